@@ -1,0 +1,46 @@
+"""Stand-ins for the ports; each obeys its Protocol, mypy checks it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from wandbwatch.model.errors import UsageError
+from wandbwatch.model.ports import Account, Env, Source
+from wandbwatch.model.query import Axis, Curves, Listing, Query
+from wandbwatch.model.run import Run, Series
+
+NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+
+
+class FakeSource:
+    """Hands out *runs* whatever the filters, and counts how often it was asked."""
+
+    def __init__(self, runs: Sequence[Run] = (), series: Sequence[Series] = ()) -> None:
+        self._runs = tuple(runs)
+        self._series = {s.key: s for s in series}
+        self.asked = 0
+
+    def run(self) -> Run:
+        self.asked += 1
+        if len(self._runs) != 1:
+            raise UsageError("not one run")
+        return self._runs[0]
+
+    def runs(self, query: Query) -> Listing:
+        self.asked += 1
+        found = [r for r in self._runs if not query.ids or r.id in query.ids]
+        return Listing(tuple(found[: query.limit or None]), len(found))
+
+    def curves(
+        self, query: Query, keys: Sequence[str], _axis: Axis
+    ) -> tuple[Curves, ...]:
+        series = {k: self._series[k] for k in keys if k in self._series}
+        return tuple(Curves(run, series) for run in self.runs(query).runs)
+
+
+def fake_env(source: Source) -> Env:
+    def no_account() -> Account:
+        raise AssertionError("a test that needs an account brings one")
+
+    return Env(lambda _address: source, lambda: NOW, no_account, lambda _words: 0)

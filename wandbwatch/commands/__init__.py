@@ -1,0 +1,1 @@
+"""One file, one command: a generator of reports named like its file."""

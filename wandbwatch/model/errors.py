@@ -1,0 +1,90 @@
+"""Every error we mean the user to read, and the exit code that each one makes.
+
+* WandbwatchError
+  - UsageError        a command line is wrong
+  - ConfigError       watch.toml is wrong; carries every complaint at once
+  - SourceError       runs could not be read; its subclasses say why
+  - DeliveryError     a message was not accepted; says whether to try again
+
+Anything else that escapes is a bug and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the shell is told. README's table is made from this."""
+
+    FINE = 0
+    OURS = 1
+    USAGE = 2
+    CONDITION = 3
+    NOT_AUTHORISED = 4
+    NOT_FOUND = 5
+    NETWORK = 6
+    CONFIG = 78
+    TIME_OUT = 124
+    INTERRUPTED = 130
+
+    @property
+    def meaning(self) -> str:
+        return _MEANING[self]
+
+
+_MEANING = {
+    ExitCode.FINE: "fine",
+    ExitCode.OURS: "an error of ours: a bug, or a file or directory that failed us",
+    ExitCode.USAGE: "the command line is wrong",
+    ExitCode.CONDITION: "the condition that was asked about: a run failed",
+    ExitCode.NOT_AUTHORISED: "not authorised: no API key, or not a good one",
+    ExitCode.NOT_FOUND: "no such project, run, file or directory",
+    ExitCode.NETWORK: "the network, the server or its rate limit",
+    ExitCode.CONFIG: "the configuration file is wrong",
+    ExitCode.TIME_OUT: "time out",
+    ExitCode.INTERRUPTED: "interrupted",
+}
+
+
+class WandbwatchError(Exception):
+    """A problem the user can do something about: what, where, what next."""
+
+    exit_code = ExitCode.OURS
+
+
+class UsageError(WandbwatchError):
+    exit_code = ExitCode.USAGE
+
+
+class ConfigError(WandbwatchError):
+    """A configuration is wrong; each complaint begins with its place."""
+
+    exit_code = ExitCode.CONFIG
+
+    def __init__(self, complaints: Sequence[str]) -> None:
+        self.complaints = tuple(complaints)
+        super().__init__("\n".join(self.complaints))
+
+
+class SourceError(WandbwatchError):
+    """Runs could not be read."""
+
+
+class NotAuthorisedError(SourceError):
+    exit_code = ExitCode.NOT_AUTHORISED
+
+
+class NotFoundError(SourceError):
+    exit_code = ExitCode.NOT_FOUND
+
+
+class NetworkError(SourceError):
+    """The server could not be reached, broke, or asked us to wait."""
+
+    exit_code = ExitCode.NETWORK
+
+
+class TimeOutError(SourceError):
+    exit_code = ExitCode.TIME_OUT

@@ -1,0 +1,73 @@
+"""The holes in the wall: where runs come in and reports go out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeAlias
+
+from wandbwatch.model.address import Address
+from wandbwatch.model.query import Axis, Curves, Listing, Query
+from wandbwatch.model.report import Report
+from wandbwatch.model.run import Run
+
+
+class Source(Protocol):
+    """The runs of one address. Every method raises SourceError, nothing else."""
+
+    def run(self) -> Run:
+        """Return the addressed run, whole; UsageError when it is not one run."""
+        ...
+
+    def runs(self, query: Query, /) -> Listing: ...
+
+    def curves(
+        self, query: Query, keys: Sequence[str], axis: Axis, /
+    ) -> tuple[Curves, ...]:
+        """Return each found run with its series of *keys* over *axis*."""
+        ...
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who a server takes us for. The key itself is in nobody's hands."""
+
+    server: str
+    user: str
+    entity: str
+    teams: tuple[str, ...]
+    key_from: str
+    """Where the key was found: ``WANDB_API_KEY``, a netrc file's path, …"""
+
+
+class Account(Protocol):
+    def login(self, key: str, server: str | None, /) -> Viewer:
+        """Verify *key* and save it as wandb does; NotAuthorisedError if it is bad."""
+        ...
+
+    def whoami(self, server: str | None, /) -> Viewer: ...
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What a text is rendered for: its width in cells, and what it can show."""
+
+    width: int = 80
+    colour: bool = False
+    now: datetime | None = None
+
+
+Renderer: TypeAlias = Callable[[Iterable[Report], Screen], Iterator[str]]
+"""Pure: reports become the text of one medium, piece by piece as they come."""
+
+
+@dataclass(frozen=True)
+class Env:
+    """What a command may touch. Tests pass one made of fakes."""
+
+    source: Callable[[Address], Source]
+    now: Callable[[], datetime]
+    account: Callable[[], Account]
+    answer: Callable[[Sequence[str]], int]
+    """Answer one command line as the terminal would; returns its exit code."""

@@ -1,0 +1,63 @@
+"""What is asked of a source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from wandbwatch.model.run import Json, Run, Series
+
+
+@dataclass(frozen=True)
+class Query:
+    """Which runs, in which order, and how much of each."""
+
+    filters: Mapping[str, Json] = field(default_factory=dict)
+    """MongoDB style, as ``wandb.Api.runs`` takes them."""
+    order: str = "-created_at"
+    """As ``wandb.Api.runs`` takes it: a key, ``+`` or ``-`` before it."""
+    limit: int = 0
+    """How many runs at most; 0 is all."""
+    ids: tuple[str, ...] = ()
+    """Only these runs, by id; a missing one is a NotFoundError."""
+    summary: tuple[str, ...] | None = None
+    """The summary keys wanted; None is all of them."""
+    config: tuple[str, ...] | None = None
+    """The config keys wanted; None is all of them."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The runs found, and how many there are beyond the query's limit."""
+
+    runs: tuple[Run, ...]
+    total: int
+
+    @property
+    def left_out(self) -> int:
+        return self.total - len(self.runs)
+
+
+class AxisKind(Enum):
+    STEP = "step"
+    RUNTIME = "runtime"
+    WALL = "wall"
+    KEY = "key"
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What a series runs over: steps, seconds since the start, POSIX seconds
+    (``wall``), or the values of another key logged in the same row."""
+
+    kind: AxisKind = AxisKind.STEP
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Curves:
+    """The asked series of one run; a key that it never logged is left out."""
+
+    run: Run
+    series: Mapping[str, Series]

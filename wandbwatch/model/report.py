@@ -1,0 +1,103 @@
+"""What a command has to say, before anyone decided where it is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from pathlib import Path
+from typing import TypeAlias
+
+from wandbwatch.model.run import Json, Series, State
+
+
+class Level(Enum):
+    INFO = "info"
+    GOOD = "good"
+    BAD = "bad"
+
+
+class Missing(Enum):
+    """A value that is not there, which is not a value of None."""
+
+    MISSING = "missing"
+
+
+MISSING = Missing.MISSING
+
+Cell: TypeAlias = Json | State | datetime | timedelta | Missing
+"""A value, not its text: each medium words it in its own way."""
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Names and their values, under a title of their own."""
+
+    title: str
+    items: tuple[tuple[str, Cell], ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of cells below named columns; ``links`` has a URL or None a row."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    links: tuple[str | None, ...] = ()
+
+
+@dataclass(frozen=True)
+class Line:
+    """One run's series in a plot."""
+
+    run: str
+    name: str
+    series: Series
+
+
+@dataclass(frozen=True)
+class Plot:
+    """The numbers, not a drawing: a terminal and a PNG draw them differently."""
+
+    key: str
+    x: str
+    """What the x axis is: ``step``, ``runtime`` (seconds), ``wall`` (POSIX seconds)
+    or a key's name."""
+    lines: tuple[Line, ...]
+    log_y: bool = False
+    smooth: float = 0.0
+    """Weight of the time-weighted EMA drawn over the raw lines, from 0 (none) to 1."""
+    file: str = ""
+    """Where its picture was kept, once it was."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """A sentence about the answer itself: what was left out, what matched nothing."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Text:
+    """Lines as somebody wrote them: notes, console output."""
+
+    title: str
+    text: str
+
+
+Block: TypeAlias = Fields | Table | Plot | Note | Text
+
+
+@dataclass(frozen=True)
+class Report:
+    """One answer. ``kind`` is the name of the command that gave it."""
+
+    kind: str
+    title: str
+    blocks: tuple[Block, ...] = ()
+    level: Level = Level.INFO
+    url: str | None = None
+    out: Path | None = field(default=None, compare=False)
+    """Where the user wants this report's pictures kept."""

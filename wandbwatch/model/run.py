@@ -1,0 +1,106 @@
+"""Runs and their series, as every source hands them out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+Json: TypeAlias = (
+    bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
+)
+"""A value as W&B keeps it. NaN and the infinities are floats here."""
+
+
+class State(StrEnum):
+    """Every state that W&B gives a run, and UNKNOWN for what it may add."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CRASHED = "crashed"
+    KILLED = "killed"
+    PREEMPTING = "preempting"
+    PREEMPTED = "preempted"
+    UNKNOWN = "unknown"
+
+    @property
+    def bad(self) -> bool:
+        """Whether the run ended otherwise than it should have."""
+        return self in _BAD
+
+
+_BAD = {State.FAILED, State.CRASHED, State.KILLED}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run at one moment. What its source does not know is None or empty."""
+
+    id: str
+    name: str
+    """The display name: anything at all, and not unique."""
+    state: State
+    created: datetime | None = None
+    heartbeat: datetime | None = None
+    """When the run last said anything."""
+    runtime: float | None = None
+    """Seconds from its start to its last word."""
+    last_step: int | None = None
+    """The last history step, ``_step`` of the summary."""
+    entity: str = ""
+    project: str = ""
+    url: str | None = None
+    group: str = ""
+    job_type: str = ""
+    tags: tuple[str, ...] = ()
+    user: str = ""
+    notes: str = ""
+    sweep: str = ""
+    host: str = ""
+    exit_code: int | None = None
+    config: Mapping[str, Json] = field(default_factory=dict)
+    """The configuration without W&B's own ``_wandb``, flat (see `flat`)."""
+    summary: Mapping[str, Json] = field(default_factory=dict)
+    """The last values, flat (see `flat`), W&B's ``_step`` and the like included."""
+    system: Mapping[str, float] = field(default_factory=dict)
+    """The last system metrics, named as local files do: without ``system.``."""
+
+
+class Series:
+    """One key of one run over an axis, in the order it was logged.
+
+    ``x`` and ``y`` are of one length; NaN and the infinities stand where they
+    happened. ``sampled`` says that the source left points out.
+    """
+
+    __slots__ = ("key", "sampled", "x", "y")
+
+    def __init__(
+        self, key: str, x: Sequence[float], y: Sequence[float], *, sampled: bool = False
+    ) -> None:
+        self.key = key
+        self.x = x
+        self.y = y
+        self.sampled = sampled
+
+    def __repr__(self) -> str:
+        return f"Series({self.key!r}, {len(self.x)} points)"
+
+
+def flat(tree: Mapping[str, Json]) -> dict[str, Json]:
+    """Flatten nested tables to dotted keys, as W&B shows them.
+
+    A typed value (an image, a histogram: ``{"_type": …}``) is one value, and an
+    empty table stays as it is.
+    """
+    leaves: dict[str, Json] = {}
+    for key, value in tree.items():
+        if isinstance(value, Mapping) and value and "_type" not in value:
+            leaves.update((f"{key}.{k}", v) for k, v in flat(value).items())
+        else:
+            leaves[key] = value
+    return leaves

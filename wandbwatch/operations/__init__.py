@@ -1,0 +1,1 @@
+"""What is done at the terminal about wandbwatch itself; not for lists of lines."""

@@ -1,0 +1,1 @@
+"""Reports into the text of one medium. Pure."""
