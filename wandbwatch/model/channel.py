@@ -1,0 +1,52 @@
+"""Where posts go, as a configuration names it. Secrets are named here, not held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import time
+from enum import Enum
+
+
+class SecretKind(Enum):
+    ENV = "env"
+    FILE = "file"
+    CREDENTIAL = "credential"
+    """A file of systemd's ``$CREDENTIALS_DIRECTORY``."""
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True)
+class Secret:
+    """Where a secret is to be found; its place may be shown, a plain one never."""
+
+    kind: SecretKind
+    place: str = field(repr=False)
+
+    def __str__(self) -> str:
+        if self.kind is SecretKind.PLAIN:
+            return "(hidden)"
+        return f"{self.kind.value} {self.place}"
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """Hours of the day in which posts are held; ``start`` may be after ``end``."""
+
+    start: time
+    end: time
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One ``[channels.NAME]``: a Discord webhook and how we speak through it."""
+
+    name: str
+    webhook: Secret
+    thread_id: str | None = None
+    thread_name: str | None = None
+    username: str | None = None
+    avatar_url: str | None = None
+    mention: tuple[str, ...] = ()
+    """``@everyone``, ``@here``, ``<@USER>`` or ``<@&ROLE>``: pinged for bad news only."""
+    silent: bool = False
+    quiet: Quiet | None = None
