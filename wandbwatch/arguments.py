@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
 
-from wandbwatch.model.address import Address, Cloud, Local
+from wandbwatch import addresses
+from wandbwatch.model.address import Address, Local
 from wandbwatch.model.run import Json
 
 
@@ -34,20 +36,45 @@ def filters(text: str) -> dict[str, Json]:
 
 
 def project_address(text: str) -> Address:
-    """Read ENTITY/PROJECT, a W&B URL or a path."""
-    if text[:1] in ".~/":
-        return Local(Path(text))
-    return Cloud(*text.split("/"))
+    """Read the address of a project, a sweep or a directory of runs."""
+    return _told(addresses.project, text)
+
+
+def run_address(text: str) -> Address:
+    """Read the address of one run, or of its directory."""
+    return _told(addresses.run, text)
+
+
+def any_address(text: str) -> Address:
+    """Read the address of a project, or the full one of a run."""
+    return _told(addresses.project_or_run, text)
+
+
+def _told(read: Callable[[str], Address], text: str) -> Address:
+    try:
+        return read(text)
+    except ValueError as e:
+        raise typer.BadParameter(str(e)) from e
 
 
 HERE = Local(Path())
 """What is meant when no address is given: the runs of this directory."""
 
+_PROJECT = "ENTITY/PROJECT, a W&B URL, or a path to local runs."
+_RUN = "ENTITY/PROJECT/RUN, a run's URL, or a path to a local run."
+
 ProjectAddress: TypeAlias = Annotated[
     Address,
     typer.Argument(
-        parser=project_address,
-        metavar="[ADDRESS]",
-        help="ENTITY/PROJECT, a W&B URL, or a path to local runs.",
+        parser=project_address, metavar="ADDRESS", envvar="WANDB_PROJECT", help=_PROJECT
     ),
+]
+AnyAddress: TypeAlias = Annotated[
+    Address,
+    typer.Argument(
+        parser=any_address, metavar="ADDRESS", envvar="WANDB_PROJECT", help=_PROJECT
+    ),
+]
+RunAddress: TypeAlias = Annotated[
+    Address, typer.Argument(parser=run_address, metavar="ADDRESS", help=_RUN)
 ]

@@ -22,7 +22,8 @@ class Cloud(Address):
     """Base URL of the server's API; None is the one that wandb is set up for."""
 
     def __str__(self) -> str:
-        parts = (self.entity, self.project, self.run or self.sweep)
+        sweep = f"sweeps/{self.sweep}" if self.sweep else None
+        parts = (self.entity, self.project, self.run or sweep)
         return "/".join(part for part in parts if part)
 
 

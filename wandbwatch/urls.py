@@ -1,0 +1,98 @@
+"""The web addresses of W&B's pages, and the servers that answer for them.
+
+The way from a server to its pages is wandb.util.api_to_app_url; this is the way back.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from wandbwatch.model.address import Cloud
+
+_CLOUD = {
+    "wandb.ai": "https://api.wandb.ai",
+    "www.wandb.ai": "https://api.wandb.ai",
+    "app.wandb.ai": "https://api.wandb.ai",
+    "forge.coreweave.com": "https://api.forge.coreweave.com",
+    "qa.forge.coreweave.com": "https://api.qa.forge.coreweave.com",
+}
+_SHORTEST = 2
+"""How many parts a page's path has at least: ENTITY/PROJECT."""
+_PAGES = frozenset(
+    {
+        *("workspace", "table", "overview", "runs", "sweeps", "groups", "artifacts"),
+        *("reports", "reportlist", "jobs", "launch", "queues", "automations"),
+        *("models", "weave"),
+    }
+)
+"""What may follow ENTITY/PROJECT in a page's path."""
+
+
+def looks_like_one(text: str) -> bool:
+    """Whether *text* was meant as a URL; W&B's own hosts need no ``https://``."""
+    scheme, found, _ = text.partition("://")
+    return bool(found and "/" not in scheme) or text.partition("/")[0].lower() in _CLOUD
+
+
+def address(text: str) -> Cloud:
+    """Read the URL of a project's, run's or sweep's page.
+
+    Raises ValueError, whose text is one line.
+    """
+    split = _split(text if "://" in text else f"https://{text}")
+    segments = [unquote(s) for s in split.path.split("/") if s]
+    host = split.hostname or ""
+    if host in _CLOUD:
+        at_forge = "forge" in host and segments[:1] == ["wandb"]
+        prefix, rest = list[str](), segments[1:] if at_forge else segments
+    else:
+        prefix, rest = _parted(segments)
+    if len(rest) < _SHORTEST:
+        raise ValueError(f"{text[:80]!r} names no project, run or sweep")
+    entity, project, *page = rest
+    server = _CLOUD.get(host) or _own_server(split, prefix)
+    match page:
+        case ["runs", run, *_]:
+            return Cloud(entity, project, run, server=server)
+        case ["sweeps", sweep, *_]:
+            return Cloud(entity, project, sweep=sweep, server=server)
+        case ["groups", group, *_]:
+            asked = shlex.quote(json.dumps({"group": group}))
+            raise ValueError(
+                f"{text[:80]!r} is a group of runs;"
+                f" `wandbwatch project {entity}/{project} --filters {asked}` lists it"
+            )
+        case _:
+            return Cloud(entity, project, server=server)
+
+
+def _split(text: str) -> SplitResult:
+    try:
+        split = urlsplit(text)
+        _ = split.port
+    except ValueError as e:
+        raise ValueError(f"{text[:80]!r} is not a URL: {e}") from e
+    if split.scheme not in ("http", "https") or not split.hostname:
+        raise ValueError(f"{text[:80]!r} is not the URL of a W&B page")
+    return split
+
+
+def _parted(segments: list[str]) -> tuple[list[str], list[str]]:
+    """Part a server's own path prefix from ENTITY/PROJECT/PAGE…"""
+    pages = (i for i, s in enumerate(segments) if i >= _SHORTEST and s in _PAGES)
+    start = max(next(pages, len(segments)) - _SHORTEST, 0)
+    return segments[:start], segments[start:]
+
+
+def _own_server(split: SplitResult, prefix: Sequence[str]) -> str:
+    """Return a server's base URL, without the user and password a URL may carry."""
+    host = split.hostname or ""
+    if host.startswith("app."):
+        host = f"api.{host[4:]}"
+    if ":" in host:
+        host = f"[{host}]"
+    port = f":{split.port}" if split.port else ""
+    return "/".join([f"{split.scheme}://{host}{port}", *prefix])
