@@ -50,3 +50,5 @@ class Channel:
     """``@everyone``, ``@here``, ``<@USER>`` or ``<@&ROLE>``: pinged for bad news only."""
     silent: bool = False
     quiet: Quiet | None = None
+    any_host: bool = False
+    """Whether the webhook may be elsewhere than at Discord: at a proxy, in a test."""

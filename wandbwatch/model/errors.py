@@ -4,7 +4,7 @@
   - UsageError        a command line is wrong
   - ConfigError       watch.toml is wrong; carries every complaint at once
   - SourceError       runs could not be read; its subclasses say why
-  - DeliveryError     a message was not accepted; says whether to try again
+  - StateError        the outbox and memory on disk failed us
 
 Anything else that escapes is a bug and keeps its traceback.
 """
@@ -88,3 +88,7 @@ class NetworkError(SourceError):
 
 class TimeOutError(SourceError):
     exit_code = ExitCode.TIME_OUT
+
+
+class StateError(WandbwatchError):
+    """What we keep on disk can't be read or written."""
