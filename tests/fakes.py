@@ -14,12 +14,13 @@ NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 
 
 class FakeSource:
-    """Hands out *runs* whatever the filters, and counts how often it was asked."""
+    """Hands out *runs* whatever the filters, and keeps what it was asked."""
 
     def __init__(self, runs: Sequence[Run] = (), series: Sequence[Series] = ()) -> None:
         self._runs = tuple(runs)
         self._series = {s.key: s for s in series}
         self.asked = 0
+        self.queries: list[Query] = []
 
     def run(self) -> Run:
         self.asked += 1
@@ -29,6 +30,7 @@ class FakeSource:
 
     def runs(self, query: Query) -> Listing:
         self.asked += 1
+        self.queries.append(query)
         found = [r for r in self._runs if not query.ids or r.id in query.ids]
         return Listing(tuple(found[: query.limit or None]), len(found))
 

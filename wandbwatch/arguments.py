@@ -24,15 +24,50 @@ class Keys(tuple[str, ...]):
         return cls(part for part in (p.strip() for p in text.split(",")) if part)
 
 
-def filters(text: str) -> dict[str, Json]:
-    """Read the JSON object that ``wandb.Api.runs`` takes as its filters."""
-    try:
-        read = json.loads(text)
-    except ValueError as e:
-        raise typer.BadParameter(f"not JSON: {e}") from e
-    if not isinstance(read, dict):
-        raise typer.BadParameter("not a JSON object")
-    return read
+class Filters(dict[str, Json]):
+    """Which runs, in MongoDB's words, as ``wandb.Api.runs`` takes them."""
+
+    @classmethod
+    def read(cls, text: str) -> Filters:
+        try:
+            read = json.loads(text, parse_constant=_not_json)
+        except (ValueError, RecursionError) as e:
+            raise typer.BadParameter(f"not JSON: {e}") from e
+        if not isinstance(read, dict):
+            raise typer.BadParameter('not a JSON object such as {"state": "failed"}')
+        return cls(read)
+
+
+class Order(str):
+    """In which order, as ``wandb.Api.runs`` takes it: ``-created_at``."""
+
+    __slots__ = ()
+
+    @classmethod
+    def read(cls, text: str) -> Order:
+        order = cls(text.strip())
+        if not order.lstrip("+-") or not order.isprintable():
+            raise typer.BadParameter("not a key such as -created_at")
+        return order
+
+    @property
+    def column(self) -> str:
+        """The summary key or ``config.KEY`` that it goes by; empty for another."""
+        kind, _, key = self.lstrip("+-").partition(".")
+        if kind == "summary_metrics":
+            return key
+        if kind == "config":
+            return f"config.{key.removesuffix('.value')}"
+        return ""
+
+
+NO_KEYS = Keys()
+NO_FILTERS = Filters()
+NEWEST = Order("-created_at")
+
+
+def _not_json(constant: str) -> Json:
+    raise ValueError(f"{constant} is no JSON number")
 
 
 def project_address(text: str) -> Address:

@@ -1,29 +1,193 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from fnmatch import fnmatchcase
 from typing import Annotated
 
 import typer
 
-from wandbwatch.arguments import HERE, ProjectAddress
+from wandbwatch.arguments import (
+    HERE,
+    NEWEST,
+    NO_FILTERS,
+    NO_KEYS,
+    Filters,
+    Keys,
+    Order,
+    ProjectAddress,
+)
+from wandbwatch.model.address import Address, Cloud
 from wandbwatch.model.ports import Env
 from wandbwatch.model.query import Listing, Query
-from wandbwatch.model.report import Report, Table
+from wandbwatch.model.report import MISSING, Block, Cell, Note, Report, Table
+from wandbwatch.model.run import Run
+
+_OURS = ("state", "id", "name", "group", "tags", "created", "runtime", "last step")
+_RANKED = 1000
+"""How many runs are read to rank them by a value: as many as one request brings."""
 
 
 def project(
     ctx: typer.Context,
     address: ProjectAddress = HERE,
-    topk: Annotated[int, typer.Option(min=0, help="How many runs; 0 is all.")] = 10,
+    *,
+    topk: Annotated[
+        int, typer.Option(min=0, metavar="N", help="How many runs; 0 is all.")
+    ] = 10,
+    filters: Annotated[
+        Filters,
+        typer.Option(
+            parser=Filters.read,
+            metavar="JSON",
+            show_default=False,
+            help='Which runs, as wandb.Api.runs takes it: {"state": "failed"}.',
+        ),
+    ] = NO_FILTERS,
+    order: Annotated[
+        Order,
+        typer.Option(
+            parser=Order.read,
+            metavar="KEY",
+            help="As wandb.Api.runs takes it: +KEY or -KEY, +summary_metrics.KEY, …",
+        ),
+    ] = NEWEST,
+    columns: Annotated[
+        Keys,
+        typer.Option(
+            parser=Keys.read,
+            metavar="KEYS",
+            show_default=False,
+            help="Values to show as well: val/loss,config.lr,train/*.",
+        ),
+    ] = NO_KEYS,
 ) -> Iterator[Report]:
     """List the runs of a project, the newest first."""
     env: Env = ctx.obj
-    yield report(str(address), env.source(address).runs(Query(limit=topk)))
+    columns = Keys(dict.fromkeys(c for c in (*columns, order.column) if c))
+    query = Query(
+        filters=filters,
+        order=order,
+        limit=max(topk, _RANKED) if topk and order.column else topk,
+        summary=_wanted(c for c in columns if not _in_config(c)),
+        config=_wanted(_in_config(c) for c in columns),
+    )
+    yield report(address, env.source(address).runs(query), query, columns, topk)
 
 
-def report(title: str, listing: Listing) -> Report:
-    rows = tuple((r.state, r.id, r.name) for r in listing.runs)
-    return Report("project", title, (Table("runs", ("state", "id", "name"), rows),))
+def report(
+    address: Address, found: Listing, query: Query, columns: Sequence[str], topk: int
+) -> Report:
+    """Tell of the *topk* best of the *found* runs, with their values of *columns*."""
+    ranked = _missing_last(found.runs, Order(query.order).column)
+    runs = ranked[: topk or None]
+    shown = list(dict.fromkeys(k for c in columns for k in _expanded(c, runs)))
+    rows = tuple((*_row(r), *(_value(r, c) for c in shown)) for r in runs)
+    if not runs:
+        which = "no run matches the filters" if query.filters else "no runs here yet"
+        return Report("project", str(address), (Note(which),))
+    blocks: tuple[Block, ...] = (
+        Table("runs", (*_OURS, *shown), rows, tuple(r.url for r in runs)),
+        *_left_out(found.total - len(runs), query),
+        *_unknown(columns, runs),
+    )
+    return Report("project", _title(address, runs), blocks, url=_url(runs))
+
+
+def _missing_last(runs: Sequence[Run], column: str) -> list[Run]:
+    """Keep the order that the source gave, but for runs without a value or with NaN."""
+    if not column:
+        return list(runs)
+    return sorted(runs, key=lambda r: _is_missing(_value(r, column)))
+
+
+def _is_missing(value: Cell) -> bool:
+    return (
+        value is MISSING
+        or value is None
+        or (isinstance(value, float) and math.isnan(value))
+    )
+
+
+def _row(run: Run) -> tuple[Cell, ...]:
+    return (
+        run.state,
+        run.id,
+        run.name,
+        run.group or MISSING,
+        run.tags,
+        run.created or MISSING,
+        MISSING if run.runtime is None else timedelta(seconds=run.runtime),
+        MISSING if run.last_step is None else run.last_step,
+    )
+
+
+def _in_config(column: str) -> str:
+    """Return the config key that *column* names, or nothing."""
+    prefix, _, key = column.partition(".")
+    return key if prefix == "config" else ""
+
+
+def _wanted(keys: Iterable[str]) -> tuple[str, ...] | None:
+    """Ask for these keys only, or for all when a glob is among them."""
+    asked = tuple(key for key in keys if key)
+    return None if any(map(_is_a_glob, asked)) else asked
+
+
+def _is_a_glob(key: str) -> bool:
+    return any(c in key for c in "*?[")
+
+
+def _value(run: Run, column: str) -> Cell:
+    if key := _in_config(column):
+        return run.config.get(key, MISSING)
+    return run.summary.get(column, MISSING)
+
+
+def _expanded(column: str, runs: Sequence[Run]) -> list[str]:
+    """Replace a glob by the keys that it matches; W&B's own are not among them."""
+    known = any(_value(run, column) is not MISSING for run in runs)
+    if known or not _is_a_glob(column):
+        return [column]
+    return sorted({key for run in runs for key in _keys(run) if _fits(key, column)})
+
+
+def _keys(run: Run) -> Iterator[str]:
+    yield from run.summary
+    yield from (f"config.{key}" for key in run.config)
+
+
+def _fits(key: str, glob: str) -> bool:
+    same_kind = bool(_in_config(key)) == bool(_in_config(glob))
+    return same_kind and fnmatchcase(key, glob) and (key[0] != "_" or glob[0] == "_")
+
+
+def _unknown(columns: Iterable[str], runs: Sequence[Run]) -> Iterator[Note]:
+    for column in columns:
+        keys = _expanded(column, runs)
+        if not any(_value(run, key) is not MISSING for key in keys for run in runs):
+            yield Note(f"none of these runs has a value of {column!r}")
+
+
+def _left_out(count: int, query: Query) -> Iterator[Note]:
+    if count > 0:
+        which = "older " if query.order == "-created_at" else ""
+        runs, verb = ("run", "is") if count == 1 else ("runs", "are")
+        yield Note(f"{count} {which}{runs} {verb} left out; --topk 0 lists all")
+
+
+def _title(address: Address, runs: Sequence[Run]) -> str:
+    """Fill in what the user left out, once the runs tell it."""
+    if isinstance(address, Cloud) and not address.sweep and runs[0].entity:
+        return f"{runs[0].entity}/{runs[0].project}"
+    return str(address)
+
+
+def _url(runs: Sequence[Run]) -> str | None:
+    """A run's URL begins with that of its project."""
+    head, found, _ = (runs[0].url or "").rpartition("/runs/")
+    return head if found else None
 
 
 plugin = project

@@ -22,7 +22,8 @@ class Query:
     ids: tuple[str, ...] = ()
     """Only these runs, by id; a missing one is a NotFoundError."""
     summary: tuple[str, ...] | None = None
-    """The summary keys wanted; None is all of them."""
+    """The summary keys wanted; None is all of them. Those that `Run`'s own fields
+    are made of are the source's own business."""
     config: tuple[str, ...] | None = None
     """The config keys wanted; None is all of them."""
 

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+
+import pytest
+from wandbwatch import grammar
+from wandbwatch.model.errors import UsageError
+from wandbwatch.model.query import Query
+from wandbwatch.model.report import MISSING, Note, Report, Table
+from wandbwatch.model.run import Run, State
+
+from tests.fakes import NOW, FakeSource, fake_env
+
+OWL = Run(
+    "a1",
+    "owl",
+    State.FINISHED,
+    created=NOW,
+    runtime=90.5,
+    last_step=7,
+    entity="me",
+    project="p",
+    url="https://w.example/me/p/runs/a1",
+    group="birds",
+    tags=("night", "grey"),
+    config={"lr": 0.1, "model.depth": 2},
+    summary={"val/loss": 0.25, "val/acc": 0.9, "_step": 7},
+)
+BARE = Run("b2", "b2", State.UNKNOWN)
+NAN = Run("c3", "nan", State.RUNNING, summary={"val/loss": math.nan})
+
+
+def answer(line: str, source: FakeSource) -> Report:
+    (report,) = grammar.parse(line, fake_env(source)).reports
+    return report
+
+
+def table(report: Report) -> Table:
+    (found,) = (block for block in report.blocks if isinstance(block, Table))
+    return found
+
+
+def notes(report: Report) -> list[str]:
+    return [block.text for block in report.blocks if isinstance(block, Note)]
+
+
+def test_a_run_is_a_row():
+    report = answer("project me/p", FakeSource([OWL, BARE]))
+    assert report.kind == "project"
+    assert report.url == "https://w.example/me/p"
+    assert table(report) == Table(
+        "runs",
+        ("state", "id", "name", "group", "tags", "created", "runtime", "last step"),
+        (
+            (
+                *(State.FINISHED, "a1", "owl", "birds", ("night", "grey")),
+                *(NOW, timedelta(seconds=90.5), 7),
+            ),
+            (State.UNKNOWN, "b2", "b2", MISSING, (), MISSING, MISSING, MISSING),
+        ),
+        ("https://w.example/me/p/runs/a1", None),
+    )
+    assert notes(report) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "query"),
+    [
+        ("project p", Query(limit=10, summary=(), config=())),
+        ("project p --topk 0", Query(limit=0, summary=(), config=())),
+        (
+            "project p --columns val/loss,config.lr,val/loss",
+            Query(limit=10, summary=("val/loss",), config=("lr",)),
+        ),
+        (
+            "project p --columns val/*,config.lr",
+            Query(limit=10, summary=None, config=("lr",)),
+        ),
+        (
+            "project p --columns config.*",
+            Query(limit=10, summary=(), config=None),
+        ),
+        (
+            """project p --filters '{"group": "birds"}' --order heartbeat_at""",
+            Query({"group": "birds"}, "heartbeat_at", limit=10, summary=(), config=()),
+        ),
+        (
+            "project p --topk 1 --order -summary_metrics.val/loss",
+            Query(
+                order="-summary_metrics.val/loss",
+                limit=1000,
+                summary=("val/loss",),
+                config=(),
+            ),
+        ),
+        (
+            "project p --topk 0 --order +config.lr.value",
+            Query(order="+config.lr.value", limit=0, summary=(), config=("lr",)),
+        ),
+    ],
+)
+def test_no_more_is_asked_for_than_is_shown(line, query):
+    source = FakeSource([OWL])
+    answer(line, source)
+    assert source.queries == [query]
+
+
+def test_columns_are_keys_and_globs_of_summary_and_config():
+    shown = table(
+        answer("project p --columns val/*,config.m*,_step", FakeSource([OWL, BARE]))
+    )
+    assert shown.columns[8:] == ("val/acc", "val/loss", "config.model.depth", "_step")
+    assert [row[8:] for row in shown.rows] == [(0.9, 0.25, 2, 7), (MISSING,) * 4]
+
+
+def test_a_glob_leaves_wandbs_own_keys_alone():
+    shown = table(answer("project p --columns '*'", FakeSource([OWL])))
+    assert shown.columns[8:] == ("val/acc", "val/loss")
+
+
+def test_a_column_without_any_value_is_named():
+    report = answer("project p --columns los,x*,config.x", FakeSource([OWL]))
+    assert table(report).columns[8:] == ("los", "config.x")
+    assert notes(report) == [
+        "none of these runs has a value of 'los'",
+        "none of these runs has a value of 'x*'",
+        "none of these runs has a value of 'config.x'",
+    ]
+
+
+def test_missing_and_nan_values_come_last_whatever_the_source_does():
+    worse = Run("d4", "worse", State.FINISHED, summary={"val/loss": math.inf})
+    source = FakeSource([BARE, NAN, OWL, worse])
+    report = answer("project p --topk 3 --order +summary_metrics.val/loss", source)
+    assert [row[1] for row in table(report).rows] == ["a1", "d4", "b2"]
+    assert table(report).columns[8:] == ("val/loss",)
+    assert notes(report) == ["1 run is left out; --topk 0 lists all"]
+
+
+def test_what_is_left_out_is_counted():
+    source = FakeSource([OWL] * 13)
+    assert notes(answer("project p --topk 1", source)) == [
+        "12 older runs are left out; --topk 0 lists all"
+    ]
+    assert notes(answer("project p --topk 0", source)) == []
+
+
+def test_an_empty_answer_says_why():
+    assert notes(answer("project p", FakeSource())) == ["no runs here yet"]
+    filtered = answer("""project p --filters '{"state": "x"}'""", FakeSource())
+    assert notes(filtered) == ["no run matches the filters"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [("p", "me/p"), ("./wandb", "wandb"), ("me/p/sweeps/s", "me/p/sweeps/s")],
+)
+def test_the_title_fills_in_what_was_left_out(typed, title):
+    assert answer(f"project {typed}", FakeSource([OWL])).title == title
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ("--filters '['", "--filters.*not JSON"),
+        ("--filters '[]'", "not a JSON object"),
+        ("""--filters '{"a": NaN}'""", "NaN is no JSON number"),
+        (f"--filters '{'[' * 100_000}'", "not JSON"),
+        ("--order -", "--order.*not a key"),
+        ("--topk x", "--topk"),
+    ],
+)
+def test_options_are_checked_without_reading(options, complaint):
+    with pytest.raises(UsageError, match=complaint):
+        grammar.parse(f"project me/p {options}", fake_env(FakeSource()))
