@@ -1,0 +1,5 @@
+"""Fixtures that every test directory may use."""
+
+from tests.servers.wandb.fixtures import _wandb_server, log_run, wandb_server
+
+__all__ = ["_wandb_server", "log_run", "wandb_server"]

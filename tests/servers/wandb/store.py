@@ -1,0 +1,162 @@
+"""What the server keeps: users, projects and their runs."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.servers.wandb import sampling
+
+KEY = "k" * 40
+"""The API key of the one user there is to begin with."""
+
+
+@dataclass(frozen=True)
+class User:
+    username: str = "alice"
+    entity: str = "acme"
+    teams: tuple[str, ...] = ("acme",)
+    key: str = KEY
+
+
+@dataclass
+class Run:
+    """A run as W&B keeps it; its methods are the GraphQL fields that take arguments."""
+
+    name: str
+    entity: str = "acme"
+    project: str = "gpt"
+    display_name: str = ""
+    state: str = "finished"
+    group: str | None = None
+    job_type: str | None = None
+    tags: list[str] = field(default_factory=list)
+    sweep_name: str | None = None
+    notes: str | None = None
+    host: str | None = None
+    exitcode: int | None = None
+    username: str = "alice"
+    created_at: str = "2026-01-01T00:00:00Z"
+    heartbeat_at: str | None = "2026-01-01T01:00:00Z"
+    settings: dict[str, Any] = field(default_factory=dict)
+    """The config, without the ``{"value": …}`` around each value."""
+    summary: dict[str, Any] = field(default_factory=dict)
+    system: dict[str, Any] = field(default_factory=dict)
+    """The last system metrics, named ``system.…`` as the server does."""
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    event_rows: list[dict[str, Any]] = field(default_factory=list)
+    console: list[str] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+    written: dict[str, int] = field(default_factory=dict)
+    """Lines received of each file that the SDK streams."""
+
+    @property
+    def path(self) -> str:
+        return f"{self.entity}/{self.project}/{self.name}"
+
+    @property
+    def id(self) -> str:
+        return base64.b64encode(f"Run:v1:{self.path}".encode()).decode()
+
+    @property
+    def history_line_count(self) -> int:
+        return len(self.rows)
+
+    def config(self, keys: Sequence[str] | None = None) -> str:
+        wrapped = {k: {"value": v, "desc": None} for k, v in self.settings.items()}
+        return dumps(chosen(wrapped, keys))
+
+    def summary_metrics(self, keys: Sequence[str] | None = None) -> str:
+        return dumps(chosen(self.summary, keys))
+
+    def system_metrics(self) -> str:
+        last: dict[str, Any] = {}
+        for row in self.event_rows:
+            last.update({k: v for k, v in row.items() if k.startswith("system.")})
+        return dumps(last | self.system)
+
+    def sampled_history(self, specs: Sequence[str]) -> list[Any]:
+        read = [json.loads(spec) for spec in specs]
+        return [strings(sampling.sampled(self.rows, spec)) for spec in read]
+
+    def history(
+        self,
+        min_step: int | None = None,
+        max_step: int | None = None,
+        samples: int | None = None,
+    ) -> list[str]:
+        rows = sampling.between(self.rows, min_step, max_step)
+        return [json.dumps(row) for row in sampling.pick(rows, samples or 500)]
+
+    def events(self, samples: int | None = None) -> list[str]:
+        return [json.dumps(r) for r in sampling.pick(self.event_rows, samples or 500)]
+
+
+@dataclass
+class Project:
+    entity: str
+    name: str
+    runs: dict[str, Run] = field(default_factory=dict)
+    sweeps: set[str] = field(default_factory=set)
+    readers: set[str] | None = None
+    """The users who may read it; None is everybody."""
+
+
+class Store:
+    """All projects; `lock` is held while anything is changed."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.clear()
+
+    def clear(self) -> None:
+        with self.lock:
+            self.users: list[User] = [User()]
+            self.projects: dict[tuple[str, str], Project] = {}
+
+    def project(self, entity: str, name: str) -> Project:
+        """Return the project, made if there was none."""
+        with self.lock:
+            return self.projects.setdefault((entity, name), Project(entity, name))
+
+    def add(self, *runs: Run) -> None:
+        for run in runs:
+            project = self.project(run.entity, run.project)
+            project.runs[run.name] = run
+            if run.sweep_name:
+                project.sweeps.add(run.sweep_name)
+
+    def run(self, path: str) -> Run | None:
+        entity, project, name = path.split("/")
+        found = self.projects.get((entity, project))
+        return found.runs.get(name) if found else None
+
+    def user(self, key: str | None) -> User | None:
+        return next((u for u in self.users if u.key == key), None)
+
+
+def chosen(values: Mapping[str, Any], keys: Sequence[str] | None) -> dict[str, Any]:
+    if keys is None:
+        return dict(values)
+    found = {key: sampling.dig(values, key) for key in keys}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def strings(value: Any) -> Any:
+    """Spell NaN and the infinities as strings, which is how W&B sends them."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else f"{'-' if value < 0 else ''}Infinity"
+    if isinstance(value, dict):
+        return {k: strings(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [strings(v) for v in value]
+    return value
+
+
+def dumps(value: Any) -> str:
+    return json.dumps(strings(value), allow_nan=False)
