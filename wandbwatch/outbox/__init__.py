@@ -1,0 +1,27 @@
+"""What waits to be told, and what the commands remember: one SQLite file.
+
+`Outbox` is the jobs' side; `Queue`, `Endings` and `Held` are the sender's, `Desk`
+the operator's. All stand on one `Store`. Standard library only: the idle daemon
+has it open.
+"""
+
+from wandbwatch.outbox.desk import Desk, Entry, Stop
+from wandbwatch.outbox.endings import Endings
+from wandbwatch.outbox.jobs import Outbox, Round
+from wandbwatch.outbox.queue import Queue
+from wandbwatch.outbox.quiet import Held
+from wandbwatch.outbox.rows import Waiting
+from wandbwatch.outbox.store import Store
+
+__all__ = [
+    "Desk",
+    "Endings",
+    "Entry",
+    "Held",
+    "Outbox",
+    "Queue",
+    "Round",
+    "Stop",
+    "Store",
+    "Waiting",
+]

@@ -1,0 +1,122 @@
+"""The jobs' side: one transaction for what is told, remembered and done."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from wandbwatch.model.letter import Kind, Letter
+from wandbwatch.outbox.rows import insert, stored
+from wandbwatch.outbox.store import Store
+
+KEPT = 7 * 86400.0
+"""Seconds for which it is remembered that a message was told."""
+FAILED_KEPT = 90 * 86400.0
+"""Seconds for which a message that was not taken is kept, whole."""
+
+
+class Round:
+    """What one job leaves behind. Written whole or not at all (`Outbox.round`)."""
+
+    def __init__(self, database: sqlite3.Connection, now: float) -> None:
+        self._database = database
+        self._now = now
+
+    def enqueue(self, letter: Letter) -> bool:
+        """Let *letter* wait to be sent; False when it was enqueued before.
+
+        The letters of one list belong in one round: they are then told together,
+        with no other list between them.
+        """
+        if not insert(self._database, letter, self._now):
+            return False
+        if letter.kind is Kind.REPORT:
+            self._supersede(letter)
+        return True
+
+    def remember(self, subscription: str, line: str, key: str, value: str) -> None:
+        self._database.execute(
+            "INSERT OR REPLACE INTO memory VALUES (?, ?, ?, ?)",
+            (subscription, line, key, value),
+        )
+
+    def forget(self, subscription: str, line: str, key: str) -> None:
+        self._database.execute(
+            "DELETE FROM memory WHERE subscription = ? AND line = ? AND key = ?",
+            (subscription, line, key),
+        )
+
+    def done(self, job: str, slot: datetime) -> None:
+        """Mark *slot* as the last that *job* has run for."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO slot VALUES (?, ?)", (job, stored(slot))
+        )
+
+    def _supersede(self, letter: Letter) -> None:
+        """Drop the older reports of the subscription of whose list nothing left."""
+        self._database.execute(
+            "UPDATE message SET state = 'superseded', body = '', ended = :now"
+            " WHERE channel = :channel AND subscription = :subscription"
+            " AND slot <> :slot AND kind = 'report' AND state = 'waiting'"
+            " AND slot NOT IN (SELECT slot FROM message WHERE channel = :channel"
+            "  AND subscription = :subscription AND (state = 'delivered'"
+            " OR claimed IS NOT NULL OR ambiguous > 0))",
+            {
+                "now": self._now,
+                "channel": letter.channel,
+                "subscription": letter.subscription,
+                "slot": stored(letter.slot),
+            },
+        )
+        self._database.execute(
+            "DELETE FROM file WHERE message IN"
+            " (SELECT id FROM message WHERE state = 'superseded')"
+        )
+
+
+class Outbox:
+    """What a job and the scheduler need of the store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @contextlib.contextmanager
+    def round(self) -> Iterator[Round]:
+        """One transaction: on disk when the block is left, nothing on an error."""
+        now = self._store.moment()
+        with self._store.write() as database:
+            yield Round(database, now)
+            database.execute(
+                "DELETE FROM message WHERE ended <"
+                " CASE state WHEN 'failed' THEN ? ELSE ? END",
+                (now - FAILED_KEPT, now - KEPT),
+            )
+
+    def recall(self, subscription: str, line: str) -> Mapping[str, str]:
+        found = self._store.read(
+            "SELECT key, value FROM memory WHERE subscription = ? AND line = ?",
+            subscription,
+            line,
+        )
+        return dict(found)
+
+    def slot(self, job: str) -> datetime | None:
+        """Return the last slot that *job* has run for, in UTC."""
+        found = self._store.read("SELECT slot FROM slot WHERE job = ?", job)
+        return datetime.fromisoformat(found[0][0]) if found else None
+
+    def slots(self) -> Mapping[str, datetime]:
+        """Return the last slot of every job, in UTC."""
+        found = self._store.read("SELECT job, slot FROM slot")
+        return {job: datetime.fromisoformat(slot) for job, slot in found}
+
+    def pending(self) -> int:
+        """Count what a sender could send: what waits for no stopped channel."""
+        found = self._store.read(
+            "SELECT count(*) FROM message WHERE state = 'waiting'"
+            " AND channel NOT IN (SELECT channel FROM stopped)"
+        )
+        count: int = found[0][0]
+        return count

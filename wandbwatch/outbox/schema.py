@@ -1,0 +1,59 @@
+"""The tables, and how a file is told to be ours."""
+
+from __future__ import annotations
+
+VERSION = 1
+"""Of the tables; kept in the file's ``user_version``."""
+
+TABLES = """
+CREATE TABLE message (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- the order of telling
+    channel TEXT NOT NULL,
+    subscription TEXT NOT NULL,
+    slot TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    level TEXT NOT NULL,
+    edit INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    created REAL NOT NULL,
+    expires REAL,
+    state TEXT NOT NULL DEFAULT 'waiting',  -- delivered, superseded, failed, digested
+    claimed REAL,                    -- a send was begun and its end not written
+    attempts INTEGER NOT NULL DEFAULT 0,   -- in a row that never left
+    ambiguous INTEGER NOT NULL DEFAULT 0,  -- sends of unknown fate
+    reduced INTEGER NOT NULL DEFAULT 0,    -- it goes as plain text now
+    held INTEGER NOT NULL DEFAULT 0,       -- quiet hours have kept it
+    not_before REAL NOT NULL DEFAULT 0,
+    reason TEXT NOT NULL DEFAULT '',
+    ended REAL
+);
+CREATE UNIQUE INDEX once ON message (channel, subscription, slot, sequence);
+CREATE INDEX line ON message (channel, state, id);
+CREATE INDEX ended ON message (ended);
+CREATE TABLE file (
+    message INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    content BLOB NOT NULL,
+    PRIMARY KEY (message, position)
+);
+CREATE TABLE memory (
+    subscription TEXT NOT NULL,
+    line TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (subscription, line, key)
+);
+CREATE TABLE slot (job TEXT PRIMARY KEY, slot TEXT NOT NULL);
+CREATE TABLE live (
+    channel TEXT NOT NULL,
+    subscription TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    message_id TEXT NOT NULL,
+    PRIMARY KEY (channel, subscription, sequence)
+);
+CREATE TABLE thread (channel TEXT PRIMARY KEY, name TEXT NOT NULL, id TEXT NOT NULL);
+CREATE TABLE stopped (channel TEXT PRIMARY KEY, reason TEXT NOT NULL, at REAL NOT NULL);
+CREATE TABLE sent (lane TEXT NOT NULL, at REAL NOT NULL);
+"""
