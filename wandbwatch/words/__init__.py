@@ -1,0 +1,39 @@
+"""Values as people read them, whatever the medium."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from wandbwatch.model.report import Cell, Missing
+from wandbwatch.model.run import State
+from wandbwatch.words.nested import worded
+from wandbwatch.words.numbers import number
+from wandbwatch.words.states import MARKS, state
+from wandbwatch.words.text import clean
+from wandbwatch.words.times import age, duration, moment, utc
+
+__all__ = ["MARKS", "NOTHING", "age", "cell", "clean", "duration", "moment"]
+__all__ += ["number", "state", "utc"]
+
+NOTHING = "–"
+"""What stands where a value is missing."""
+
+
+def cell(value: Cell, now: datetime | None = None, *, lines: bool = False) -> str:
+    """Word any *value*; a time is told as its age where *now* is known.
+
+    A string keeps its line breaks where *lines* are wanted; nothing is cut.
+    """
+    match value:
+        case Missing():
+            return NOTHING
+        case State():
+            return state(value)
+        case str():
+            return clean(value, lines=lines)
+        case datetime():
+            return age(value, now) if now else moment(value)
+        case timedelta():
+            return duration(value)
+        case _:
+            return worded(value)
