@@ -1,0 +1,80 @@
+"""Lists of command lines with their hours, as a configuration states them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import TypeAlias
+
+from wandbwatch.model.channel import Secret
+
+
+@dataclass(frozen=True)
+class Cron:
+    """A cron expression of 5 fields, of 6 (seconds come last), or ``@hourly``…"""
+
+    expression: str
+
+    def __str__(self) -> str:
+        return self.expression
+
+
+@dataclass(frozen=True)
+class Every:
+    """One slot each *interval*, counted from 1970-01-01 00:00 UTC.
+
+    No start of ours is part of it, so a restart shifts nothing.
+    """
+
+    interval: timedelta
+
+    def __str__(self) -> str:
+        return f"every {self.interval}"
+
+
+When: TypeAlias = Cron | Every
+
+
+class Mode(Enum):
+    POST = "post"
+    EDIT = "edit"
+    """One live message, edited in place."""
+
+
+class Catchup(Enum):
+    ONCE = "once"
+    """The latest missed slot runs once, if it is within its grace."""
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """One ``[[subscriptions]]``: which lines run when, and who hears of it."""
+
+    name: str
+    channel: str
+    when: When
+    commands: tuple[str, ...]
+    zone: str = "UTC"
+    """The name of the time zone in which ``when`` is meant."""
+    mode: Mode = Mode.POST
+    skip_unchanged: bool = False
+    catchup: Catchup = Catchup.ONCE
+    grace: timedelta | None = None
+    """How late a missed slot may still run; None: one period, a day at most."""
+    jitter: timedelta = timedelta(0)
+    """Each slot starts so much later at most; how much is settled by its name."""
+    timeout: timedelta = timedelta(minutes=10)
+    """After so long all that a job started is ended."""
+    account: str | None = None
+    """None is whoever wandb takes the process for."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """One ``[accounts.NAME]``: who asks W&B, and which server."""
+
+    name: str
+    api_key: Secret | None = None
+    base_url: str | None = None
