@@ -53,6 +53,11 @@ class WandbwatchError(Exception):
 
     exit_code = ExitCode.OURS
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What to print, a line for each complaint; whatever is in it, it is safe."""
+        return (printable(str(self)),)
+
 
 class UsageError(WandbwatchError):
     exit_code = ExitCode.USAGE
@@ -66,6 +71,10 @@ class ConfigError(WandbwatchError):
     def __init__(self, complaints: Sequence[str]) -> None:
         self.complaints = tuple(complaints)
         super().__init__("\n".join(self.complaints))
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        return tuple(map(printable, self.complaints))
 
 
 class SourceError(WandbwatchError):
@@ -92,3 +101,10 @@ class TimeOutError(SourceError):
 
 class StateError(WandbwatchError):
     """What we keep on disk can't be read or written."""
+
+
+def printable(text: str) -> str:
+    """Return *text* in one line, control characters and their like spelled out."""
+    return "".join(
+        c if c.isprintable() else " " if c == "\n" else ascii(c)[1:-1] for c in text
+    )
