@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import shlex
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from wandbwatch import grammar
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.run import Run, State
@@ -8,6 +12,16 @@ from wandbwatch.model.run import Run, State
 from tests.fakes import FakeSource, fake_env
 
 OWL = Run("a1", "owl", State.FINISHED)
+
+
+def complaint(line: str) -> str:
+    """Return what is wrong with *line*, or nothing."""
+    try:
+        grammar.parse(line, fake_env(FakeSource()))
+    except UsageError as e:
+        (line,) = e.lines
+        return line
+    return ""
 
 
 def test_checking_a_line_reads_nothing():
@@ -26,18 +40,60 @@ def test_the_output_may_stand_before_the_command():
 
 
 @pytest.mark.parametrize(
-    ("line", "complaint"),
+    ("line", "expected"),
     [
-        ("fly", "No such command 'fly'"),
-        ("projec me/p", "Did you mean 'project'"),
-        ("project me/p --topk -1", "--topk"),
-        ("project me/p --nope", "project: No such option: --nope"),
+        ("fly", "no such command 'fly'; `wandbwatch --help` shows how it is used"),
+        ("projec me/p", "Did you mean 'project'?"),
+        ("project me/p --topk -1", "project: '--topk': -1 is less than 0; `wandbw"),
+        ("project me/p --topk x", "project: '--topk': 'x' is not a whole number; "),
+        ("project me/p --topk", "'--topk' needs a value"),
+        ("project me/p extra", "project: too many words: extra"),
+        ("project a/b/c/d/e/f", "project: 'ADDRESS': 'a/b/c/d/e/f' has too many parts"),
+        ("project me/p --nope", "project: no such option: --nope"),
+        ("project me/p --debug=x", "'--debug' takes no value"),
         ("project me/p -o xml", "'xml' is none of"),
-        ("project --help", "makes no report"),
         ("project 'me/p", "No closing quotation"),
+        ("", "no command is named"),
+        ("-o json", "no command is named"),
+        ("# a comment", "no such command '#'"),
+        ("//", "'//' is no older command; there were /summary, /project, /image"),
     ],
 )
-def test_a_wrong_line_is_one_line_of_complaint(line, complaint):
-    with pytest.raises(UsageError, match=complaint) as error:
-        grammar.parse(line, fake_env(FakeSource()))
-    assert "\n" not in str(error.value)
+def test_a_wrong_line_is_one_line_of_complaint(line, expected):
+    assert expected in complaint(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["--help", "project --help", "--version", "--show-completion", "whoami", "lines x"],
+)
+def test_a_list_never_prints_exits_or_operates(line, capsys):
+    assert complaint(line)
+    assert capsys.readouterr() == ("", "")
+
+
+WORD = st.sampled_from(
+    [
+        *("project", "summary", "/summary", "/project", "/image", "run:a/b/c", "-o"),
+        *("project:a/b", "topk:1", "filters:{}", "--topk", "--filters", "--order"),
+        *("--columns", "--config", "--debug", "json", "-1", "a/b", "a/b/c", "--", "-x"),
+        *("'", '"', "\\", "%20", "keys:a", "--output=csv", "--help", "\x1b[31m"),
+    ]
+)
+
+
+@given(st.text() | st.lists(WORD | st.text(max_size=5)).map(" ".join))
+def test_any_line_parses_or_complains_in_one_line(line):
+    told = complaint(line)
+    assert told.isprintable()
+
+
+@given(st.lists(WORD | st.text(max_size=5), min_size=1).map(shlex.join))
+def test_the_modern_form_of_a_line_reads_back_as_the_same(line):
+    try:
+        modern = grammar.modern(line)
+    except UsageError:
+        assert complaint(line)
+    else:
+        assert grammar.modern(modern) == modern
+        assert bool(complaint(modern)) == bool(complaint(line))

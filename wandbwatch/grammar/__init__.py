@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import typer
 
 from wandbwatch.grammar import app, older
+from wandbwatch.grammar.command import Called
+from wandbwatch.grammar.wording import one_line
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.ports import Env
 from wandbwatch.model.report import Report
@@ -28,38 +30,53 @@ def parse(line: str, env: Env) -> Line:
 
     Raises UsageError, whose text is one line.
     """
-    try:
-        words = shlex.split(older.modern(line))
-    except ValueError as e:
-        raise UsageError(f"{line.strip()!r}: {e}") from e
-    answer = read(words, env, packages=(app.COMMANDS,))
+    words = _words(line)
+    if not words:
+        raise UsageError(f"{line.strip()!r}: no command is named")
+    answer = _read(app.listed(), words, env)
     if not isinstance(answer, Line):
         raise UsageError(f"{line.strip()!r}: makes no report")
     return answer
 
 
-def read(
-    words: Sequence[str], env: Env, packages: Sequence[str] = app.PACKAGES
-) -> Line | int:
-    """Check a command line; help and the like print and return an exit code."""
+def read(words: Sequence[str], env: Env) -> Line | int:
+    """Check a terminal's command line; operations, help and the like run.
+
+    Raises UsageError, whose text is one line, and what an operation raises.
+    """
+    return _read(app.terminal(), words or ["--help"], env)
+
+
+def modern(line: str) -> str:
+    """Write *line* in today's form, quoted so that it reads back as the same.
+
+    Raises UsageError, whose text is one line.
+    """
+    return shlex.join(_words(line))
+
+
+def _words(line: str) -> list[str]:
     try:
-        answer: Any = app.group(packages)(
+        if older.is_older(line):
+            return older.words(line.split())
+        return shlex.split(line)
+    except older.OlderError as e:
+        raise UsageError(str(e)) from e
+    except ValueError as e:
+        raise UsageError(f"{line.strip()!r}: {e}") from e
+
+
+def _read(
+    application: Callable[..., Any], words: Sequence[str], env: Env
+) -> Line | int:
+    try:
+        answer: Any = application(
             list(words), prog_name="wandbwatch", standalone_mode=False, obj=env
         )
+        output = answer.output if isinstance(answer, Called) else None
+        answer = answer.start() if isinstance(answer, Called) else answer
     except typer.TyperException as e:
-        raise UsageError(_one_line(e)) from e
-    if isinstance(answer, app.Called):
-        if isinstance(answer.result, Iterator):
-            return Line(answer.result, answer.output)
-        answer = answer.result
+        raise UsageError(one_line(e)) from e
+    if isinstance(answer, Iterator):
+        return Line(answer, output)
     return answer if isinstance(answer, int) else 0
-
-
-def _one_line(error: typer.TyperException) -> str:
-    """Say what is wrong, in which command, and where its options are shown."""
-    message = " ".join(error.format_message().split()).rstrip(".")
-    context = getattr(error, "ctx", None)
-    command = context.command_path if context else "wandbwatch"
-    place = command.partition(" ")[2]
-    where = f"{place}: " if place else ""
-    return f"{where}{message}; `{command} --help` shows how it is used"

@@ -14,6 +14,7 @@ from typing import Any
 import typer
 
 Reader = Callable[[str], Any]
+_KINDS: dict[Any, str] = {int: "a whole number", float: "a number"}
 
 
 class Quick:
@@ -40,17 +41,15 @@ class Quick:
         except typer.BadParameter as e:
             raise typer.BadParameter(str(e), ctx=ctx, param=param) from e
         except ValueError as e:
-            what = f"{word!r} is not a valid {self.read.__name__}"
+            what = f"{word!r} is not {_KINDS.get(self.read, 'understood')}"
             raise typer.BadParameter(what, ctx=ctx, param=param) from e
-        if self._outside(value):
-            what = f"{word} is not between {self.low} and {self.high}"
+        if self.low is not None and not value >= self.low:
+            what = f"{word} is less than {self.low}"
+            raise typer.BadParameter(what, ctx=ctx, param=param)
+        if self.high is not None and not value <= self.high:
+            what = f"{word} is more than {self.high}"
             raise typer.BadParameter(what, ctx=ctx, param=param)
         return value
-
-    def _outside(self, value: Any) -> bool:
-        return (self.low is not None and value < self.low) or (
-            self.high is not None and value > self.high
-        )
 
 
 def quicken(command: Any) -> None:

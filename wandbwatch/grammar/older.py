@@ -1,7 +1,77 @@
-"""Lines as the older bot wrote them, in today's words."""
+"""Lines as the older bot wrote them, in today's words.
+
+``/summary run:e/p/id filters:train,validation/loss`` is a command, then values by
+name. Blanks part the words, and ``%20`` stands for a blank within one.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 
-def modern(line: str) -> str:
-    return line
+_ADDRESS = ""
+_COMMANDS: Mapping[str, Mapping[str, str]] = {
+    "summary": {"run": _ADDRESS, "filters": "--filters"},
+    "project": {
+        "project": _ADDRESS,
+        "topk": "--topk",
+        "filters": "--filters",
+        "order": "--order",
+    },
+    "image": {"project": _ADDRESS, "runs": "--runs", "keys": "--keys"},
+}
+
+
+class OlderError(ValueError):
+    """A line of the older spelling is wrong; the text is one line."""
+
+
+def is_older(line: str) -> bool:
+    return line.lstrip().startswith("/")
+
+
+def words(given: Sequence[str]) -> list[str]:
+    """Return the words of today's line; one that is today's already is let alone.
+
+    In a terminal the whole line may have been quoted as one word. What follows the
+    older values as an option, such as ``-o json``, stays as it is.
+    """
+    if not given or not is_older(given[0]):
+        return list(given)
+    name, *rest = given[0].split() + list(given[1:])
+    known = _COMMANDS.get(name[1:])
+    if known is None:
+        raise OlderError(
+            f"{name!r} is no older command; there were"
+            f" {', '.join(f'/{command}' for command in _COMMANDS)}"
+        )
+    options = next((i for i, w in enumerate(rest) if w.startswith("-")), len(rest))
+    values = _values(name, rest[:options], known)
+    (address,) = [key for key, option in known.items() if option == _ADDRESS]
+    if address not in values:
+        raise OlderError(f"{name}: {address}: is missing")
+    found = [w for k, v in values.items() if k != address for w in (known[k], v)]
+    return [name[1:], *_positional(values[address], found), *rest[options:]]
+
+
+def _positional(address: str, options: list[str]) -> list[str]:
+    """Put the address first, unless it would be taken for an option there."""
+    return [*options, "--", address] if address[:1] == "-" else [address, *options]
+
+
+def _values(
+    name: str, given: Sequence[str], known: Mapping[str, str]
+) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for place, word in enumerate(given, 2):
+        key, colon, value = word.partition(":")
+        where = f"{name}, word {place}"
+        if not colon:
+            raise OlderError(
+                f"{where}: {word!r} is not KEY:VALUE (write a blank as %20)"
+            )
+        if key not in known:
+            raise OlderError(f"{where}: no key {key!r}; there were {', '.join(known)}")
+        if key in values:
+            raise OlderError(f"{where}: {key}: is given twice")
+        values[key] = value.replace("%20", " ")
+    return values

@@ -1,0 +1,62 @@
+"""The options that stand before the command as well as after it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import wandbwatch
+
+OUTPUTS = ("terminal", "plain", "json", "jsonl", "csv")
+
+
+def _output(text: str) -> str:
+    if text not in OUTPUTS:
+        raise typer.BadParameter(f"{text!r} is none of {', '.join(OUTPUTS)}")
+    return text
+
+
+def _outputs(incomplete: str) -> list[str]:
+    return [output for output in OUTPUTS if output.startswith(incomplete)]
+
+
+def _version(wanted: bool) -> bool:
+    if wanted:
+        typer.echo(f"wandbwatch {wandbwatch.__version__}")
+        raise typer.Exit
+    return wanted
+
+
+def _help(ctx: typer.Context, wanted: bool) -> bool:
+    if wanted:
+        typer.echo(ctx.get_help())
+        raise typer.Exit
+    return wanted
+
+
+OUTPUT = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        parser=_output,
+        autocompletion=_outputs,
+        metavar="FORMAT",
+        help=f"One of {', '.join(OUTPUTS)}; plain when piped, otherwise terminal.",
+    ),
+]
+DEBUG = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+VERSION = Annotated[
+    bool,
+    typer.Option(
+        "--version", callback=_version, is_eager=True, help="Show the version and exit."
+    ),
+]
+# Typer's own help option is read through pydantic (see coercion).
+HELP = Annotated[
+    bool,
+    typer.Option(
+        "--help", "-h", callback=_help, is_eager=True, help="Show this and exit."
+    ),
+]

@@ -1,0 +1,77 @@
+"""The commands as one Typer group, each loaded when it is named.
+
+Two dozen commands with their options take longer to build than `--help` may take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import typer
+import typer.core
+
+from wandbwatch import plugins
+from wandbwatch.grammar import older
+from wandbwatch.grammar.command import built, first_line
+
+COMMANDS = "wandbwatch.commands"
+OPERATIONS = "wandbwatch.operations"
+_TITLES = {
+    COMMANDS: "Commands, in a terminal and in lists of lines",
+    OPERATIONS: "Operations, in a terminal only",
+}
+
+
+class Plugins(Mapping[str, Any]):
+    """The commands of *packages* by name; one is imported when it is looked up."""
+
+    def __init__(self, packages: Sequence[str], *, listed: bool = False) -> None:
+        self.listed = listed
+        self.packages = {
+            name.replace("_", "-"): package
+            for package in packages
+            for name in plugins.names(package)
+        }
+
+    def __getitem__(self, name: str) -> Any:
+        return built(name, self.plugin(name), listed=self.listed)
+
+    def plugin(self, name: str) -> Any:
+        return plugins.load(self.packages[name], name.replace("-", "_"))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.packages)
+
+    def __len__(self) -> int:
+        return len(self.packages)
+
+
+class Group(typer.core.TyperGroup):
+    """Finds commands by name, in the older bot's spelling as well."""
+
+    plugins: Plugins
+
+    def take(self, found: Plugins) -> None:
+        self.plugins = found
+        # What Typer looks names up in; it is only ever read.
+        self.commands = found  # type: ignore[assignment]
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, older.words(args))
+        except older.OlderError as e:
+            ctx.fail(str(e))
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        del ctx
+        widest = max(map(len, self.plugins), default=0)
+        for package, title in _TITLES.items():
+            rows = [
+                (name.ljust(widest), first_line(self.plugins.plugin(name)))
+                for name, home in self.plugins.packages.items()
+                if home == package
+            ]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
