@@ -47,7 +47,7 @@ class Channel:
     username: str | None = None
     avatar_url: str | None = None
     mention: tuple[str, ...] = ()
-    """``@everyone``, ``@here``, ``<@USER>`` or ``<@&ROLE>``: pinged for bad news only."""
+    """``@everyone``, ``@here``, ``<@USER>`` or ``<@&ROLE>``: for bad news only."""
     silent: bool = False
     quiet: Quiet | None = None
     any_host: bool = False

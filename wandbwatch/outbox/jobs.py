@@ -112,6 +112,16 @@ class Outbox:
         found = self._store.read("SELECT job, slot FROM slot")
         return {job: datetime.fromisoformat(slot) for job, slot in found}
 
+    def settled(self, subscription: str, slot: datetime) -> bool:
+        """Whether all that was to be told of *subscription* at *slot* has been."""
+        found = self._store.read(
+            "SELECT count(*) FROM message WHERE subscription = ? AND slot = ?"
+            " AND state NOT IN ('delivered', 'digested')",
+            subscription,
+            stored(slot),
+        )
+        return not found[0][0]
+
     def pending(self) -> int:
         """Count what a sender could send: what waits for no stopped channel."""
         found = self._store.read(
