@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from wandbwatch.daemon.lineup import Job, LineUp
+
+SLOT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def taken(lineup: LineUp, worker: int, account: str | None = None) -> str | None:
+    job = lineup.next_for(worker, account)
+    return job.subscription if job else None
+
+
+def test_jobs_are_taken_in_order():
+    lineup = LineUp()
+    for name in "abc":
+        lineup.add(Job(name, SLOT))
+    assert [taken(lineup, 1) for _ in range(4)] == ["a", "b", "c", None]
+
+
+def test_the_next_slot_of_a_waiting_job_takes_its_place():
+    lineup = LineUp()
+    lineup.add(Job("a", SLOT))
+    later = Job("a", SLOT + timedelta(hours=1))
+    assert lineup.add(later) == Job("a", SLOT)
+    assert lineup.next_for(1, None) == later
+    assert len(lineup) == 0
+
+
+def test_a_worker_serves_its_own_account_only():
+    lineup = LineUp()
+    lineup.add(Job("a", SLOT, account="alice"))
+    lineup.add(Job("b", SLOT, account="bob"))
+    assert taken(lineup, 1, "bob") == "b"
+    assert taken(lineup, 1, "bob") is None
+    assert list(lineup.wanting()) == ["alice"]
+
+
+def test_jobs_about_one_place_go_to_one_worker():
+    lineup = LineUp()
+    for name, about in (("a", "e/p"), ("b", "e/p"), ("c", "e/q")):
+        lineup.add(Job(name, SLOT, about=about))
+    assert taken(lineup, 1) == "a"
+    assert taken(lineup, 2) == "c"
+    assert taken(lineup, 2) is None
+    assert list(lineup.wanting()) == []
+    assert taken(lineup, 1) == "b"
+
+
+def test_what_a_dead_worker_was_asked_is_anybodys_again():
+    lineup = LineUp()
+    lineup.add(Job("a", SLOT, about="e/p"))
+    assert taken(lineup, 1) == "a"
+    lineup.add(Job("b", SLOT, about="e/p"))
+    assert taken(lineup, 2) is None
+    lineup.release(1)
+    assert list(lineup.wanting()) == [None]
+    assert taken(lineup, 2) == "b"
+
+
+def test_a_reload_drops_the_jobs_that_are_no_more():
+    lineup = LineUp()
+    lineup.add(Job("a", SLOT))
+    lineup.add(Job("b", SLOT))
+    lineup.keep(["b"])
+    assert taken(lineup, 1) == "b"
+    assert not lineup.waits("a")
