@@ -45,4 +45,10 @@ def fake_env(source: Source) -> Env:
     def no_account() -> Account:
         raise AssertionError("a test that needs an account brings one")
 
-    return Env(lambda _address: source, lambda: NOW, no_account, lambda _words: 0)
+    return Env(
+        source=lambda _address: source,
+        now=lambda: NOW,
+        account=no_account,
+        answer=lambda _words: 0,
+        answer_listed=lambda _line, _place, _output: 0,
+    )

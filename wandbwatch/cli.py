@@ -1,59 +1,65 @@
-"""The front door: real clock, real sources, what is printed, exit codes."""
+"""The front door: real clock, real sources, real streams."""
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-import typer
-
 from wandbwatch import grammar, plugins
+from wandbwatch.answering import NobodyReadsError, answered
 from wandbwatch.model.address import Address, Cloud
-from wandbwatch.model.errors import ExitCode, WandbwatchError
-from wandbwatch.model.ports import Account, Env, Screen, Source
+from wandbwatch.model.errors import ExitCode
+from wandbwatch.model.ports import Account, Env, Renderer, Source
 
 
 def main() -> None:
-    sys.exit(answer(sys.argv[1:]))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = answer(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = ExitCode.INTERRUPTED
+    except NobodyReadsError:
+        # What is left in the buffer would complain when Python flushes it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ExitCode.FINE
+    sys.exit(code)
 
 
 def answer(words: Sequence[str]) -> int:
     """Answer one command line; every error becomes its line and its exit code."""
-    try:
-        return _answer(words)
-    except WandbwatchError as e:
-        print(f"wandbwatch: {e}", file=sys.stderr)
-        return e.exit_code
-    except typer.Exit as e:
-        return e.exit_code
-    except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
+    return answered(
+        lambda: grammar.read(words, _env()), _renderer, debug="--debug" in words
+    )
 
 
-def _answer(words: Sequence[str]) -> int:
-    read = grammar.read(words, _env())
-    if not isinstance(read, grammar.Line):
-        return read
-    _show(read)
-    return ExitCode.FINE
+def answer_listed(line: str, place: str, output: str | None) -> int:
+    """Answer one *line* of a list; *place* stands before its errors."""
 
+    def read() -> grammar.Line:
+        checked = grammar.parse(line, _env())
+        return grammar.Line(checked.reports, checked.output or output)
 
-def _show(line: grammar.Line) -> None:
-    output = line.output or ("terminal" if sys.stdout.isatty() else "plain")
-    render = plugins.load("wandbwatch.renderers", output)
-    for text in render(line.reports, Screen(now=datetime.now(UTC))):
-        print(text)
+    return answered(read, _renderer, place, debug="--debug" in line.split())
 
 
 def _env() -> Env:
-    return Env(_source, lambda: datetime.now(UTC), _account, answer)
+    return Env(_source, lambda: datetime.now(UTC), _account, answer, answer_listed)
 
 
 def _source(address: Address) -> Source:
     kind = "cloud" if isinstance(address, Cloud) else "local"
     source: Source = plugins.load("wandbwatch.sources", kind)(address)
     return source
+
+
+def _renderer(output: str) -> Renderer:
+    renderer: Renderer = plugins.load("wandbwatch.renderers", output)
+    return renderer
 
 
 def _account() -> Account:

@@ -71,3 +71,6 @@ class Env:
     account: Callable[[], Account]
     answer: Callable[[Sequence[str]], int]
     """Answer one command line as the terminal would; returns its exit code."""
+    answer_listed: Callable[[str, str, str | None], int]
+    """Answer one line of a list as the terminal would, with its place, which stands
+    before its errors, and the output where it names none; returns its exit code."""

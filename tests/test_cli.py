@@ -1,0 +1,107 @@
+"""The program as a process, as shells and scripts see it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = (sys.executable, "-m", "wandbwatch")
+
+
+def run(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*PROGRAM, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **variables},
+    )
+
+
+def test_no_words_are_a_cry_for_help():
+    done = run()
+    assert done.stdout == run("--help").stdout
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_usage_error_is_one_line_and_exit_code_2():
+    done = run("project", "me/p", "--topk", "-1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "wandbwatch: project: '--topk': -1 is less than 0;"
+        " `wandbwatch project --help` shows how it is used\n"
+    )
+
+
+def test_debug_may_stand_anywhere():
+    for words in (["--debug", "fly"], ["fly", "--debug"]):
+        done = run(*words)
+        assert done.returncode == 2
+        assert done.stderr.startswith("Traceback")
+
+
+def test_bytes_that_are_no_text_are_told_of():
+    done = subprocess.run(
+        [*PROGRAM, "project", os.fsdecode(b"a/\xff")], capture_output=True, check=False
+    )
+    assert done.returncode == 2
+    assert b"\\udcff" in done.stderr
+
+
+def test_the_help_of_a_command_reads_well():
+    told = run("project", "--help", COLUMNS="200").stdout
+    assert "Usage: wandbwatch project [OPTIONS] [ADDRESS]\n" in told
+    assert "--topk N " in told
+    assert "<" not in told
+    assert "x>=0" not in told
+
+
+def test_the_project_of_the_environment_is_the_address():
+    done = run("project", WANDB_PROJECT="a/b/c/d/e")
+    assert "'a/b/c/d/e' has too many parts" in done.stderr
+
+
+def test_a_full_disk_is_told():
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [*PROGRAM, "--help"], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 1
+    assert b"No space left on device" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "completions"),
+    [
+        ("wandbwatch proj", ["project"]),
+        ("wandbwatch project --to", ["--topk"]),
+        ("wandbwatch project -o js", ["json", "jsonl"]),
+    ],
+)
+def test_bash_completes_commands_options_and_formats(typed, completions, tmp_path):
+    """In a real bash, by the script that --show-completion prints."""
+    shell = tmp_path / "complete.bash"
+    shell.write_text(
+        f"""
+        eval "$(wandbwatch --show-completion)"
+        COMP_WORDS=({typed})
+        COMP_CWORD=$(( ${{#COMP_WORDS[@]}} - 1 ))
+        _wandbwatch_completion wandbwatch
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+        """,
+        encoding="utf-8",
+    )
+    installed = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["/bin/bash", "--norc", shell],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PATH": installed},
+    )
+    assert done.stdout.split() == completions

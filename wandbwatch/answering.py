@@ -1,0 +1,112 @@
+"""A checked line becomes printed text, lines of complaint and an exit code."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+
+import typer
+
+from wandbwatch.grammar import Line
+from wandbwatch.model.errors import ExitCode, WandbwatchError, printable
+from wandbwatch.model.ports import Renderer, Screen
+from wandbwatch.model.report import Report
+
+
+class NobodyReadsError(Exception):
+    """Who read our output has gone, as ``head`` does."""
+
+
+def answered(
+    read: Callable[[], Line | int],
+    renderer: Callable[[str], Renderer],
+    place: str = "",
+    *,
+    debug: bool = False,
+) -> int:
+    """Print what the line that *read* returns has to say.
+
+    *place* stands before its errors, of which nothing escapes but NobodyReadsError
+    and KeyboardInterrupt.
+    """
+    try:
+        line = read()
+        if isinstance(line, Line):
+            _show(line, renderer)
+    except typer.Exit as e:
+        return e.exit_code
+    except typer.Abort:
+        return ExitCode.INTERRUPTED
+    except NobodyReadsError:
+        raise
+    except Exception as e:  # noqa: BLE001 -- a user sees a line, whatever happens
+        return _told(e, place, debug=debug)
+    return ExitCode.FINE if isinstance(line, Line) else line
+
+
+def _told(error: Exception, place: str, *, debug: bool) -> int:
+    if debug:
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            print(printable(line), file=sys.stderr)
+    for line in _lines(error):
+        print(": ".join(filter(None, ("wandbwatch", place, line))), file=sys.stderr)
+    return error.exit_code if isinstance(error, WandbwatchError) else ExitCode.OURS
+
+
+def _lines(error: Exception) -> Sequence[str]:
+    if isinstance(error, WandbwatchError):
+        return error.lines
+    if isinstance(error, OSError) and error.strerror:
+        name = f"{error.filename!r}: " if error.filename else ""
+        return (printable(f"{name}{error.strerror}"),)
+    what = printable(f"{type(error).__name__}: {error}")
+    return (f"a bug of ours: {what}; --debug shows where, please report it",)
+
+
+def _show(line: Line, renderer: Callable[[str], Renderer]) -> None:
+    """Print what the reports say, even if they end in an error; raise it then."""
+    errors: list[Exception] = []
+    reports = _held(line.reports, errors)
+    if (first := next(reports, None)) or not errors:
+        output = line.output or ("terminal" if _is_terminal() else "plain")
+        begun = itertools.chain([first] if first else [], reports)
+        for text in renderer(output)(begun, _screen()):
+            _print(text)
+    if errors:
+        raise errors[0]
+
+
+def _held(reports: Iterator[Report], errors: list[Exception]) -> Iterator[Report]:
+    try:
+        yield from reports
+    except Exception as e:  # noqa: BLE001 -- raised again when all is shown
+        errors.append(e)
+
+
+def _print(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError as e:
+        raise NobodyReadsError from e
+
+
+def _screen() -> Screen:
+    return Screen(shutil.get_terminal_size().columns, _colour(), datetime.now(UTC))
+
+
+def _colour() -> bool:
+    """Decide as https://no-color.org and https://force-color.org say."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return _is_terminal() and os.environ.get("TERM") != "dumb"
+
+
+def _is_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
