@@ -109,7 +109,7 @@ def test_every_state_has_a_mark_of_one_cell_and_its_word():
         ("", ""),
         (("a", "b"), "a, b"),
         (["a,b", "c"], '["a,b","c"]'),
-        ([], "[]"),
+        ((), "–"),
         ({}, "{}"),
         ([1, 2.0, math.nan, None], "[1,2,NaN,null]"),
         ({"lr": 0.1, "betas": [0.9, 0.999]}, '{"lr":0.1,"betas":[0.9,0.999]}'),

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from wandbwatch.model.report import Cell, Missing
 from wandbwatch.model.run import State
 from wandbwatch.words.nested import worded
-from wandbwatch.words.numbers import number
+from wandbwatch.words.numbers import exact, number
 from wandbwatch.words.states import MARKS, state
-from wandbwatch.words.text import clean
+from wandbwatch.words.text import clean, steers
 from wandbwatch.words.times import age, duration, moment, utc
 
-__all__ = ["MARKS", "NOTHING", "age", "cell", "clean", "duration", "moment"]
-__all__ += ["number", "state", "utc"]
+__all__ = ["MARKS", "NOTHING", "age", "cell", "clean", "duration", "exact", "moment"]
+__all__ += ["number", "state", "steers", "utc", "worded"]
 
 NOTHING = "–"
 """What stands where a value is missing."""
@@ -25,7 +25,7 @@ def cell(value: Cell, now: datetime | None = None, *, lines: bool = False) -> st
     A string keeps its line breaks where *lines* are wanted; nothing is cut.
     """
     match value:
-        case Missing():
+        case Missing() | ():  # no value, no tags
             return NOTHING
         case State():
             return state(value)

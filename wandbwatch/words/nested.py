@@ -13,41 +13,46 @@ DEEPEST = 64
 """How many levels are told; hostile values go on to where Python gives up."""
 
 Typed: TypeAlias = Mapping[str, Json]
+Number: TypeAlias = Callable[[float], str]
 
 
-def worded(value: Json) -> str:
-    """Word a value: a list of words as ``a, b``, what is nested as compact JSON."""
+def worded(value: Json, write: Number = number) -> str:
+    """Word a value: a list of words as ``a, b``, what is nested as compact JSON.
+
+    *write* words the numbers wherever they stand.
+    """
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, Sequence) and value and all(map(_plain_word, value)):
         return ", ".join(clean(str(word)) for word in value)
-    return _compact(value, DEEPEST)
+    return _compact(value, write, DEEPEST)
 
 
 def _plain_word(value: Json) -> bool:
     return isinstance(value, str) and "," not in value and bool(value.strip())
 
 
-def _compact(value: Json, depth: int) -> str:
+def _compact(value: Json, write: Number, depth: int) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        return number(value)
+        return write(value)
     if isinstance(value, str):
         return _quoted(value)
-    return _inside(value, depth) if depth else '"nested deeper than is told"'
+    return _inside(value, write, depth) if depth else '"nested deeper than is told"'
 
 
-def _inside(value: Sequence[Json] | Typed, depth: int) -> str:
+def _inside(value: Sequence[Json] | Typed, write: Number, depth: int) -> str:
     if isinstance(value, Mapping):
-        return _typed(value) or _object(value, depth)
-    return f"[{','.join(_compact(inner, depth - 1) for inner in value)}]"
+        return _typed(value) or _object(value, write, depth)
+    return f"[{','.join(_compact(inner, write, depth - 1) for inner in value)}]"
 
 
-def _object(value: Typed, depth: int) -> str:
-    parts = (f"{_quoted(k)}:{_compact(v, depth - 1)}" for k, v in value.items())
+def _object(value: Typed, write: Number, depth: int) -> str:
+    items = value.items()
+    parts = (f"{_quoted(k)}:{_compact(v, write, depth - 1)}" for k, v in items)
     return f"{{{','.join(parts)}}}"
 
 

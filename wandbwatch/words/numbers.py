@@ -22,3 +22,8 @@ def number(value: float) -> str:
     decimals = max(0, DIGITS - 1 - math.floor(math.log10(size)))
     text = f"{value:.{decimals}f}"
     return text.rstrip("0").rstrip(".") if decimals else text
+
+
+def exact(value: float) -> str:
+    """Write every digit that tells *value* from another."""
+    return repr(value) if math.isfinite(value) else number(value)

@@ -6,8 +6,7 @@ import re
 import unicodedata
 
 _BREAKS = re.compile("\r\n|[\n\r\v\f\x85\u2028\u2029]")
-_HARMFUL = {"Cc", "Cf"}
-_LONE_SURROGATE = "Cs"
+_STEERING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def clean(text: str, *, lines: bool = False) -> str:
@@ -19,11 +18,15 @@ def clean(text: str, *, lines: bool = False) -> str:
     if text.isascii() and text.isprintable():
         return text
     text = _BREAKS.sub("\n" if lines else " ", text).expandtabs(8 if lines else 1)
-    return "".join(c if c == "\n" or c.isprintable() else _harmless(c) for c in text)
+    return "".join(c if c == "\n" or c.isprintable() else _shown(c) for c in text)
 
 
-def _harmless(character: str) -> str:
-    category = unicodedata.category(character)
-    if category == _LONE_SURROGATE:
+def steers(character: str) -> bool:
+    """Whether it does something else than to be seen."""
+    return unicodedata.category(character) in _STEERING
+
+
+def _shown(character: str) -> str:
+    if unicodedata.category(character) == "Cs":
         return "\ufffd"
-    return "" if category in _HARMFUL else character
+    return "" if steers(character) else character

@@ -1,0 +1,119 @@
+"""A report of each kind as its command gives it, for golden texts."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+
+from wandbwatch.model.report import (
+    MISSING,
+    Fields,
+    Level,
+    Line,
+    Note,
+    Plot,
+    Report,
+    Table,
+    Text,
+)
+from wandbwatch.model.run import Series, State
+
+from tests.fakes import NOW
+
+_URL = "https://wandb.ai/acme/gpt"
+
+PROJECT = Report(
+    "project",
+    "acme/gpt",
+    (
+        Table(
+            "runs",
+            ("state", "id", "name", "tags", "created", "runtime", "last step", "loss"),
+            (
+                (
+                    State.RUNNING,
+                    "k3v9x0ab",
+                    "calm-sea-12",
+                    ("baseline", "fp16"),
+                    NOW - timedelta(minutes=12),
+                    timedelta(minutes=11, seconds=58),
+                    1200,
+                    2.345678,
+                ),
+                (
+                    State.FAILED,
+                    "p0q1r2s3",
+                    "実験-7 [bold] \x1b[31m",
+                    (),
+                    NOW - timedelta(hours=3),
+                    timedelta(hours=1, minutes=2, seconds=3.5),
+                    50000,
+                    math.nan,
+                ),
+                (
+                    State.FINISHED,
+                    "zz00zz00",
+                    "warmup",
+                    ("=cmd()",),
+                    NOW - timedelta(days=200),
+                    timedelta(days=2, hours=5),
+                    MISSING,
+                    MISSING,
+                ),
+            ),
+            (f"{_URL}/runs/k3v9x0ab", f"{_URL}/runs/p0q1r2s3", None),
+        ),
+        Note("3 older runs are left out; --topk 0 lists all"),
+    ),
+    url=_URL,
+)
+
+SUMMARY = Report(
+    "summary",
+    "calm-sea-12 (acme/gpt/k3v9x0ab)",
+    (
+        Fields(
+            "run",
+            (
+                ("state", State.CRASHED),
+                ("created", NOW - timedelta(hours=3)),
+                ("runtime", timedelta(seconds=7384.25)),
+                ("last step", 1200),
+                ("tags", ("baseline", "fp16")),
+            ),
+        ),
+        Text("notes", "First try of the\n\tnew schedule."),
+        Fields(
+            "train",
+            (
+                ("loss", 0.12345678901234),
+                ("loss", math.inf),
+                ("lr", 1.5e-07),
+                ("samples", {"_type": "image-file", "width": 64, "height": 64}),
+                ("betas", [0.9, 0.999]),
+            ),
+        ),
+    ),
+    Level.BAD,
+    f"{_URL}/runs/k3v9x0ab",
+)
+
+IMAGE = Report(
+    "image",
+    "acme/gpt",
+    (
+        Plot(
+            "train/loss",
+            "step",
+            (
+                Line(
+                    "k3v9x0ab",
+                    "calm-sea-12",
+                    Series("train/loss", [0, 1, 2, 3], [2.5, math.nan, 1.25, 0.5]),
+                ),
+                Line("p0q1r2s3", "one point", Series("train/loss", [2], [-1.0])),
+            ),
+            file="plots/train-loss.png",
+        ),
+    ),
+)

@@ -1,0 +1,102 @@
+"""Any report at all, for properties: what W&B's users name things, and worse."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import strategies as st
+from wandbwatch.model.report import (
+    MISSING,
+    Fields,
+    Level,
+    Line,
+    Note,
+    Plot,
+    Report,
+    Table,
+    Text,
+)
+from wandbwatch.model.run import Series, State
+
+_NASTY = (
+    "\x1b[31mred\x1b[0m",
+    "\x1b]8;;http://evil\x1b\\here",
+    "\x9b2J",
+    "[bold]markup[/bold] [/nope]",
+    "a\r\nb\tc\u2028d",
+    "\u202eabc\u2066",
+    "\U0001f469\u200d\U0001f4bb \u2764\ufe0f \U0001f1e9\U0001f1ea",
+    "\ud800",
+    "日本語の名前です",
+    "=HYPERLINK(1)",
+    "@everyone `x` **y** |z|",
+    ":smile: e\u0301",
+    "x" * 300,
+)
+texts = (
+    st.sampled_from(_NASTY)
+    | st.text(max_size=30)
+    | st.text(st.characters(), max_size=9)
+)
+numbers = st.integers() | st.floats()
+jsons = st.recursive(
+    st.none() | st.booleans() | numbers | texts,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+_media = st.fixed_dictionaries(
+    {"_type": st.sampled_from(["image-file", "table-file", "histogram", "images"])},
+    optional=dict.fromkeys(("width", "height", "nrows", "values", "caption"), jsons),
+)
+cells = (
+    jsons
+    | _media
+    | st.sampled_from(State)
+    | st.datetimes(timezones=st.none() | st.timezones())
+    | st.timedeltas()
+    | st.timedeltas(timedelta(), timedelta(days=9))
+    | st.just(MISSING)
+)
+fields = st.builds(
+    Fields, texts, st.lists(st.tuples(texts, cells), max_size=5).map(tuple)
+)
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> Table:
+    columns = draw(st.lists(texts, min_size=1, max_size=5))
+    row = st.tuples(*[cells] * len(columns))
+    rows = draw(st.lists(row, max_size=4))
+    link = st.none() | texts
+    links = draw(st.lists(link, min_size=len(rows), max_size=len(rows)))
+    return Table(draw(texts), tuple(columns), tuple(rows), tuple(links))
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> Line:
+    points = draw(st.lists(st.tuples(numbers, numbers), max_size=8))
+    x, y = [p[0] for p in points], [p[1] for p in points]
+    return Line(draw(texts), draw(texts), Series(draw(texts), x, y))
+
+
+plots = st.builds(
+    Plot,
+    texts,
+    texts,
+    st.lists(lines(), max_size=4).map(tuple),
+    st.booleans(),
+    st.sampled_from([0.0, 0.6, 1.0]),
+    texts,
+)
+notes = st.builds(Note, texts)
+passages = st.builds(Text, texts, texts)
+reports = st.builds(
+    Report,
+    st.sampled_from(["project", "summary", "image"]),
+    texts,
+    st.lists(fields | tables() | plots | notes | passages, max_size=4).map(tuple),
+    st.sampled_from(Level),
+    st.none() | texts,
+)

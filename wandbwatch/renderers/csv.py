@@ -1,0 +1,104 @@
+"""Reports as CSV, quoted as RFC 4180 says,
+every number with all its digits.
+
+A table is itself; values are ``group,key,value``; plots are ``run,name,key,x,y``, a
+point a row. Where another shape begins there is an empty line and its own header.
+Notes have no place among data: the front door tells them on stderr.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
+
+from wandbwatch import exact, words
+from wandbwatch.model.ports import Renderer, Screen
+from wandbwatch.model.report import (
+    MISSING,
+    Block,
+    Cell,
+    Fields,
+    Missing,
+    Plot,
+    Report,
+    Table,
+    Text,
+)
+from wandbwatch.model.run import State
+
+Row: TypeAlias = Sequence[Cell]
+
+_VALUES = ("group", "key", "value")
+_POINTS = ("run", "name", "key", "x", "y")
+
+_FORMULA = re.compile("[=+\\-@\uff1d\uff0b\uff0d\uff20]")
+"""What a spreadsheet takes for the beginning of a formula, in full width as well."""
+
+
+def render(reports: Iterable[Report], _screen: Screen) -> Iterator[str]:
+    header: Row = ()
+    for report in reports:
+        for block in report.blocks:
+            names, rows = _shaped(block)
+            if names and names != header:
+                if header:
+                    yield ""
+                yield _line(names)
+                header = names
+            yield from map(_line, rows)
+
+
+def _shaped(block: Block) -> tuple[Row, Iterable[Row]]:
+    """Return the header that *block* belongs under, and its rows."""
+    match block:
+        case Fields():
+            return _VALUES, ((block.title, key, cell) for key, cell in block.items)
+        case Text():
+            return _VALUES, (("", block.title, block.text),)
+        case Table():
+            return _table(block)
+        case Plot():
+            return _POINTS, _points(block)
+        case _:
+            return (), ()
+
+
+def _table(table: Table) -> tuple[Row, Iterable[Row]]:
+    if not any(table.links):
+        return table.columns, table.rows
+    rows = zip(table.rows, table.links, strict=True)
+    return (*table.columns, "url"), ((*row, link or MISSING) for row, link in rows)
+
+
+def _points(plot: Plot) -> Iterator[Row]:
+    for line in plot.lines:
+        for x, y in zip(line.series.x, line.series.y, strict=True):
+            yield (line.run, line.name, plot.key, x, y)
+
+
+def _line(cells: Row) -> str:
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\n").writerow(map(_cell, cells))
+    return written.getvalue().removesuffix("\n")
+
+
+def _cell(cell: Cell) -> str:
+    if isinstance(cell, Missing):
+        return ""
+    if isinstance(cell, str) and not isinstance(cell, State):
+        return _harmless(words.clean(cell, lines=True))
+    value = exact.value(cell)
+    if isinstance(value, str):
+        return value
+    return exact.written(value)
+
+
+def _harmless(text: str) -> str:
+    """Keep a spreadsheet from running a name as a formula: ``'=HYPERLINK(…)``."""
+    return f"'{text}" if _FORMULA.match(text.lstrip()) else text
+
+
+plugin: Renderer = render

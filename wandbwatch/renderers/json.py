@@ -1,0 +1,73 @@
+"""Reports as one JSON document: ``{"schema": 1, "reports": […]}``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from wandbwatch import exact
+from wandbwatch.model.ports import Renderer, Screen
+from wandbwatch.model.report import (
+    Block,
+    Fields,
+    Note,
+    Plot,
+    Report,
+    Table,
+    Text,
+)
+from wandbwatch.model.run import Json
+
+
+def render(reports: Iterable[Report], _screen: Screen) -> Iterator[str]:
+    """Yield the document at once: half of one could not be read."""
+    answers = [_report(report) for report in reports]
+    yield exact.written({"schema": exact.SCHEMA, "reports": answers})
+
+
+def _report(report: Report) -> Mapping[str, Json]:
+    return {
+        "kind": report.kind,
+        "title": exact.string(report.title),
+        "url": exact.value(report.url),
+        "level": report.level.value,
+        "blocks": [_block(block) for block in report.blocks],
+    }
+
+
+def _block(block: Block) -> Mapping[str, Json]:
+    match block:
+        case Fields():
+            items = ((name, exact.value(cell)) for name, cell in block.items)
+            return _titled("fields", block.title, items=exact.named(items))
+        case Table():
+            return _table(block)
+        case Plot():
+            return _plot(block)
+        case Note():
+            return {"type": "note", "text": exact.string(block.text)}
+        case Text():
+            return _titled("text", block.title, text=exact.string(block.text))
+
+
+def _titled(kind: str, title: str, **rest: Json) -> Mapping[str, Json]:
+    return {"type": kind, "title": exact.string(title), **rest}
+
+
+def _table(table: Table) -> Mapping[str, Json]:
+    names, rows = exact.columns(table), list(exact.rows(table))
+    return _titled("table", table.title, columns=names, rows=rows)
+
+
+def _plot(plot: Plot) -> Mapping[str, Json]:
+    return {
+        "type": "plot",
+        "key": exact.string(plot.key),
+        "x": exact.string(plot.x),
+        "log_y": plot.log_y,
+        "smooth": exact.number(plot.smooth),
+        "file": exact.string(plot.file) or None,
+        "lines": [exact.drawn(line) for line in plot.lines],
+    }
+
+
+plugin: Renderer = render

@@ -1,0 +1,63 @@
+"""Reports as JSON lines, each as soon as it comes, each saying whose it is.
+
+A report's first line holds its ``url``, ``level`` and the ``schema``; then come its
+rows (``row``), values (``group``, ``key``, ``value``), lines of plots (``plot``, ``x``,
+``y``), notes (``note``) and texts (``text``). Every line has ``kind`` and ``report``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from wandbwatch import exact
+from wandbwatch.model.ports import Renderer, Screen
+from wandbwatch.model.report import Block, Fields, Note, Plot, Report, Table, Text
+from wandbwatch.model.run import Json
+
+
+def render(reports: Iterable[Report], _screen: Screen) -> Iterator[str]:
+    for report in reports:
+        whose = {"kind": report.kind, "report": exact.string(report.title)}
+        for found in (_head(report), *map(_objects, report.blocks)):
+            yield from (exact.written({**whose, **inner}) for inner in found)
+
+
+def _head(report: Report) -> Iterator[Mapping[str, Json]]:
+    url = exact.value(report.url)
+    yield {"url": url, "level": report.level.value, "schema": exact.SCHEMA}
+
+
+def _objects(block: Block) -> Iterator[Mapping[str, Json]]:
+    match block:
+        case Fields():
+            yield from _values(block)
+        case Table():
+            yield from _rows(block)
+        case Plot():
+            yield from _lines(block)
+        case Note():
+            yield {"note": exact.string(block.text)}
+        case Text():
+            text = exact.string(block.text)
+            yield {"title": exact.string(block.title), "text": text}
+
+
+def _values(fields: Fields) -> Iterator[Mapping[str, Json]]:
+    group = exact.string(fields.title)
+    for key, cell in fields.items:
+        yield {"group": group, "key": exact.string(key), "value": exact.value(cell)}
+
+
+def _rows(table: Table) -> Iterator[Mapping[str, Json]]:
+    for row in exact.rows(table):
+        yield {"table": exact.string(table.title), "row": row}
+
+
+def _lines(plot: Plot) -> Iterator[Mapping[str, Json]]:
+    names = {"plot": exact.string(plot.key), "over": exact.string(plot.x)}
+    file = exact.string(plot.file) or None
+    for line in plot.lines:
+        yield {**names, "file": file, **exact.drawn(line)}
+
+
+plugin: Renderer = render

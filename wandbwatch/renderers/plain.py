@@ -1,0 +1,115 @@
+"""Reports for pipes: one record a line, its cells parted by tabs, nothing cut.
+
+What is not a record (titles, column names, notes) begins with ``# ``. Numbers have
+all their digits, times are in UTC and spans ``H:MM:SS``, so that a line says the same
+whenever it is written.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from wandbwatch import exact, words
+from wandbwatch.model.ports import Renderer, Screen
+from wandbwatch.model.report import (
+    Block,
+    Cell,
+    Fields,
+    Missing,
+    Note,
+    Plot,
+    Report,
+    Table,
+    Text,
+)
+from wandbwatch.model.run import Series, State
+
+_SUMMARY = ("points", "not finite", "first", "last", "min", "max")
+
+
+def render(reports: Iterable[Report], _screen: Screen) -> Iterator[str]:
+    for report in reports:
+        yield _heading(*(part for part in (report.title, report.url) if part))
+        for block in report.blocks:
+            yield from _lines(block)
+
+
+def _lines(block: Block) -> Iterator[str]:
+    match block:
+        case Fields():
+            yield from (_record(_path(block.title, k), v) for k, v in block.items)
+        case Table():
+            yield from _table(block)
+        case Plot():
+            yield from _plot(block)
+        case Note():
+            yield _heading(block.text)
+        case Text():
+            yield _heading(block.title)
+            yield words.clean(block.text, lines=True)
+
+
+def _table(table: Table) -> Iterator[str]:
+    if not any(table.links):
+        yield _heading(*table.columns)
+        yield from (_record(*row) for row in table.rows)
+        return
+    yield _heading(*table.columns, "url")
+    for row, link in zip(table.rows, table.links, strict=True):
+        yield _record(*row, link or Missing.MISSING)
+
+
+def _plot(plot: Plot) -> Iterator[str]:
+    """Tell each line of a plot in one record: drawing is for screens."""
+    yield _heading("key", "x", "run", "name", *_SUMMARY, "file")
+    for line in plot.lines:
+        whose = (plot.key, plot.x, line.run, line.name)
+        yield _record(*whose, *_summary(line.series), plot.file)
+
+
+def _summary(series: Series) -> tuple[Cell, ...]:
+    finite = [y for y in series.y if math.isfinite(y)]
+    count = len(series.y)
+    if not finite:
+        return (count, count, *[Missing.MISSING] * 4)
+    ends = (series.y[0], series.y[-1], min(finite), max(finite))
+    return (count, count - len(finite), *ends)
+
+
+def _path(group: str, name: str) -> str:
+    """Name a value as W&B does: ``train/loss`` is ``loss`` of the group ``train``."""
+    return f"{group}/{name}" if group else name
+
+
+def _heading(*cells: str) -> str:
+    return f"# {_record(*cells)}"
+
+
+def _record(*cells: Cell) -> str:
+    return "\t".join(map(_cell, cells))
+
+
+def _cell(cell: Cell) -> str:
+    match cell:
+        case State():
+            return cell.value
+        case datetime():
+            return exact.time(cell)
+        case timedelta():
+            return _span(cell)
+        case Missing() | ():
+            return words.cell(cell)
+        case _:
+            return words.worded(cell, words.exact)
+
+
+def _span(span: timedelta) -> str:
+    sign = "-" if span < timedelta() else ""
+    span = abs(span)
+    seconds = span.days * 86400 + span.seconds
+    return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+plugin: Renderer = render
