@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from wandbwatch.sources.cloud import session, sidecar
+
+from tests.servers.wandb import WandbServer
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_sidecar() -> Iterator[None]:
+    """Let the module's tests read the environment anew, and leave nothing running."""
+    sidecar.forget()
+    yield
+    sidecar.forget()
+
+
+@pytest.fixture
+def server(
+    wandb_server: WandbServer, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[WandbServer]:
+    """Serve W&B to a wandb package that does not try again."""
+    monkeypatch.setenv("WANDB_X_GRAPHQL_RETRY_MAX", "0")
+    session.forget()
+    yield wandb_server
+    session.forget()

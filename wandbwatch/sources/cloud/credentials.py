@@ -1,0 +1,51 @@
+"""Where wandb finds an API key, in its own order; the keys stay where they are."""
+
+from __future__ import annotations
+
+import netrc
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+_SAAS = {"api.forge.coreweave.com": "api.wandb.ai"}
+"""One deployment under two names: wandb takes the older one's key for the newer."""
+
+
+def key_from(server: str) -> str:
+    """Name the place that the key for *server* comes from."""
+    for name in ("WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE"):
+        if os.environ.get(name):
+            return name
+    if netrc_key(server):
+        return str(netrc_path())
+    return "wandb's settings"
+
+
+def netrc_path() -> Path:
+    """Return the netrc file that wandb uses, whether it exists or not."""
+    if told := os.environ.get("NETRC"):
+        return Path(told).expanduser()
+    usual, windows = Path("~/.netrc").expanduser(), Path("~/_netrc").expanduser()
+    return windows if windows.exists() and not usual.exists() else usual
+
+
+def netrc_key(server: str) -> str | None:
+    try:
+        read = netrc.netrc(str(netrc_path()))
+    except (OSError, netrc.NetrcParseError):
+        return None
+    machine = urlsplit(server).netloc
+    for name in (machine, _SAAS.get(machine, machine)):
+        if found := read.authenticators(name):
+            return found[2] or None
+    return None
+
+
+def same_deployment(one: str, other: str) -> bool:
+    """Tell whether two base URLs are of one server."""
+    return _machine(one) == _machine(other)
+
+
+def _machine(server: str) -> tuple[str, str]:
+    parts = urlsplit(server)
+    return _SAAS.get(parts.netloc, parts.netloc), parts.path.rstrip("/")

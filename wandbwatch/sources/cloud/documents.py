@@ -1,0 +1,43 @@
+"""What we ask W&B's GraphQL for: one document, whatever the number of runs."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_FIELDS: Final = """
+  name displayName state group jobType tags sweepName notes host exitcode
+  createdAt heartbeatAt user { username name }
+  summaryMetrics(keys: $summary) config(keys: $config)
+  systemMetrics @include(if: $whole)
+"""
+
+RUN: Final = f"""
+query WandbwatchRun(
+  $entity: String!, $project: String!, $run: String!,
+  $summary: [String!], $config: [String!], $whole: Boolean!
+) {{
+  project(name: $project, entityName: $entity) {{ run(name: $run) {{ {_FIELDS} }} }}
+}}
+"""
+
+RUNS: Final = f"""
+query WandbwatchRuns(
+  $entity: String!, $project: String!, $sweep: String!, $swept: Boolean!,
+  $filters: JSONString, $order: String, $first: Int!, $after: String,
+  $summary: [String!], $config: [String!], $whole: Boolean!,
+  $specs: [JSONString!]!, $sampled: Boolean!, $samples: Int!, $system: Boolean!
+) {{
+  project(name: $project, entityName: $entity) {{
+    sweep(sweepName: $sweep) @include(if: $swept) {{ name }}
+    runCount(filters: $filters)
+    runs(filters: $filters, order: $order, first: $first, after: $after) {{
+      edges {{ node {{
+        {_FIELDS}
+        sampledHistory(specs: $specs) @include(if: $sampled)
+        events(samples: $samples) @include(if: $system)
+      }} }}
+      pageInfo {{ endCursor hasNextPage }}
+    }}
+  }}
+}}
+"""

@@ -1,0 +1,143 @@
+"""Say in one line what went wrong between us and a W&B server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from wandbwatch.model.errors import (
+    NetworkError,
+    NotAuthorisedError,
+    NotFoundError,
+    SourceError,
+    TimeOutError,
+)
+
+_LONGEST = 200
+_NO_KEY = ("No API key configured", "No authentication configured")
+_SLOW = ("Client.Timeout", "context deadline exceeded", "did not respond in time")
+_MALFORMED = ("EOF", "invalid character", "cannot unmarshal", "Expecting value")
+_BROKEN = "the connection to {server} broke; try again"
+
+_SIGNS = (
+    ("connection refused", "nothing listens at {server}; is WANDB_BASE_URL right?"),
+    ("no such host", "no host of the name in {server}; is WANDB_BASE_URL right?"),
+    ("server misbehaving", "no answer from the name server for {server}; try again"),
+    ("network is unreachable", "no network to {server}; are you online?"),
+    ("no route to host", "no network to {server}; are you online?"),
+    ("i/o timeout", "no connection to {server}; are you online?"),
+    ("certificate", "the certificate of {server} is not trusted"),
+    ("tls:", "no secure connection to {server}"),
+    ("HTTP response to HTTPS", "{server} speaks plain HTTP; is WANDB_BASE_URL right?"),
+    ("connection reset", _BROKEN),
+    ("broken pipe", _BROKEN),
+    (": EOF", _BROKEN),
+    ("service process is not running", "wandb's own service process died; try again"),
+)
+
+
+def explained(error: BaseException, server: str) -> SourceError:
+    """Return what the user is told of *error*, met while asking *server*."""
+    told = "\n".join(str(e) for e in _chain(error))
+    if any(sign in told for sign in _NO_KEY):
+        return NotAuthorisedError(
+            f"no API key for {server}; `wandbwatch login` saves one"
+        )
+    if status := _status(error, told):
+        return _refused(status, server, told)
+    if any(sign in told for sign in _SLOW):
+        return TimeOutError(f"{server} did not answer in time; try again")
+    for sign, sentence in _SIGNS:
+        if sign in told:
+            return NetworkError(sentence.format(server=server))
+    return _said(error, server, told)
+
+
+def _said(error: BaseException, server: str, told: str) -> SourceError:
+    if any(sign in told for sign in _MALFORMED):
+        return NetworkError(f"{server} sent no answer of W&B's; is it a W&B server?")
+    if "API key" in told or "WANDB_API_KEY" in told:
+        said = plain(str(error))
+        return NotAuthorisedError(f"{said} (`wandbwatch login` saves another key)")
+    return SourceError(f"{server} says: {plain(told.removeprefix('input:'))}")
+
+
+def of_wandb(error: BaseException) -> bool:
+    """Tell whether *error* is one that the package, or the network, means to raise."""
+    return any(
+        type(e).__module__.startswith("wandb.") or isinstance(e, OSError | ValueError)
+        for e in _chain(error)
+    )
+
+
+def too_slow(server: str, seconds: float) -> TimeOutError:
+    return TimeOutError(
+        f"no answer from {server} within {seconds:g} s; try again, or set"
+        " WANDBWATCH_TIMEOUT to more seconds"
+    )
+
+
+def plain(told: str) -> str:
+    """Make one short line of what a server said, with nothing in it but text."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in told).split())
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+
+
+def unknown_field(error: BaseException) -> bool:
+    """Tell whether the server's schema lacks something of our document."""
+    signs = ("Cannot query field", "Unknown argument", "Unknown type", "Unknown field")
+    return any(sign in str(e) for e in _chain(error) for sign in signs)
+
+
+def sidecar_died(error: BaseException) -> bool:
+    """Tell whether wandb-core is gone, which a new one mends."""
+    return any("service process is not running" in str(e) for e in _chain(error))
+
+
+def _refused(status: int, server: str, told: str) -> SourceError:
+    said = plain(told.rpartition(f"HTTP {status}:")[2])
+    match status:
+        case 401:
+            return NotAuthorisedError(
+                f"{server} does not know this API key (401);"
+                " `wandbwatch login` saves another one"
+            )
+        case 403:
+            return NotAuthorisedError(
+                f"{server} does not let this API key in (403: {said});"
+                " `wandbwatch whoami` says whose it is"
+            )
+        case 404:
+            return NotFoundError(
+                f"no W&B server at {server} (404); is WANDB_BASE_URL right?"
+            )
+        case 429:
+            return NetworkError(
+                f"{server} asks us to slow down (429: {said}); try again in a minute"
+            )
+        case _ if status >= 500:  # noqa: PLR2004 (the 5xx of HTTP)
+            return NetworkError(f"{server} failed ({status}: {said}); try again later")
+        case _:
+            return NetworkError(f"{server} refused the request ({status}: {said})")
+
+
+def _status(error: BaseException, told: str) -> int | None:
+    """Find the HTTP status; after retries it is left in the text alone."""
+    for e in _chain(error):
+        response: Any = getattr(e, "response", None)
+        status = getattr(response, "http_status", 0)
+        if status:
+            return int(status)
+    found = re.search(r"\bHTTP (\d{3})\b", told)
+    return int(found[1]) if found else None
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield *error* and those that it came from."""
+    seen: list[BaseException] = []
+    while error is not None and error not in seen:
+        seen.append(error)
+        yield error
+        inner = getattr(error, "exc", None)
+        error = inner if isinstance(inner, BaseException) else error.__cause__

@@ -1,0 +1,186 @@
+"""Read what W&B says of a run into our own values."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from wandbwatch.model.run import Json, Run, State, flat
+from wandbwatch.sources.cloud.asking import Node, Project
+
+_NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_OURS = ("_step", "_runtime", "_timestamp", "_wandb")
+"""The summary keys that fields of a `Run` are made of."""
+
+
+def run(node: Node, project: Project) -> Run:
+    """Make a `Run` of what W&B, or the wandb package, says of one."""
+    summary = flat(table(node.get("summaryMetrics")))
+    config = table(node.get("config"))
+    name = text(node.get("name"))
+    user = node.get("user") or {}
+    created, heartbeat = moment(node.get("createdAt")), moment(node.get("heartbeatAt"))
+    return Run(
+        id=name,
+        name=text(node.get("displayName")) or name,
+        state=_state(node.get("state")),
+        created=created,
+        heartbeat=heartbeat,
+        runtime=_runtime(summary, created, heartbeat),
+        last_step=_step(summary.get("_step")),
+        entity=project.entity,
+        project=project.name,
+        url=text(node.get("url")) or None,
+        group=text(node.get("group")),
+        job_type=text(node.get("jobType")),
+        tags=tuple(text(tag) for tag in node.get("tags") or ()),
+        user=text(user.get("username") or user.get("name")),
+        notes=text(node.get("notes")),
+        sweep=text(node.get("sweepName")),
+        host=text(node.get("host")) or _host(config),
+        exit_code=_step(node.get("exitcode")),
+        config=flat(unwrapped(config)),
+        summary=summary,
+        system=_system(table(node.get("systemMetrics"))),
+    )
+
+
+def url(app: str, entity: str, project: str, run_id: str) -> str:
+    """Spell a run's page as ``wandb.apis.public.Run.url`` does."""
+    path = "/".join(quote(part, safe="") for part in (entity, project, "runs", run_id))
+    return f"{app.rstrip('/')}/{path}"
+
+
+def wanted(keys: Iterable[str] | None, *more: str) -> list[str] | None:
+    """Return what to ask for: *keys*, the tables they may be in, and *more*."""
+    if keys is None:
+        return None
+    asked = dict.fromkeys(more)
+    for key in keys:
+        asked[key] = None
+        parts = key.split(".")
+        asked.update((".".join(parts[:n]), None) for n in range(1, len(parts)))
+    return list(asked)
+
+
+def summary_wanted(keys: Iterable[str] | None) -> list[str] | None:
+    return wanted(keys, *_OURS)
+
+
+def only(values: Mapping[str, Json], keys: Iterable[str] | None) -> dict[str, Json]:
+    """Leave out what was not asked for by *keys*, a key or the table it is in."""
+    if keys is None:
+        return dict(values)
+    asked = tuple(keys)
+    tables = tuple(f"{key}." for key in asked)
+    return {k: v for k, v in values.items() if k in asked or k.startswith(tables)}
+
+
+def table(given: Any) -> dict[str, Json]:
+    """Read a JSON object, given as such or as its text; anything else is empty."""
+    if isinstance(given, str):
+        try:
+            given = json.loads(given, strict=False)
+        except (ValueError, RecursionError):
+            return {}
+    return {str(k): value(v) for k, v in given.items()} if _is_table(given) else {}
+
+
+def value(given: Any) -> Json:
+    """Take W&B's spellings of NaN and the infinities for what they are."""
+    if isinstance(given, str):
+        return _NOT_FINITE.get(given, given)
+    if _is_table(given):
+        return {str(k): value(v) for k, v in given.items()}
+    if isinstance(given, list | tuple):
+        return [value(v) for v in given]
+    return given if isinstance(given, bool | int | float) else None
+
+
+def number(given: Any) -> float | None:
+    """Return a value that can be drawn: a number and no bool; None for another."""
+    read = value(given)
+    if isinstance(read, int | float) and not isinstance(read, bool):
+        try:
+            return float(read)
+        except OverflowError:
+            return math.inf if read > 0 else -math.inf
+    return None
+
+
+def text(given: Any) -> str:
+    return given if isinstance(given, str) else ""
+
+
+def moment(given: Any) -> datetime | None:
+    """Read a time; W&B leaves out the zone at times, and it is UTC."""
+    try:
+        read = datetime.fromisoformat(given)
+    except (TypeError, ValueError):
+        return None
+    return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def _is_table(given: Any) -> bool:
+    return isinstance(given, Mapping)
+
+
+def _state(given: Any) -> State:
+    try:
+        return State(given)
+    except ValueError:
+        return State.UNKNOWN
+
+
+def _step(given: Any) -> int | None:
+    read = number(given)
+    return int(read) if read is not None and math.isfinite(read) else None
+
+
+def _runtime(
+    summary: Mapping[str, Json], created: datetime | None, heartbeat: datetime | None
+) -> float | None:
+    for key in ("_runtime", "_wandb.runtime"):
+        read = number(summary.get(key))
+        if read is not None and math.isfinite(read):
+            return read
+    if created is None or heartbeat is None:
+        return None
+    return max(0.0, (heartbeat - created).total_seconds())
+
+
+def unwrapped(config: Mapping[str, Json]) -> dict[str, Json]:
+    """Take each value out of its ``{"value": …}``, and leave out W&B's own."""
+    return {
+        key: wrapped["value"]
+        if isinstance(wrapped, Mapping) and "value" in wrapped
+        else wrapped
+        for key, wrapped in config.items()
+        if key not in ("_wandb", "wandb_version")
+    }
+
+
+def _host(config: Mapping[str, Json]) -> str:
+    """Find the host in W&B's own part of the config, where a new SDK notes it."""
+    own = unwrapped({"own": config.get("_wandb")})["own"]
+    writers = own.get("e") if isinstance(own, Mapping) else None
+    hosts = [
+        text(writer.get("host"))
+        for writer in (writers.values() if isinstance(writers, Mapping) else ())
+        if isinstance(writer, Mapping)
+    ]
+    return hosts[-1] if hosts else ""
+
+
+def _system(metrics: Mapping[str, Json]) -> dict[str, float]:
+    """Name system metrics as local files do; ``_runtime`` and the like are none."""
+    read = {
+        key.removeprefix("system."): number(found)
+        for key, found in metrics.items()
+        if not key.startswith("_")
+    }
+    return {key: found for key, found in read.items() if found is not None}

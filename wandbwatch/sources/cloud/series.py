@@ -1,0 +1,155 @@
+"""Curves of one run: a sampledHistory spec for each key, joined by nothing."""
+
+from __future__ import annotations
+
+import json
+import math
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from wandbwatch.model.query import Axis, AxisKind
+from wandbwatch.model.run import Json, Series
+from wandbwatch.sources.cloud import reading
+from wandbwatch.sources.cloud.asking import Node
+
+SAMPLES = 1000
+"""Rows asked for of each key; of a longer history W&B picks as many at random."""
+
+SYSTEM = "system/"
+_AXES = {
+    AxisKind.STEP: "_step",
+    AxisKind.RUNTIME: "_runtime",
+    AxisKind.WALL: "_timestamp",
+}
+
+
+def specs(keys: Sequence[str], axis: Axis) -> tuple[str, ...]:
+    """Ask for each key with its axis alone: a spec's rows have all of its keys."""
+    asked = [(axis_key(axis), key) for key in logged(keys)]
+    if _needs_rows(keys, axis):
+        asked.append(("_timestamp", axis_key(axis)))
+    return tuple(json.dumps({"keys": pair, "samples": SAMPLES}) for pair in asked)
+
+
+def logged(keys: Iterable[str]) -> list[str]:
+    return [key for key in dict.fromkeys(keys) if not key.startswith(SYSTEM)]
+
+
+def axis_key(axis: Axis) -> str:
+    return _AXES.get(axis.kind, axis.key)
+
+
+def series(
+    node: Node, keys: Sequence[str], axis: Axis, summary: Mapping[str, Json]
+) -> dict[str, Series]:
+    """Read the series of *node* that have a point, in the order of *keys*."""
+    sampled = list(node.get("sampledHistory") or ())
+    found = dict(zip(logged(keys), sampled, strict=False))
+    places = sampled[-1] if _needs_rows(keys, axis) and sampled else []
+    read: dict[str, Series] = {}
+    for key in dict.fromkeys(keys):
+        if key.startswith(SYSTEM):
+            one = _system(node, key, axis, places)
+        else:
+            one = _sampled(key, found.get(key), axis_key(axis), summary)
+        if len(one.x):
+            read[key] = one
+    return read
+
+
+def _sampled(key: str, rows: Any, axis: str, summary: Mapping[str, Json]) -> Series:
+    xs, ys = _points(rows, axis, key)
+    full = len(xs) >= SAMPLES
+    if full:
+        _add_last(xs, ys, reading.number(summary.get(axis)), summary.get(key))
+    return Series(key, xs, ys, sampled=full)
+
+
+def _points(rows: Any, x: str, y: str) -> tuple[array[float], array[float]]:
+    xs, ys = array("d"), array("d")
+    for row in _tables(rows):
+        if y not in row:
+            continue
+        at, value = reading.number(row.get(x)), _drawn(row[y])
+        if at is not None and value is not None:
+            xs.append(at)
+            ys.append(value)
+    return xs, ys
+
+
+def _drawn(value: Any) -> float | None:
+    """Return a point's value; W&B says null for one that is no number any more."""
+    return math.nan if value is None else reading.number(value)
+
+
+def _add_last(
+    xs: array[float], ys: array[float], at: float | None, value: Json
+) -> None:
+    """Add the last point, which a random sample can miss, from the summary.
+
+    Unless the key ended long before the run did: then the summary's value is of an
+    earlier row, and the sample ends near enough.
+    """
+    last = reading.number(value)
+    if at is None or last is None or not at > xs[-1]:
+        return
+    widest = max(abs(b - a) for a, b in pairwise(xs))
+    if at - xs[-1] <= 2 * widest:
+        xs.append(at)
+        ys.append(last)
+
+
+def _needs_rows(keys: Sequence[str], axis: Axis) -> bool:
+    timed = axis.kind in {AxisKind.RUNTIME, AxisKind.WALL}
+    return not timed and any(key.startswith(SYSTEM) for key in keys)
+
+
+def _system(node: Node, key: str, axis: Axis, places: Any) -> Series:
+    """Read a system metric. It has a time and no step.
+
+    Over steps, or another key, each point stands at the last row logged before it
+    (the first one until then); if nothing was logged, at its seconds since the start.
+    """
+    times, values = _points(places, "_timestamp", axis_key(axis))
+    name = key.removeprefix(SYSTEM)
+    xs, ys = array("d"), array("d")
+    rows = 0
+    for row in _tables(_read(node.get("events"))):
+        rows += 1
+        value = reading.number(row.get(f"system.{name}", row.get(name)))
+        at = _when(row, axis, times, values)
+        if value is not None and at is not None:
+            xs.append(at)
+            ys.append(value)
+    return Series(key, xs, ys, sampled=rows >= SAMPLES)
+
+
+def _when(
+    row: Mapping[str, Any], axis: Axis, times: array[float], values: array[float]
+) -> float | None:
+    if axis.kind is AxisKind.WALL:
+        return reading.number(row.get("_timestamp"))
+    when = reading.number(row.get("_timestamp"))
+    if axis.kind is AxisKind.RUNTIME or not times or when is None:
+        return reading.number(row.get("_runtime"))
+    return values[max(bisect_right(times, when) - 1, 0)]
+
+
+def _read(lines: Any) -> Iterator[Any]:
+    for line in lines if isinstance(lines, list) else ():
+        if not isinstance(line, str):
+            yield line
+            continue
+        try:
+            yield json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+
+
+def _tables(rows: Any) -> Iterator[Mapping[str, Any]]:
+    for row in rows if isinstance(rows, Iterable) else ():
+        if isinstance(row, Mapping):
+            yield row

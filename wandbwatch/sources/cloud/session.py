@@ -1,0 +1,99 @@
+"""One ``wandb.Api`` for each server and key, and every question within the bound."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from wandbwatch.model.errors import NotAuthorisedError, WandbwatchError
+from wandbwatch.sources.cloud import credentials, failures, sidecar
+from wandbwatch.sources.cloud.deadline import within
+from wandbwatch.sources.cloud.environment import bound, prepared
+
+T = TypeVar("T")
+
+_sessions: dict[tuple[str | None, ...], Session] = {}
+
+
+def session(server: str | None) -> Session:
+    """Return the session for *server*; a second Api would leak its connections."""
+    told = ("WANDB_BASE_URL", "WANDB_API_KEY", "NETRC", "HOME")
+    key = (server, *(os.environ.get(name) for name in told))
+    return _sessions.setdefault(key, Session(server))
+
+
+def forget() -> None:
+    """Forget all sessions: what they found out about keys is no longer so."""
+    _sessions.clear()
+
+
+class Session:
+    """Asks one server. The wandb package is imported with the first question."""
+
+    def __init__(self, server: str | None, key: str | None = None) -> None:
+        """Ask *server*, or the one set up; with *key*, or the one that is saved."""
+        self._wanted = server
+        self._key = key
+        self._api: Any = None
+        self._lock = threading.Lock()
+        self.server = server or os.environ.get("WANDB_BASE_URL") or "W&B"
+        self.configured = True
+        """Whether it is the server that wandb is set up for."""
+
+    def ask(self, work: Callable[[Any], T]) -> T:
+        """Return ``work(wandb.Api())``; every failure of W&B's is a SourceError."""
+        seconds = bound()
+        try:
+            return within(seconds, lambda: self._work(work), self._give_up)
+        except TimeoutError as e:
+            raise failures.too_slow(self.server, seconds) from e
+        except Exception as e:
+            if isinstance(e, WandbwatchError) or not failures.of_wandb(e):
+                raise
+            raise failures.explained(e, self.server) from e
+
+    def _work(self, work: Callable[[Any], T]) -> T:
+        try:
+            return work(self._opened())
+        except Exception as e:
+            if not failures.sidecar_died(e):
+                raise
+        sidecar.forget()
+        self._api = None
+        return work(self._opened())
+
+    def _give_up(self) -> None:
+        self._api = None
+        sidecar.kill()
+
+    def _opened(self) -> Any:
+        with self._lock:
+            if self._api is None:
+                with prepared():
+                    self._api = self._open()
+            return self._api
+
+    def _open(self) -> Any:
+        import wandb  # noqa: PLC0415 (1.4 s, only when it is needed)
+
+        configured = wandb.setup().settings.base_url
+        base = os.environ.get("WANDB_BASE_URL") or configured
+        wanted = self._wanted or base
+        self.configured = credentials.same_deployment(wanted, base)
+        self.server = (base if self.configured else wanted).rstrip("/")
+        key = self._key
+        if key is None and not self.configured:
+            # A key is meant for one server: one that a URL names gets its own or none.
+            key = credentials.netrc_key(self.server)
+            if key is None:
+                raise NotAuthorisedError(
+                    f"no API key for {wanted};"
+                    f" `wandbwatch login --host {wanted}` saves one"
+                )
+        return wandb.Api(
+            overrides={"base_url": self.server},
+            timeout=int(bound()) + 5,  # ours strikes first, and says so
+            api_key=key,
+        )

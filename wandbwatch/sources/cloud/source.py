@@ -1,0 +1,182 @@
+"""The runs of a project on a W&B server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from types import ModuleType
+from typing import Any, TypeVar
+
+from wandbwatch.model.address import Cloud
+from wandbwatch.model.errors import NotFoundError, UsageError
+from wandbwatch.model.query import Axis, Curves, Listing, Query
+from wandbwatch.model.run import Run
+from wandbwatch.sources.cloud import (
+    asking,
+    document,
+    exported,
+    failures,
+    ranking,
+    reading,
+    series,
+    session,
+)
+from wandbwatch.sources.cloud.account import CloudAccount
+from wandbwatch.sources.cloud.asking import Asking, Node, Project
+from wandbwatch.sources.cloud.environment import prepared
+from wandbwatch.sources.cloud.wire import NoWireError
+
+T = TypeVar("T")
+
+_CURVES_A_PAGE = 50
+
+
+class CloudSource:
+    """Reads by the wandb package; nothing is imported or asked before a method."""
+
+    def __init__(self, address: Cloud) -> None:
+        self._address = address
+        self._session = session.session(address.server)
+
+    @staticmethod
+    def account() -> CloudAccount:
+        return CloudAccount()
+
+    def run(self) -> Run:
+        """Return the addressed run with everything that W&B knows of it."""
+        run_id = self._address.run
+        if run_id is None:
+            raise UsageError(
+                f"{self._address} is not one run; "
+                f"`wandbwatch project {self._address}` lists its runs"
+            )
+
+        def find(api: Any) -> tuple[Project, Node | None]:
+            project = self._project(api)
+            return project, _ask(lambda way: way.run(api, project, run_id))
+
+        project, node = self._session.ask(find)
+        if node is None:
+            raise _no_run(project, run_id)
+        return reading.run(node, project)
+
+    def runs(self, query: Query) -> Listing:
+        project, nodes, total = self._nodes(query, lambda asked: asked)
+        return Listing(tuple(_run(node, project, query) for node in nodes), total)
+
+    def curves(
+        self, query: Query, keys: Sequence[str], axis: Axis
+    ) -> tuple[Curves, ...]:
+        """Return the runs' series, at most `series.SAMPLES` points of each key."""
+
+        def curved(asked: Asking) -> Asking:
+            summary = asked.summary
+            if summary is not None:
+                summary = (*summary, *series.logged(keys), series.axis_key(axis))
+            return replace(
+                asked,
+                summary=summary,
+                specs=series.specs(keys, axis),
+                samples=series.SAMPLES,
+                system=any(key.startswith(series.SYSTEM) for key in keys),
+            )
+
+        project, nodes, _ = self._nodes(query, curved, _CURVES_A_PAGE)
+        found = []
+        for node in nodes:
+            summary = reading.run(node, project).summary
+            drawn = series.series(node, keys, axis, summary)
+            found.append(Curves(_run(node, project, query), drawn))
+        return tuple(found)
+
+    def _nodes(
+        self,
+        query: Query,
+        more: Callable[[Asking], Asking],
+        page: int = asking.MOST_A_PAGE,
+    ) -> tuple[Project, list[Node], int]:
+        if self._address.run:
+            query = replace(query, ids=(self._address.run, *query.ids))
+        asked = more(asking.asking(query, self._address.sweep or "", page))
+
+        def find(api: Any) -> tuple[Project, list[Node] | None, int]:
+            project = self._project(api)
+
+            def look(way: ModuleType) -> tuple[list[Node] | None, int]:
+                found = way.runs(api, project, asked)
+                if found is None:
+                    return None, 0
+                nodes = ranking.first(found.nodes, query.order, query.limit)
+                return nodes, found.total
+
+            return project, *_ask(look)
+
+        project, nodes, total = self._session.ask(find)
+        if nodes is None:
+            raise _no_project(project)
+        _check_ids(project, nodes, query)
+        return project, nodes, total
+
+    def _project(self, api: Any) -> Project:
+        """Fill in what the address leaves out, as wandb does."""
+        name = self._address.project or api.settings["project"]
+        if not name:
+            raise UsageError(
+                "no project: write ENTITY/PROJECT, or set WANDB_PROJECT to one"
+            )
+        entity = self._address.entity or api.settings["entity"] or api.default_entity
+        if not entity:
+            raise UsageError(
+                f"whose project is {name!r}? Write ENTITY/PROJECT, or set WANDB_ENTITY"
+            )
+        return Project(entity, name, self._address.sweep or "")
+
+
+def _ask(question: Callable[[ModuleType], T]) -> T:
+    """Ask by one document, or in the exported way where that is not understood."""
+    try:
+        return question(document)
+    except NoWireError:
+        pass
+    except Exception as e:
+        if not failures.unknown_field(e):
+            raise
+    with prepared(private_runs=True):
+        return question(exported)
+
+
+def _run(node: Node, project: Project, query: Query) -> Run:
+    run = reading.run(node, project)
+    return replace(
+        run,
+        summary=reading.only(run.summary, query.summary),
+        config=reading.only(run.config, query.config),
+    )
+
+
+def _check_ids(project: Project, nodes: Sequence[Node], query: Query) -> None:
+    found = {node.get("name") for node in nodes}
+    for run_id in query.ids if not query.limit else ():
+        if run_id not in found:
+            raise _no_run(project, run_id)
+
+
+def _no_run(project: Project, run_id: str) -> NotFoundError:
+    path = failures.plain(f"{project}/{run_id}")
+    listing = failures.plain(str(project))
+    return NotFoundError(
+        f"run {path!r} not found; `wandbwatch project {listing}` lists its runs"
+    )
+
+
+def _no_project(project: Project) -> NotFoundError:
+    path = failures.plain(f"{project.entity}/{project.name}")
+    if project.sweep:
+        return NotFoundError(
+            f"sweep {failures.plain(project.sweep)!r} not found in {path!r};"
+            f" `wandbwatch project {path}` lists its runs"
+        )
+    return NotFoundError(
+        f"project {path!r} not found, or not yours to see;"
+        " `wandbwatch whoami` says who you are"
+    )
