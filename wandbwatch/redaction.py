@@ -1,0 +1,102 @@
+"""What must be in no log and no traceback: webhooks' tokens, and secrets as read."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import threading
+import traceback
+from types import TracebackType
+from typing import Any
+
+_HIDDEN = "…"
+_TOKEN = re.compile(
+    r"(webhooks(?:/|%2F)\d+(?:/|%2F))[^/?#\s\"'<>()\\,;]+", re.IGNORECASE
+)
+_SHORTEST = 8
+"""Shorter than that it is a word that may well stand in a text by itself."""
+_secrets: set[str] = set()
+
+
+def hide(secret: str) -> None:
+    """Let *secret* be in nothing that is logged from now on."""
+    if len(secret) >= _SHORTEST:
+        _secrets.add(secret)
+
+
+def redact(text: str) -> str:
+    """Return *text* without any webhook's token and any secret."""
+    for secret in sorted(_secrets, key=len, reverse=True):
+        text = text.replace(secret, _HIDDEN)
+    return _TOKEN.sub(rf"\1{_HIDDEN}", text)
+
+
+class Redacting(logging.Filter):
+    """Redacts a record's message, its traceback and its stack."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        _redact(record)
+        return True
+
+
+def install() -> None:
+    """Redact every log record, whoever handles it, and every uncaught exception.
+
+    A filter of a handler would miss the handlers that are added later, so that
+    records are redacted as they are made.
+    """
+    make = logging.getLogRecordFactory()
+
+    def redacted(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = make(*args, **kwargs)
+        _redact(record)
+        return record
+
+    logging.setLogRecordFactory(redacted)
+    sys.excepthook = _except
+    threading.excepthook = _thread_except
+    sys.unraisablehook = _unraisable
+
+
+def traced(error: BaseException) -> str:
+    """Return the traceback of *error*, redacted."""
+    return redact("".join(traceback.format_exception(error)))
+
+
+def _redact(record: logging.LogRecord) -> None:
+    record.msg, record.args = redact(_message(record)), None
+    if record.exc_info and (error := record.exc_info[1]):
+        # A formatter takes exc_text as it is, and would format exc_info itself.
+        record.exc_text = traced(error).rstrip("\n")
+        record.exc_info = None
+    elif record.exc_text:
+        record.exc_text = redact(record.exc_text)
+    if record.stack_info:
+        record.stack_info = redact(record.stack_info)
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError):  # the caller's arguments do not fit its text
+        return f"{record.msg} {record.args}"
+
+
+def _except(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+    else:
+        sys.stderr.write(traced(error))
+
+
+def _thread_except(args: threading.ExceptHookArgs) -> None:
+    if args.exc_value:
+        sys.stderr.write(traced(args.exc_value))
+
+
+def _unraisable(args: sys.UnraisableHookArgs) -> None:
+    if args.exc_value:
+        sys.stderr.write(traced(args.exc_value))

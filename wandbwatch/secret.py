@@ -1,0 +1,68 @@
+"""Read a secret where its configuration says that it is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from wandbwatch import redaction
+from wandbwatch.model.channel import Secret, SecretKind
+from wandbwatch.model.errors import ConfigError
+
+_LONGEST = 64 << 10
+
+
+def read(secret: Secret, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the secret itself, which no log will show from now on.
+
+    ConfigError, with no word of it, when it is not to be had.
+    """
+    text = _found(secret, environ).strip()
+    if not text:
+        raise ConfigError([f"{secret}: {_missing(secret)}"])
+    redaction.hide(text)
+    return text
+
+
+def _found(secret: Secret, environ: Mapping[str, str]) -> str:
+    match secret.kind:
+        case SecretKind.PLAIN:
+            return secret.place
+        case SecretKind.ENV:
+            return environ.get(secret.place, "")
+        case SecretKind.FILE:
+            return _file(Path(secret.place).expanduser(), secret)
+        case SecretKind.CREDENTIAL:
+            return _file(_credential(secret, environ), secret)
+
+
+def _missing(secret: Secret) -> str:
+    if secret.kind is SecretKind.ENV:
+        return "not in the environment of this process; set it where it is started"
+    return "it is empty"
+
+
+def _credential(secret: Secret, environ: Mapping[str, str]) -> Path:
+    directory = environ.get("CREDENTIALS_DIRECTORY")
+    if not directory:
+        words = (
+            "there are no credentials here; systemd hands them over (LoadCredential=)"
+        )
+        raise ConfigError([f"{secret}: {words}"])
+    if Path(secret.place).name != secret.place:
+        raise ConfigError([f"{secret}: a credential is a name, not a path"])
+    return Path(directory) / secret.place
+
+
+def _file(path: Path, secret: Secret) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LONGEST + 1)
+        if len(content) > _LONGEST:
+            raise ConfigError([f"{secret}: too large for a secret"])
+        return content.decode()
+    except OSError as e:
+        raise ConfigError([f"{secret}: {e.strerror}; give its right path"]) from e
+    except UnicodeDecodeError:
+        raise ConfigError([f"{secret}: not a text"]) from None
