@@ -1,7 +1,7 @@
 """Every error we mean the user to read, and the exit code that each one makes.
 
 * WandbwatchError
-  - UsageError        a command line is wrong
+  - UsageError        a command line is wrong; LinesError, several of a list
   - ConfigError       watch.toml is wrong; carries every complaint at once
   - SourceError       runs could not be read; its subclasses say why
   - StateError        the outbox and memory on disk failed us
@@ -63,10 +63,8 @@ class UsageError(WandbwatchError):
     exit_code = ExitCode.USAGE
 
 
-class ConfigError(WandbwatchError):
-    """A configuration is wrong; each complaint begins with its place."""
-
-    exit_code = ExitCode.CONFIG
+class _ComplaintsError(WandbwatchError):
+    """Carries every complaint at once; each begins with its place."""
 
     def __init__(self, complaints: Sequence[str]) -> None:
         self.complaints = tuple(complaints)
@@ -75,6 +73,16 @@ class ConfigError(WandbwatchError):
     @property
     def lines(self) -> tuple[str, ...]:
         return tuple(map(printable, self.complaints))
+
+
+class ConfigError(_ComplaintsError):
+    """A configuration is wrong; each complaint begins with its place."""
+
+    exit_code = ExitCode.CONFIG
+
+
+class LinesError(_ComplaintsError, UsageError):
+    """A list of lines is wrong; each complaint begins with its line."""
 
 
 class SourceError(WandbwatchError):
