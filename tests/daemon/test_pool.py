@@ -1,0 +1,143 @@
+"""Real workers that answer, hang, die and leave children behind."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from wandbwatch.daemon.lineup import Job, LineUp
+from wandbwatch.daemon.pool import IDLE, Pool
+from wandbwatch.daemon.processes import adopt_orphans, children, reap_orphans
+from wandbwatch.daemon.worker import JOBS, Answered, Worker
+
+SLOT = datetime(2026, 1, 1, tzinfo=UTC)
+SCRIPT = Path(__file__).with_name("worker_script.py")
+
+
+@pytest.fixture
+def pool(tmp_path):
+    brood = tmp_path / "brood"
+
+    def start(number: int, account: str | None) -> Worker:
+        command = [sys.executable, str(SCRIPT)]
+        return Worker(number, account, command, {"BROOD": str(brood)}, tmp_path)
+
+    pool = Pool(LineUp(), start, 2)
+    yield pool
+    pool.stop()
+
+
+def job(name: str, account: str | None = None, about: str = "") -> Job:
+    return Job(name, SLOT, account, about or name, seconds=60)
+
+
+def answers(pool: Pool, count: int, moment: float = 0.0) -> list[Answered]:
+    """Let the pool work until *count* answers have come, or for ten seconds."""
+    said: list[Answered] = []
+    give_up = time.monotonic() + 10
+    while len(said) < count and time.monotonic() < give_up:
+        pool.assign(moment)
+        outputs = [w.output for w in pool.workers.values()]
+        select.select(outputs, [], [], 0.2)
+        said += pool.collect(moment)
+    return said
+
+
+def test_jobs_are_shared_among_a_few_workers(pool):
+    for i in range(6):
+        pool.lineup.add(job(f"fine-{i}"))
+    said = answers(pool, 6)
+    assert {a.job.subscription for a in said} == {f"fine-{i}" for i in range(6)}
+    assert len(pool.workers) == 2
+
+
+def test_a_job_that_takes_too_long_is_ended_and_told(pool):
+    pool.lineup.add(job("hang"))
+    pool.assign(0.0)
+    assert pool.busy == {"hang"}
+    assert list(pool.collect(59.0)) == []
+    assert list(pool.collect(61.0)) == []
+    assert pool.busy == frozenset()
+    (said,) = answers(pool, 1)
+    assert said.errors == ("it took too long and was ended",)
+
+
+def test_a_worker_that_dies_is_told_and_the_others_go_on(pool):
+    pool.lineup.add(job("die"))
+    pool.lineup.add(job("fine"))
+    said = {a.job.subscription: a.errors for a in answers(pool, 2)}
+    assert said == {"die": ("its worker ended with -9",), "fine": ()}
+
+
+def test_what_a_hanging_job_has_started_is_ended_with_it(pool, tmp_path):
+    assert adopt_orphans()
+    ours = set(children(os.getpid()))  # other tests' servers are not orphans
+    pool.lineup.add(job("brood"))
+    pool.assign(0.0)
+    told = tmp_path / "brood"
+    while not (told.exists() and told.read_text()):
+        time.sleep(0.01)
+    pid = int(told.read_text())
+    list(pool.collect(61.0))
+    pool.lineup.keep([])
+    while Path(f"/proc/{pid}").exists():
+        list(pool.collect(61.0))
+        reap_orphans(pool.pids() | ours)
+        time.sleep(0.01)
+
+
+def test_idle_workers_are_let_go(pool):
+    pool.lineup.add(job("fine"))
+    answers(pool, 1)
+    (worker,) = pool.workers.values()
+    list(pool.collect(IDLE - 1))
+    assert pool.workers
+    list(pool.collect(IDLE + 1))
+    assert not pool.workers
+    while worker.dead() is None:
+        time.sleep(0.01)
+    assert worker.dead() == 0
+
+
+def test_a_changed_configuration_renews_the_workers(pool):
+    pool.size = 1
+    pool.lineup.add(job("fine-1"))
+    answers(pool, 1)
+    (old,) = pool.workers.values()
+    pool.renew()
+    pool.lineup.add(job("fine-2"))
+    answers(pool, 1)
+    (new,) = pool.workers.values()
+    assert new is not old
+
+
+def test_a_worker_is_replaced_after_some_jobs(pool):
+    pool.size = 1
+    for i in range(JOBS + 1):
+        pool.lineup.add(job(f"fine-{i}"))
+    assert len(answers(pool, JOBS + 1)) == JOBS + 1
+    assert [w.served for w in pool.workers.values()] == [1]
+
+
+def test_an_account_has_workers_of_its_own(pool):
+    pool.size = 1
+    pool.lineup.add(job("fine-1", account="alice"))
+    pool.lineup.add(job("fine-2", account="bob"))
+    said = answers(pool, 2)
+    assert [a.job.account for a in said] == ["alice", "bob"]
+    assert [w.account for w in pool.workers.values()] == ["bob"]
+
+
+def test_stopping_leaves_no_process(pool):
+    pool.lineup.add(job("hang-1"))
+    pool.lineup.add(job("hang-2"))
+    pool.assign(0.0)
+    pids = pool.pids()
+    assert len(pids) == 2
+    pool.stop()
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)

@@ -1,0 +1,77 @@
+"""A helper process of the daemon that runs while it is wanted: the sender, the ping."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+
+from wandbwatch.daemon.processes import end_tree
+
+
+class Child:
+    """One command, at most one process of it at a time.
+
+    With *silence*, a process that writes nothing to its standard output for so many
+    seconds hangs and is ended.
+    """
+
+    def __init__(self, command: Sequence[str], *, silence: float) -> None:
+        self._command = command
+        self._silence = silence
+        self._process: subprocess.Popen[bytes] | None = None
+        self._heard = 0.0
+
+    @property
+    def pids(self) -> set[int]:
+        return {self._process.pid} if self._process else set()
+
+    @property
+    def runs(self) -> bool:
+        return self._process is not None
+
+    def start(self, moment: float, environ: Mapping[str, str]) -> None:
+        """Start it at *moment* (monotonic seconds) unless it runs."""
+        if self._process:
+            return
+        self._process = subprocess.Popen(  # noqa: S603 -- our own program
+            self._command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            env=environ,
+            start_new_session=True,
+        )
+        self._heard = moment
+        if self._process.stdout:
+            os.set_blocking(self._process.stdout.fileno(), False)
+
+    def look(self, moment: float) -> int | None:
+        """Return its exit code if it has ended since; end it if it hangs."""
+        if not self._process or not self._process.stdout:
+            return None
+        with contextlib.suppress(BlockingIOError):
+            while os.read(self._process.stdout.fileno(), 4096):
+                self._heard = moment
+        if moment - self._heard > self._silence:
+            end_tree(self._process.pid)
+        code = self._process.poll()
+        if code is not None:
+            self._process.stdout.close()
+            self._process = None
+        return code
+
+    def stop(self, patience: float) -> None:
+        """Ask it to end, and end it after *patience* seconds with all it started."""
+        if not self._process:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(patience)
+        except subprocess.TimeoutExpired:
+            end_tree(self._process.pid)
+            self._process.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
+        self._process = None

@@ -1,0 +1,88 @@
+"""Which subscriptions are due, and what is remembered of the slots that have come."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from wandbwatch.daemon import schedule
+from wandbwatch.daemon.lineup import Job
+from wandbwatch.daemon.schedule import Due, Verdict
+from wandbwatch.model.subscription import Subscription
+from wandbwatch.outbox import Outbox
+
+log = logging.getLogger(__name__)
+
+
+class Hours:
+    """Keeps the hours of *subscriptions*, from their last slots on disk on.
+
+    A slot is on disk once its job has run; one that is only too late is written here.
+    """
+
+    def __init__(
+        self, subscriptions: Sequence[Subscription], outbox: Outbox, now: datetime
+    ) -> None:
+        self._outbox = outbox
+        self._last = dict(outbox.slots())
+        self._next: dict[str, datetime | None] = {}
+        self._looked = now
+        self.keep(subscriptions, now)
+
+    def keep(self, subscriptions: Sequence[Subscription], now: datetime) -> None:
+        """Keep the hours of these from now on; the new ones count from *now*."""
+        self._subscriptions = tuple(subscriptions)
+        new = [s.name for s in subscriptions if s.name not in self._last]
+        if new:
+            with self._outbox.round() as round_:
+                for name in new:
+                    round_.done(name, now)
+            self._last |= dict.fromkeys(new, now)
+        self._next = {}
+
+    def due(self, now: datetime) -> Iterator[Job]:
+        """Yield what is to run at *now*, and say what is passed over."""
+        if now < self._looked:
+            self._next = {}  # the clock went back: nothing that was reckoned holds
+        self._looked = now
+        for subscription in self._subscriptions:
+            if not self._waits(subscription, now):
+                found = schedule.due(subscription, self._last[subscription.name], now)
+                if found and self._take(subscription, found):
+                    yield job(subscription, found.slot)
+
+    def _waits(self, subscription: Subscription, now: datetime) -> bool:
+        """Whether *subscription*'s next start is still to come."""
+        name = subscription.name
+        if name not in self._next:
+            self._next[name] = schedule.next_start(subscription, self._last[name])
+        start = self._next[name]
+        behind = self._last[name] > now
+        return not behind and (start is None or now < start)
+
+    def _take(self, subscription: Subscription, due: Due) -> bool:
+        name = subscription.name
+        self._last[name] = due.slot
+        self._next.pop(name, None)
+        if due.missed:
+            log.warning(
+                "%s: %d missed slots are passed over for that of %s",
+                name,
+                due.missed,
+                due.slot.isoformat(),
+            )
+        if due.verdict is Verdict.RUN:
+            return True
+        log.warning("%s: nothing at %s: %s", name, due.slot, due.verdict.value)
+        with self._outbox.round() as round_:
+            round_.done(name, due.slot)
+        return False
+
+
+def job(subscription: Subscription, slot: datetime) -> Job:
+    """Return the job of *subscription* at *slot*."""
+    first = subscription.commands[0].split() if subscription.commands else []
+    about = next((word for word in first[1:] if not word.startswith("-")), "")
+    seconds = subscription.timeout.total_seconds()
+    return Job(subscription.name, slot, subscription.account, about, seconds)

@@ -1,0 +1,132 @@
+"""The workers: started when there is work, ended when there is none or too much."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from wandbwatch.daemon.lineup import Job, LineUp
+from wandbwatch.daemon.worker import JOBS, Answered, Worker
+
+log = logging.getLogger(__name__)
+
+IDLE = 15.0
+"""Seconds after which a worker without a job is let go: an idle daemon is small."""
+
+Start = Callable[[int, str | None], Worker]
+"""Start the worker of this number for this account."""
+
+
+class Pool:
+    """At most *size* workers for the jobs of a line-up."""
+
+    def __init__(self, lineup: LineUp, start: Start, size: int) -> None:
+        self.lineup = lineup
+        self.size = size
+        self._start = start
+        self._started = 0
+        self.workers: dict[int, Worker] = {}
+        self._leaving: list[Worker] = []
+
+    @property
+    def busy(self) -> frozenset[str]:
+        """The subscriptions whose jobs are being done."""
+        working = (w.job for w in self.workers.values())
+        return frozenset(job.subscription for job in working if job)
+
+    def pids(self) -> set[int]:
+        return {w.pid for w in (*self.workers.values(), *self._leaving)}
+
+    def assign(self, moment: float) -> None:
+        """Give the waiting jobs to idle workers, and start those that are missing."""
+        for worker in self._idle():
+            self._give(worker, moment)
+        while account_ := self._missing():
+            (account,) = account_
+            self._started += 1
+            worker = self._start(self._started, account)
+            self.workers[worker.number] = worker
+            self._give(worker, moment)
+
+    def collect(self, moment: float) -> Iterator[Answered]:
+        """Yield the answers that have come; end and replace what failed or idles."""
+        for worker in list(self.workers.values()):
+            if answer := worker.hear():
+                worker.since = moment
+                yield answer
+            if worker.overdue(moment):
+                self._end(worker, "it took too long and was ended")
+            elif (code := worker.dead()) is not None:
+                self._end(worker, f"its worker ended with {code}")
+            elif worker.job is None and self._is_done(worker, moment):
+                self._let_go(worker)
+        for worker in [w for w in self._leaving if w.dead() is not None]:
+            worker.close()
+            self._leaving.remove(worker)
+
+    def stop(self) -> None:
+        """End every worker at once; what they were doing is done again some time."""
+        for worker in (*self.workers.values(), *self._leaving):
+            worker.end()
+            worker.close()
+        self.workers.clear()
+        self._leaving.clear()
+
+    def renew(self) -> None:
+        """Let every worker end after what it does now: the configuration changed."""
+        for worker in self.workers.values():
+            worker.served = JOBS
+
+    def _idle(self) -> list[Worker]:
+        return [w for w in self.workers.values() if w.job is None and w.served < JOBS]
+
+    def _give(self, worker: Worker, moment: float) -> None:
+        job = self.lineup.next_for(worker.number, worker.account)
+        if job and not worker.give(job, moment):
+            self.lineup.add(job)
+            self._end(worker, "")
+
+    def _missing(self) -> tuple[str | None] | None:
+        """Return the account that a worker is to be started for, if any."""
+        for account in self.lineup.wanting():
+            if any(w.account == account for w in self._idle()):
+                continue
+            if len(self.workers) >= self.size and not self._make_room(account):
+                continue
+            return (account,)
+        return None
+
+    def _make_room(self, account: str | None) -> bool:
+        """Let an idle worker of another account go."""
+        for worker in self.workers.values():
+            if worker.job is None and worker.account != account:
+                self._let_go(worker)
+                return True
+        return False
+
+    def _is_done(self, worker: Worker, moment: float) -> bool:
+        return worker.served >= JOBS or moment - worker.since > IDLE
+
+    def _let_go(self, worker: Worker) -> None:
+        worker.dismiss()
+        self._forget(worker)
+        self._leaving.append(worker)
+
+    def _end(self, worker: Worker, why: str) -> None:
+        job, worker.job = worker.job, None
+        worker.end()
+        self._forget(worker)
+        self._leaving.append(worker)
+        if job:
+            self._give_up(job, why)
+
+    def _forget(self, worker: Worker) -> None:
+        self.workers.pop(worker.number, None)
+        self.lineup.release(worker.number)
+
+    def _give_up(self, job: Job, why: str) -> None:
+        """Have it told, once; a job whose failure can't be told either is dropped."""
+        log.error("%s at %s: %s", job.subscription, job.slot.isoformat(), why)
+        if not job.failed and not self.lineup.waits(job.subscription):
+            self.lineup.add(replace(job, failed=why))

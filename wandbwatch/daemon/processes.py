@@ -1,0 +1,62 @@
+"""Children and all that they start: adopted, ended, reaped.
+
+wandb-core leaves its parent's process group and session, so a group's death misses
+it. As a subreaper we become the parent of whatever a dead child leaves behind, and
+can end that as well.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def adopt_orphans() -> bool:
+    """Become the parent of our descendants' orphans; False where Linux is not."""
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        return bool(libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
+    except (OSError, AttributeError):
+        return False
+
+
+def children(pid: int) -> Iterator[int]:
+    """Yield the pids of *pid*'s children, zombies included."""
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            yield from map(int, task.read_text().split())
+        except OSError:  # it ended meanwhile
+            continue
+
+
+def descendants(pid: int) -> list[int]:
+    """List *pid*'s descendants, the nearest first."""
+    found: list[int] = []
+    waiting = list(children(pid))
+    while waiting:
+        child = waiting.pop(0)
+        found.append(child)
+        waiting += children(child)
+    return found
+
+
+def end_tree(pid: int, sign: signal.Signals = signal.SIGKILL) -> None:
+    """Signal *pid* and every descendant of it, whatever their groups or sessions."""
+    for one in (pid, *descendants(pid)):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(one, sign)
+
+
+def reap_orphans(known: set[int]) -> None:
+    """End and reap the children that we adopted: those that are not in *known*."""
+    for pid in set(children(os.getpid())) - known:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)

@@ -1,0 +1,185 @@
+"""The daemon's loop: who is due, who works, what waits to be sent. It does no work.
+
+Every step is a method that takes the time as a value and can be called alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import select
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from wandbwatch.daemon.child import Child
+from wandbwatch.daemon.hours import Hours
+from wandbwatch.daemon.notify import Notify
+from wandbwatch.daemon.pool import Pool
+from wandbwatch.daemon.processes import reap_orphans
+from wandbwatch.daemon.signals import Signals
+from wandbwatch.daemon.worker import Answered
+from wandbwatch.model.errors import ConfigError, StateError
+from wandbwatch.outbox import Outbox
+
+log = logging.getLogger(__name__)
+
+LOOK = 1.0
+"""Seconds between looks at the wall clock: a longer sleep would miss a suspend."""
+PENDING = 5.0
+"""Seconds between looks for what others put into the outbox."""
+PING = 60.0
+PASSED = "%s %s: its slot of %s is passed over"
+PATIENCE = 30.0
+"""Seconds that a sender has for the post that is on its way."""
+STATE_PAUSE = 15.0
+"""Seconds of rest when the state can't be written: no flood, and it goes on."""
+
+
+@dataclass
+class Parts:
+    """What the supervisor looks after."""
+
+    hours: Hours
+    pool: Pool
+    outbox: Outbox
+    sender: Callable[[], Child]
+    """Return the sender's child of the present configuration."""
+    environ: Callable[[], dict[str, str]]
+    deadman: Child | None
+    deadman_environ: dict[str, str]
+
+
+class Supervisor:
+    def __init__(
+        self,
+        parts: Parts,
+        notify: Notify,
+        signals: Signals,
+        reload: Callable[[Parts, datetime], None],
+    ) -> None:
+        """*reload* puts what the file says now into the parts; ConfigError if wrong."""
+        self._parts = parts
+        self._notify = notify
+        self._signals = signals
+        self._reload = reload
+        self._sender = parts.sender()
+        self._looked = self._pinged = self._watched = float("-inf")
+        self._rest = 0.0
+        self._trouble = ""
+
+    def run(self) -> None:
+        """Go on until a signal asks to stop; end all children then."""
+        self._notify.say("READY=1", "STATUS=keeping the hours")
+        while not self._signals.stop:
+            self.round(datetime.now(UTC), time.monotonic())
+            self._wait()
+        self._notify.say("STOPPING=1")
+        self._parts.pool.stop()
+        self._sender.stop(PATIENCE)
+
+    def round(self, now: datetime, moment: float) -> None:
+        """Do what there is to do at *now* (and *moment*, monotonic seconds)."""
+        if self._signals.reload:
+            self._signals.reload = False
+            self._read_again(now)
+        if moment >= self._rest:
+            try:
+                self._work(now, moment)
+                self._relieved()
+            except StateError as e:
+                self._troubled(str(e), moment)
+        self._tell_systemd(moment)
+        self._ping(moment)
+        reap_orphans(self._pids())
+
+    def _work(self, now: datetime, moment: float) -> None:
+        pool = self._parts.pool
+        for answer in list(pool.collect(moment)):
+            self._said(answer)
+            self._looked = float("-inf")  # there is something to send, most likely
+        for job in self._parts.hours.due(now):
+            if job.subscription in pool.busy:
+                log.warning(PASSED, job.subscription, "still runs", job.slot)
+            elif older := pool.lineup.add(job):
+                log.warning(PASSED, job.subscription, "waited too long", older.slot)
+        pool.assign(moment)
+        self._send(moment)
+
+    def _said(self, answer: Answered) -> None:
+        job = answer.job
+        for error in answer.errors:
+            log.error("%s: %s", job.subscription, error)
+        log.info("%s at %s: %d messages", job.subscription, job.slot, answer.messages)
+
+    def _send(self, moment: float) -> None:
+        code = self._sender.look(moment)
+        if code:
+            log.error("the sender ended with %d; it is started again", code)
+        if self._sender.runs or moment - self._looked < PENDING:
+            return
+        self._looked = moment
+        if self._parts.outbox.pending():
+            self._sender.start(moment, self._parts.environ())
+
+    def _read_again(self, now: datetime) -> None:
+        stamp = f"MONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}"
+        self._notify.say("RELOADING=1", stamp)
+        complaints = self._reloaded(now)
+        for complaint in complaints:
+            log.error("%s", complaint)
+        if complaints:
+            log.error("the file is wrong: the old one stays in force")
+        else:
+            log.info("the file was read again")
+            self._sender.stop(PATIENCE)
+            self._sender = self._parts.sender()
+        self._notify.say("READY=1")
+
+    def _reloaded(self, now: datetime) -> tuple[str, ...]:
+        try:
+            self._reload(self._parts, now)
+        except ConfigError as e:
+            return e.complaints
+        return ()
+
+    def _troubled(self, what: str, moment: float) -> None:
+        """Say it once, not at every look, and try again in a while."""
+        if what != self._trouble:
+            log.error("%s", what)
+            self._notify.say(f"STATUS=in trouble: {what}")
+        self._trouble = what
+        self._rest = moment + STATE_PAUSE
+
+    def _relieved(self) -> None:
+        if self._trouble:
+            log.warning("over: %s", self._trouble)
+            self._notify.say("STATUS=keeping the hours")
+        self._trouble = ""
+
+    def _tell_systemd(self, moment: float) -> None:
+        watchdog = self._notify.watchdog
+        if watchdog and moment - self._watched >= watchdog / 4:
+            self._watched = moment
+            self._notify.say("WATCHDOG=1")
+
+    def _ping(self, moment: float) -> None:
+        deadman = self._parts.deadman
+        if deadman is None:
+            return
+        if deadman.look(moment):
+            log.warning("the dead-man URL could not be reached")
+        if not self._trouble and moment - self._pinged >= PING:
+            self._pinged = moment
+            deadman.start(moment, self._parts.deadman_environ)
+
+    def _pids(self) -> set[int]:
+        deadman = self._parts.deadman
+        pings = deadman.pids if deadman else set()
+        return self._parts.pool.pids() | self._sender.pids | pings
+
+    def _wait(self) -> None:
+        """Sleep for a second at most: less if a worker answers or a signal comes."""
+        outputs = [w.output for w in self._parts.pool.workers.values()]
+        select.select([self._signals.fileno(), *outputs], [], [], LOOK)
+        self._signals.clear()

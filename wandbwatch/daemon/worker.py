@@ -1,0 +1,132 @@
+"""A worker, as its supervisor sees it: a child that is given jobs, one at a time.
+
+It has wandb and matplotlib loaded, so a job costs a tenth of what a new process would.
+It serves one account, dies of its own after some jobs or an idle moment, and with
+everything that it started when a job of it takes too long.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from wandbwatch.daemon.lineup import Job
+from wandbwatch.daemon.processes import end_tree
+
+JOBS = 50
+"""After so many it is replaced: what leaks is gone with it."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What a worker said of its job."""
+
+    job: Job
+    errors: tuple[str, ...]
+    messages: int
+
+
+class Worker:
+    """One child process; ``job`` is what it works on, None when it is idle."""
+
+    def __init__(
+        self,
+        number: int,
+        account: str | None,
+        command: Sequence[str],
+        environ: Mapping[str, str],
+        directory: Path,
+    ) -> None:
+        self.number = number
+        self.account = account
+        self.directory = directory
+        self.job: Job | None = None
+        self.since = 0.0
+        self.served = 0
+        self._unread = b""
+        self._process = subprocess.Popen(  # noqa: S603 -- our own program
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environ,
+            start_new_session=True,
+        )
+        os.set_blocking(self.output, False)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def output(self) -> int:
+        """The descriptor that its answers come from."""
+        if self._process.stdout is None:
+            raise AssertionError("a worker is started with a pipe")
+        return self._process.stdout.fileno()
+
+    def give(self, job: Job, now: float) -> bool:
+        """Let it work on *job* from *now* (monotonic seconds); False if it is dead."""
+        if self._process.stdin is None or self._process.poll() is not None:
+            return False
+        order = {
+            "subscription": job.subscription,
+            "slot": job.slot.isoformat(),
+            "failed": job.failed,
+        }
+        try:
+            self._process.stdin.write(json.dumps(order).encode() + b"\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            return False
+        self.job, self.since = job, now
+        self.served += 1
+        return True
+
+    def overdue(self, now: float) -> bool:
+        return self.job is not None and now - self.since > self.job.seconds
+
+    def hear(self) -> Answered | None:
+        """Return the answer to its job if it has come."""
+        with contextlib.suppress(BlockingIOError):
+            self._unread += os.read(self.output, 1 << 16)
+        line, end, rest = self._unread.partition(b"\n")
+        if not end or self.job is None:
+            return None
+        self._unread = rest
+        said: dict[str, Any] = json.loads(line)
+        job, self.job = self.job, None
+        return Answered(job, tuple(said["errors"]), said["messages"])
+
+    def dead(self) -> int | None:
+        """Return its exit code once it has ended, negative for a signal."""
+        return self._process.poll()
+
+    def dismiss(self) -> None:
+        """Let it end of itself: there are no more jobs."""
+        if self._process.stdin:
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
+
+    def end(self) -> None:
+        """End it and all that it started."""
+        end_tree(self.pid)
+
+    def close(self) -> None:
+        """Reap it, once it has ended or was told to, and close our ends."""
+        self.dismiss()
+        if self._process.stdout:
+            self._process.stdout.close()
+        self._process.wait()
+
+
+def command(file: Path, state: Path) -> list[str]:
+    """Return the command that starts a worker for the jobs of *file*."""
+    module = [sys.executable, "-m", "wandbwatch"]
+    return [*module, "worker", str(file), "--state", str(state)]
