@@ -1,6 +1,15 @@
 """Fixtures that every test directory may use."""
 
+from tests.runs.fixtures import _running, local_runs, running_run
 from tests.servers.discord.fixtures import discord_server
 from tests.servers.wandb.fixtures import _wandb_server, log_run, wandb_server
 
-__all__ = ["_wandb_server", "discord_server", "log_run", "wandb_server"]
+__all__ = [
+    "_running",
+    "_wandb_server",
+    "discord_server",
+    "local_runs",
+    "log_run",
+    "running_run",
+    "wandb_server",
+]
