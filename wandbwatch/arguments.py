@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, TypeAlias, TypeVar
+from typing import Annotated, TypeAlias
 
 import typer
 
-from wandbwatch import addresses, urls
+from wandbwatch import addresses
 from wandbwatch.model.address import Address, Local
 from wandbwatch.model.run import Json
-
-T = TypeVar("T")
 
 
 class Keys(tuple[str, ...]):
@@ -56,7 +54,7 @@ class Order(str):
     def column(self) -> str:
         """The summary key or ``config.KEY`` that it goes by; empty for another."""
         kind, _, key = self.lstrip("+-").partition(".")
-        if kind in ("summary_metrics", "summaryMetrics"):
+        if kind == "summary_metrics":
             return key
         if kind == "config":
             return f"config.{key.removesuffix('.value')}"
@@ -87,12 +85,7 @@ def any_address(text: str) -> Address:
     return _told(addresses.project_or_run, text)
 
 
-def server(text: str) -> str:
-    """Read the URL of a W&B server."""
-    return _told(urls.server, text)
-
-
-def _told(read: Callable[[str], T], text: str) -> T:
+def _told(read: Callable[[str], Address], text: str) -> Address:
     try:
         return read(text)
     except ValueError as e:
@@ -119,13 +112,4 @@ AnyAddress: TypeAlias = Annotated[
 ]
 RunAddress: TypeAlias = Annotated[
     Address, typer.Argument(parser=run_address, metavar="ADDRESS", help=_RUN)
-]
-Server: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--server",
-        parser=server,
-        metavar="URL",
-        help="A W&B server; without it, the one that wandb is set up for.",
-    ),
 ]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -24,6 +25,8 @@ from wandbwatch.model.report import MISSING, Block, Cell, Note, Report, Table
 from wandbwatch.model.run import Run
 
 _OURS = ("state", "id", "name", "group", "tags", "created", "runtime", "last step")
+_RANKED = 1000
+"""How many runs are read to rank them by a value: as many as one request brings."""
 
 
 def project(
@@ -66,18 +69,19 @@ def project(
     query = Query(
         filters=filters,
         order=order,
-        limit=topk,
+        limit=max(topk, _RANKED) if topk and order.column else topk,
         summary=_wanted(c for c in columns if not _in_config(c)),
         config=_wanted(_in_config(c) for c in columns),
     )
-    yield report(address, env.source(address).runs(query), query, columns)
+    yield report(address, env.source(address).runs(query), query, columns, topk)
 
 
 def report(
-    address: Address, found: Listing, query: Query, columns: Sequence[str]
+    address: Address, found: Listing, query: Query, columns: Sequence[str], topk: int
 ) -> Report:
-    """Tell of the runs that *query* *found*, with their values of *columns*."""
-    runs = found.runs
+    """Tell of the *topk* best of the *found* runs, with their values of *columns*."""
+    ranked = _missing_last(found.runs, Order(query.order).column)
+    runs = ranked[: topk or None]
     shown = list(dict.fromkeys(k for c in columns for k in _expanded(c, runs)))
     rows = tuple((*_row(r), *(_value(r, c) for c in shown)) for r in runs)
     if not runs:
@@ -85,10 +89,25 @@ def report(
         return Report("project", str(address), (Note(which),))
     blocks: tuple[Block, ...] = (
         Table("runs", (*_OURS, *shown), rows, tuple(r.url for r in runs)),
-        *_left_out(found.left_out, query),
+        *_left_out(found.total - len(runs), query),
         *_unknown(columns, runs),
     )
     return Report("project", _title(address, runs), blocks, url=_url(runs))
+
+
+def _missing_last(runs: Sequence[Run], column: str) -> list[Run]:
+    """Keep the order that the source gave, but for runs without a value or with NaN."""
+    if not column:
+        return list(runs)
+    return sorted(runs, key=lambda r: _is_missing(_value(r, column)))
+
+
+def _is_missing(value: Cell) -> bool:
+    return (
+        value is MISSING
+        or value is None
+        or (isinstance(value, float) and math.isnan(value))
+    )
 
 
 def _row(run: Run) -> tuple[Cell, ...]:

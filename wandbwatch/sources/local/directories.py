@@ -1,0 +1,76 @@
+"""Where local runs are: directories as wandb lays them out.
+
+A ``wandb`` or ``.wandb`` directory has one directory a run (``run-DATE_TIME-ID`` or
+``offline-run-DATE_TIME-ID``, perhaps with ``-1`` behind it) with ``run-ID.wandb`` in
+it; a resumed run has one each time. ``latest-run`` links to one of them, or to nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from wandbwatch.model.errors import NotFoundError, SourceError
+
+_ROOTS = ("wandb", ".wandb")
+_RUNS = ("run-", "offline-run-")
+_NEXT = "name a directory that wandb wrote to, or a .wandb file"
+
+
+def files(path: Path) -> list[Path]:
+    """Return the .wandb files that *path* means, at least one.
+
+    *path* is such a file, a run's directory, a ``wandb`` directory, or what holds one.
+    A run's directory means the others of that run as well; a file is that file alone.
+    """
+    path = path.expanduser()
+    try:
+        if path.is_file():
+            return [path]
+        if not path.is_dir():
+            raise NotFoundError(_missing(path))
+        found = _of_run(path) or _in_root(path)
+        for root in _ROOTS:
+            if not found and (path / root).is_dir():
+                found = _in_root(path / root)
+    except OSError as e:
+        raise SourceError(f"{e.filename or path} cannot be read: {e.strerror}") from e
+    if not found:
+        raise NotFoundError(f"{path} has no W&B runs in it; {_NEXT}")
+    return found
+
+
+def is_one_run(path: Path) -> bool:
+    """Tell whether *path* is a run's file or directory, not a directory of runs."""
+    path = path.expanduser()
+    return path.is_file() or bool(_in_run(path))
+
+
+def _of_run(path: Path) -> list[Path]:
+    """Return a run directory's file, and those of the same run beside it."""
+    own = _in_run(path)
+    if len(own) != 1 or not path.resolve().name.startswith(_RUNS):
+        return own
+    beside = _in_root(path.resolve().parent)
+    return [file for file in beside if file.name == own[0].name] or own
+
+
+def _in_root(path: Path) -> list[Path]:
+    with os.scandir(path) as entries:
+        runs = [e.path for e in entries if e.name.startswith(_RUNS) and e.is_dir()]
+    return [file for run in sorted(runs) for file in _in_run(Path(run))]
+
+
+def _in_run(path: Path) -> list[Path]:
+    with os.scandir(path) as entries:
+        return sorted(
+            Path(e.path)
+            for e in entries
+            if e.name.startswith("run-") and e.name.endswith(".wandb") and e.is_file()
+        )
+
+
+def _missing(path: Path) -> str:
+    if path.is_symlink():
+        return f"{path} links to nothing; {path.parent} may have other runs"
+    return f"{path} does not exist; {_NEXT}"

@@ -1,0 +1,92 @@
+"""Series out of history rows: the asked keys over the asked axis."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
+
+from wandbwatch.model.query import Axis, AxisKind
+from wandbwatch.model.run import Series
+from wandbwatch.sources.local.log import Log
+from wandbwatch.sources.local.needle import Needle
+from wandbwatch.sources.local.tags import EXIT, HISTORY
+from wandbwatch.sources.local.wire import CONTINUES, fields, signed, varint
+
+Place: TypeAlias = Callable[[bytes, int, int, int], float | None]
+"""Where a row (its bytes, start, end and number) stands on an axis, if anywhere."""
+
+_ROWS = frozenset({HISTORY, EXIT})
+_STEP_FIELD = 2
+_STEP_TAG, _VARINT_TAG = 0x12, 0x08
+_STEP = Needle("_step")
+
+
+def series(logs: Iterable[Log], keys: Sequence[str], axis: Axis) -> dict[str, Series]:
+    """Read *keys* of one run's logs, which follow each other, over *axis*.
+
+    Steps are W&B's ``_step``, also for a key that define_metric gives an axis of its
+    own: that one is asked for by its name. A key that was never logged has no series.
+    """
+    place = _places(axis)
+    plan = [(Needle(key).value, array("d"), array("d")) for key in dict.fromkeys(keys)]
+    number = 0
+    for log in logs:
+        for kind, data, at, end in log.forward(_ROWS):
+            if kind == EXIT:
+                break
+            x: float | None = None
+            for value, xs, ys in plan:
+                y = value(data, at, end)
+                if y is None:
+                    continue
+                if x is None and (x := place(data, at, end, number)) is None:
+                    break
+                xs.append(x)
+                ys.append(y)
+            number += 1
+    found = zip(dict.fromkeys(keys), plan, strict=True)
+    return {key: Series(key, xs, ys) for key, (_, xs, ys) in found if ys}
+
+
+def _places(axis: Axis) -> Place:
+    match axis.kind:
+        case AxisKind.STEP:
+            return step
+        case AxisKind.RUNTIME:
+            needle = Needle("_runtime")
+        case AxisKind.WALL:
+            needle = Needle("_timestamp")
+        case AxisKind.KEY:
+            needle = Needle(axis.key)
+    return lambda data, at, end, _: needle.value(data, at, end)
+
+
+def step(data: bytes, at: int, end: int, number: int) -> float:
+    """Return a row's step: its own field, else its ``_step``, else its number.
+
+    The field is the last one of the row, ``12 LENGTH 08 VARINT``, so it is read from
+    the end; a JSON value cannot look like it, since it holds no control characters.
+    """
+    first = end - 1
+    value = data[first]
+    while data[first - 1] >= CONTINUES:
+        first -= 1
+        value = value << 7 | data[first] & 0x7F
+    if data[first - 1] == _VARINT_TAG and data[first - 2] == end - first + 1:
+        if data[first - 3] == _STEP_TAG:
+            return value
+    elif data[end - 2 : end] == b"\x12\x00":
+        return 0
+    return _searched_step(data, at, end, number)
+
+
+def _searched_step(data: bytes, at: int, end: int, number: int) -> float:
+    for field, start, stop in fields(data, at, end):
+        if field == _STEP_FIELD:
+            for inner, begin, _ in fields(data, start, stop):
+                if inner == 1:
+                    return signed(varint(data, begin)[0])
+            return 0
+    found = _STEP.value(data, at, end)
+    return number if found is None else found

@@ -1,0 +1,63 @@
+"""Keys and values as history, summary and config records hold them.
+
+An item has a ``key`` (SDKs before wandb-core, and the top level of some records) or a
+``nested_key`` path, and either JSON or, from 0.31 on, one of the typed fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from wandbwatch.model.run import Json
+from wandbwatch.sources.local import values
+from wandbwatch.sources.local.wire import double, fields, text, varint, zigzag
+
+Path: TypeAlias = tuple[str, ...]
+Place: TypeAlias = tuple[int, int, int]
+"""A value's field, start and end; it is read when it is wanted."""
+
+UPDATE, REMOVE = 1, 2
+_KEY, _NESTED_KEY, _VALUE_JSON = 1, 2, 16
+_NONE, _BOOLEAN, _INTEGER, _NUMBER, _TEXT, _JSON = 3, 4, 5, 6, 7, 8
+
+
+def items(data: bytes, at: int, end: int) -> Iterator[tuple[Path, Json]]:
+    """Yield path and value of each item that a message sets."""
+    for number, start, stop in fields(data, at, end):
+        if number == UPDATE:
+            path, place = item(data, start, stop)
+            yield path, value(data, place)
+
+
+def item(data: bytes, at: int, end: int) -> tuple[Path, Place]:
+    """Read one item; a typed value is preferred to JSON, as the server does."""
+    nested: list[str] = []
+    key = ""
+    place = (_NONE, at, at)
+    for number, start, stop in fields(data, at, end):
+        if number == _NESTED_KEY:
+            nested.append(text(data, start, stop))
+        elif number == _KEY:
+            key = text(data, start, stop)
+        elif number == _VALUE_JSON:
+            if place[1] == at:
+                place = number, start, stop
+        elif _NONE <= number <= _JSON:
+            place = number, start, stop
+    return tuple(nested) or (key,), place
+
+
+def value(data: bytes, place: Place) -> Json:
+    number, start, stop = place
+    if number in {_VALUE_JSON, _JSON}:
+        return values.decoded(data[start:stop])
+    if number == _NUMBER:
+        return double(data, start)
+    if number == _INTEGER:
+        return zigzag(varint(data, start)[0])
+    if number == _BOOLEAN:
+        return bool(varint(data, start)[0])
+    if number == _TEXT:
+        return text(data, start, stop)
+    return None

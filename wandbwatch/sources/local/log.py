@@ -1,0 +1,119 @@
+"""One .wandb file, read from its start or, for what is newest, from its end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Self
+
+from wandbwatch.model.errors import NotFoundError, SourceError
+from wandbwatch.sources.local.framing import (
+    BLOCK,
+    HEADER,
+    MAGIC,
+    VERSION,
+    Kinds,
+    Record,
+    chunk_at,
+    walk,
+)
+
+SEGMENT = 256 * BLOCK
+_TAIL = 2 * BLOCK
+
+
+class Log:
+    """A .wandb file as it was when it was opened; what is written later is not read.
+
+    Opening raises NotFoundError or SourceError; reading skips what is damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._file: BinaryIO = path.open("rb", buffering=0)
+            stat = os.fstat(self._file.fileno())
+            head = self._file.read(HEADER)
+        except FileNotFoundError as e:
+            raise NotFoundError(f"{path} is gone; ask again") from e
+        except OSError as e:
+            raise SourceError(f"{path} cannot be read: {e.strerror or e}") from e
+        self.size = stat.st_size
+        self.written = stat.st_mtime
+        if not (MAGIC + bytes([VERSION])).startswith(head):
+            self.close()
+            raise SourceError(_refusal(path, head))
+        self._phase = self._found_phase()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._file.close()
+
+    def forward(self, wanted: Kinds, until: int | None = None) -> Iterator[Record]:
+        """Yield *wanted* records, the oldest first: those that begin before *until*."""
+        return self._between(0, self.size if until is None else until, wanted)
+
+    def backward(self, wanted: Kinds) -> Iterator[Record]:
+        """Yield *wanted* records, the newest first."""
+        end, length = self.size, _TAIL
+        while end > 0:
+            start = max(0, self._block(end - length))
+            yield from reversed(list(self._between(start, end, wanted)))
+            end, length = start, min(8 * length, SEGMENT)
+
+    def _block(self, at: int) -> int:
+        """Return where the block that holds *at* begins; the first one is at 0."""
+        return (at - self._phase) // BLOCK * BLOCK + self._phase if at > 0 else 0
+
+    def _between(self, begin: int, end: int, wanted: Kinds) -> Iterator[Record]:
+        """Yield the records that begin in a range of bytes, itself begun at a block.
+
+        The last one may end beyond it.
+        """
+        parts: list[bytes] = []
+        begin = max(begin, 0)
+        while begin < end or parts:
+            stop = self._block(begin + SEGMENT) if begin < end else begin + BLOCK
+            data = self._read(begin, stop)
+            if not data:
+                return
+            first = 0 if begin else HEADER
+            edge = (BLOCK + self._phase) if not begin else BLOCK
+            yield from walk(data, first, edge, end - begin, wanted=wanted, parts=parts)
+            begin = stop
+
+    def _read(self, begin: int, end: int) -> bytes:
+        try:
+            self._file.seek(begin)
+            return self._file.read(max(0, min(end, self.size) - begin))
+        except OSError as e:
+            what = e.strerror or e
+            raise SourceError(f"{self.path} cannot be read: {what}") from e
+
+    def _found_phase(self) -> int:
+        """Return where blocks are counted from: byte 0, or 7 as wandb 0.17 did.
+
+        The first block edge that has a sound chunk in one of the two ways tells.
+        https://github.com/wandb/wandb/issues/7846
+        """
+        for edge in range(BLOCK, min(self.size, 8 * BLOCK), BLOCK):
+            data = self._read(edge, edge + 2 * BLOCK)
+            for phase in (0, HEADER):
+                if chunk_at(data, phase):
+                    return phase
+        return 0
+
+
+def _refusal(path: Path, head: bytes) -> str:
+    if head.startswith(MAGIC):
+        version = head[len(MAGIC)]
+        return (
+            f"{path} is of version {version}, newer than we can read; update wandbwatch"
+        )
+    return f"{path} is not a .wandb file: its header is another"

@@ -1,0 +1,62 @@
+"""What a run declared with define_metric.
+
+https://github.com/wandb/wandb/blob/main/core/internal/runmetric/runmetric.go
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wandbwatch.sources.local.log import Log
+from wandbwatch.sources.local.tags import METRIC
+from wandbwatch.sources.local.wire import fields, text, varint
+
+_NAME, _GLOB, _STEP_METRIC, _SUMMARY = 1, 2, 4, 7
+_KINDS = {1: "min", 2: "max", 3: "mean", 5: "last", 6: "none", 8: "first"}
+
+
+@dataclass(frozen=True)
+class Metric:
+    name: str
+    """A key, or the start of keys where *glob* says so."""
+    step_metric: str = ""
+    kinds: frozenset[str] = frozenset()
+    """Which values its summary has: of min, max, mean, last, first, none."""
+    glob: bool = False
+
+    def matches(self, key: str) -> bool:
+        if not self.glob:
+            return key == self.name
+        return key.startswith(self.name) and not key.startswith("_")
+
+
+def metric(data: bytes, at: int, end: int) -> Metric:
+    """Read a metric record."""
+    name = glob = step_metric = ""
+    kinds: frozenset[str] = frozenset()
+    for number, start, stop in fields(data, at, end):
+        if number == _NAME:
+            name = text(data, start, stop)
+        elif number == _GLOB:
+            glob = text(data, start, stop)
+        elif number == _STEP_METRIC:
+            step_metric = text(data, start, stop)
+        elif number == _SUMMARY:
+            kinds = _kinds(data, start, stop)
+    if glob and not name:
+        return Metric(glob.removesuffix("*"), step_metric, kinds, glob=True)
+    return Metric(name.replace("\\.", "."), step_metric, kinds)
+
+
+def _kinds(data: bytes, at: int, end: int) -> frozenset[str]:
+    return frozenset(
+        _KINDS[number]
+        for number, start, _ in fields(data, at, end)
+        if number in _KINDS and varint(data, start)[0]
+    )
+
+
+def metrics(log: Log) -> list[Metric]:
+    """Return a run's metrics in the order they were defined."""
+    found = log.forward({METRIC})
+    return [metric(data, at, end) for _, data, at, end in found]

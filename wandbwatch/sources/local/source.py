@@ -1,0 +1,123 @@
+"""The local source: runs out of .wandb files on this machine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from wandbwatch.model.address import Local
+from wandbwatch.model.errors import NotFoundError, SourceError, UsageError
+from wandbwatch.model.query import Axis, Curves, Listing, Query
+from wandbwatch.model.run import Run, Series, State
+from wandbwatch.sources.local import directories, filters, history, ordering, stats
+from wandbwatch.sources.local.reading import Want, opened, read, run_id
+
+SYSTEM = "system/"
+_WHOLE = Want()
+
+
+class LocalSource:
+    """The runs below one path. Files are read as they are now, growing ones too."""
+
+    def __init__(self, address: Local, now: Callable[[], float] = time.time) -> None:
+        self._path = address.path
+        self._now = now
+
+    def run(self) -> Run:
+        groups = self._groups()
+        if len(groups) > 1:
+            newest = list(groups.values())[-1][-1].parent
+            what = f"{self._path} has {len(groups)} runs, not one"
+            raise UsageError(f"{what}; name one of them, such as {newest}")
+        return self._read(next(iter(groups.values())), _WHOLE)
+
+    def runs(self, query: Query) -> Listing:
+        found = self._found(query)
+        shown = found[: query.limit or None]
+        wanted = Want(query.summary, query.config, whole=False)
+        return Listing(
+            tuple(self._again(run, files, wanted) for run, files in shown), len(found)
+        )
+
+    def curves(
+        self, query: Query, keys: Sequence[str], axis: Axis
+    ) -> tuple[Curves, ...]:
+        """Return each found run's series; ``system/…`` keys are system metrics.
+
+        See `history.series` and `stats.series` for where they stand on an axis.
+        """
+        wanted = Want(query.summary, query.config, whole=False)
+        shown = self._found(query)[: query.limit or None]
+        return tuple(
+            Curves(self._again(run, files, wanted), _series(files, keys, axis))
+            for run, files in shown
+        )
+
+    def _found(self, query: Query) -> list[tuple[Run, Sequence[Path]]]:
+        """Return the runs that *query* is after, in its order, with their files.
+
+        They are read with no more than its filters and its order need.
+        """
+        wanted = filters.parse(query.filters)
+        columns = (*wanted.columns, ordering.by(query.order))
+        want = Want(
+            tuple(key for column in columns for key in column.summary),
+            tuple(key for column in columns for key in column.config),
+            system=False,
+            whole=False,
+        )
+        groups = self._chosen(query.ids)
+        runs = [(self._listed(files, want), files) for files in reversed(groups)]
+        return ordering.ordered((p for p in runs if wanted.test(p[0])), query.order)
+
+    def _chosen(self, ids: Sequence[str]) -> list[Sequence[Path]]:
+        groups = self._groups()
+        for one in ids:
+            if one not in groups:
+                lists = f"`wandbwatch project {self._path}` lists its runs"
+                raise NotFoundError(f"{self._path} has no run {one!r}; {lists}")
+        return [files for key, files in groups.items() if not ids or key in ids]
+
+    def _groups(self) -> dict[str, list[Path]]:
+        """Return the files of each run by its id; a resumed run has several."""
+        groups: dict[str, list[Path]] = {}
+        for file in directories.files(self._path):
+            groups.setdefault(run_id(file), []).append(file)
+        return groups
+
+    def _read(self, files: Sequence[Path], want: Want) -> Run:
+        with ExitStack() as stack:
+            return read(opened(files, stack), want, self._now())
+
+    def _listed(self, files: Sequence[Path], want: Want) -> Run:
+        """Read a run of many: one that cannot be read is listed by its id alone."""
+        try:
+            return self._read(files, want)
+        except SourceError:
+            if directories.is_one_run(self._path):
+                raise
+            one = run_id(files[-1])
+            return Run(one, one, State.UNKNOWN)
+
+    def _again(self, run: Run, files: Sequence[Path], want: Want) -> Run:
+        """Read a found run with all that is wanted of it."""
+        bare = want.summary == () and want.config == ()
+        return run if bare else self._listed(files, want)
+
+
+def _series(
+    files: Sequence[Path], keys: Sequence[str], axis: Axis
+) -> dict[str, Series]:
+    measured = [key for key in keys if key.startswith(SYSTEM)]
+    logged = [key for key in keys if key not in measured]
+    with ExitStack() as stack:
+        logs = opened(files, stack)
+        found = history.series(logs, logged, axis) if logged else {}
+        if measured:
+            names = [key.removeprefix(SYSTEM) for key in measured]
+            for name, one in stats.series(logs, names, axis).items():
+                key = SYSTEM + name
+                found[key] = Series(key, one.x, one.y)
+    return {key: found[key] for key in keys if key in found}

@@ -1,0 +1,96 @@
+"""System metrics: what the SDK measured of the machine, every few seconds."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from wandbwatch.model.query import Axis, AxisKind
+from wandbwatch.model.run import Series
+from wandbwatch.sources.local import history, values
+from wandbwatch.sources.local.ending import until_exit
+from wandbwatch.sources.local.identity import identity
+from wandbwatch.sources.local.log import Log
+from wandbwatch.sources.local.tags import EXIT, STATS
+from wandbwatch.sources.local.wire import fields, text, timestamp
+
+_TIMESTAMP, _ITEM = 2, 3
+_KEY, _VALUE_JSON = 1, 16
+
+
+def last(logs: Sequence[Log]) -> dict[str, float]:
+    """Return the last value of each system metric of one run's logs."""
+    found: dict[str, float] = {}
+    for log in reversed(logs):
+        for _, data, at, end in until_exit(log, {STATS}):
+            for key, value in _sample(data, at, end)[1].items():
+                found.setdefault(key, value)
+    return dict(sorted(found.items()))
+
+
+def series(logs: Sequence[Log], keys: Sequence[str], axis: Axis) -> dict[str, Series]:
+    """Read system metrics over *axis*.
+
+    They have a time and no step. Over steps, or another key, each one stands at the
+    last row logged before it (the first one until then); if nothing was logged, at
+    its seconds since the start.
+    """
+    xs = {key: array("d") for key in keys}
+    ys = {key: array("d") for key in keys}
+    rows = _rows(logs, axis)
+    for log in logs:
+        start = _start(log)
+        for kind, data, at, end in log.forward({STATS, EXIT}):
+            if kind == EXIT:
+                break
+            when, sample = _sample(data, at, end)
+            x = _place(when, start, axis, rows)
+            for key in xs.keys() & sample.keys():
+                xs[key].append(x)
+                ys[key].append(sample[key])
+    return {key: Series(key, xs[key], ys[key]) for key in xs if ys[key]}
+
+
+def _place(when: float, start: float, axis: Axis, rows: Series | None) -> float:
+    if axis.kind is AxisKind.WALL:
+        return when
+    if rows is None:
+        return when - start
+    return rows.y[max(bisect_right(rows.x, when) - 1, 0)]
+
+
+def _rows(logs: Sequence[Log], axis: Axis) -> Series | None:
+    """Return what *axis* stands at over time, None if only time will do."""
+    if axis.kind in {AxisKind.RUNTIME, AxisKind.WALL}:
+        return None
+    key = axis.key or "_step"
+    return history.series(logs, [key], Axis(AxisKind.WALL)).get(key)
+
+
+def _start(log: Log) -> float:
+    """Return when the run would have begun had it never been interrupted."""
+    found = identity(log, whole=False)
+    return (found.started or 0.0) - found.runtime if found else 0.0
+
+
+def _sample(data: bytes, at: int, end: int) -> tuple[float, dict[str, float]]:
+    when, sample = 0.0, {}
+    for number, start, stop in fields(data, at, end):
+        if number == _TIMESTAMP:
+            when = timestamp(data, start, stop)
+        elif number == _ITEM:
+            key, value = _item(data, start, stop)
+            if value is not None:
+                sample[key] = value
+    return when, sample
+
+
+def _item(data: bytes, at: int, end: int) -> tuple[str, float | None]:
+    key, value = "", None
+    for number, start, stop in fields(data, at, end):
+        if number == _KEY:
+            key = text(data, start, stop).removeprefix("system.")
+        elif number == _VALUE_JSON:
+            value = values.number(data[start:stop])
+    return key, value

@@ -1,0 +1,131 @@
+"""A run's summary: what its summary records say, merged by last write.
+
+Read from the newest record to the oldest, so that a value is decoded once: when it is
+the one that stays. A run whose SDK left the summary to the server, or that has none for
+another reason, gets it from its history (see `derived`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from wandbwatch.model.run import Json
+from wandbwatch.sources.local.derived import tallied
+from wandbwatch.sources.local.ending import until_exit
+from wandbwatch.sources.local.items import REMOVE, UPDATE, item, value
+from wandbwatch.sources.local.log import Log
+from wandbwatch.sources.local.needle import Needle
+from wandbwatch.sources.local.tags import HISTORY, SUMMARY
+from wandbwatch.sources.local.tree import Tree
+from wandbwatch.sources.local.wire import fields
+
+_STEP = Needle("_step")
+_LABEL_TAGS = b"\x0a\x12"
+
+
+def summary(logs: Sequence[Log], keys: Sequence[str] | None) -> dict[str, Json]:
+    """Return the flat summary of one run's logs; of it *keys*, or all with None."""
+    tree = Tree()
+    sought = None if keys is None else {key: Needle(key) for key in keys}
+    for log in reversed(logs):
+        if sought is not None and not sought:
+            break
+        if _has_own(log):
+            _gather(log, tree, sought)
+        else:
+            _derive(log, tree)
+    whole = dict(sorted(tree.flat().items()))
+    if keys is None:
+        return whole
+    return {k: v for k, v in whole.items() if any(covers(key, k) for key in keys)}
+
+
+def covers(asked: str, key: str) -> bool:
+    """Tell whether *key* is the asked one or lies below it."""
+    return key == asked or key.startswith(f"{asked}.")
+
+
+def _has_own(log: Log) -> bool:
+    """Tell whether the run wrote its summary itself: it says ``_step`` at each row."""
+    rows = 0
+    for kind, data, at, end in log.backward({SUMMARY, HISTORY}):
+        if kind == SUMMARY:
+            if _STEP.value(data, at, end) is not None:
+                return True
+        else:
+            rows += 1
+            if rows > 1:
+                return False
+    return not rows
+
+
+def _gather(log: Log, tree: Tree, sought: dict[str, Needle] | None) -> None:
+    """Add *log*'s values to *tree* until all that are sought were found."""
+    seen: set[bytes] = set()
+    for data, at, end in _records(log):
+        if sought is None:
+            _take(data, at, end, tree, seen)
+        elif any(needle.touches(data, at, end) for needle in sought.values()):
+            _take(data, at, end, tree, seen)
+            found = tree.flat()
+            for key in [k for k in sought if any(covers(k, f) for f in found)]:
+                del sought[key]
+            if not sought:
+                return
+
+
+def _derive(log: Log, tree: Tree) -> None:
+    """Add the last values of *log*'s history, and what it set explicitly."""
+    seen: set[bytes] = set()
+    for path, value_ in tallied(log):
+        if value_ is None:
+            tree.remove(path)
+        else:
+            tree.add(path, value_)
+    for kind, data, at, end in until_exit(log, {SUMMARY, HISTORY}):
+        _take(data, at, end, tree, seen, removes=kind == SUMMARY)
+
+
+def _records(log: Log) -> Iterator[tuple[bytes, int, int]]:
+    """Yield the summary records, the newest first.
+
+    SDKs before wandb-core write their only one after the exit; what any other has
+    there does not count.
+    """
+    late = True
+    for _, data, at, end in until_exit(log, {SUMMARY}):
+        late = False
+        yield data, at, end
+    if late:
+        for _, data, at, end in log.backward({SUMMARY}):
+            yield data, at, end
+
+
+def _take(
+    data: bytes,
+    at: int,
+    end: int,
+    tree: Tree,
+    seen: set[bytes],
+    *,
+    removes: bool = True,
+) -> None:
+    """Add a record's values; *seen* has the labels of all that need no more look."""
+    updates = []
+    for number, start, stop in fields(data, at, end):
+        if number == REMOVE and removes:
+            tree.remove(item(data, start, stop)[0])
+        elif number == UPDATE and (labels := _labels(data, start, stop)) not in seen:
+            seen.add(labels)
+            updates.append((start, stop))
+    for start, stop in reversed(updates):
+        path, place = item(data, start, stop)
+        tree.add(path, value(data, place))
+
+
+def _labels(data: bytes, at: int, stop: int) -> bytes:
+    """Return the bytes that name an item: they need not be understood to compare."""
+    end = at
+    while end + 1 < stop and data[end] in _LABEL_TAGS:
+        end += 2 + data[end + 1]
+    return data[at:end]

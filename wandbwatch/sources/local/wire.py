@@ -1,0 +1,109 @@
+"""Protobuf's wire format, as much of it as a .wandb file uses.
+
+Nothing here trusts its input: a message that breaks off has the fields before that.
+https://protobuf.dev/programming-guides/encoding/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from struct import unpack_from
+from typing import TypeAlias
+
+Field: TypeAlias = tuple[int, int, int]
+"""A field's number, and where its content starts and ends (see `fields`)."""
+
+_VARINT, _LENGTH = 0, 2
+_WIDTHS = {1: 8, 5: 4}
+_LONGEST = 10  # bytes of a 64 bit varint
+
+
+CONTINUES = 0x80
+"""The bit of a varint's byte that says that another byte follows."""
+
+
+class Malformed(ValueError):  # noqa: N818 - a fact about bytes, never shown to a user
+    """These bytes are not the message they were said to be."""
+
+
+def varint(data: bytes, at: int) -> tuple[int, int]:
+    """Return the unsigned number at *at* and where it ends."""
+    value = shift = 0
+    try:
+        while True:
+            byte = data[at]
+            at += 1
+            value |= (byte & 0x7F) << shift
+            if byte < CONTINUES:
+                return value, at
+            shift += 7
+            if shift >= 7 * _LONGEST:
+                raise Malformed("a varint without an end")
+    except IndexError as e:
+        raise Malformed("a varint is cut short") from e
+
+
+def signed(value: int) -> int:
+    """Read an int32 or int64, which are sent as two's complement of 64 bits."""
+    value &= (1 << 64) - 1
+    return value - (1 << 64) if value >> 63 else value
+
+
+def zigzag(value: int) -> int:
+    """Read an sint64."""
+    return (value >> 1) ^ -(value & 1)
+
+
+def double(data: bytes, at: int) -> float:
+    number: float = unpack_from("<d", data, at)[0]
+    return number
+
+
+def encoded(value: int) -> bytes:
+    """Return *value* as a varint, to look for it."""
+    out = bytearray()
+    while value >= CONTINUES:
+        out.append(value & 0x7F | CONTINUES)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def fields(data: bytes, at: int, end: int) -> Iterator[Field]:
+    """Yield the fields of the message in ``data[at:end]``.
+
+    A varint's content is its bytes (see `varint`), a message's or string's content
+    leaves out its length.
+    """
+    while at < end:
+        try:
+            key, at = varint(data, at)
+            kind = key & 7
+            start = at
+            if kind == _LENGTH:
+                length, start = varint(data, at)
+                at = start + length
+            elif kind == _VARINT:
+                _, at = varint(data, at)
+            else:
+                at += _WIDTHS[kind]
+        except (Malformed, KeyError):
+            return
+        if at > end:
+            return
+        yield key >> 3, start, at
+
+
+def text(data: bytes, start: int, end: int) -> str:
+    return data[start:end].decode("utf-8", "replace")
+
+
+def timestamp(data: bytes, at: int, end: int) -> float:
+    """Read a google.protobuf.Timestamp as POSIX seconds."""
+    seconds = nanos = 0
+    for number, start, _ in fields(data, at, end):
+        if number == 1:
+            seconds = signed(varint(data, start)[0])
+        elif number == 2:  # noqa: PLR2004 - field numbers are the format's
+            nanos = signed(varint(data, start)[0])
+    return seconds + nanos / 1e9
