@@ -1,0 +1,137 @@
+"""On which line each key of a TOML text stands, which no TOML reader tells.
+
+The text has been read by tomli before: it is well-formed, and only walked over here.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import tomli
+
+Path: TypeAlias = tuple[str | int, ...]
+"""The keys and indices that lead to a value."""
+Lines: TypeAlias = Mapping[Path, int]
+
+_SKIPPED = re.compile(r"(?:\s+|#[^\n]*)*")
+_SPACE = re.compile(r"[ \t]*")
+_KEY = re.compile(r"""[\w-]+|"(?:[^"\\]|\\.)*"|'[^']*'""")
+_STRING = re.compile(
+    r"""
+      \"{3} (?:\\.|[^\\])*? \"{3,5}
+    | '{3} .*? '{3,5}
+    | "(?:[^"\\]|\\.)*"
+    | '[^']*'
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_BARE = re.compile(r"[^,\]}#\n]*")
+
+
+def lines(text: str) -> Lines:
+    """Map the path of each table, key and array item of *text* to its line, from 1."""
+    walker = _Walker(text)
+    walker.document()
+    return walker.found
+
+
+class _Walker:
+    def __init__(self, text: str) -> None:
+        self.found: dict[Path, int] = {}
+        self._text = text
+        self._at = 0
+        self._breaks = [m.start() for m in re.finditer("\n", text)]
+        self._last: dict[Path, int] = {}  # the last index of each array of tables
+
+    def document(self) -> None:
+        table: Path = ()
+        while self._more():
+            if self._taken("[["):
+                *outer, name = self._keys()
+                array = (*self._resolved((), outer), name)
+                self._last[array] = self._last.get(array, -1) + 1
+                table = (*array, self._last[array])
+                self._note(table)
+                self._taken("]]")
+            elif self._taken("["):
+                table = self._resolved((), self._keys())
+                self._note(table)
+                self._taken("]")
+            else:
+                self._pair(table)
+
+    def _pair(self, table: Path) -> None:
+        path = (*table, *self._keys())
+        self._note(path)
+        self._taken("=")
+        self._more()
+        self._value(path)
+
+    def _value(self, path: Path) -> None:
+        if self._taken("["):
+            index = 0
+            while self._more() and not self._taken("]"):
+                self._note((*path, index))
+                self._value((*path, index))
+                index += 1
+                self._comma()
+        elif self._taken("{"):
+            while self._more() and not self._taken("}"):
+                self._pair(path)
+                self._comma()
+        else:
+            found = _STRING.match(self._text, self._at) or self._match(_BARE)
+            self._at = found.end()
+
+    def _keys(self) -> list[str]:
+        keys = []
+        while True:
+            self._at = self._match(_SPACE).end()
+            found = self._match(_KEY)
+            self._at = found.end()
+            keys.append(_plain(found[0]))
+            self._at = self._match(_SPACE).end()
+            if not self._taken("."):
+                return keys
+
+    def _resolved(self, path: Path, keys: list[str]) -> Path:
+        """Lead through arrays of tables by their last element, as TOML does."""
+        for key in keys:
+            path = (*path, key)
+            if path in self._last:
+                path = (*path, self._last[path])
+        return path
+
+    def _note(self, path: Path) -> None:
+        line = bisect_right(self._breaks, self._at - 1) + 1
+        for length in range(1, len(path) + 1):
+            self.found.setdefault(path[:length], line)
+
+    def _more(self) -> bool:
+        self._at = self._match(_SKIPPED).end()
+        return self._at < len(self._text)
+
+    def _comma(self) -> None:
+        self._more()
+        self._taken(",")
+
+    def _taken(self, mark: str) -> bool:
+        taken = self._text.startswith(mark, self._at)
+        self._at += len(mark) * taken
+        return taken
+
+    def _match(self, pattern: re.Pattern[str]) -> re.Match[str]:
+        found = pattern.match(self._text, self._at)
+        if not found:
+            raise ValueError(f"no TOML at character {self._at}")
+        return found
+
+
+def _plain(key: str) -> str:
+    if key[0] not in "\"'":
+        return key
+    plain: str = tomli.loads(f"key = {key}")["key"]
+    return plain

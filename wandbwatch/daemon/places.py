@@ -1,0 +1,80 @@
+"""Where things are on this machine: watch.toml, the state, the time zone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from wandbwatch.daemon.config import Settings
+from wandbwatch.model.errors import ConfigError
+
+NAME = "watch.toml"
+VARIABLE = "WANDBWATCH_CONFIG"
+_ZONES = "/zoneinfo/"
+
+
+def config_file(given: Path | None, environ: Mapping[str, str]) -> Path:
+    """Return the file that is meant, which must exist unless it was named.
+
+    Raises ConfigError, which says where it was looked for.
+    """
+    if given is not None:
+        return given
+    if named := environ.get(VARIABLE):
+        return Path(named)
+    places = looked_at(environ)
+    for place in places:
+        if place.is_file():
+            return place
+    said = ", ".join(map(str, places))
+    todo = "`wandbwatch init` writes one"
+    raise ConfigError([f"no {NAME} found in {said}, nor is {VARIABLE} set; {todo}"])
+
+
+def looked_at(environ: Mapping[str, str]) -> list[Path]:
+    """List where a file is looked for when none is named, the first one first."""
+    places = [Path(NAME)]
+    if own := _own(environ, "XDG_CONFIG_HOME", ".config"):
+        places.append(own / NAME)
+    return [*places, Path("/etc/wandbwatch") / NAME]
+
+
+def state_directory(settings: Settings, environ: Mapping[str, str]) -> Path:
+    """Return where the state lives: as configured, as systemd says, or one's own."""
+    if settings.state is not None:
+        return settings.state
+    if systemd := environ.get("STATE_DIRECTORY"):
+        return Path(systemd.partition(":")[0])
+    if own := _own(environ, "XDG_STATE_HOME", ".local/state"):
+        return own
+    raise ConfigError(["no home directory for the state: set [daemon] state"])
+
+
+def local_zone(environ: Mapping[str, str]) -> str:
+    """Return the name of this machine's time zone; UTC if it has none."""
+    linked = Path("/etc/localtime").resolve()
+    for name in (
+        environ.get("TZ", "").removeprefix(":"),
+        str(linked).partition(_ZONES)[2].removeprefix("posix/"),
+    ):
+        if name and _is_zone(name):
+            return name
+    return "UTC"
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        return False
+    return True
+
+
+def _own(environ: Mapping[str, str], variable: str, otherwise: str) -> Path | None:
+    """Return our directory of an XDG *variable*, which counts only if absolute."""
+    given = environ.get(variable, "")
+    if given.startswith("/"):
+        return Path(given) / "wandbwatch"
+    home = environ.get("HOME")
+    return Path(home) / otherwise / "wandbwatch" if home else None
