@@ -189,7 +189,8 @@ class _Handler(BaseHTTPRequestHandler):
                 faults.drop(self)
             case "drip_after":
                 whole = answer.body + b" " * 100_000
-                faults.drip(self, head % len(whole) + whole, stopping)
+                self.wfile.write(head % len(whole))
+                faults.drip(self, whole, stopping)
             case "endless_after":
                 self.wfile.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
                 while not stopping.is_set():

@@ -1,0 +1,63 @@
+"""Post to Discord: one attempt, and honestly what is known of it.
+
+The only home of discord_webhook, of which it uses what is safe (see `webhook`).
+"""
+
+from __future__ import annotations
+
+from wandbwatch import secret
+from wandbwatch.model.channel import Channel
+from wandbwatch.model.errors import ConfigError
+from wandbwatch.model.message import Message
+from wandbwatch.model.outcome import NotSent, Outcome
+from wandbwatch.sinks.discord.address import Address, read
+from wandbwatch.sinks.discord.answer import outcome
+from wandbwatch.sinks.discord.webhook import Webhook
+from wandbwatch.sinks.discord.wire import PATIENCE, Patience
+
+
+class Discord:
+    """The webhooks of channels. It keeps nothing: secrets are read at each use."""
+
+    def __init__(self, patience: Patience = PATIENCE) -> None:
+        self._patience = patience
+
+    def post(
+        self, message: Message, channel: Channel, edit: str | None = None
+    ) -> Outcome:
+        """Post *message* to *channel*, or put it in the place of the one *edit*."""
+        try:
+            webhook = self._webhook(channel)
+        except ConfigError as e:
+            return NotSent(str(e))
+        return webhook.send(message, edit)
+
+    def probe(self, channel: Channel) -> Outcome:
+        """Ask for the webhook itself, which changes nothing."""
+        try:
+            webhook = self._webhook(channel)
+        except ConfigError as e:
+            return NotSent(str(e))
+        return webhook.probe()
+
+    def identity(self, channel: Channel) -> str:
+        """Return what rate limits count by: the webhook's id, which is no secret.
+
+        The channel's name, when its webhook's address is not to be had.
+        """
+        try:
+            return _address(channel).id
+        except ConfigError:
+            return channel.name
+
+    def _webhook(self, channel: Channel) -> Webhook:
+        return Webhook(_address(channel), channel, self._patience)
+
+
+def _address(channel: Channel) -> Address:
+    return read(secret.read(channel.webhook), any_host=channel.any_host)
+
+
+plugin = Discord
+
+__all__ = ["PATIENCE", "Discord", "Patience", "outcome", "plugin"]
