@@ -14,7 +14,7 @@ from wandbwatch.model.errors import (
     UsageError,
 )
 from wandbwatch.model.ports import Renderer, Screen
-from wandbwatch.model.report import Report
+from wandbwatch.model.report import Note, Report
 
 ONE = Report("summary", "one")
 
@@ -86,6 +86,14 @@ def test_what_was_said_before_an_error_is_shown_whole(capsys):
 def test_an_error_before_anything_was_said_stands_alone(capsys):
     assert answer(NotFoundError("no such run"), place="line 3") == ExitCode.NOT_FOUND
     assert capsys.readouterr() == ("", "wandbwatch: line 3: no such run\n")
+
+
+def test_a_format_of_data_alone_has_its_notes_on_stderr(capsys):
+    told = Report("project", "p", (Note("3 runs are left\x1b out"),))
+    answer(told, output="csv")
+    assert capsys.readouterr().err == "wandbwatch: 3 runs are left\\x1b out\n"
+    answer(told, output="json")
+    assert capsys.readouterr().err == ""
 
 
 def test_nothing_to_say_is_an_answer_as_well(capsys):

@@ -15,7 +15,7 @@ import typer
 from wandbwatch.grammar import Line
 from wandbwatch.model.errors import ExitCode, WandbwatchError, printable
 from wandbwatch.model.ports import Renderer, Screen
-from wandbwatch.model.report import Report
+from wandbwatch.model.report import Note, Report
 
 
 class NobodyReadsError(Exception):
@@ -71,9 +71,11 @@ def _lines(error: Exception) -> Sequence[str]:
 def _show(line: Line, renderer: Callable[[str], Renderer]) -> None:
     """Print what the reports say, even if they end in an error; raise it then."""
     errors: list[Exception] = []
+    output = line.output or ("terminal" if _is_terminal() else "plain")
     reports = _held(line.reports, errors)
+    if output == "csv":
+        reports = _noted(reports)
     if (first := next(reports, None)) or not errors:
-        output = line.output or ("terminal" if _is_terminal() else "plain")
         begun = itertools.chain([first] if first else [], reports)
         for text in renderer(output)(begun, _screen()):
             _print(text)
@@ -86,6 +88,15 @@ def _held(reports: Iterator[Report], errors: list[Exception]) -> Iterator[Report
         yield from reports
     except Exception as e:  # noqa: BLE001 -- raised again when all is shown
         errors.append(e)
+
+
+def _noted(reports: Iterator[Report]) -> Iterator[Report]:
+    """Tell the notes on stderr, for a format that has data only."""
+    for report in reports:
+        for block in report.blocks:
+            if isinstance(block, Note):
+                print(f"wandbwatch: {printable(block.text)}", file=sys.stderr)
+        yield report
 
 
 def _print(text: str) -> None:

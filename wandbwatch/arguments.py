@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, TypeAlias, TypeVar
 
 import typer
 
-from wandbwatch import addresses
+from wandbwatch import addresses, urls
 from wandbwatch.model.address import Address, Local
 from wandbwatch.model.run import Json
+
+T = TypeVar("T")
 
 
 class Keys(tuple[str, ...]):
@@ -54,7 +56,7 @@ class Order(str):
     def column(self) -> str:
         """The summary key or ``config.KEY`` that it goes by; empty for another."""
         kind, _, key = self.lstrip("+-").partition(".")
-        if kind == "summary_metrics":
+        if kind in ("summary_metrics", "summaryMetrics"):
             return key
         if kind == "config":
             return f"config.{key.removesuffix('.value')}"
@@ -85,7 +87,12 @@ def any_address(text: str) -> Address:
     return _told(addresses.project_or_run, text)
 
 
-def _told(read: Callable[[str], Address], text: str) -> Address:
+def server(text: str) -> str:
+    """Read the URL of a W&B server."""
+    return _told(urls.server, text)
+
+
+def _told(read: Callable[[str], T], text: str) -> T:
     try:
         return read(text)
     except ValueError as e:
@@ -112,4 +119,13 @@ AnyAddress: TypeAlias = Annotated[
 ]
 RunAddress: TypeAlias = Annotated[
     Address, typer.Argument(parser=run_address, metavar="ADDRESS", help=_RUN)
+]
+Server: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--server",
+        parser=server,
+        metavar="URL",
+        help="A W&B server; without it, the one that wandb is set up for.",
+    ),
 ]

@@ -69,6 +69,23 @@ def address(text: str) -> Cloud:
             return Cloud(entity, project, server=server)
 
 
+def server(text: str) -> str:
+    """Read the base URL of a server, or of the pages that it stands behind.
+
+    Raises ValueError, whose text is one line.
+    """
+    split = _split(text)
+    path = [part for part in split.path.split("/") if part]
+    return _CLOUD.get(split.hostname or "") or _own_server(split, path)
+
+
+def authorize(server: str | None) -> str:
+    """Name the page on which *server* shows the user's API key."""
+    if server is None or server in _CLOUD.values():
+        return "https://wandb.ai/authorize"
+    return f"{server}/authorize"
+
+
 def _split(text: str) -> SplitResult:
     try:
         split = urlsplit(text)

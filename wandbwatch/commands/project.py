@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -25,8 +24,6 @@ from wandbwatch.model.report import MISSING, Block, Cell, Note, Report, Table
 from wandbwatch.model.run import Run
 
 _OURS = ("state", "id", "name", "group", "tags", "created", "runtime", "last step")
-_RANKED = 1000
-"""How many runs are read to rank them by a value: as many as one request brings."""
 
 
 def project(
@@ -69,19 +66,18 @@ def project(
     query = Query(
         filters=filters,
         order=order,
-        limit=max(topk, _RANKED) if topk and order.column else topk,
+        limit=topk,
         summary=_wanted(c for c in columns if not _in_config(c)),
         config=_wanted(_in_config(c) for c in columns),
     )
-    yield report(address, env.source(address).runs(query), query, columns, topk)
+    yield report(address, env.source(address).runs(query), query, columns)
 
 
 def report(
-    address: Address, found: Listing, query: Query, columns: Sequence[str], topk: int
+    address: Address, found: Listing, query: Query, columns: Sequence[str]
 ) -> Report:
-    """Tell of the *topk* best of the *found* runs, with their values of *columns*."""
-    ranked = _missing_last(found.runs, Order(query.order).column)
-    runs = ranked[: topk or None]
+    """Tell of the runs that *query* *found*, with their values of *columns*."""
+    runs = found.runs
     shown = list(dict.fromkeys(k for c in columns for k in _expanded(c, runs)))
     rows = tuple((*_row(r), *(_value(r, c) for c in shown)) for r in runs)
     if not runs:
@@ -89,25 +85,10 @@ def report(
         return Report("project", str(address), (Note(which),))
     blocks: tuple[Block, ...] = (
         Table("runs", (*_OURS, *shown), rows, tuple(r.url for r in runs)),
-        *_left_out(found.total - len(runs), query),
+        *_left_out(found.left_out, query),
         *_unknown(columns, runs),
     )
     return Report("project", _title(address, runs), blocks, url=_url(runs))
-
-
-def _missing_last(runs: Sequence[Run], column: str) -> list[Run]:
-    """Keep the order that the source gave, but for runs without a value or with NaN."""
-    if not column:
-        return list(runs)
-    return sorted(runs, key=lambda r: _is_missing(_value(r, column)))
-
-
-def _is_missing(value: Cell) -> bool:
-    return (
-        value is MISSING
-        or value is None
-        or (isinstance(value, float) and math.isnan(value))
-    )
 
 
 def _row(run: Run) -> tuple[Cell, ...]:

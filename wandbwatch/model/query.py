@@ -16,7 +16,8 @@ class Query:
     filters: Mapping[str, Json] = field(default_factory=dict)
     """MongoDB style, as ``wandb.Api.runs`` takes them."""
     order: str = "-created_at"
-    """As ``wandb.Api.runs`` takes it: a key, ``+`` or ``-`` before it."""
+    """As ``wandb.Api.runs`` takes it: a key, ``+`` or ``-`` before it. Runs without
+    the value, or with NaN, come last either way."""
     limit: int = 0
     """How many runs at most; 0 is all."""
     ids: tuple[str, ...] = ()
