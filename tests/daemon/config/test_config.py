@@ -159,7 +159,7 @@ commands = "project a/b"
     assert [c.replace(" subscriptions", " …") for c in told] == [
         "1: timezon: unknown setting; did you mean 'timezone'?",
         f"3: channels.research: webhook: must be {FORMS}",
-        "6: …[0] \"ok\": channel: there is no [channels.resarch]; did you mean 'research'?",
+        f'6: …[0] "ok": channel: there is no [channels.resarch]; {RESEARCH}',
         f"7: …[0] \"ok\": cron: hour '25' is not acceptable (0-23{MORE})",
         f'11: …[0] "ok": commands[1]: {FILTRES}',
         f'17: …[1] "gpt": interval: {SPANS}',
@@ -171,21 +171,24 @@ commands = "project a/b"
 @pytest.mark.parametrize(
     ("settings", "complaint"),
     [
-        ('webhook = "http://discord.com/api/webhooks/1/s3cr3t"', "begin with https://"),
+        (
+            'webhook = "http://discord.com/api/webhooks/1/s3cr3t"',
+            "at http://discord.com,",
+        ),
         (
             'webhook = "https://evil.example/api/webhooks/1/s3cr3t"',
-            "'evil.example' is no",
+            "https://evil.example, which",
         ),
         (
             'webhook = "https://discord.com/api/webhook/1/s3cr3t"',
-            "is not a webhook's URL",
+            "URL is none",
         ),
         (
             'webhook = "https://u:s3cr3t@discord.com/api/webhooks/1/x"',
-            "user or password",
+            "which is not Discord",
         ),
-        ('webhook = "https://discord.com:99999/s3cr3t"', "is not a URL"),
-        ('webhook = "s3cr3t"', "is not a URL"),
+        ('webhook = "https://discord.com:99999/s3cr3t"', "URL is none"),
+        ('webhook = "s3cr3t"', "URL is none"),
         ('webhook = { envv = "s3cr3t" }', "one of { env"),
         ('webhook = { env = "A", file = "s3cr3t" }', "one of { env"),
         (f'webhook = {{ env = "{HOOK}" }}', "a variable's name"),
@@ -298,7 +301,6 @@ def test_what_stands_in_a_file_neither_steers_a_terminal_nor_shows_a_pasted_secr
     )
     told = "\n".join(complaints(text))
     assert told.replace("\n", "").isprintable()
-    assert "(hidden)" in told
     assert "0123456789" * 4 not in told
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from wandbwatch import webhooks
 from wandbwatch.daemon.config import values
 from wandbwatch.daemon.config.table import Table
 from wandbwatch.model.channel import Channel, Secret, SecretKind
-from wandbwatch.model.webhook import webhook as taken_apart
+from wandbwatch.model.errors import ConfigError
 
 _LONGEST_THREAD_NAME = 100
 
@@ -44,9 +45,9 @@ def _check_webhook(table: Table, webhook: Secret | None, *, any_host: bool) -> N
     if webhook is None or webhook.kind is not SecretKind.PLAIN:
         return
     try:
-        taken_apart(webhook.place, any_host=any_host)
-    except ValueError as e:
-        table.complain("webhook", str(e))
+        webhooks.read(webhook.place, any_host=any_host)
+    except ConfigError as e:
+        table.complain("webhook", e.complaints[0])
 
 
 def _thread(table: Table) -> tuple[str | None, str | None]:

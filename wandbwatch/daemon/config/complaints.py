@@ -8,13 +8,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from wandbwatch.daemon.config.lines import Lines, Path
-from wandbwatch.model.errors import ConfigError
+from wandbwatch.model.errors import ConfigError, printable
+from wandbwatch.redaction import redact
 
 _NAMED = ("channels", "accounts", "subscriptions")
-_SECRET = re.compile(
-    r"(?<=/webhooks/)\d+/[\w-]+"  # of Discord
-    r"|\b[0-9a-f]{40}\b|\bwandb_v\d+_\w+"  # a key of W&B
-)
+_KEY = re.compile(r"\b[0-9a-f]{40}\b|\bwandb_v\d+_\w+")
+"""An API key of W&B, which somebody may have pasted where a name belongs."""
 
 
 class Complaints:
@@ -81,11 +80,7 @@ def meant(word: str, known: Iterable[str]) -> str:
 
 def shown(text: str) -> str:
     """Make *text* fit for a terminal and a log: printable, without a pasted secret."""
-    text = _SECRET.sub("(hidden)", text)
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "replace").decode()
-        for c in text
-    )
+    return printable(_KEY.sub("…", redact(text)))
 
 
 def _dotted(path: Path) -> str:

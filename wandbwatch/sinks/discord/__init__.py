@@ -10,10 +10,10 @@ from wandbwatch.model.channel import Channel
 from wandbwatch.model.errors import ConfigError
 from wandbwatch.model.message import Message
 from wandbwatch.model.outcome import NotSent, Outcome
-from wandbwatch.sinks.discord.address import Address, read
 from wandbwatch.sinks.discord.answer import outcome
 from wandbwatch.sinks.discord.webhook import Webhook
 from wandbwatch.sinks.discord.wire import PATIENCE, Patience
+from wandbwatch.webhooks import Address, read
 
 
 class Discord:

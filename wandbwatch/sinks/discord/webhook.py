@@ -17,9 +17,9 @@ from discord_webhook import DiscordWebhook
 from wandbwatch.model.channel import Channel
 from wandbwatch.model.message import Message
 from wandbwatch.model.outcome import Outcome, Refused
-from wandbwatch.sinks.discord.address import Address
 from wandbwatch.sinks.discord.answer import outcome
 from wandbwatch.sinks.discord.wire import Patience, Reply, exchange
+from wandbwatch.webhooks import Address
 
 SILENT = 1 << 12
 """The flag that lets a message come without a notification."""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from wandbwatch.model.errors import ConfigError
-from wandbwatch.sinks.discord.address import read
+from wandbwatch.webhooks import read
 
 GOOD = "https://discord.com/api/v10/webhooks/123/to-K_en"
 
