@@ -58,6 +58,8 @@ FORGE = "https://api.forge.coreweave.com"
         ("/runs/with space", Local(Path("/runs/with space"))),
         ("~/x", Local(Path("~/x").expanduser())),
         ("old/run-1.wandb", Local(Path("old/run-1.wandb"))),
+        ("wandb/", Local(Path("wandb"))),
+        ("https://wandb.ai/acme/gpt/", Cloud("acme", "gpt", server=SAAS)),
     ],
 )
 def test_a_project_is_written_in_many_ways(text, address):
@@ -87,6 +89,11 @@ def test_a_project_is_written_in_many_ways(text, address):
             Cloud("acme", "runs", "runs", server="http://127.0.0.1:9"),
         ),
         ("../x/wandb/latest-run", Local(Path("../x/wandb/latest-run"))),
+        ("wandb/latest-run", Local(Path("wandb/latest-run"))),
+        (
+            "wandb/offline-run-20260101_120000-abc",
+            Local(Path("wandb/offline-run-20260101_120000-abc")),
+        ),
     ],
 )
 def test_a_run_is_written_in_many_ways(text, address):
@@ -138,7 +145,11 @@ NAME = st.text("abcdefghij0123456789-_.", min_size=1).filter(
 )
 
 
-@given(st.builds(Cloud, NAME, NAME, NAME) | st.builds(Cloud, NAME, NAME, sweep=NAME))
+@given(
+    st.builds(Cloud, NAME, NAME, NAME)
+    | st.builds(Cloud, NAME, NAME, sweep=NAME)
+    | st.builds(Local, st.builds(Path, st.just(".") | st.just("/"), NAME, NAME))
+)
 def test_the_text_of_an_address_reads_back(address):
     assert addresses.project_or_run(str(address)) == address
 

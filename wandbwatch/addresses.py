@@ -12,6 +12,10 @@ _NAMES = re.compile(r"[^/\\#?%:]+")
 """What W&B allows in a project's name (wandb/sdk/wandb_settings.py) or a run's id."""
 
 
+_DIRECTORIES = re.compile(r"/(latest-run|(offline-)?run-\d{8}_\d{6}-[^/]+)$")
+"""What wandb calls the directories of runs."""
+
+
 def project(text: str) -> Address:
     """Read PROJECT, ENTITY/PROJECT, a project's or sweep's URL, or a directory.
 
@@ -53,11 +57,15 @@ def _elsewhere(text: str) -> Address | None:
         raise ValueError("an address is empty; write ENTITY/PROJECT, a URL or a path")
     if any(ord(c) < 32 or 127 <= ord(c) < 160 for c in text):  # noqa: PLR2004 -- C0, C1
         raise ValueError(f"{_short(text)} has control characters in it")
-    if text[0] in ".~/" or text.endswith(".wandb"):
-        return Local(_path(text))
-    if urls.looks_like_one(text):
+    if text[0] not in ".~/" and urls.looks_like_one(text):
         return _checked(urls.address(text), text)
-    return None
+    return Local(_path(text)) if _is_a_path(text) else None
+
+
+def _is_a_path(text: str) -> bool:
+    """Whether *text* can be no name; shells complete ``wandb/`` to what wandb made."""
+    ends = text.endswith((".wandb", "/"))
+    return ends or text[0] in ".~/" or bool(_DIRECTORIES.search(text))
 
 
 def _path(text: str) -> Path:

@@ -152,10 +152,19 @@ def test_an_empty_answer_says_why():
 
 @pytest.mark.parametrize(
     ("typed", "title"),
-    [("p", "me/p"), ("./wandb", "wandb"), ("me/p/sweeps/s", "me/p/sweeps/s")],
+    [
+        ("p", "me/p"),
+        ("./wandb", "me/p in ./wandb"),
+        (".", "me/p in ."),
+        ("me/p/sweeps/s", "me/p/sweeps/s"),
+    ],
 )
 def test_the_title_fills_in_what_was_left_out(typed, title):
     assert answer(f"project {typed}", FakeSource([OWL])).title == title
+
+
+def test_runs_of_several_projects_have_none_in_the_title():
+    assert answer("project /x", FakeSource([OWL, BARE])).title == "/x"
 
 
 @pytest.mark.parametrize(

@@ -159,10 +159,12 @@ def _left_out(count: int, query: Query) -> Iterator[Note]:
 
 
 def _title(address: Address, runs: Sequence[Run]) -> str:
-    """Fill in what the user left out, once the runs tell it."""
-    if isinstance(address, Cloud) and not address.sweep and runs[0].entity:
-        return f"{runs[0].entity}/{runs[0].project}"
-    return str(address)
+    """Fill in what the user left out, where the runs tell it."""
+    projects = {"/".join(p for p in (r.entity, r.project) if p) for r in runs}
+    name = projects.pop() if len(projects) == 1 else ""
+    if not name or (isinstance(address, Cloud) and address.sweep):
+        return str(address)
+    return name if isinstance(address, Cloud) else f"{name} in {address}"
 
 
 def _url(runs: Sequence[Run]) -> str | None:

@@ -34,4 +34,6 @@ class Local(Address):
     path: Path
 
     def __str__(self) -> str:
-        return str(self.path)
+        """Write the path so that it is not taken for a name."""
+        text = str(self.path)
+        return text if text[:1] in ("/", ".", "~") else f"./{text}"

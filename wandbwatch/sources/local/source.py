@@ -28,7 +28,7 @@ class LocalSource:
     def run(self) -> Run:
         groups = self._groups()
         if len(groups) > 1:
-            newest = list(groups.values())[-1][-1].parent
+            newest = Local(list(groups.values())[-1][-1].parent)
             what = f"{self._path} has {len(groups)} runs, not one"
             raise UsageError(f"{what}; name one of them, such as {newest}")
         return self._read(next(iter(groups.values())), _WHOLE)
@@ -76,7 +76,7 @@ class LocalSource:
         groups = self._groups()
         for one in ids:
             if one not in groups:
-                lists = f"`wandbwatch project {self._path}` lists its runs"
+                lists = f"`wandbwatch project {Local(self._path)}` lists its runs"
                 raise NotFoundError(f"{self._path} has no run {one!r}; {lists}")
         return [files for key, files in groups.items() if not ids or key in ids]
 
