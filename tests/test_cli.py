@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+import platform
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+
+from tests.runs.synthetic import exit_record, write, write_long
+from tests.runs.synthetic import run as run_record
 
 PROGRAM = (sys.executable, "-m", "wandbwatch")
 
@@ -73,6 +79,55 @@ def test_a_full_disk_is_told():
     assert done.returncode == 1
     assert b"No space left on device" in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+def test_a_reader_that_has_gone_is_no_error(tmp_path):
+    run_file = write_long(tmp_path / "run-a.wandb", 3, keys=1)
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*PROGRAM, "summary", run_file],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_nowhere_to_write_to_is_no_crash(tmp_path):
+    run_file = write_long(tmp_path / "run-a.wandb", 3, keys=1)
+    shell = f"exec {' '.join(PROGRAM)} summary {run_file} >&-"
+    done = subprocess.run(["/bin/sh", "-c", shell], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_name_that_a_stream_cannot_write_is_spelled_out(tmp_path):
+    records = [run_record("a", name="猫"), exit_record(0)]
+    run_file = write(tmp_path / "run-a.wandb", records)
+    done = run("summary", str(run_file), PYTHONIOENCODING="ascii")
+    assert done.returncode == 0
+    assert "\\u732b" in done.stdout
+
+
+def test_an_interrupted_answer_is_quiet():
+    with subprocess.Popen(
+        [*PROGRAM, "lines"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as child:
+        _wait_until_it_reads(child.pid)
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate()
+    assert (child.returncode, out, err) == (130, b"", b"")
+
+
+def _wait_until_it_reads(process: int) -> None:
+    """Wait for the process to sleep in read(0, …), as Linux tells it."""
+    read = f"{0 if platform.machine() == 'x86_64' else 63} 0x0 "
+    while not Path(f"/proc/{process}/syscall").read_text().startswith(read):
+        time.sleep(0.01)
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,12 @@ import sys
 
 import pytest
 
+from tests.runs.synthetic import write_long
+
 HEAVY = {"wandb", "matplotlib", "discord_webhook", "plotext", "pydantic", "requests"}
 
 
-@pytest.mark.parametrize(
-    "words", [["--help"], ["fly"], ["project", "--nope"], ["project", "--topk", "-1"]]
-)
-def test_help_and_usage_errors_import_nothing_heavy(words):
+def imported(*words: str) -> set[str]:
     code = (
         "import sys; from wandbwatch import cli; cli.answer(sys.argv[1:]);"
         "print('MODULES', *sys.modules)"
@@ -21,4 +20,27 @@ def test_help_and_usage_errors_import_nothing_heavy(words):
     done = subprocess.run(
         [sys.executable, "-c", code, *words], capture_output=True, text=True, check=True
     )
-    assert not HEAVY & set(done.stdout.rpartition("MODULES")[2].split())
+    return set(done.stdout.rpartition("MODULES")[2].split())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--help"],
+        ["fly"],
+        ["project", "--help"],
+        ["project", "--nope"],
+        ["project", "--topk", "-1"],
+        ["/summary", "filters:a"],
+    ],
+)
+def test_help_and_usage_errors_import_nothing_heavy(words):
+    assert not HEAVY & imported(*words)
+
+
+@pytest.mark.parametrize("command", ["summary", "project"])
+def test_a_local_answer_imports_nothing_heavy(command, tmp_path):
+    file = write_long(tmp_path / "run-a.wandb", 3, keys=1)
+    seen = imported(command, str(file))
+    assert "wandbwatch.sources.local.source" in seen
+    assert not HEAVY & seen
