@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import typer
+import typer.core
 import typer.main
 
 from wandbwatch.grammar.coercion import quicken
@@ -28,6 +29,18 @@ class Called:
     output: str | None
 
 
+class Command(typer.core.TyperCommand):
+    """A command that tells its mistakes as its own, those of the parser too."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except typer.TyperException as e:
+            if getattr(e, "ctx", ctx) is None:
+                e.ctx = ctx  # type: ignore[attr-defined]
+            raise
+
+
 def built(name: str, plugin: Callable[..., object], *, listed: bool) -> Any:
     """Build the Typer command *name* of a plugin's function.
 
@@ -36,7 +49,7 @@ def built(name: str, plugin: Callable[..., object], *, listed: bool) -> Any:
     app = typer.Typer(
         add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
     )
-    app.command(name, add_help_option=False)(_whole(plugin, listed=listed))
+    app.command(name, cls=Command, add_help_option=False)(_whole(plugin, listed=listed))
     command: Any = typer.main.get_command(app)
     quicken(command)
     reword(command)

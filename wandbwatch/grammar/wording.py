@@ -15,6 +15,8 @@ _REWORDED = (
     (re.compile(r"Missing command"), "no command is named"),
     (re.compile(r"Missing argument"), "no argument"),
     (re.compile(r"No such"), "no such"),
+    (re.compile(r"\. Did you mean"), "; did you mean"),
+    (re.compile(r" \(Possible options: (.*)\)"), r"; did you mean \1?"),
 )
 
 
@@ -41,4 +43,5 @@ def one_line(error: typer.TyperException) -> str:
     command = context.command_path if context else "wandbwatch"
     place = command.partition(" ")[2]
     where = f"{place}: " if place else ""
-    return f"{where}{message}; `{command} --help` shows how it is used"
+    stop = "" if message.endswith("?") else ";"
+    return f"{where}{message}{stop} `{command} --help` shows how it is used"
