@@ -30,10 +30,10 @@ def varint(value: int) -> bytes:
 
 def field(number: int, content: bytes | str | float) -> bytes:
     """Encode one field: a message or text, a varint, or a double."""
-    if isinstance(content, float):
-        return varint(number << 3 | 1) + struct.pack("<d", content)
     if isinstance(content, int):
         return varint(number << 3) + varint(content)
+    if isinstance(content, float):
+        return varint(number << 3 | 1) + struct.pack("<d", content)
     raw = content.encode() if isinstance(content, str) else content
     return varint(number << 3 | 2) + varint(len(raw)) + raw
 
@@ -113,12 +113,12 @@ def frame(records: Iterable[bytes], *, phase: int = 0) -> bytes:
     return bytes(out)
 
 
-def steps(count: int, keys: int = 20, seed: int = 0) -> Iterator[bytes]:
+def steps(count: int, keys: int = 20, run_id: str = "one") -> Iterator[bytes]:
     """Yield a run's records: *count* steps of *keys* keys, ``train/key_00`` and on,
     a validation value every hundredth, a sample of system metrics every fifteenth."""
-    draw = random.Random(seed)  # noqa: S311 - not a secret
+    draw = random.Random(run_id)  # noqa: S311 - not a secret
     names = [f"train/key_{k:02}" for k in range(keys)]
-    yield run(f"synthetic{seed}", name=f"synthetic {seed}", project="synthetic")
+    yield run(run_id, name=f"synthetic {run_id}", project="synthetic")
     for step in range(count):
         values = {name: draw.random() for name in names}
         if step % 100 == 0:
@@ -137,5 +137,6 @@ def write(path: Path, records: Iterable[bytes], *, phase: int = 0) -> Path:
     return path
 
 
-def write_long(path: Path, count: int, keys: int = 20, seed: int = 0) -> Path:
-    return write(path, steps(count, keys, seed))
+def write_long(path: Path, count: int, keys: int = 20) -> Path:
+    """Write a run of *count* steps; its id is what *path* says: ``run-ID.wandb``."""
+    return write(path, steps(count, keys, path.stem.removeprefix("run-")))
