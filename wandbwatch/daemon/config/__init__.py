@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from wandbwatch.daemon.config import values
+from wandbwatch.daemon.config import secrets, values
 from wandbwatch.daemon.config.accounts import Settings, account, settings
 from wandbwatch.daemon.config.channels import channel
 from wandbwatch.daemon.config.complaints import Complaints
@@ -15,7 +15,7 @@ from wandbwatch.daemon.config.lines import Lines
 from wandbwatch.daemon.config.subscriptions import Around, CheckLine, subscription
 from wandbwatch.daemon.config.table import Table, kind_of
 from wandbwatch.daemon.config.text import read, tree
-from wandbwatch.model.channel import Channel, Secret, SecretKind
+from wandbwatch.model.channel import Channel
 from wandbwatch.model.subscription import Account, Subscription
 
 __all__ = ["CheckLine", "Config", "File", "Settings", "load", "parse"]
@@ -46,15 +46,24 @@ class File:
     open_to_others: bool = False
     zone: str = "UTC"
     """What goes for ``timezone`` when it says nothing."""
+    missing: secrets.Missing | None = None
+    """Asked about each secret that the file names, to warn of."""
 
 
-def load(path: Path, zone: str, check: CheckLine | None = None) -> Config:
+def load(
+    path: Path,
+    zone: str,
+    check: CheckLine | None = None,
+    missing: secrets.Missing | None = None,
+) -> Config:
     """Read the file at *path*; *zone* is this machine's time zone.
 
-    Raises ConfigError with all complaints. Command lines are looked at by *check*.
+    Raises ConfigError with all complaints. Command lines are looked at by *check*,
+    secrets that are named are warned of where *missing* says so.
     """
     text = read(path)
-    file = File(str(path), path.parent.absolute(), text.open_to_others, zone)
+    base = path.parent.absolute()
+    file = File(str(path), base, text.open_to_others, zone, missing)
     return parse(text.text, file, check)
 
 
@@ -80,8 +89,8 @@ def from_tree(
     subscriptions = tuple(_subscriptions(top, around))
     top.close()
     config = Config(channels, subscriptions, accounts, daemon, zone)
-    if file.open_to_others:
-        _warn_of_open_secrets(config, complaints)
+    named = secrets.named(channels, accounts, daemon)
+    secrets.warn(named, complaints, file.missing, is_open=file.open_to_others)
     if not subscriptions:
         complaints.warn((), "has no [[subscriptions]]: nothing will ever be posted")
     return replace(config, warnings=complaints.warnings())
@@ -132,24 +141,3 @@ def _subscriptions(top: Table, around: Around) -> Iterator[Subscription]:
             table.complain("name", f"is the name of subscriptions[{first}] as well")
         known.setdefault(found.name, index)
         yield found
-
-
-def _warn_of_open_secrets(config: Config, complaints: Complaints) -> None:
-    secrets: list[tuple[tuple[str, ...], Secret | None]] = [
-        *(
-            (("channels", c.name, "webhook"), c.webhook)
-            for c in config.channels.values()
-        ),
-        *(
-            (("accounts", a.name, "api_key"), a.api_key)
-            for a in config.accounts.values()
-        ),
-        (("daemon", "dead_man"), config.daemon.dead_man),
-    ]
-    for path, secret in secrets:
-        if secret is not None and secret.kind is SecretKind.PLAIN:
-            complaints.warn(
-                path,
-                "other users can read it here: chmod 600 the file,"
-                ' or write { env = "…" } or { file = "…" }',
-            )

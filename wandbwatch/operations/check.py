@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import typer
+
+from wandbwatch.model.errors import ExitCode
+from wandbwatch.model.ports import Env
+from wandbwatch.watchfile.option import ConfigFile, ConfigOption, named
+
+
+def check(
+    ctx: typer.Context, file: ConfigFile = None, config: ConfigOption = None
+) -> int:
+    """Check watch.toml: every mistake at once, with its line; W&B is not asked.
+
+    What is only unwise, such as a secret that is not set here, is told on stderr and
+    does not count. The exit code is 78 for a wrong file.
+    """
+    from wandbwatch.watchfile import reading  # noqa: PLC0415 (croniter takes long)
+
+    env: Env = ctx.obj
+    path = reading.found(named(file, config))
+    read = reading.configured(path, env, with_secrets=True)
+    for warning in read.warnings:
+        typer.echo(f"wandbwatch: warning: {warning}", err=True)
+    counts = ", ".join(
+        (
+            _count(len(read.subscriptions), "subscription"),
+            _count(len(read.channels), "channel"),
+            _count(len(read.accounts), "account"),
+        )
+    )
+    typer.echo(f"{path}: fine: {counts}")
+    return ExitCode.FINE
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+plugin = check

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from wandbwatch.model.errors import ExitCode, UsageError
+from wandbwatch.model.ports import Env
+from wandbwatch.watchfile.option import OnlyConfigOption
+
+
+def subscribe(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What to call it.")],
+    commands: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="COMMAND…",
+            help="Each a whole line in quotes: 'project me/p --topk 3'.",
+        ),
+    ],
+    *,
+    channel: Annotated[
+        str | None,
+        typer.Option(help="One of the file's channels; not needed if it has only one."),
+    ] = None,
+    cron: Annotated[
+        str | None, typer.Option(help='When: "0 9 * * mon-fri", @hourly.')
+    ] = None,
+    interval: Annotated[
+        str | None, typer.Option(help="In place of --cron: 30m, 2h, 1d.")
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="Of --cron; otherwise the file's.")
+    ] = None,
+    mode: Annotated[
+        str | None, typer.Option(help="post, or edit: one message kept up to date.")
+    ] = None,
+    account: Annotated[
+        str | None, typer.Option(help="One of the file's accounts.")
+    ] = None,
+    skip_unchanged: Annotated[
+        bool, typer.Option("--skip-unchanged", help="Post nothing if nothing is new.")
+    ] = False,
+    config: OnlyConfigOption = None,
+) -> int:
+    """Add a list of command lines to watch.toml, with its hours and its channel.
+
+    The file is checked with it before it is written, and keeps its comments.
+    """
+    from wandbwatch.daemon.config.text import read  # noqa: PLC0415 (they take long)
+    from wandbwatch.watchfile import editing, reading, writing  # noqa: PLC0415
+
+    if (cron is None) == (interval is None):
+        raise UsageError("subscribe: say when with either --cron or --interval")
+    env: Env = ctx.obj
+    path = reading.found(config)
+    with writing.alone(path):
+        text = read(path).text
+        values = {
+            "name": name,
+            "channel": channel or _only_channel(list(reading.channels(text, path))),
+            "cron": cron,
+            "interval": interval,
+            "timezone": timezone,
+            "mode": mode,
+            "account": account,
+            "skip_unchanged": skip_unchanged or None,
+            "commands": commands,
+        }
+        text = editing.added(text, str(path), values)
+        reading.checked(text, path, env)
+        writing.replace(path, text)
+    typer.echo(f"{path}: added {name!r}; a running daemon reads it when reloaded")
+    return ExitCode.FINE
+
+
+def _only_channel(channels: list[str]) -> str:
+    if len(channels) == 1:
+        return channels[0]
+    known = ", ".join(channels) or "none in the file"
+    raise UsageError(f"subscribe: which --channel? There is {known}")
+
+
+plugin = subscribe

@@ -1,0 +1,1 @@
+"""The watch.toml of this machine: found, checked with the grammar, edited."""

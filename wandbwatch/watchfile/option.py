@@ -1,0 +1,40 @@
+"""How an operation is told which watch.toml is meant. Imports nothing slow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from wandbwatch.model.errors import UsageError
+
+ConfigFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Argument(
+        parser=Path,
+        metavar="[FILE]",
+        help="The watch.toml; otherwise $WANDBWATCH_CONFIG, ./watch.toml,"
+        " ~/.config/wandbwatch/watch.toml or /etc/wandbwatch/watch.toml.",
+    ),
+]
+ConfigOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--config", parser=Path, metavar="FILE", help="The same as FILE."),
+]
+OnlyConfigOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        parser=Path,
+        metavar="FILE",
+        help="The watch.toml; otherwise the one that `wandbwatch check` finds.",
+    ),
+]
+
+
+def named(file: Path | None, config: Path | None) -> Path | None:
+    """Return the one file that was named, if any; UsageError for two."""
+    if file is not None and config is not None and file != config:
+        raise UsageError(f"two files: {str(file)!r} and --config {str(config)!r}")
+    return config if file is None else file

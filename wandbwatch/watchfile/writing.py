@@ -1,0 +1,72 @@
+"""A file replaced as a whole, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from wandbwatch.model.errors import ConfigError
+
+_PRIVATE = 0o600
+"""For a new file: a webhook or key may come to stand in it."""
+
+
+def replace(path: Path, text: str) -> None:
+    """Write *text* to *path* at once, with the mode and owner that it has.
+
+    A link stays one. Raises OSError, and the file is then as it was.
+    """
+    target = path.resolve()
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode())
+            file.flush()
+            _keep_owner(file.fileno(), target)
+            os.fsync(file.fileno())
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    _sync_directory(target.parent)
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Let nobody else edit *path* meanwhile, if they ask here as well.
+
+    Raises ConfigError where there is no such directory.
+    """
+    try:
+        directory = os.open(path.resolve().parent, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as e:
+        raise ConfigError([f"{path}: {e.strerror}"]) from e
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(directory)
+
+
+def _keep_owner(handle: int, target: Path) -> None:
+    mine = os.fstat(handle)
+    try:
+        kept = target.stat()
+    except FileNotFoundError:
+        os.fchmod(handle, _PRIVATE)
+        return
+    if (mine.st_uid, mine.st_gid) != (kept.st_uid, kept.st_gid):
+        os.fchown(handle, kept.st_uid, kept.st_gid)
+    os.fchmod(handle, kept.st_mode & 0o7777)
+
+
+def _sync_directory(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
