@@ -90,7 +90,7 @@ class Session:
             if key is None:
                 raise NotAuthorisedError(
                     f"no API key for {wanted};"
-                    f" `wandbwatch login --host {wanted}` saves one"
+                    f" `wandbwatch login --server {wanted}` saves one"
                 )
         return wandb.Api(
             overrides={"base_url": self.server},
