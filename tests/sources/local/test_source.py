@@ -1,0 +1,194 @@
+"""Which runs a path and a query find."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from wandbwatch.model.errors import ExitCode, NotFoundError, SourceError, UsageError
+from wandbwatch.model.query import Axis, AxisKind, Query
+from wandbwatch.model.run import Json
+
+from tests.runs import synthetic
+from tests.runs.synthetic import START, exit_record, item, row, run, summary
+from tests.sources.local.reading import over, source, written
+
+
+def records(run_id: str, number: int = 0, **values: Json) -> list[bytes]:
+    rows = row({"loss": number, **values}, number)
+    return [
+        run(run_id, START + number, name=f"name {run_id}"),
+        synthetic.field(5, synthetic.field(1, item(("lr",), number / 10))),
+        summary([item(("best",), number)]),
+        *rows,
+        exit_record(0),
+    ]
+
+
+@pytest.fixture
+def three(tmp_path):
+    """A project of three runs, the last of which is the newest."""
+    root = tmp_path / "project" / "wandb"
+    for number, run_id in enumerate("abc"):
+        written(root, records(run_id, number), run_id)
+    (root / "latest-run").symlink_to("offline-run-20240101_000000-c")
+    (root / "debug.log").symlink_to("nowhere")
+    return tmp_path / "project"
+
+
+def ids(path: Path, **query: Any) -> str:
+    return "".join(run.id for run in source(path).runs(Query(**query)).runs)
+
+
+@pytest.mark.parametrize(
+    ("below", "found"),
+    [
+        (".", "cba"),
+        ("wandb", "cba"),
+        ("wandb/latest-run", "c"),
+        ("wandb/offline-run-20240101_000000-a", "a"),
+        ("wandb/offline-run-20240101_000000-a/run-a.wandb", "a"),
+    ],
+)
+def test_paths(three, below, found, monkeypatch):
+    assert ids(three / below) == found
+    monkeypatch.chdir(three)
+    assert ids(Path(below)) == found
+
+
+def test_a_hidden_root(three):
+    (three / "wandb").rename(three / ".wandb")
+    assert ids(three) == "cba"
+
+
+def test_directories_with_an_ending_and_online_runs(three):
+    root = three / "wandb"
+    (root / "offline-run-20240101_000000-a").rename(root / "run-20240101_000000-a-1")
+    assert ids(three) == "cba"
+
+
+def test_home_is_meant(three, monkeypatch):
+    monkeypatch.setenv("HOME", str(three))
+    assert ids(Path("~/wandb")) == "cba"
+
+
+def test_a_file_by_any_name(three, tmp_path):
+    file = next(three.glob("wandb/*-b/*.wandb"))
+    copied = tmp_path / "copy.wandb"
+    copied.write_bytes(file.read_bytes())
+    assert source(copied).run().id == "b"
+
+
+def test_what_is_left_out_is_counted(three):
+    listing = source(three).runs(Query(limit=2))
+    assert [run.id for run in listing.runs] == ["c", "b"]
+    assert (listing.total, listing.left_out) == (3, 1)
+
+
+def test_queries(three):
+    assert ids(three, order="+created_at") == "abc"
+    assert ids(three, order="-config.lr") == "cba"
+    assert ids(three, order="summary_metrics.loss") == "abc"
+    assert ids(three, filters={"config.lr": {"$gt": 0}}) == "cb"
+    assert ids(three, filters={"summary_metrics.best": 1}) == "b"
+    assert ids(three, ids=("a", "b")) == "ba"
+    assert ids(three, ids=("a", "b"), filters={"name": {"$ne": "b"}}) == "a"
+
+
+def test_only_what_is_asked_of_a_run_is_read(three):
+    (one,) = source(three).runs(Query(ids=("b",), summary=("best",), config=())).runs
+    assert one.summary == {"best": 1}
+    assert one.config == {}
+    assert one.last_step == 1
+    (one,) = source(three).runs(Query(ids=("b",), summary=(), config=("lr", "no"))).runs
+    assert one.summary == {}
+    assert one.config == {"lr": 0.1}
+
+
+def test_a_key_asked_for_has_what_is_below_it(tmp_path):
+    path = written(tmp_path, records("one", acc={"min": 1, "max": 2}))
+    (one,) = source(path).runs(Query(summary=("acc", "los"))).runs
+    assert one.summary == {"acc.max": 2, "acc.min": 1}
+
+
+def test_curves_of_several_runs(three):
+    query = Query(order="+created_at", limit=2, summary=(), config=())
+    found = source(three).curves(query, ["loss", "no"], over(AxisKind.STEP))
+    assert [curves.run.id for curves in found] == ["a", "b"]
+    assert [list(curves.series) for curves in found] == [["loss"], ["loss"]]
+    assert list(found[1].series["loss"].x) == [1]
+
+
+def test_a_run_that_is_not_there(three):
+    with pytest.raises(NotFoundError, match="has no run 'z'; `wandbwatch project"):
+        source(three).runs(Query(ids=("a", "z")))
+
+
+def test_several_runs_are_not_one(three):
+    with pytest.raises(UsageError, match=r"has 3 runs, not one; .* such as .*-c$"):
+        source(three).run()
+
+
+def test_wrong_queries_are_told_before_anything_is_read(tmp_path):
+    nowhere = source(tmp_path / "nowhere")
+    with pytest.raises(UsageError):
+        nowhere.runs(Query(filters={"$xor": 1}))
+    with pytest.raises(UsageError):
+        nowhere.curves(Query(order="-speed"), ["loss"], Axis())
+
+
+def test_nothing_there(tmp_path):
+    with pytest.raises(NotFoundError, match="does not exist; name a directory"):
+        source(tmp_path / "nowhere").run()
+    with pytest.raises(NotFoundError, match="has no W&B runs in it; name a dir") as e:
+        source(tmp_path).runs(Query())
+    assert e.value.exit_code == ExitCode.NOT_FOUND
+
+
+def test_a_link_to_nothing(three):
+    link = three / "wandb" / "latest-run"
+    link.unlink()
+    link.symlink_to("gone")
+    assert ids(three) == "cba"
+    with pytest.raises(NotFoundError, match="links to nothing; .* may have other"):
+        source(link).run()
+
+
+def test_a_link_to_a_directory_without_a_file(three):
+    link = three / "wandb" / "latest-run"
+    link.unlink()
+    (three / "wandb" / "run-20240101_000000-empty" / "logs").mkdir(parents=True)
+    link.symlink_to("run-20240101_000000-empty")
+    assert ids(three) == "cba"
+    with pytest.raises(NotFoundError, match="has no W&B runs in it"):
+        source(link).run()
+
+
+def test_what_cannot_be_read(tmp_path):
+    file = tmp_path / "run-one.wandb"
+    file.symlink_to("/proc/self/mem")  # there, and nobody may read its first byte
+    with pytest.raises(
+        SourceError, match=r"run-one.wandb cannot be read: Input/output"
+    ):
+        source(file).run()
+
+
+def test_a_directory_in_place_of_a_file(tmp_path):
+    strange = tmp_path / "run-20240101_000000-x" / "run-x.wandb"
+    strange.mkdir(parents=True)
+    with pytest.raises(NotFoundError):
+        source(tmp_path).run()
+
+
+def test_a_run_in_two_parts_is_read_in_the_order_it_was_written(tmp_path):
+    later = records("one", 7, second=1)
+    first = records("one", 3, first=1)
+    written(tmp_path / "wandb", later, "one").rename(tmp_path / "wandb" / "run-1-one")
+    written(tmp_path / "wandb", first, "one")
+    one = source(tmp_path).run()
+    assert (one.summary["loss"], one.summary["first"], one.last_step) == (7, 1, 7)
+    assert one.created
+    assert one.created.timestamp() == START + 3
+    (found,) = source(tmp_path).curves(Query(), ["loss"], Axis())
+    assert list(found.series["loss"].x) == [3, 7]
