@@ -151,7 +151,7 @@ def test_a_link_to_nothing(three):
     link.unlink()
     link.symlink_to("gone")
     assert ids(three) == "cba"
-    with pytest.raises(NotFoundError, match="links to nothing; .* may have other"):
+    with pytest.raises(NotFoundError, match="links to nothing"):
         source(link).run()
 
 
@@ -168,9 +168,7 @@ def test_a_link_to_a_directory_without_a_file(three):
 def test_what_cannot_be_read(tmp_path):
     file = tmp_path / "run-one.wandb"
     file.symlink_to("/proc/self/mem")  # there, and nobody may read its first byte
-    with pytest.raises(
-        SourceError, match=r"run-one.wandb cannot be read: Input/output"
-    ):
+    with pytest.raises(SourceError, match="cannot be read: Input/output"):
         source(file).run()
 
 

@@ -33,18 +33,20 @@ class Log:
         self.path = path
         try:
             self._file: BinaryIO = path.open("rb", buffering=0)
-            stat = os.fstat(self._file.fileno())
-            head = self._file.read(HEADER)
         except FileNotFoundError as e:
             raise NotFoundError(f"{path} is gone; ask again") from e
         except OSError as e:
-            raise SourceError(f"{path} cannot be read: {e.strerror or e}") from e
-        self.size = stat.st_size
+            raise _unreadable(path, e) from e
+        stat = os.fstat(self._file.fileno())
         self.written = stat.st_mtime
-        if not (MAGIC + bytes([VERSION])).startswith(head):
+        try:
+            self.size = HEADER
+            self._verify(self._read(0, HEADER))
+            self.size = stat.st_size
+            self._phase = self._found_phase()
+        except SourceError:
             self.close()
-            raise SourceError(_refusal(path, head))
-        self._phase = self._found_phase()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -93,8 +95,16 @@ class Log:
             self._file.seek(begin)
             return self._file.read(max(0, min(end, self.size) - begin))
         except OSError as e:
-            what = e.strerror or e
-            raise SourceError(f"{self.path} cannot be read: {what}") from e
+            raise _unreadable(self.path, e) from e
+
+    def _verify(self, head: bytes) -> None:
+        if (MAGIC + bytes([VERSION])).startswith(head):
+            return
+        if head.startswith(MAGIC):
+            what = f"is of version {head[-1]}, newer than we can read"
+            raise SourceError(f"{self.path} {what}; update wandbwatch")
+        what = "is not a .wandb file: its header is another"
+        raise SourceError(f"{self.path} {what}")
 
     def _found_phase(self) -> int:
         """Return where blocks are counted from: byte 0, or 7 as wandb 0.17 did.
@@ -110,10 +120,5 @@ class Log:
         return 0
 
 
-def _refusal(path: Path, head: bytes) -> str:
-    if head.startswith(MAGIC):
-        version = head[len(MAGIC)]
-        return (
-            f"{path} is of version {version}, newer than we can read; update wandbwatch"
-        )
-    return f"{path} is not a .wandb file: its header is another"
+def _unreadable(path: Path, error: OSError) -> SourceError:
+    return SourceError(f"{path} cannot be read: {error.strerror or error}")
