@@ -38,7 +38,7 @@ def test_a_usage_error_is_one_line_and_exit_code_2():
     done = run("project", "me/p", "--topk", "-1")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "wandbwatch: project: '--topk': -1 is less than 0;"
+        "wandbwatch: project: --topk: -1 is less than 0;"
         " `wandbwatch project --help` shows how it is used\n"
     )
 
@@ -64,6 +64,13 @@ def test_the_help_of_a_command_reads_well():
     assert "--topk N " in told
     assert "<" not in told
     assert "x>=0" not in told
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_help_fits_the_terminal(columns):
+    for words in ([], ["project", "--help"]):
+        lines = run(*words, COLUMNS=str(columns)).stdout.splitlines()
+        assert max(map(len, lines)) <= min(columns, 80)
 
 
 def test_the_project_of_the_environment_is_the_address():

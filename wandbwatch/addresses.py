@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 from wandbwatch import urls
@@ -23,9 +24,8 @@ def project(text: str) -> Address:
     """
     address = _elsewhere(text) or _named_project(text)
     if isinstance(address, Cloud) and address.run:
-        raise ValueError(
-            f"{_short(text)} is a run, not a project; `wandbwatch summary` shows a run"
-        )
+        asked = f"`wandbwatch summary {shlex.quote(text)}` shows it"
+        raise ValueError(f"{_short(text)} is a run, not a project; {asked}")
     return address
 
 
@@ -36,10 +36,9 @@ def run(text: str) -> Address:
     """
     address = _elsewhere(text) or _named_run(text)
     if isinstance(address, Cloud) and not address.run:
-        raise ValueError(
-            f"{_short(text)} is a {'sweep' if address.sweep else 'project'}, not a run;"
-            " `wandbwatch project` lists its runs"
-        )
+        kind = "sweep" if address.sweep else "project"
+        asked = f"`wandbwatch project {shlex.quote(text)}` lists its runs"
+        raise ValueError(f"{_short(text)} is a {kind}, not a run; {asked}")
     return address
 
 

@@ -47,14 +47,14 @@ def test_the_output_may_stand_before_the_command():
             "projec me/p",
             "no such command 'projec'; did you mean 'project'? `wandbwatch --help` sh",
         ),
-        ("project me/p --topk -1", "project: '--topk': -1 is less than 0; `wandbw"),
-        ("project me/p --topk x", "project: '--topk': 'x' is not a whole number; "),
-        ("project me/p --topk", "project: '--topk' needs a value; `wandbwatch project"),
+        ("project me/p --topk -1", "project: --topk: -1 is less than 0; `wandbw"),
+        ("project me/p --topk x", "project: --topk: 'x' is not a whole number; "),
+        ("project me/p --topk", "project: --topk needs a value; `wandbwatch project"),
         ("project me/p extra", "project: too many words: extra"),
-        ("project a/b/c/d/e/f", "project: 'ADDRESS': 'a/b/c/d/e/f' has too many parts"),
+        ("project a/b/c/d/e/f", "project: ADDRESS: 'a/b/c/d/e/f' has too many parts"),
         ("project me/p --nope", "project: no such option: --nope"),
         ("project me/p --topq 1", "no such option: --topq; did you mean --topk? `wan"),
-        ("project me/p --debug=x", "'--debug' takes no value"),
+        ("project me/p --debug=x", "project: --debug takes no value"),
         ("project me/p -o xml", "'xml' is none of"),
         ("project 'me/p", "No closing quotation"),
         ("", "no command is named"),
@@ -65,6 +65,14 @@ def test_the_output_may_stand_before_the_command():
 )
 def test_a_wrong_line_is_one_line_of_complaint(line, expected):
     assert expected in complaint(line)
+
+
+def test_one_advice_is_enough():
+    told = complaint("project https://wandb.ai/a/b/runs/c")
+    assert told == (
+        "project: ADDRESS: 'https://wandb.ai/a/b/runs/c' is a run, not a project;"
+        " `wandbwatch summary https://wandb.ai/a/b/runs/c` shows it"
+    )
 
 
 @pytest.mark.parametrize(

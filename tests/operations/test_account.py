@@ -107,7 +107,7 @@ def test_no_key_is_no_login(monkeypatch):
 
 @pytest.mark.parametrize("url", ["w.example", "ftp://w.example", "https://", "h:1:2"])
 def test_a_server_is_a_url(url):
-    with pytest.raises(UsageError, match=r"'--server': '.*' is not the URL"):
+    with pytest.raises(UsageError, match=r"--server: '.*' is not the URL"):
         reports(["whoami", "--server", url], FakeAccount())
 
 

@@ -95,7 +95,7 @@ def test_check_complains_of_everything_at_once(tmp_path, capsys):
     first, second, third = error.value.lines
     assert first.startswith("line 1: no such command 'fly'")
     assert second == "line 3: /summary: run: is missing"
-    assert third.startswith("line 4: project: '--topk': 'x' is not a whole number")
+    assert third.startswith("line 4: project: --topk: 'x' is not a whole number")
     assert "project e/p\n" in capsys.readouterr().out
 
 

@@ -11,7 +11,7 @@ import typer.main
 
 from wandbwatch.grammar.coercion import quicken
 from wandbwatch.grammar.command import Called
-from wandbwatch.grammar.everywhere import DEBUG, HELP, OUTPUT, VERSION
+from wandbwatch.grammar.everywhere import DEBUG, HELP, OUTPUT, VERSION, width
 from wandbwatch.grammar.group import COMMANDS, OPERATIONS, Group, Plugins
 from wandbwatch.grammar.wording import reword
 
@@ -32,6 +32,7 @@ def _application(
     app = typer.Typer(
         cls=Group,
         add_completion=not listed,
+        context_settings={"terminal_width": width()},
         rich_markup_mode=None,  # rich would triple the time that --help takes
         pretty_exceptions_enable=False,
         result_callback=_result,

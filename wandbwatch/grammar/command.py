@@ -13,7 +13,7 @@ import typer.core
 import typer.main
 
 from wandbwatch.grammar.coercion import quicken
-from wandbwatch.grammar.everywhere import DEBUG, HELP, OUTPUT
+from wandbwatch.grammar.everywhere import DEBUG, HELP, OUTPUT, width
 from wandbwatch.grammar.wording import reword
 
 
@@ -49,7 +49,13 @@ def built(name: str, plugin: Callable[..., object], *, listed: bool) -> Any:
     app = typer.Typer(
         add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
     )
-    app.command(name, cls=Command, add_help_option=False)(_whole(plugin, listed=listed))
+    add = app.command(
+        name,
+        cls=Command,
+        context_settings={"terminal_width": width()},
+        add_help_option=False,
+    )
+    add(_whole(plugin, listed=listed))
     command: Any = typer.main.get_command(app)
     quicken(command)
     reword(command)

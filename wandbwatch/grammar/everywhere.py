@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Annotated
 
 import typer
@@ -9,6 +10,11 @@ import typer
 import wandbwatch
 
 OUTPUTS = ("terminal", "plain", "json", "jsonl", "csv")
+
+
+def width() -> int:
+    """Return how wide help may be: Typer's own is never less than 50 columns."""
+    return max(min(shutil.get_terminal_size().columns, 80) - 2, 20)
 
 
 def _output(text: str) -> str:

@@ -18,8 +18,8 @@ from wandbwatch.grammar.command import built, first_line
 COMMANDS = "wandbwatch.commands"
 OPERATIONS = "wandbwatch.operations"
 _TITLES = {
-    COMMANDS: "Commands, in a terminal and in lists of lines",
-    OPERATIONS: "Operations, in a terminal only",
+    COMMANDS: "Commands (in lists of lines too)",
+    OPERATIONS: "Operations (in a terminal only)",
 }
 
 

@@ -9,9 +9,9 @@ import typer
 
 _REWORDED = (
     (re.compile(r"Got unexpected extra argument\(s\) \((.*)\)"), r"too many words: \1"),
-    (re.compile(r"Invalid value for (.*?): "), r"\1: "),
-    (re.compile(r"Option ('.*') requires an argument"), r"\1 needs a value"),
-    (re.compile(r"Option ('.*') does not take a value"), r"\1 takes no value"),
+    (re.compile(r"^Invalid value for '(.*?)'(?: / '(-.)')?: "), r"\1: "),
+    (re.compile(r"^Option '(.*)' requires an argument"), r"\1 needs a value"),
+    (re.compile(r"^Option '(.*)' does not take a value"), r"\1 takes no value"),
     (re.compile(r"Missing command"), "no command is named"),
     (re.compile(r"Missing argument"), "no argument"),
     (re.compile(r"No such"), "no such"),
@@ -43,5 +43,7 @@ def one_line(error: typer.TyperException) -> str:
     command = context.command_path if context else "wandbwatch"
     place = command.partition(" ")[2]
     where = f"{place}: " if place else ""
+    if "`wandbwatch " in message:  # it says what to do already
+        return f"{where}{message}"
     stop = "" if message.endswith("?") else ";"
     return f"{where}{message}{stop} `{command} --help` shows how it is used"
