@@ -40,9 +40,7 @@ class CronTimes:
     """The fire times of one expression in one time zone. Not for several threads."""
 
     def __init__(self, expression: str, zone: tzinfo) -> None:
-        """Raise ValueError for what `fault` has a word about."""
-        if complaint := fault(expression):
-            raise ValueError(complaint)
+        """Take an *expression* that `fault` has found nothing wrong with."""
         self._zone = zone
         self._walls = croniter(expression.strip(), datetime.fromtimestamp(0, UTC))
         self._runs_by_the_clock = self._walls.expanded[1] == ["*"]
@@ -87,37 +85,41 @@ def fault(expression: str) -> str | None:
         return f"longer than {LONGEST} characters"
     text = expression.strip()
     if text.startswith("@"):
-        if text.lower() in {*_NICKNAMES, "@annually"}:
-            return None
-        return f"{text!r} is none of {', '.join(_NICKNAMES)}"
-    fields = text.split()
+        known = text.lower() in {*_NICKNAMES, "@annually"}
+        return None if known else f"{text!r} is none of {', '.join(_NICKNAMES)}"
+    return _fields_fault(text.split())
+
+
+def _fields_fault(fields: list[str]) -> str | None:
     if len(fields) not in (5, 6):
         return f"{len(fields)} fields; cron has 5, or 6 with the seconds last"
-    for field, position in zip(fields, range(6), strict=False):
-        if wrong := _field_fault(field, position):
-            return wrong
+    text = " ".join(fields)
+    if not _reads(fields):
+        wrong = filter(None, map(_field_fault, fields, range(6)))
+        return next(wrong, f"{text!r} is not acceptable")
+    if found := _TO_ITSELF.search(text):
+        return f"{found[0]!r} goes from one to itself"
     return _calendar_fault(text)
 
 
+def _reads(fields: list[str]) -> bool:
+    words = re.findall(r"[^\W\d]+", " ".join(fields))
+    if not all(_WORD.fullmatch(word) for word in words):
+        return False  # among them H and R, which croniter has for chance
+    try:
+        croniter.expand(" ".join(fields))
+    except (CroniterError, ValueError, TypeError, KeyError, IndexError):
+        return False
+    return " ".join(fields).isascii()
+
+
 def _field_fault(field: str, position: int) -> str | None:
-    name, range_ = _FIELDS[position]
-    words = re.findall(r"[^\W\d]+", field)
     alone = ["*"] * max(position + 1, 5)
     alone[position] = field
-    if field.isascii() and all(_WORD.fullmatch(word) for word in words):
-        try:
-            croniter.expand(" ".join(alone))
-        except (CroniterError, ValueError, TypeError, KeyError, IndexError):
-            pass
-        else:
-            return _range_fault(field, name)
+    if _reads(alone):
+        return None
+    name, range_ = _FIELDS[position]
     return f"{name} {field!r} is not acceptable ({range_}; also *, */5, 1-4 and 1,3)"
-
-
-def _range_fault(field: str, name: str) -> str | None:
-    if found := _TO_ITSELF.search(field):
-        return f"{name} {field!r}: {found[0]} goes from one to itself"
-    return None
 
 
 def _calendar_fault(text: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -21,8 +22,12 @@ def terminal() -> Any:
     return _application(_root, (COMMANDS, OPERATIONS), listed=False)
 
 
+@functools.cache
 def listed() -> Any:
-    """Build what a list of lines may say. Reading it never prints, writes or exits."""
+    """Build what a list of lines may say. Reading it never prints, writes or exits.
+
+    Built once: a long list would otherwise wait for that at each line.
+    """
     return _application(_listed_root, (COMMANDS,), listed=True)
 
 

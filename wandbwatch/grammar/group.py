@@ -28,6 +28,7 @@ class Plugins(Mapping[str, Any]):
 
     def __init__(self, packages: Sequence[str], *, listed: bool = False) -> None:
         self.listed = listed
+        self._built: dict[str, Any] = {}
         self.packages = {
             name.replace("_", "-"): package
             for package in packages
@@ -35,7 +36,9 @@ class Plugins(Mapping[str, Any]):
         }
 
     def __getitem__(self, name: str) -> Any:
-        return built(name, self.plugin(name), listed=self.listed)
+        if name not in self._built:
+            self._built[name] = built(name, self.plugin(name), listed=self.listed)
+        return self._built[name]
 
     def plugin(self, name: str) -> Any:
         return plugins.load(self.packages[name], name.replace("-", "_"))
