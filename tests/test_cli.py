@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import signal
@@ -86,6 +87,17 @@ def test_a_full_disk_is_told():
     assert done.returncode == 1
     assert b"No space left on device" in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+def test_a_list_goes_on_after_a_failing_line(tmp_path):
+    run_file = write_long(tmp_path / "run-a.wandb", 3, keys=1)
+    listed = tmp_path / "list"
+    listed.write_text(f"# two\nsummary {tmp_path}/nothere\n/summary run:{run_file}\n")
+    done = run("lines", str(listed), "-o", "json")
+    assert done.returncode == 5
+    assert done.stderr.startswith("wandbwatch: line 2: ")
+    assert done.stderr.count("\n") == 1
+    assert json.loads(done.stdout)["reports"][0]["kind"] == "summary"
 
 
 def test_a_reader_that_has_gone_is_no_error(tmp_path):

@@ -81,9 +81,10 @@ def server(text: str) -> str:
 
 def authorize(server: str | None) -> str:
     """Name the page on which *server* shows the user's API key."""
-    if server is None or server in _CLOUD.values():
+    base = (server or "https://api.wandb.ai").rstrip("/")
+    if base in _CLOUD.values():
         return "https://wandb.ai/authorize"
-    return f"{server}/authorize"
+    return f"{base}/authorize"
 
 
 def _split(text: str) -> SplitResult:

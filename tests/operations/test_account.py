@@ -10,7 +10,7 @@ import sys
 from dataclasses import replace
 
 import pytest
-from wandbwatch import grammar
+from wandbwatch import grammar, urls
 from wandbwatch.model.errors import ExitCode, UsageError
 from wandbwatch.model.ports import Viewer
 from wandbwatch.model.report import Fields, Level, Note, Report
@@ -111,6 +111,19 @@ def test_a_server_is_a_url(url):
         reports(["whoami", "--server", url], FakeAccount())
 
 
+@pytest.mark.parametrize(
+    ("server", "page"),
+    [
+        (None, "https://wandb.ai/authorize"),
+        ("https://api.wandb.ai/", "https://wandb.ai/authorize"),
+        ("https://api.forge.coreweave.com", "https://wandb.ai/authorize"),
+        ("http://localhost:8080", "http://localhost:8080/authorize"),
+    ],
+)
+def test_the_page_that_shows_the_key_is_named(server, page):
+    assert urls.authorize(server) == page
+
+
 def test_a_terminal_is_asked_and_shows_no_key():
     ours, theirs = pty.openpty()
     code = (
@@ -119,6 +132,7 @@ def test_a_terminal_is_asked_and_shows_no_key():
     )
     with subprocess.Popen(
         [sys.executable, "-c", code],
+        env={k: v for k, v in os.environ.items() if k != "WANDB_BASE_URL"},
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

@@ -55,7 +55,7 @@ def _read(server: str | None) -> str:
 
 
 def _asked(server: str | None) -> str:
-    page = urls.authorize(server)
+    page = urls.authorize(server or os.environ.get("WANDB_BASE_URL"))
     with warnings.catch_warnings():
         warnings.simplefilter("error", getpass.GetPassWarning)
         try:
