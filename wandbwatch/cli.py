@@ -23,6 +23,8 @@ def main() -> None:
         code = answer(sys.argv[1:])
     except KeyboardInterrupt:
         code = ExitCode.INTERRUPTED
+        if sys.stderr and sys.stderr.isatty():
+            sys.stderr.write("\n")  # the shell's prompt begins a line of its own
     except NobodyReadsError:
         # What is left in the buffer would complain when Python flushes it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
