@@ -1,0 +1,72 @@
+"""What one job asked a moment ago is not asked again by the next.
+
+Twenty lists about one project that come at the same minute cost one request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from wandbwatch.model.address import Address
+from wandbwatch.model.ports import Source
+from wandbwatch.model.query import Axis, Curves, Listing, Query
+from wandbwatch.model.run import Run
+
+FRESH = 20.0
+"""Seconds for which an answer is as good as a new one."""
+KEPT = 64
+"""Answers at most: a listing of a thousand runs takes some megabytes."""
+
+T = TypeVar("T")
+
+
+class Shared:
+    """Opens sources that share their answers. Errors are not kept."""
+
+    def __init__(
+        self, source: Callable[[Address], Source], clock: Callable[[], float]
+    ) -> None:
+        self._source = source
+        self._clock = clock
+        self._answers: dict[str, tuple[float, object]] = {}
+
+    def __call__(self, address: Address) -> Source:
+        return _Sharing(address, self)
+
+    def ask(self, address: Address, question: str, put: Callable[[Source], T]) -> T:
+        """Return a fresh answer to *question* about *address*, or *put* it."""
+        now = self._clock()
+        self._answers = {
+            q: (at, a) for q, (at, a) in self._answers.items() if now - at <= FRESH
+        }
+        question = f"{address!r} {question}"
+        if question not in self._answers:
+            answer = put(self._source(address))
+            while len(self._answers) >= KEPT:
+                self._answers.pop(next(iter(self._answers)))
+            self._answers[question] = (self._clock(), answer)
+        kept: T = self._answers[question][1]  # type: ignore[assignment]
+        return kept
+
+
+class _Sharing:
+    def __init__(self, address: Address, shared: Shared) -> None:
+        self._address = address
+        self._shared = shared
+
+    def run(self) -> Run:
+        return self._shared.ask(self._address, "run", lambda s: s.run())
+
+    def runs(self, query: Query) -> Listing:
+        question = f"runs {query!r}"
+        return self._shared.ask(self._address, question, lambda s: s.runs(query))
+
+    def curves(
+        self, query: Query, keys: Sequence[str], axis: Axis
+    ) -> tuple[Curves, ...]:
+        return self._shared.ask(
+            self._address,
+            f"curves {query!r} {keys!r} {axis!r}",
+            lambda s: s.curves(query, keys, axis),
+        )
