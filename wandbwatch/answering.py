@@ -9,13 +9,18 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import typer
 
+from wandbwatch.figure import keep
 from wandbwatch.grammar import Line
 from wandbwatch.model.errors import ExitCode, WandbwatchError, printable
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import Note, Report
+
+PICTURES = Path("wandbwatch-images")
+"""Where plots are kept that a person asks for, below the current directory."""
 
 
 class NobodyReadsError(Exception):
@@ -72,7 +77,7 @@ def _show(line: Line, renderer: Callable[[str], Renderer]) -> None:
     """Print what the reports say, even if they end in an error; raise it then."""
     errors: list[Exception] = []
     output = line.output or ("terminal" if _is_terminal() else "plain")
-    reports = _held(line.reports, errors)
+    reports = _held(_pictured(line.reports, output), errors)
     if output == "csv":
         reports = _noted(reports)
     if (first := next(reports, None)) or not errors:
@@ -81,6 +86,14 @@ def _show(line: Line, renderer: Callable[[str], Renderer]) -> None:
             _print(text)
     if errors:
         raise errors[0]
+
+
+def _pictured(reports: Iterator[Report], output: str) -> Iterator[Report]:
+    """Keep the plots as pictures: data only where --out says so."""
+    usual = PICTURES if output in ("terminal", "plain") else None
+    for report in reports:
+        place = report.out or usual
+        yield keep(report, place) if place else report
 
 
 def _held(reports: Iterator[Report], errors: list[Exception]) -> Iterator[Report]:

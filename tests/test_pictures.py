@@ -1,0 +1,59 @@
+"""The front door keeps the plots of what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from wandbwatch.answering import answered
+from wandbwatch.grammar import Line
+from wandbwatch.model.errors import ExitCode
+from wandbwatch.model.ports import Screen
+from wandbwatch.model.report import Plot, Report
+
+from tests.figure.pictures import line, plot
+
+ONE = Report("image", "one", (plot(line([1.0, 2.0])),))
+
+
+def files(reports: Iterable[Report], _screen: Screen) -> Iterator[str]:
+    for report in reports:
+        yield from (b.file or "-" for b in report.blocks if isinstance(b, Plot))
+
+
+def answer(report: Report, output: str | None) -> int:
+    return answered(lambda: Line(iter([report]), output), lambda _: files)
+
+
+@pytest.mark.parametrize("output", [None, "plain", "terminal"])
+def test_a_person_gets_pictures_and_is_told_where(
+    tmp_path, monkeypatch, capsys, output
+):
+    monkeypatch.chdir(tmp_path)
+    assert answer(ONE, output) == ExitCode.FINE
+    assert capsys.readouterr().out == "wandbwatch-images/train_loss.png\n"
+    assert (tmp_path / "wandbwatch-images" / "train_loss.png").exists()
+
+
+@pytest.mark.parametrize("output", ["json", "jsonl", "csv"])
+def test_data_come_without_pictures_unless_they_are_asked_for(
+    tmp_path, monkeypatch, capsys, output
+):
+    monkeypatch.chdir(tmp_path)
+    assert answer(ONE, output) == ExitCode.FINE
+    assert capsys.readouterr().out == "-\n"
+    assert list(tmp_path.iterdir()) == []
+    assert answer(replace(ONE, out=Path("kept")), output) == ExitCode.FINE
+    assert capsys.readouterr().out == "kept/train_loss.png\n"
+    assert (tmp_path / "kept" / "train_loss.png").exists()
+
+
+def test_a_place_that_can_not_be_written_is_one_line(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert answer(replace(ONE, out=tmp_path / "file"), None) == ExitCode.OURS
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert "can't keep pictures in" in said.err
