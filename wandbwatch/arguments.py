@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, TypeAlias, TypeVar
 
@@ -62,6 +64,35 @@ class Order(str):
             return f"config.{key.removesuffix('.value')}"
         return ""
 
+
+class Span(timedelta):
+    """How long, as ``30m``, ``2h``, ``1h30m`` or ``7d``."""
+
+    @classmethod
+    def read(cls, text: str) -> Span:
+        parts = _SPAN.fullmatch(text.strip().lower())
+        if not parts or not any(parts.groups()):
+            raise typer.BadParameter(
+                f"{text!r} is no span such as 30m, 2h, 1h30m or 7d"
+            )
+        numbers = {unit: float(n) for unit, n in parts.groupdict().items() if n}
+        try:
+            span = cls(**numbers)
+        except OverflowError as e:
+            raise typer.BadParameter(f"{text!r} is longer than can be told") from e
+        if not span:
+            raise typer.BadParameter(f"{text!r} is no time at all")
+        return span
+
+
+_NUMBER = r"\d+(?:\.\d+)?"
+_SPAN = re.compile(
+    "".join(
+        rf"(?:(?P<{unit}>{_NUMBER})\s*{unit[0]}\s*)?"
+        for unit in ("weeks", "days", "hours", "minutes", "seconds")
+    ),
+    re.ASCII,
+)
 
 NO_KEYS = Keys()
 NO_FILTERS = Filters()

@@ -1,0 +1,55 @@
+"""The end of a run's curves: what it logged in its last so many minutes."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from wandbwatch.model.query import Axis, AxisKind
+from wandbwatch.model.run import Series
+
+CLOCK = "_runtime"
+"""The key that W&B logs in each row: seconds since the start."""
+
+
+def needs_clock(axis: Axis) -> bool:
+    """Whether curves over *axis* must come with `CLOCK` to be cut by time."""
+    return axis.kind is AxisKind.STEP
+
+
+def recent(
+    series: Mapping[str, Series], axis: Axis, span: timedelta
+) -> dict[str, Series] | None:
+    """Keep of one run's *series* what is at most *span* before the last of them.
+
+    They run over steps, runtimes or wall times. None is returned where no time is
+    known, because the run has no `CLOCK`.
+    """
+    start = _start(series, axis, span.total_seconds())
+    if start is None:
+        return None
+    return {key: _from(one, start) for key, one in series.items()}
+
+
+def _start(series: Mapping[str, Series], axis: Axis, seconds: float) -> float | None:
+    if not needs_clock(axis):
+        ends = _finite(x for one in series.values() for x in one.x)
+        return max(ends, default=0.0) - seconds
+    clock = series.get(CLOCK)
+    times = _finite(clock.y) if clock else []
+    if not clock or not times:
+        return None
+    since = max(times) - seconds
+    return min(x for x, y in zip(clock.x, clock.y, strict=True) if y >= since)
+
+
+def _from(series: Series, start: float) -> Series:
+    points = [p for p in zip(series.x, series.y, strict=True) if p[0] >= start]
+    x, y = (array("d", (point[i] for point in points)) for i in (0, 1))
+    return Series(series.key, x, y, sampled=series.sampled)
+
+
+def _finite(values: Iterable[float]) -> list[float]:
+    return [value for value in values if math.isfinite(value)]
