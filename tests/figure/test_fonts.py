@@ -17,17 +17,21 @@ import sys
 from wandbwatch.figure import png
 from wandbwatch.model.report import Line, Plot
 from wandbwatch.model.run import Series
-line = Line("a1", "\u8a13\u7df4 run", Series("k", [0, 1], [1, 2]))
+line = Line("a1", "\U00030ede\U00030000 run", Series("k", [0, 1], [1, 2]))
 plot = Plot("loss", "step", (line,))
 sys.stdout.buffer.write(png(plot))
 """
 
 
 def install(place: Path) -> None:
-    """Put a font there that has a full square for each of two Chinese characters."""
+    """Put a font there that has a full square for two Chinese characters.
+
+    They are so rare that no font of this machine will have them, and its name is
+    one of those that are tried first.
+    """
     builder = FontBuilder(1000)
     builder.setupGlyphOrder([".notdef", "square"])
-    builder.setupCharacterMap({ord("\u8a13"): "square", ord("\u7df4"): "square"})
+    builder.setupCharacterMap({0x30EDE: "square", 0x30000: "square"})
     pen = TTGlyphPen(None)
     pen.moveTo((0, 0))
     for corner in ((0, 800), (900, 800), (900, 0)):
@@ -36,7 +40,7 @@ def install(place: Path) -> None:
     builder.setupGlyf({".notdef": TTGlyphPen(None).glyph(), "square": pen.glyph()})
     builder.setupHorizontalMetrics({".notdef": (1000, 0), "square": (1000, 0)})
     builder.setupHorizontalHeader(ascent=800, descent=-200)
-    builder.setupNameTable({"familyName": "Squares", "styleName": "Regular"})
+    builder.setupNameTable({"familyName": "Apple SD Squares", "styleName": "Regular"})
     builder.setupOS2()
     builder.setupPost()
     place.mkdir(parents=True)
