@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from typing import Any
 
 from wandbwatch.model.errors import ConfigError
@@ -24,3 +25,24 @@ def load(package: str, name: str) -> Any:
         kind = package.rpartition(".")[2].rstrip("s")
         raise ConfigError([f"unknown {kind} {name!r}; we have {', '.join(known)}"])
     return importlib.import_module(f"{package}.{name}").plugin
+
+
+def described(package: str, name: str) -> str:
+    """Return the first line of a plugin function's docstring.
+
+    It is read from the source: to import every command for a list of commands would
+    take longer than the list may.
+    """
+    try:
+        source = (pkgutil.get_data(package, f"{name}.py") or b"").decode()
+    except OSError:
+        source = ""
+    if (function := _PLUGIN.search(source)) and (
+        doc := re.search(_DOCSTRING.format(function[1]), source, re.MULTILINE)
+    ):
+        return doc[1]
+    return (load(package, name).__doc__ or "").strip().partition("\n")[0]
+
+
+_PLUGIN = re.compile(r"^plugin = (\w+)$", re.MULTILINE)
+_DOCSTRING = r'^def {}\((?:.*\n)*?    """(.*?)(?:"""|$)'

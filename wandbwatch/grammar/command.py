@@ -62,10 +62,6 @@ def built(name: str, plugin: Callable[..., object], *, listed: bool) -> Any:
     return command
 
 
-def first_line(plugin: Callable[..., object]) -> str:
-    return (plugin.__doc__ or "").strip().partition("\n")[0]
-
-
 def _whole(command: Callable[..., object], *, listed: bool) -> Callable[..., Called]:
     """Give *command* the options that every command has."""
 

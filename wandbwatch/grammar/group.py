@@ -1,6 +1,7 @@
 """The commands as one Typer group, each loaded when it is named.
 
-Two dozen commands with their options take longer to build than `--help` may take.
+Two dozen commands with their options take longer to import and build than `--help`
+may take.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import typer.core
 
 from wandbwatch import plugins
 from wandbwatch.grammar import older
-from wandbwatch.grammar.command import built, first_line
+from wandbwatch.grammar.command import built
 
 COMMANDS = "wandbwatch.commands"
 OPERATIONS = "wandbwatch.operations"
@@ -37,11 +38,12 @@ class Plugins(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._built:
-            self._built[name] = built(name, self.plugin(name), listed=self.listed)
+            plugin = plugins.load(self.packages[name], name.replace("-", "_"))
+            self._built[name] = built(name, plugin, listed=self.listed)
         return self._built[name]
 
-    def plugin(self, name: str) -> Any:
-        return plugins.load(self.packages[name], name.replace("-", "_"))
+    def described(self, name: str) -> str:
+        return plugins.described(self.packages[name], name.replace("-", "_"))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.packages)
@@ -71,7 +73,7 @@ class Group(typer.core.TyperGroup):
         widest = max(map(len, self.plugins), default=0)
         for package, title in _TITLES.items():
             rows = [
-                (name.ljust(widest), first_line(self.plugins.plugin(name)))
+                (name.ljust(widest), self.plugins.described(name))
                 for name, home in self.plugins.packages.items()
                 if home == package
             ]
