@@ -91,9 +91,10 @@ def fault(expression: str) -> str | None:
 
 
 def _fields_fault(fields: list[str]) -> str | None:
-    if len(fields) not in (5, 6):
-        return f"{len(fields)} fields; cron has 5, or 6 with the seconds last"
     text = " ".join(fields)
+    if len(fields) not in (5, 6):
+        count = f"{len(fields)} field{'' if len(fields) == 1 else 's'}"
+        return f"{text!r} has {count}; cron has 5, or 6 with the seconds last"
     if not _reads(fields):
         wrong = filter(None, map(_field_fault, fields, range(6)))
         return next(wrong, f"{text!r} is not acceptable")

@@ -20,20 +20,22 @@ def found(given: Path | None) -> Path:
     return places.config_file(given, os.environ)
 
 
+def local_zone() -> str:
+    return places.local_zone(os.environ)
+
+
 def configured(path: Path, env: Env, *, with_secrets: bool = False) -> Config:
     """Read the file at *path*; ConfigError with every complaint at once.
 
     *with_secrets* warns of those that are not to be had here.
     """
-    zone = places.local_zone(os.environ)
     missing = _missing if with_secrets else None
-    return config.load(path, zone, _checker(env), missing)
+    return config.load(path, local_zone(), _checker(env), missing)
 
 
 def checked(text: str, path: Path, env: Env) -> Config:
     """Read *text* as if it stood in the file at *path*."""
-    zone = places.local_zone(os.environ)
-    file = File(str(path), path.parent.absolute(), zone=zone)
+    file = File(str(path), path.parent.absolute(), zone=local_zone())
     return config.parse(text, file, _checker(env))
 
 

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wandbwatch import listing
+from wandbwatch.model.errors import ExitCode, UsageError
+from wandbwatch.model.ports import Env
+from wandbwatch.watchfile.option import ConfigFile, ConfigOption, named
+
+_CRON = "0 9 * * *"
+_OLDER = "60m"
+"""How often the older bot posted."""
+
+
+def init(
+    ctx: typer.Context,
+    file: ConfigFile = None,
+    *,
+    config: ConfigOption = None,
+    webhook_env: Annotated[
+        str | None,
+        typer.Option(help="The environment variable that holds the webhook's URL."),
+    ] = None,
+    project: Annotated[
+        str | None, typer.Option(help="ENTITY/PROJECT, whose runs are listed.")
+    ] = None,
+    cron: Annotated[str | None, typer.Option(help="When: @hourly.")] = None,
+    interval: Annotated[
+        str | None, typer.Option(help="In place of --cron: 30m, 2h, 1d.")
+    ] = None,
+    channel: Annotated[str, typer.Option(help="What to call the channel.")] = "discord",
+    name: Annotated[str, typer.Option(help="What to call the list.")] = "daily",
+    taken: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="LIST",
+            help="Take over a list of lines, the older bot's too: base64, a file or -.",
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file.")] = False,
+) -> int:
+    """Write a first watch.toml, asking for what no option says.
+
+    It asks on a terminal only: where the webhook's URL is, for which project, when.
+    """
+    # croniter takes long, and --help needs none of it.
+    from wandbwatch.watchfile import asking, drafting, reading, writing  # noqa: PLC0415
+
+    env: Env = ctx.obj
+    path = _path(named(file, config), force=force)
+    asks = not yes and sys.stdin.isatty() and sys.stdout.isatty()
+    ask = asking.on_terminal if asks else asking.nobody
+    older = drafting.taken_over(listing.lines(taken), env) if taken else None
+    wishes = drafting.Wishes(
+        asking.webhook(webhook_env, ask),
+        older or [asking.project(project, ask, env)],
+        asking.when(cron, interval, _OLDER if older else _CRON, ask),
+        asking.name("--channel", channel),
+        asking.name("--name", name),
+        reading.local_zone(),
+    )
+    text = drafting.draft(wishes)
+    reading.checked(text, path, env)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    writing.replace(path, text)
+    typer.echo(drafting.what_next(wishes, path))
+    return ExitCode.FINE
+
+
+def _path(given: Path | None, *, force: bool) -> Path:
+    path = given or Path(os.environ.get("WANDBWATCH_CONFIG") or "watch.toml")
+    if path.exists() and not force:
+        raise UsageError(f"{str(path)!r} is there already; --force replaces it")
+    return path
+
+
+plugin = init
