@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from fnmatch import fnmatchcase
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
@@ -26,39 +26,46 @@ from wandbwatch.model.run import Run
 _OURS = ("state", "id", "name", "group", "tags", "created", "runtime", "last step")
 
 
+Topk: TypeAlias = Annotated[
+    int, typer.Option(min=0, metavar="N", help="How many runs; 0 is all.")
+]
+Which: TypeAlias = Annotated[
+    Filters,
+    typer.Option(
+        parser=Filters.read,
+        metavar="JSON",
+        show_default=False,
+        help='Which runs, as wandb.Api.runs takes it: {"state": "failed"}.',
+    ),
+]
+By: TypeAlias = Annotated[
+    Order,
+    typer.Option(
+        parser=Order.read,
+        metavar="KEY",
+        help="As wandb.Api.runs takes it: -KEY or +KEY, with KEY created_at,"
+        " summary_metrics.val/loss, config.lr, …",
+    ),
+]
+Columns: TypeAlias = Annotated[
+    Keys,
+    typer.Option(
+        parser=Keys.read,
+        metavar="KEYS",
+        show_default=False,
+        help="Values to show as well: val/loss,config.lr,train/*.",
+    ),
+]
+
+
 def project(
     ctx: typer.Context,
     address: ProjectAddress = HERE,
     *,
-    topk: Annotated[
-        int, typer.Option(min=0, metavar="N", help="How many runs; 0 is all.")
-    ] = 10,
-    filters: Annotated[
-        Filters,
-        typer.Option(
-            parser=Filters.read,
-            metavar="JSON",
-            show_default=False,
-            help='Which runs, as wandb.Api.runs takes it: {"state": "failed"}.',
-        ),
-    ] = NO_FILTERS,
-    order: Annotated[
-        Order,
-        typer.Option(
-            parser=Order.read,
-            metavar="KEY",
-            help="As wandb.Api.runs takes it: +KEY or -KEY, +summary_metrics.KEY, …",
-        ),
-    ] = NEWEST,
-    columns: Annotated[
-        Keys,
-        typer.Option(
-            parser=Keys.read,
-            metavar="KEYS",
-            show_default=False,
-            help="Values to show as well: val/loss,config.lr,train/*.",
-        ),
-    ] = NO_KEYS,
+    topk: Topk = 10,
+    filters: Which = NO_FILTERS,
+    order: By = NEWEST,
+    columns: Columns = NO_KEYS,
 ) -> Iterator[Report]:
     """List the runs of a project, the newest first."""
     env: Env = ctx.obj
