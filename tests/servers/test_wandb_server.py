@@ -29,7 +29,7 @@ def read(script: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_ERROR_REPORTING", "false")
-    monkeypatch.setenv("WANDB_X_GRAPHQL_RETRY_MAX", "0")
+    monkeypatch.setenv("WANDB_X_GRAPHQL_RETRY_MAX", "1")
 
 
 def test_the_sdk_reads_a_run(wandb_server):

@@ -28,6 +28,8 @@ class WandbServer:
         self.counts: Counter[str] = Counter()
         """GraphQL requests by the name of their operation."""
         self.stopping = threading.Event()
+        self.news = threading.Condition()
+        """Notified of every request."""
         self._http = _Http(("127.0.0.1", 0), _Handler)
         self._http.owner = self
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
@@ -36,6 +38,11 @@ class WandbServer:
     def data_requests(self) -> int:
         """How many requests there were beside those that every program makes."""
         return sum(n for name, n in self.counts.items() if name not in _LOGIN)
+
+    def asked(self, operation: str, seconds: float) -> bool:
+        """Wait until *operation* was asked for; False if it was not in time."""
+        with self.news:
+            return self.news.wait_for(lambda: self.counts[operation] > 0, seconds)
 
     def start(self) -> WandbServer:
         threading.Thread(
@@ -115,7 +122,9 @@ class _Handler(BaseHTTPRequestHandler):
             first = document.definitions[0]
             if isinstance(first, OperationDefinitionNode) and first.name:
                 operation = first.name.value
-        owner.counts[operation] += 1
+        with owner.news:
+            owner.counts[operation] += 1
+            owner.news.notify_all()
         hidden = ""
         for fault in [f for f in owner.faults if f.strikes(operation)]:
             if faults.strike(fault, self, owner.stopping):

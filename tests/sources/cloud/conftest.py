@@ -11,17 +11,18 @@ from tests.servers.wandb import WandbServer
 @pytest.fixture(scope="module", autouse=True)
 def _own_sidecar() -> Iterator[None]:
     """Let the module's tests read the environment anew, and leave nothing running."""
-    sidecar.forget()
+    sidecar.kill()
     yield
-    sidecar.forget()
+    sidecar.kill()
 
 
 @pytest.fixture
 def server(
     wandb_server: WandbServer, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[WandbServer]:
-    """Serve W&B to a wandb package that does not try again."""
-    monkeypatch.setenv("WANDB_X_GRAPHQL_RETRY_MAX", "0")
+    """Serve W&B to a wandb package that is not patient."""
+    monkeypatch.setenv("WANDB_X_GRAPHQL_RETRY_MAX", "1")  # 0 would be its default, 20
+    monkeypatch.setenv("WANDB_X_GRAPHQL_TIMEOUT_SECONDS", "1")
     session.forget()
     yield wandb_server
     session.forget()

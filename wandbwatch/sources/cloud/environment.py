@@ -6,6 +6,7 @@ import atexit
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -21,7 +22,7 @@ def bound() -> float:
         seconds = float(os.environ.get(_TOLD, ""))
     except ValueError:
         return _DEFAULT_BOUND
-    return seconds if seconds > 0 else _DEFAULT_BOUND
+    return seconds if 0 < seconds < threading.TIMEOUT_MAX else _DEFAULT_BOUND
 
 
 @contextmanager

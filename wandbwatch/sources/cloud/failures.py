@@ -13,6 +13,7 @@ from wandbwatch.model.errors import (
     SourceError,
     TimeOutError,
 )
+from wandbwatch.sources.cloud import credentials
 
 _LONGEST = 200
 _NO_KEY = ("No API key configured", "No authentication configured")
@@ -21,6 +22,7 @@ _MALFORMED = ("EOF", "invalid character", "cannot unmarshal", "Expecting value")
 _BROKEN = "the connection to {server} broke; try again"
 
 _SIGNS = (
+    ("valid URL", "{server} is no URL; is WANDB_BASE_URL right?"),
     ("connection refused", "nothing listens at {server}; is WANDB_BASE_URL right?"),
     ("no such host", "no host of the name in {server}; is WANDB_BASE_URL right?"),
     ("server misbehaving", "no answer from the name server for {server}; try again"),
@@ -32,35 +34,43 @@ _SIGNS = (
     ("HTTP response to HTTPS", "{server} speaks plain HTTP; is WANDB_BASE_URL right?"),
     ("connection reset", _BROKEN),
     ("broken pipe", _BROKEN),
-    (": EOF", _BROKEN),
+    ('": EOF', _BROKEN),
     ("service process is not running", "wandb's own service process died; try again"),
 )
 
 
 def explained(error: BaseException, server: str) -> SourceError:
     """Return what the user is told of *error*, met while asking *server*."""
-    told = "\n".join(str(e) for e in _chain(error))
+    *_, first = _chain(error)
+    told = str(first)
     if any(sign in told for sign in _NO_KEY):
         return NotAuthorisedError(
             f"no API key for {server}; `wandbwatch login` saves one"
         )
-    if status := _status(error, told):
+    if status := _status(first, told):
         return _refused(status, server, told)
     if any(sign in told for sign in _SLOW):
         return TimeOutError(f"{server} did not answer in time; try again")
     for sign, sentence in _SIGNS:
         if sign in told:
             return NetworkError(sentence.format(server=server))
-    return _said(error, server, told)
+    return _said(server, told)
 
 
-def _said(error: BaseException, server: str, told: str) -> SourceError:
+def _said(server: str, told: str) -> SourceError:
     if any(sign in told for sign in _MALFORMED):
         return NetworkError(f"{server} sent no answer of W&B's; is it a W&B server?")
-    if "API key" in told or "WANDB_API_KEY" in told:
-        said = plain(str(error))
-        return NotAuthorisedError(f"{said} (`wandbwatch login` saves another key)")
+    if "API key" in told:
+        return NotAuthorisedError(f"{plain(told).rstrip('.')}; {_another_key(server)}")
     return SourceError(f"{server} says: {plain(told.removeprefix('input:'))}")
+
+
+def _another_key(server: str) -> str:
+    """Tell how to have another key used than the one that was found."""
+    place = credentials.key_from(server)
+    if place == "WANDB_API_KEY":
+        return "set WANDB_API_KEY to another one, or unset it"
+    return "`wandbwatch login` saves another one"
 
 
 def of_wandb(error: BaseException) -> bool:
@@ -92,21 +102,27 @@ def unknown_field(error: BaseException) -> bool:
 
 def sidecar_died(error: BaseException) -> bool:
     """Tell whether wandb-core is gone, which a new one mends."""
-    return any("service process is not running" in str(e) for e in _chain(error))
+    return any(
+        "service process is not running" in str(e)
+        or type(e).__name__ in ("MailboxClosedError", "HandleAbandonedError")
+        or isinstance(e, ConnectionError)  # ours to it; its own to W&B are told as text
+        for e in _chain(error)
+    )
 
 
 def _refused(status: int, server: str, told: str) -> SourceError:
     said = plain(told.rpartition(f"HTTP {status}:")[2])
     match status:
         case 401:
+            place = credentials.key_from(server)
             return NotAuthorisedError(
-                f"{server} does not know this API key (401);"
-                " `wandbwatch login` saves another one"
+                f"{server} does not know the API key from {place} (401);"
+                f" {_another_key(server)}"
             )
         case 403:
             return NotAuthorisedError(
-                f"{server} does not let this API key in (403: {said});"
-                " `wandbwatch whoami` says whose it is"
+                f"{server} does not let us in (403: {said});"
+                " `wandbwatch whoami` says who we are to it"
             )
         case 404:
             return NotFoundError(
@@ -124,11 +140,9 @@ def _refused(status: int, server: str, told: str) -> SourceError:
 
 def _status(error: BaseException, told: str) -> int | None:
     """Find the HTTP status; after retries it is left in the text alone."""
-    for e in _chain(error):
-        response: Any = getattr(e, "response", None)
-        status = getattr(response, "http_status", 0)
-        if status:
-            return int(status)
+    response: Any = getattr(error, "response", None)
+    if status := getattr(response, "http_status", 0):
+        return int(status)
     found = re.search(r"\bHTTP (\d{3})\b", told)
     return int(found[1]) if found else None
 

@@ -45,8 +45,15 @@ class Session:
     def ask(self, work: Callable[[Any], T]) -> T:
         """Return ``work(wandb.Api())``; every failure of W&B's is a SourceError."""
         seconds = bound()
+        given_up = threading.Event()
+
+        def give_up() -> None:
+            given_up.set()
+            self._api = None
+            sidecar.kill()
+
         try:
-            return within(seconds, lambda: self._work(work), self._give_up)
+            return within(seconds, lambda: self._work(work, given_up), give_up)
         except TimeoutError as e:
             raise failures.too_slow(self.server, seconds) from e
         except Exception as e:
@@ -54,19 +61,16 @@ class Session:
                 raise
             raise failures.explained(e, self.server) from e
 
-    def _work(self, work: Callable[[Any], T]) -> T:
+    def _work(self, work: Callable[[Any], T], given_up: threading.Event) -> T:
+        """Work, and once more with a new sidecar if somebody killed the old one."""
         try:
             return work(self._opened())
         except Exception as e:
-            if not failures.sidecar_died(e):
+            if given_up.is_set() or not failures.sidecar_died(e):
                 raise
-        sidecar.forget()
         self._api = None
+        sidecar.bury()
         return work(self._opened())
-
-    def _give_up(self) -> None:
-        self._api = None
-        sidecar.kill()
 
     def _opened(self) -> Any:
         with self._lock:
@@ -79,6 +83,7 @@ class Session:
         import wandb  # noqa: PLC0415 (1.4 s, only when it is needed)
 
         configured = wandb.setup().settings.base_url
+        sidecar.kill_at_exit()
         base = os.environ.get("WANDB_BASE_URL") or configured
         wanted = self._wanted or base
         self.configured = credentials.same_deployment(wanted, base)

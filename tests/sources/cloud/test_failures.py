@@ -1,0 +1,189 @@
+"""Every way to fail becomes one clear line, whichever request it strikes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from wandbwatch.model.address import Cloud
+from wandbwatch.model.errors import (
+    NetworkError,
+    NotAuthorisedError,
+    NotFoundError,
+    SourceError,
+    TimeOutError,
+)
+from wandbwatch.model.query import Axis, Query
+from wandbwatch.sources.cloud import failures, plugin, session, sidecar
+
+from tests.servers.wandb import Fault, Run
+
+GPT = Cloud("acme", "gpt")
+EVIL = "\x1b[31m@everyone [bold]\n\u202e" + "x" * 500
+
+FAULTS = [
+    (Fault("status", status=401), NotAuthorisedError, "does not know the API key fr"),
+    (
+        Fault("status", status=403, message="no seat"),
+        NotAuthorisedError,
+        "does not let us in (403: no seat); `wandbwatch whoami` says",
+    ),
+    (Fault("status", status=404), NotFoundError, "no W&B server at"),
+    (
+        Fault("status", status=429, message="calm down", headers={"Retry-After": "0"}),
+        NetworkError,
+        "asks us to slow down (429: calm down); try again in a minute",
+    ),
+    (Fault("status", status=400, message="bad"), NetworkError, "(400: bad)"),
+    (Fault("status", status=503), NetworkError, "failed (503: injected); try again"),
+    (Fault("reset"), NetworkError, "broke; try again"),
+    (Fault("malformed"), NetworkError, "is it a W&B server?"),
+    (Fault("empty"), NetworkError, "is it a W&B server?"),
+    (Fault("graphql_error", message="bad luck"), SourceError, "says: bad luck"),
+    (Fault("hang"), TimeOutError, "did not answer in time"),
+    (Fault("drip"), TimeOutError, "did not answer in time"),
+]
+
+
+@pytest.mark.parametrize(("fault", "kind", "said"), FAULTS)
+def test_a_fault_is_told(server, fault, kind, said):
+    server.store.add(Run("abc"))
+    server.faults.append(replace(fault, operation="WandbwatchRun"))
+    _told(server.url, kind, said)
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "said"), [f for f in FAULTS if f[0].status < 429]
+)
+def test_a_fault_at_the_door_is_told(server, fault, kind, said):
+    server.store.add(Run("abc"))
+    server.faults.append(replace(fault, operation="Viewer"))
+    _told(server.url, kind, said)
+
+
+def _told(url: str, kind: type[SourceError], said: str) -> None:
+    with pytest.raises(kind) as told:
+        plugin(Cloud("acme", "gpt", "abc")).run()
+    assert type(told.value) is kind
+    assert said in str(told.value)
+    assert url in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("ask", ["runs", "curves"])
+def test_every_method_tells_it(server, ask):
+    server.store.add(Run("abc"))
+    server.faults.append(Fault("status", operation="Runs", status=403))
+    source = plugin(GPT)
+    with pytest.raises(NotAuthorisedError):
+        _ = (
+            source.runs(Query())
+            if ask == "runs"
+            else source.curves(Query(), ["loss"], Axis())
+        )
+
+
+def test_a_fault_that_passes_leaves_nothing_behind(server):
+    server.store.add(Run("abc"))
+    server.faults.append(Fault("status", operation="Viewer", status=500, times=2))
+    source = plugin(Cloud("acme", "gpt", "abc"))
+    with pytest.raises(NetworkError):
+        source.run()
+    assert source.run().id == "abc"
+
+
+@pytest.mark.parametrize("fault", ["null_run", "null_project"])
+def test_what_the_server_keeps_to_itself_is_not_found(server, fault):
+    server.store.add(Run("abc"))
+    server.faults.append(Fault(fault, operation="Wandbwatch"))
+    with pytest.raises(NotFoundError, match="run 'acme/gpt/abc' not found"):
+        plugin(Cloud("acme", "gpt", "abc")).run()
+
+
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://127.0.0.1:9", "nothing listens at http://127.0.0.1:9; is WANDB_B"),
+        ("http://nowhere.invalid", "no host of the name in http://nowhere.invalid"),
+        ("nonsense", "nonsense is no URL"),
+    ],
+)
+def test_a_server_that_is_not_there_is_told(monkeypatch, url, said):
+    monkeypatch.setenv("WANDB_BASE_URL", url)
+    with pytest.raises(NetworkError) as told:
+        plugin(GPT).runs(Query())
+    assert said in str(told.value)
+
+
+def test_plain_http_where_tls_is_expected_is_told(server, monkeypatch):
+    monkeypatch.setenv("WANDB_BASE_URL", server.url.replace("http:", "https:"))
+    with pytest.raises(NetworkError, match="no secure connection to https://"):
+        plugin(GPT).runs(Query())
+
+
+def test_an_unknown_key_is_told_with_the_place_it_came_from(server, monkeypatch):
+    monkeypatch.setenv("WANDB_API_KEY", "z" * 40)
+    with pytest.raises(NotAuthorisedError) as told:
+        plugin(GPT).runs(Query())
+    assert "the API key from WANDB_API_KEY (401); set WANDB_API_KEY to" in str(told)
+    assert "z" * 40 not in str(told)
+    assert not server.data_requests
+
+
+@pytest.fixture
+def _afresh() -> None:
+    """Let the package read its settings again, the key among them."""
+    sidecar.kill()
+
+
+@pytest.mark.usefixtures("server", "_afresh")
+@pytest.mark.parametrize(
+    ("key", "said"), [("z" * 30, "has 30;"), ("z" * 40 + " ", "whitespace;")]
+)
+def test_what_is_no_key_is_told(monkeypatch, key, said):
+    monkeypatch.setenv("WANDB_API_KEY", key)
+    with pytest.raises(NotAuthorisedError) as told:
+        plugin(GPT).runs(Query())
+    assert said in str(told.value)
+    assert key not in str(told.value)
+
+
+@pytest.mark.usefixtures("_afresh")
+def test_no_key_at_all_is_told_and_nobody_is_asked(server, monkeypatch):
+    monkeypatch.delenv("WANDB_API_KEY")
+    with pytest.raises(NotAuthorisedError) as told:
+        plugin(GPT).runs(Query())
+    assert (
+        str(told.value) == f"no API key for {server.url}; `wandbwatch login` saves one"
+    )
+
+
+def test_what_a_server_says_is_one_line_of_text(server):
+    server.faults.append(Fault("graphql_error", operation="Wandbwatch"))
+    server.faults[0].message = EVIL.encode("unicode-escape").decode()
+    with pytest.raises(SourceError) as told:
+        plugin(GPT).runs(Query())
+    assert str(told.value).isprintable()
+    assert len(str(told.value)) < 300
+    assert failures.plain(EVIL).isprintable()
+
+
+def test_a_valid_answer_of_another_kind_is_malformed(server, monkeypatch):
+    monkeypatch.setattr(
+        "wandbwatch.sources.cloud.document.RUNS",
+        "query Wandbwatch { project: viewer { runs: username } }",
+    )
+    with pytest.raises(NetworkError, match="is it a W&B server"):
+        plugin(GPT).runs(Query())
+    assert server.data_requests == 1
+
+
+def test_a_bug_of_ours_is_not_taken_for_a_failure_of_theirs(server):
+    server.store.add(Run("abc"))
+
+    def bug(_api: object) -> None:
+        raise KeyError("ours")
+
+    with pytest.raises(KeyError):
+        session.session(None).ask(bug)
