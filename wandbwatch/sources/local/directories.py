@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from wandbwatch.model.address import Local
 from wandbwatch.model.errors import NotFoundError, SourceError
 
 _ROOTS = ("wandb", ".wandb")
@@ -36,7 +37,7 @@ def files(path: Path) -> list[Path]:
     except OSError as e:
         raise SourceError(f"{e.filename or path} cannot be read: {e.strerror}") from e
     if not found:
-        raise NotFoundError(f"{path} has no W&B runs in it; {_NEXT}")
+        raise NotFoundError(f"{Local(path)} has no W&B runs in it; {_NEXT}")
     return found
 
 
@@ -72,5 +73,7 @@ def _in_run(path: Path) -> list[Path]:
 
 def _missing(path: Path) -> str:
     if path.is_symlink():
-        return f"{path} links to nothing; {path.parent} may have other runs"
-    return f"{path} does not exist; {_NEXT}"
+        return (
+            f"{Local(path)} links to nothing; {Local(path.parent)} may have other runs"
+        )
+    return f"{Local(path)} does not exist; {_NEXT}"
