@@ -134,6 +134,12 @@ def test_quiet_hours_let_bad_news_pass_and_hold_the_rest(store):
     assert held.held("lab") == ()
 
 
+def test_quiet_hours_let_what_follows_bad_news_pass(store):
+    enqueue(store, letter("bad", level=Level.BAD), letter("more", sequence=1))
+    Endings(store).delivered(head(store, quiet=True), "1", None)
+    assert text(head(store, quiet=True)) == "more"
+
+
 def test_quiet_hours_let_a_list_end_and_an_edit_pass(store):
     queue, endings = Queue(store), Endings(store)
     enqueue(store, letter("x", edit=True))

@@ -78,6 +78,14 @@ class Desk:
                 "DELETE FROM message WHERE state = 'failed'"
             ).rowcount
 
+    def stop(self, channel: str, reason: str) -> None:
+        """Let nothing be sent to *channel* until it is resumed."""
+        with self._store.write() as database:
+            database.execute(
+                "INSERT OR REPLACE INTO stopped VALUES (?, ?, ?)",
+                (channel, reason, self._store.moment()),
+            )
+
     def resume(self, channel: str) -> bool:
         """Let *channel* be sent to again; False when it was not stopped."""
         with self._store.write() as database:

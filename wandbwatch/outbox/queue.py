@@ -33,7 +33,7 @@ class Queue:
             ).rowcount
 
     def head(self, channel: str, *, quiet: bool = False) -> Waiting | None:
-        """Return what is to be sent next, if anything.
+        """Return what is to be sent next, if anything; of a stopped channel nothing.
 
         In *quiet* hours that is bad news, the rest of a list that was begun, and
         an edit, which makes no noise.
@@ -98,11 +98,21 @@ class Queue:
         )
         return found[0][0] if found else None
 
+    def own_thread(self, channel: str) -> str | None:
+        """Return the id of the thread that we have opened in *channel*, if any."""
+        found = self._store.read("SELECT id FROM thread WHERE channel = ?", channel)
+        return found[0][0] if found else None
+
+    def waits(self, channel: str) -> bool:
+        """Whether anything waits for *channel*, now or later, and it is not stopped."""
+        return channel in self.channels()
+
     def _first(self, where: str, *values: object, quiet: bool) -> Waiting | None:
         passes = f" AND ({_PASSES})" if quiet else ""
         found = waiting(
             self._store,
-            f"{where} AND state = 'waiting'{passes} ORDER BY id LIMIT 1",
+            f"{where} AND state = 'waiting'{passes}"
+            " AND channel NOT IN (SELECT channel FROM stopped) ORDER BY id LIMIT 1",
             *values,
         )
         return found[0] if found else None
@@ -112,12 +122,11 @@ _SAME_PLACE = (
     "live.channel = message.channel AND live.subscription = message.subscription"
     " AND live.sequence = message.sequence"
 )
-# Bad news that went ahead of its list has not begun the list.
 _PASSES = (
     "level = 'bad'"
     f" OR (edit AND EXISTS (SELECT 1 FROM live WHERE {_SAME_PLACE}))"
     " OR EXISTS (SELECT 1 FROM message AS m WHERE m.channel = message.channel"
     "  AND m.subscription = message.subscription AND m.slot = message.slot"
-    "  AND m.level <> 'bad' AND NOT m.edit"
+    "  AND m.sequence < message.sequence AND NOT m.edit"
     "  AND (m.state = 'delivered' OR m.claimed OR m.ambiguous))"
 )

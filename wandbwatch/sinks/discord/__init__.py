@@ -23,14 +23,22 @@ class Discord:
         self._patience = patience
 
     def post(
-        self, message: Message, channel: Channel, edit: str | None = None
+        self,
+        message: Message,
+        channel: Channel,
+        *,
+        edit: str | None = None,
+        loud: bool = False,
     ) -> Outcome:
-        """Post *message* to *channel*, or put it in the place of the one *edit*."""
+        """Post *message* to *channel*, or put it in the place of the one *edit*.
+
+        *loud* pings the channel's mentions.
+        """
         try:
             webhook = self._webhook(channel)
         except ConfigError as e:
             return NotSent(str(e))
-        return webhook.send(message, edit)
+        return webhook.send(message, edit, channel.mention if loud else ())
 
     def probe(self, channel: Channel) -> Outcome:
         """Ask for the webhook itself, which changes nothing."""

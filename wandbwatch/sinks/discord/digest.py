@@ -1,0 +1,143 @@
+"""Several messages put into as few as hold them, whole and in order. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from wandbwatch.model.message import File, Message
+
+_EMBEDS, _TEXT, _CONTENT = 10, 6000, 2000
+_FILES, _BYTES = 10, 20 << 20
+_FILE = "attachment://"
+_OURS = {"content", "embeds", "attachments", "allowed_mentions"}
+
+
+def digest(messages: Sequence[Message], heading: str) -> tuple[Message, ...]:
+    """Join *messages*, the first of them under *heading*.
+
+    Embeds of one URL in one message would be shown as one, so such messages stay
+    apart; one that has more to it than we know stays alone.
+    """
+    pages = [_Page([heading])]
+    for message in messages:
+        part = _Part.read(message)
+        if part is None:
+            pages += [_Page(alone=message), _Page()]
+        elif pages[-1].fits(part):
+            pages[-1].add(part)
+        else:
+            pages.append(_Page())
+            pages[-1].add(part)
+    return tuple(page.message() for page in pages if page.alone or not page.empty)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One of the messages, taken apart."""
+
+    content: str
+    embeds: tuple[Mapping[str, Any], ...]
+    files: tuple[File, ...]
+    descriptions: Mapping[str, Any]
+    """What is told of the files, by their places."""
+
+    @classmethod
+    def read(cls, message: Message) -> _Part | None:
+        try:
+            body = json.loads(message.body)
+            if set(body) - _OURS:
+                return None
+            told = body.get("attachments") or ()
+            return cls(
+                body.get("content") or "",
+                tuple(body.get("embeds") or ()),
+                message.files,
+                {str(each["id"]): each for each in told},
+            )
+        except (ValueError, TypeError, KeyError):
+            return None
+
+    @property
+    def urls(self) -> set[str]:
+        return {embed["url"] for embed in self.embeds if embed.get("url")}
+
+
+@dataclass
+class _Page:
+    texts: list[str] = field(default_factory=list)
+    embeds: list[Mapping[str, Any]] = field(default_factory=list)
+    files: list[File] = field(default_factory=list)
+    attachments: list[dict[str, Any]] = field(default_factory=list)
+    urls: set[str] = field(default_factory=set)
+    alone: Message | None = None
+
+    @property
+    def empty(self) -> bool:
+        return not (self.texts or self.embeds or self.files)
+
+    def fits(self, part: _Part) -> bool:
+        if self.alone:
+            return False
+        size = sum(len(f.content) for f in (*self.files, *part.files))
+        return (
+            len("\n".join([*self.texts, part.content])) <= _CONTENT
+            and len(self.embeds) + len(part.embeds) <= _EMBEDS
+            and _size(self.embeds) + _size(part.embeds) <= _TEXT
+            and len(self.files) + len(part.files) <= _FILES
+            and size <= _BYTES
+            and not (self.urls & part.urls)
+        )
+
+    def add(self, part: _Part) -> None:
+        """Add *part*, its files under names that no other one has."""
+        if part.content:
+            self.texts.append(part.content)
+        taken = {file.name for file in self.files}
+        new = {f.name: f"{len(self.files)}_{f.name}" for f in part.files}
+        new = {old: name if old in taken else old for old, name in new.items()}
+        for i, file in enumerate(part.files):
+            told = dict(part.descriptions.get(str(i), {}))
+            name = new[file.name]
+            told |= {"id": len(self.files), "filename": name}
+            self.attachments.append(told)
+            self.files.append(File(name, file.content))
+        self.embeds += [_renamed(embed, new) for embed in part.embeds]
+        self.urls |= part.urls
+
+    def message(self) -> Message:
+        if self.alone:
+            return self.alone
+        body = {
+            "content": "\n".join(self.texts),
+            "embeds": self.embeds,
+            "attachments": self.attachments,
+            "allowed_mentions": {"parse": []},
+        }
+        return Message(json.dumps(body), tuple(self.files))
+
+
+def _renamed(part: Any, new: Mapping[str, str]) -> Any:
+    """Let *part* of an embed point at its files' new names."""
+    if isinstance(part, dict):
+        return {key: _renamed(value, new) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_renamed(value, new) for value in part]
+    if isinstance(part, str) and part.startswith(_FILE):
+        name = part.removeprefix(_FILE)
+        return _FILE + new.get(name, name)
+    return part
+
+
+def _size(embeds: Sequence[Mapping[str, Any]]) -> int:
+    """Count, a little on the safe side, what the limit of all embeds counts."""
+    texts: list[Any] = []
+    for embed in embeds:
+        texts += [embed.get("title"), embed.get("description")]
+        texts += [(embed.get("footer") or {}).get("text")]
+        texts += [(embed.get("author") or {}).get("name")]
+        for one in embed.get("fields") or ():
+            texts += [one.get("name"), one.get("value")]
+    return sum(len(text) for text in texts if isinstance(text, str))
