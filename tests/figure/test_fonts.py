@@ -12,26 +12,38 @@ from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from wandbwatch.figure.fonts import BASE, fonts_for
 
+from tests.figure.pictures import pixels
+
 DRAW = """
 import sys
 from wandbwatch.figure import png
 from wandbwatch.model.report import Line, Plot
 from wandbwatch.model.run import Series
-line = Line("a1", "\U00030ede\U00030000 run", Series("k", [0, 1], [1, 2]))
+line = Line("a1", "\U00030ede\U00030000 run \U00030001", Series("k", [0, 1], [1, 2]))
 plot = Plot("loss", "step", (line,))
 sys.stdout.buffer.write(png(plot))
 """
 
 
 def install(place: Path) -> None:
-    """Put a font there that has a full square for two Chinese characters.
+    """Put fonts there that have a square for three Chinese characters, one of them red.
 
-    They are so rare that no font of this machine will have them, and its name is
-    one of those that are tried first.
+    They are so rare that no font of this machine will have them, and the fonts'
+    names are of those that are tried first.
     """
+    place.mkdir(parents=True)
+    squares = squares_for("Apple SD Squares", 0x30EDE, 0x30000)
+    squares.save(place / "squares.ttf")
+    red = squares_for("Noto Color Emoji", 0x30001)
+    red.setupCOLR({"square": [("square", 0)]})
+    red.setupCPAL([[(1.0, 0.0, 0.0, 1.0)]])
+    red.save(place / "NotoColorEmoji-Test.ttf")
+
+
+def squares_for(family: str, *characters: int) -> FontBuilder:
     builder = FontBuilder(1000)
     builder.setupGlyphOrder([".notdef", "square"])
-    builder.setupCharacterMap({0x30EDE: "square", 0x30000: "square"})
+    builder.setupCharacterMap(dict.fromkeys(characters, "square"))
     pen = TTGlyphPen(None)
     pen.moveTo((0, 0))
     for corner in ((0, 800), (900, 800), (900, 0)):
@@ -40,11 +52,10 @@ def install(place: Path) -> None:
     builder.setupGlyf({".notdef": TTGlyphPen(None).glyph(), "square": pen.glyph()})
     builder.setupHorizontalMetrics({".notdef": (1000, 0), "square": (1000, 0)})
     builder.setupHorizontalHeader(ascent=800, descent=-200)
-    builder.setupNameTable({"familyName": "Apple SD Squares", "styleName": "Regular"})
+    builder.setupNameTable({"familyName": family, "styleName": "Regular"})
     builder.setupOS2()
     builder.setupPost()
-    place.mkdir(parents=True)
-    builder.save(place / "squares.ttf")
+    return builder
 
 
 def drawn(home: Path, **env: str) -> tuple[bytes, bytes]:
@@ -59,6 +70,11 @@ def drawn(home: Path, **env: str) -> tuple[bytes, bytes]:
     return done.stdout, done.stderr
 
 
+def red(picture: bytes) -> int:
+    """Count the pixels that are red and nothing else."""
+    return int((pixels(picture) == [255, 0, 0]).all(axis=2).sum())
+
+
 @pytest.fixture(scope="module")
 def with_font(tmp_path_factory):
     home = tmp_path_factory.mktemp("with")
@@ -66,12 +82,22 @@ def with_font(tmp_path_factory):
     return drawn(home, MPLCONFIGDIR=str(home / "settings"))
 
 
-def test_a_name_is_drawn_by_a_font_that_has_it(with_font, tmp_path):
+@pytest.fixture(scope="module")
+def without_font(tmp_path_factory):
+    home = tmp_path_factory.mktemp("without")
+    return drawn(home, MPLCONFIGDIR=str(home))
+
+
+def test_a_name_is_drawn_by_a_font_that_has_it(with_font, without_font):
     picture, complaints = with_font
-    without, _ = drawn(tmp_path, MPLCONFIGDIR=str(tmp_path))
     assert complaints == b""
     assert picture.startswith(b"\x89PNG")
-    assert picture != without
+    assert picture != without_font[0]
+
+
+def test_an_emoji_is_drawn_in_its_colours(with_font, without_font):
+    assert 150 < red(with_font[0]) < 500
+    assert red(without_font[0]) == 0
 
 
 def test_a_home_that_can_not_be_written_is_no_trouble():

@@ -57,13 +57,13 @@ def draw_axes(canvas: Canvas, place: Layout, frame: Frame, pen: Pen) -> None:
         (y,) = place.y(np.array([at]))
         canvas.line(across, np.array([y, y]), _GRID)
         x = place.left - _BESIDE_TICK - pen.width(text)
-        canvas.write(x, y - layout.LINE / 3, text, pen.small, palette.MUTED)
+        pen.write(canvas, (x, y - layout.LINE / 3), text, palette.MUTED)
     canvas.line(across, np.full(2, place.bottom), _AXIS)
     for at, text in _apart(frame.x, place, pen):
         (x,) = place.x(np.array([at]))
         canvas.line(np.array([x, x]), place.bottom - np.array([0, _TICK]), _AXIS)
         start = _start(x, pen.width(text))
-        canvas.write(start, place.ticks, text, pen.small, palette.MUTED)
+        pen.write(canvas, (start, place.ticks), text, palette.MUTED)
 
 
 def _placed(scale: Scale, ticks: list[Tick]) -> list[Tick]:

@@ -14,6 +14,9 @@ from typing import Any, TypeAlias
 logging.getLogger("matplotlib").setLevel(logging.CRITICAL)
 
 import matplotlib as mpl  # noqa: E402 - after its log is quiet
+import numpy as np  # noqa: E402
+import numpy.typing as npt  # noqa: E402
+import PIL.Image  # noqa: E402
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 from matplotlib.font_manager import FontProperties  # noqa: E402
@@ -25,6 +28,7 @@ from wandbwatch.figure.scale import Floats  # noqa: E402
 DPI = 100
 _MARK_EDGE = 3.0
 Font: TypeAlias = FontProperties
+Image: TypeAlias = npt.NDArray[np.uint8]
 _CHUNK = 10_000
 """Vertices that Agg draws at a time; of a longer line it may refuse the whole."""
 
@@ -106,6 +110,11 @@ class Canvas:
             markerfacecolor=colour if marker.filled else self._background,
         )
 
+    def stamp(self, x: float, y: float, picture: Image, side: int) -> None:
+        """Put a square *picture* there, *side* pixels wide, its bottom left first."""
+        image = PIL.Image.fromarray(picture).resize((side, side))
+        self._figure.figimage(np.asarray(image), round(x), round(y))
+
     def png(self) -> bytes:
         file = io.BytesIO()
         # without the default metadata, which names a version
@@ -132,6 +141,11 @@ def font(families: Sequence[str], size: float, *, bold: bool = False) -> Font:
     """Return a font *size* pixels high; each family stands in for those before."""
     weight = "bold" if bold else "normal"
     return Font(family=list(families), size=pixels(size), weight=weight)
+
+
+def height(face: Font) -> float:
+    """Return how many pixels high a font is."""
+    return float(face.get_size_in_points()) * DPI / 72
 
 
 def pixels(size: float) -> float:

@@ -62,21 +62,21 @@ def _names(line: Line, pen: Pen) -> tuple[str, str]:
 def _write_nothing(canvas: Canvas, place: Layout, pen: Pen) -> None:
     x = (layout.WIDTH - pen.width(_NOTHING)) / 2
     y = place.bottom + layout.PLOT / 2
-    canvas.write(x, y, _NOTHING, pen.small, palette.MUTED)
+    pen.write(canvas, (x, y), _NOTHING, palette.MUTED)
 
 
 def _write_title(canvas: Canvas, place: Layout, plot: Plot, pen: Pen) -> None:
     aside = f"smoothed {plot.smooth:g}" if plot.smooth else ""
     aside_x = layout.WIDTH - _EDGE - pen.width(aside)
     title = pen.shorten(plot.key, aside_x - 2 * _EDGE, pen.headline)
-    canvas.write(_EDGE, place.title, title, pen.headline, palette.INK)
-    canvas.write(aside_x, place.title, aside, pen.small, palette.MUTED)
+    pen.write(canvas, (_EDGE, place.title), title, palette.INK, pen.headline)
+    pen.write(canvas, (aside_x, place.title), aside, palette.MUTED)
 
 
 def _write_axis_name(canvas: Canvas, place: Layout, around: Frame, pen: Pen) -> None:
     name = pen.shorten(around.x_name, place.right - place.left, pen.small)
     x = place.right - pen.width(name)
-    canvas.write(x, place.name, name, pen.small, palette.MUTED)
+    pen.write(canvas, (x, place.name), name, palette.MUTED)
 
 
 def _write_entry(canvas: Canvas, place: Layout, entry: Entry, pen: Pen) -> None:
@@ -85,9 +85,8 @@ def _write_entry(canvas: Canvas, place: Layout, entry: Entry, pen: Pen) -> None:
     pencil = Pencil(entry.look.colour, _SAMPLE_WIDTH, entry.look.dash)
     canvas.line(np.array([x, x + SAMPLE]), np.array([level, level]), pencil)
     beside = x + SAMPLE + GAP
-    if entry.name:
-        canvas.write(beside, y, entry.name, pen.small, palette.TEXT)
-    canvas.write(_EDGE + entry.run_x, y, entry.run, pen.small, palette.MUTED)
+    pen.write(canvas, (beside, y), entry.name, palette.TEXT)
+    pen.write(canvas, (_EDGE + entry.run_x, y), entry.run, palette.MUTED)
 
 
 def _hint_rows(told: list[Hint], pen: Pen) -> int:
@@ -114,4 +113,4 @@ def _write_hints(
         if hint.marker:
             at, level = np.array([_EDGE + x + 8]), np.array([y + layout.LINE / 3])
             canvas.marks(at, level, hint.marker, palette.MUTED)
-        canvas.write(_EDGE + x + hint.indent, y, hint.text, pen.small, palette.MUTED)
+        pen.write(canvas, (_EDGE + x + hint.indent, y), hint.text, palette.MUTED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,9 +18,12 @@ _LIKED = re.compile(
     r"|Arial Unicode|Noto Emoji|Symbola|Segoe UI|Unifont)"
 )
 _NOT_FOR_WORDS = re.compile(
-    r"Last ?Resort|Color Emoji|^STIX(?!General)|^cm[a-z]+\d+$|Adobe Blank"
+    r"Last ?Resort|Adobe Blank|Color ?Emoji|Segoe UI Emoji|Twemoji"
+    r"|^STIX(?!General)|^cm[a-z]+\d+$"
 )
 """Fonts of placeholders, of colour bitmaps, of formulas' parts."""
+_KANA = re.compile(r"[\u3040-\u30ff]")
+_HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ def fonts_for(texts: Iterable[str]) -> Fonts:
     base = font_manager.findfont(BASE)
     missing = _lacking(base, {c for text in texts for c in text})
     families = [BASE]
-    for family, path in _others() if missing else ():
+    for family, path in _others(_region(missing)) if missing else ():
         lacking = _lacking(path, missing)
         if len(lacking) < len(missing):
             families.append(family)
@@ -47,16 +51,39 @@ def fonts_for(texts: Iterable[str]) -> Fonts:
     return Fonts(tuple(families), frozenset(missing))
 
 
-def _others() -> Iterator[tuple[str, str]]:
+def _others(region: str) -> Iterator[tuple[str, str]]:
     """Yield families and their files, the ones made for reading first."""
+    _list_new_ones()
     found: dict[str, font_manager.FontEntry] = {}
     for entry in font_manager.fontManager.ttflist:
         if entry.name != BASE and not _NOT_FOR_WORDS.search(entry.name):
             known = found.get(entry.name)
             if known is None or _plainness(entry) < _plainness(known):
                 found[entry.name] = entry
-    for name in sorted(found, key=lambda name: (not _LIKED.match(name), name)):
+
+    def rank(name: str) -> tuple[bool, bool, str]:
+        return (not _LIKED.match(name), not name.endswith(region), name)
+
+    for name in sorted(found, key=rank):
         yield name, found[name].fname
+
+
+def _region(characters: Iterable[str]) -> str:
+    """Say in whose way the characters that China, Japan and Korea share are drawn."""
+    text = "".join(characters)
+    return " JP" if _KANA.search(text) else " KR" if _HANGUL.search(text) else " SC"
+
+
+@functools.cache
+def _list_new_ones() -> None:
+    """Add fonts that were installed since matplotlib listed this machine's."""
+    listed = {entry.fname for entry in font_manager.fontManager.ttflist}
+    for path in sorted(set(font_manager.findSystemFonts()) - listed):
+        if not _NOT_FOR_WORDS.search(path):
+            try:
+                font_manager.fontManager.addfont(path)
+            except (OSError, RuntimeError):  # not one that can be drawn with
+                continue
 
 
 def _plainness(entry: font_manager.FontEntry) -> tuple[bool, bool, str]:

@@ -51,8 +51,11 @@ def _ends(text: str, kept: int) -> str:
 def _drawable(character: str) -> bool:
     if character.isspace():
         return True
-    selector = "\ufe00" <= character <= "\ufe0f"  # asks for an emoji in colour
-    return not selector and unicodedata.category(character) not in _UNSEEN
+    if _SELECTORS.fullmatch(character):
+        return False
+    return unicodedata.category(character) not in _UNSEEN
 
 
+_SELECTORS = re.compile("[\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]")
+"""They ask for an emoji's colour, or for its colour of skin."""
 _UNSEEN = {"Cc", "Cf", "Cs", "Cn", "Co"}
