@@ -1,0 +1,84 @@
+"""How long a picture takes, against matplotlib's plain plot of the same points."""
+
+from __future__ import annotations
+
+import io
+import math
+import random
+import statistics
+import sys
+import time
+from array import array
+from collections.abc import Callable
+from functools import partial
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from wandbwatch.figure import png
+from wandbwatch.model.report import Line, Plot
+from wandbwatch.model.run import Series
+
+POINTS = 100_000
+RUNS = 5
+ROUNDS = 5
+BOUND = 1.0
+"""The most that our picture of long runs may take, in plain matplotlib's time."""
+
+
+def main() -> None:
+    missed = False
+    for points, bound in ((POINTS, BOUND), (1000, None)):
+        plot = _plot(points)
+        ours, bare = _medians(partial(png, plot), partial(_bare, plot))
+        verdict = "" if bound is None else " ok" if ours <= bound * bare else " MISSED"
+        missed |= "MISSED" in verdict
+        _say(f"{RUNS} runs × {points} points: {ours / bare:.2f} of matplotlib{verdict}")
+        _say(f"  ({1000 * ours:.0f} ms and {1000 * bare:.0f} ms)")
+    smooth = Plot("loss", "step", _plot(POINTS).lines, smooth=0.9)
+    taken, plain = _medians(partial(png, smooth), partial(png, _plot_of(smooth)))
+    _say(f"smoothed: {taken / plain:.1f} times as long as without")
+    if missed:
+        sys.exit(1)
+
+
+def _plot(points: int) -> Plot:
+    dice = random.Random(1)  # noqa: S311 -- the same noise each time
+    lines = []
+    for run in range(RUNS):
+        noisy = (math.exp(-i / points) + dice.gauss(run, 0.1) for i in range(points))
+        series = Series("loss", array("q", range(points)), array("d", noisy))
+        lines.append(Line(f"run{run}", f"bird {run}", series))
+    return Plot("loss", "step", tuple(lines))
+
+
+def _plot_of(smooth: Plot) -> Plot:
+    return Plot(smooth.key, smooth.x, smooth.lines)
+
+
+def _bare(plot: Plot) -> bytes:
+    """Draw as one would with nothing but matplotlib."""
+    figure = Figure(figsize=(8, 4.5), dpi=100)
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    for line in plot.lines:
+        axes.plot(line.series.x, line.series.y, label=line.name)
+    axes.legend()
+    file = io.BytesIO()
+    figure.savefig(file, format="png")
+    return file.getvalue()
+
+
+def _medians(*works: Callable[[], object]) -> list[float]:
+    """Time the *works* by turns, so that a busy moment is shared."""
+    times: list[list[float]] = [[] for _ in works]
+    for turn in range(ROUNDS + 1):
+        for work, taken in zip(works, times, strict=True):
+            start = time.perf_counter()
+            work()
+            if turn:
+                taken.append(time.perf_counter() - start)
+    return [statistics.median(taken) for taken in times]
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
