@@ -15,6 +15,7 @@ from wandbwatch.model.errors import (
 )
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import Note, Report
+from wandbwatch.redaction import hide
 
 ONE = Report("summary", "one")
 
@@ -133,6 +134,17 @@ def test_debug_shows_the_traceback_without_control_characters(capsys):
     assert err.startswith("Traceback (most recent call last):\n")
     assert err.endswith("wandbwatch: not \\x1b[2J\n")
     assert "\x1b" not in err
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_no_error_shows_a_secret(debug, capsys):
+    url = "https://discord.com/api/webhooks/12345/s3cret-t0ken"
+    hide("abcdef0123456789")
+    stopped(ValueError(f"{url} abcdef0123456789"), debug=debug)
+    err = capsys.readouterr().err
+    assert "webhooks/12345/…" in err
+    assert "s3cret" not in err
+    assert "abcdef0123456789" not in err
 
 
 @pytest.mark.parametrize(

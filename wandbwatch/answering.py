@@ -55,11 +55,14 @@ def answered(
 
 
 def _told(error: Exception, place: str, *, debug: bool) -> int:
+    from wandbwatch.redaction import redact  # noqa: PLC0415 -- logging takes long
+
     if debug:
         for line in "".join(traceback.format_exception(error)).splitlines():
-            print(printable(line), file=sys.stderr)
+            print(redact(printable(line)), file=sys.stderr)
     for line in _lines(error):
-        print(": ".join(filter(None, ("wandbwatch", place, line))), file=sys.stderr)
+        told = ": ".join(filter(None, ("wandbwatch", place, redact(line))))
+        print(told, file=sys.stderr)
     return error.exit_code if isinstance(error, WandbwatchError) else ExitCode.OURS
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from wandbwatch import urls
+from wandbwatch import redaction, urls
 from wandbwatch.arguments import Server
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.ports import Env, Viewer
@@ -31,8 +31,9 @@ def login(
 ) -> Iterator[Report]:
     """Verify an API key and save it where wandb keeps it."""
     env: Env = ctx.obj
-    given = _read(server) if key in (None, "-") else key
-    viewer = env.account().login((given or "").strip(), server)
+    given = (key if key not in (None, "-") else _read(server)) or ""
+    redaction.hide(given.strip())
+    viewer = env.account().login(given.strip(), server)
     yield report(viewer, hidden=bool(os.environ.get("WANDB_API_KEY")))
 
 
