@@ -6,7 +6,7 @@ from typing import Any
 
 from wandbwatch.model.errors import NotAuthorisedError, SourceError
 from wandbwatch.model.ports import Viewer
-from wandbwatch.sources.cloud import credentials, session
+from wandbwatch.sources.cloud import credentials, session, sidecar
 from wandbwatch.sources.cloud.environment import prepared
 
 
@@ -21,11 +21,12 @@ class CloudAccount:
         """
         key = key.strip()
         if not key:
-            raise NotAuthorisedError("no API key given; your W&B settings page has it")
+            raise NotAuthorisedError("no API key given; nothing was changed")
         opening = session.Session(server, key)
         viewer = opening.ask(lambda api: _viewer(api, opening.server))
         opening.ask(lambda _: _save(key, server))
         session.forget()
+        sidecar.kill()  # with it goes what wandb holds of the key for this process
         if credentials.netrc_key(viewer.server) != key:
             path = credentials.netrc_path()
             raise SourceError(f"could not save the API key in {path}; is it writable?")
