@@ -148,6 +148,14 @@ def test_an_evening_that_nuuk_skips_still_has_its_fire():
     ]
 
 
+def test_an_evening_that_nuuk_has_twice_counts_twice_for_an_hourly_one():
+    zone = "America/Nuuk"
+    assert next_ones("15 * 26 10 *", zone, local(zone, "2024-10-26 22:50"), 2) == [
+        "26 23:15:00 -0100",
+        "26 23:15:00 -0200",
+    ]
+
+
 def test_with_six_fields_the_seconds_are_last():
     after = local("UTC", "2026-01-01")
     assert next_ones("5 9 * * * 30", "UTC", after, 1) == ["01 09:05:30 +0000"]

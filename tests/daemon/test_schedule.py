@@ -70,6 +70,16 @@ def test_each_second_of_a_six_field_schedule_is_found():
         assert due(secondly, last, now) == Due(now, Verdict.RUN, 0)
 
 
+@pytest.mark.parametrize("second", range(60))
+def test_the_latest_of_a_burst_of_seconds_is_found(second):
+    burst = replace(DAILY, when=Cron("* * * * * 0-3"))
+    now = NINE + timedelta(seconds=second)
+    latest = NINE + timedelta(seconds=min(second, 3))
+    found = due(burst, NINE - HOUR, now)
+    assert found is not None
+    assert found.slot == latest
+
+
 def test_a_clock_that_goes_back_a_little_runs_nothing_twice():
     assert due(HOURLY, NINE, NINE - 2 * MINUTE) is None
     assert due(HOURLY, NINE, NINE + MINUTE) is None
