@@ -11,10 +11,12 @@ from pathlib import Path
 from wandbwatch import plugins
 from wandbwatch.model.ports import Screen
 
+from tests.fakes import NOW
 from tests.renderers.examples import IMAGE, PROJECT, SUMMARY
 
 KEPT = Path(__file__).parent / "golden"
 CASES = {
+    **{f"terminal-{w}.txt": ("terminal", Screen(w, now=NOW)) for w in (40, 80, 200)},
     "plain.txt": ("plain", Screen()),
     "document.json": ("json", Screen()),
     "lines.jsonl": ("jsonl", Screen()),

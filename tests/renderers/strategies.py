@@ -39,8 +39,9 @@ texts = (
     | st.text(st.characters(), max_size=9)
 )
 numbers = st.integers() | st.floats()
+_huge = st.just(10**400)
 jsons = st.recursive(
-    st.none() | st.booleans() | numbers | texts,
+    st.none() | st.booleans() | numbers | _huge | texts,
     lambda inner: (
         st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3)
     ),
@@ -76,7 +77,8 @@ def tables(draw: st.DrawFn) -> Table:
 
 @st.composite
 def lines(draw: st.DrawFn) -> Line:
-    points = draw(st.lists(st.tuples(numbers, numbers), max_size=8))
+    values = st.floats() | st.floats(0, 10) | st.integers(0, 9)
+    points = draw(st.lists(st.tuples(values, values), max_size=8))
     x, y = [p[0] for p in points], [p[1] for p in points]
     return Line(draw(texts), draw(texts), Series(draw(texts), x, y))
 

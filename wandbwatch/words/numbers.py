@@ -26,4 +26,5 @@ def number(value: float) -> str:
 
 def exact(value: float) -> str:
     """Write every digit that tells *value* from another."""
-    return repr(value) if math.isfinite(value) else number(value)
+    whole = isinstance(value, int)  # which may be beyond all floats
+    return repr(value) if whole or math.isfinite(value) else number(value)

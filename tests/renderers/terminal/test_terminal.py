@@ -1,0 +1,207 @@
+"""What eyes see: nothing cut, nothing too wide, colour only where it is wanted."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.text import Text as Styled
+from wandbwatch.model.ports import Screen
+from wandbwatch.model.report import (
+    MISSING,
+    Block,
+    Fields,
+    Level,
+    Line,
+    Note,
+    Plot,
+    Report,
+    Table,
+    Text,
+)
+from wandbwatch.model.run import Series, State
+from wandbwatch.renderers.terminal import render
+
+from tests.fakes import NOW
+from tests.renderers.examples import IMAGE, PROJECT, SUMMARY
+from tests.renderers.strategies import reports
+
+WIDE = Screen(200, now=NOW)
+
+
+def text(told: Report, screen: Screen = WIDE) -> str:
+    return "\n".join(render([told], screen))
+
+
+def report(*blocks: Block) -> Report:
+    return Report("summary", "a run", blocks)
+
+
+def words_of(text: str) -> str:
+    """Take away all that a layout may add."""
+    return "".join(text.split())
+
+
+@given(reports, st.integers(40, 200))
+@settings(max_examples=200)
+def test_no_line_is_wider_than_the_screen(told, width):
+    shown = text(told, Screen(width, now=NOW))
+    assert all(cell_len(line) <= width for line in shown.split("\n"))
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
+def test_every_value_is_whole_at_every_width(width):
+    long = "a/very/long.metric-name_that" * 8
+    row = (State.FAILED, long, 0.12345, "名前" * 60, timedelta(hours=5))
+    names = ("state", "id", "loss", long, "runtime")
+    table = Table("runs", names, (row, row))
+    fields = Fields(long, ((long, long), ("loss", 0.5)))
+    told = report(table, fields, Note(long), Text(long, long))
+    shown = text(told, Screen(width, now=NOW))
+    # A folded cell stands beside others: only a card or a full line reads as one.
+    for letter in set(long) | {"名", "前"}:
+        wanted = (long * 8 + "名前" * 120).count(letter)
+        assert shown.count(letter) >= wanted
+    assert shown.count("✗ failed") == 2
+    assert "…" not in shown
+
+
+@pytest.mark.parametrize("told", [PROJECT, SUMMARY, IMAGE])
+def test_without_colour_there_is_no_escape_code(told):
+    assert "\x1b" not in text(told)
+
+
+def test_colour_adds_codes_and_nothing_else():
+    for told in (PROJECT, SUMMARY):
+        coloured = text(told, Screen(80, colour=True, now=NOW))
+        assert "\x1b[" in coloured
+        plain = Styled.from_ansi(coloured).plain
+        assert words_of(plain) == words_of(text(told, Screen(80, now=NOW)))
+
+
+def test_links_go_to_the_web_and_carry_no_code_of_others():
+    evil = "https://x/\x1b\\\x1b[2J\x07"
+    rows = (("a",), ("b",), ("c",))
+    links = ("https://wandb.ai/a", evil, "javascript:alert(1)")
+    told = Report("project", "p", (Table("runs", ("id",), rows, links),), url=evil)
+    shown = text(told, Screen(80, colour=True, now=NOW))
+    assert ";https://wandb.ai/a\x1b\\" in shown
+    assert "\x1b[2J" not in shown
+    assert "\x07" not in shown
+    assert "javascript" not in shown
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_state_is_worded_at_every_width(state):
+    for width in (40, 80, 200):
+        told = report(Table("", ("state", "id"), ((state, "abc"),)))
+        assert state.value in text(told, Screen(width, now=NOW))
+
+
+def test_numbers_align_to_the_right_and_ages_are_of_now():
+    rows = ((1, NOW - timedelta(hours=3)), (1000, NOW - timedelta(days=2)))
+    shown = text(report(Table("", ("step", "created"), rows)))
+    assert shown.splitlines()[2:] == [
+        "step  created",
+        "   1  3h ago",
+        "1000  2d ago",
+    ]
+
+
+def test_a_column_without_any_value_is_left_out():
+    rows = ((1, MISSING, ()), (2, MISSING, ()))
+    shown = text(report(Table("", ("step", "group", "tags"), rows)))
+    assert "group" not in shown
+    assert "tags" not in shown
+
+
+def test_a_table_too_wide_becomes_cards():
+    names = tuple(f"metric{i}" for i in range(12))
+    told = report(Table("runs", names, (tuple(range(12)),)))
+    shown = text(told, Screen(40, now=NOW))
+    assert "metric0  0    metric6   6\n" in shown
+    assert "metric5  5    metric11  11" in shown
+
+
+def test_a_long_group_stands_in_columns_where_there_is_room():
+    items = tuple((f"gpu.{i}.memory", i * 1.5) for i in range(16))
+    wide = text(report(Fields("system", items)))
+    narrow = text(report(Fields("system", items)), Screen(40, now=NOW))
+    assert len(wide.splitlines()) < len(narrow.splitlines())
+
+
+def test_titles_tell_good_and_bad_in_colour():
+    def title(level: Level) -> str:
+        screen = Screen(80, colour=True, now=NOW)
+        return next(render([Report("summary", "run", level=level)], screen))
+
+    assert title(Level.BAD) == "\x1b[1;31mrun\x1b[0m"
+    assert title(Level.GOOD) == "\x1b[1;32mrun\x1b[0m"
+
+
+def plot(*lines: Line, x: str = "step", log_y: bool = False, smooth: float = 0) -> Plot:
+    return Plot("loss", x, lines, log_y, smooth, "plots/loss.png")
+
+
+def line(run: str, x: list[float], y: list[float]) -> Line:
+    return Line(run, f"name of {run}", Series("loss", x, y))
+
+
+def test_what_is_not_finite_is_marked_where_it_happened():
+    ys = [1.0, 2.0, math.nan, 3.0, math.inf, 2.0, -math.inf]
+    shown = text(report(plot(line("r1", list(range(7)), ys))))
+    art = shown.splitlines()
+    assert any("×" in row for row in art)
+    assert "× 1 NaN" in shown
+    assert "↑ 1 inf" in shown
+    assert "↓ 1 -inf" in shown
+    assert next(row for row in art if "↑" in row).index("↑") > next(
+        row for row in art if "×" in row
+    ).index("×")
+
+
+def test_without_colour_each_of_several_lines_has_its_letter():
+    lines = [line(f"r{i}", [0, 1], [i, i + 1]) for i in range(3)]
+    shown = text(report(plot(*lines)))
+    for letter, run in zip("abc", ("r0", "r1", "r2"), strict=True):
+        assert f"{letter} name of {run} ({run})" in shown
+        assert letter * 5 in shown
+
+
+def test_a_lone_point_is_seen():
+    assert "•" in text(report(plot(line("r", [5], [1.0]))))
+
+
+def test_a_plot_names_its_file_its_axis_and_its_smoothing():
+    told = plot(line("r", [0, 3600], [1, 10]), x="runtime", log_y=True, smooth=0.6)
+    shown = text(report(told))
+    assert "plots/loss.png" in shown
+    assert "loss  over runtime · smoothed 0.6 · log scale" in shown
+    assert "30m" in shown
+
+
+def test_what_has_no_logarithm_is_counted():
+    shown = text(report(plot(line("r", [0, 1, 2], [1, 0, -5]), log_y=True)))
+    assert "↓ 2 not above 0" in shown
+
+
+def test_nothing_to_draw_is_said():
+    for told in (plot(), plot(line("r", [0, 1], [math.nan, math.nan]))):
+        assert "nothing to draw" in text(report(told))
+
+
+def test_a_peak_of_one_point_in_many_is_drawn():
+    ys = [0.0] * 100_000
+    ys[50_000] = 1.0
+    shown = text(report(plot(line("r", list(range(100_000)), ys))))
+    rows = [row for row in shown.splitlines() if "│" in row or "┤" in row]
+    assert all(any("\u2801" <= c <= "\u28ff" for c in row) for row in rows)
+
+
+def test_drawing_leaves_no_state_behind():
+    told = report(plot(line("r", [0, 1], [1, 2])))
+    assert text(told) == text(told)

@@ -1,0 +1,98 @@
+"""Reports for eyes: aligned, coloured where that is wanted, never cut."""
+
+from __future__ import annotations
+
+import importlib
+import io
+from collections.abc import Iterable, Iterator
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.text import Text as Styled
+
+from wandbwatch import words
+from wandbwatch.model.ports import Renderer, Screen
+from wandbwatch.model.report import Block, Fields, Level, Note, Plot, Report, Table
+from wandbwatch.model.report import Text as Passage
+from wandbwatch.renderers.terminal import listing, names
+from wandbwatch.renderers.terminal.styles import HEADING, QUIET, linked
+from wandbwatch.renderers.terminal.wrapping import folded
+
+_TITLES = {Level.INFO: "bold", Level.GOOD: "bold green", Level.BAD: "bold red"}
+
+
+def render(reports: Iterable[Report], screen: Screen) -> Iterator[str]:
+    """Yield each block as soon as it comes, an empty line before all but the first."""
+    console = _console(screen)
+    gap = ""
+    for report in reports:
+        for part in (_title(report, screen), *report.blocks):
+            text = _painted(console, _shown(part, screen))
+            if text:
+                yield gap + text
+                gap = "\n"
+
+
+def _console(screen: Screen) -> Console:
+    """Make a console that knows the screen alone: neither terminal nor environment."""
+    return Console(
+        file=io.StringIO(),
+        width=screen.width,
+        color_system="256" if screen.colour else None,
+        force_terminal=screen.colour,
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        _environ={},
+    )
+
+
+def _painted(console: Console, shown: Iterable[RenderableType]) -> str:
+    with console.capture() as captured:
+        for renderable in shown:
+            console.print(renderable)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+
+
+def _title(report: Report, screen: Screen) -> Styled:
+    title = folded(words.clean(report.title), screen.width)
+    heading = Styled(title, _TITLES[report.level])
+    if report.url:
+        url = words.clean(report.url)
+        heading.append(f"\n{folded(url, screen.width)}", QUIET + linked(url))
+    return heading
+
+
+def _shown(part: Styled | Block, screen: Screen) -> Iterable[RenderableType]:
+    match part:
+        case Styled():
+            return (part,)
+        case Fields():
+            return names.shown(part, screen)
+        case Table():
+            return listing.shown(part, screen)
+        case Plot():
+            return _drawn(part, screen)
+        case Note():
+            return (Styled(folded(words.clean(part.text), screen.width), QUIET),)
+        case Passage():
+            return _passage(part, screen)
+
+
+def _drawn(plot: Plot, screen: Screen) -> Iterable[RenderableType]:
+    """Draw it; the plotting library takes longer to load than all other reports."""
+    drawing = importlib.import_module("wandbwatch.renderers.terminal.drawing")
+    drawn: Iterable[RenderableType] = drawing.shown(plot, screen)
+    return drawn
+
+
+def _passage(passage: Passage, screen: Screen) -> Iterator[RenderableType]:
+    if passage.title:
+        yield Styled(folded(words.clean(passage.title), screen.width), HEADING)
+    lines = words.clean(passage.text, lines=True).split("\n")
+    text = "\n".join(folded(line, screen.width - 2) for line in lines)
+    yield Padding(Styled(text), (0, 0, 0, 2))
+
+
+plugin: Renderer = render

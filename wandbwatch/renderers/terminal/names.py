@@ -1,0 +1,79 @@
+"""Names and their values, aligned; a long group stands in columns on a wide screen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table as Grid
+from rich.text import Text
+
+from wandbwatch import words
+from wandbwatch.model.ports import Screen
+from wandbwatch.model.report import Cell, Fields
+from wandbwatch.renderers.terminal.styles import HEADING, QUIET, is_number, styled
+from wandbwatch.renderers.terminal.wrapping import folded, refolded
+
+_INDENT, _GAP, _BETWEEN = 2, 2, 4
+_FEW = 8
+"""So many items stand below each other however wide the screen is."""
+_NAME_SHARE = 0.45
+
+Item = tuple[str, Text]
+
+
+def shown(fields: Fields, screen: Screen) -> Iterator[RenderableType]:
+    if fields.title:
+        yield Text(folded(words.clean(fields.title), screen.width), HEADING)
+    indent = _INDENT if fields.title else 0
+    width = screen.width - indent
+    values = ((words.clean(n), c, styled(c, screen.now)) for n, c in fields.items)
+    if items := _aligned(list(values)):
+        yield Padding(columns(items, width), (0, 0, 0, indent))
+
+
+def columns(items: Sequence[Item], width: int) -> Grid:
+    """Lay items out below each other, many of them in as many columns as fit."""
+    natural = _natural(items)
+    count = min(
+        (width + _BETWEEN) // (natural + _BETWEEN), math.ceil(len(items) / _FEW)
+    )
+    if count <= 1:
+        return _pairs(items, width)
+    height = math.ceil(len(items) / count)
+    grid = Grid.grid(padding=(0, _BETWEEN, 0, 0), pad_edge=False)
+    parts = [items[at : at + height] for at in range(0, len(items), height)]
+    grid.add_row(*(_pairs(part, natural) for part in parts))
+    return grid
+
+
+def _pairs(items: Sequence[Item], width: int) -> Grid:
+    """Lay items out as a name and a value a row, the long ones folded."""
+    longest = max(cell_len(name) for name, _ in items)
+    name_width = min(longest, int(width * _NAME_SHARE))
+    value_width = width - name_width - _GAP
+    grid = Grid.grid(padding=(0, _GAP, 0, 0), pad_edge=False)
+    grid.add_column(width=name_width, style=QUIET, overflow="fold")
+    grid.add_column(max_width=value_width, overflow="fold")
+    for name, value in items:
+        grid.add_row(folded(name, name_width), refolded(value, value_width))
+    return grid
+
+
+def _aligned(items: Sequence[tuple[str, Cell, Text]]) -> list[Item]:
+    """Align the group's numbers to the right among themselves."""
+    widest = max((len(t.plain) for _, cell, t in items if is_number(cell)), default=0)
+    for _, cell, text in items:
+        if is_number(cell):
+            text.pad_left(widest - len(text.plain))
+    return [(name, text) for name, _, text in items]
+
+
+def _natural(items: Sequence[Item]) -> int:
+    """Return the width at which no item is folded."""
+    name = max(cell_len(name) for name, _ in items)
+    value = max(text.cell_len for _, text in items)
+    return max(name + _GAP + value, math.ceil(name / _NAME_SHARE))

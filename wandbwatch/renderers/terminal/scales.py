@@ -1,0 +1,114 @@
+"""From values to places on an axis, and the round values that name the places.
+
+The drawing library only ever sees places between 0 and 1: its kernel is compiled, and
+what a run logs may be as large, as small or as close together as floats can be.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count, takewhile
+
+from wandbwatch import words
+
+_MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
+_CLOCK = (1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0)
+_HOURS = (1, 2, 3, 6, 12, 24, 48, 168)
+CLOCK = (*_CLOCK, *(hours * _HOUR for hours in _HOURS))
+"""The round steps of seconds; beyond them tens count again."""
+_TENS = (1.0, 2.0, 5.0, 10.0)
+_CLOSEST = 1e-9
+"""Values closer than this part of their size have no round ones between them."""
+_TWO = 2
+_LARGEST = sys.float_info.max
+_LEAST_POWER, _GREATEST_POWER = -323.0, 308.25
+
+
+@dataclass(frozen=True)
+class Scale:
+    """An axis from *low* to *high*: of the values, or of their logarithms to ten."""
+
+    low: float
+    high: float
+    log: bool = False
+
+    def place(self, value: float) -> float:
+        """Return where *value* stands: 0 at the low end, 1 at the high one."""
+        at = math.log10(value) if self.log else float(value)
+        # Halves, because the distance of two floats may be more than a float.
+        share = (at / 2 - self.low / 2) / (self.high / 2 - self.low / 2)
+        return min(max(share, 0.0), 1.0)
+
+    def marks(self, number: int, steps: Sequence[float] = ()) -> list[float]:
+        """Return about *number* round values on the axis, or else its ends."""
+        if self.log and self.high - self.low >= _TWO:
+            least = max(1.0, (self.high - self.low) / number)
+            if len(powers := _multiples(self.low, self.high, least, ())) >= _TWO:
+                return [10.0**power for power in powers]
+        low, high = (self._value(self.low), self._value(self.high))
+        found = _multiples(low, high, (high - low) / number, steps)
+        return found if len(found) >= _TWO else [low, high]
+
+    def _value(self, at: float) -> float:
+        return 10.0 ** min(max(at, _LEAST_POWER), _GREATEST_POWER) if self.log else at
+
+
+def scale(values: Iterable[float], *, log: bool = False) -> Scale | None:
+    """Return the scale that all the *values* fit on; None if none has a place."""
+    at = [math.log10(v) if log else float(v) for v in values if drawable(v, log=log)]
+    if not at:
+        return None
+    low, high = min(at), max(at)
+    if high / 2 - low / 2 <= 0:
+        room = 0.5 if log else abs(low) * 0.1 or 1.0
+        low, high = max(low - room, -_LARGEST), min(high + room, _LARGEST)
+    return Scale(low, high, log)
+
+
+def drawable(value: float, *, log: bool) -> bool:
+    return math.isfinite(value) and (value > 0 or not log)
+
+
+def span(seconds: float) -> str:
+    """Name a runtime: ``2h``, ``1h 30m``."""
+    try:
+        text = words.duration(timedelta(seconds=round(seconds)))
+    except OverflowError:
+        return words.number(seconds)
+    return text.removesuffix(" 00m").removesuffix(" 00s").removesuffix(" 0h")
+
+
+def clock(low: float, high: float) -> Callable[[float], str]:
+    """Name POSIX seconds between *low* and *high* as finely as they lie apart."""
+    apart = high - low
+    form = "%H:%M:%S" if apart < 5 * _MINUTE else "%m-%d %H:%M"
+    form = "%Y-%m-%d" if apart > 5 * _DAY else form
+
+    def name(seconds: float) -> str:
+        try:
+            return datetime.fromtimestamp(seconds, UTC).strftime(form)
+        except (OverflowError, ValueError, OSError):
+            return words.number(seconds)
+
+    return name
+
+
+def _multiples(
+    low: float, high: float, least: float, steps: Sequence[float]
+) -> list[float]:
+    """Return the multiples, from *low* to *high*, of a round step not below *least*."""
+    if not least > _CLOSEST * max(abs(low), abs(high)) or not math.isfinite(least):
+        return []
+    step = next((s for s in steps if s >= least), 0.0) or _rounded_up(least)
+    first = math.ceil(low / step)
+    last = min(high + step * _CLOSEST, _LARGEST)
+    return list(takewhile(lambda v: v <= last, (step * n for n in count(first))))
+
+
+def _rounded_up(step: float) -> float:
+    tens = 10.0 ** math.floor(math.log10(step))
+    return next(ten * tens for ten in (*_TENS, 20.0) if ten * tens >= step)
