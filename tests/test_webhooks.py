@@ -38,19 +38,22 @@ ELSEWHERE = [
     "https://evil.org/api/webhooks/1/ttttttttt",
     "https://discord.com.evil.org/api/webhooks/1/ttttttttt",
     "https://discord.com:8443/api/webhooks/1/ttttttttt",
+    "https://discord.com/proxy/api/webhooks/1/ttttttttt",
+    "https://me:secret@discord.com/api/webhooks/1/ttttttttt",
 ]
 
 
 @pytest.mark.parametrize("text", ELSEWHERE)
 def test_another_host_must_be_allowed(text):
-    with pytest.raises(ConfigError, match=r"any_host|https://") as raised:
+    with pytest.raises(ConfigError, match="any_host") as raised:
         read(text)
     assert "ttttttttt" not in str(raised.value)
+    assert "secret" not in str(raised.value)
 
 
-def test_an_allowed_one_may_have_a_port():
-    address = read("http://box:8/api/webhooks/1/t", any_host=True)
-    assert address.url == "http://box:8/api/v10/webhooks/1/t"
+def test_an_allowed_one_may_have_a_port_and_a_path():
+    address = read("http://box:8/discord/api/webhooks/1/t", any_host=True)
+    assert address.url == "http://box:8/discord/api/v10/webhooks/1/t"
 
 
 @pytest.mark.parametrize(
@@ -63,13 +66,12 @@ def test_an_allowed_one_may_have_a_port():
         "https://discord.com/api/webhooks/1/ttttttttt/slack",
         "https://discord.com/api/webhooks/1/../../ttttttttt",
         "https://discord.com/api/webhooks/1/ttt ttttt",
-        "https://me:secret@discord.com/api/webhooks/1/ttttttttt",
+        "https://discord.com/api/webhooks/1/ttt\ntttttt",
         "https://[/api/webhooks/1/ttttttttt",
         "https://x:y/api/webhooks/1/ttttttttt",
     ],
 )
 def test_what_is_no_webhook_is_said_without_repeating_it(text):
-    with pytest.raises(ConfigError, match="the webhook ") as raised:
+    with pytest.raises(ConfigError, match="the webhook's URL is none") as raised:
         read(text, any_host=True)
     assert "ttt" not in str(raised.value)
-    assert "secret" not in str(raised.value)

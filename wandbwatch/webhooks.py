@@ -1,16 +1,30 @@
-"""Where a webhook's requests go, whatever form of its URL a user copied."""
+"""A webhook's address, in whatever form a user copied it."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
 from wandbwatch import redaction
 from wandbwatch.model.errors import ConfigError
-from wandbwatch.model.webhook import webhook
 
 VERSION = "v10"
 """An URL without one means version 6, which tells less of its errors."""
+
+_HOSTS = {
+    "discord.com",
+    "discordapp.com",
+    "canary.discord.com",
+    "ptb.discord.com",
+    "canary.discordapp.com",
+    "ptb.discordapp.com",
+}
+_PATH = re.compile(
+    r"(?P<prefix>(?:/[\w.~-]+)*?)/api(?:/v\d+)?/webhooks/"
+    r"(?P<id>\d{1,20})/(?P<token>[\w-]{1,200})/?",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True)
@@ -27,13 +41,37 @@ def read(text: str, *, any_host: bool = False) -> Address:
     Only *any_host* allows another host than Discord's, and http.
     """
     try:
-        found = webhook(text, any_host=any_host)
-    except ValueError as e:
-        raise ConfigError([f"the webhook {e}; copy it whole from Discord"]) from None
-    redaction.hide(found.token)
-    thread = parse_qs(urlsplit(text).query).get("thread_id", [""])[-1]
+        url = urlsplit(text)
+        host, port = url.hostname or "", url.port
+    except ValueError:
+        raise ConfigError([_NONE]) from None
+    path = _PATH.fullmatch(url.path)
+    odd = any(c.isspace() for c in text)  # which urlsplit leaves out
+    if odd or path is None or url.scheme not in {"http", "https"} or not host:
+        raise ConfigError([_NONE])
+    redaction.hide(path["token"])
+    theirs = (
+        url.scheme == "https"
+        and host in _HOSTS
+        and port in {None, 443}
+        and not path["prefix"]
+    )
+    if "@" in url.netloc or not (theirs or any_host):
+        raise ConfigError([_ELSEWHERE.format(host=f"{url.scheme}://{host}")])
+    thread = parse_qs(url.query).get("thread_id", [""])[-1]
+    base = f"{url.scheme}://{url.netloc}{path['prefix']}/api/{VERSION}/webhooks"
     return Address(
-        found.id,
-        f"{found.origin}/api/{VERSION}/webhooks/{found.id}/{found.token}",
+        path["id"],
+        f"{base}/{path['id']}/{path['token']}",
         thread if thread.isdecimal() else None,
     )
+
+
+_NONE = (
+    "the webhook's URL is none; copy it whole from Discord (the channel's settings,"
+    " Integrations, Webhooks): https://discord.com/api/webhooks/ID/TOKEN"
+)
+_ELSEWHERE = (
+    "the webhook is at {host}, which is not Discord; a token is sent elsewhere, or"
+    " without https, only when its channel says `any_host = true`"
+)
