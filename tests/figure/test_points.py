@@ -60,6 +60,17 @@ def test_marks_are_told_apart():
     ]
 
 
+def test_lines_that_share_a_row_of_marks_take_turns():
+    u = np.linspace(0, 1, 1001)
+    one, other = (spaced(u[300 + 7 * t :], 0.02, t, 2) for t in (0, 1))
+    assert (one[0], other[0]) == (u[300], u[307])
+    for at in other[2:]:
+        assert np.abs(one - at).min() > 0.009
+    assert np.diff(one).max() <= 0.061
+    alone = np.array([0.1, 0.15, 0.9])
+    assert spaced(alone, 0.02, 1, 2).tolist() == alone.tolist()
+
+
 values = st.floats(0, 1) | st.just(NAN)
 
 

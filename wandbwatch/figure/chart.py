@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
+import numpy.typing as npt
 
 from wandbwatch import smoothing
 from wandbwatch.figure import palette
@@ -42,6 +45,16 @@ class Marks:
     @property
     def above(self) -> bool:
         return self.kind is Kind.ABOVE
+
+
+@dataclass(frozen=True)
+class _Seat:
+    """Where a line's marks stand, and which of its points they are of."""
+
+    row: int
+    turn: int
+    turns: int
+    odd: Mapping[Kind, npt.NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -90,13 +103,12 @@ def chart(plot: Plot) -> Chart:
     x = around(*extent) if extent else None
     y = _value_scale(ys, log=plot.log_y)
     lines: list[Drawn] = []
-    row = 0
+    seats = _seats(ys, log=bool(y and y.log))
     for i, smooth in enumerate(_smooth(plot)):
         u, v = _places(x, xs[i]), _places(y, ys[i])
-        marks = _marks(u, ys[i], row % ROWS, log=bool(y and y.log))
+        marks = tuple(_marks(u, seats[i]))
         smoothed = None if smooth is None else _places(y, smooth)
-        lines.append(_drawn(palette.look(i), u, v, smoothed, tuple(marks)))
-        row += bool(marks)
+        lines.append(_drawn(palette.look(i), u, v, smoothed, marks))
     adrift = sum(int(np.count_nonzero(~np.isfinite(at))) for at in xs)
     single = extent[0] if extent and extent[0] == extent[1] else None
     return Chart(x, y, tuple(lines), single, adrift)
@@ -136,15 +148,32 @@ def _drawn(
     )
 
 
-def _marks(u: Floats, values: Floats, row: int, *, log: bool) -> list[Marks]:
-    there = {
+def _seats(lines: Sequence[Floats], *, log: bool) -> list[_Seat]:
+    """Give each line that has marks a row of its own, as far as there are rows."""
+    odd = [{k: w for k, w in _odd(y, log=log).items() if w.any()} for y in lines]
+    turns = max(1, math.ceil(sum(map(bool, odd)) / ROWS))
+    places = itertools.count()
+    seats = []
+    for there in odd:
+        turn, row = divmod(next(places) if there else 0, ROWS)
+        seats.append(_Seat(row, turn, turns, there))
+    return seats
+
+
+def _odd(values: Floats, *, log: bool) -> dict[Kind, npt.NDArray[np.bool_]]:
+    return {
         Kind.NAN: np.isnan(values),
         Kind.ABOVE: np.isposinf(values),
         Kind.BELOW: np.isneginf(values),
         Kind.NOT_POSITIVE: np.isfinite(values) & (values <= 0) & log,
     }
-    spots = {kind: spaced(u[where], MARK_GAP) for kind, where in there.items()}
-    return [Marks(kind, spot, row) for kind, spot in spots.items() if len(spot)]
+
+
+def _marks(u: Floats, seat: _Seat) -> Iterator[Marks]:
+    for kind, where in seat.odd.items():
+        spots = spaced(u[where], MARK_GAP, seat.turn, seat.turns)
+        if len(spots):
+            yield Marks(kind, spots, seat.row)
 
 
 def _places(scale: Scale | None, values: Floats) -> Floats:

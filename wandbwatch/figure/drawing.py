@@ -7,7 +7,7 @@ import numpy as np
 from wandbwatch.figure import layout, palette
 from wandbwatch.figure.axes import Frame, draw_axes, frame
 from wandbwatch.figure.canvas import Canvas, Pencil, own_settings
-from wandbwatch.figure.chart import chart
+from wandbwatch.figure.chart import Chart, chart
 from wandbwatch.figure.hints import Hint, hints
 from wandbwatch.figure.layout import Layout
 from wandbwatch.figure.legend import GAP, SAMPLE, Entry, Legend, legend
@@ -46,7 +46,7 @@ def _canvas(plot: Plot) -> Canvas:
     draw_lines(canvas, place, worked_out)
     if worked_out.x is None:
         _write_nothing(canvas, place, pen)
-    _write_title(canvas, place, plot, pen)
+    _write_title(canvas, place, plot, _aside(plot, worked_out), pen)
     _write_axis_name(canvas, place, around, pen)
     for entry in named.entries:
         _write_entry(canvas, place, entry, pen)
@@ -65,8 +65,15 @@ def _write_nothing(canvas: Canvas, place: Layout, pen: Pen) -> None:
     pen.write(canvas, (x, y), _NOTHING, palette.MUTED)
 
 
-def _write_title(canvas: Canvas, place: Layout, plot: Plot, pen: Pen) -> None:
-    aside = f"smoothed {plot.smooth:g}" if plot.smooth else ""
+def _aside(plot: Plot, worked_out: Chart) -> str:
+    is_log = worked_out.y is not None and worked_out.y.log
+    words = ("log scale" if is_log else "", plot.smooth and f"smoothed {plot.smooth:g}")
+    return ", ".join(word for word in words if word)
+
+
+def _write_title(
+    canvas: Canvas, place: Layout, plot: Plot, aside: str, pen: Pen
+) -> None:
     aside_x = layout.WIDTH - _EDGE - pen.width(aside)
     title = pen.shorten(plot.key, aside_x - 2 * _EDGE, pen.headline)
     pen.write(canvas, (_EDGE, place.title), title, palette.INK, pen.headline)

@@ -33,10 +33,8 @@ class Hint:
 def hints(plot: Plot, chart: Chart) -> list[Hint]:
     """Say what the marks mean, and what is not to be seen."""
     told = [Hint(kind.value, MARKERS[kind]) for kind in chart.kinds]
-    if plot.log_y:
-        linear = chart.y is not None and not chart.y.log
-        no_log = "no value above 0: not a log scale"
-        told.append(Hint(no_log if linear else "log scale"))
+    if plot.log_y and chart.y and not chart.y.log:
+        told.append(Hint("no value above 0: not a log scale"))
     if chart.adrift:
         told.append(Hint(f"{_points(chart.adrift)} without a place on the x axis"))
     if any(line.series.sampled for line in plot.lines):

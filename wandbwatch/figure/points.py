@@ -53,10 +53,16 @@ def _extremes(column: Floats, v: Floats) -> Places:
     return np.unique(np.concatenate([first, order[first], order[last], last]))
 
 
-def spaced(u: Floats, gap: float) -> Floats:
-    """Leave out marks that would stand less than *gap* beside one that stays."""
+def spaced(u: Floats, gap: float, turn: int = 0, turns: int = 1) -> Floats:
+    """Leave out marks that would stand less than *gap* beside one that stays.
+
+    Where lines share a row of marks they take *turns*, each from its own first mark
+    on, so that none covers another; none is left out that has no other near.
+    """
     kept: list[float] = []
-    for at in np.unique(u[np.isfinite(u)]):
-        if not kept or at - kept[-1] >= gap:
-            kept.append(float(at))
+    for at in np.unique(u[np.isfinite(u)]).tolist():
+        away = at - kept[-1] if kept else np.inf
+        is_turn = int(at / gap) % turns == turn
+        if away >= gap * turns or (away >= gap and is_turn):
+            kept.append(at)
     return np.array(kept)
