@@ -38,9 +38,10 @@ def test_help_and_usage_errors_import_nothing_heavy(words):
     assert not HEAVY & imported(*words)
 
 
+@pytest.mark.parametrize("output", ["terminal", "plain", "json"])
 @pytest.mark.parametrize("command", ["summary", "project"])
-def test_a_local_answer_imports_nothing_heavy(command, tmp_path):
+def test_a_local_answer_imports_nothing_heavy(command, output, tmp_path):
     file = write_long(tmp_path / "run-a.wandb", 3, keys=1)
-    seen = imported(command, str(file))
+    seen = imported(command, str(file), "-o", output)
     assert "wandbwatch.sources.local.source" in seen
     assert not HEAVY & seen
