@@ -50,11 +50,21 @@ def test_blocks_may_be_counted_from_the_end_of_the_header(tmp_path, phase):
     assert run.summary["_step"] == STEPS - 1
 
 
-def test_a_damaged_chunk_loses_its_block_and_no_more(long_run):
+@pytest.mark.parametrize(
+    ("at", "value"),
+    [
+        (2000, 0xFF),  # somewhere in a record
+        (0, 0xFF),  # the checksum of a block's first chunk
+        (5, 0x7F),  # its length: beyond its block
+        (6, 0x00),  # its type: none
+        (6, 0x09),
+    ],
+)
+def test_a_damaged_chunk_loses_its_block_and_no_more(long_run, at, value):
     file = file_of(long_run)
     whole = points(long_run, KEY)
     data = bytearray(file.read_bytes())
-    data[synthetic.BLOCK * 3 + 2000] ^= 0xFF
+    data[synthetic.BLOCK * 3 + at] = value
     file.write_bytes(data)
     left = points(long_run, KEY)
     assert set(left) < set(whole)

@@ -7,14 +7,18 @@ looked for, and what stands around them tells whether it is a whole item.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from itertools import product
+from typing import TypeAlias
 
-from wandbwatch.sources.local import values
 from wandbwatch.sources.local.items import items
 from wandbwatch.sources.local.values import plottable
 from wandbwatch.sources.local.wire import encoded
 
+Value: TypeAlias = Callable[[bytes, int, int], float | None]
+
 _ITEM_TAG = 0x0A
+_JSON_TAG = b"\x82\x01"
 _MOST_DOTS = 3  # 2 ** dots ways to part a key
 
 
@@ -25,37 +29,29 @@ class Needle:
     wandb-core) the b in the JSON under a.
     """
 
-    __slots__ = ("_labels", "_parents", "_spellings", "key")
+    value: Value
+    """Returns this key's number in the row ``data[at:end]``, None if it has none."""
 
     def __init__(self, key: str) -> None:
-        self.key = key
         self._labels = key.split(".")
-        paths = _partings(self._labels)
-        self._spellings = tuple(_labels(path) for path in paths)
-        self._parents = tuple(
-            _labels((".".join(self._labels[:n]),)) for n in range(1, len(self._labels))
-        )
+        self._spellings = tuple(_labels(path) for path in _partings(self._labels))
+        prefixes = range(1, len(self._labels))
+        parents = (".".join(self._labels[:n]) for n in prefixes)
+        self._parents = tuple(_labels((parent,)) for parent in parents)
+        ways = [_plain(spelling, self._searched) for spelling in self._spellings]
+        self.value = ways[0] if len(ways) == 1 else self._in_one_of(ways)
 
-    def value(self, data: bytes, at: int, end: int) -> float | None:
-        """Return this key's number in the row ``data[at:end]``, None if it has none."""
-        seen = False
-        for spelling in self._spellings:
-            found = data.find(spelling, at, end)
-            if found < 0:
-                continue
-            seen = True
-            stop = found + len(spelling)
-            # One item of under 128 bytes with JSON, as nearly all numbers are.
-            if stop + 3 < end and data[stop : stop + 2] == b"\x82\x01":
-                whole = stop + 3 + data[stop + 2]
-                if (
-                    data[found - 2] == whole - found + 1
-                    and data[found - 3] == _ITEM_TAG
-                ):
-                    return values.number(data[stop + 3 : whole])
-        if seen or any(data.find(parent, at, end) >= 0 for parent in self._parents):
-            return self._searched(data, at, end)
-        return None
+    def _in_one_of(self, ways: Sequence[Value]) -> Value:
+        def value(data: bytes, at: int, end: int) -> float | None:
+            for way in ways:
+                if (found := way(data, at, end)) is not None:
+                    return found
+            for parent in self._parents:
+                if data.find(parent, at, end) >= 0:
+                    return self._searched(data, at, end)
+            return None
+
+        return value
 
     def touches(self, data: bytes, at: int, end: int) -> bool:
         """Tell whether a message may have this key, something above or below it."""
@@ -73,6 +69,32 @@ class Needle:
                 value = value.get(label) if isinstance(value, dict) else None  # noqa: PLW2901
             answer = plottable(value)
         return answer
+
+
+def _plain(spelling: bytes, searched: Value) -> Value:
+    """Look for one spelling in an item of under 128 bytes with JSON, as nearly all
+    numbers are; where it is in another place or shape, *searched* reads the row."""
+    length = len(spelling)
+    rest = length + 4  # of an item's own length, but for its JSON
+
+    def value(data: bytes, at: int, end: int) -> float | None:
+        found = data.find(spelling, at, end)
+        if found < 0:
+            return None
+        start = found + length
+        try:
+            size = data[start + 2]
+            if (
+                data[found - 2] == size + rest
+                and data[found - 3] == _ITEM_TAG
+                and data[start : start + 2] == _JSON_TAG
+            ):
+                return float(data[start + 3 : start + 3 + size])
+        except (IndexError, ValueError):
+            pass
+        return searched(data, at, end)
+
+    return value
 
 
 def _partings(labels: list[str]) -> list[tuple[str, ...]]:

@@ -19,8 +19,10 @@ RUN = 17
 EXIT = 18
 ENVIRONMENT = 26
 
-_NUM = 0x08  # the tag of a record's number
-_SHORT_TAG = 2  # of a message, in one byte
+NUMBER_TAG = 0x08
+"""What a record begins with: the tag of its number."""
+SHORT_TAGS = frozenset(range(2 << 3 | 2, 16 << 3 | 2, 8))
+"""The tags of messages that take one byte: those of the fields 2 to 15."""
 _BESIDE = {1, 16, 19, 200}  # num, control, uuid, _info: not what the record is about
 
 
@@ -35,7 +37,7 @@ def kind_of(data: bytes, start: int, end: int) -> tuple[int, int, int]:
         while data[at] >= CONTINUES:
             at += 1
         tag = data[at + 1]
-        if data[start] == _NUM and tag & 0x87 == _SHORT_TAG:
+        if data[start] == NUMBER_TAG and tag in SHORT_TAGS:
             length = data[at + 2]
             at += 3
             if length >= CONTINUES:
