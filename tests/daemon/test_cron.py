@@ -5,7 +5,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from wandbwatch.daemon.cron import LONGEST, CronTimes, fault
 
@@ -202,6 +202,7 @@ WORDS = st.text(alphabet="0123456789*/,-#?LWRHlwadefjmnostu ", max_size=24)
 INSTANTS = st.floats(0, 7e9).map(lambda s: datetime.fromtimestamp(s, UTC))
 
 
+@settings(deadline=None)
 @given(st.one_of(WORDS, st.text(max_size=20)))
 def test_any_text_has_a_fault_or_fires(expression):
     wrong = fault(expression)
@@ -224,6 +225,7 @@ EXPRESSIONS = st.tuples(
 ).map(" ".join)
 
 
+@settings(deadline=None)
 @given(
     EXPRESSIONS, INSTANTS, st.sampled_from([*ZONES, "America/Nuuk", "Asia/Kathmandu"])
 )

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from wandbwatch.daemon import schedule
 from wandbwatch.daemon.schedule import COUNTED, Due, Verdict, due, next_slot, start
@@ -130,6 +130,7 @@ SCHEDULES = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(SCHEDULES, INSTANTS, st.timedeltas(timedelta(0), timedelta(days=400)))
 def test_the_due_slot_is_the_latest_one(when, last, passed):
     subscription = replace(DAILY, when=when, zone="Europe/Berlin")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import tomli
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from wandbwatch.model.errors import ConfigError, UsageError
 from wandbwatch.watchfile.editing import added, removed
@@ -99,6 +99,7 @@ def test_a_broken_file_is_not_edited():
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
+@settings(deadline=None)
 @given(TEXTS, st.lists(TEXTS, max_size=3))
 def test_any_words_are_written_so_that_they_read_back(cron, commands):
     values = {"name": "n", "cron": cron, "silent": True, "commands": commands}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import tomli
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from wandbwatch.daemon.config.lines import Path, lines
 
@@ -137,6 +137,7 @@ def readable(text: str) -> bool:
     return True
 
 
+@settings(deadline=None)
 @given(documents().filter(readable))
 def test_every_value_of_any_file_has_a_line_and_its_key_stands_there(text):
     found, tree = lines(text), tomli.loads(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from wandbwatch.daemon.config import Config, File, from_tree, parse
 from wandbwatch.model.errors import ConfigError
@@ -36,6 +36,7 @@ def complaints(configured: Callable[[], Config]) -> tuple[str, ...]:
     return ()
 
 
+@settings(deadline=None)
 @given(st.dictionaries(WORDS, VALUES, max_size=6))
 def test_any_tree_is_a_configuration_or_complaints(tree):
     told = complaints(lambda: from_tree(tree, {}, File()))
@@ -53,6 +54,7 @@ LINES = st.lists(
 ).map("\n".join)
 
 
+@settings(deadline=None)
 @given(LINES)
 @example("a = " + "[" * 99999)
 @example("a" + ".a" * 99999 + " = 1")

@@ -107,8 +107,9 @@ class _Walker:
 
     def _note(self, path: Path) -> None:
         line = bisect_right(self._breaks, self._at - 1) + 1
-        for length in range(1, len(path) + 1):
-            self.found.setdefault(path[:length], line)
+        while path and path not in self.found:  # then all that leads to it is there
+            self.found[path] = line
+            path = path[:-1]
 
     def _more(self) -> bool:
         self._at = self._match(_SKIPPED).end()
