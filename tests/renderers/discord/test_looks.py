@@ -1,0 +1,210 @@
+"""How reports look: what is linked, marked, split and aligned."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from wandbwatch.model.message import Message
+from wandbwatch.model.report import (
+    MISSING,
+    Block,
+    Fields,
+    Level,
+    Line,
+    Note,
+    Plot,
+    Report,
+    Table,
+    Text,
+)
+from wandbwatch.model.run import Series, State
+from wandbwatch.renderers.discord import render
+
+from tests.fakes import NOW
+from tests.renderers.discord.pictures import png
+from tests.renderers.discord.reading import complaints
+
+URL = "https://wandb.ai/acme/gpt"
+PLOT = Plot("train/loss", "step", (Line("a1b2", "owl-7", Series("k", [0], [0.5])),))
+
+
+def embeds(*reports: Report) -> list[dict[str, Any]]:
+    return [e for m in render(reports, png) for e in json.loads(m.body)["embeds"]]
+
+
+def embed(*blocks: Block, **rest: Any) -> dict[str, Any]:
+    (only,) = embeds(Report("kind", "a report", blocks, **rest))
+    return only
+
+
+def description(*blocks: Block) -> str:
+    text: str = embed(*blocks)["description"]
+    return text
+
+
+@pytest.mark.parametrize(
+    ("level", "title"),
+    [(Level.BAD, "✗ a report"), (Level.GOOD, "✓ a report"), (Level.INFO, "a report")],
+)
+def test_a_mark_says_what_the_colour_says(level, title):
+    assert embed(level=level)["title"] == title
+
+
+def test_a_title_links_to_its_run():
+    assert embed(url=URL)["url"] == URL
+
+
+def test_embeds_with_one_url_would_be_merged_so_only_one_title_has_it():
+    first, second = embeds(*[Report("kind", "acme", url=URL)] * 2)
+    assert first == {"color": 0x4F8EF7, "title": "acme", "url": URL}
+    assert second == {"color": 0x4F8EF7, "author": {"name": "acme", "url": URL}}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "https://user:word@wandb.ai/x",
+        "https://wandb.ai:port/x",
+        "https://",
+        "https://[::1",
+        f"https://wandb.ai/{'x' * 2048}",
+        "https://wandb.ai/\ud800",
+    ],
+)
+def test_what_is_no_good_address_is_no_link(url):
+    table = Table("runs", ("name",), (("owl",),), (url,))
+    shown = embed(table, url=url)
+    assert "url" not in shown
+    assert shown["description"] == "**owl**"
+
+
+def test_an_address_can_not_end_its_link():
+    table = Table("runs", ("name",), (("owl",),), ("https://w.ai/a)**x [b](c d",))
+    want = "**[owl](https://w.ai/a%29%2A%2Ax%20%5Bb%5D%28c%20d)**"
+    assert description(table) == want
+
+
+def test_a_host_without_a_dot_is_linked_in_the_text():
+    shown = embed(url="http://localhost:8080/acme")
+    assert "url" not in shown
+    assert shown["description"] == "[open ↗](http://localhost:8080/acme)"
+
+
+def test_a_name_with_brackets_has_its_link_beside_it():
+    table = Table("runs", ("name",), (("a [b]",),), (URL,))
+    assert description(table) == f"**a \\[b\\]** [open ↗]({URL})"
+
+
+def test_a_row_is_a_card():
+    columns = ("state", "id", "name", "group", "tags", "created", "loss")
+    row = (State.FAILED, "a1b2", "owl_7", MISSING, (), NOW, 0.25)
+    assert description(Table("runs", columns, (row,), (URL,))).split("\n") == [
+        f"✗ **[owl\\_7]({URL})** (a1b2) **failed**",
+        "-# created <t:1767268800:R>",
+        "loss **0.25**",
+    ]
+
+
+def test_a_small_table_is_aligned_in_a_block_of_code():
+    table = Table("best", ("id", "loss"), (("a1b2", 0.5), ("日本", MISSING)))
+    assert description(table).split("\n") == [
+        "```",
+        "id    loss",
+        "a1b2  0.5",
+        "日本  –",
+        "```",
+    ]
+
+
+def test_a_value_that_a_phone_has_no_room_for_stands_below_its_name():
+    fields = Fields("train", (("loss", 0.5), ("lr", 0.1), ("path", "x" * 30)))
+    assert description(fields).split("\n") == [
+        "**train**",
+        "```",
+        "loss  0.5",
+        "lr    0.1",
+        "path",
+        f"  {'x' * 30}",
+        "```",
+    ]
+
+
+def test_times_are_discords_own_where_it_reads_them():
+    assert "created <t:1767268800:R>" in description(Fields("run", (("created", NOW),)))
+
+
+def test_a_plot_has_its_embed_and_its_notes_are_below_it():
+    report = Report(
+        "image", "acme", (PLOT, Note("3 of 9 runs"), Note("by *name*"), PLOT)
+    )
+    (message,) = render([report], png)
+    first, second = json.loads(message.body)["embeds"]
+    assert first["author"] == {"name": "acme"}
+    assert first["title"] == second["title"] == "train/loss"
+    assert first["description"] == "owl-7 (a1b2) **0.5**"
+    assert first["footer"] == {"text": "3 of 9 runs · by *name*"}
+    assert first["image"] == {"url": "attachment://train_loss.png"}
+    assert second["image"] == {"url": "attachment://train_loss_2.png"}
+    assert json.loads(message.body)["attachments"] == [
+        {"id": i, "filename": name, "description": "train/loss over step: owl-7"}
+        for i, name in enumerate(["train_loss.png", "train_loss_2.png"])
+    ]
+
+
+def test_the_eleventh_picture_begins_a_message_and_says_whose_it_is():
+    first, second = render([Report("image", "acme", (PLOT,) * 11)], png)
+    assert (len(first.files), len(second.files)) == (10, 1)
+    assert json.loads(second.body)["embeds"][0]["author"] == {"name": "acme"}
+
+
+def test_a_picture_that_is_too_large_is_left_out_and_that_is_said():
+    (message,) = render([Report("image", "acme", (PLOT,))], lambda _: bytes(11 << 20))
+    assert message.files == ()
+    assert "too large for Discord" in message.body
+
+
+def test_pictures_that_are_too_large_together_are_parted():
+    big = b"\x89PNG\r\n\x1a\n" + bytes(9 << 20)
+    messages = render([Report("image", "acme", (PLOT,) * 3)], lambda _: big)
+    assert [len(message.files) for message in messages] == [2, 1]
+    assert [complaints(message) for message in messages] == [[], []]
+
+
+def test_notes_alone_are_not_small():
+    assert description(Note("no runs here yet")) == "no runs here yet"
+    assert description(Text("log", "x"), Note("cut")).endswith("```\n-# cut")
+
+
+def test_a_text_goes_on_in_the_next_embed():
+    lines = "\n".join(f"line {i:04}" for i in range(900))
+    messages = render([Report("kind", "owl", (Text("console", lines),))], png)
+    names = [
+        e.get("title") or e["author"]["name"]
+        for m in messages
+        for e in json.loads(m.body)["embeds"]
+    ]
+    assert names == ["owl", "owl (continued 2/3)", "owl (continued 3/3)"]
+    first, *others = [
+        e["description"] for m in messages for e in json.loads(m.body)["embeds"]
+    ]
+    assert first.startswith("**console**\n```\nline 0000")
+    assert all(o.startswith("**console** (continued)\n```\n") for o in others)
+    assert all(d.endswith("\n```") for d in (first, *others))
+
+
+def test_a_title_that_is_too_long_is_told_in_full_below():
+    (shown,) = embeds(Report("kind", "*" * 300))
+    assert len(shown["title"]) <= 256
+    assert shown["title"].endswith("…")
+    assert shown["description"] == "\\*" * 300
+
+
+def test_reports_of_a_list_share_a_message():
+    failed = Report("failure", "summary a/b/c", (Note("not found"),), Level.BAD)
+    (message,) = render([Report("kind", "one"), failed, Report("kind", "two")], png)
+    assert isinstance(message, Message)
+    titles = [embed["title"] for embed in json.loads(message.body)["embeds"]]
+    assert titles == ["one", "✗ summary a/b/c", "two"]

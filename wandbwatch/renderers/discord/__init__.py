@@ -1,0 +1,31 @@
+"""Reports as the messages of one Discord webhook, within all of Discord's limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from wandbwatch import figure
+from wandbwatch.model.message import Message
+from wandbwatch.model.report import Plot, Report
+from wandbwatch.renderers.discord import packing
+from wandbwatch.renderers.discord.pictures import Pictures
+from wandbwatch.renderers.discord.report import embeds
+
+__all__ = ["render"]
+
+
+def render(
+    reports: Iterable[Report], png: Callable[[Plot], bytes] = figure.png
+) -> tuple[Message, ...]:
+    """Return the messages that tell *reports*, in order, whole; *png* draws a plot.
+
+    A body is the JSON of one post without ``username``, ``avatar_url``, ``flags`` and
+    thread, which are the channel's; ``attachments`` has an entry for each file, whose
+    ``id`` is its place. No body mentions anybody.
+    """
+    pictures = Pictures(png)
+    told = (embed for report in reports for embed in embeds(report, pictures.draw))
+    return tuple(packing.messages(told))
+
+
+plugin = render

@@ -1,0 +1,82 @@
+"""One embed, and what it takes of its message's limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from wandbwatch.model.message import File
+from wandbwatch.renderers.discord import escape, links
+
+Payload: TypeAlias = Mapping[str, "str | int | Payload"]
+
+
+class Naming(Enum):
+    """How an embed says whose it is."""
+
+    TITLE = "title"
+    SMALL = "small"
+    """Above its own title, if it has one: of embeds with the same URL as their
+    title's Discord shows the first alone, of such a line it minds no URL."""
+    NONE = "none"
+    """It follows an embed of the same report."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    file: File
+    alternative: str
+
+
+@dataclass(frozen=True)
+class Embed:
+    """``name`` is not escaped, ``title`` and ``description`` are."""
+
+    name: str
+    naming: Naming
+    colour: int
+    url: str | None = None
+    title: str = ""
+    description: str = ""
+    footer: str = ""
+    picture: Picture | None = None
+
+    @property
+    def size(self) -> int:
+        """Count what Discord counts, before it trims."""
+        named = 0 if self.naming is Naming.NONE else len(escape.text(self.name))
+        return named + len(self.title) + len(self.description) + len(self.footer)
+
+    @property
+    def payload(self) -> Payload:
+        parts: dict[str, str | int | Payload] = {"color": self.colour}
+        url = self.url if self.url and links.for_embed(self.url) else None
+        link: dict[str, str | int | Payload] = {"url": url} if url else {}
+        match self.naming:
+            case Naming.TITLE:
+                parts |= {"title": escape.text(self.name), **link}
+            case Naming.SMALL:
+                parts |= {"author": {"name": self.name, **link}}
+            case Naming.NONE:
+                pass
+        if self.title:
+            parts["title"] = self.title
+        if self.description:
+            parts["description"] = self.description
+        if self.footer:
+            parts["footer"] = {"text": self.footer}
+        if self.picture:
+            parts["image"] = {"url": f"attachment://{self.picture.file.name}"}
+        return parts
+
+
+def clipped(name: str, longest: int) -> str:
+    """Cut *name* so that it has at most *longest* code points once it is escaped."""
+    if len(escape.text(name)) <= longest:
+        return name
+    name = name[:longest]
+    while len(escape.text(f"{name}…")) > longest:
+        name = name[:-1]
+    return f"{name}…"

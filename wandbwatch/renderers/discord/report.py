@@ -1,0 +1,76 @@
+"""A report as embeds: its text in as few as hold it, each plot in its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TypeAlias
+
+from wandbwatch import words
+from wandbwatch.model.message import File
+from wandbwatch.model.report import Level, Plot, Report
+from wandbwatch.renderers.discord import cells, escape, limits, links, plots
+from wandbwatch.renderers.discord.embed import Embed, Naming, Picture, clipped
+from wandbwatch.renderers.discord.passages import Passage, pages
+from wandbwatch.renderers.discord.sections import Drawn, sections
+
+Draw: TypeAlias = Callable[[Plot], File]
+
+COLOURS = {Level.INFO: 0x4F8EF7, Level.GOOD: 0x23A55A, Level.BAD: 0xF23F42}
+MARKS = {Level.INFO: "", Level.GOOD: "✓ ", Level.BAD: "✗ "}
+_LONGEST_NAME = limits.TITLE - 40
+"""A title of what is continued has its count behind it."""
+
+
+def embeds(report: Report, draw: Draw) -> Iterator[Embed]:
+    """Yield the embeds of *report* in order, each within its own limits."""
+    whose = _whose(report)
+    parts = list(_parts(report, whose))
+    count = sum(isinstance(part, str) for part in parts)
+    page = 0
+    for place, part in enumerate(parts or [""]):
+        if isinstance(part, Drawn):
+            naming = Naming.NONE if place else Naming.SMALL
+            yield _pictured(replace(whose, naming=naming), part, draw)
+            continue
+        page += 1
+        mark = f" (continued {page}/{count})" if page > 1 else ""
+        naming = Naming.SMALL if place else Naming.TITLE
+        yield replace(whose, name=whose.name + mark, naming=naming, description=part)
+
+
+def _whose(report: Report) -> Embed:
+    short = clipped(_title(report), _LONGEST_NAME)
+    url = links.address(report.url)
+    return Embed(short, Naming.TITLE, COLOURS[report.level], url)
+
+
+def _title(report: Report) -> str:
+    return MARKS[report.level] + cells.named(report.title)
+
+
+def _parts(report: Report, whose: Embed) -> Iterator[str | Drawn]:
+    for section in sections(report, tuple(_opening(report, whose))):
+        if isinstance(section, Drawn):
+            yield section
+        else:
+            yield from pages(section, limits.DESCRIPTION)
+
+
+def _opening(report: Report, whose: Embed) -> Iterator[Passage]:
+    """Say what the title has no room for."""
+    if whose.name != _title(report):
+        yield Passage(tuple(escape.lines(words.clean(report.title))))
+    if whose.url and not links.for_embed(whose.url):
+        yield Passage((links.opening(whose.url),))
+
+
+def _pictured(embed: Embed, drawn: Drawn, draw: Draw) -> Embed:
+    file = draw(drawn.plot)
+    title = escape.text(clipped(cells.named(drawn.plot.key), limits.TITLE))
+    embed = replace(embed, title=title, description=drawn.legend, footer=drawn.notes)
+    if len(file.content) > limits.FILE_BYTES:
+        said = "the picture is too large for Discord"
+        notes = f"{drawn.notes} · {said}" if drawn.notes else said
+        return replace(embed, footer=notes)
+    return replace(embed, picture=Picture(file, plots.alternative(drawn.plot)))

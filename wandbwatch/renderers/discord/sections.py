@@ -1,0 +1,106 @@
+"""A report's blocks in order: what is text, and each plot with what is noted of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from wandbwatch import words
+from wandbwatch.model.report import Block, Fields, Note, Plot, Report, Table, Text
+from wandbwatch.renderers.discord import (
+    cells,
+    escape,
+    fields,
+    heading,
+    limits,
+    plots,
+    tables,
+)
+from wandbwatch.renderers.discord.passages import Passage, pages
+
+_LONGEST_LEGEND = 3000
+_BETWEEN = " · "
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A plot, the legend that stands above it and the notes below it."""
+
+    plot: Plot
+    legend: str
+    notes: str = ""
+
+
+Section: TypeAlias = tuple[Passage, ...] | Drawn
+
+
+def sections(report: Report, opening: Sequence[Passage]) -> tuple[Section, ...]:
+    """Part *report* where a plot stands; *opening* goes before all of it."""
+    found: list[Section] = [tuple(opening)]
+    small = "" if all(isinstance(b, Note) for b in report.blocks) else cells.SMALL
+    for block in report.blocks:
+        match block:
+            case Plot():
+                found += _drawn(block)
+            case Note() if noted := _noted(found[-1], block):
+                found[-1] = noted
+            case Note():
+                found = _with(found, _note(block, small))
+            case Text():
+                found = _with(found, _text(block))
+            case Fields():
+                found = _with(found, fields.passages(block))
+            case Table():
+                alone = sum(map(_titled, report.blocks)) == 1
+                found = _with(found, tables.passages(block, titled=not alone))
+    return tuple(section for section in found if section)
+
+
+def _titled(block: Block) -> bool:
+    return not isinstance(block, Note | Plot)
+
+
+def _with(found: Sequence[Section], more: Iterable[Passage]) -> list[Section]:
+    """Let text go on where text was, notes close together; begin anew after a plot."""
+    *before, last = found
+    if isinstance(last, Drawn):
+        return [*found, tuple(more)]
+    first, *rest = more
+    if last and _is_small(last[-1]) and _is_small(first):
+        first = replace(first, apart=False)
+    return [*before, (*last, first, *rest)]
+
+
+def _is_small(passage: Passage) -> bool:
+    return not passage.head and passage.lines[0].startswith(cells.SMALL)
+
+
+def _drawn(plot: Plot) -> Iterator[Section]:
+    """Write as much of the legend above the plot as leaves room for the rest."""
+    legend, *rest = pages([plots.legend(plot)], _LONGEST_LEGEND)
+    yield Drawn(plot, legend)
+    if rest:
+        yield tuple(Passage(tuple(page.split("\n"))) for page in rest)
+
+
+def _noted(section: Section, note: Note) -> Drawn | None:
+    """Put *note* below the plot that it follows, if there is room."""
+    if not isinstance(section, Drawn):
+        return None
+    before = section.notes + _BETWEEN if section.notes else ""
+    below = before + cells.named(note.text)
+    return replace(section, notes=below) if len(below) <= limits.NOTES else None
+
+
+def _note(note: Note, start: str) -> Iterator[Passage]:
+    text = note.text.strip() or words.NOTHING
+    yield Passage(tuple(escape.lines(text, start=start)), apart=bool(start))
+
+
+def _text(text: Text) -> Iterator[Passage]:
+    """Show what somebody wrote as it was written."""
+    whole = words.clean(text.text, lines=True).strip("\n")
+    lines = whole.split("\n") if whole.strip() else ()
+    code = tuple(part for line in lines for part in escape.lines(line, escape.code))
+    yield from heading.over(text.title, code, code=True)
