@@ -25,7 +25,7 @@ from wandbwatch.model.report import (
     Text,
 )
 from wandbwatch.model.run import Series, State
-from wandbwatch.renderers.discord import render
+from wandbwatch.renderers.discord import duplicate, mention, plain, render
 
 from tests.fakes import NOW
 from tests.renderers.discord.pictures import png
@@ -111,6 +111,8 @@ def test_any_reports_are_within_all_limits_and_ping_nobody(several):
     for message in render(several, png):
         assert complaints(message) == []
         assert json.loads(message.body)["allowed_mentions"] == {"parse": []}
+        for reduced in (plain(message), duplicate(mention(plain(message), ["<@5>"]))):
+            assert complaints(reduced) == []
 
 
 @settings(deadline=None)

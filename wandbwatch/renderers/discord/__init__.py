@@ -8,10 +8,12 @@ from wandbwatch import figure
 from wandbwatch.model.message import Message
 from wandbwatch.model.report import Plot, Report
 from wandbwatch.renderers.discord import packing
+from wandbwatch.renderers.discord.marking import duplicate, mention
 from wandbwatch.renderers.discord.pictures import Pictures
+from wandbwatch.renderers.discord.plain import plain
 from wandbwatch.renderers.discord.report import embeds
 
-__all__ = ["render"]
+__all__ = ["duplicate", "mention", "plain", "render"]
 
 
 def render(
