@@ -86,7 +86,7 @@ def test_the_next_times_are_in_the_subscriptions_own_time(path):
     names = [row["subscription"] for row in (first, second, third, fourth)]
     assert names == ["there", "morning", "there", "morning"]
     assert second["local time"] == "Fri 2026-01-02 09:00:00 CET"
-    assert second["time zone"] == "Europe/Berlin"
+    assert second["zone"] == "Europe/Berlin"
     assert second["at"] == "2026-01-02T08:00:00Z"
     assert first["local time"].startswith("Thu 2026-01-01 09:0")
     assert first["local time"].endswith(" EST")

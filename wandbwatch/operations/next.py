@@ -14,7 +14,7 @@ from wandbwatch.model.report import Note, Report, Table
 from wandbwatch.model.subscription import Subscription
 from wandbwatch.watchfile.option import ConfigFile, ConfigOption, named
 
-_COLUMNS = ("subscription", "local time", "time zone", "at", "channel")
+_COLUMNS = ("subscription", "local time", "at", "channel", "zone")
 
 
 def next_times(
@@ -63,7 +63,7 @@ def _starts(subscription: Subscription, now: datetime) -> Iterator[datetime]:
 def _row(when: datetime, subscription: Subscription) -> tuple[str | datetime, ...]:
     local = when.astimezone(ZoneInfo(subscription.zone))
     shown = f"{local:%a %Y-%m-%d %H:%M:%S %Z}"
-    return (subscription.name, shown, subscription.zone, when, subscription.channel)
+    return (subscription.name, shown, when, subscription.channel, subscription.zone)
 
 
 plugin = next_times

@@ -13,7 +13,7 @@ ConfigFile: TypeAlias = Annotated[
     Path | None,
     typer.Argument(
         parser=Path,
-        metavar="[FILE]",
+        metavar="FILE",
         help="The watch.toml; otherwise $WANDBWATCH_CONFIG, ./watch.toml,"
         " ~/.config/wandbwatch/watch.toml or /etc/wandbwatch/watch.toml.",
     ),
