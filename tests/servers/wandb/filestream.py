@@ -12,13 +12,17 @@ from tests.servers.wandb.store import Run
 
 def receive(run: Run, body: Mapping[str, Any]) -> dict[str, Any]:
     """Take in one request; a part that is sent again is not taken twice."""
-    run.heartbeat_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    run.heartbeat_at = now()
     for name, part in (body.get("files") or {}).items():
         _part(run, name, part["offset"], part["content"])
     if body.get("complete"):
         run.exitcode = body.get("exitcode", 0)
         run.state = "failed" if run.exitcode else "finished"
     return {"exitcode": None, "limits": {}}
+
+
+def now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _part(run: Run, name: str, offset: int, lines: list[str]) -> None:

@@ -21,6 +21,7 @@ from graphql import (
     validate,
 )
 
+from tests.servers.wandb import filestream
 from tests.servers.wandb.answers import Asker, ProjectAnswer, RunAnswer, user_answer
 from tests.servers.wandb.store import Run, Store
 
@@ -103,6 +104,7 @@ class Root:
             if run is None:
                 run = Run(name, entity, project.name, state="running")
                 run.username = self._asker.user.username
+                run.created_at = filestream.now()
                 self._store.add(run)
             _update(run, input)
             return {

@@ -1,0 +1,140 @@
+"""Both sources tell the same of one run that the real SDK logged online."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from wandbwatch import plugins
+from wandbwatch.model.address import Cloud, Local
+from wandbwatch.model.ports import Source
+from wandbwatch.model.query import Axis, AxisKind, Query
+from wandbwatch.model.run import Json, Run, Series
+from wandbwatch.sources.cloud import session, sidecar
+
+SCRIPT = """
+import math, sys, time, wandb
+fast = wandb.Settings(x_stats_sampling_interval=0.1)
+run = wandb.init(
+    entity="acme", project="gpt", id="abc", name="Größe [b] @everyone", group="g",
+    job_type="train", tags=["b", "a"], notes="two\\nlines", settings=fast,
+    config={"lr": 1e-3, "opt": {"name": "adam", "betas": [0.9, 0.99]}, "none": None,
+            "seed": 7, "flag": True},
+)
+for i in range(60):
+    row = {"train/loss": 1 / (i + 1), "nested": {"a": {"b": i}}, "日本": i * 0.5}
+    if i % 20 == 0:
+        row["val/acc"] = i / 60
+        row["epoch"] = i // 20
+    if i == 10:
+        row["train/loss"] = math.nan
+    if i == 20:
+        row["train/loss"] = math.inf
+    if i == 30:
+        row["once"] = -1.5
+        row["bins"] = wandb.Histogram([1, 2, 3])
+    run.log(row)
+    time.sleep(0.02)
+run.summary["best"] = {"epoch": 2, "loss": math.nan}
+print("hello")
+run.finish(exit_code=CODE)
+"""
+KEYS = [
+    *["train/loss", "val/acc", "nested.a.b", "日本", "epoch", "once", "bins"],
+    *["never", "best.loss", "system/cpu", "system/never"],
+]
+
+
+@dataclass(frozen=True)
+class Both:
+    cloud: Source
+    local: Source
+
+
+@pytest.fixture(params=[0, 3], ids=["finished", "failed"])
+def both(request, wandb_server, log_run) -> Iterator[Both]:
+    directory: Path = log_run(SCRIPT.replace("CODE", str(request.param)))
+    assert wandb_server.store.run("acme/gpt/abc") is not None
+    (one,) = directory.glob("run-*-abc")
+    sidecar.kill()
+    session.forget()
+
+    def source(kind: str, address: Cloud | Local) -> Source:
+        found: Source = plugins.load("wandbwatch.sources", kind)(address)
+        return found
+
+    yield Both(
+        source("cloud", Cloud("acme", "gpt", "abc")), source("local", Local(one))
+    )
+    sidecar.kill()
+    session.forget()
+
+
+AXES = [
+    *[Axis(kind) for kind in (AxisKind.STEP, AxisKind.RUNTIME, AxisKind.WALL)],
+    *[Axis(AxisKind.KEY, key) for key in ("epoch", "nested.a.b")],
+]
+
+
+def test_both_sources_tell_the_same(both):
+    """All in one, since a run takes a few seconds to log."""
+    assert_same_run(both.cloud.run(), both.local.run())
+    assert_same_listing(both)
+    for axis in AXES:
+        assert_same_curves(both, axis)
+
+
+def assert_same_run(cloud: Run, local: Run) -> None:
+    for name in (
+        *["id", "name", "state", "last_step", "entity", "project", "group"],
+        *["job_type", "tags", "notes", "sweep", "host", "exit_code"],
+    ):
+        assert getattr(cloud, name) == getattr(local, name), name
+    assert spelled(cloud.config) == spelled(local.config)
+    assert spelled(cloud.system) == spelled(local.system)
+    assert spelled(cloud.summary) == spelled(local.summary)
+    assert_close_in_time(cloud, local)
+
+
+def assert_same_listing(both: Both) -> None:
+    query = Query(summary=("nested", "val/acc"), config=("opt", "lr"))
+    (cloud,), (local,) = both.cloud.runs(query).runs, both.local.runs(query).runs
+    assert cloud.summary == local.summary == {"nested.a.b": 59, "val/acc": 40 / 60}
+    assert cloud.config == local.config
+    assert (cloud.last_step, cloud.state) == (local.last_step, local.state)
+
+
+def assert_same_curves(both: Both, axis: Axis) -> None:
+    query = Query(ids=("abc",), summary=(), config=())
+    (cloud,) = both.cloud.curves(query, KEYS, axis)
+    (local,) = both.local.curves(query, KEYS, axis)
+    assert {"train/loss", "val/acc", "system/cpu"} <= set(cloud.series)
+    assert set(cloud.series) == set(local.series)
+    for key, one in cloud.series.items():
+        assert_same_points(one, local.series[key])
+
+
+def assert_close_in_time(cloud: Run, local: Run) -> None:
+    """The server notes its own times, in whole seconds."""
+    for mine, theirs in (
+        (cloud.created, local.created),
+        (cloud.heartbeat, local.heartbeat),
+    ):
+        assert mine is not None
+        assert theirs is not None
+        assert abs((mine - theirs).total_seconds()) < 10
+    assert cloud.runtime == pytest.approx(local.runtime, abs=10)
+
+
+def assert_same_points(one: Series, other: Series) -> None:
+    assert (one.key, one.sampled) == (other.key, other.sampled)
+    assert list(one.x) == pytest.approx(list(other.x), abs=1e-3), one.key
+    assert list(one.y) == pytest.approx(list(other.y), nan_ok=True), one.key
+
+
+def spelled(values: Mapping[str, Json]) -> dict[str, str]:
+    """Spell values so that NaN equals itself, and tables have no order."""
+    return {key: json.dumps(value, sort_keys=True) for key, value in values.items()}
