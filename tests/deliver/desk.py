@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
@@ -33,7 +34,15 @@ def plain(message: Message) -> Message:
     return Message(json.dumps({"content": f"plain: {message.body[:60]}"}))
 
 
-WORDING = Wording(duplicate, plain, digest)
+def mention(message: Message, whom: Sequence[str]) -> Message:
+    body = json.loads(message.body)
+    body["content"] = " ".join([*whom, body["content"]])
+    ids = [each.strip("<@>") for each in whom]
+    body["allowed_mentions"] = {"parse": [], "users": ids}
+    return Message(json.dumps(body), message.files)
+
+
+WORDING = Wording(mention, duplicate, plain, digest)
 
 
 class PostOffice:

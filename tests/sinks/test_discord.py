@@ -43,8 +43,8 @@ def channel(server: DiscordServer, hook: Hook = HOOK, **more: Any) -> Channel:
 
 
 def post(server: DiscordServer, message: Message = HELLO, **more: Any) -> Outcome:
-    given = {key: more.pop(key) for key in ("edit", "loud") if key in more}
-    return DISCORD.post(message, channel(server, **more), **given)
+    edit = more.pop("edit", None)
+    return DISCORD.post(message, channel(server, **more), edit=edit)
 
 
 def plotted(name: str, content: bytes) -> Message:
@@ -168,27 +168,6 @@ def test_silence_is_for_all_but_what_pings(discord_server):
     flags = [m["message"]["flags"] for m in discord_server.messages]
     assert flags == [4096, 0, 0]
     assert [m["pings"] for m in discord_server.messages] == [[], ["users:5"], []]
-
-
-def test_bad_news_ping_whom_the_channel_says(discord_server):
-    mention = ("<@5>", "<@&6>", "@here")
-    hostile = Message(
-        '{"content": "run <@7> <@&8>", "allowed_mentions": {"parse": []}}'
-    )
-    post(discord_server, hostile, mention=mention, loud=True, silent=True)
-    post(discord_server, hostile, mention=mention, silent=True)
-    post(discord_server, Message('{"embeds": [{"title": "x"}]}'), mention=("<@!5>",))
-    loud, calm, embed = discord_server.messages
-    assert loud["pings"] == ["@here", "users:5", "roles:6"]
-    assert loud["message"]["content"] == "<@5> <@&6> @here\nrun <@7> <@&8>"
-    assert (loud["message"]["flags"], calm["message"]["flags"]) == (0, 4096)
-    assert calm["pings"] == embed["pings"] == []
-
-
-def test_a_ping_cuts_no_text(discord_server):
-    whole = Message(json.dumps({"content": "x" * 1999}))
-    post(discord_server, whole, mention=("<@5>",), loud=True)
-    assert discord_server.texts == ["x" * 1999]
 
 
 def test_a_thread_named_in_the_url_is_used(discord_server):

@@ -2,6 +2,7 @@
 
 from wandbwatch.deliver.lane import Lanes
 from wandbwatch.deliver.office import Office
+from wandbwatch.deliver.place import placed
 from wandbwatch.deliver.sender import BusyError, Sender, Timekeeper, alone
 
-__all__ = ["BusyError", "Lanes", "Office", "Sender", "Timekeeper", "alone"]
+__all__ = ["BusyError", "Lanes", "Office", "Sender", "Timekeeper", "alone", "placed"]

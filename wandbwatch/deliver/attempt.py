@@ -57,13 +57,10 @@ class Attempt:
         """Send it and write down how that ended. StateError: it was not sent."""
         waiting = self._waiting
         self._queue.claim(waiting, self._lane.name)
-        loud = waiting.letter.level is Level.BAD and not self.editing
         channel = self._channel
         if waiting.reduced:  # it may be the name that was refused
             channel = replace(channel, username=None, avatar_url=None)
-        outcome = self._office.sink.post(
-            self._message(), channel, edit=self._edit, loud=loud
-        )
+        outcome = self._office.sink.post(self._message(), channel, edit=self._edit)
         self._counted(outcome)
         step = decide(
             outcome, waiting, editing=self.editing, own_thread=self._own_thread()
@@ -92,6 +89,8 @@ class Attempt:
             message = wording.plain(message)
         if self._waiting.ambiguous and not self.editing:
             message = wording.duplicate(message)
+        if self._waiting.letter.level is Level.BAD and not self.editing:
+            message = wording.mention(message, self._channel.mention)
         return message
 
     def _own_thread(self) -> bool:

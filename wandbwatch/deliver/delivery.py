@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 
 from wandbwatch.deliver.attempt import Attempt
 from wandbwatch.deliver.decision import Stop, before_again, used_up
 from wandbwatch.deliver.lane import Lane
 from wandbwatch.deliver.office import TROUBLE, Office, say
+from wandbwatch.deliver.place import placed
 from wandbwatch.deliver.quiet import heading, is_quiet
 from wandbwatch.model.channel import Channel
 from wandbwatch.model.errors import StateError
@@ -82,7 +82,9 @@ class Delivery:
         if wait > 0:
             self._wait(wait)
             return True
-        attempt = Attempt(waiting, self._placed(), self._office, lane)
+        attempt = Attempt(
+            waiting, placed(self._channel, self._queue), self._office, lane
+        )
         if waiting.ambiguous and not attempt.editing:
             if given_up := used_up(waiting):
                 attempt.end(given_up)
@@ -98,14 +100,6 @@ class Delivery:
         name = self._channel.name
         if late := self._endings.expire(name):
             log.error("%s: %d messages waited too long and are given up", name, late)
-
-    def _placed(self) -> Channel:
-        """Return the channel with the thread that we have opened for it, if any."""
-        channel = self._channel
-        if channel.thread_id or not channel.thread_name:
-            return channel
-        known = self._queue.thread(channel.name, channel.thread_name)
-        return replace(channel, thread_id=known, thread_name=None) if known else channel
 
     def _quiet(self) -> bool:
         """Whether posts are held now; when they are no more, make one of them."""

@@ -16,12 +16,9 @@ class Sink(Protocol):
     """A medium: one attempt a call, no retry, no exception."""
 
     def post(
-        self, message: Message, channel: Channel, /, *, edit: str | None, loud: bool
+        self, message: Message, channel: Channel, /, *, edit: str | None
     ) -> Outcome:
-        """Post *message*, or put it in the place of the message with the id *edit*.
-
-        *loud*: it is bad news, for which the channel's mentions are pinged.
-        """
+        """Post *message*, or put it in the place of the message with the id *edit*."""
         ...
 
     def probe(self, channel: Channel, /) -> Outcome:
@@ -48,6 +45,8 @@ class Clock(Protocol):
 class Wording:
     """How a message is changed on its way."""
 
+    mention: Callable[[Message, Sequence[str]], Message]
+    """Ping a channel's ``mention``."""
     duplicate: Callable[[Message], Message]
     """Mark it as one that may stand already."""
     plain: Callable[[Message], Message]

@@ -4,6 +4,7 @@
   - UsageError        a command line is wrong; LinesError, several of a list
   - ConfigError       watch.toml is wrong; carries every complaint at once
   - SourceError       runs could not be read; its subclasses say why
+  - DeliveryError     a post was not taken
   - StateError        the outbox and memory on disk failed us
 
 Anything else that escapes is a bug and keeps its traceback.
@@ -105,6 +106,12 @@ class NetworkError(SourceError):
 
 class TimeOutError(SourceError):
     exit_code = ExitCode.TIME_OUT
+
+
+class DeliveryError(WandbwatchError):
+    """Somebody would not take what we post."""
+
+    exit_code = ExitCode.NETWORK
 
 
 class StateError(WandbwatchError):

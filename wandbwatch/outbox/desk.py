@@ -86,6 +86,14 @@ class Desk:
                 (channel, reason, self._store.moment()),
             )
 
+    def opened(self, channel: str, name: str, thread: str) -> None:
+        """Remember the id of the *thread* that was opened in *channel* as *name*."""
+        with self._store.write() as database:
+            database.execute(
+                "INSERT OR REPLACE INTO thread VALUES (?, ?, ?)",
+                (channel, name, thread),
+            )
+
     def resume(self, channel: str) -> bool:
         """Let *channel* be sent to again; False when it was not stopped."""
         with self._store.write() as database:

@@ -23,22 +23,14 @@ class Discord:
         self._patience = patience
 
     def post(
-        self,
-        message: Message,
-        channel: Channel,
-        *,
-        edit: str | None = None,
-        loud: bool = False,
+        self, message: Message, channel: Channel, *, edit: str | None = None
     ) -> Outcome:
-        """Post *message* to *channel*, or put it in the place of the one *edit*.
-
-        *loud* pings the channel's mentions.
-        """
+        """Post *message* to *channel*, or put it in the place of the one *edit*."""
         try:
             webhook = self._webhook(channel)
         except ConfigError as e:
             return NotSent(str(e))
-        return webhook.send(message, edit, channel.mention if loud else ())
+        return webhook.send(message, edit)
 
     def probe(self, channel: Channel) -> Outcome:
         """Ask for the webhook itself, which changes nothing."""

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
-from collections.abc import Sequence
 from typing import Any
 
 from discord_webhook import DiscordWebhook
@@ -25,9 +23,6 @@ from wandbwatch.webhooks import Address
 
 SILENT = 1 << 12
 """The flag that lets a message come without a notification."""
-
-CONTENT = 2000
-"""Code points of a message's text."""
 
 # https://discord.com/developers/docs/resources/webhook#edit-webhook-message
 _EDIT = ("content", "embeds", "allowed_mentions", "components", "attachments", "flags")
@@ -53,15 +48,10 @@ class Webhook(DiscordWebhook):
         self._silent = channel.silent
         self._patience = patience
 
-    def send(
-        self, message: Message, edit: str | None, mention: Sequence[str] = ()
-    ) -> Outcome:
-        """Post *message*, or put it in the place of the one with the id *edit*.
-
-        *mention* is pinged in its first line, if that has room for it.
-        """
+    def send(self, message: Message, edit: str | None) -> Outcome:
+        """Post *message*, or put it in the place of the one with the id *edit*."""
         try:
-            self._take(message, mention)
+            self._take(message)
             payload = json.dumps(self.body(edit=bool(edit)), allow_nan=False)
         except (ValueError, TypeError, KeyError, AttributeError) as e:
             return Refused(0, f"the message is no good JSON for Discord: {e}")
@@ -87,14 +77,11 @@ class Webhook(DiscordWebhook):
             given["flags"] = (self.flags or 0) & ~SILENT
         return {key: given[key] for key in (_EDIT if edit else _POST) if key in given}
 
-    def _take(self, message: Message, mention: Sequence[str]) -> None:
+    def _take(self, message: Message) -> None:
         given = json.loads(message.body, parse_constant=_no_number)
         self.content = given.get("content") or None
         self.embeds = list(given.get("embeds") or ())
         self.allowed_mentions = given.get("allowed_mentions") or {"parse": []}
-        called = "\n".join([" ".join(mention), *filter(None, [self.content])])
-        if mention and len(called) <= CONTENT:
-            self.content, self.allowed_mentions = called, _allowed(mention)
         self.flags = given.get("flags") or 0
         pinged = any(self.allowed_mentions.values())
         if self._silent and not pinged:
@@ -115,21 +102,6 @@ class Webhook(DiscordWebhook):
             params.pop("wait", None)
         reply = exchange(method, self.url + path, self._patience, params, **body)
         return outcome(reply) if isinstance(reply, Reply) else reply
-
-
-def _allowed(mention: Sequence[str]) -> dict[str, list[str]]:
-    """Allow just these to be pinged: ``@everyone``, ``<@USER>``, ``<@&ROLE>``.
-
-    https://discord.com/developers/docs/resources/message#allowed-mentions-object
-    """
-    ids = [re.sub(r"\D", "", each) for each in mention]
-    roles = [i for i, each in zip(ids, mention, strict=True) if each[:3] == "<@&"]
-    everyone = any(each in {"@everyone", "@here"} for each in mention)
-    return {
-        "parse": ["everyone"] if everyone else [],
-        "users": [i for i in ids if i and i not in roles],
-        "roles": roles,
-    }
 
 
 def _no_number(text: str) -> float:
