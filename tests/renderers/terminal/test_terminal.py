@@ -123,8 +123,8 @@ def test_a_table_too_wide_becomes_cards():
     names = tuple(f"metric{i}" for i in range(12))
     told = report(Table("runs", names, (tuple(range(12)),)))
     shown = text(told, Screen(40, now=NOW))
-    assert "metric0  0    metric6   6\n" in shown
-    assert "metric5  5    metric11  11" in shown
+    assert "metric0   0    metric6   6\n" in shown
+    assert "metric5   5    metric11  11" in shown
 
 
 def test_a_long_group_stands_in_columns_where_there_is_room():
@@ -132,6 +132,18 @@ def test_a_long_group_stands_in_columns_where_there_is_room():
     wide = text(report(Fields("system", items)))
     narrow = text(report(Fields("system", items)), Screen(40, now=NOW))
     assert len(wide.splitlines()) < len(narrow.splitlines())
+
+
+def test_a_giant_number_pushes_no_other_away():
+    shown = text(report(Fields("", (("a", 1), ("b", 10**60), ("c", 250)))))
+    assert shown.splitlines()[2:] == ["a    1", f"b  {10**60}", "c  250"]
+
+
+def test_cards_align_with_each_other():
+    names = ("step", *(f"metricmetric{i}" for i in range(4)), "very_long_name")
+    rows = ((1, 2, 3, 4, 5, 6), (1, 2, 3, MISSING, MISSING, MISSING))
+    shown = text(report(Table("", names, rows)), Screen(40, now=NOW))
+    assert shown.count("step            1") == 2
 
 
 def test_titles_tell_good_and_bad_in_colour():

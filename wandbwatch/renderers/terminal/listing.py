@@ -125,9 +125,11 @@ def _grid(columns: Sequence[Column], widths: Sequence[int], gap: int) -> Grid:
 def _cards(columns: Sequence[Column], width: int) -> Iterator[RenderableType]:
     """Show each row as names and values; a value that is not there is not named."""
     heads = [column.name for column in columns]
+    longest = max(map(cell_len, heads))
     gap: tuple[RenderableType, ...] = ()
     for row in zip(*(column.cells for column in columns), strict=True):
         cells = zip(heads, row, strict=True)
         there = [(n, c) for n, c in cells if c.plain not in ("", words.NOTHING)]
-        yield from (*gap, names.columns(there, width)) if there else ()
+        if there:
+            yield from (*gap, names.columns(there, width, longest))
         gap = ("",)

@@ -21,6 +21,7 @@ _INDENT, _GAP, _BETWEEN = 2, 2, 4
 _FEW = 8
 """So many items stand below each other however wide the screen is."""
 _NAME_SHARE = 0.45
+_WIDEST_NUMBER = 20
 
 Item = tuple[str, Text]
 
@@ -35,24 +36,26 @@ def shown(fields: Fields, screen: Screen) -> Iterator[RenderableType]:
         yield Padding(columns(items, width), (0, 0, 0, indent))
 
 
-def columns(items: Sequence[Item], width: int) -> Grid:
-    """Lay items out below each other, many of them in as many columns as fit."""
-    natural = _natural(items)
-    count = min(
-        (width + _BETWEEN) // (natural + _BETWEEN), math.ceil(len(items) / _FEW)
-    )
+def columns(items: Sequence[Item], width: int, longest: int = 0) -> Grid:
+    """Lay items out below each other, many of them in as many columns as fit.
+
+    *longest* is the width of the longest name that values shall stand right of.
+    """
+    longest = max(longest, *(cell_len(name) for name, _ in items))
+    natural = _natural(items, longest)
+    fitting = (width + _BETWEEN) // (natural + _BETWEEN)
+    count = min(fitting, math.ceil(len(items) / _FEW))
     if count <= 1:
-        return _pairs(items, width)
+        return _pairs(items, width, longest)
     height = math.ceil(len(items) / count)
     grid = Grid.grid(padding=(0, _BETWEEN, 0, 0), pad_edge=False)
     parts = [items[at : at + height] for at in range(0, len(items), height)]
-    grid.add_row(*(_pairs(part, natural) for part in parts))
+    grid.add_row(*(_pairs(part, natural, longest) for part in parts))
     return grid
 
 
-def _pairs(items: Sequence[Item], width: int) -> Grid:
+def _pairs(items: Sequence[Item], width: int, longest: int) -> Grid:
     """Lay items out as a name and a value a row, the long ones folded."""
-    longest = max(cell_len(name) for name, _ in items)
     name_width = min(longest, int(width * _NAME_SHARE))
     value_width = width - name_width - _GAP
     grid = Grid.grid(padding=(0, _GAP, 0, 0), pad_edge=False)
@@ -64,16 +67,16 @@ def _pairs(items: Sequence[Item], width: int) -> Grid:
 
 
 def _aligned(items: Sequence[tuple[str, Cell, Text]]) -> list[Item]:
-    """Align the group's numbers to the right among themselves."""
-    widest = max((len(t.plain) for _, cell, t in items if is_number(cell)), default=0)
+    """Align the group's numbers to the right among themselves, but for a giant."""
+    widths = [len(text.plain) for _, cell, text in items if is_number(cell)]
+    widest = max((width for width in widths if width <= _WIDEST_NUMBER), default=0)
     for _, cell, text in items:
         if is_number(cell):
             text.pad_left(widest - len(text.plain))
     return [(name, text) for name, _, text in items]
 
 
-def _natural(items: Sequence[Item]) -> int:
+def _natural(items: Sequence[Item], longest: int) -> int:
     """Return the width at which no item is folded."""
-    name = max(cell_len(name) for name, _ in items)
     value = max(text.cell_len for _, text in items)
-    return max(name + _GAP + value, math.ceil(name / _NAME_SHARE))
+    return max(longest + _GAP + value, math.ceil(longest / _NAME_SHARE))

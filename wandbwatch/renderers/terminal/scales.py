@@ -111,4 +111,5 @@ def _multiples(
 
 def _rounded_up(step: float) -> float:
     tens = 10.0 ** math.floor(math.log10(step))
-    return next(ten * tens for ten in (*_TENS, 20.0) if ten * tens >= step)
+    found = (ten * tens for ten in (*_TENS, 20.0) if ten * tens >= step)
+    return next(found, step)  # below the smallest power of ten that is a float

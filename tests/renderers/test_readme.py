@@ -1,0 +1,19 @@
+"""The README's words about the outputs hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from wandbwatch import exact
+from wandbwatch.grammar.everywhere import OUTPUTS
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_output_has_its_row():
+    for output in OUTPUTS:
+        assert f"\n| `{output}` |" in README
+
+
+def test_the_schema_number_is_the_one_written():
+    assert f'"schema": {exact.SCHEMA},' in README
