@@ -17,10 +17,11 @@ from wandbwatch.sources.local.log import Log
 from wandbwatch.sources.local.needle import Needle
 from wandbwatch.sources.local.tags import HISTORY, SUMMARY
 from wandbwatch.sources.local.tree import Tree
-from wandbwatch.sources.local.wire import fields
+from wandbwatch.sources.local.wire import CONTINUES, fields
 
 _STEP = Needle("_step")
 _LABEL_TAGS = b"\x0a\x12"
+_UPDATE_TAG, _NESTED_TAG = 0x0A, 0x12
 
 
 def summary(logs: Sequence[Log], keys: Sequence[str] | None) -> dict[str, Json]:
@@ -112,7 +113,9 @@ def _take(
 ) -> None:
     """Add a record's values; *seen* has the labels of all that need no more look."""
     updates = []
-    for number, start, stop in fields(data, at, end):
+    while (at := _passing(data, at, end, seen)) < end:
+        number, start, stop = next(fields(data, at, end), (0, end, end))
+        at = stop
         if number == REMOVE and removes:
             tree.remove(item(data, start, stop)[0])
         elif number == UPDATE and (labels := _labels(data, start, stop)) not in seen:
@@ -121,6 +124,21 @@ def _take(
     for start, stop in reversed(updates):
         path, place = item(data, start, stop)
         tree.add(path, value(data, place))
+
+
+def _passing(data: bytes, at: int, end: int, seen: set[bytes]) -> int:
+    """Pass over short items that were seen; nearly all of a record's items were."""
+    while at + 4 < end and data[at] == _UPDATE_TAG:
+        after = at + 2 + data[at + 1]
+        labels_end = at + 4 + data[at + 3]
+        while labels_end + 1 < after and data[labels_end] == _NESTED_TAG:
+            labels_end += 2 + data[labels_end + 1]
+        if after > end or data[at + 1] >= CONTINUES:
+            break
+        if data[at + 2 : labels_end] not in seen:
+            break
+        at = after
+    return at
 
 
 def _labels(data: bytes, at: int, stop: int) -> bytes:
