@@ -77,6 +77,8 @@ class Group(typer.core.TyperGroup):
                 for name, home in self.plugins.packages.items()
                 if home == package
             ]
+            # What begins with a bracket is for processes of ours, not for people.
+            rows = [row for row in rows if not row[1].startswith("(")]
             if rows:
                 with formatter.section(title):
                     formatter.write_dl(rows)

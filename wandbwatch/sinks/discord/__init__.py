@@ -10,7 +10,7 @@ from wandbwatch.model.channel import Channel
 from wandbwatch.model.errors import ConfigError
 from wandbwatch.model.message import Message
 from wandbwatch.model.outcome import NotSent, Outcome
-from wandbwatch.sinks.discord.answer import outcome
+from wandbwatch.sinks.discord.digest import digest
 from wandbwatch.sinks.discord.webhook import Webhook
 from wandbwatch.sinks.discord.wire import PATIENCE, Patience
 from wandbwatch.webhooks import Address, read
@@ -60,4 +60,4 @@ def _address(channel: Channel) -> Address:
 
 plugin = Discord
 
-__all__ = ["PATIENCE", "Discord", "Patience", "outcome", "plugin"]
+__all__ = ["PATIENCE", "Discord", "Patience", "digest", "plugin"]

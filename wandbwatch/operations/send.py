@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wandbwatch.model.errors import ExitCode
+
+
+def send(
+    file: Annotated[Path, typer.Argument(parser=Path)],
+    *,
+    once: Annotated[
+        bool, typer.Option("--once", help="End when nothing can be sent soon.")
+    ] = False,
+    json_logs: Annotated[
+        bool, typer.Option("--json-logs", help="Log an object of JSON a line.")
+    ] = False,
+) -> int:
+    """(The daemon's.) Send what waits in the outbox, until nothing does."""
+    from wandbwatch import redaction, sending  # noqa: PLC0415 (requests takes long)
+    from wandbwatch.daemon import journal  # noqa: PLC0415 (as does croniter)
+    from wandbwatch.daemon.config import load  # noqa: PLC0415
+    from wandbwatch.daemon.places import (  # noqa: PLC0415
+        local_zone,
+        state_directory,
+    )
+    from wandbwatch.deliver import BusyError  # noqa: PLC0415
+
+    ending = sending.ended_by_signals()
+    journal.set_up(os.environ, as_json=json_logs)
+    redaction.install()
+    config = load(file, local_zone(os.environ))
+    state = state_directory(config.daemon, os.environ)
+    alive = sending.heart(sys.stdout.fileno())
+    try:
+        sending.send(config, state, ending, once=once, alive=alive)
+    except BusyError as e:
+        typer.echo(f"wandbwatch: {e}", err=True)
+    return ExitCode.FINE
+
+
+plugin = send
