@@ -111,7 +111,7 @@ def test_filters_mean_what_mongodb_means(wanted, ids):
         ({"$and": []}, "$and takes a list of filters"),
         ({"$and": ["failed"]}, "$and takes a list of filters, not 'failed'"),
         ({"state": {"$in": "failed"}}, "$in takes a list, not 'failed'"),
-        ({"state": {"$nin": 1}}, "$in takes a list, not 1"),
+        ({"state": {"$nin": 1}}, "$nin takes a list, not 1"),
         ({"name": {"$regex": "("}}, "$regex '('"),
         ({"name": {"$regex": 1}}, "$regex takes a text, not 1"),
         ({"name": {"$regex": "a", "$options": "q"}}, "$options has 'q'"),

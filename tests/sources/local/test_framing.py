@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from wandbwatch.model.errors import ExitCode, NotFoundError, SourceError
-from wandbwatch.model.query import Query
+from wandbwatch.model.query import Axis, Query
 from wandbwatch.model.run import State
 from wandbwatch.sources.local.log import Log
 
@@ -126,6 +126,10 @@ def test_one_bad_file_does_not_hide_the_others(tmp_path):
         "one": State.FINISHED,
         "bad": State.UNKNOWN,
     }
+    found = source(tmp_path).curves(Query(), [KEY], Axis())
+    assert {one.run.id: list(one.series) for one in found} == {"one": [KEY], "bad": []}
+    with pytest.raises(SourceError):
+        source(bad).curves(Query(), [KEY], Axis())
 
 
 def test_a_file_that_went_away_meanwhile(tmp_path):

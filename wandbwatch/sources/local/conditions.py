@@ -25,7 +25,6 @@ _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "$lt": operator.lt,
     "$lte": operator.le,
 }
-_NEGATIONS = {"$ne": "$eq", "$nin": "$in"}
 _FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE}
 
 
@@ -43,16 +42,17 @@ def condition(name: str, wanted: Json) -> Test:
 
 
 def _operator(name: str, word: str, operand: Json, options: Json) -> Test:
-    negated = _NEGATIONS.get(word)
-    if negated:
-        return _not(_operator(name, negated, operand, options))
     if word in _ORDERS:
         return _compares(word, operand)
     match word:
         case "$eq":
             test = _equals(operand)
+        case "$ne":
+            test = _not(_equals(operand))
         case "$in":
             test = _in(word, operand)
+        case "$nin":
+            test = _not(_in(word, operand))
         case "$not":
             test = _not(condition(name, operand))
         case "$exists":

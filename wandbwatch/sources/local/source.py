@@ -51,7 +51,7 @@ class LocalSource:
         wanted = Want(query.summary, query.config, whole=False)
         shown = self._found(query)[: query.limit or None]
         return tuple(
-            Curves(self._again(run, files, wanted), _series(files, keys, axis))
+            Curves(self._again(run, files, wanted), self._plotted(files, keys, axis))
             for run, files in shown
         )
 
@@ -100,6 +100,17 @@ class LocalSource:
                 raise
             one = run_id(files[-1])
             return Run(one, one, State.UNKNOWN)
+
+    def _plotted(
+        self, files: Sequence[Path], keys: Sequence[str], axis: Axis
+    ) -> dict[str, Series]:
+        """Read the series of a run of many: one that cannot be read has none."""
+        try:
+            return _series(files, keys, axis)
+        except SourceError:
+            if directories.is_one_run(self._path):
+                raise
+            return {}
 
     def _again(self, run: Run, files: Sequence[Path], want: Want) -> Run:
         """Read a found run with all that is wanted of it."""
