@@ -159,6 +159,18 @@ def test_plain_tells_every_value_in_full(items):
             assert told == words.clean(value)
 
 
+@pytest.mark.parametrize(
+    ("span", "text"),
+    [
+        (timedelta(seconds=0.5), "0:00:00.5"),
+        (timedelta(days=3, hours=4, seconds=5), "76:00:05"),
+        (-timedelta(minutes=1), "-0:01:00"),
+    ],
+)
+def test_plain_tells_a_span_in_full(span, text):
+    assert lines("plain", report(Fields("", (("runtime", span),))))[1].endswith(text)
+
+
 def test_plain_names_each_value_by_its_group():
     told = report(Fields("", (("a", 1),)), Fields("train", (("loss", 2),)))
     assert lines("plain", told) == ["# a run", "a\t1", "train/loss\t2"]

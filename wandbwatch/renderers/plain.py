@@ -109,7 +109,8 @@ def _span(span: timedelta) -> str:
     sign = "-" if span < timedelta() else ""
     span = abs(span)
     seconds = span.days * 86400 + span.seconds
-    return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    parts = f".{span.microseconds:06}".rstrip("0").rstrip(".")
+    return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}{parts}"
 
 
 plugin: Renderer = render
