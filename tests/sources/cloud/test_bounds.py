@@ -100,6 +100,17 @@ def test_a_sidecar_that_was_killed_is_replaced(script):
     ) == ["abc", "abc"]
 
 
+def test_an_api_that_outlives_its_sidecar_says_nothing(script):
+    body = """
+        from wandbwatch.sources.cloud import session, sidecar
+        for _ in range(3):
+            read()
+            sidecar.kill()
+            session.forget()
+    """
+    assert said(script(body)) == ["abc"] * 3
+
+
 def test_a_sidecar_that_hangs_does_not_hold_up_the_exit(script):
     assert said(script("read(); sidecar().send_signal(signal.SIGSTOP)")) == ["abc"]
 

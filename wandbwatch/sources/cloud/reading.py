@@ -13,6 +13,8 @@ from wandbwatch.model.run import Json, Run, State, flat
 from wandbwatch.sources.cloud.asking import Node, Project
 
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_DEEPEST = 64
+"""Tables in tables beyond this are nobody's metrics, and would fill our stack."""
 _OURS = ("_step", "_runtime", "_timestamp", "_wandb")
 """The summary keys that fields of a `Run` are made of."""
 
@@ -90,14 +92,16 @@ def table(given: Any) -> dict[str, Json]:
     return {str(k): value(v) for k, v in given.items()} if _is_table(given) else {}
 
 
-def value(given: Any) -> Json:
+def value(given: Any, depth: int = 0) -> Json:
     """Take W&B's spellings of NaN and the infinities for what they are."""
     if isinstance(given, str):
         return _NOT_FINITE.get(given, given)
+    if depth > _DEEPEST:
+        return "…"
     if _is_table(given):
-        return {str(k): value(v) for k, v in given.items()}
+        return {str(k): value(v, depth + 1) for k, v in given.items()}
     if isinstance(given, list | tuple):
-        return [value(v) for v in given]
+        return [value(v, depth + 1) for v in given]
     return given if isinstance(given, bool | int | float) else None
 
 

@@ -49,8 +49,8 @@ class Session:
 
         def give_up() -> None:
             given_up.set()
-            self._api = None
             sidecar.kill()
+            self._api = None
 
         try:
             return within(seconds, lambda: self._work(work, given_up), give_up)
@@ -68,8 +68,8 @@ class Session:
         except Exception as e:
             if given_up.is_set() or not failures.sidecar_died(e):
                 raise
-        self._api = None
         sidecar.bury()
+        self._api = None
         return work(self._opened())
 
     def _opened(self) -> Any:

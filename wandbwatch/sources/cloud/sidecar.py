@@ -18,12 +18,13 @@ def kill() -> None:
     would hang us. We only read: there is nothing in it to be lost. One that another
     process shares with us (``WANDB_SERVICE``) is left alone.
     """
-    process = _process()
-    child = getattr(process, "_process", None)
-    if isinstance(child, subprocess.Popen):
+    connection = _connection()
+    child = _child(connection)
+    _still_finalizer(connection)
+    if child is not None:
         child.kill()
         child.wait()
-        _remove_socket(process)
+        _remove_socket(connection)
     teardown = getattr(sys.modules.get("wandb"), "teardown", None)
     if teardown is not None:
         with suppress(Exception, SystemExit):  # it complains of the kill
@@ -32,8 +33,8 @@ def kill() -> None:
 
 def bury() -> None:
     """Forget it if it died of itself, so that the next use starts another."""
-    child = getattr(_process(), "_process", None)
-    if not isinstance(child, subprocess.Popen) or child.poll() is not None:
+    child = _child(_connection())
+    if child is None or child.poll() is not None:
         kill()
 
 
@@ -43,15 +44,31 @@ def kill_at_exit() -> None:
     atexit.register(kill)  # hooks registered later run earlier
 
 
-def _process() -> Any:
+def _connection() -> Any:
+    """Return the package's connection to it; the package exports no such thing."""
     setup = sys.modules.get("wandb.sdk.wandb_setup")
-    connection = getattr(getattr(setup, "_singleton", None), "_connection", None)
-    return getattr(connection, "_proc", None)
+    return getattr(getattr(setup, "_singleton", None), "_connection", None)
 
 
-def _remove_socket(process: Any) -> None:
+def _child(connection: Any) -> subprocess.Popen[bytes] | None:
+    child = getattr(getattr(connection, "_proc", None), "_process", None)
+    return child if isinstance(child, subprocess.Popen) else None
+
+
+def _still_finalizer(connection: Any) -> None:
+    """Stop the thread that tells it of each Api that is gone.
+
+    It would write a traceback once there is nobody to tell.
+    """
+    close = getattr(getattr(connection, "_finalizer", None), "close", None)
+    if close is not None:
+        with suppress(Exception):
+            close()
+
+
+def _remove_socket(connection: Any) -> None:
     """Remove the directory of its socket, which it removes itself unless killed."""
-    token = str(getattr(getattr(process, "token", None), "env_value", ""))
-    _, unix, socket = token.partition("-unix-")
+    token = getattr(getattr(connection, "_proc", None), "token", None)
+    _, unix, socket = str(getattr(token, "env_value", "")).partition("-unix-")
     if unix and Path(socket).name == "socket":
         shutil.rmtree(Path(socket).parent, ignore_errors=True)
