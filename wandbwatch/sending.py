@@ -59,10 +59,21 @@ def ended_by_signals() -> threading.Event:
     return ending
 
 
-def heart(stream: int) -> Callable[[], None]:
-    """Return what writes a line to the file descriptor *stream*: a sign of life."""
+def heart(stream: int, ending: threading.Event) -> Callable[[], None]:
+    """Return what writes a line to the file descriptor *stream*: a sign of life.
+
+    When nobody is there to read it any more, *ending* is set. A terminal has people
+    before it, who can do without.
+    """
+    os.set_blocking(stream, os.isatty(stream))
 
     def beat() -> None:
-        os.write(stream, b"\n")
+        try:
+            if not os.isatty(stream):
+                os.write(stream, b"\n")
+        except BlockingIOError:
+            pass  # so much of it is unread that more says nothing
+        except OSError:
+            ending.set()
 
     return beat

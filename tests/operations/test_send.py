@@ -99,6 +99,15 @@ def test_sigterm_ends_it_after_the_send_on_its_way(store, start, discord_server)
     assert Outbox(store).pending() == 40 - len(told)
 
 
+def test_it_ends_when_its_daemon_has_died(store, start, discord_server):
+    enqueue(store, 40)
+    process = start()
+    process.stdout.close()
+    assert process.wait(timeout=30) == 0
+    assert len(discord_server.messages) < 40
+    assert Queue(store).recover() == 0
+
+
 def test_no_log_of_it_shows_the_token(store, start, discord_server):
     discord_server.faults += [Fault("gone", skip=1), Fault("reset_before")]
     enqueue(store, 2)

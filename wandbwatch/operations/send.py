@@ -35,7 +35,7 @@ def send(
     redaction.install()
     config = load(file, local_zone(os.environ))
     state = state_directory(config.daemon, os.environ)
-    alive = sending.heart(sys.stdout.fileno())
+    alive = sending.heart(sys.stdout.fileno(), ending)
     try:
         sending.send(config, state, ending, once=once, alive=alive)
     except BusyError as e:
