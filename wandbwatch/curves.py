@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -98,13 +98,18 @@ class Asker:
         self,
         meant: Mapping[str, Sequence[str]],
         shown: Sequence[str],
-        known: Iterable[str],
+        known: Collection[str],
     ) -> Iterator[str]:
         for one, names in meant.items():
-            if not set(names) & set(shown):
-                close = get_close_matches(one, sorted(known), 1)
-                hint = f"; did you mean {close[0]!r}?" if close else ""
-                yield f"no run has {one!r}{self._beside()}{hint}"
+            if set(names) & set(shown):
+                continue
+            close = get_close_matches(one, sorted(known), 1)
+            if one in known and not self._axis.key:
+                yield f"{one!r} is in summaries only: there is no curve of it"
+            elif close and one not in known:
+                yield f"no run has {one!r}{self._beside()}; did you mean {close[0]!r}?"
+            else:
+                yield f"no run has {one!r}{self._beside()}"
 
     def _beside(self) -> str:
         key = self._axis.key

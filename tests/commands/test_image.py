@@ -209,6 +209,14 @@ def test_a_key_that_no_run_has_is_named():
     assert len(source.asked_curves) == 1
 
 
+def test_a_key_that_only_the_summaries_have_is_no_mistake_of_spelling():
+    source = Logs({"a1": {"accuracy": LOSS}})
+    source.logged = {"a1": {"loss": LOSS}}
+    assert notes(told(source, "--keys accuracy")) == [
+        "'accuracy' is in summaries only: there is no curve of it"
+    ]
+
+
 def test_a_key_that_is_never_beside_the_axis_is_said_so():
     source = Logs(TWO)
     assert notes(told(source, "--keys nope --x epoch")) == [

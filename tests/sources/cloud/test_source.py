@@ -203,7 +203,7 @@ def test_a_project_is_not_one_run():
 
 def test_what_is_left_out_is_filled_in_as_wandb_does(server, monkeypatch):
     server.store.add(replace(WHOLE, entity="acme", project="mine"))
-    with pytest.raises(UsageError, match="set WANDB_PROJECT"):
+    with pytest.raises(UsageError, match="write ENTITY/PROJECT/abc, or set WANDB_PRO"):
         plugin(Cloud(run="abc")).run()
     session.forget()
     monkeypatch.setenv("WANDB_PROJECT", "mine")

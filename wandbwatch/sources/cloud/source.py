@@ -121,8 +121,10 @@ class CloudSource:
         """Fill in what the address leaves out, as wandb does."""
         name = self._address.project or api.settings["project"]
         if not name:
+            run = self._address.run
+            path = f"ENTITY/PROJECT/{run}" if run else "ENTITY/PROJECT"
             raise UsageError(
-                "no project: write ENTITY/PROJECT, or set WANDB_PROJECT to one"
+                f"no project: write {path}, or set WANDB_PROJECT to one"
             )
         entity = self._address.entity or api.settings["entity"] or api.default_entity
         if not entity:
