@@ -32,7 +32,9 @@ def _text(given: str) -> str:
     except (OSError, ValueError) as e:
         if (text := decoded(given)) is not None:
             return text
-        if isinstance(e, PermissionError | IsADirectoryError):
+        if isinstance(e, IsADirectoryError):
+            raise UsageError(f"{given!r} is a directory; name a FILE in it") from e
+        if isinstance(e, PermissionError):
             raise
         raise NotFoundError(
             f"no file {given[:80]!r}, and it is no list in base64 either"

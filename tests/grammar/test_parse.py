@@ -60,6 +60,7 @@ def test_the_output_may_stand_before_the_command():
         ("", "no command is named"),
         ("-o json", "no command is named"),
         ("# a comment", "no such command '#'"),
+        ("login", "'login' is for a terminal, not for a list of lines"),
         ("//", "'//' is no older command; there were /summary, /project, /image"),
     ],
 )

@@ -106,7 +106,7 @@ def test_a_list_that_is_not_there_or_not_text_is_told_of(tmp_path):
     for name in ("nothere", "n" * 5000, "a\0b"):
         with pytest.raises(NotFoundError, match="no file '"):
             grammar.read(["lines", name], env(Answers()))
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(UsageError, match="is a directory; name a FILE in it"):
         grammar.read(["lines", str(tmp_path)], env(Answers()))
 
 

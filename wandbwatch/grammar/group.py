@@ -64,9 +64,12 @@ class Group(typer.core.TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         try:
-            return super().resolve_command(ctx, older.words(args))
+            words = older.words(args)
         except older.OlderError as e:
-            ctx.fail(str(e))
+            return ctx.fail(str(e))
+        if words and words[0] not in self.plugins and words[0] in Plugins([OPERATIONS]):
+            ctx.fail(f"{words[0]!r} is for a terminal, not for a list of lines")
+        return super().resolve_command(ctx, words)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         del ctx

@@ -123,9 +123,7 @@ class CloudSource:
         if not name:
             run = self._address.run
             path = f"ENTITY/PROJECT/{run}" if run else "ENTITY/PROJECT"
-            raise UsageError(
-                f"no project: write {path}, or set WANDB_PROJECT to one"
-            )
+            raise UsageError(f"no project: write {path}, or set WANDB_PROJECT to one")
         entity = self._address.entity or api.settings["entity"] or api.default_entity
         if not entity:
             raise UsageError(
