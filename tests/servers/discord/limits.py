@@ -50,6 +50,15 @@ def integer(most: int) -> Check:
     return check
 
 
+def choice(*known: str) -> Check:
+    def check(value: Any, path: Path, form: Form) -> None:
+        if value not in known:
+            words = f"Value must be one of {known}."
+            form.complain(path, "BASE_TYPE_CHOICES", words)
+
+    return check
+
+
 def boolean(value: Any, path: Path, form: Form) -> None:
     if not isinstance(value, bool):
         form.complain(path, "BOOLEAN_TYPE_CONVERT", "Must be either true or false.")
@@ -135,10 +144,6 @@ def both(*checks: Check) -> Check:
     return check
 
 
-def anything(value: Any, path: Path, form: Form) -> None:
-    """Components and polls: nothing of ours."""
-
-
 def name(value: Any, path: Path, form: Form) -> None:
     low = str(value).strip().lower()
     for bad in ("clyde", "discord"):
@@ -147,6 +152,10 @@ def name(value: Any, path: Path, form: Form) -> None:
             form.complain(path, "USERNAME_INVALID_CONTAINS", words)
     if low in {"everyone", "here"}:
         form.complain(path, "USERNAME_INVALID", f'Username cannot be "{low}"')
+
+
+def _anything(*_: Any) -> None:
+    """Components and polls: nothing of ours."""
 
 
 _SHOWN = (
@@ -183,7 +192,7 @@ _EMBED = shape(
 )
 _MENTIONS = shape(
     {
-        "parse": many(text(32), 3),
+        "parse": many(choice("users", "roles", "everyone"), 3),
         "users": many(snowflake, 100),
         "roles": many(snowflake, 100),
         "replied_user": boolean,
@@ -193,7 +202,7 @@ EDIT: Mapping[str, Check] = {
     "content": text(2000, trimmed=False),
     "embeds": many(both(_EMBED, visible), 10),
     "allowed_mentions": _MENTIONS,
-    "components": anything,
+    "components": _anything,
     "attachments": many(
         shape(
             {"id": snowflake, "filename": text(1024), "description": text(1024)}, "id"
@@ -201,7 +210,7 @@ EDIT: Mapping[str, Check] = {
         10,
     ),
     "flags": integer(2**31),
-    "poll": anything,
+    "poll": _anything,
 }
 POST: Mapping[str, Check] = {
     **EDIT,

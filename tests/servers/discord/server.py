@@ -111,7 +111,8 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: _Http
-    _status = 0
+    _kind = ""
+    """Of the fault that strikes."""
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
@@ -129,17 +130,20 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve()
 
     def _serve(self) -> None:
-        owner, self._status = self.server.owner, 0
-        fault = owner.fault(self.command, api.hook_id(self.path))
-        kind = fault.kind if fault else ""
+        fault = self.server.owner.fault(self.command, api.hook_id(self.path))
+        self._kind = fault.kind if fault else ""
         with contextlib.suppress(OSError):
-            if fault is None or kind in faults.AFTER or kind == "gone":
+            if fault is None or fault.kind in faults.AFTER or fault.kind == "gone":
                 self._good(fault)
             else:
                 self._break(fault)
+
+    def _note(self, status: int = 0) -> None:
+        """Log the request, before whoever made it can see its end."""
         path = re.sub(r"(/webhooks/[^/]+/)[^/?]+", r"\1…", self.path)
         agent = self.headers.get("User-Agent", "")
-        owner.requests.append(Request(self.command, path, self._status, agent, kind))
+        request = Request(self.command, path, status, agent, self._kind)
+        self.server.owner.requests.append(request)
 
     def _good(self, fault: Fault | None) -> None:
         owner = self.server.owner
@@ -158,23 +162,29 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _break(self, fault: Fault) -> None:
         """Play a fault that stores nothing."""
+        self._body()
+        canned = faults.before(fault)
+        if canned is None:
+            self._note()
         if fault.kind == "reset_before":
             faults.drop(self, reset=True)
-            return
-        self._body()
-        if fault.kind == "hang":
+        elif fault.kind == "hang":
             self.server.owner.stopping.wait(fault.seconds)
             faults.drop(self)
         elif fault.kind == "drip_headers":
             head = b"HTTP/1.1 200 OK\r\nX-Slow: " + b"z" * 10_000
             faults.drip(self, head, self.server.owner.stopping)
-        elif canned := faults.before(fault):
+        elif canned:
             self._reply(canned)
 
     def _lose(self, fault: Fault, answer: Answer) -> None:
         """Play a fault of the answer to what was stored."""
         stopping = self.server.owner.stopping
         head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
+        if canned := faults.after(fault):
+            self._reply(canned)
+            return
+        self._note()
         match fault.kind:
             case "reset_after":
                 faults.drop(self, reset=True)
@@ -191,15 +201,13 @@ class _Handler(BaseHTTPRequestHandler):
                 whole = answer.body + b" " * 100_000
                 self.wfile.write(head % len(whole))
                 faults.drip(self, whole, stopping)
-            case "endless_after":
+            case _:  # endless_after
                 self.wfile.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
                 while not stopping.is_set():
                     self.wfile.write(b" " * 65536)
-            case _:
-                self._reply(faults.after(fault) or answer)
 
     def _reply(self, answer: Answer) -> None:
-        self._status = answer.status
+        self._note(answer.status)
         self.send_response(answer.status)
         if answer.via:
             self.send_header("Via", "1.1 google")
