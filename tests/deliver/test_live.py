@@ -35,6 +35,38 @@ def test_an_edit_of_unknown_fate_is_simply_repeated(office):
     assert office.texts == ["two"]
 
 
+def test_a_list_of_live_messages_that_got_shorter_leaves_none_over(office):
+    for hour, count in enumerate((3, 1, 1, 2)):
+        texts = [f"{i} at {hour}" for i in range(count)]
+        office.enqueue(
+            *(letter(t, "gpt", hour, i, edit=True) for i, t in enumerate(texts))
+        )
+        office.deliver()
+        assert sorted(office.texts) == texts
+    assert office.desk.failed() == office.desk.waiting() == ()
+
+
+def test_what_would_be_removed_stays_when_the_list_has_grown_again(office):
+    for hour, count in enumerate((2, 1, 2)):
+        office.enqueue(
+            *(letter(f"{i} at {hour}", "gpt", hour, i, edit=True) for i in range(count))
+        )
+        if hour != 1:
+            office.deliver()
+    assert office.texts == ["0 at 2", "1 at 2"]
+    assert [r.method for r in office.server.requests] == ["POST"] * 2 + ["PATCH"] * 2
+
+
+def test_what_somebody_has_removed_before_is_no_failure(office):
+    office.enqueue(letter("a", edit=True), letter("b", sequence=1, edit=True))
+    office.deliver()
+    office.server.board.delete(office.server.messages[1]["id"])
+    office.enqueue(letter("c", hour=1, edit=True))
+    office.deliver()
+    assert office.texts == ["c"]
+    assert office.desk.failed() == office.desk.waiting() == ()
+
+
 def test_an_edited_message_that_somebody_deleted_is_posted_anew(office):
     office.enqueue(letter("one", edit=True))
     office.deliver()

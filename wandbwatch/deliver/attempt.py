@@ -21,7 +21,7 @@ from wandbwatch.deliver.office import TROUBLE, Office, say
 from wandbwatch.model.channel import Channel
 from wandbwatch.model.errors import StateError
 from wandbwatch.model.message import Message
-from wandbwatch.model.outcome import Delivered, Outcome
+from wandbwatch.model.outcome import Delivered, MessageMissing, Outcome, Refused
 from wandbwatch.model.report import Level
 from wandbwatch.outbox import Endings, Queue, Waiting
 
@@ -60,7 +60,7 @@ class Attempt:
         channel = self._channel
         if waiting.reduced:  # it may be the name that was refused
             channel = replace(channel, username=None, avatar_url=None)
-        outcome = self._office.sink.post(self._message(), channel, edit=self._edit)
+        outcome = self._remove() if waiting.removal else self._post(channel)
         self._counted(outcome)
         step = decide(
             outcome, waiting, editing=self.editing, own_thread=self._own_thread()
@@ -82,6 +82,17 @@ class Attempt:
             if self._office.ending() or (self._office.once and tried == _TRIES):
                 return  # the claim stays, and the next sender says what it may be
             self._office.clock.wait(TROUBLE)
+
+    def _post(self, channel: Channel) -> Outcome:
+        return self._office.sink.post(self._message(), channel, edit=self._edit)
+
+    def _remove(self) -> Outcome:
+        """Remove the message that stands; what can't be removed stays."""
+        if self._edit is None:
+            return Delivered()
+        outcome = self._office.sink.remove(self._edit, self._channel)
+        done = isinstance(outcome, MessageMissing | Refused)
+        return Delivered() if done else outcome
 
     def _message(self) -> Message:
         wording, message = self._office.wording, self._waiting.letter.message

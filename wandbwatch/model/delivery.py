@@ -21,6 +21,10 @@ class Sink(Protocol):
         """Post *message*, or put it in the place of the message with the id *edit*."""
         ...
 
+    def remove(self, message_id: str, channel: Channel, /) -> Outcome:
+        """Remove a message of ours; Delivered when it is gone."""
+        ...
+
     def probe(self, channel: Channel, /) -> Outcome:
         """Ask whether *channel* would take a message, without sending one."""
         ...

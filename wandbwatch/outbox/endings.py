@@ -23,7 +23,9 @@ class Endings:
                 (self._store.moment(), waiting.id),
             )
             database.execute("DELETE FROM file WHERE message = ?", (waiting.id,))
-            if letter.edit and message_id:
+            if waiting.removal:
+                database.execute(_FORGET, _place(letter))
+            elif letter.edit and message_id:
                 database.execute(
                     "INSERT OR REPLACE INTO live VALUES (?, ?, ?, ?)",
                     (*_place(letter), message_id),
@@ -63,11 +65,7 @@ class Endings:
     def anew(self, waiting: Waiting) -> None:
         """Forget the message that it was to edit, and post it."""
         with self._store.write() as database:
-            database.execute(
-                "DELETE FROM live"
-                " WHERE channel = ? AND subscription = ? AND sequence = ?",
-                _place(waiting.letter),
-            )
+            database.execute(_FORGET, _place(waiting.letter))
             database.execute(
                 "UPDATE message SET claimed = NULL WHERE id = ?", (waiting.id,)
             )
@@ -114,6 +112,9 @@ class Endings:
             database.execute(
                 f"UPDATE message SET {change} WHERE id = ?", (*values, waiting.id)
             )
+
+
+_FORGET = "DELETE FROM live WHERE channel = ? AND subscription = ? AND sequence = ?"
 
 
 def _place(letter: Letter) -> tuple[str, str, int]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from wandbwatch.model.letter import Kind, Letter
+from wandbwatch.model.message import Message
 from wandbwatch.outbox.rows import insert, stored
 from wandbwatch.outbox.store import Store
 
@@ -23,6 +25,7 @@ class Round:
     def __init__(self, database: sqlite3.Connection, now: float) -> None:
         self._database = database
         self._now = now
+        self._live: dict[tuple[str, str], Letter] = {}
 
     def enqueue(self, letter: Letter) -> bool:
         """Let *letter* wait to be sent; False when it was enqueued before.
@@ -34,6 +37,8 @@ class Round:
             return False
         if letter.kind is Kind.REPORT:
             self._supersede(letter)
+        if letter.edit:
+            self._live[letter.channel, letter.subscription] = letter
         return True
 
     def remember(self, subscription: str, line: str, key: str, value: str) -> None:
@@ -53,6 +58,18 @@ class Round:
         self._database.execute(
             "INSERT OR REPLACE INTO slot VALUES (?, ?)", (job, stored(slot))
         )
+
+    def shorten(self) -> None:
+        """Let the messages be removed that a shorter list of live ones leaves over."""
+        for last in self._live.values():
+            over = self._database.execute(
+                "SELECT sequence FROM live"
+                " WHERE channel = ? AND subscription = ? AND sequence > ?",
+                (last.channel, last.subscription, last.sequence),
+            ).fetchall()
+            for (sequence,) in over:
+                removal = replace(last, sequence=sequence, message=Message(""))
+                insert(self._database, removal, self._now)
 
     def _supersede(self, letter: Letter) -> None:
         """Drop the older reports of the subscription of whose list nothing left."""
@@ -87,7 +104,9 @@ class Outbox:
         """One transaction: on disk when the block is left, nothing on an error."""
         now = self._store.moment()
         with self._store.write() as database:
-            yield Round(database, now)
+            round_ = Round(database, now)
+            yield round_
+            round_.shorten()
             database.execute(
                 "DELETE FROM message WHERE ended <"
                 " CASE state WHEN 'failed' THEN ? ELSE ? END",

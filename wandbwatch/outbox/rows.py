@@ -30,6 +30,11 @@ class Waiting:
     reason: str
     """Why it was not taken the last time; empty when it was not tried."""
 
+    @property
+    def removal(self) -> bool:
+        """Whether there is nothing more to say where a message stands."""
+        return not self.letter.message.body
+
 
 def insert(database: sqlite3.Connection, letter: Letter, now: float) -> bool:
     """Let *letter* wait; False when its place in its list was taken before."""

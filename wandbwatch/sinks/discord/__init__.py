@@ -5,6 +5,8 @@ The only home of discord_webhook, of which it uses what is safe (see `webhook`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from wandbwatch import secret
 from wandbwatch.model.channel import Channel
 from wandbwatch.model.errors import ConfigError
@@ -26,19 +28,15 @@ class Discord:
         self, message: Message, channel: Channel, *, edit: str | None = None
     ) -> Outcome:
         """Post *message* to *channel*, or put it in the place of the one *edit*."""
-        try:
-            webhook = self._webhook(channel)
-        except ConfigError as e:
-            return NotSent(str(e))
-        return webhook.send(message, edit)
+        return self._ask(channel, lambda webhook: webhook.send(message, edit))
+
+    def remove(self, message_id: str, channel: Channel) -> Outcome:
+        """Remove the message with the id *message_id* from *channel*."""
+        return self._ask(channel, lambda webhook: webhook.remove(message_id))
 
     def probe(self, channel: Channel) -> Outcome:
         """Ask for the webhook itself, which changes nothing."""
-        try:
-            webhook = self._webhook(channel)
-        except ConfigError as e:
-            return NotSent(str(e))
-        return webhook.probe()
+        return self._ask(channel, Webhook.probe)
 
     def identity(self, channel: Channel) -> str:
         """Return what rate limits count by: the webhook's id, which is no secret.
@@ -50,8 +48,12 @@ class Discord:
         except ConfigError:
             return channel.name
 
-    def _webhook(self, channel: Channel) -> Webhook:
-        return Webhook(_address(channel), channel, self._patience)
+    def _ask(self, channel: Channel, what: Callable[[Webhook], Outcome]) -> Outcome:
+        try:
+            address = _address(channel)
+        except ConfigError as e:
+            return NotSent(str(e))
+        return what(Webhook(address, channel, self._patience))
 
 
 def _address(channel: Channel) -> Address:

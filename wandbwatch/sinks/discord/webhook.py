@@ -62,6 +62,9 @@ class Webhook(DiscordWebhook):
             return self._request("PATCH", f"/messages/{edit}", **body)
         return self._request("POST", "", **body)
 
+    def remove(self, message_id: str) -> Outcome:
+        return self._request("DELETE", f"/messages/{message_id}")
+
     def probe(self) -> Outcome:
         return self._request("GET", "")
 
