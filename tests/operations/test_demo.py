@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 
@@ -15,7 +14,7 @@ def demo(tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
     done = subprocess.run(
         [sys.executable, "-m", "wandbwatch", "demo", "--dir", directory],
-        env={"PATH": os.environ["PATH"], "HOME": str(home), "COLUMNS": "100"},
+        env={"PATH": str(home), "HOME": str(home), "COLUMNS": "100"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -50,6 +49,9 @@ def test_it_shows_the_commands_and_what_to_try_next(demo):
     assert "$ wandbwatch summary" in done.stderr
     assert "$ wandbwatch image" in done.stderr
     assert "wandbwatch summary ./wandb/latest-run" in done.stderr
+    *_, export = done.stderr.splitlines()
+    found = f"{export}; wandbwatch --version"
+    subprocess.run(["/bin/sh", "-c", found], env={}, check=True)
 
 
 def test_it_leaves_nothing_in_the_users_home(demo):

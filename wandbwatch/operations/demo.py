@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -40,6 +41,8 @@ def demo(
     _train(runs, say)
     codes = [_answer(env, words, say) for words in _lines(runs)]
     say.print(NEXT.format(runs=runs), markup=False)
+    if not shutil.which("wandbwatch"):
+        say.print(UNKNOWN.format(bin=Path(sys.executable).parent), markup=False)
     return max(codes)
 
 
@@ -54,6 +57,10 @@ On runs of your own, from a directory with a wandb/ in it:
 On W&B (`wandbwatch whoami` says whether you are logged in, `wandbwatch login` does it):
   wandbwatch project ENTITY/PROJECT
   wandbwatch summary ENTITY/PROJECT/RUN --filters train"""
+
+UNKNOWN = """
+Your shell does not know `wandbwatch` yet; this tells it:
+  export PATH="{bin}:$PATH\""""
 
 
 def _directory(wanted: Path | None) -> Path:
