@@ -112,7 +112,7 @@ def test_outbox_shows_what_waits_what_failed_and_what_is_stopped(path, store, ca
     assert next(row[2] for row in rows if row[0] == "runs") == "10015 Unknown Webhook"
     failed = next(row for row in rows if row[-1].startswith("50035"))
     assert (failed[0], failed[1], failed[3]) == ("lab", "gpt", "1")
-    waiting = [row for row in rows if len(row) == 7 and row[0] == "lab" and not row[6]]
+    waiting = [row for row in rows if len(row) == 6 and row[0] == "lab" and not row[5]]
     assert [row[3] for row in waiting] == ["2"]
 
 

@@ -12,7 +12,7 @@ from wandbwatch.model.report import Block, Cell, Level, Note, Report, Table
 from wandbwatch.outbox import Desk, Entry, Stop, Store
 from wandbwatch.watchfile.option import ConfigFile, ConfigOption, named
 
-_COLUMNS = ("channel", "subscription", "slot", "messages", "since", "tries", "reason")
+_COLUMNS = ("channel", "subscription", "slot", "messages", "since", "reason")
 
 
 def outbox(
@@ -93,7 +93,6 @@ def _row(entries: Sequence[Entry]) -> tuple[Cell, ...]:
         first.slot,
         len(entries),
         first.since,
-        max(entry.attempts for entry in entries),
         first.reason,
     )
 

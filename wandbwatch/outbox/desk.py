@@ -18,7 +18,6 @@ class Entry:
     slot: datetime
     since: datetime
     """When it was enqueued; of a failed one: when it failed."""
-    attempts: int
     reason: str
 
 
@@ -105,7 +104,7 @@ class Desk:
 
     def _entries(self, state: str, since: str) -> tuple[Entry, ...]:
         found = self._store.read(
-            f"SELECT id, channel, subscription, slot, {since}, attempts + ambiguous,"
+            f"SELECT id, channel, subscription, slot, {since},"
             " reason FROM message WHERE state = ? ORDER BY id",
             state,
         )
@@ -116,8 +115,7 @@ class Desk:
                 subscription,
                 datetime.fromisoformat(slot),
                 datetime.fromtimestamp(at, UTC),
-                attempts,
                 reason,
             )
-            for id_, channel, subscription, slot, at, attempts, reason in found
+            for id_, channel, subscription, slot, at, reason in found
         )
