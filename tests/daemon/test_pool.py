@@ -14,6 +14,7 @@ from wandbwatch.daemon.lineup import Job, LineUp
 from wandbwatch.daemon.pool import IDLE, Pool
 from wandbwatch.daemon.processes import adopt_orphans, children, reap_orphans
 from wandbwatch.daemon.worker import JOBS, Answered, Worker
+from wandbwatch.model.errors import ConfigError
 
 SLOT = datetime(2026, 1, 1, tzinfo=UTC)
 SCRIPT = Path(__file__).with_name("worker_script.py")
@@ -25,7 +26,9 @@ def pool(tmp_path):
 
     def start(number: int, account: str | None) -> Worker:
         command = [sys.executable, str(SCRIPT)]
-        return Worker(number, account, command, {"BROOD": str(brood)}, tmp_path)
+        return Worker(
+            number, account, command, {"BROOD": str(brood)}, tmp_path / "work"
+        )
 
     pool = Pool(LineUp(), start, 2)
     yield pool
@@ -131,6 +134,21 @@ def test_an_account_has_workers_of_its_own(pool):
     said = answers(pool, 2)
     assert [a.job.account for a in said] == ["alice", "bob"]
     assert [w.account for w in pool.workers.values()] == ["bob"]
+
+
+def test_a_job_whose_key_is_not_to_be_had_is_told(tmp_path):
+    def start(number: int, account: str | None) -> Worker:
+        if account == "alice":
+            raise ConfigError(["env ALICE_KEY: not in the environment"])
+        return Worker(
+            number, account, [sys.executable, str(SCRIPT)], {}, tmp_path / "w"
+        )
+
+    pool = Pool(LineUp(), start, 2)
+    pool.lineup.add(job("fine", account="alice"))
+    (said,) = answers(pool, 1)
+    assert said.errors == ("env ALICE_KEY: not in the environment",)
+    pool.stop()
 
 
 def test_stopping_leaves_no_process(pool):

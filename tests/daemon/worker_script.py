@@ -27,7 +27,9 @@ def main() -> None:
         if what in ("hang", "brood"):
             time.sleep(1000)
         errors = [order["failed"]] if order["failed"] else []
-        sys.stdout.write(json.dumps({"errors": errors, "messages": 1}) + "\n")
+        sys.stdout.write(
+            json.dumps({"errors": errors, "code": 0, "messages": 1, "dry": []}) + "\n"
+        )
         sys.stdout.flush()
 
 

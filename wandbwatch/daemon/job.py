@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from wandbwatch.daemon.told import Answer, Memory, news
-from wandbwatch.model.errors import WandbwatchError
+from wandbwatch.model.errors import ExitCode, WandbwatchError
 from wandbwatch.model.letter import Letter
 from wandbwatch.model.message import Message
 from wandbwatch.model.report import Level, Report
@@ -41,6 +41,8 @@ class Result:
     """How a job went: the failed lines' errors, and how many messages it made."""
 
     errors: tuple[str, ...]
+    code: int
+    """The highest exit code of the errors."""
     messages: int
 
 
@@ -56,7 +58,12 @@ def perform(subscription: Subscription, slot: datetime, crew: Crew) -> Result:
 
 def give_up(subscription: Subscription, slot: datetime, why: str, crew: Crew) -> Result:
     """Tell that the job as a whole could not be done."""
-    return tell(subscription, slot, [Answer(subscription.name, error=why)], crew)
+    return tell(
+        subscription,
+        slot,
+        [Answer(subscription.name, error=why, code=ExitCode.OURS)],
+        crew,
+    )
 
 
 def answered(line: str, ask: Ask) -> Answer:
@@ -65,11 +72,11 @@ def answered(line: str, ask: Ask) -> Answer:
     try:
         reports.extend(ask(line))
     except WandbwatchError as e:
-        return Answer(line, tuple(reports), str(e))
+        return Answer(line, tuple(reports), str(e), e.exit_code)
     except Exception as e:  # a job outlives any one command of it
         log.exception("%r failed; this is a bug of wandbwatch", line)
         said = f"a bug of wandbwatch, {type(e).__name__}; its log has the traceback"
-        return Answer(line, tuple(reports), said)
+        return Answer(line, tuple(reports), said, ExitCode.OURS)
     return Answer(line, tuple(reports))
 
 
@@ -91,7 +98,8 @@ def tell(
             round_.enqueue(letter)
         round_.remember(name, "", "last", now.text())
         round_.done(name, slot)
-    return Result(errors, len(messages))
+    code = max((answer.code for answer in answers), default=0)
+    return Result(errors, code, len(messages))
 
 
 @dataclass(frozen=True)

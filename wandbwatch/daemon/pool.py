@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from wandbwatch.daemon.lineup import Job, LineUp
 from wandbwatch.daemon.worker import JOBS, Answered, Worker
+from wandbwatch.model.errors import ConfigError
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,11 @@ class Pool:
         while account_ := self._missing():
             (account,) = account_
             self._started += 1
-            worker = self._start(self._started, account)
+            try:
+                worker = self._start(self._started, account)
+            except ConfigError as e:  # its key is not to be had
+                self._refuse(self._started, account, str(e))
+                continue
             self.workers[worker.number] = worker
             self._give(worker, moment)
 
@@ -125,8 +130,13 @@ class Pool:
         self.workers.pop(worker.number, None)
         self.lineup.release(worker.number)
 
+    def _refuse(self, number: int, account: str | None, why: str) -> None:
+        if job := self.lineup.next_for(number, account):
+            self._give_up(job, why)
+        self.lineup.release(number)
+
     def _give_up(self, job: Job, why: str) -> None:
-        """Have it told, once; a job whose failure can't be told either is dropped."""
+        """Have it told, by anybody; one whose failure can't be told is dropped."""
         log.error("%s at %s: %s", job.subscription, job.slot.isoformat(), why)
         if not job.failed and not self.lineup.waits(job.subscription):
-            self.lineup.add(replace(job, failed=why))
+            self.lineup.add(replace(job, failed=why, account=None))

@@ -20,6 +20,8 @@ class Answer:
     line: str
     reports: tuple[Report, ...] = ()
     error: str = ""
+    code: int = 0
+    """The exit code of the error."""
 
 
 @dataclass(frozen=True)

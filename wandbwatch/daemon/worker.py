@@ -10,8 +10,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +30,11 @@ class Answered:
 
     job: Job
     errors: tuple[str, ...]
+    code: int
+    """The exit code that the worst of the errors has."""
     messages: int
+    dry: tuple[Mapping[str, Any], ...] = ()
+    """The messages themselves, where they were only to be shown."""
 
 
 class Worker:
@@ -44,6 +48,7 @@ class Worker:
         environ: Mapping[str, str],
         directory: Path,
     ) -> None:
+        """*directory* is for what it leaves behind, and goes with it."""
         self.number = number
         self.account = account
         self.directory = directory
@@ -102,7 +107,13 @@ class Worker:
         self._unread = rest
         said: dict[str, Any] = json.loads(line)
         job, self.job = self.job, None
-        return Answered(job, tuple(said["errors"]), said["messages"])
+        return Answered(
+            job,
+            tuple(said["errors"]),
+            said["code"],
+            said["messages"],
+            tuple(said["dry"]),
+        )
 
     def dead(self) -> int | None:
         """Return its exit code once it has ended, negative for a signal."""
@@ -124,9 +135,4 @@ class Worker:
         if self._process.stdout:
             self._process.stdout.close()
         self._process.wait()
-
-
-def command(file: Path, state: Path) -> list[str]:
-    """Return the command that starts a worker for the jobs of *file*."""
-    module = [sys.executable, "-m", "wandbwatch"]
-    return [*module, "worker", str(file), "--state", str(state)]
+        shutil.rmtree(self.directory, ignore_errors=True)

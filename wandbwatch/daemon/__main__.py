@@ -1,0 +1,34 @@
+"""`python -m wandbwatch.daemon FILE [--json-logs]`: the daemon's own small process.
+
+`wandbwatch daemon` checks the file and becomes this, so that what the check needed is
+not carried along for months.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+from wandbwatch import redaction
+from wandbwatch.daemon import journal
+from wandbwatch.daemon.start import run
+from wandbwatch.model.errors import WandbwatchError
+
+
+def main() -> int:
+    path, *flags = sys.argv[1:]
+    journal.set_up(os.environ, as_json="--json-logs" in flags)
+    redaction.install()
+    try:
+        run(Path(path), os.environ)
+    except WandbwatchError as e:
+        for line in e.lines:
+            logging.getLogger(__name__).error("%s", line)  # noqa: TRY400 -- not a bug
+        return e.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""What the daemon's children find in their environment: their own secrets only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from wandbwatch import secret
+from wandbwatch.daemon.config import Config
+from wandbwatch.model.channel import Secret, SecretKind
+
+_CREDENTIALS = "CREDENTIALS_DIRECTORY"
+
+
+def of_worker(
+    environ: Mapping[str, str], config: Config, account: str | None, directory: Path
+) -> dict[str, str]:
+    """Give a worker its account's key and server, and nobody else's secrets.
+
+    Without an account it is whoever wandb takes the daemon for. What it leaves behind
+    goes to *directory*. ConfigError when its key is not to be had.
+    """
+    ours = _without(environ, {*_named(config), _CREDENTIALS})
+    ours["TMPDIR"] = str(directory)
+    if account is None:
+        return ours
+    settings = config.accounts[account]
+    for name in ("WANDB_API_KEY", "WANDB_BASE_URL", "WANDB_ENTITY"):
+        ours.pop(name, None)
+    if settings.api_key:
+        ours["WANDB_API_KEY"] = secret.read(settings.api_key, environ)
+    if settings.base_url:
+        ours["WANDB_BASE_URL"] = settings.base_url
+    return ours
+
+
+def of_sender(environ: Mapping[str, str], config: Config) -> dict[str, str]:
+    """Give the sender the webhooks' secrets and no account's."""
+    keys = (account.api_key for account in config.accounts.values())
+    return _without(environ, {*_variables(keys), "WANDB_API_KEY"})
+
+
+def _named(config: Config) -> Iterator[str]:
+    """Yield the variables that the configuration keeps secrets in."""
+    yield from _variables(channel.webhook for channel in config.channels.values())
+    yield from _variables(account.api_key for account in config.accounts.values())
+    yield from _variables([config.daemon.dead_man])
+
+
+def _variables(secrets: Iterator[Secret | None] | list[Secret | None]) -> Iterator[str]:
+    for one in secrets:
+        if one and one.kind is SecretKind.ENV:
+            yield one.place
+
+
+def _without(environ: Mapping[str, str], names: set[str]) -> dict[str, str]:
+    return {k: v for k, v in environ.items() if k not in names}

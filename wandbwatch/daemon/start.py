@@ -1,0 +1,115 @@
+"""The daemon put together: from a file and an environment to its loop."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from wandbwatch import secret
+from wandbwatch.daemon import deadman, environment
+from wandbwatch.daemon.child import Child
+from wandbwatch.daemon.config import load
+from wandbwatch.daemon.hours import Hours
+from wandbwatch.daemon.lineup import LineUp
+from wandbwatch.daemon.lock import Lock
+from wandbwatch.daemon.notify import Notify
+from wandbwatch.daemon.places import local_zone, state_directory
+from wandbwatch.daemon.pool import Pool
+from wandbwatch.daemon.processes import adopt_orphans
+from wandbwatch.daemon.signals import Signals
+from wandbwatch.daemon.supervisor import Parts, Supervisor
+from wandbwatch.daemon.workshop import OURS, Workshop
+from wandbwatch.model.errors import ConfigError
+from wandbwatch.outbox import Outbox, Store
+
+log = logging.getLogger(__name__)
+
+SILENCE = 120.0
+"""Seconds without a word after which the sender hangs: no post takes as long."""
+CHECKED = 60.0
+"""Seconds that the check of a changed file may take."""
+
+
+def run(path: Path, environ: Mapping[str, str]) -> None:
+    """Keep the hours of the file at *path* until a signal asks to stop."""
+    signals = Signals()
+    daemon = _Daemon(path, environ)
+    adopt_orphans()
+    log.info("keeping the hours of %s; state in %s", path, daemon.state)
+    Supervisor(daemon.parts(), Notify(environ), signals, daemon.reload).run()
+
+
+class _Daemon:
+    """The present configuration, and what is made from it."""
+
+    def __init__(self, path: Path, environ: Mapping[str, str]) -> None:
+        self._path = path
+        self._environ = environ
+        self._zone = local_zone(environ)
+        self.config = load(path, self._zone)
+        self.state = state_directory(self.config.daemon, environ)
+        self._store = Store(self.state)
+        self._lock = Lock(self.state / "daemon.lock")
+        self._lock.take()
+        work = self.state / "work"
+        shutil.rmtree(work, ignore_errors=True)
+        self._workshop = Workshop(path, self.config, environ, work)
+
+    def parts(self) -> Parts:
+        outbox = Outbox(self._store)
+        now = datetime.now(UTC)
+        ping = self._ping()
+        return Parts(
+            Hours(self.config.subscriptions, outbox, now),
+            Pool(LineUp(), self._workshop.start, self.config.daemon.jobs),
+            outbox,
+            lambda: Child([*OURS, "send", str(self._path)], silence=SILENCE),
+            lambda: environment.of_sender(self._environ, self.config),
+            Child([sys.executable, "-m", deadman.__name__], silence=30)
+            if ping
+            else None,
+            ping,
+        )
+
+    def reload(self, parts: Parts, now: datetime) -> None:
+        """Put into force what the file says now; ConfigError leaves all as it was."""
+        self._check()
+        config = load(self._path, self._zone)
+        if state_directory(config.daemon, self._environ) != self.state:
+            raise ConfigError(["daemon.state: the daemon moves only when restarted"])
+        self.config = self._workshop.config = config
+        parts.hours.keep(config.subscriptions, now)
+        parts.pool.lineup.keep(s.name for s in config.subscriptions)
+        parts.pool.size = config.daemon.jobs
+        parts.pool.renew()
+
+    def _check(self) -> None:
+        """Check the command lines too: in a process of its own, they need Typer."""
+        try:
+            done = subprocess.run(  # noqa: S603 -- our own program
+                [*OURS, "check", str(self._path)],
+                capture_output=True,
+                text=True,
+                timeout=CHECKED,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as e:
+            raise ConfigError([f"{self._path}: its check took too long"]) from e
+        if done.returncode:
+            lines = [
+                line.removeprefix("wandbwatch: ") for line in done.stderr.splitlines()
+            ]
+            raise ConfigError(lines or [f"{self._path}: its check failed"])
+
+    def _ping(self) -> dict[str, str]:
+        """Return the environment of the dead-man's ping, empty if there is none."""
+        url = self.config.daemon.dead_man
+        if not url:
+            return {}
+        plain = environment.of_sender(self._environ, self.config)
+        return {**plain, deadman.VARIABLE: secret.read(url, self._environ)}

@@ -1,0 +1,31 @@
+"""What a job needs of the world, made of the real parts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from wandbwatch import grammar, plugins
+from wandbwatch.daemon.job import Crew
+from wandbwatch.daemon.sharing import Shared
+from wandbwatch.model.ports import Env, Renderer, Screen
+from wandbwatch.model.report import Report
+from wandbwatch.outbox import Outbox, Store
+
+
+def crew(env: Env, store: Store) -> Crew:
+    """Let jobs ask through *env*, sharing answers, and tell what comes to *store*."""
+    sharing = replace(env, source=Shared(env.source, time.monotonic))
+
+    def ask(line: str) -> Iterator[Report]:
+        return grammar.parse(line, sharing).reports
+
+    render = plugins.load("wandbwatch.renderers", "discord")
+    return Crew(ask, render, _content, Outbox(store))
+
+
+def _content(reports: Sequence[Report]) -> str:
+    """Word the reports as programs read them: with values, without ages."""
+    render: Renderer = plugins.load("wandbwatch.renderers", "json")
+    return "".join(render(reports, Screen()))
