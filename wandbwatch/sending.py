@@ -14,7 +14,10 @@ from zoneinfo import ZoneInfo
 from wandbwatch import plugins
 from wandbwatch.daemon.config import Config
 from wandbwatch.deliver import Lanes, Office, Sender, Timekeeper, alone
+from wandbwatch.model.channel import Channel
 from wandbwatch.model.delivery import Sink, Wording
+from wandbwatch.model.message import Message
+from wandbwatch.model.report import Level
 from wandbwatch.outbox import Store
 
 
@@ -49,6 +52,16 @@ def _wording() -> Wording:
     renderer: Any = importlib.import_module("wandbwatch.renderers.discord")
     sink: Any = importlib.import_module("wandbwatch.sinks.discord")
     return Wording(renderer.mention, renderer.duplicate, renderer.plain, sink.digest)
+
+
+def shown(message: Message, level: Level, channel: Channel) -> dict[str, Any]:
+    """Return what would be posted of *message*, without the webhook's token."""
+    if level is Level.BAD and channel.mention:
+        message = _wording().mention(message, channel.mention)
+    said: dict[str, Any] = plugins.load("wandbwatch.sinks", "discord")().shown(
+        message, channel
+    )
+    return {"channel": channel.name, **said}
 
 
 def ended_by_signals() -> threading.Event:

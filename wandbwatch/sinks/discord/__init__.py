@@ -6,6 +6,8 @@ The only home of discord_webhook, of which it uses what is safe (see `webhook`).
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 from wandbwatch import secret
 from wandbwatch.model.channel import Channel
@@ -37,6 +39,16 @@ class Discord:
     def probe(self, channel: Channel) -> Outcome:
         """Ask for the webhook itself, which changes nothing."""
         return self._ask(channel, Webhook.probe)
+
+    def shown(self, message: Message, channel: Channel) -> dict[str, Any]:
+        """Return what `post` would send, without the webhook's token."""
+        try:
+            address = _address(channel)
+            hidden = replace(address, url=f"{address.url.rpartition('/')[0]}/(hidden)")
+        except ConfigError as e:
+            hidden = Address("", f"({e})", None)
+        webhook = Webhook(hidden, channel, self._patience)
+        return webhook.shown(message)
 
     def identity(self, channel: Channel) -> str:
         """Return what rate limits count by: the webhook's id, which is no secret.

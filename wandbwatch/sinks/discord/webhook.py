@@ -65,6 +65,17 @@ class Webhook(DiscordWebhook):
     def remove(self, message_id: str) -> Outcome:
         return self._request("DELETE", f"/messages/{message_id}")
 
+    def shown(self, message: Message) -> dict[str, Any]:
+        """Return the post of *message* as data, its files by their names."""
+        self._take(message)
+        query = {k: str(v).lower() for k, v in self._query_params.items()}
+        return {
+            "webhook": self.url,
+            "query": query,
+            "payload": self.body(edit=False),
+            "files": [file.name for file in message.files],
+        }
+
     def probe(self) -> Outcome:
         return self._request("GET", "")
 

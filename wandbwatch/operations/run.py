@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import json
+import logging
+import os
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wandbwatch import redaction, sending
+from wandbwatch.daemon import journal
+from wandbwatch.daemon.config import Config
+from wandbwatch.daemon.hours import job
+from wandbwatch.daemon.once import once
+from wandbwatch.daemon.places import state_directory
+from wandbwatch.daemon.worker import Answered
+from wandbwatch.daemon.workshop import Workshop
+from wandbwatch.deliver import BusyError
+from wandbwatch.model.errors import ExitCode, UsageError
+from wandbwatch.model.message import File, Message
+from wandbwatch.model.ports import Env
+from wandbwatch.model.report import Level
+from wandbwatch.outbox import Desk, Store
+from wandbwatch.watchfile import reading
+from wandbwatch.watchfile.option import OnlyConfigOption
+
+log = logging.getLogger("wandbwatch.run")
+NOT_TAKEN = "%s: not taken: %s; see `wandbwatch outbox`"
+
+
+def run(
+    ctx: typer.Context,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[FILE] [NAME]…", help="Which subscriptions; all when none."
+        ),
+    ] = None,
+    *,
+    config: OnlyConfigOption = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Print what would be posted, as JSON, and post and keep nothing.",
+        ),
+    ] = False,
+    json_logs: Annotated[
+        bool, typer.Option("--json-logs", help="Log an object of JSON a line.")
+    ] = False,
+) -> int:
+    """Answer the subscriptions of watch.toml now, post their reports, and end.
+
+    For cron and systemd's timers. The exit code is that of the worst failing line, 6
+    when something still waits to be sent, and 1 when something was not taken.
+    """
+    env: Env = ctx.obj
+    named = list(names or ())
+    if named and _is_file(named[0]):
+        config = Path(named.pop(0))
+    journal.set_up(os.environ, as_json=json_logs)
+    redaction.install()
+    path = reading.found(config).absolute()
+    read = reading.configured(path, env)
+    code = 0
+    for answer in _answers(path, read, named, dry=dry_run):
+        code = max(code, answer.code)
+        _report(answer)
+        _show(answer, read)
+    return code if dry_run else max(code, _send(read))
+
+
+def _is_file(word: str) -> bool:
+    return word.endswith(".toml") or "/" in word
+
+
+def _answers(
+    path: Path, config: Config, names: Sequence[str], *, dry: bool
+) -> Iterator[Answered]:
+    known = {subscription.name: subscription for subscription in config.subscriptions}
+    for name in names:
+        if name not in known:
+            there = ", ".join(known) or "none"
+            raise UsageError(f"{path}: no subscription {name!r}; there are: {there}")
+    now = datetime.now(UTC)
+    jobs = [job(known[name], now) for name in names or known]
+    with tempfile.TemporaryDirectory(prefix="wandbwatch-run-") as directory:
+        flags = ("--dry",) if dry else ()
+        workshop = Workshop(path, config, os.environ, Path(directory), flags)
+        yield from once(jobs, workshop.start, config.daemon.jobs)
+
+
+def _report(answer: Answered) -> None:
+    name = answer.job.subscription
+    for error in answer.errors:
+        log.error("%s: %s", name, error)
+    log.info("%s: %d messages", name, answer.messages)
+
+
+def _show(answer: Answered, config: Config) -> None:
+    """Print the messages of a dry run, a line each."""
+    for told in answer.dry:
+        files = tuple(File(name, b"") for name in told["files"])
+        channel = config.channels[told["channel"]]
+        message = Message(told["body"], files)
+        said = sending.shown(message, Level(told["level"]), channel)
+        whole = {"subscription": answer.job.subscription, **said}
+        typer.echo(json.dumps(whole, ensure_ascii=False))
+
+
+def _send(config: Config) -> int:
+    """Send what waits, or leave it to the daemon that is at it."""
+    state = state_directory(config.daemon, os.environ)
+    try:
+        sending.send(config, state, threading.Event(), once=True)
+    except BusyError as e:
+        log.info("%s", e)
+        return ExitCode.FINE
+    desk = Desk(Store(state))
+    for entry in desk.failed():
+        log.error(NOT_TAKEN, entry.subscription, entry.reason)
+    for stop in desk.stopped():
+        log.error("%s: stopped: %s", stop.channel, stop.reason)
+    waiting = len(desk.waiting())
+    if waiting:
+        log.warning("%d messages wait for the next run or the daemon", waiting)
+    if desk.failed() or desk.stopped():
+        return ExitCode.OURS
+    return ExitCode.NETWORK if waiting else ExitCode.FINE
+
+
+plugin = run
