@@ -139,6 +139,11 @@ def test_a_giant_number_pushes_no_other_away():
     assert shown.splitlines()[2:] == ["a    1", f"b  {10**60}", "c  250"]
 
 
+def test_numbers_among_words_stand_with_them():
+    shown = text(report(Fields("", (("state", "ok"), ("code", 1), ("step", 599)))))
+    assert shown.splitlines()[2:] == ["state  ok", "code   1", "step   599"]
+
+
 def test_cards_align_with_each_other():
     names = ("step", *(f"metricmetric{i}" for i in range(4)), "very_long_name")
     rows = ((1, 2, 3, 4, 5, 6), (1, 2, 3, MISSING, MISSING, MISSING))

@@ -14,7 +14,13 @@ from rich.text import Text
 from wandbwatch import words
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Cell, Fields
-from wandbwatch.renderers.terminal.styles import HEADING, QUIET, is_number, styled
+from wandbwatch.renderers.terminal.styles import (
+    HEADING,
+    QUIET,
+    is_nothing,
+    is_number,
+    styled,
+)
 from wandbwatch.renderers.terminal.wrapping import folded, refolded
 
 _INDENT, _GAP, _BETWEEN = 2, 2, 4
@@ -67,11 +73,14 @@ def _pairs(items: Sequence[Item], width: int, longest: int) -> Grid:
 
 
 def _aligned(items: Sequence[tuple[str, Cell, Text]]) -> list[Item]:
-    """Align the group's numbers to the right among themselves, but for a giant."""
-    widths = [len(text.plain) for _, cell, text in items if is_number(cell)]
-    widest = max((width for width in widths if width <= _WIDEST_NUMBER), default=0)
-    for _, cell, text in items:
-        if is_number(cell):
+    """Align a group of numbers to the right, but for a giant.
+
+    Among words and states, numbers that stand to the right would seem astray.
+    """
+    if all(is_number(cell) or is_nothing(cell) for _, cell, _ in items):
+        widths = [len(text.plain) for *_, text in items]
+        widest = max((width for width in widths if width <= _WIDEST_NUMBER), default=0)
+        for *_, text in items:
             text.pad_left(widest - len(text.plain))
     return [(name, text) for name, _, text in items]
 
