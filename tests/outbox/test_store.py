@@ -49,6 +49,35 @@ def test_a_broken_file_is_put_aside_and_said(tmp_path, caplog, damage):
     again.close()
 
 
+def test_a_file_that_breaks_later_is_put_aside_then(tmp_path):
+    """Whoever has it open goes on with the new one, whoever noticed first."""
+    store, other = Store(tmp_path), Store(tmp_path)
+    fill(store, 200)
+    store.read("PRAGMA wal_checkpoint(TRUNCATE)")
+    with store.path.open("r+b") as file:
+        file.seek(8192)
+        file.write(os.urandom(store.path.stat().st_size - 8192))
+    with pytest.raises(StateError, match="broken"):
+        other.read("SELECT sum(length(body)) FROM message")
+    fill(other)
+    fill_more(store)
+    assert Outbox(store).pending() == Outbox(other).pending() == 101
+    assert len(list(tmp_path.glob("state.db.broken-*Z"))) == 1
+    store.close()
+    other.close()
+
+
+def test_a_file_that_was_taken_away_is_made_anew(tmp_path):
+    store = Store(tmp_path)
+    fill(store)
+    for path in tmp_path.glob("state.db*"):
+        path.unlink()
+    assert Outbox(store).pending() == 0
+    fill(store)
+    assert Outbox(store).pending() == 1
+    store.close()
+
+
 def test_a_newer_file_is_refused_and_left_alone(tmp_path):
     store = Store(tmp_path)
     fill(store)

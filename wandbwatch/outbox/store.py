@@ -22,7 +22,11 @@ ROOM = 1 << 20
 """Bytes that must be free before a send is begun: its end must be written too."""
 
 _BUSY = 30.0
-_BROKEN = {"SQLITE_CORRUPT", "SQLITE_NOTADB"}
+_BROKEN = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+
+
+class BrokenError(StateError):
+    """The file is no database any more; a new one takes its place."""
 
 
 def utc_now() -> datetime:
@@ -41,21 +45,20 @@ class Store:
         self._lock = threading.RLock()
         with _worded(self.path):
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with self._alone():
-                self._database = _opened(self.path, now())
+            self._open()
 
     def moment(self) -> float:
         """Return the time as the tables keep it: POSIX seconds."""
         return self.now().timestamp()
 
     def read(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        with self._lock, _worded(self.path):
+        with self._lock, self._whole():
             return self._database.execute(sql, values).fetchall()
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """One transaction, on disk when the block is left, or not at all."""
-        with self._lock, _worded(self.path):
+        with self._lock, self._whole():
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 yield self._database
@@ -80,6 +83,31 @@ class Store:
             self._database.close()
 
     @contextlib.contextmanager
+    def _whole(self) -> Iterator[None]:
+        """Begin anew when the file turns out to be broken, or is another one now."""
+        with _worded(self.path):
+            gone = not self.path.exists() or self.path.stat().st_ino != self._inode
+            if gone and not self._database.in_transaction:
+                self._open_again()
+        try:
+            with _worded(self.path):
+                yield
+        except BrokenError:
+            with _worded(self.path):
+                self._open_again()
+            raise
+
+    def _open(self) -> None:
+        with self._alone():
+            self._database = _opened(self.path, self.now())
+            self._inode = self.path.stat().st_ino
+
+    def _open_again(self) -> None:
+        old = self._database
+        self._open()
+        old.close()
+
+    @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
         """Let no two processes make or replace the file at once."""
         with (self.path.parent / "state.lock").open("w") as lock:
@@ -91,7 +119,7 @@ def _opened(path: Path, now: datetime) -> sqlite3.Connection:
     try:
         return _ready(path)
     except sqlite3.DatabaseError as e:
-        if e.sqlite_errorname not in _BROKEN:
+        if not e.sqlite_errorname.startswith(_BROKEN):
             raise
     aside = path.with_name(f"{path.name}.broken-{now:%Y%m%dT%H%M%SZ}")
     for suffix in ("", "-wal", "-shm"):
@@ -151,7 +179,9 @@ def _worded(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as e:
-        raise StateError(f"{path}: {_word(e)}") from e
+        broken = getattr(e, "sqlite_errorname", "").startswith(_BROKEN)
+        kind = BrokenError if broken else StateError
+        raise kind(f"{path}: {_word(e)}") from e
     except OSError as e:
         raise StateError(f"{e.filename or path}: {e.strerror}") from e
 
@@ -170,6 +200,6 @@ _WORDS = {
     "SQLITE_CANTOPEN": "it can't be opened; look at the rights of its directory",
     "SQLITE_IOERR": "the disk fails reads or writes; look at the system's log",
     "SQLITE_BUSY": "another process keeps it locked; end that one",
-    "SQLITE_CORRUPT": "it is broken; the next start puts it aside and begins anew",
-    "SQLITE_NOTADB": "it is broken; the next start puts it aside and begins anew",
+    "SQLITE_CORRUPT": "it is broken; it is put aside, and a new one begun",
+    "SQLITE_NOTADB": "it is broken; it is put aside, and a new one begun",
 }
