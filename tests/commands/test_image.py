@@ -68,8 +68,8 @@ def series(logged: Logged, keys: Sequence[str]) -> dict[str, Series]:
     }
 
 
-def told(source: Logs, line: str) -> Report:
-    (report,) = grammar.parse(f"image me/p {line}", fake_env(source)).reports
+def told(source: Logs, line: str, place: str = "me/p") -> Report:
+    (report,) = grammar.parse(f"image {place} {line}", fake_env(source)).reports
     return report
 
 
@@ -149,6 +149,14 @@ def test_the_runs_that_are_named():
     )
     with pytest.raises(NotFoundError):
         told(source, "--runs c3 --keys train/loss")
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [("p", "me/p"), (".", "me/p in ."), ("me/p/sweeps/s", "me/p/sweeps/s")],
+)
+def test_the_title_is_that_of_the_listing(typed, title):
+    assert told(Logs(TWO), "--keys train/loss", typed).title == title
 
 
 def test_likely_keys_are_chosen_and_named():

@@ -9,9 +9,10 @@ from typing import Annotated
 
 import typer
 
+from wandbwatch import titles
 from wandbwatch.arguments import HERE, NO_KEYS, AnyAddress, Keys, Span
 from wandbwatch.curves import CHOSEN, Asker, Found
-from wandbwatch.model.address import Address, Cloud
+from wandbwatch.model.address import Address
 from wandbwatch.model.ports import Env
 from wandbwatch.model.query import Axis, AxisKind, Curves, Query
 from wandbwatch.model.report import Block, Line, Note, Plot, Report
@@ -152,7 +153,10 @@ def report(address: Address, found: Found, view: View) -> Report:
         notes += _absent(key, runs, lines, view)
     notes += _whole(runs, kept)
     blocks: tuple[Block, ...] = (*plots, *map(Note, notes))
-    return Report("image", _title(address, runs), blocks, url=_url(runs), out=view.out)
+    alone = len(runs) == 1
+    title = titles.of_run(runs[0]) if alone else titles.of_runs(address, runs)
+    url = runs[0].url if alone else titles.page_of_runs(runs)
+    return Report("image", title, blocks, url=url, out=view.out)
 
 
 def _kept(curves: Curves, view: View) -> Mapping[str, Series] | None:
@@ -188,25 +192,6 @@ def _whole(
     for run, series in zip(runs, kept, strict=True):
         if series is None:
             yield f"{run.id} has no runtimes to count --last by; --x wall may have"
-
-
-def _title(address: Address, runs: Sequence[Run]) -> str:
-    """Fill in what the user left out, once the runs tell it."""
-    if len(runs) == 1:
-        path = "/".join(filter(None, (runs[0].entity, runs[0].project, runs[0].id)))
-        return f"{runs[0].name} ({path})"
-    if runs and isinstance(address, Cloud) and not address.sweep and runs[0].entity:
-        return f"{runs[0].entity}/{runs[0].project}"
-    return str(address)
-
-
-def _url(runs: Sequence[Run]) -> str | None:
-    """Return the only run's URL, or the project's, with which a run's begins."""
-    url = runs[0].url if runs else None
-    if len(runs) == 1 or not url:
-        return url
-    head, found, _ = url.rpartition("/runs/")
-    return head if found else None
 
 
 plugin = image

@@ -7,6 +7,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from wandbwatch import titles
 from wandbwatch.arguments import (
     HERE,
     NEWEST,
@@ -17,7 +18,7 @@ from wandbwatch.arguments import (
     Order,
     ProjectAddress,
 )
-from wandbwatch.model.address import Address, Cloud
+from wandbwatch.model.address import Address
 from wandbwatch.model.ports import Env
 from wandbwatch.model.query import Listing, Query
 from wandbwatch.model.report import MISSING, Block, Cell, Note, Report, Table
@@ -95,7 +96,8 @@ def report(
         *_left_out(found.left_out, query),
         *_unknown(columns, runs),
     )
-    return Report("project", _title(address, runs), blocks, url=_url(runs))
+    title = titles.of_runs(address, runs)
+    return Report("project", title, blocks, url=titles.page_of_runs(runs))
 
 
 def _row(run: Run) -> tuple[Cell, ...]:
@@ -163,21 +165,6 @@ def _left_out(count: int, query: Query) -> Iterator[Note]:
         which = "older " if query.order == "-created_at" else ""
         runs, verb = ("run", "is") if count == 1 else ("runs", "are")
         yield Note(f"{count} {which}{runs} {verb} left out; --topk 0 lists all")
-
-
-def _title(address: Address, runs: Sequence[Run]) -> str:
-    """Fill in what the user left out, where the runs tell it."""
-    projects = {"/".join(p for p in (r.entity, r.project) if p) for r in runs}
-    name = projects.pop() if len(projects) == 1 else ""
-    if not name or (isinstance(address, Cloud) and address.sweep):
-        return str(address)
-    return name if isinstance(address, Cloud) else f"{name} in {address}"
-
-
-def _url(runs: Sequence[Run]) -> str | None:
-    """A run's URL begins with that of its project."""
-    head, found, _ = (runs[0].url or "").rpartition("/runs/")
-    return head if found else None
 
 
 plugin = project

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from wandbwatch import titles
 from wandbwatch.arguments import HERE, NO_KEYS, Keys, RunAddress
 from wandbwatch.model.address import Address, Cloud
 from wandbwatch.model.errors import NotFoundError
@@ -45,7 +46,6 @@ def summary(
 
 def report(run: Run, filters: Sequence[str] = (), *, config: bool = False) -> Report:
     """Tell of *run*, and of those of its values that *filters* select."""
-    path = "/".join(part for part in (run.entity, run.project, run.id) if part)
     blocks = (
         _about(run),
         *([Text("notes", run.notes)] if run.notes else []),
@@ -53,7 +53,7 @@ def report(run: Run, filters: Sequence[str] = (), *, config: bool = False) -> Re
         *_configuration(run, wanted=config),
         *_notes(run, filters),
     )
-    return Report("summary", f"{run.name} ({path})", blocks, _level(run), run.url)
+    return Report("summary", titles.of_run(run), blocks, _level(run), run.url)
 
 
 def _found(env: Env, address: Address) -> Run:
