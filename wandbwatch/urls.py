@@ -19,6 +19,8 @@ _CLOUD = {
     "forge.coreweave.com": "https://api.forge.coreweave.com",
     "qa.forge.coreweave.com": "https://api.qa.forge.coreweave.com",
 }
+_SAAS = "https://api.forge.coreweave.com"
+"""The server that wandb is set up for when nobody set anything."""
 _SHORTEST = 2
 """How many parts a page's path has at least: ENTITY/PROJECT."""
 _PAGES = frozenset(
@@ -80,10 +82,13 @@ def server(text: str) -> str:
 
 
 def authorize(server: str | None) -> str:
-    """Name the page on which *server* shows the user's API key."""
-    base = (server or "https://api.wandb.ai").rstrip("/")
+    """Name the page on which *server* shows the user's API key, as wandb does."""
+    base = (server or _SAAS).rstrip("/")
     if base in _CLOUD.values():
-        return "https://wandb.ai/authorize"
+        return "https://forge.coreweave.com/wandb/authorize"
+    for api, pages in (("://api.wandb.", "://wandb."), ("://api.", "://app.")):
+        if api in base:
+            return f"{base.replace(api, pages)}/authorize"
     return f"{base}/authorize"
 
 

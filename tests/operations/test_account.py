@@ -114,9 +114,10 @@ def test_a_server_is_a_url(url):
 @pytest.mark.parametrize(
     ("server", "page"),
     [
-        (None, "https://wandb.ai/authorize"),
-        ("https://api.wandb.ai/", "https://wandb.ai/authorize"),
-        ("https://api.forge.coreweave.com", "https://wandb.ai/authorize"),
+        (None, "https://forge.coreweave.com/wandb/authorize"),
+        ("https://api.wandb.ai/", "https://forge.coreweave.com/wandb/authorize"),
+        ("https://api.wandb.mine.example", "https://wandb.mine.example/authorize"),
+        ("https://api.mine.example", "https://app.mine.example/authorize"),
         ("http://localhost:8080", "http://localhost:8080/authorize"),
     ],
 )
@@ -147,6 +148,6 @@ def test_a_terminal_is_asked_and_shows_no_key():
             shown += os.read(ours, 4096)
     os.close(ours)
     assert child.returncode == ExitCode.FINE
-    assert b"https://wandb.ai/authorize" in shown
+    assert b"https://forge.coreweave.com/wandb/authorize" in shown
     assert b"got 40" in shown
     assert KEY.encode() not in shown

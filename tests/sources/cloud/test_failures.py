@@ -39,7 +39,7 @@ FAULTS = [
     (Fault("reset"), NetworkError, "broke; try again"),
     (Fault("malformed"), NetworkError, "is it a W&B server?"),
     (Fault("empty"), NetworkError, "is it a W&B server?"),
-    (Fault("graphql_error", message="bad luck"), SourceError, "says: bad luck"),
+    (Fault("graphql_error", message="bad luck"), NetworkError, "says: bad luck"),
     (Fault("hang"), TimeOutError, "did not answer in time"),
     (Fault("drip"), TimeOutError, "did not answer in time"),
 ]

@@ -8,7 +8,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 _SAAS = {"api.forge.coreweave.com": "api.wandb.ai"}
-"""One deployment under two names: wandb takes the older one's key for the newer."""
+"""One deployment under two names. wandb takes the older one's key for the newer; we
+the newer one's for the older too, since wandb saves it there and pages have both."""
+_OTHER_NAME = _SAAS | {older: newer for newer, older in _SAAS.items()}
 
 
 def key_from(server: str) -> str:
@@ -35,7 +37,7 @@ def netrc_key(server: str) -> str | None:
     except (OSError, netrc.NetrcParseError):
         return None
     machine = urlsplit(server).netloc
-    for name in (machine, _SAAS.get(machine, machine)):
+    for name in (machine, _OTHER_NAME.get(machine, machine)):
         if found := read.authenticators(name):
             return found[2] or None
     return None

@@ -62,7 +62,7 @@ def _said(server: str, told: str) -> SourceError:
         return NetworkError(f"{server} sent no answer of W&B's; is it a W&B server?")
     if "API key" in told:
         return NotAuthorisedError(f"{plain(told).rstrip('.')}; {_another_key(server)}")
-    return SourceError(f"{server} says: {plain(told.removeprefix('input:'))}")
+    return NetworkError(f"{server} says: {plain(told.removeprefix('input:'))}")
 
 
 def _another_key(server: str) -> str:

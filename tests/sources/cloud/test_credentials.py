@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import pytest
+from wandbwatch.sources.cloud import credentials
+
+FORGE, OLDER = "api.forge.coreweave.com", "api.wandb.ai"
+
+
+@pytest.mark.parametrize(
+    ("saved_for", "asked_for", "found"),
+    [
+        (FORGE, FORGE, True),
+        (OLDER, FORGE, True),
+        (FORGE, OLDER, True),
+        (FORGE, "wandb.mine.example", False),
+        ("wandb.mine.example", FORGE, False),
+        ("wandb.mine.example:8080", "wandb.mine.example:8080", True),
+        ("wandb.mine.example", "wandb.mine.example:8080", False),
+    ],
+)
+def test_a_key_is_found_for_its_own_server(
+    saved_for, asked_for, found, tmp_path, monkeypatch
+):
+    path = tmp_path / "netrc"
+    path.write_text(f"machine {saved_for}\n  login user\n  password k\n")
+    monkeypatch.setenv("NETRC", str(path))
+    assert credentials.netrc_key(f"https://{asked_for}") == ("k" if found else None)
+
+
+def test_one_deployment_has_two_names():
+    forge, older = f"https://{FORGE}", f"https://{OLDER}/"
+    assert credentials.same_deployment(forge, older)
+    assert not credentials.same_deployment(forge, "https://wandb.mine.example")
