@@ -6,14 +6,17 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from wandbwatch import plugins
+from wandbwatch import grammar, plugins
 from wandbwatch.model.address import Cloud, Local
-from wandbwatch.model.ports import Source
+from wandbwatch.model.ports import Screen, Source
 from wandbwatch.model.query import Axis, AxisKind, Query
 from wandbwatch.model.run import Json, Run, Series
 from wandbwatch.sources.cloud import session, sidecar
+
+from tests.fakes import fake_env
 
 SCRIPT = """
 import math, sys, time, wandb
@@ -46,6 +49,7 @@ KEYS = [
     *["train/loss", "val/acc", "nested.a.b", "日本", "epoch", "once", "bins"],
     *["never", "best.loss", "system/cpu", "system/never"],
 ]
+SERVERS_OWN = {"url", "user", "created", "last heard", "runtime"}
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,7 @@ def test_both_sources_tell_the_same(both):
     """All in one, since a run takes a few seconds to log."""
     assert_same_run(both.cloud.run(), both.local.run())
     assert_same_listing(both)
+    assert_same_reports(both)
     for axis in AXES:
         assert_same_curves(both, axis)
 
@@ -105,6 +110,23 @@ def assert_same_listing(both: Both) -> None:
     assert cloud.summary == local.summary == {"nested.a.b": 59, "val/acc": 40 / 60}
     assert cloud.config == local.config
     assert (cloud.last_step, cloud.state) == (local.last_step, local.state)
+
+
+def assert_same_reports(both: Both) -> None:
+    for line in ("project x --columns val/*,config.*", "summary x/y --config"):
+        assert reported(both.cloud, line) == reported(both.local, line)
+
+
+def reported(source: Source, line: str) -> list[Any]:
+    """Return what a user reads of *source*, but for what only a server knows."""
+    reports = grammar.parse(line, fake_env(source)).reports
+    render = plugins.load("wandbwatch.renderers", "jsonl")
+    records = [json.loads(text) for text in render(reports, Screen())]
+    for record in records:
+        for name in SERVERS_OWN:
+            record.pop(name, None)
+            record.get("row", {}).pop(name, None)
+    return [record for record in records if record.get("key") not in SERVERS_OWN]
 
 
 def assert_same_curves(both: Both, axis: Axis) -> None:
