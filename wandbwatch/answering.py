@@ -41,7 +41,9 @@ def answered(
     """
     try:
         line = read()
-        if isinstance(line, Line):
+        if isinstance(line, Line) and line.to is not None:
+            _post(line, line.to)
+        elif isinstance(line, Line):
             _show(line, renderer)
     except typer.Exit as e:
         return e.exit_code
@@ -89,6 +91,13 @@ def _show(line: Line, renderer: Callable[[str], Renderer]) -> None:
             _print(text)
     if errors:
         raise errors[0]
+
+
+def _post(line: Line, channel: str) -> None:
+    from wandbwatch.posting import posted  # noqa: PLC0415 -- requests takes long
+
+    for told in posted(line.reports, channel, dry=line.dry_run):
+        _print(told)
 
 
 def _pictured(reports: Iterator[Report], output: str) -> Iterator[Report]:

@@ -67,7 +67,7 @@ def test_a_webhook_that_is_gone_is_said(place, local_runs):
     place.write(subscription("one", f"project {local_runs}", when=NEVER))
     place.server.faults.append(Fault("404_webhook", times=None))
     done = place.wandbwatch("run", str(place.file))
-    assert done.returncode == 1
+    assert done.returncode == 6
     assert "lab: stopped: " in done.stderr
 
 

@@ -23,6 +23,9 @@ class Line:
 
     reports: Iterator[Report]
     output: str | None
+    to: str | None = None
+    """The channel that it is to be posted to, instead of being printed."""
+    dry_run: bool = False
 
 
 def parse(line: str, env: Env) -> Line:
@@ -73,10 +76,11 @@ def _read(
         answer: Any = application(
             list(words), prog_name="wandbwatch", standalone_mode=False, obj=env
         )
-        output = answer.output if isinstance(answer, Called) else None
-        answer = answer.start() if isinstance(answer, Called) else answer
+        if not isinstance(answer, Called):
+            return answer if isinstance(answer, int) else 0
+        result = answer.start()
     except typer.TyperException as e:
         raise UsageError(one_line(e)) from e
-    if isinstance(answer, Iterator):
-        return Line(answer, output)
-    return answer if isinstance(answer, int) else 0
+    if isinstance(result, Iterator):
+        return Line(result, answer.output, answer.to, answer.dry_run)
+    return result if isinstance(result, int) else 0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 import typer
@@ -13,7 +14,7 @@ import typer.core
 import typer.main
 
 from wandbwatch.grammar.coercion import quicken
-from wandbwatch.grammar.everywhere import DEBUG, HELP, OUTPUT, width
+from wandbwatch.grammar.everywhere import DEBUG, DRY_RUN, HELP, OUTPUT, TO, width
 from wandbwatch.grammar.wording import reword
 
 
@@ -27,6 +28,8 @@ class Called:
 
     start: Callable[[], object]
     output: str | None
+    to: str | None = None
+    dry_run: bool = False
 
 
 class Command(typer.core.TyperCommand):
@@ -41,11 +44,16 @@ class Command(typer.core.TyperCommand):
             raise
 
 
-def built(name: str, plugin: Callable[..., object], *, listed: bool) -> Any:
-    """Build the Typer command *name* of a plugin's function.
+class For(Enum):
+    """What a command is built for, which says what options are added to its own."""
 
-    A *listed* one is for lists of lines, and has no ``--help``.
-    """
+    QUERY = "a query in a terminal"
+    OPERATION = "an operation in a terminal"
+    LIST = "a line of a list"
+
+
+def built(name: str, plugin: Callable[..., object], what_for: For) -> Any:
+    """Build the Typer command *name* of a plugin's function."""
     app = typer.Typer(
         add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
     )
@@ -55,31 +63,49 @@ def built(name: str, plugin: Callable[..., object], *, listed: bool) -> Any:
         context_settings={"terminal_width": width()},
         add_help_option=False,
     )
-    add(_whole(plugin, listed=listed))
+    add(_whole(plugin, what_for))
     command: Any = typer.main.get_command(app)
     quicken(command)
     reword(command)
     return command
 
 
-def _whole(command: Callable[..., object], *, listed: bool) -> Callable[..., Called]:
-    """Give *command* the options that every command has."""
+_COMMON = {"output": OUTPUT, "debug": DEBUG}
+_ADDED: Mapping[For, Mapping[str, Any]] = {
+    For.QUERY: {**_COMMON, "to": TO, "dry_run": DRY_RUN, "helped": HELP},
+    For.OPERATION: {**_COMMON, "helped": HELP},
+    For.LIST: _COMMON,
+}
+
+
+def _whole(command: Callable[..., object], what_for: For) -> Callable[..., Called]:
+    """Give *command* the options that every command of its kind has."""
+    signature = inspect.signature(command, eval_str=True)
+    own = signature.parameters
+    added = {k: a for k, a in _ADDED[what_for].items() if k not in own}
 
     @functools.wraps(command)
-    def call(*, output: str | None, debug: bool, **given: Any) -> Called:
-        del debug  # the front door's, wrong lines included
-        given.pop("helped", None)
-        return Called(functools.partial(command, **given), output)
+    def call(**given: Any) -> Called:
+        # --debug is the front door's, which looks for it in wrong lines too.
+        extra = {name: given.pop(name) for name in added}
+        to, dry_run = extra.get("to"), extra.get("dry_run", False)
+        if dry_run and to is None:
+            raise typer.BadParameter("--dry-run goes with --to CHANNEL")
+        start = functools.partial(command, **given)
+        return Called(start, extra.get("output"), to, dry_run)
 
-    signature = inspect.signature(command, eval_str=True)
     keyword = inspect.Parameter.KEYWORD_ONLY
-    extra = [
-        inspect.Parameter("output", keyword, default=None, annotation=OUTPUT),
-        inspect.Parameter("debug", keyword, default=False, annotation=DEBUG),
-        inspect.Parameter("helped", keyword, default=False, annotation=HELP),
+    parameters = [
+        *own.values(),
+        *(
+            inspect.Parameter(
+                name,
+                keyword,
+                default=None if name in ("output", "to") else False,
+                annotation=annotation,
+            )
+            for name, annotation in added.items()
+        ),
     ]
-    if listed:
-        extra.pop()
-    parameters = [*signature.parameters.values(), *extra]
     call.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     return call

@@ -53,6 +53,16 @@ OUTPUT = Annotated[
     ),
 ]
 DEBUG = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+TO = Annotated[
+    str | None,
+    typer.Option(
+        "--to", metavar="CHANNEL", help="Post it to this channel of watch.toml, once."
+    ),
+]
+DRY_RUN = Annotated[
+    bool,
+    typer.Option("--dry-run", help="With --to: print the posts as JSON, post nothing."),
+]
 VERSION = Annotated[
     bool,
     typer.Option(

@@ -14,7 +14,7 @@ import typer.core
 
 from wandbwatch import plugins
 from wandbwatch.grammar import older
-from wandbwatch.grammar.command import built
+from wandbwatch.grammar.command import For, built
 
 COMMANDS = "wandbwatch.commands"
 OPERATIONS = "wandbwatch.operations"
@@ -39,8 +39,13 @@ class Plugins(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name not in self._built:
             plugin = plugins.load(self.packages[name], name.replace("-", "_"))
-            self._built[name] = built(name, plugin, listed=self.listed)
+            self._built[name] = built(name, plugin, self._what_for(name))
         return self._built[name]
+
+    def _what_for(self, name: str) -> For:
+        if self.listed:
+            return For.LIST
+        return For.QUERY if self.packages[name] == COMMANDS else For.OPERATION
 
     def described(self, name: str) -> str:
         return plugins.described(self.packages[name], name.replace("-", "_"))

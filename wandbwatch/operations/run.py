@@ -56,8 +56,8 @@ def run(
 ) -> int:
     """Answer the subscriptions of watch.toml now, post their reports, and end.
 
-    For cron and systemd's timers. The exit code is that of the worst failing line, 6
-    when something still waits to be sent, and 1 when something was not taken.
+    For cron and systemd's timers. The exit code is that of the worst failing line, or
+    6 when something still waits to be sent or was not taken.
     """
     env: Env = ctx.obj
     named = list(names or ())
@@ -129,9 +129,8 @@ def _send(config: Config) -> int:
     waiting = len(desk.waiting())
     if waiting:
         log.warning("%d messages wait for the next run or the daemon", waiting)
-    if desk.failed() or desk.stopped():
-        return ExitCode.OURS
-    return ExitCode.NETWORK if waiting else ExitCode.FINE
+    bad = waiting or desk.failed() or desk.stopped()
+    return ExitCode.NETWORK if bad else ExitCode.FINE
 
 
 plugin = run

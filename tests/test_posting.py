@@ -1,0 +1,86 @@
+"""A query's answer posted to a channel at once, or shown as it would be."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.daemon.running import TOKEN, Place
+from tests.servers.discord.faults import Fault
+from tests.servers.discord.server import DiscordServer
+
+
+@pytest.fixture
+def place(tmp_path: Path, discord_server: DiscordServer) -> Place:
+    place = Place(tmp_path, discord_server)
+    place.write()
+    place.environ["WANDBWATCH_CONFIG"] = str(place.file)
+    return place
+
+
+def test_an_answer_is_posted(place, local_runs):
+    words = ("image", str(local_runs), "--keys", "train/loss", "--to", "lab")
+    done = place.wandbwatch(*words)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "posted to lab: 1 message\n"
+    (record,) = place.server.messages
+    assert record["message"]["embeds"][0]["image"]["url"].endswith("train_loss.png")
+    assert len(record["files"]) == 1
+    assert place.server.warnings == []
+
+
+def test_a_dry_run_posts_and_keeps_nothing(place, local_runs):
+    done = place.wandbwatch("project", str(local_runs), "--to", "lab", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["channel"] == "lab"
+    assert said["webhook"].endswith("/(hidden)")
+    assert TOKEN not in done.stdout + done.stderr
+    assert place.server.messages == []
+    assert not place.state.exists()
+
+
+def test_an_unknown_channel_is_said_before_anything_is_read(place):
+    done = place.wandbwatch("project", "/nowhere", "--to", "lob")
+    assert done.returncode == 2
+    assert "there is no channel 'lob'; there are: lab" in done.stderr
+
+
+def test_an_error_is_the_terminals(place):
+    done = place.wandbwatch("project", "/nowhere", "--to", "lab")
+    assert done.returncode == 5
+    assert "/nowhere does not exist" in done.stderr
+    assert place.server.messages == []
+
+
+def test_a_dry_run_is_one_of_a_post(place):
+    done = place.wandbwatch("project", ".", "--dry-run")
+    assert done.returncode == 2
+    assert "--dry-run goes with --to CHANNEL" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "words"),
+    [
+        (Fault("404_webhook", times=None), 6, "wandbwatch hello lab"),
+        (Fault("429_user", times=None), 6, "it waits in the outbox"),
+    ],
+)
+def test_what_is_not_posted_is_said(place, local_runs, fault, code, words):
+    place.server.faults.append(fault)
+    done = place.wandbwatch("project", str(local_runs), "--to", "lab")
+    assert done.returncode == code
+    assert words in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("wandbwatch: lab: ")
+
+
+def test_a_list_of_lines_has_no_such_option(place):
+    place.write(
+        'name = "x"\nchannel = "lab"\ncron = "@daily"\n'
+        'commands = ["project . --to lab"]'
+    )
+    done = place.wandbwatch("check", str(place.file))
+    assert done.returncode == 78
+    assert "--to" in done.stderr
