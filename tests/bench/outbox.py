@@ -16,7 +16,7 @@ from tests.outbox.letters import NOON, letter
 BACKLOG = 300
 WINDOW, MINUTE = 30, 60.0
 """Discord's limit of new messages of a channel."""
-POSTS, KILLS, CHANNELS, LONGEST = 10_000, 500, 100, 2.5
+POSTS, KILLS, CHANNELS, LONGEST = 10_000, 500, 100, 2.2
 
 
 def main() -> None:
