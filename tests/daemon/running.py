@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -41,8 +41,8 @@ class Place:
             '[channels.lab]\nwebhook = { env = "HOOK" }\nany_host = true\n' + tables
         )
 
-    def start(self, environ: Mapping[str, str] | None = None) -> Running:
-        return Running(self, {**self.environ, **(environ or {})})
+    def start(self, environ: Mapping[str, str] | None = None, *flags: str) -> Running:
+        return Running(self, {**self.environ, **(environ or {})}, flags)
 
     def wandbwatch(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -58,12 +58,14 @@ class Place:
 class Running:
     """One daemon's process; its log goes to a file that tests read."""
 
-    def __init__(self, place: Place, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, place: Place, environ: Mapping[str, str], flags: Sequence[str] = ()
+    ) -> None:
         self.place = place
         self.log = place.directory / f"log-{time.monotonic_ns()}"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "wandbwatch", "daemon", str(place.file)],
+                [sys.executable, "-m", "wandbwatch", "daemon", str(place.file), *flags],
                 env=environ,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from pathlib import Path
 
 import pytest
 
 from tests.daemon.running import TOKEN, Place, subscription
+from tests.servers.discord.faults import Fault
 from tests.servers.discord.server import DiscordServer
 
 
@@ -43,6 +45,16 @@ def test_one_failing_line_is_told_once_and_the_others_go_on(place, local_runs):
         assert titles(place)[0].endswith("/nowhere")
         # A round that comes before the first is delivered tells it once more.
         daemon.wait(lambda: "/nowhere" not in " ".join(titles(place)[-2:]))
+
+
+def test_all_that_is_logged_can_be_json(place, local_runs):
+    place.write(subscription("tick", "project /nowhere", f"project {local_runs}"))
+    place.server.faults.append(Fault("500_json"))
+    with place.start(None, "--json-logs") as daemon:
+        daemon.wait(lambda: len(place.server.messages) >= 2)
+    lines = [json.loads(line) for line in daemon.log.read_text().splitlines()]
+    assert any("/nowhere does not exist" in line["text"] for line in lines)
+    assert any("lab: " in line["text"] for line in lines), "the sender's too"
 
 
 def test_a_second_daemon_on_the_same_state_is_refused_with_the_pid(place):

@@ -22,7 +22,7 @@ def main() -> int:
     journal.set_up(os.environ, as_json="--json-logs" in flags)
     redaction.install()
     try:
-        run(Path(path), os.environ)
+        run(Path(path), os.environ, flags)
     except WandbwatchError as e:
         for line in e.lines:
             logging.getLogger(__name__).error("%s", line)  # noqa: TRY400 -- not a bug

@@ -6,7 +6,7 @@ import logging
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,10 +35,13 @@ CHECKED = 60.0
 """Seconds that the check of a changed file may take."""
 
 
-def run(path: Path, environ: Mapping[str, str]) -> None:
-    """Keep the hours of the file at *path* until a signal asks to stop."""
+def run(path: Path, environ: Mapping[str, str], flags: Sequence[str] = ()) -> None:
+    """Keep the hours of the file at *path* until a signal asks to stop.
+
+    *flags* are handed down to the children that log.
+    """
     signals = Signals()
-    daemon = _Daemon(path, environ)
+    daemon = _Daemon(path, environ, tuple(flags))
     adopt_orphans()
     log.info("keeping the hours of %s; state in %s", path, daemon.state)
     Supervisor(daemon.parts(), Notify(environ), signals, daemon.reload).run()
@@ -47,8 +50,11 @@ def run(path: Path, environ: Mapping[str, str]) -> None:
 class _Daemon:
     """The present configuration, and what is made from it."""
 
-    def __init__(self, path: Path, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, path: Path, environ: Mapping[str, str], flags: tuple[str, ...]
+    ) -> None:
         self._path = path
+        self._flags = flags
         self._environ = environ
         self._zone = local_zone(environ)
         self.config = load(path, self._zone)
@@ -58,7 +64,7 @@ class _Daemon:
         self._lock.take()
         work = self.state / "work"
         shutil.rmtree(work, ignore_errors=True)
-        self._workshop = Workshop(path, self.config, environ, work)
+        self._workshop = Workshop(path, self.config, environ, work, flags)
 
     def parts(self) -> Parts:
         outbox = Outbox(self._store)
@@ -68,7 +74,9 @@ class _Daemon:
             Hours(self.config.subscriptions, outbox, now),
             Pool(LineUp(), self._workshop.start, self.config.daemon.jobs),
             outbox,
-            lambda: Child([*OURS, "send", str(self._path)], silence=SILENCE),
+            lambda: Child(
+                [*OURS, "send", str(self._path), *self._flags], silence=SILENCE
+            ),
             lambda: environment.of_sender(self._environ, self.config),
             Child([sys.executable, "-m", deadman.__name__], silence=30)
             if ping

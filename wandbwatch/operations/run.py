@@ -68,7 +68,8 @@ def run(
     path = reading.found(config).absolute()
     read = reading.configured(path, env)
     code = 0
-    for answer in _answers(path, read, named, dry=dry_run):
+    flags = [*(["--dry"] if dry_run else []), *(["--json-logs"] if json_logs else [])]
+    for answer in _answers(path, read, named, flags):
         code = max(code, answer.code)
         _report(answer)
         _show(answer, read)
@@ -80,7 +81,7 @@ def _is_file(word: str) -> bool:
 
 
 def _answers(
-    path: Path, config: Config, names: Sequence[str], *, dry: bool
+    path: Path, config: Config, names: Sequence[str], flags: Sequence[str]
 ) -> Iterator[Answered]:
     known = {subscription.name: subscription for subscription in config.subscriptions}
     for name in names:
@@ -90,8 +91,8 @@ def _answers(
     now = datetime.now(UTC)
     jobs = [job(known[name], now) for name in names or known]
     with tempfile.TemporaryDirectory(prefix="wandbwatch-run-") as directory:
-        flags = ("--dry",) if dry else ()
-        workshop = Workshop(path, config, os.environ, Path(directory), flags)
+        place = Path(directory)
+        workshop = Workshop(path, config, os.environ, place, tuple(flags))
         yield from once(jobs, workshop.start, config.daemon.jobs)
 
 

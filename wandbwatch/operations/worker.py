@@ -28,11 +28,12 @@ def worker(
     file: Annotated[Path, typer.Argument(parser=Path)],
     *,
     dry: Annotated[bool, typer.Option("--dry")] = False,
+    json_logs: Annotated[bool, typer.Option("--json-logs")] = False,
 ) -> int:
     """(The daemon's.) Do jobs: an order a line on stdin, its answer on stdout."""
     env: Env = ctx.obj
     answers = _ours(sys.stdout)
-    journal.set_up(os.environ, as_json=False)
+    journal.set_up(os.environ, as_json=json_logs)
     redaction.install()
     config = load(file, local_zone(os.environ))
     known = {subscription.name: subscription for subscription in config.subscriptions}
