@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -152,6 +154,29 @@ def workers(daemon: int) -> list[int]:
         if b"worker" in words and parent == daemon:
             found.append(int(entry.name))
     return found
+
+
+def test_a_dead_mans_switch_is_told_that_all_is_well(place):
+    asked: list[str] = []
+
+    class Switch(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Keep the test's output clean."""
+
+    place.write(extra='dead_man = { env = "SWITCH" }')
+    with HTTPServer(("127.0.0.1", 0), Switch) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/ping/secret-uuid"
+        with place.start({"SWITCH": url}) as daemon:
+            daemon.wait(lambda: asked)
+        server.shutdown()
+    assert asked[0] == "/ping/secret-uuid"
+    assert not daemon.said("secret-uuid")
 
 
 def test_the_idle_daemon_is_small(place):
