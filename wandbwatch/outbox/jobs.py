@@ -88,8 +88,8 @@ class Round:
             },
         )
         self._database.execute(
-            "DELETE FROM file WHERE message IN"
-            " (SELECT id FROM message WHERE state = 'superseded')"
+            "DELETE FROM file WHERE 'superseded' ="
+            " (SELECT state FROM message WHERE id = file.message)"
         )
 
 
@@ -108,9 +108,9 @@ class Outbox:
             yield round_
             round_.shorten()
             database.execute(
-                "DELETE FROM message WHERE ended <"
-                " CASE state WHEN 'failed' THEN ? ELSE ? END",
-                (now - FAILED_KEPT, now - KEPT),
+                "DELETE FROM message"
+                " WHERE ended < ? AND (state <> 'failed' OR ended < ?)",
+                (now - KEPT, now - FAILED_KEPT),
             )
 
     def recall(self, subscription: str, line: str) -> Mapping[str, str]:

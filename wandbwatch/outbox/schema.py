@@ -28,8 +28,9 @@ CREATE TABLE message (
     reason TEXT NOT NULL DEFAULT '',
     ended REAL
 );
-CREATE UNIQUE INDEX once ON message (channel, subscription, slot, sequence);
-CREATE INDEX line ON message (channel, state, id);
+-- What has ended is kept for days and is most of the table: nothing reads it whole.
+CREATE UNIQUE INDEX once ON message (subscription, slot, sequence, channel);
+CREATE INDEX line ON message (channel, id) WHERE state = 'waiting';
 CREATE INDEX ended ON message (ended);
 CREATE TABLE file (
     message INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,

@@ -22,6 +22,8 @@ ROOM = 1 << 20
 """Bytes that must be free before a send is begun: its end must be written too."""
 
 _BUSY = 30.0
+_LOG = 4 << 20
+"""Bytes that the write-ahead log keeps after a large list went through it."""
 _BROKEN = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
@@ -156,6 +158,7 @@ def _prepare(database: sqlite3.Connection, path: Path) -> None:
         )
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = FULL")
+    database.execute(f"PRAGMA journal_size_limit = {_LOG}")
     database.execute("PRAGMA foreign_keys = ON")
     if version == 0:
         path.chmod(0o600)
