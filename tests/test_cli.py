@@ -153,7 +153,7 @@ def _wait_until_it_reads(process: int) -> None:
     ("typed", "completions"),
     [
         ("wandbwatch proj", ["project"]),
-        ("wandbwatch project --to", ["--topk"]),
+        ("wandbwatch project --top", ["--topk"]),
         ("wandbwatch project -o js", ["json", "jsonl"]),
     ],
 )
@@ -179,3 +179,12 @@ def test_bash_completes_commands_options_and_formats(typed, completions, tmp_pat
         env={**os.environ, "PATH": installed},
     )
     assert done.stdout.split() == completions
+
+
+def test_a_directory_written_as_a_name_is_told_of(tmp_path, monkeypatch):
+    (tmp_path / "wandb").mkdir()
+    monkeypatch.chdir(tmp_path)
+    done = run("project", "wandb", HOME=str(tmp_path), WANDB_API_KEY="")
+    assert done.returncode == 4
+    assert done.stderr.endswith("; the path here is written ./wandb\n")
+    assert done.stderr.count("\n") == 1

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from wandbwatch import grammar, plugins
 from wandbwatch.answering import NobodyReadsError, answered
+from wandbwatch.lookalike import reminding
 from wandbwatch.model.address import Address, Cloud
 from wandbwatch.model.errors import ExitCode
 from wandbwatch.model.ports import Account, Env, Renderer, Source
@@ -54,9 +55,11 @@ def _env() -> Env:
 
 
 def _source(address: Address) -> Source:
-    kind = "cloud" if isinstance(address, Cloud) else "local"
-    source: Source = plugins.load("wandbwatch.sources", kind)(address)
-    return source
+    if not isinstance(address, Cloud):
+        local: Source = plugins.load("wandbwatch.sources", "local")(address)
+        return local
+    cloud: Source = plugins.load("wandbwatch.sources", "cloud")(address)
+    return reminding(cloud, address)
 
 
 def _renderer(output: str) -> Renderer:
