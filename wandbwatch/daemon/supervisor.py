@@ -110,7 +110,7 @@ class Supervisor:
         job = answer.job
         for error in answer.errors:
             log.error("%s: %s", job.subscription, error)
-        log.info("%s at %s: %d messages", job.subscription, job.slot, answer.messages)
+        log.info("%s at %s: messages: %d", job.subscription, job.slot, answer.messages)
 
     def _send(self, moment: float) -> None:
         code = self._sender.look(moment)

@@ -100,7 +100,7 @@ def _report(answer: Answered) -> None:
     name = answer.job.subscription
     for error in answer.errors:
         log.error("%s: %s", name, error)
-    log.info("%s: %d messages", name, answer.messages)
+    log.info("%s: messages: %d", name, answer.messages)
 
 
 def _show(answer: Answered, config: Config) -> None:
@@ -129,7 +129,7 @@ def _send(config: Config) -> int:
         log.error("%s: stopped: %s", stop.channel, stop.reason)
     waiting = len(desk.waiting())
     if waiting:
-        log.warning("%d messages wait for the next run or the daemon", waiting)
+        log.warning("messages that wait for the next run or the daemon: %d", waiting)
     bad = waiting or desk.failed() or desk.stopped()
     return ExitCode.NETWORK if bad else ExitCode.FINE
 
