@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import sys
 import time
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from wandbwatch.daemon.lineup import Job, LineUp
-from wandbwatch.daemon.pool import IDLE, Pool
+from wandbwatch.daemon.pool import IDLE, LEAVING, Pool
 from wandbwatch.daemon.processes import adopt_orphans, children, reap_orphans
 from wandbwatch.daemon.worker import JOBS, Answered, Worker
 from wandbwatch.model.errors import ConfigError
@@ -159,3 +160,29 @@ def test_stopping_leaves_no_process(pool):
     assert len(pids) == 2
     pool.stop()
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def test_a_job_whose_worker_was_killed_is_done_by_another(pool):
+    pool.lineup.add(job("fine"))
+    pool.assign(0.0)
+    (worker,) = pool.workers.values()
+    os.kill(worker.pid, 9)
+    (said,) = answers(pool, 1)
+    assert said.errors == ()
+    assert said.job.tried
+
+
+def test_a_worker_that_does_not_leave_is_ended(pool):
+    pool.lineup.add(job("fine"))
+    answers(pool, 1)
+    (worker,) = pool.workers.values()
+    os.kill(worker.pid, signal.SIGSTOP)
+    list(pool.collect(IDLE + 1))
+    assert not pool.workers
+    list(pool.collect(IDLE + LEAVING))
+    assert worker.dead() is None
+    list(pool.collect(IDLE + LEAVING + 3))
+    while pool.pids():
+        list(pool.collect(IDLE + LEAVING + 3))
+        time.sleep(0.01)
+    assert worker.dead() == -9

@@ -27,9 +27,8 @@ def main() -> None:
         if what in ("hang", "brood"):
             time.sleep(1000)
         errors = [order["failed"]] if order["failed"] else []
-        sys.stdout.write(
-            json.dumps({"errors": errors, "code": 0, "messages": 1, "dry": []}) + "\n"
-        )
+        answer = {"errors": errors, "code": 0, "messages": 1, "dry": []}
+        sys.stdout.write(json.dumps({**answer, "undone": False}) + "\n")
         sys.stdout.flush()
 
 

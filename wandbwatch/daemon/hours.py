@@ -14,11 +14,15 @@ from wandbwatch.outbox import Outbox
 
 log = logging.getLogger(__name__)
 
+_HOURS = "hours"
+
 
 class Hours:
     """Keeps the hours of *subscriptions*, from their last slots on disk on.
 
     A slot is on disk once its job has run; one that is only too late is written here.
+    The hours themselves are on disk as well: where the file has changed them, now or
+    while no daemon ran, no slot counts that the new ones would have had before.
     """
 
     def __init__(
@@ -26,31 +30,62 @@ class Hours:
     ) -> None:
         self._outbox = outbox
         self._last = dict(outbox.slots())
+        self._hours: dict[str, str] = {}
+        self._unwritten: set[str] = set()
         self._next: dict[str, datetime | None] = {}
         self._looked = now
         self.keep(subscriptions, now)
 
     def keep(self, subscriptions: Sequence[Subscription], now: datetime) -> None:
-        """Keep the hours of these from now on; the new ones count from *now*."""
+        """Keep the hours of these from now on; new and changed ones count from *now*.
+
+        Nothing is written before `due`.
+        """
         self._subscriptions = tuple(subscriptions)
-        new = [s.name for s in subscriptions if s.name not in self._last]
-        if new:
-            with self._outbox.round() as round_:
-                for name in new:
-                    round_.done(name, now)
-            self._last |= dict.fromkeys(new, now)
         self._next = {}
+        for subscription in subscriptions:
+            name, hours = subscription.name, _hours(subscription)
+            if name not in self._hours:
+                self._hours |= self._known(name)
+            if name not in self._last or self._hours.get(name, hours) != hours:
+                self._last[name] = now
+            if self._hours.get(name) != hours:
+                self._hours[name] = hours
+                self._unwritten.add(name)
 
     def due(self, now: datetime) -> Iterator[Job]:
-        """Yield what is to run at *now*, and say what is passed over."""
+        """Yield what is to run at *now*, and say what is passed over.
+
+        StateError while nothing can be written: what is due then stays so.
+        """
+        self._write()
         if now < self._looked:
             self._next = {}  # the clock went back: nothing that was reckoned holds
         self._looked = now
+        writable = False
         for subscription in self._subscriptions:
-            if not self._waits(subscription, now):
-                found = schedule.due(subscription, self._last[subscription.name], now)
-                if found and self._take(subscription, found):
-                    yield job(subscription, found.slot)
+            if self._waits(subscription, now):
+                continue
+            found = schedule.due(subscription, self._last[subscription.name], now)
+            if found and not writable:
+                self._outbox.check()
+                writable = True
+            if found and self._take(subscription, found):
+                yield job(subscription, found.slot)
+
+    def _known(self, name: str) -> dict[str, str]:
+        known = self._outbox.recall(name, "").get(_HOURS)
+        return {} if known is None else {name: known}
+
+    def _write(self) -> None:
+        """Remember the hours that are kept now, and from when on."""
+        if not self._unwritten:
+            return
+        with self._outbox.round() as round_:
+            for name in self._unwritten:
+                round_.remember(name, "", _HOURS, self._hours[name])
+                round_.done(name, self._last[name])
+        self._unwritten.clear()
 
     def _waits(self, subscription: Subscription, now: datetime) -> bool:
         """Whether *subscription*'s next start is still to come."""
@@ -78,6 +113,10 @@ class Hours:
         with self._outbox.round() as round_:
             round_.done(name, due.slot)
         return False
+
+
+def _hours(subscription: Subscription) -> str:
+    return f"{subscription.when} in {subscription.zone}"
 
 
 def job(subscription: Subscription, slot: datetime) -> Job:

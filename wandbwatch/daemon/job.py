@@ -44,6 +44,8 @@ class Result:
     code: int
     """The highest exit code of the errors."""
     messages: int
+    undone: bool = False
+    """Whether nothing of it could be written: the slot is still to be done."""
 
 
 def perform(subscription: Subscription, slot: datetime, crew: Crew) -> Result:

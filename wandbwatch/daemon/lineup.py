@@ -23,6 +23,8 @@ class Job:
     """What it asks about; jobs about the same thing share a worker."""
     seconds: float = 300.0
     """How long it may take."""
+    tried: bool = False
+    """Whether a worker has died of it, or with it."""
     failed: str = ""
     """Why it could not be done: only that is to be told."""
 

@@ -15,6 +15,9 @@ log = logging.getLogger(__name__)
 IDLE = 15.0
 """Seconds after which a worker without a job is let go: an idle daemon is small."""
 
+LEAVING = 30.0
+"""Seconds that a worker has to end of itself."""
+
 Start = Callable[[int, str | None], Worker]
 """Start the worker of this number for this account."""
 
@@ -63,12 +66,11 @@ class Pool:
             if worker.overdue(moment):
                 self._end(worker, "it took too long and was ended")
             elif (code := worker.dead()) is not None:
-                self._end(worker, f"its worker ended with {code}")
+                self._died(worker, f"its worker ended with {code}")
             elif worker.job is None and self._is_done(worker, moment):
                 self._let_go(worker)
-        for worker in [w for w in self._leaving if w.dead() is not None]:
-            worker.close()
-            self._leaving.remove(worker)
+        for worker in list(self._leaving):
+            self._see_off(worker, moment)
 
     def stop(self) -> None:
         """End every worker at once; what they were doing is done again some time."""
@@ -118,6 +120,30 @@ class Pool:
         self._forget(worker)
         self._leaving.append(worker)
 
+    def _see_off(self, worker: Worker, moment: float) -> None:
+        """Forget *worker* once it has ended, and see to it that it does."""
+        if worker.dead() is not None:
+            worker.close()
+            self._leaving.remove(worker)
+        elif worker.left is None:
+            worker.left = moment
+        elif moment - worker.left > LEAVING:
+            worker.end()
+
+    def _died(self, worker: Worker, why: str) -> None:
+        """Give its job to another, once: it may not have been the job's fault."""
+        job = worker.job
+        if job and not job.tried and not job.failed:
+            worker.job = None
+            log.warning("%s: %s; done again", job.subscription, why)
+            self.put_back(replace(job, tried=True))
+        self._end(worker, why)
+
+    def put_back(self, job: Job) -> None:
+        """Let *job* wait again, unless a later slot of its subscription does."""
+        if not self.lineup.waits(job.subscription):
+            self.lineup.add(job)
+
     def _end(self, worker: Worker, why: str) -> None:
         job, worker.job = worker.job, None
         worker.end()
@@ -138,5 +164,5 @@ class Pool:
     def _give_up(self, job: Job, why: str) -> None:
         """Have it told, by anybody; one whose failure can't be told is dropped."""
         log.error("%s at %s: %s", job.subscription, job.slot.isoformat(), why)
-        if not job.failed and not self.lineup.waits(job.subscription):
-            self.lineup.add(replace(job, failed=why, account=None))
+        if not job.failed:
+            self.put_back(replace(job, failed=why, account=None))

@@ -13,7 +13,7 @@ from pathlib import Path
 from wandbwatch import secret
 from wandbwatch.daemon import deadman, environment
 from wandbwatch.daemon.child import Child
-from wandbwatch.daemon.config import load
+from wandbwatch.daemon.config import Config, load
 from wandbwatch.daemon.hours import Hours
 from wandbwatch.daemon.lineup import LineUp
 from wandbwatch.daemon.lock import Lock
@@ -69,7 +69,6 @@ class _Daemon:
     def parts(self) -> Parts:
         outbox = Outbox(self._store)
         now = datetime.now(UTC)
-        ping = self._ping()
         return Parts(
             Hours(self.config.subscriptions, outbox, now),
             Pool(LineUp(), self._workshop.start, self.config.daemon.jobs),
@@ -78,10 +77,8 @@ class _Daemon:
                 [*OURS, "send", str(self._path), *self._flags], silence=SILENCE
             ),
             lambda: environment.of_sender(self._environ, self.config),
-            Child([sys.executable, "-m", deadman.__name__], silence=30)
-            if ping
-            else None,
-            ping,
+            Child([sys.executable, "-m", deadman.__name__], silence=30),
+            self._ping(self.config),
         )
 
     def reload(self, parts: Parts, now: datetime) -> None:
@@ -90,6 +87,7 @@ class _Daemon:
         config = load(self._path, self._zone)
         if state_directory(config.daemon, self._environ) != self.state:
             raise ConfigError(["daemon.state: the daemon moves only when restarted"])
+        parts.deadman_environ = self._ping(config)
         self.config = self._workshop.config = config
         parts.hours.keep(config.subscriptions, now)
         parts.pool.lineup.keep(s.name for s in config.subscriptions)
@@ -114,10 +112,10 @@ class _Daemon:
             ]
             raise ConfigError(lines or [f"{self._path}: its check failed"])
 
-    def _ping(self) -> dict[str, str]:
+    def _ping(self, config: Config) -> dict[str, str]:
         """Return the environment of the dead-man's ping, empty if there is none."""
-        url = self.config.daemon.dead_man
+        url = config.daemon.dead_man
         if not url:
             return {}
-        plain = environment.of_sender(self._environ, self.config)
+        plain = environment.of_sender(self._environ, config)
         return {**plain, deadman.VARIABLE: secret.read(url, self._environ)}

@@ -32,6 +32,8 @@ PING = 60.0
 PASSED = "%s %s: its slot of %s is passed over"
 PATIENCE = 30.0
 """Seconds that a sender has for the post that is on its way."""
+LONGEST_PAUSE = 300.0
+"""Seconds between the starts of a sender that fails each time."""
 STATE_PAUSE = 15.0
 """Seconds of rest when the state can't be written: no flood, and it goes on."""
 
@@ -46,8 +48,9 @@ class Parts:
     sender: Callable[[], Child]
     """Return the sender's child of the present configuration."""
     environ: Callable[[], dict[str, str]]
-    deadman: Child | None
+    deadman: Child
     deadman_environ: dict[str, str]
+    """Empty when there is nobody to ping."""
 
 
 class Supervisor:
@@ -65,7 +68,8 @@ class Supervisor:
         self._reload = reload
         self._sender = parts.sender()
         self._looked = self._pinged = self._watched = float("-inf")
-        self._rest = 0.0
+        self._rest = self._sender_rest = 0.0
+        self._failures = 0
         self._trouble = ""
 
     def run(self) -> None:
@@ -83,8 +87,11 @@ class Supervisor:
         if self._signals.reload:
             self._signals.reload = False
             self._read_again(now)
+        self._hear(moment)
         if moment >= self._rest:
             try:
+                if self._trouble:
+                    self._parts.outbox.check()
                 self._work(now, moment)
                 self._relieved()
             except StateError as e:
@@ -93,11 +100,17 @@ class Supervisor:
         self._ping(moment)
         reap_orphans(self._pids())
 
-    def _work(self, now: datetime, moment: float) -> None:
-        pool = self._parts.pool
-        for answer in list(pool.collect(moment)):
+    def _hear(self, moment: float) -> None:
+        for answer in list(self._parts.pool.collect(moment)):
+            if answer.undone:
+                self._parts.pool.put_back(answer.job)
+                self._troubled("; ".join(answer.errors), moment)
+                continue
             self._said(answer)
             self._looked = float("-inf")  # there is something to send, most likely
+
+    def _work(self, now: datetime, moment: float) -> None:
+        pool = self._parts.pool
         for job in self._parts.hours.due(now):
             if job.subscription in pool.busy:
                 log.warning(PASSED, job.subscription, "still runs", job.slot)
@@ -114,13 +127,23 @@ class Supervisor:
 
     def _send(self, moment: float) -> None:
         code = self._sender.look(moment)
-        if code:
-            log.error("the sender ended with %d; it is started again", code)
-        if self._sender.runs or moment - self._looked < PENDING:
+        if code is not None:
+            self._sender_ended(code, moment)
+        if self._sender.runs or moment < self._sender_rest:
+            return
+        if moment - self._looked < PENDING:
             return
         self._looked = moment
         if self._parts.outbox.pending():
             self._sender.start(moment, self._parts.environ())
+
+    def _sender_ended(self, code: int, moment: float) -> None:
+        """Start one that fails by itself less and less often; it says what it has."""
+        self._failures = self._failures + 1 if code > 0 else 0
+        pause = min(2.0**self._failures, LONGEST_PAUSE) if code > 0 else 0.0
+        self._sender_rest = moment + pause
+        if code:
+            log.error("the sender ended with %d; it is started again", code)
 
     def _read_again(self, now: datetime) -> None:
         stamp = f"MONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}"
@@ -164,19 +187,16 @@ class Supervisor:
             self._notify.say("WATCHDOG=1")
 
     def _ping(self, moment: float) -> None:
-        deadman = self._parts.deadman
-        if deadman is None:
-            return
+        deadman, environ = self._parts.deadman, self._parts.deadman_environ
         if deadman.look(moment):
             log.warning("the dead-man URL could not be reached")
-        if not self._trouble and moment - self._pinged >= PING:
+        if environ and not self._trouble and moment - self._pinged >= PING:
             self._pinged = moment
-            deadman.start(moment, self._parts.deadman_environ)
+            deadman.start(moment, environ)
 
     def _pids(self) -> set[int]:
-        deadman = self._parts.deadman
-        pings = deadman.pids if deadman else set()
-        return self._parts.pool.pids() | self._sender.pids | pings
+        parts = self._parts
+        return parts.pool.pids() | self._sender.pids | parts.deadman.pids
 
     def _wait(self) -> None:
         """Sleep for a second at most: less if a worker answers or a signal comes."""

@@ -35,6 +35,8 @@ class Answered:
     messages: int
     dry: tuple[Mapping[str, Any], ...] = ()
     """The messages themselves, where they were only to be shown."""
+    undone: bool = False
+    """Whether nothing of it could be written: it is to be done again."""
 
 
 class Worker:
@@ -54,6 +56,8 @@ class Worker:
         self.directory = directory
         self.job: Job | None = None
         self.since = 0.0
+        self.left: float | None = None
+        """When it was seen to have been let go, monotonic seconds."""
         self.served = 0
         self._unread = b""
         self._process = subprocess.Popen(  # noqa: S603 -- our own program
@@ -113,6 +117,7 @@ class Worker:
             said["code"],
             said["messages"],
             tuple(said["dry"]),
+            said["undone"],
         )
 
     def dead(self) -> int | None:

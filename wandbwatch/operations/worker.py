@@ -18,6 +18,8 @@ from wandbwatch.daemon import journal
 from wandbwatch.daemon.config import load
 from wandbwatch.daemon.job import Crew, Result, give_up, perform
 from wandbwatch.daemon.places import local_zone, state_directory
+from wandbwatch.daemon.processes import end_with_parent
+from wandbwatch.model.errors import StateError
 from wandbwatch.model.ports import Env
 from wandbwatch.model.subscription import Subscription
 from wandbwatch.outbox import Endings, Queue, Store
@@ -32,6 +34,7 @@ def worker(
 ) -> int:
     """(The daemon's.) Do jobs: an order a line on stdin, its answer on stdout."""
     env: Env = ctx.obj
+    end_with_parent()
     answers = _ours(sys.stdout)
     journal.set_up(os.environ, as_json=json_logs)
     redaction.install()
@@ -56,9 +59,14 @@ def worker(
 
 def _done(order: Mapping[str, str], subscription: Subscription, crew: Crew) -> Result:
     slot = datetime.fromisoformat(order["slot"])
-    if order["failed"]:
-        return give_up(subscription, slot, order["failed"], crew)
-    return perform(subscription, slot, crew)
+    try:
+        if crew.outbox.slot(subscription.name) == slot:
+            return Result((), 0, 0)  # by a worker that died before it could say so
+        if order["failed"]:
+            return give_up(subscription, slot, order["failed"], crew)
+        return perform(subscription, slot, crew)
+    except StateError as e:
+        return Result((str(e),), e.exit_code, 0, undone=True)
 
 
 def _told(store: Store) -> Iterator[object]:

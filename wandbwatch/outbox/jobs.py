@@ -113,6 +113,15 @@ class Outbox:
                 (now - KEPT, now - FAILED_KEPT),
             )
 
+    def check(self) -> None:
+        """Raise StateError while a job could not write down what it did."""
+        self._store.want_room()
+        with self._store.write() as database:
+            database.execute(
+                "INSERT OR REPLACE INTO memory VALUES ('', '', 'checked', ?)",
+                (str(self._store.moment()),),
+            )
+
     def recall(self, subscription: str, line: str) -> Mapping[str, str]:
         found = self._store.read(
             "SELECT key, value FROM memory WHERE subscription = ? AND line = ?",

@@ -71,13 +71,13 @@ class Store:
                     self._database.execute("ROLLBACK")
 
     def want_room(self) -> None:
-        """Raise StateError unless there is room to write how a send ended."""
+        """Raise StateError unless there is room to write how things ended."""
         with _worded(self.path):
             disk = os.statvfs(self.path.parent)
         if disk.f_bavail * disk.f_frsize < ROOM:
             raise StateError(
-                f"{self.path.parent}: less than 1 MiB free; nothing is sent until"
-                " there is room to write down that it was"
+                f"{self.path.parent}: less than 1 MiB free; no job is done and"
+                " nothing sent until there is room to write down that it was"
             )
 
     def close(self) -> None:
