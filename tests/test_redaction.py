@@ -38,7 +38,7 @@ def test_a_secret_that_was_read_is_hidden():
 
 def test_a_filter_redacts_message_arguments_and_traceback(caplog):
     handler, log = caplog.handler, logging.getLogger("redacted")
-    handler.addFilter(redaction.Redacting())
+    handler.addFilter(redaction.redact_record)
     try:
         int("/webhooks/1/TOKEN")
     except ValueError:

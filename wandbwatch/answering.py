@@ -18,6 +18,7 @@ from wandbwatch.grammar import Line
 from wandbwatch.model.errors import ExitCode, WandbwatchError, printable
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import Note, Report
+from wandbwatch.redaction import redact
 
 PICTURES = Path("wandbwatch-images")
 """Where plots are kept that a person asks for, below the current directory."""
@@ -57,8 +58,6 @@ def answered(
 
 
 def _told(error: Exception, place: str, *, debug: bool) -> int:
-    from wandbwatch.redaction import redact  # noqa: PLC0415 -- logging takes long
-
     if debug:
         for line in "".join(traceback.format_exception(error)).splitlines():
             print(redact(printable(line)), file=sys.stderr)

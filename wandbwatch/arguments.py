@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -33,6 +32,8 @@ class Filters(dict[str, Json]):
 
     @classmethod
     def read(cls, text: str) -> Filters:
+        import json  # noqa: PLC0415 -- seldom needed, and other lines need not wait
+
         try:
             read = json.loads(text, parse_constant=_not_json)
         except (ValueError, RecursionError) as e:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import sys
 import threading
 import traceback
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import logging
 
 _HIDDEN = "…"
 _TOKEN = re.compile(
@@ -32,25 +34,19 @@ def redact(text: str) -> str:
     return _TOKEN.sub(rf"\1{_HIDDEN}", text)
 
 
-class Redacting(logging.Filter):
-    """Redacts a record's message, its traceback and its stack."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        _redact(record)
-        return True
-
-
 def install() -> None:
     """Redact every log record, whoever handles it, and every uncaught exception.
 
     A filter of a handler would miss the handlers that are added later, so that
     records are redacted as they are made.
     """
+    import logging  # noqa: PLC0415 -- an error on a command line is not logged
+
     make = logging.getLogRecordFactory()
 
     def redacted(*args: Any, **kwargs: Any) -> logging.LogRecord:
         record = make(*args, **kwargs)
-        _redact(record)
+        redact_record(record)
         return record
 
     logging.setLogRecordFactory(redacted)
@@ -64,7 +60,8 @@ def traced(error: BaseException) -> str:
     return redact("".join(traceback.format_exception(error)))
 
 
-def _redact(record: logging.LogRecord) -> None:
+def redact_record(record: logging.LogRecord) -> bool:
+    """Redact a record's message, traceback and stack. It is a handler's filter too."""
     record.msg, record.args = redact(_message(record)), None
     if record.exc_info and (error := record.exc_info[1]):
         # A formatter takes exc_text as it is, and would format exc_info itself.
@@ -74,6 +71,7 @@ def _redact(record: logging.LogRecord) -> None:
         record.exc_text = redact(record.exc_text)
     if record.stack_info:
         record.stack_info = redact(record.stack_info)
+    return True
 
 
 def _message(record: logging.LogRecord) -> str:

@@ -5,7 +5,6 @@ The way from a server to its pages is wandb.util.api_to_app_url; this is the way
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Sequence
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -62,6 +61,8 @@ def address(text: str) -> Cloud:
         case ["sweeps", sweep, *_]:
             return Cloud(entity, project, sweep=sweep, server=server)
         case ["groups", group, *_]:
+            import json  # noqa: PLC0415 -- seldom needed, and other lines need not wait
+
             asked = shlex.quote(json.dumps({"group": group}))
             raise ValueError(
                 f"{text[:80]!r} is a group of runs;"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import sys
 
@@ -30,4 +31,6 @@ def _run(name: str) -> int:
 
 
 if __name__ == "__main__":
+    # The processes that are measured keep their bytecode, as an installed one's is.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.exit(main(sys.argv[1:]))

@@ -262,7 +262,7 @@ def test_a_silent_listener_ends_by_the_deadline():
 def test_no_failure_tells_the_token(discord_server, caplog, capsys):
     """With everything logged, in every kind of failure, with a file and without."""
     caplog.set_level(logging.DEBUG)
-    caplog.handler.addFilter(redaction.Redacting())
+    caplog.handler.addFilter(redaction.redact_record)
     told = []
     for kind, _ in (*STORED, *LOST):
         for message in (HELLO, plotted("loss", PNG)):
