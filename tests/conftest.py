@@ -1,5 +1,7 @@
 """Fixtures that every test directory may use."""
 
+import signal
+
 from hypothesis import settings
 
 from tests.runs.fixtures import _running, local_runs, running_run
@@ -19,3 +21,7 @@ __all__ = [
 # A busy machine is no failure: no example is timed.
 settings.register_profile("wandbwatch", deadline=None)
 settings.load_profile("wandbwatch")
+
+# A shell's background jobs, and all that they start, ignore Ctrl-C; tests send it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
