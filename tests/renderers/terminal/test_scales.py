@@ -13,6 +13,7 @@ floats = st.floats(allow_nan=True, allow_infinity=True)
 
 @example(values=[0.0, sys.float_info.max], log=False, number=5)
 @example(values=[sys.float_info.max], log=True, number=1)
+@example(values=[4.999999995000042e76, 5e-324], log=True, number=1)
 @example(values=[0.0, 1e-322], log=False, number=5)
 @example(values=[5e-324, sys.float_info.max], log=True, number=5)
 @given(st.lists(floats), st.booleans(), st.integers(1, 20))

@@ -50,7 +50,9 @@ class Scale:
             if len(powers := _multiples(self.low, self.high, least, ())) >= _TWO:
                 return [10.0**power for power in powers]
         low, high = (self._value(self.low), self._value(self.high))
-        found = _multiples(low, high, (high - low) / number, steps)
+        round_ones = _multiples(low, high, (high - low) / number, steps)
+        # The least float divides to 0, which has no place among logarithms.
+        found = [mark for mark in round_ones if drawable(mark, log=self.log)]
         return found if len(found) >= _TWO else [low, high]
 
     def _value(self, at: float) -> float:
