@@ -95,6 +95,10 @@ def test_a_run_is_a_row():
             ),
         ),
         (
+            "project p --columns summary_metrics.val/loss,val/loss",
+            Query(limit=10, summary=("val/loss",), config=()),
+        ),
+        (
             "project p --topk 0 --order +config.lr.value",
             Query(order="+config.lr.value", limit=0, summary=(), config=("lr",)),
         ),
@@ -122,10 +126,11 @@ def test_a_glob_leaves_wandbs_own_keys_alone():
 def test_a_column_without_any_value_is_named():
     report = answer("project p --columns los,x*,config.x", FakeSource([OWL]))
     assert table(report).columns[8:] == ("los", "config.x")
+    none = "none of these runs has a value of"
     assert notes(report) == [
-        "none of these runs has a value of 'los'",
-        "none of these runs has a value of 'x*'",
-        "none of these runs has a value of 'config.x'",
+        f"{none} 'los'; in the configuration it would be config.los",
+        f"{none} 'x*'; in the configuration it would be config.x*",
+        f"{none} 'config.x'",
     ]
 
 

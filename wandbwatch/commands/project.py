@@ -70,7 +70,8 @@ def project(
 ) -> Iterator[Report]:
     """List the runs of a project, the newest first."""
     env: Env = ctx.obj
-    columns = Keys(dict.fromkeys(c for c in (*columns, order.column) if c))
+    named = (column.removeprefix("summary_metrics.") for column in columns)
+    columns = Keys(dict.fromkeys(c for c in (*named, order.column) if c))
     query = Query(
         filters=filters,
         order=order,
@@ -157,7 +158,9 @@ def _unknown(columns: Iterable[str], runs: Sequence[Run]) -> Iterator[Note]:
     for column in columns:
         keys = _expanded(column, runs)
         if not any(_value(run, key) is not MISSING for key in keys for run in runs):
-            yield Note(f"none of these runs has a value of {column!r}")
+            what = f"none of these runs has a value of {column!r}"
+            hint = f"; in the configuration it would be config.{column}"
+            yield Note(what if _in_config(column) else what + hint)
 
 
 def _left_out(count: int, query: Query) -> Iterator[Note]:

@@ -96,6 +96,8 @@ def order(by: str) -> str:
         ({"$nor": [{"tags": "x"}, {"state": "failed"}]}, "c"),
         ({"$and": [{"$or": [{"name": "a1"}, {"name": "b2"}]}], "state": "failed"}, "b"),
         ({"config.lr": {"$eq": 1}}, "b"),
+        ({"$not": {"tags": "x"}}, "bc"),
+        ({"$not": {"tags": "y", "name": "a1"}}, "bc"),
     ],
 )
 def test_filters_mean_what_mongodb_means(wanted, ids):
@@ -106,7 +108,8 @@ def test_filters_mean_what_mongodb_means(wanted, ids):
     ("wanted", "says"),
     [
         ({"state": {"$near": 1}}, "state: '$near' is none of $eq, $ne, $gt"),
-        ({"$xor": []}, "'$xor' is none of $and, $or, $nor"),
+        ({"$xor": []}, "'$xor' is none of $and, $or, $nor, $not"),
+        ({"$not": [{"state": "failed"}]}, "$not takes a filter, not [{'state'"),
         ({"$or": {"state": "failed"}}, "$or takes a list of filters"),
         ({"$and": []}, "$and takes a list of filters"),
         ({"$and": ["failed"]}, "$and takes a list of filters, not 'failed'"),

@@ -31,9 +31,17 @@ def parse(filters: Mapping[str, Json]) -> Filter:
 def _part(name: str, wanted: Json) -> Filter:
     if not name.startswith("$"):
         return _on_column(column(name), name, wanted)
+    if name == "$not":  # MongoDB has it within a key alone, W&B before a filter too
+        if not isinstance(wanted, Mapping):
+            raise UsageError(f"filters: $not takes a filter, not {wanted!r}")
+        return _none([parse(wanted)])
     if name not in _JOINTS:
-        known = ", ".join(_JOINTS)
+        known = ", ".join((*_JOINTS, "$not"))
         raise UsageError(f"filters: {name!r} is none of {known}")
+    return _JOINTS[name](_listed(name, wanted))
+
+
+def _listed(name: str, wanted: Json) -> list[Filter]:
     if not isinstance(wanted, list) or not wanted:
         raise UsageError(f"filters: {name} takes a list of filters")
     parts = []
@@ -41,7 +49,7 @@ def _part(name: str, wanted: Json) -> Filter:
         if not isinstance(part, Mapping):
             raise UsageError(f"filters: {name} takes a list of filters, not {part!r}")
         parts.append(parse(part))
-    return _JOINTS[name](parts)
+    return parts
 
 
 def _all(parts: Sequence[Filter]) -> Filter:
