@@ -285,7 +285,7 @@ def test_where_pictures_are_kept():
         ("--last 0h", "'0h' is no time at all"),
         ("--last 99999999999d", "longer than can be told"),
         ("--last ''", "is no span"),
-        ("--last 30m --x epoch", "--last is a time: it needs --x step"),
+        ("--last 30m --x epoch", "^image: --last is a time: it needs --x step"),
         ("--x ' '", "an axis is step"),
         ("--out '~nobody-of-that-name/x'", "no such user's home"),
     ],

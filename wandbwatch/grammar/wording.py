@@ -10,6 +10,7 @@ import typer
 _REWORDED = (
     (re.compile(r"Got unexpected extra argument\(s\) \((.*)\)"), r"too many words: \1"),
     (re.compile(r"^Invalid value for '(.*?)'(?: / '(-.)')?: "), r"\1: "),
+    (re.compile(r"^Invalid value: "), ""),
     (re.compile(r"^Option '(.*)' requires an argument"), r"\1 needs a value"),
     (re.compile(r"^Option '(.*)' does not take a value"), r"\1 takes no value"),
     (re.compile(r"Missing command"), "no command is named"),
