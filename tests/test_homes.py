@@ -1,0 +1,58 @@
+"""Each library that we build on has one home, wherever in a file it is imported."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import wandbwatch
+
+PACKAGE = Path(wandbwatch.__file__).parent
+
+
+@pytest.mark.parametrize(
+    ("libraries", "homes"),
+    [
+        ({"wandb", "wandb_gql", "wandb_graphql"}, {"sources/cloud", "demo"}),
+        ({"matplotlib", "mpl_toolkits", "numpy", "PIL"}, {"figure"}),
+        ({"plotext"}, {"renderers/terminal"}),
+        ({"discord_webhook"}, {"sinks/discord"}),
+        ({"croniter"}, {"daemon"}),
+    ],
+)
+def test_a_library_is_imported_at_home_alone(libraries, homes):
+    found = {
+        next((home for home in homes if name.startswith(f"{home}/")), name)
+        for name, imports in imported()
+        if imports & libraries
+    }
+    assert found == homes
+
+
+def test_local_runs_are_read_with_the_standard_library_alone():
+    ours = sys.stdlib_module_names | {"wandbwatch"}
+    foreign = {
+        name: imports - ours
+        for name, imports in imported()
+        if name.startswith("sources/local/") and imports - ours
+    }
+    assert foreign == {}
+
+
+def imported() -> Iterator[tuple[str, set[str]]]:
+    """Yield each file of the package with the top-level modules that it imports."""
+    for path in PACKAGE.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        modules: set[str] = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                modules |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                modules.add(node.module or "")
+        yield (
+            path.relative_to(PACKAGE).as_posix(),
+            {name.partition(".")[0] for name in modules},
+        )
