@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
@@ -67,58 +67,66 @@ def directory(text: str) -> Path:
         raise typer.BadParameter(f"{text!r}: no such user's home") from e
 
 
+Ids: TypeAlias = Annotated[
+    Keys,
+    typer.Option(
+        parser=Keys.read,
+        metavar="IDS",
+        show_default=False,
+        help=f"Which runs, by id; otherwise the newest {_NEWEST}.",
+    ),
+]
+What: TypeAlias = Annotated[
+    Keys,
+    typer.Option(
+        parser=Keys.read,
+        metavar="KEYS",
+        show_default=False,
+        help="What to plot: train/loss, a group, a glob, system/cpu;"
+        f" otherwise {CHOSEN} likely ones.",
+    ),
+]
+Over: TypeAlias = Annotated[
+    Axis,
+    typer.Option(
+        parser=axis,
+        metavar="AXIS",
+        show_default=False,
+        help="step (the default), runtime, wall, or another key.",
+    ),
+]
+Weight: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        parser=weight,
+        metavar="P",
+        show_default=False,
+        help="W&B's time-weighted smoothing, from 0 (none) to 1.",
+    ),
+]
+Last: TypeAlias = Annotated[
+    Span | None,
+    typer.Option(
+        parser=Span.read, metavar="SPAN", help="Each run's end alone: 30m, 2h, 7d."
+    ),
+]
+Out: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(parser=directory, metavar="DIR", help="Where to keep the PNGs."),
+]
+
+
 def image(
     ctx: typer.Context,
     address: AnyAddress = HERE,
     *,
-    runs: Annotated[
-        Keys,
-        typer.Option(
-            parser=Keys.read,
-            metavar="IDS",
-            show_default=False,
-            help=f"Which runs, by id; otherwise the newest {_NEWEST}.",
-        ),
-    ] = NO_KEYS,
-    keys: Annotated[
-        Keys,
-        typer.Option(
-            parser=Keys.read,
-            metavar="KEYS",
-            show_default=False,
-            help="What to plot: train/loss, a group, a glob, system/cpu;"
-            f" otherwise {CHOSEN} likely ones.",
-        ),
-    ] = NO_KEYS,
-    x: Annotated[
-        Axis,
-        typer.Option(
-            parser=axis,
-            metavar="AXIS",
-            show_default=False,
-            help="step (the default), runtime, wall, or another key.",
-        ),
-    ] = _STEP,
-    smooth: Annotated[
-        float,
-        typer.Option(
-            parser=weight,
-            metavar="P",
-            show_default=False,
-            help="W&B's time-weighted smoothing, from 0 (none) to 1.",
-        ),
-    ] = 0.0,
+    runs: Ids = NO_KEYS,
+    keys: What = NO_KEYS,
+    x: Over = _STEP,
+    smooth: Weight = 0.0,
     log_y: Annotated[bool, typer.Option("--log-y", help="A log scale.")] = False,
-    last: Annotated[
-        Span | None,
-        typer.Option(
-            parser=Span.read, metavar="SPAN", help="Each run's end alone: 30m, 2h, 7d."
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(parser=directory, metavar="DIR", help="Where to keep the PNGs."),
-    ] = None,
+    last: Last = None,
+    out: Out = None,
 ) -> Iterator[Report]:
     """Plot keys of a project's runs, or of one run: a picture for each key."""
     if last and x.kind is AxisKind.KEY:
