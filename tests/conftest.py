@@ -4,6 +4,7 @@ import signal
 
 from hypothesis import settings
 
+from tests.outbox.opening import opened
 from tests.runs.fixtures import _running, local_runs, running_run
 from tests.servers.discord.fixtures import discord_server
 from tests.servers.wandb.fixtures import _wandb_server, log_run, wandb_server
@@ -14,6 +15,7 @@ __all__ = [
     "discord_server",
     "local_runs",
     "log_run",
+    "opened",
     "running_run",
     "wandb_server",
 ]

@@ -50,8 +50,8 @@ class Day:
 
 
 @pytest.fixture
-def store(tmp_path):
-    return Store(tmp_path)
+def store(tmp_path, opened):
+    return opened(tmp_path)
 
 
 def test_a_new_one_counts_from_now(store):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from wandbwatch.daemon.job import Crew, give_up, perform
@@ -21,8 +20,8 @@ HOUR = timedelta(hours=1)
 class World:
     """A real outbox, and lines whose answers the test sets."""
 
-    def __init__(self, directory: Path) -> None:
-        self.store = Store(directory, lambda: SLOT)
+    def __init__(self, store: Store) -> None:
+        self.store = store
         self.outbox = Outbox(self.store)
         self.queue = Queue(self.store)
         self.says: dict[str, Report | Exception] = {}
@@ -56,8 +55,8 @@ def content(reports: Sequence[Report]) -> str:
 
 
 @pytest.fixture
-def world(tmp_path):
-    return World(tmp_path)
+def world(tmp_path, opened):
+    return World(opened(tmp_path, lambda: SLOT))
 
 
 def subscription(*commands: str, mode=Mode.POST, skip_unchanged=False) -> Subscription:

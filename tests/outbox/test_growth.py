@@ -15,9 +15,9 @@ PLOT = File("plot.png", bytes(200_000))
 MEBIBYTE = 1 << 20
 
 
-def test_no_question_reads_what_has_ended(tmp_path):
+def test_no_question_reads_what_has_ended(tmp_path, opened):
     """Of some hundred thousand kept rows, each look would take a tenth of a second."""
-    store = Store(tmp_path)
+    store = opened(tmp_path)
     asked: list[str] = []
     database = store._database  # noqa: SLF001 -- to see what it is asked
     database.set_trace_callback(asked.append)
@@ -39,9 +39,9 @@ def test_no_question_reads_what_has_ended(tmp_path):
     assert slow == {}
 
 
-def test_it_does_not_grow(tmp_path):
+def test_it_does_not_grow(tmp_path, opened):
     clock = Clock(NOON)
-    store = Store(tmp_path, clock.now)
+    store = opened(tmp_path, clock.now)
     sizes = []
     for day in range(60):
         _day(store, day)
@@ -52,8 +52,8 @@ def test_it_does_not_grow(tmp_path):
     assert rows <= 8
 
 
-def test_its_log_is_small_again_after_a_large_list(tmp_path):
-    store = Store(tmp_path)
+def test_its_log_is_small_again_after_a_large_list(tmp_path, opened):
+    store = opened(tmp_path)
     plots = tuple(File(f"{i}.png", PLOT.content) for i in range(40))
     with Outbox(store).round() as round_:
         round_.enqueue(letter("large", files=plots))

@@ -15,8 +15,8 @@ def clock():
 
 
 @pytest.fixture
-def store(tmp_path, clock):
-    store = Store(tmp_path, clock.now)
+def store(tmp_path, clock, opened):
+    store = opened(tmp_path, clock.now)
     yield store
     store.close()
 
@@ -47,7 +47,7 @@ def test_a_round_is_written_whole_or_not_at_all(store):
     assert outbox.slot("gpt") is None
 
 
-def test_what_a_round_wrote_is_there_after_a_restart(store, tmp_path):
+def test_what_a_round_wrote_is_there_after_a_restart(store, tmp_path, opened):
     berlin = timezone(timedelta(hours=1))
     with Outbox(store).round() as round_:
         round_.enqueue(letter("one"))
@@ -56,7 +56,7 @@ def test_what_a_round_wrote_is_there_after_a_restart(store, tmp_path):
         round_.forget("gpt", "line", "old")
         round_.done("gpt", NOON.astimezone(berlin))
     store.close()
-    again = Store(tmp_path)
+    again = opened(tmp_path)
     outbox = Outbox(again)
     assert outbox.pending() == 1
     assert outbox.recall("gpt", "line") == {"told": "x"}

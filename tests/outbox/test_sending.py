@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from wandbwatch.model.message import File, Message
 from wandbwatch.model.report import Level
-from wandbwatch.outbox import Desk, Endings, Held, Outbox, Queue, Store
+from wandbwatch.outbox import Desk, Endings, Held, Outbox, Queue
 
 from tests.outbox.letters import NOON, Clock, enqueue, head, letter, text
 
@@ -18,8 +18,8 @@ def clock():
 
 
 @pytest.fixture
-def store(tmp_path, clock):
-    store = Store(tmp_path, clock.now)
+def store(tmp_path, clock, opened):
+    store = opened(tmp_path, clock.now)
     yield store
     store.close()
 

@@ -21,8 +21,8 @@ def fill(store: Store, count: int = 1) -> None:
             round_.enqueue(letter("x" * 500, sequence=i))
 
 
-def test_the_file_is_private_and_durable(tmp_path):
-    store = Store(tmp_path / "new" / "state")
+def test_the_file_is_private_and_durable(tmp_path, opened):
+    store = opened(tmp_path / "new" / "state")
     assert store.path.stat().st_mode & 0o077 == 0
     assert store.read("PRAGMA synchronous") == [(2,)]
     assert store.read("PRAGMA journal_mode") == [("wal",)]
@@ -30,8 +30,8 @@ def test_the_file_is_private_and_durable(tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["text", "middle"])
-def test_a_broken_file_is_put_aside_and_said(tmp_path, caplog, damage):
-    store = Store(tmp_path, Clock().now)
+def test_a_broken_file_is_put_aside_and_said(tmp_path, caplog, damage, opened):
+    store = opened(tmp_path, Clock().now)
     fill(store, 200)
     store.close()
     if damage == "text":
@@ -41,7 +41,7 @@ def test_a_broken_file_is_put_aside_and_said(tmp_path, caplog, damage):
         whole[4096:12288] = os.urandom(8192)
         store.path.write_bytes(whole)
     with caplog.at_level(logging.ERROR):
-        again = Store(tmp_path, Clock().now)
+        again = opened(tmp_path, Clock().now)
     assert "put aside as state.db.broken-20260105T120000Z" in caplog.text
     assert Outbox(again).pending() == 0
     fill(again)
@@ -49,9 +49,9 @@ def test_a_broken_file_is_put_aside_and_said(tmp_path, caplog, damage):
     again.close()
 
 
-def test_a_file_that_breaks_later_is_put_aside_then(tmp_path):
+def test_a_file_that_breaks_later_is_put_aside_then(tmp_path, opened):
     """Whoever has it open goes on with the new one, whoever noticed first."""
-    store, other = Store(tmp_path), Store(tmp_path)
+    store, other = opened(tmp_path), opened(tmp_path)
     fill(store, 200)
     store.read("PRAGMA wal_checkpoint(TRUNCATE)")
     with store.path.open("r+b") as file:
@@ -67,8 +67,8 @@ def test_a_file_that_breaks_later_is_put_aside_then(tmp_path):
     other.close()
 
 
-def test_a_file_that_was_taken_away_is_made_anew(tmp_path):
-    store = Store(tmp_path)
+def test_a_file_that_was_taken_away_is_made_anew(tmp_path, opened):
+    store = opened(tmp_path)
     fill(store)
     for path in tmp_path.glob("state.db*"):
         path.unlink()
@@ -78,8 +78,8 @@ def test_a_file_that_was_taken_away_is_made_anew(tmp_path):
     store.close()
 
 
-def test_a_newer_file_is_refused_and_left_alone(tmp_path):
-    store = Store(tmp_path)
+def test_a_newer_file_is_refused_and_left_alone(tmp_path, opened):
+    store = opened(tmp_path)
     fill(store)
     store.close()
     database = sqlite3.connect(store.path)
@@ -92,8 +92,8 @@ def test_a_newer_file_is_refused_and_left_alone(tmp_path):
     database.close()
 
 
-def test_a_full_disk_loses_nothing_and_passes(tmp_path):
-    store = Store(tmp_path)
+def test_a_full_disk_loses_nothing_and_passes(tmp_path, opened):
+    store = opened(tmp_path)
     fill(store)
     pages = store.read("PRAGMA page_count")[0][0]
     store.read(f"PRAGMA max_page_count = {pages}")
@@ -112,8 +112,10 @@ def fill_more(store: Store) -> None:
             round_.enqueue(letter("y" * 2000, sequence=i))
 
 
-def test_nothing_is_claimed_without_room_to_write_its_end(tmp_path, monkeypatch):
-    store = Store(tmp_path)
+def test_nothing_is_claimed_without_room_to_write_its_end(
+    tmp_path, monkeypatch, opened
+):
+    store = opened(tmp_path)
     fill(store)
     real = os.statvfs(tmp_path)
     fields = list(real)
@@ -132,8 +134,8 @@ def test_a_directory_that_is_no_directory_is_one_line(tmp_path):
     assert "\n" not in str(raised.value)
 
 
-def test_a_read_only_database_is_worded(tmp_path):
-    store = Store(tmp_path)
+def test_a_read_only_database_is_worded(tmp_path, opened):
+    store = opened(tmp_path)
     store.read("PRAGMA query_only = 1")
     with pytest.raises(StateError, match="writable"):
         fill(store)

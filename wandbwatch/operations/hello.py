@@ -62,6 +62,8 @@ def hello(
         except StateError as e:  # the service's own, perhaps
             notes.append(f"{e}; so no stopped channel is posted to again")
     said = {channel.name: _greet(channel, sink, store) for channel in wanted}
+    if store:
+        store.close()
     yield report(said, notes)
     if bad := [name for name, outcome in said.items() if not _good(outcome)]:
         raise DeliveryError(f"not posted to: {', '.join(bad)}; see above")

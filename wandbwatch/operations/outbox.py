@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from itertools import groupby
 from typing import Annotated
 
@@ -42,13 +43,15 @@ def outbox(
     if not (directory / "state.db").exists():
         yield Report("outbox", str(directory), (Note("nothing was ever posted"),))
         return
-    desk = Desk(Store(directory))
-    done = []
-    if retry:
-        done.append(f"{_messages(desk.retry())} will be sent again")
-    if drop:
-        done.append(f"{_messages(desk.drop())} thrown away")
-    yield report(str(directory), desk.waiting(), desk.failed(), desk.stopped(), done)
+    with closing(Store(directory)) as store:
+        desk = Desk(store)
+        done = []
+        if retry:
+            done.append(f"{_messages(desk.retry())} will be sent again")
+        if drop:
+            done.append(f"{_messages(desk.drop())} thrown away")
+        held = desk.waiting(), desk.failed(), desk.stopped()
+    yield report(str(directory), *held, done)
 
 
 def report(

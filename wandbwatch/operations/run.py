@@ -6,6 +6,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -122,7 +123,12 @@ def _send(config: Config) -> int:
     except BusyError as e:
         log.info("%s", e)
         return ExitCode.FINE
-    desk = Desk(Store(state))
+    with closing(Store(state)) as store:
+        return _left(Desk(store))
+
+
+def _left(desk: Desk) -> int:
+    """Say what was not taken, and what still waits."""
     for entry in desk.failed():
         log.error(NOT_TAKEN, entry.subscription, entry.reason)
     for stop in desk.stopped():
