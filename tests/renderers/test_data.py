@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wandbwatch import exact, plugins, words
 from wandbwatch.model.ports import Renderer, Screen
-from wandbwatch.model.report import MISSING, Fields, Note, Report, Table
+from wandbwatch.model.report import MISSING, Fields, Note, Report, Table, Text
 from wandbwatch.model.run import Json, State
 
 from tests.renderers.strategies import jsons, numbers, reports, tables, texts
@@ -24,7 +24,7 @@ def lines(output: str, *told: Report) -> list[str]:
     return list(render(told, Screen()))
 
 
-def report(*blocks: Fields | Table | Note) -> Report:
+def report(*blocks: Fields | Table | Note | Text) -> Report:
     return Report("summary", "a run", blocks)
 
 
@@ -106,7 +106,7 @@ def test_csv_reads_back_with_every_digit(rows):
     header, *read = read_csv(report(Table("", ("a", "b", "c"), tuple(rows))))
     assert header == ["a", "b", "c"]
     for (_, _, number), (_, _, text) in zip(rows, read, strict=True):
-        assert float(text) == number or math.isnan(number)
+        assert type(number)(text) == number or math.isnan(number)
 
 
 @pytest.mark.parametrize(
@@ -169,6 +169,14 @@ def test_plain_tells_every_value_in_full(items):
 )
 def test_plain_tells_a_span_in_full(span, text):
     assert lines("plain", report(Fields("", (("runtime", span),))))[1].endswith(text)
+
+
+@given(texts)
+def test_plain_lets_no_line_of_a_text_pass_for_a_value(text):
+    _, *told = lines("plain", report(Text("notes", f"{text}\ntrain/loss\t0")))
+    assert all(line.startswith("notes\t") for line in told)
+    assert "\n" not in "".join(told)
+    assert told[-1].split() == ["notes", "train/loss", "0"]
 
 
 def test_plain_names_each_value_by_its_group():

@@ -47,8 +47,14 @@ def _lines(block: Block) -> Iterator[str]:
         case Note():
             yield _heading(block.text)
         case Text():
-            yield _heading(block.title)
-            yield words.clean(block.text, lines=True)
+            yield from _text(block)
+
+
+def _text(text: Text) -> Iterator[str]:
+    """Tell a text line by line, each behind its title: none may pass for a value."""
+    place = f"{words.clean(text.title)}\t" if text.title else ""
+    for line in words.clean(text.text, lines=True).split("\n"):
+        yield f"{place}{line}"
 
 
 def _table(table: Table) -> Iterator[str]:
