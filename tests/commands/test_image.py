@@ -1,97 +1,24 @@
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from wandbwatch import grammar
 from wandbwatch.model.errors import NotFoundError, UsageError
-from wandbwatch.model.query import Axis, AxisKind, Curves, Listing, Query
-from wandbwatch.model.report import Note, Plot, Report
-from wandbwatch.model.run import Run, Series, State
+from wandbwatch.model.query import Axis, AxisKind, Query
 
-from tests.fakes import FakeSource, fake_env
-
-Logged = Mapping[str, Sequence[tuple[float, float]]]
-
-LOSS = [(0, 2.0), (1, 1.0), (2, math.nan)]
-VAL = [(0, 2.5), (2, 1.5)]
-CLOCK = [(0, 10.0), (1, 3600.0), (2, 7200.0)]
-
-
-class Logs(FakeSource):
-    """Runs with curves of their own; keeps every question."""
-
-    def __init__(self, logged: Mapping[str, Logged], total: int = 0) -> None:
-        super().__init__([run(one, logged[one]) for one in logged])
-        self.logged = logged
-        self.total = total
-        self.asked_curves: list[tuple[Query, tuple[str, ...], Axis]] = []
-
-    def runs(self, query: Query) -> Listing:
-        found = super().runs(query)
-        return replace(found, total=self.total or found.total)
-
-    def curves(
-        self, query: Query, keys: Sequence[str], axis: Axis
-    ) -> tuple[Curves, ...]:
-        self.asked_curves.append((query, tuple(keys), axis))
-        if missing := set(query.ids) - set(self.logged):
-            raise NotFoundError(f"no run {missing}")
-        ids = [one for one in self.logged if not query.ids or one in query.ids]
-        return tuple(
-            Curves(run(one, self.logged[one]), series(self.logged[one], keys))
-            for one in ids[: query.limit or None]
-        )
-
-
-def run(name: str, logged: Logged) -> Run:
-    return Run(
-        name,
-        f"run {name}",
-        State.RUNNING,
-        entity="me",
-        project="p",
-        url=f"https://w.example/me/p/runs/{name}",
-        summary={key: points[-1][1] for key, points in logged.items() if points},
-        system={"cpu": 3.0},
-    )
-
-
-def series(logged: Logged, keys: Sequence[str]) -> dict[str, Series]:
-    return {
-        key: Series(key, [x for x, _ in logged[key]], [y for _, y in logged[key]])
-        for key in keys
-        if logged.get(key)
-    }
-
-
-def told(source: Logs, line: str, place: str = "me/p") -> Report:
-    (report,) = grammar.parse(f"image {place} {line}", fake_env(source)).reports
-    return report
-
-
-def plots(report: Report) -> list[Plot]:
-    return [block for block in report.blocks if isinstance(block, Plot)]
-
-
-def notes(report: Report) -> list[str]:
-    return [block.text for block in report.blocks if isinstance(block, Note)]
-
-
-def points(plot: Plot) -> dict[str, list[tuple[float, float]]]:
-    return {
-        line.run: list(zip(line.series.x, line.series.y, strict=True))
-        for line in plot.lines
-    }
-
-
-TWO = {
-    "a1": {"train/loss": LOSS, "val/loss": VAL, "_runtime": CLOCK},
-    "b2": {"train/loss": LOSS[:2], "_runtime": CLOCK[:2]},
-}
+from tests.commands.curved import (
+    CLOCK,
+    LOSS,
+    TWO,
+    VAL,
+    Logs,
+    notes,
+    plots,
+    points,
+    told,
+)
+from tests.fakes import fake_env
 
 
 def test_a_plot_for_each_key_with_all_the_runs_by_one_question():
@@ -157,86 +84,6 @@ def test_the_runs_that_are_named():
 )
 def test_the_title_is_that_of_the_listing(typed, title):
     assert told(Logs(TWO), "--keys train/loss", typed).title == title
-
-
-def test_likely_keys_are_chosen_and_named():
-    logged = dict.fromkeys(("z", "epoch", "val/acc", "train/loss", "val/loss"), LOSS)
-    logged |= {"_step": LOSS, "best/loss": [], "_runtime": CLOCK}
-    source = Logs({"a1": logged})
-    report = told(source, "")
-    keys = ["train/loss", "val/loss", "val/acc", "z"]
-    assert [p.key for p in plots(report)] == keys
-    assert notes(report) == [
-        f"keys not asked for: chose {', '.join(keys)}; --keys chooses"
-    ]
-    assert (source.asked, len(source.asked_curves)) == (1, 1)
-
-
-def test_a_summary_value_that_is_no_curve_is_not_chosen():
-    source = Logs({"a1": {"loss": LOSS}})
-    source.logged = {"a1": {"accuracy": LOSS}}
-    assert notes(told(source, "")) == ["no run has logged numbers yet"]
-    assert notes(told(Logs({}), "")) == ["no runs here yet"]
-
-
-def test_the_newest_are_said_to_be_no_more_than_that():
-    many = Logs({f"r{i}": {"loss": LOSS} for i in range(7)}, total=27)
-    assert "the newest 5 of 27 runs; --runs chooses others" in notes(told(many, ""))
-    assert notes(told(many, "--keys loss")) == [
-        "the newest 5 runs; --runs chooses others"
-    ]
-    assert len(plots(told(many, "--keys loss"))[0].lines) == 5
-    assert notes(told(Logs(TWO), "--keys train/loss")) == []
-
-
-@pytest.mark.parametrize(
-    ("wanted", "keys"),
-    [
-        ("train", ["train/acc", "train/loss"]),
-        ("'*/loss'", ["train/loss", "val/loss"]),
-        ("val/loss,train", ["val/loss", "train/acc", "train/loss"]),
-        ("'t*,val/loss'", ["train/acc", "train/loss", "val/loss"]),
-        ("system", ["system/cpu"]),
-        ("_runtime", ["_runtime"]),
-    ],
-)
-def test_groups_and_globs(wanted, keys):
-    logged = ("train/loss", "train/acc", "val/loss", "system/cpu", "_runtime")
-    source = Logs({"a1": dict.fromkeys(logged, LOSS)})
-    assert [p.key for p in plots(told(source, f"--keys {wanted}"))] == keys
-
-
-def test_a_key_that_no_run_has_is_named():
-    source = Logs(TWO)
-    report = told(source, "--keys train/loss,train/los,rewards")
-    assert [p.key for p in plots(report)] == ["train/loss"]
-    assert notes(report) == [
-        "no run has 'train/los'; did you mean 'train/loss'?",
-        "no run has 'rewards'",
-    ]
-    assert len(source.asked_curves) == 1
-
-
-def test_a_key_that_only_the_summaries_have_is_no_mistake_of_spelling():
-    source = Logs({"a1": {"accuracy": LOSS}})
-    source.logged = {"a1": {"loss": LOSS}}
-    assert notes(told(source, "--keys accuracy")) == [
-        "'accuracy' is in summaries only: there is no curve of it"
-    ]
-
-
-def test_a_key_that_is_never_beside_the_axis_is_said_so():
-    source = Logs(TWO)
-    assert notes(told(source, "--keys nope --x epoch")) == [
-        "no run has 'nope' in rows that have 'epoch'"
-    ]
-
-
-def test_a_glob_does_not_bring_a_flood():
-    source = Logs({"a1": {f"loss/{i:02}": LOSS for i in range(30)}})
-    report = told(source, "--keys 'loss/*'")
-    assert len(plots(report)) == 24
-    assert notes(report) == ["the first 24 of 30 keys; --keys chooses others"]
 
 
 def test_the_last_part_by_the_clock_of_each_run():
