@@ -37,6 +37,28 @@ def test_a_missing_secret_says_where_it_was_looked_for(kind, place, words):
     assert str(raised.value).startswith(words)
 
 
+def test_a_credential_of_a_directory_has_the_name_of_its_file(tmp_path):
+    (tmp_path / "wandbwatch_hook").write_text(URL)
+    directory = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    assert read(SecretKind.CREDENTIAL, "hook", **directory) == URL
+    (tmp_path / "hook").write_text(f"{URL}-loaded-by-its-name")
+    assert read(SecretKind.CREDENTIAL, "hook", **directory).endswith("by-its-name")
+
+
+def test_a_credential_that_was_not_handed_over_is_said(tmp_path):
+    with pytest.raises(ConfigError, match="hook: systemd hands over none of this name"):
+        read(SecretKind.CREDENTIAL, "hook", CREDENTIALS_DIRECTORY=str(tmp_path))
+
+
+def test_root_reads_by_hand_what_systemd_hands_to_the_service(tmp_path):
+    (tmp_path / "hook").write_text(URL)
+    of_service = Secret(SecretKind.CREDENTIAL, "hook")
+    assert secret.read(of_service, {}, machine=tmp_path) == URL
+    empty = {"CREDENTIALS_DIRECTORY": str(tmp_path / "nothing")}
+    with pytest.raises(ConfigError, match="none of this name"):
+        secret.read(of_service, empty, machine=tmp_path)
+
+
 def test_a_credential_leads_nowhere_else():
     with pytest.raises(ConfigError, match="a name, not a path"):
         read(SecretKind.CREDENTIAL, "../x", CREDENTIALS_DIRECTORY="/run")
