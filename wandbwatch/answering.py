@@ -15,6 +15,7 @@ import typer
 
 from wandbwatch.figure import keep
 from wandbwatch.grammar import Line
+from wandbwatch.journald import Priority, marked
 from wandbwatch.model.errors import ExitCode, WandbwatchError, printable
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import Note, Report
@@ -60,11 +61,14 @@ def answered(
 def _told(error: Exception, place: str, *, debug: bool) -> int:
     if debug:
         for line in "".join(traceback.format_exception(error)).splitlines():
-            print(redact(printable(line)), file=sys.stderr)
+            _complain(redact(printable(line)))
     for line in _lines(error):
-        told = ": ".join(filter(None, ("wandbwatch", place, redact(line))))
-        print(told, file=sys.stderr)
+        _complain(": ".join(filter(None, ("wandbwatch", place, redact(line)))))
     return error.exit_code if isinstance(error, WandbwatchError) else ExitCode.OURS
+
+
+def _complain(line: str) -> None:
+    print(marked(line, Priority.ERROR), file=sys.stderr)
 
 
 def _lines(error: Exception) -> Sequence[str]:

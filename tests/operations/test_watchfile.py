@@ -58,6 +58,13 @@ def test_a_right_file_is_fine_and_counted(path, capsys, monkeypatch):
     assert told.err == ""
 
 
+def test_a_credential_is_not_looked_for_where_only_its_service_has_it(path, capsys):
+    text = path.read_text().replace("env =", "credential =")
+    path.write_text(text)
+    assert operate("check", path) == ExitCode.FINE
+    assert capsys.readouterr().err == ""
+
+
 def test_a_secret_that_is_not_set_here_is_a_warning(path, capsys):
     assert operate("check", "--config", path) == ExitCode.FINE
     warning = capsys.readouterr().err

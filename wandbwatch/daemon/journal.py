@@ -8,12 +8,15 @@ import sys
 import time
 from collections.abc import Mapping
 
+from wandbwatch import journald
+from wandbwatch.journald import Priority
+
 PRIORITY = {
-    logging.CRITICAL: 2,
-    logging.ERROR: 3,
-    logging.WARNING: 4,
-    logging.INFO: 6,
-    logging.DEBUG: 7,
+    logging.CRITICAL: Priority.CRITICAL,
+    logging.ERROR: Priority.ERROR,
+    logging.WARNING: Priority.WARNING,
+    logging.INFO: Priority.INFO,
+    logging.DEBUG: Priority.DEBUG,
 }
 
 
@@ -21,7 +24,7 @@ class JournalFormatter(logging.Formatter):
     """``<6>text``: journald reads the priority off; every line of a text gets it."""
 
     def format(self, record: logging.LogRecord) -> str:
-        mark = f"<{PRIORITY.get(record.levelno, 6)}>"
+        mark = f"<{PRIORITY.get(record.levelno, Priority.INFO)}>"
         return "\n".join(mark + line for line in super().format(record).splitlines())
 
 
@@ -42,7 +45,7 @@ def set_up(environ: Mapping[str, str], *, as_json: bool) -> None:
     handler = logging.StreamHandler(sys.stderr)
     if as_json:
         handler.setFormatter(JsonFormatter())
-    elif "JOURNAL_STREAM" in environ:
+    elif journald.reads(2, environ):
         handler.setFormatter(JournalFormatter("%(message)s"))
     else:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))

@@ -19,9 +19,8 @@ def check(
 
     env: Env = ctx.obj
     path = reading.found(named(file, config))
-    read = reading.configured(path, env, with_secrets=True)
-    for warning in read.warnings:
-        typer.echo(f"wandbwatch: warning: {warning}", err=True)
+    read = reading.configured(path, env, reading.Secrets.OURS)
+    reading.warn(read)
     counts = ", ".join(
         (
             _count(len(read.subscriptions), "subscription"),

@@ -28,8 +28,7 @@ def daemon(
 
     env: Env = ctx.obj
     path = reading.found(named(file, config)).absolute()
-    for warning in reading.configured(path, env, with_secrets=True).warnings:
-        typer.echo(f"wandbwatch: warning: {warning}", err=True)
+    reading.warn(reading.configured(path, env, reading.Secrets.ALL))
     # The same process from here on, without what the check has loaded.
     flags = ["--json-logs"] if json_logs else []
     words = [sys.executable, "-m", "wandbwatch.daemon", str(path), *flags]

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from enum import Enum
 from pathlib import Path
+
+import typer
 
 from wandbwatch import grammar, secret
 from wandbwatch.daemon import config, places
 from wandbwatch.daemon.config import Config, File
 from wandbwatch.daemon.config.text import tree
-from wandbwatch.model.channel import Secret
+from wandbwatch.journald import Priority, marked
+from wandbwatch.model.channel import Secret, SecretKind
 from wandbwatch.model.errors import ConfigError
 from wandbwatch.model.ports import Env
+
+
+class Secrets(Enum):
+    """Which ones are looked for, to warn of those that are not to be had."""
+
+    NONE = "none"
+    OURS = "ours"
+    """All but systemd's credentials: they are there only for the service itself."""
+    ALL = "all"
 
 
 def found(given: Path | None) -> Path:
@@ -24,13 +37,18 @@ def local_zone() -> str:
     return places.local_zone(os.environ)
 
 
-def configured(path: Path, env: Env, *, with_secrets: bool = False) -> Config:
-    """Read the file at *path*; ConfigError with every complaint at once.
-
-    *with_secrets* warns of those that are not to be had here.
-    """
-    missing = _missing if with_secrets else None
+def configured(path: Path, env: Env, secrets: Secrets = Secrets.NONE) -> Config:
+    """Read the file at *path*; ConfigError with every complaint at once."""
+    missing = None if secrets is Secrets.NONE else _missing(secrets)
     return config.load(path, local_zone(), _checker(env), missing)
+
+
+def warn(read: Config) -> None:
+    """Tell on stderr what is only unwise in what was *read*."""
+    for warning in read.warnings:
+        typer.echo(
+            marked(f"wandbwatch: warning: {warning}", Priority.WARNING), err=True
+        )
 
 
 def checked(text: str, path: Path, env: Env) -> Config:
@@ -49,9 +67,14 @@ def _checker(env: Env) -> Callable[[str], object]:
     return lambda line: grammar.parse(line, env)
 
 
-def _missing(named: Secret) -> str | None:
-    try:
-        secret.read(named)
-    except ConfigError as e:
-        return e.complaints[0]
-    return None
+def _missing(looked_for: Secrets) -> Callable[[Secret], str | None]:
+    def missing(named: Secret) -> str | None:
+        if looked_for is Secrets.OURS and named.kind is SecretKind.CREDENTIAL:
+            return None
+        try:
+            secret.read(named)
+        except ConfigError as e:
+            return e.complaints[0]
+        return None
+
+    return missing
