@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 from wandbwatch import plugins, sending
 from wandbwatch.daemon import places
@@ -33,7 +34,8 @@ def posted(reports: Iterator[Report], to: str, *, dry: bool) -> Iterator[str]:
     Nothing is read before the channel is known. What came before an error is posted,
     and the error raised then. *dry* yields the posts as JSON instead.
     """
-    config = load(places.config_file(None, os.environ), places.local_zone(os.environ))
+    file = places.config_file(None, os.environ)
+    config = load(file, places.local_zone(os.environ))
     channel = _channel(to, config.channels)
     said: list[Report] = []
     errors: list[Exception] = []
@@ -49,7 +51,8 @@ def posted(reports: Iterator[Report], to: str, *, dry: bool) -> Iterator[str]:
             shown = sending.shown(message, Level.INFO, channel)
             yield json.dumps(shown, ensure_ascii=False)
     elif messages:
-        yield _sent(messages, channel, config)
+        state = places.state_directory(config.daemon, file, os.environ)
+        yield _sent(messages, channel, config, state)
     if errors:
         raise errors[0]
 
@@ -61,9 +64,10 @@ def _channel(name: str, channels: Mapping[str, Channel]) -> Channel:
     return channels[name]
 
 
-def _sent(messages: Sequence[Message], channel: Channel, config: Config) -> str:
+def _sent(
+    messages: Sequence[Message], channel: Channel, config: Config, state: Path
+) -> str:
     """Let *messages* wait in the outbox, send what waits, and tell how it went."""
-    state = places.state_directory(config.daemon, os.environ)
     slot = datetime.now(UTC)
     with closing(Store(state)) as store:
         outbox = Outbox(store)

@@ -7,6 +7,8 @@ from wandbwatch.daemon.config import Settings
 from wandbwatch.daemon.places import config_file, local_zone, state_directory
 from wandbwatch.model.errors import ConfigError
 
+FILE = Path("/home/me/watch.toml")
+
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
@@ -41,15 +43,25 @@ def test_no_file_is_one_line_that_says_where_it_was_looked_for(home):
 
 def test_the_state_is_where_the_file_or_systemd_or_xdg_says():
     environ = {"HOME": "/home/me", "STATE_DIRECTORY": "/var/lib/w:/var/lib/x"}
-    assert state_directory(Settings(Path("/s")), environ) == Path("/s")
-    assert state_directory(Settings(), environ) == Path("/var/lib/w")
+    assert state_directory(Settings(Path("/s")), FILE, environ) == Path("/s")
+    assert state_directory(Settings(), FILE, environ) == Path("/var/lib/w")
     del environ["STATE_DIRECTORY"]
     own = Path("/home/me/.local/state/wandbwatch")
-    assert state_directory(Settings(), environ) == own
+    assert state_directory(Settings(), FILE, environ) == own
     environ["XDG_STATE_HOME"] = "/st"
-    assert state_directory(Settings(), environ) == Path("/st/wandbwatch")
+    assert state_directory(Settings(), FILE, environ) == Path("/st/wandbwatch")
     with pytest.raises(ConfigError, match="set \\[daemon\\] state"):
-        state_directory(Settings(), {})
+        state_directory(Settings(), FILE, {})
+
+
+def test_root_finds_the_state_of_the_machine_s_service():
+    file = Path("/etc/wandbwatch/watch.toml")
+    environ = {"HOME": "/home/me"}
+    of_root = state_directory(Settings(), file, environ, uid=0)
+    assert of_root == Path("/var/lib/wandbwatch")
+    of_others = state_directory(Settings(), file, environ, uid=1000)
+    assert of_others == Path("/home/me/.local/state/wandbwatch")
+    assert state_directory(Settings(Path("/s")), file, environ, uid=0) == Path("/s")
 
 
 def test_the_time_zone_is_that_of_tz_if_it_names_one():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,6 +13,9 @@ from wandbwatch.model.errors import ConfigError
 NAME = "watch.toml"
 VARIABLE = "WANDBWATCH_CONFIG"
 _ZONES = "/zoneinfo/"
+MACHINE = Path("/etc/wandbwatch")
+"""Where the configuration of a machine's own service is, and its state:"""
+MACHINE_STATE = Path("/var/lib/wandbwatch")
 
 
 def config_file(given: Path | None, environ: Mapping[str, str]) -> Path:
@@ -37,15 +41,26 @@ def looked_at(environ: Mapping[str, str]) -> list[Path]:
     places = [Path(NAME)]
     if own := _own(environ, "XDG_CONFIG_HOME", ".config"):
         places.append(own / NAME)
-    return [*places, Path("/etc/wandbwatch") / NAME]
+    return [*places, MACHINE / NAME]
 
 
-def state_directory(settings: Settings, environ: Mapping[str, str]) -> Path:
-    """Return where the state lives: as configured, as systemd says, or one's own."""
+def state_directory(
+    settings: Settings, file: Path, environ: Mapping[str, str], uid: int | None = None
+) -> Path:
+    """Return where the state of *file* lives: as it says, as systemd says, one's own.
+
+    For root (*uid* 0; ours when None) the machine's file means the machine's state,
+    so that `outbox` shows what the service has.
+    """
     if settings.state is not None:
         return settings.state
     if systemd := environ.get("STATE_DIRECTORY"):
         return Path(systemd.partition(":")[0])
+    if (
+        file.absolute().parent == MACHINE
+        and (os.geteuid() if uid is None else uid) == 0
+    ):
+        return MACHINE_STATE
     if own := _own(environ, "XDG_STATE_HOME", ".local/state"):
         return own
     raise ConfigError(["no home directory for the state: set [daemon] state"])

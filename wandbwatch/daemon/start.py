@@ -58,7 +58,7 @@ class _Daemon:
         self._environ = environ
         self._zone = local_zone(environ)
         self.config = load(path, self._zone)
-        self.state = state_directory(self.config.daemon, environ)
+        self.state = state_directory(self.config.daemon, path, environ)
         self._store = Store(self.state)
         self._lock = Lock(self.state / "daemon.lock")
         self._lock.take()
@@ -85,7 +85,7 @@ class _Daemon:
         """Put into force what the file says now; ConfigError leaves all as it was."""
         self._check()
         config = load(self._path, self._zone)
-        if state_directory(config.daemon, self._environ) != self.state:
+        if state_directory(config.daemon, self._path, self._environ) != self.state:
             raise ConfigError(["daemon.state: the daemon moves only when restarted"])
         parts.deadman_environ = self._ping(config)
         self.config = self._workshop.config = config

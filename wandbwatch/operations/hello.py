@@ -53,7 +53,7 @@ def hello(
     read = load(path, local_zone(os.environ))
     wanted = _wanted(channels or (), read.channels)
     sink: Sink = plugins.load("wandbwatch.sinks", "discord")()
-    directory = state_directory(read.daemon, os.environ)
+    directory = state_directory(read.daemon, path, os.environ)
     notes: list[str] = []
     store = None
     if (directory / "state.db").exists():

@@ -39,7 +39,7 @@ def outbox(
         raise UsageError("either --retry or --drop")
     path = config_file(named(file, config), os.environ)
     read = load(path, local_zone(os.environ))
-    directory = state_directory(read.daemon, os.environ)
+    directory = state_directory(read.daemon, path, os.environ)
     if not (directory / "state.db").exists():
         yield Report("outbox", str(directory), (Note("nothing was ever posted"),))
         return

@@ -74,7 +74,7 @@ def run(
         code = max(code, answer.code)
         _report(answer)
         _show(answer, read)
-    return code if dry_run else max(code, _send(read))
+    return code if dry_run else max(code, _send(read, path))
 
 
 def _is_file(word: str) -> bool:
@@ -115,9 +115,9 @@ def _show(answer: Answered, config: Config) -> None:
         typer.echo(json.dumps(whole, ensure_ascii=False))
 
 
-def _send(config: Config) -> int:
+def _send(config: Config, file: Path) -> int:
     """Send what waits, or leave it to the daemon that is at it."""
-    state = state_directory(config.daemon, os.environ)
+    state = state_directory(config.daemon, file, os.environ)
     try:
         sending.send(config, state, threading.Event(), once=True)
     except BusyError as e:

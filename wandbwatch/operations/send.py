@@ -34,7 +34,7 @@ def send(
     journal.set_up(os.environ, as_json=json_logs)
     redaction.install()
     config = load(file, local_zone(os.environ))
-    state = state_directory(config.daemon, os.environ)
+    state = state_directory(config.daemon, file, os.environ)
     alive = sending.heart(sys.stdout.fileno(), ending)
     try:
         sending.send(config, state, ending, once=once, alive=alive)

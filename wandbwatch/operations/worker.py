@@ -44,7 +44,7 @@ def worker(
         state = (
             Path(stack.enter_context(tempfile.TemporaryDirectory()))
             if dry
-            else state_directory(config.daemon, os.environ)
+            else state_directory(config.daemon, file, os.environ)
         )
         store = stack.enter_context(contextlib.closing(Store(state)))
         crew = rounds.crew(env, store)
