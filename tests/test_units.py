@@ -41,7 +41,7 @@ def test_systemd_finds_nothing_wrong(installed):
 @needs_systemd
 @pytest.mark.parametrize(
     ("unit", "most"),
-    [*((u, 15) for u in SYSTEM), *((u, 22) for u in USER)],
+    [*((u, 15) for u in SYSTEM), *((u, 17) for u in USER)],
     ids=lambda value: str(getattr(value, "name", value)),
 )
 def test_the_sandbox_is_tight(unit, most):
@@ -59,10 +59,13 @@ def test_the_paths_of_this_machine_are_filled_in(installed, tmp_path):
 
 
 def test_a_path_with_blanks_is_quoted(tmp_path):
-    place = units.place({}, user=True, directory=tmp_path / "units")
+    environ = {"XDG_STATE_HOME": str(tmp_path / "my state")}
+    place = units.place(environ, user=True, directory=tmp_path / "units")
     service, *_ = units.install(place, Path("/my tools/w"), Path("/50%/watch.toml"))
     text = service.read_text()
     assert 'ExecStart="/my tools/w" daemon /50%%/watch.toml' in text
+    assert f'ReadWritePaths="{tmp_path}/my state/wandbwatch"\n' in text
+    assert (tmp_path / "my state/wandbwatch").is_dir()
 
 
 def test_uninstalling_removes_what_was_installed(installed):

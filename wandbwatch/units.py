@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from wandbwatch.secret import MACHINE
 
 _NAMES = (
     "wandbwatch.service",
     "wandbwatch-report@.service",
     "wandbwatch-report@.timer",
 )
+_USER_STATE = "%h/.local/state/wandbwatch"
 _HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # noqa: S108
 """What ProtectHome= and PrivateTmp= keep from a system service."""
 
@@ -23,6 +27,8 @@ class Place:
     units: Path
     config: Path
     credentials: Path | None
+    state: Path | None = None
+    """To be made before the first start; otherwise systemd makes it."""
 
     @property
     def systemctl(self) -> str:
@@ -37,12 +43,14 @@ def place(
     environ: Mapping[str, str], *, user: bool, directory: Path | None = None
 ) -> Place:
     if not user:
-        etc = Path("/etc/wandbwatch")
+        config = Path("/etc/wandbwatch/watch.toml")
         units = directory or Path("/etc/systemd/system")
-        return Place(user, units, etc / "watch.toml", etc / "credentials")
+        return Place(user, units, config, MACHINE)
     home = Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    state = Path(environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
     units = directory or home / "systemd" / "user"
-    return Place(user, units, home / "wandbwatch" / "watch.toml", None)
+    config = home / "wandbwatch" / "watch.toml"
+    return Place(user, units, config, None, state / "wandbwatch")
 
 
 def install(place: Place, program: Path, config: Path) -> list[Path]:
@@ -50,10 +58,12 @@ def install(place: Place, program: Path, config: Path) -> list[Path]:
     place.units.mkdir(parents=True, exist_ok=True)
     if place.credentials:
         place.credentials.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if place.state:
+        place.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     written = []
     for name in _NAMES:
         path = place.units / name
-        path.write_text(_filled(_shipped(place, name), program, config))
+        path.write_text(_filled(_shipped(place, name), place, program, config))
         written.append(path)
     return written
 
@@ -66,21 +76,24 @@ def uninstall(place: Place) -> list[Path]:
     return there
 
 
-def next_step(place: Place, config: Path) -> str:
-    steps = [] if config.exists() else [f"wandbwatch init {config}"]
+def next_step(place: Place, program: Path, config: Path) -> str:
+    """List what is still to do; what needs a hand first."""
+    steps = []
+    if not config.exists():
+        steps.append(shlex.join(map(str, (program, "init", config))))
+    if place.credentials:
+        words = 'a file for each secret, chmod 600: { credential = "ITS NAME" }'
+        steps.append(f"# {place.credentials}: {words}")
     steps += [
         f"{place.systemctl} daemon-reload",
         f"{place.systemctl} enable --now wandbwatch",
     ]
     if place.user:
         steps.append("loginctl enable-linger    # to run on when you are logged out")
-    elif place.credentials:
-        secrets = place.credentials
-        steps.insert(0, f"put each secret into a file of {secrets} (chmod 600)")
     return "next:\n" + "\n".join(f"  {step}" for step in steps)
 
 
-def _filled(unit: str, program: Path, config: Path) -> str:
+def _filled(unit: str, place: Place, program: Path, config: Path) -> str:
     """Put this machine's paths where the shipped unit has its own."""
     for shipped_program, shipped_config in (
         ("/opt/wandbwatch/bin/wandbwatch", "/etc/wandbwatch/watch.toml"),
@@ -91,6 +104,8 @@ def _filled(unit: str, program: Path, config: Path) -> str:
     ):
         unit = unit.replace(f"={shipped_program} ", f"={_quoted(program)} ")
         unit = unit.replace(f" {shipped_config}", f" {_quoted(config)}")
+    if place.state:
+        unit = unit.replace(f"={_USER_STATE}", f"={_quoted(place.state)}")
     return unit
 
 

@@ -63,7 +63,7 @@ def _install(place: units.Place, config: Path | None) -> int:
         raise WandbwatchError(_refused(e, place)) from e
     for path in written:
         typer.echo(f"wrote {path}")
-    typer.echo(units.next_step(place, file))
+    typer.echo(units.next_step(place, program, file))
     return 0
 
 
