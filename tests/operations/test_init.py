@@ -58,6 +58,19 @@ def test_options_say_everything():
     assert only.commands == ("project 'me/it'\"'\"'s' --topk 5",)
 
 
+def test_a_file_for_a_service_of_systemd_is_one_that_it_can_read(here, capsys):
+    config = init("--credential", "hook", "--channel", "lab")
+    assert config.channels["lab"].webhook == Secret(SecretKind.CREDENTIAL, "hook")
+    assert (here / "watch.toml").stat().st_mode & 0o777 == 0o644
+    assert "/etc/wandbwatch/credentials/hook" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("here")
+def test_a_webhook_is_in_one_place():
+    with pytest.raises(UsageError, match="either --webhook-env or --credential"):
+        init("--credential", "hook", "--webhook-env", "HOOK")
+
+
 @pytest.mark.parametrize("given", ["base64", "file"])
 def test_a_list_of_the_older_bot_is_taken_over(given, here):
     (here / "list").write_text(OLD)

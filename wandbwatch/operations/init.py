@@ -26,6 +26,14 @@ def init(
         str | None,
         typer.Option(help="The environment variable that holds the webhook's URL."),
     ] = None,
+    credential: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="In its place: systemd's credential. In /etc/wandbwatch this is what"
+            " is meant, by the channel's name.",
+        ),
+    ] = None,
     project: Annotated[
         str | None, typer.Option(help="ENTITY/PROJECT, whose runs are listed.")
     ] = None,
@@ -51,15 +59,18 @@ def init(
     It asks on a terminal only: where the webhook's URL is, for which project, when.
     """
     # croniter takes long, and --help needs none of it.
+    from wandbwatch.daemon import places  # noqa: PLC0415
     from wandbwatch.watchfile import asking, drafting, reading, writing  # noqa: PLC0415
 
     env: Env = ctx.obj
     path = _path(named(file, config), force=force)
     asks = not yes and sys.stdin.isatty() and sys.stdout.isatty()
     ask = asking.on_terminal if asks else asking.nobody
+    if path.absolute().parent == places.MACHINE and not webhook_env:
+        credential = credential or channel
     older = drafting.taken_over(listing.lines(taken), env) if taken else None
     wishes = drafting.Wishes(
-        asking.webhook(webhook_env, ask),
+        asking.webhook(webhook_env, credential, ask),
         older or [asking.project(project, ask, env)],
         asking.when(cron, interval, _OLDER if older else _CRON, ask),
         asking.name("--channel", channel),
@@ -68,8 +79,11 @@ def init(
     )
     text = drafting.draft(wishes)
     reading.checked(text, path, env)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    writing.replace(path, text)
+    mode = writing.PRIVATE if wishes.is_private else 0o644
+    path.parent.mkdir(
+        mode=0o700 if wishes.is_private else 0o755, parents=True, exist_ok=True
+    )
+    writing.replace(path, text, mode)
     typer.echo(drafting.what_next(wishes, path))
     return ExitCode.FINE
 

@@ -11,6 +11,7 @@ import typer
 
 from wandbwatch import grammar, webhooks
 from wandbwatch.daemon.config import values
+from wandbwatch.model.channel import Secret, SecretKind
 from wandbwatch.model.errors import UsageError, WandbwatchError
 from wandbwatch.model.ports import Env
 
@@ -45,14 +46,19 @@ def name(option: str, given: str) -> str:
         raise UsageError(f"{option}: {e}") from e
 
 
-def webhook(variable: str | None, ask: Ask) -> str:
-    """Return the variable that holds the webhook's URL, or the URL itself."""
+def webhook(variable: str | None, credential: str | None, ask: Ask) -> Secret:
+    """Return where the webhook's URL is; UsageError."""
+    if credential is not None:
+        if variable is not None:
+            raise UsageError("the URL is in either --webhook-env or --credential")
+        return Secret(SecretKind.CREDENTIAL, name("--credential", credential))
     if variable is None:
         question = "The variable that holds the webhook's URL, or the URL"
-        return ask(question, _VARIABLE, _check_webhook)
+        answer = ask(question, _VARIABLE, _check_webhook)
+        return Secret(SecretKind.PLAIN if "://" in answer else SecretKind.ENV, answer)
     if not _NAME.fullmatch(variable):
         raise UsageError("--webhook-env: the name of a variable, not what it holds")
-    return variable
+    return Secret(SecretKind.ENV, variable)
 
 
 def _check_webhook(text: str) -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from wandbwatch import grammar
 from wandbwatch.listing import says_nothing
+from wandbwatch.model.channel import Secret, SecretKind
 from wandbwatch.model.errors import LinesError, UsageError, printable
 from wandbwatch.model.ports import Env
+from wandbwatch.secret import MACHINE
 from wandbwatch.watchfile import toml
 
 
@@ -18,8 +20,7 @@ from wandbwatch.watchfile import toml
 class Wishes:
     """What a first file is to hold."""
 
-    webhook: str
-    """The URL itself, or the environment variable that holds it."""
+    webhook: Secret
     commands: Sequence[str]
     """Lines in today's form, comments among them."""
     when: tuple[str, str]
@@ -29,20 +30,22 @@ class Wishes:
     zone: str = "UTC"
 
     @property
-    def webhook_is_url(self) -> bool:
-        return "://" in self.webhook
+    def is_private(self) -> bool:
+        """Whether the file is; a service of systemd must be able to read its own."""
+        return self.webhook.kind is not SecretKind.CREDENTIAL
 
 
 def draft(wishes: Wishes) -> str:
     """Write the file."""
-    webhook = toml.text(wishes.webhook)
-    named = webhook if wishes.webhook_is_url else f"{{ env = {webhook} }}"
+    kind = wishes.webhook.kind
+    webhook = toml.text(wishes.webhook.place)
+    is_url = kind is SecretKind.PLAIN
     key, when = wishes.when
     return _FILE.format(
         zone=toml.text(wishes.zone),
-        about=_URL if wishes.webhook_is_url else _VARIABLE,
+        about=_ABOUT[kind],
         channel=wishes.channel,
-        webhook=named,
+        webhook=webhook if is_url else f"{{ {kind.value} = {webhook} }}",
         name=toml.text(wishes.name),
         quoted_channel=toml.text(wishes.channel),
         when=f"{key} = {toml.text(when)}",
@@ -55,9 +58,17 @@ def what_next(wishes: Wishes, path: Path) -> str:
     """Tell what its owner does after the file is written."""
     at = "" if str(path) == "watch.toml" else f" {shlex.quote(str(path))}"
     steps = [f"wandbwatch check{at}", f"wandbwatch daemon{at}"]
-    if not wishes.webhook_is_url:
+    where = wishes.webhook.place
+    if wishes.webhook.kind is SecretKind.ENV:
         url = "https://discord.com/api/webhooks/…"
-        steps.insert(0, f"export {wishes.webhook}='{url}'")
+        steps.insert(0, f"export {where}='{url}'")
+    elif wishes.webhook.kind is SecretKind.CREDENTIAL:
+        credential = shlex.quote(str(MACHINE / where))
+        steps = [
+            f"install -D -m 600 /dev/stdin {credential}    # its URL, then ^D",
+            f"wandbwatch hello --config{at}" if at else "wandbwatch hello",
+            "wandbwatch service install",
+        ]
     return "\n  ".join([f"{path}: written. Next:", *steps])
 
 
@@ -96,6 +107,14 @@ _VARIABLE = """\
 _URL = """\
 # Whoever has this URL can post: keep this file to yourself (chmod 600), or write
 # { env = "…" }, { file = "…" } or { credential = "…" } and keep it elsewhere."""
+_CREDENTIAL = """\
+# The service's unit hands over the file of this name in /etc/wandbwatch/credentials.
+# By hand, root reads it there."""
+_ABOUT = {
+    SecretKind.ENV: _VARIABLE,
+    SecretKind.PLAIN: _URL,
+    SecretKind.CREDENTIAL: _CREDENTIAL,
+}
 _FILE = """\
 # What wandbwatch posts when, and where. After a change:
 #   wandbwatch check    tells every mistake at once

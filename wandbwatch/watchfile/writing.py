@@ -11,14 +11,15 @@ from pathlib import Path
 
 from wandbwatch.model.errors import ConfigError
 
-_PRIVATE = 0o600
+PRIVATE = 0o600
 """For a new file: a webhook or key may come to stand in it."""
 
 
-def replace(path: Path, text: str) -> None:
+def replace(path: Path, text: str, mode: int = PRIVATE) -> None:
     """Write *text* to *path* at once, with the mode and owner that it has.
 
-    A link stays one. Raises OSError, and the file is then as it was.
+    A new file gets *mode*, a link stays one. Raises OSError, and the file is then as
+    it was.
     """
     target = path.resolve()
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
@@ -26,7 +27,7 @@ def replace(path: Path, text: str) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(text.encode())
             file.flush()
-            _keep_owner(file.fileno(), target)
+            _keep_owner(file.fileno(), target, mode)
             os.fsync(file.fileno())
         Path(name).replace(target)
     except BaseException:
@@ -52,12 +53,12 @@ def alone(path: Path) -> Iterator[None]:
         os.close(directory)
 
 
-def _keep_owner(handle: int, target: Path) -> None:
+def _keep_owner(handle: int, target: Path, mode: int) -> None:
     mine = os.fstat(handle)
     try:
         kept = target.stat()
     except FileNotFoundError:
-        os.fchmod(handle, _PRIVATE)
+        os.fchmod(handle, mode)
         return
     if (mine.st_uid, mine.st_gid) != (kept.st_uid, kept.st_gid):
         os.fchown(handle, kept.st_uid, kept.st_gid)
