@@ -58,6 +58,13 @@ def test_the_paths_of_this_machine_are_filled_in(installed, tmp_path):
     assert f"ExecReload={sys.executable} check" in service.read_text()
 
 
+def test_daemon_and_reports_are_one_user_who_owns_the_state(installed):
+    _, (service, report, _timer) = installed
+    for unit in (service, report):
+        lines = unit.read_text().splitlines()
+        assert {"DynamicUser=yes", "User=wandbwatch"} <= set(lines)
+
+
 def test_a_path_with_blanks_is_quoted(tmp_path):
     environ = {"XDG_STATE_HOME": str(tmp_path / "my state")}
     place = units.place(environ, user=True, directory=tmp_path / "units")

@@ -62,6 +62,23 @@ def test_it_ends_with_the_send_that_is_on_its_way(threads):
     assert threads.texts == ["0", "1", "2", "3", "4"]
 
 
+def test_one_pass_ends_when_the_state_is_taken_away(office):
+    office.enqueue(letter("one"), letter("two", sequence=1))
+    office.restart(once=True)
+    post, path = office.sink.post, office.store.path
+
+    def lost(*words, **named):
+        path.rename(path.with_name("aside"))
+        path.mkdir()
+        return post(*words, **named)
+
+    office.sink.post = lost
+    sender = Sender(office.office, office.channels)
+    with pytest.raises(StateError, match=r"state\.db"):
+        sender.run()
+    assert office.texts == ["one"]
+
+
 def test_it_shows_that_it_is_alive(threads):
     beats: list[int] = []
     threads.enqueue(letter("x"))

@@ -83,6 +83,23 @@ def test_it_leaves_the_work_to_another_one(store, start: Start, discord_server):
     assert "another sender is at work" in err
 
 
+def test_it_takes_over_from_one_that_dies(store, start: Start, discord_server):
+    discord_server.faults.append(Fault("hang"))
+    enqueue(store, 1)
+    first = start()
+    while not Queue(store).sent("11", 0):
+        assert first.poll() is None
+        os.sched_yield()
+    second = start()
+    assert second.stderr
+    assert "another sender is at work" in second.stderr.readline()
+    first.kill()
+    _, err = second.communicate(timeout=30)
+    assert second.returncode == 0
+    assert "another sender" not in err
+    assert Outbox(store).pending() == 0
+
+
 def test_sigterm_ends_it_after_the_send_on_its_way(store, start, discord_server):
     enqueue(store, 40)
     process = start()

@@ -89,14 +89,23 @@ class Sender:
         self._beats: dict[str, tuple[int, float]] = {}
 
     def run(self) -> None:
-        """Send until nothing waits, or all is to end."""
+        """Send until nothing waits, or all is to end.
+
+        StateError when we are to end soon and the state can't be read.
+        """
         self._recover()
         started: set[str] = set()
+        trouble = ""
         while not self._office.ending():
             try:
                 waiting = self._waiting()
             except StateError as e:
-                say(e)
+                if self._office.once:
+                    self._join()
+                    raise
+                if str(e) != trouble:
+                    say(e)
+                trouble = str(e)
                 self._office.clock.wait(TROUBLE)
                 continue
             for name in waiting:
@@ -108,6 +117,9 @@ class Sender:
                 break
             self._office.clock.wait(LOOK)
             self._beat()
+        self._join()
+
+    def _join(self) -> None:
         for thread in self._threads.values():
             thread.join()
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -8,6 +9,9 @@ from typing import Annotated
 import typer
 
 from wandbwatch.model.errors import ExitCode
+
+LOOK = 0.5
+"""Seconds between looks whether another sender has ended."""
 
 
 def send(
@@ -36,10 +40,20 @@ def send(
     config = load(file, local_zone(os.environ))
     state = state_directory(config.daemon, file, os.environ)
     alive = sending.heart(sys.stdout.fileno(), ending)
-    try:
-        sending.send(config, state, ending, once=once, alive=alive)
-    except BusyError as e:
-        typer.echo(f"wandbwatch: {e}", err=True)
+    busy = ""
+    while not ending.is_set():
+        try:
+            sending.send(config, state, ending, once=once, alive=alive)
+            break
+        except BusyError as e:
+            if not busy:
+                logging.getLogger(__name__).info("%s", e)
+            busy = str(e)
+        if once:
+            break
+        # Until it ends or dies, and what it leaves is ours.
+        alive()
+        ending.wait(LOOK)
     return ExitCode.FINE
 
 
