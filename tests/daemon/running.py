@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
+from wandbwatch.daemon.processes import descendants
+
 from tests.servers.discord.board import Hook
 from tests.servers.discord.server import DiscordServer
 
@@ -41,8 +43,14 @@ class Place:
             '[channels.lab]\nwebhook = { env = "HOOK" }\nany_host = true\n' + tables
         )
 
-    def start(self, environ: Mapping[str, str] | None = None, *flags: str) -> Running:
-        return Running(self, {**self.environ, **(environ or {})}, flags)
+    def start(
+        self,
+        environ: Mapping[str, str] | None = None,
+        *flags: str,
+        through: Sequence[str] = (),
+    ) -> Running:
+        """Start the daemon, *through* a program that becomes it if there is one."""
+        return Running(self, {**self.environ, **(environ or {})}, flags, through)
 
     def wandbwatch(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -59,13 +67,18 @@ class Running:
     """One daemon's process; its log goes to a file that tests read."""
 
     def __init__(
-        self, place: Place, environ: Mapping[str, str], flags: Sequence[str] = ()
+        self,
+        place: Place,
+        environ: Mapping[str, str],
+        flags: Sequence[str] = (),
+        through: Sequence[str] = (),
     ) -> None:
         self.place = place
         self.log = place.directory / f"log-{time.monotonic_ns()}"
+        daemon = [sys.executable, "-m", "wandbwatch", "daemon", str(place.file)]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "wandbwatch", "daemon", str(place.file), *flags],
+                [*through, *daemon, *flags],
                 env=environ,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -82,6 +95,10 @@ class Running:
 
     def said(self, words: str) -> bool:
         return words in self.log.read_text()
+
+    def pids(self) -> list[int]:
+        """Return it and all that it has started."""
+        return [self.process.pid, *descendants(self.process.pid)]
 
     def wait(self, arrived: Callable[[], object]) -> None:
         """Return once *arrived* is true; fail with the log if it never is."""

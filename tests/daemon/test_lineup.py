@@ -28,6 +28,16 @@ def test_the_next_slot_of_a_waiting_job_takes_its_place():
     assert len(lineup) == 0
 
 
+def test_a_failure_that_is_still_to_be_told_gives_way_to_no_slot():
+    """Or a list whose every job hangs until the next would never say so."""
+    lineup = LineUp()
+    failed = Job("a", SLOT, failed="it took too long")
+    lineup.add(failed)
+    later = Job("a", SLOT + timedelta(hours=1))
+    assert lineup.add(later) == later
+    assert lineup.next_for(1, None) == failed
+
+
 def test_a_worker_serves_its_own_account_only():
     lineup = LineUp()
     lineup.add(Job("a", SLOT, account="alice"))

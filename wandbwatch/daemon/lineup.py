@@ -37,8 +37,14 @@ class LineUp:
     _owners: dict[tuple[str | None, str], int] = field(default_factory=dict)
 
     def add(self, job: Job) -> Job | None:
-        """Let *job* wait; return the older slot of its subscription it replaces."""
-        older = self._waiting.pop(job.subscription, None)
+        """Let *job* wait; return the one of its subscription that gives way.
+
+        That is the older slot, but not a failure that is still to be told.
+        """
+        older = self._waiting.get(job.subscription)
+        if older and older.failed and not job.failed:
+            return job
+        self._waiting.pop(job.subscription, None)
         self._waiting[job.subscription] = job
         return older
 

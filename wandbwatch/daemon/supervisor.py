@@ -34,7 +34,7 @@ PATIENCE = 30.0
 """Seconds that a sender has for the post that is on its way."""
 LONGEST_PAUSE = 300.0
 """Seconds between the starts of a sender that fails each time."""
-STATE_PAUSE = 15.0
+STATE_PAUSE = 5.0
 """Seconds of rest when the state can't be written: no flood, and it goes on."""
 
 
@@ -114,8 +114,8 @@ class Supervisor:
         for job in self._parts.hours.due(now):
             if job.subscription in pool.busy:
                 log.warning(PASSED, job.subscription, "still runs", job.slot)
-            elif older := pool.lineup.add(job):
-                log.warning(PASSED, job.subscription, "waited too long", older.slot)
+            elif passed := pool.lineup.add(job):
+                log.warning(PASSED, job.subscription, "has to wait", passed.slot)
         pool.assign(moment)
         self._send(moment)
 

@@ -17,7 +17,7 @@ from wandbwatch.deliver.decision import (
     decide,
 )
 from wandbwatch.deliver.lane import Lane
-from wandbwatch.deliver.office import TROUBLE, Office, say
+from wandbwatch.deliver.office import TROUBLE, Office
 from wandbwatch.model.channel import Channel
 from wandbwatch.model.errors import StateError
 from wandbwatch.model.message import Message
@@ -57,6 +57,7 @@ class Attempt:
         """Send it and write down how that ended. StateError: it was not sent."""
         waiting = self._waiting
         self._queue.claim(waiting, self._lane.name)
+        self._office.voice.over()
         channel = self._channel
         if waiting.reduced:  # it may be the name that was refused
             channel = replace(channel, username=None, avatar_url=None)
@@ -75,8 +76,7 @@ class Attempt:
             try:
                 self._write(step)
             except StateError as e:
-                if tried == 1:
-                    say(e)
+                self._office.voice.say(e)
             else:
                 return
             if self._office.ending() or (self._office.once and tried == _TRIES):

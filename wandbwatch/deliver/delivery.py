@@ -7,7 +7,7 @@ import logging
 from wandbwatch.deliver.attempt import Attempt
 from wandbwatch.deliver.decision import Stop, before_again, used_up
 from wandbwatch.deliver.lane import Lane
-from wandbwatch.deliver.office import TROUBLE, Office, say
+from wandbwatch.deliver.office import TROUBLE, Office
 from wandbwatch.deliver.place import placed
 from wandbwatch.deliver.quiet import heading, is_quiet
 from wandbwatch.model.channel import Channel
@@ -35,16 +35,12 @@ class Delivery:
 
     def run(self) -> None:
         """Tell what waits until nothing does, or nothing can be told soon."""
-        trouble = ""
         while not self._office.ending():
             try:
                 if not self._round():
                     return
-                trouble = ""
             except StateError as e:
-                if str(e) != trouble:
-                    say(e)
-                trouble = str(e)
+                self._office.voice.say(e)
                 if self._office.once:
                     return
                 self._wait(TROUBLE)

@@ -12,7 +12,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 
 from wandbwatch.deliver.delivery import Delivery
-from wandbwatch.deliver.office import TROUBLE, Office, say
+from wandbwatch.deliver.office import TROUBLE, Office
 from wandbwatch.model.channel import Channel
 from wandbwatch.model.errors import StateError, WandbwatchError
 from wandbwatch.outbox import Desk, Queue
@@ -95,7 +95,6 @@ class Sender:
         """
         self._recover()
         started: set[str] = set()
-        trouble = ""
         while not self._office.ending():
             try:
                 waiting = self._waiting()
@@ -103,9 +102,7 @@ class Sender:
                 if self._office.once:
                     self._join()
                     raise
-                if str(e) != trouble:
-                    say(e)
-                trouble = str(e)
+                self._office.voice.say(e)
                 self._office.clock.wait(TROUBLE)
                 continue
             for name in waiting:

@@ -115,6 +115,7 @@ class Outbox:
 
     def check(self) -> None:
         """Raise StateError while a job could not write down what it did."""
+        self._store.want_rights()
         self._store.want_room()
         with self._store.write() as database:
             database.execute(

@@ -80,6 +80,15 @@ class Store:
                 " nothing sent until there is room to write down that it was"
             )
 
+    def want_rights(self) -> None:
+        """Raise StateError unless another process of ours may write, too.
+
+        What is open stays writable for us when its rights are taken away.
+        """
+        for path in (self.path, self.path.parent):
+            if path.exists() and not os.access(path, os.W_OK):
+                raise StateError(f"{self.path}: {_WORDS['SQLITE_READONLY']}")
+
     def close(self) -> None:
         with self._lock:
             self._database.close()
@@ -201,7 +210,7 @@ _WORDS = {
     "SQLITE_FULL": "the disk is full; make room, it goes on by itself",
     "SQLITE_READONLY": "it can't be written; make it and its directory writable",
     "SQLITE_CANTOPEN": "it can't be opened; look at the rights of its directory",
-    "SQLITE_IOERR": "the disk fails reads or writes; look at the system's log",
+    "SQLITE_IOERR": "reads or writes fail; look at the disk, quotas, the system's log",
     "SQLITE_BUSY": "another process keeps it locked; end that one",
     "SQLITE_CORRUPT": "it is broken; it is put aside, and a new one begun",
     "SQLITE_NOTADB": "it is broken; it is put aside, and a new one begun",

@@ -1,0 +1,211 @@
+"""The real daemon in trouble: a disk that takes no more, a state that can't be written
+or breaks, children that hang. It says so, does not flood, and goes on."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from wandbwatch.daemon.child import Child
+from wandbwatch.daemon.start import SILENCE
+from wandbwatch.outbox import Store
+
+from tests.daemon.running import PATIENCE, Place, Running, subscription
+from tests.daemon.storm import COMMANDS
+from tests.outbox.letters import enqueue, letter
+from tests.servers.discord import DiscordServer, Fault
+from tests.servers.wandb import Fault as WandbFault
+from tests.servers.wandb import WandbServer
+
+# Root may write what nobody may: without that right it is one like any other.
+_ORDINARY = """
+import ctypes, os, sys
+for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+    ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path, discord_server: DiscordServer) -> Place:
+    place = Place(tmp_path, discord_server)
+    place.environ["PYTHONPATH"] = str(COMMANDS)
+    place.write(subscription("tick", "serial place --lines 1"))
+    return place
+
+
+def more(place: Place, daemon: Running) -> None:
+    """Wait until there are messages that are not there now."""
+    now = len(place.server.messages)
+    daemon.wait(lambda: len(place.server.messages) > now)
+
+
+def logged(daemon: Running, words: str) -> int:
+    return sum(words in line for line in daemon.log.read_text().splitlines())
+
+
+def test_a_disk_that_takes_no_more_is_said_once_and_it_goes_on(place):
+    """A limit of what it may write stands for the disk: that needs no root."""
+    tee = (sys.executable, "-c", _PIPED)  # the log is no file of the daemon's
+    with place.start(through=tee) as daemon:
+        more(place, daemon)
+        _limit(daemon, 1024)
+        daemon.wait(lambda: logged(daemon, "reads or writes fail"))
+        time.sleep(6)  # it tries again by then
+        assert 1 <= logged(daemon, "reads or writes fail") <= 3
+        assert not daemon.said("over:")
+        _limit(daemon, resource.RLIM_INFINITY)
+        daemon.wait(lambda: daemon.said("over:"))
+        more(place, daemon)
+        assert daemon.end() == 0
+    assert not daemon.said("Traceback")
+
+
+def test_a_state_that_becomes_read_only_is_said_once_and_it_goes_on(place):
+    through = () if os.geteuid() else (sys.executable, "-c", _ORDINARY)
+    with place.start(through=through) as daemon:
+        more(place, daemon)
+        _rights(place, 0o500, 0o400)
+        daemon.wait(lambda: logged(daemon, "can't be written"))
+        time.sleep(6)
+        assert 1 <= logged(daemon, "can't be written") <= 3
+        _rights(place, 0o700, 0o600)
+        daemon.wait(lambda: daemon.said("over:"))
+        more(place, daemon)
+        assert daemon.end() == 0
+    assert not daemon.said("Traceback")
+
+
+def test_a_state_that_breaks_is_said_once_and_it_goes_on(place):
+    with place.start() as daemon:
+        more(place, daemon)
+        for name in ("state.db", "state.db-wal"):
+            with (place.state / name).open("r+b") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(0)
+                file.write(os.urandom(size))
+        daemon.wait(lambda: daemon.said("was broken"))
+        more(place, daemon)
+        more(place, daemon)
+        assert logged(daemon, "was broken") == 1
+        assert daemon.end() == 0
+    assert not daemon.said("Traceback")
+
+
+@pytest.fixture
+def hanging(wandb_server: WandbServer, place: Place) -> Place:
+    """A list that asks a server that does not answer."""
+    wandb_server.faults.append(WandbFault("hang"))
+    for name in ("WANDB_BASE_URL", "WANDB_API_KEY"):
+        place.environ[name] = os.environ[name]
+    body = subscription("hang", "project acme/gpt", when='interval = "1s"')
+    place.write(body + '\ntimeout = "5s"')
+    return place
+
+
+def asking(daemon: Running) -> list[int]:
+    """Wait for a worker that asks W&B; return it and its wandb-core."""
+    found: list[int] = []
+
+    def found_both() -> bool:
+        words = {pid: _words(pid) for pid in daemon.pids()[1:]}
+        found[:] = [
+            *(pid for pid, line in words.items() if " worker " in line),
+            *(pid for pid, line in words.items() if "wandb-core" in line),
+        ]
+        return len(found) == 2
+
+    daemon.wait(found_both)
+    return found
+
+
+def test_a_stopped_worker_and_its_sidecar_are_ended_at_the_deadline(hanging):
+    with hanging.start() as daemon:
+        stopped = asking(daemon)
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        daemon.wait(lambda: not any(map(_words, stopped)))
+        daemon.wait(lambda: daemon.said("it took too long and was ended"))
+        daemon.wait(lambda: hanging.server.messages)  # and it is told
+        assert daemon.end() == 0
+
+
+def test_to_stop_with_a_job_running_leaves_nothing(hanging):
+    with hanging.start() as daemon:
+        running = asking(daemon)
+        assert daemon.end() == 0
+    assert not any(map(_words, running))
+
+
+def test_a_killed_daemon_leaves_no_job_without_a_deadline(hanging):
+    with hanging.start() as daemon:
+        running = asking(daemon)
+        daemon.end(signal.SIGKILL)
+    daemon.wait(lambda: not any(map(_words, running)))
+
+
+def test_a_stopped_sender_is_ended_and_another_one_sends(place):
+    store = Store(place.state)
+    enqueue(store, letter("once"))
+    place.server.faults.append(Fault("hang"))
+    command = [sys.executable, "-m", "wandbwatch", "send", str(place.file)]
+    sender = Child(command, silence=SILENCE)
+    sender.start(0.0, place.environ)
+    _until(lambda: place.server.requests)
+    (pid,) = sender.pids
+    os.kill(pid, signal.SIGSTOP)
+    sender.look(1.0)
+    _until(lambda: sender.look(1.0 + SILENCE + 1) == -signal.SIGKILL)
+    sender.start(0.0, place.environ)
+    _until(lambda: place.server.messages)
+    sender.stop(30)
+    assert "possible duplicate" in str(place.server.messages)
+    store.close()
+
+
+# Copy what the daemon says: the limit on files would silence its log as well. The
+# copier is no child of it, or it would be ended like any orphan.
+_PIPED = """
+import os, subprocess, sys
+words = ["sh", "-c", "exec 3<&0; cat <&3 & exit 0"]
+copy = subprocess.Popen(words, stdin=subprocess.PIPE)
+copy.wait()
+os.dup2(copy.stdin.fileno(), 1)
+os.dup2(copy.stdin.fileno(), 2)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+def _limit(daemon: Running, size: int) -> None:
+    """Let the daemon and its children write no file beyond *size* bytes."""
+    for pid in daemon.pids():
+        with contextlib.suppress(ProcessLookupError):
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+def _rights(place: Place, directory: int, file: int) -> None:
+    for path in place.state.iterdir():
+        if path.is_file():
+            path.chmod(file)
+    place.state.chmod(directory)
+
+
+def _words(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    except OSError:
+        return ""
+
+
+def _until(arrived: Callable[[], object]) -> None:
+    give_up = time.monotonic() + PATIENCE
+    while not arrived():
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
