@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from wandbwatch.daemon.lineup import Job, LineUp
+from wandbwatch.daemon.lineup import TOGETHER, Job, LineUp
 
 SLOT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -76,3 +76,32 @@ def test_a_reload_drops_the_jobs_that_are_no_more():
     lineup.keep(["b"])
     assert taken(lineup, 1) == "b"
     assert not lineup.waits("a")
+
+
+def test_jobs_about_what_a_worker_knows_come_before_others():
+    lineup = LineUp()
+    for name, about in (("a", "e/p"), ("b", "e/q"), ("c", "e/p"), ("d", "e/q")):
+        lineup.add(Job(name, SLOT, about=about))
+    assert taken(lineup, 1) == "a"
+    assert lineup.has_more(1)
+    assert [taken(lineup, 1) for _ in range(3)] == ["c", "b", "d"]
+    assert not lineup.has_more(1)
+
+
+def test_later_slots_of_what_a_worker_knows_hold_up_no_other_for_long():
+    lineup = LineUp()
+    lineup.add(Job("a", SLOT, about="e/p"))
+    taken(lineup, 1)
+    lineup.add(Job("b", SLOT, about="e/q"))
+    lineup.add(Job("a", SLOT + 2 * TOGETHER, about="e/p"))
+    assert [taken(lineup, 1), taken(lineup, 1)] == ["b", "a"]
+
+
+def test_a_worker_that_is_about_to_be_replaced_tells_what_it_knows():
+    lineup = LineUp()
+    for name, about in (("a", "e/p"), ("b", "e/q"), ("c", "e/p")):
+        lineup.add(Job(name, SLOT, about=about))
+    assert taken(lineup, 1) == "a"
+    assert lineup.next_for(1, None, last=True) == Job("c", SLOT, about="e/p")
+    assert lineup.next_for(1, None, last=True) is None
+    assert len(lineup) == 1

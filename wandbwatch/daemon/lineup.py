@@ -1,14 +1,18 @@
 """Whose turn it is. Jobs wait in order, never overlap themselves, and share answers.
 
-Jobs that ask about the same place go to the same worker, which remembers for a moment
-what it was told: twenty lists about one project cost one request.
+Jobs that ask about the same place go to the same worker, one after the other: it
+remembers for a moment what it was told, and twenty lists about one project cost one
+request.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+
+TOGETHER = timedelta(minutes=1)
+"""Jobs whose slots are no further apart may come before others about other places."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ class LineUp:
 
     _waiting: dict[str, Job] = field(default_factory=dict)
     _owners: dict[tuple[str | None, str], int] = field(default_factory=dict)
+    _latest: dict[int, tuple[str | None, str]] = field(default_factory=dict)
+    """What each worker's last job was about."""
 
     def add(self, job: Job) -> Job | None:
         """Let *job* wait; return the one of its subscription that gives way.
@@ -48,27 +54,53 @@ class LineUp:
         self._waiting[job.subscription] = job
         return older
 
+    def has_more(self, worker: int) -> bool:
+        """Whether jobs wait about what *worker*'s last one was about."""
+        return any(True for _ in self._more(worker))
+
     def waits(self, subscription: str) -> bool:
         return subscription in self._waiting
 
-    def next_for(self, worker: int, account: str | None) -> Job | None:
-        """Take the first job for *worker*, which serves *account* and is idle."""
-        for job in self._waiting.values():
-            place = (job.account, job.about)
-            if job.account == account and self._owners.get(place, worker) == worker:
-                self._owners[place] = worker
-                return self._waiting.pop(job.subscription)
+    def next_for(
+        self, worker: int, account: str | None, *, last: bool = False
+    ) -> Job | None:
+        """Take a job for *worker*, which serves *account* and is idle.
+
+        That is the first one, unless there is another about what its last job was
+        about. *last*: only such a one, since the worker is about to be replaced.
+        """
+        for job in self._more(worker) if last else self._first(worker, account):
+            self._owners[_place(job)] = worker
+            self._latest[worker] = _place(job)
+            return self._waiting.pop(job.subscription)
         return None
+
+    def _first(self, worker: int, account: str | None) -> Iterator[Job]:
+        yield from self._more(worker)
+        for job in self._waiting.values():
+            owner = self._owners.get(_place(job), worker)
+            if job.account == account and owner == worker:
+                yield job
+
+    def _more(self, worker: int) -> Iterator[Job]:
+        """Yield the jobs about what *worker* knows already, while no other is old."""
+        oldest = min((job.slot for job in self._waiting.values()), default=None)
+        for job in self._waiting.values():
+            if oldest is None or job.slot - oldest > TOGETHER:
+                continue
+            if self._latest.get(worker) == _place(job):
+                yield job
 
     def wanting(self) -> Iterable[str | None]:
         """Yield the accounts whose jobs no living worker is bound to, in order."""
         for job in self._waiting.values():
-            if (job.account, job.about) not in self._owners:
+            if _place(job) not in self._owners:
                 yield job.account
 
     def release(self, worker: int) -> None:
         """Forget *worker*: what it was asked about is anybody's again."""
         self._owners = {p: w for p, w in self._owners.items() if w != worker}
+        self._latest.pop(worker, None)
 
     def keep(self, subscriptions: Iterable[str]) -> None:
         """Drop the jobs of subscriptions that are no more."""
@@ -77,3 +109,7 @@ class LineUp:
 
     def __len__(self) -> int:
         return len(self._waiting)
+
+
+def _place(job: Job) -> tuple[str | None, str]:
+    return job.account, job.about

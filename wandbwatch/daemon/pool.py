@@ -83,13 +83,21 @@ class Pool:
     def renew(self) -> None:
         """Let every worker end after what it does now: the configuration changed."""
         for worker in self.workers.values():
-            worker.served = JOBS
+            worker.outdated = True
 
     def _idle(self) -> list[Worker]:
-        return [w for w in self.workers.values() if w.job is None and w.served < JOBS]
+        workers = self.workers.values()
+        return [w for w in workers if w.job is None and not self._is_spent(w)]
+
+    def _is_spent(self, worker: Worker) -> bool:
+        """Whether it is to be replaced: not while others ask what it knows."""
+        if worker.outdated or worker.served >= 2 * JOBS:
+            return True
+        return worker.served >= JOBS and not self.lineup.has_more(worker.number)
 
     def _give(self, worker: Worker, moment: float) -> None:
-        job = self.lineup.next_for(worker.number, worker.account)
+        last = worker.served >= JOBS
+        job = self.lineup.next_for(worker.number, worker.account, last=last)
         if job and not worker.give(job, moment):
             self.lineup.add(job)
             self._end(worker, "")
@@ -113,7 +121,7 @@ class Pool:
         return False
 
     def _is_done(self, worker: Worker, moment: float) -> bool:
-        return worker.served >= JOBS or moment - worker.since > IDLE
+        return self._is_spent(worker) or moment - worker.since > IDLE
 
     def _let_go(self, worker: Worker) -> None:
         worker.dismiss()

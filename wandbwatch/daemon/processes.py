@@ -12,7 +12,6 @@ import ctypes
 import os
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -41,11 +40,12 @@ def _prctl(option: int, value: int) -> bool:
 
 def children(pid: int) -> Iterator[int]:
     """Yield the pids of *pid*'s children, zombies included."""
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            yield from map(int, task.read_text().split())
-        except OSError:  # it ended meanwhile
-            continue
+    tasks = f"/proc/{pid}/task"
+    with contextlib.suppress(OSError):  # it ended meanwhile
+        # Done each second, for months: pathlib interns all that it sees.
+        for task in os.listdir(tasks):  # noqa: PTH208 -- see above
+            with open(f"{tasks}/{task}/children", encoding="ascii") as file:  # noqa: PTH123 -- see above
+                yield from map(int, file.read().split())
 
 
 def descendants(pid: int) -> list[int]:

@@ -21,7 +21,7 @@ from wandbwatch.daemon.lineup import Job
 from wandbwatch.daemon.processes import end_tree
 
 JOBS = 50
-"""After so many it is replaced: what leaks is gone with it."""
+"""After so many it is replaced, or twice so many: what leaks is gone with it."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,8 @@ class Worker:
         self.directory = directory
         self.job: Job | None = None
         self.since = 0.0
+        self.outdated = False
+        """Whether the configuration is another one since it was started."""
         self.left: float | None = None
         """When it was seen to have been let go, monotonic seconds."""
         self.served = 0
