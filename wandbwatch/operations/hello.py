@@ -33,7 +33,7 @@ HELLO = "wandbwatch can post here: this is its test message"
 def hello(
     channels: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[CHANNEL]…", help="Which ones; all when none."),
+        typer.Argument(metavar="CHANNEL", help="Which ones; all when none."),
     ] = None,
     *,
     config: OnlyConfigOption = None,

@@ -24,7 +24,10 @@ def init(
     config: ConfigOption = None,
     webhook_env: Annotated[
         str | None,
-        typer.Option(help="The environment variable that holds the webhook's URL."),
+        typer.Option(
+            metavar="VARIABLE",
+            help="The environment variable that holds the webhook's URL.",
+        ),
     ] = None,
     credential: Annotated[
         str | None,
@@ -35,14 +38,23 @@ def init(
         ),
     ] = None,
     project: Annotated[
-        str | None, typer.Option(help="ENTITY/PROJECT, whose runs are listed.")
+        str | None,
+        typer.Option(metavar="ENTITY/PROJECT", help="Whose runs are listed."),
     ] = None,
-    cron: Annotated[str | None, typer.Option(help="When: @hourly.")] = None,
+    cron: Annotated[
+        str | None,
+        typer.Option(metavar="CRON", help='When: "0 9 * * mon-fri", @hourly.'),
+    ] = None,
     interval: Annotated[
-        str | None, typer.Option(help="In place of --cron: 30m, 2h, 1d.")
+        str | None,
+        typer.Option(metavar="SPAN", help="In place of --cron: 30m, 2h, 1d."),
     ] = None,
-    channel: Annotated[str, typer.Option(help="What to call the channel.")] = "discord",
-    name: Annotated[str, typer.Option(help="What to call the list.")] = "daily",
+    channel: Annotated[
+        str, typer.Option(metavar="NAME", help="What to call the channel.")
+    ] = "discord",
+    name: Annotated[
+        str, typer.Option(metavar="NAME", help="What to call the list.")
+    ] = "daily",
     taken: Annotated[
         str | None,
         typer.Option(

@@ -39,7 +39,7 @@ def run(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[FILE] [NAME]…", help="Which subscriptions; all when none."
+            metavar="[FILE] [NAME]", help="Which subscriptions; all when none."
         ),
     ] = None,
     *,

@@ -15,29 +15,38 @@ def subscribe(
     commands: Annotated[
         list[str],
         typer.Argument(
-            metavar="COMMAND…",
+            metavar="COMMAND",
             help="Each a whole line in quotes: 'project me/p --topk 3'.",
         ),
     ],
     *,
     channel: Annotated[
         str | None,
-        typer.Option(help="One of the file's channels; not needed if it has only one."),
+        typer.Option(
+            metavar="NAME",
+            help="One of the file's channels; not needed if it has only one.",
+        ),
     ] = None,
     cron: Annotated[
-        str | None, typer.Option(help='When: "0 9 * * mon-fri", @hourly.')
+        str | None,
+        typer.Option(metavar="CRON", help='When: "0 9 * * mon-fri", @hourly.'),
     ] = None,
     interval: Annotated[
-        str | None, typer.Option(help="In place of --cron: 30m, 2h, 1d.")
+        str | None,
+        typer.Option(metavar="SPAN", help="In place of --cron: 30m, 2h, 1d."),
     ] = None,
     timezone: Annotated[
-        str | None, typer.Option(help="Of --cron; otherwise the file's.")
+        str | None,
+        typer.Option(metavar="ZONE", help="Of --cron; otherwise the file's."),
     ] = None,
     mode: Annotated[
-        str | None, typer.Option(help="post, or edit: one message kept up to date.")
+        str | None,
+        typer.Option(
+            metavar="MODE", help="post, or edit: one message kept up to date."
+        ),
     ] = None,
     account: Annotated[
-        str | None, typer.Option(help="One of the file's accounts.")
+        str | None, typer.Option(metavar="NAME", help="One of the file's accounts.")
     ] = None,
     skip_unchanged: Annotated[
         bool, typer.Option("--skip-unchanged", help="Post nothing if nothing is new.")

@@ -57,7 +57,8 @@ def draft(wishes: Wishes) -> str:
 def what_next(wishes: Wishes, path: Path) -> str:
     """Tell what its owner does after the file is written."""
     at = "" if str(path) == "watch.toml" else f" {shlex.quote(str(path))}"
-    steps = [f"wandbwatch check{at}", f"wandbwatch daemon{at}"]
+    to = f" --config{at}" if at else ""
+    steps = [f"wandbwatch hello{to}", f"wandbwatch daemon{at}"]
     where = wishes.webhook.place
     if wishes.webhook.kind is SecretKind.ENV:
         url = "https://discord.com/api/webhooks/…"
@@ -66,7 +67,7 @@ def what_next(wishes: Wishes, path: Path) -> str:
         credential = shlex.quote(str(MACHINE / where))
         steps = [
             f"install -D -m 600 /dev/stdin {credential}    # its URL, then ^D",
-            f"wandbwatch hello --config{at}" if at else "wandbwatch hello",
+            f"wandbwatch hello{to}",
             "wandbwatch service install",
         ]
     return "\n  ".join([f"{path}: written. Next:", *steps])
