@@ -142,6 +142,7 @@ def test_to_stop_with_a_job_running_leaves_nothing(hanging):
         running = asking(daemon)
         assert daemon.end() == 0
     assert not any(map(_words, running))
+    assert list((hanging.state / "work").iterdir()) == []
 
 
 def test_a_killed_daemon_leaves_no_job_without_a_deadline(hanging):
