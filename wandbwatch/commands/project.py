@@ -18,6 +18,7 @@ from wandbwatch.arguments import (
     Order,
     ProjectAddress,
 )
+from wandbwatch.keys import is_glob
 from wandbwatch.model.address import Address
 from wandbwatch.model.ports import Env
 from wandbwatch.model.query import Listing, Query
@@ -123,11 +124,7 @@ def _in_config(column: str) -> str:
 def _wanted(keys: Iterable[str]) -> tuple[str, ...] | None:
     """Ask for these keys only, or for all when a glob is among them."""
     asked = tuple(key for key in keys if key)
-    return None if any(map(_is_a_glob, asked)) else asked
-
-
-def _is_a_glob(key: str) -> bool:
-    return any(c in key for c in "*?[")
+    return None if any(map(is_glob, asked)) else asked
 
 
 def _value(run: Run, column: str) -> Cell:
@@ -139,7 +136,7 @@ def _value(run: Run, column: str) -> Cell:
 def _expanded(column: str, runs: Sequence[Run]) -> list[str]:
     """Replace a glob by the keys that it matches; W&B's own are not among them."""
     known = any(_value(run, column) is not MISSING for run in runs)
-    if known or not _is_a_glob(column):
+    if known or not is_glob(column):
         return [column]
     return sorted({key for run in runs for key in _keys(run) if _fits(key, column)})
 
