@@ -10,7 +10,13 @@ import typer
 from wandbwatch import listing
 from wandbwatch.model.errors import ExitCode, UsageError
 from wandbwatch.model.ports import Env
-from wandbwatch.watchfile.option import ConfigFile, ConfigOption, named
+from wandbwatch.watchfile.option import (
+    ConfigFile,
+    ConfigOption,
+    CronOption,
+    IntervalOption,
+    named,
+)
 
 _CRON = "0 9 * * *"
 _OLDER = "60m"
@@ -41,14 +47,8 @@ def init(
         str | None,
         typer.Option(metavar="ENTITY/PROJECT", help="Whose runs are listed."),
     ] = None,
-    cron: Annotated[
-        str | None,
-        typer.Option(metavar="CRON", help='When: "0 9 * * mon-fri", @hourly.'),
-    ] = None,
-    interval: Annotated[
-        str | None,
-        typer.Option(metavar="SPAN", help="In place of --cron: 30m, 2h, 1d."),
-    ] = None,
+    cron: CronOption = None,
+    interval: IntervalOption = None,
     channel: Annotated[
         str, typer.Option(metavar="NAME", help="What to call the channel.")
     ] = "discord",

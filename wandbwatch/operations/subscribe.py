@@ -6,7 +6,7 @@ import typer
 
 from wandbwatch.model.errors import ExitCode, UsageError
 from wandbwatch.model.ports import Env
-from wandbwatch.watchfile.option import OnlyConfigOption
+from wandbwatch.watchfile.option import CronOption, IntervalOption, OnlyConfigOption
 
 
 def subscribe(
@@ -27,14 +27,8 @@ def subscribe(
             help="One of the file's channels; not needed if it has only one.",
         ),
     ] = None,
-    cron: Annotated[
-        str | None,
-        typer.Option(metavar="CRON", help='When: "0 9 * * mon-fri", @hourly.'),
-    ] = None,
-    interval: Annotated[
-        str | None,
-        typer.Option(metavar="SPAN", help="In place of --cron: 30m, 2h, 1d."),
-    ] = None,
+    cron: CronOption = None,
+    interval: IntervalOption = None,
     timezone: Annotated[
         str | None,
         typer.Option(metavar="ZONE", help="Of --cron; otherwise the file's."),

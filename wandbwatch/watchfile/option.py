@@ -1,4 +1,4 @@
-"""How an operation is told which watch.toml is meant. Imports nothing slow."""
+"""How operations are told which watch.toml is meant, and when. Imports nothing slow."""
 
 from __future__ import annotations
 
@@ -30,6 +30,15 @@ OnlyConfigOption: TypeAlias = Annotated[
         metavar="FILE",
         help="The watch.toml; otherwise the one that `wandbwatch check` finds.",
     ),
+]
+
+CronOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="CRON", help='When: "0 9 * * mon-fri", @hourly.'),
+]
+IntervalOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="SPAN", help="In place of --cron: 30m, 2h, 1d."),
 ]
 
 
