@@ -6,15 +6,14 @@ What an address is never depends on what there is: ``wandb`` is a project's name
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 from wandbwatch.model.address import Address, Local
 from wandbwatch.model.errors import SourceError, UsageError
 from wandbwatch.model.ports import Source
-from wandbwatch.model.query import Axis, Curves, Listing, Query
-from wandbwatch.model.run import Run
+from wandbwatch.passing import Passing
 
 T = TypeVar("T")
 
@@ -25,24 +24,13 @@ def reminding(source: Source, address: Address) -> Source:
     return Reminding(source, str(Local(path))) if path.exists() else source
 
 
-class Reminding:
+class Reminding(Passing):
     def __init__(self, source: Source, path: str) -> None:
         self._source = source
         self._path = path
 
-    def run(self) -> Run:
-        return self._reminded(self._source.run)
-
-    def runs(self, query: Query, /) -> Listing:
-        return self._reminded(lambda: self._source.runs(query))
-
-    def curves(
-        self, query: Query, keys: Sequence[str], axis: Axis, /
-    ) -> tuple[Curves, ...]:
-        return self._reminded(lambda: self._source.curves(query, keys, axis))
-
-    def _reminded(self, ask: Callable[[], T]) -> T:
+    def _ask(self, question: str, put: Callable[[Source], T]) -> T:  # noqa: ARG002
         try:
-            return ask()
+            return put(self._source)
         except (SourceError, UsageError) as e:
             raise type(e)(f"{e}; the path here is written {self._path}") from e

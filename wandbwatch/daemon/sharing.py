@@ -5,13 +5,12 @@ Twenty lists about one project that come at the same minute cost one request.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TypeVar
 
 from wandbwatch.model.address import Address
 from wandbwatch.model.ports import Source
-from wandbwatch.model.query import Axis, Curves, Listing, Query
-from wandbwatch.model.run import Run
+from wandbwatch.passing import Passing
 
 FRESH = 20.0
 """Seconds for which an answer is as good as a new one."""
@@ -50,23 +49,10 @@ class Shared:
         return kept
 
 
-class _Sharing:
+class _Sharing(Passing):
     def __init__(self, address: Address, shared: Shared) -> None:
         self._address = address
         self._shared = shared
 
-    def run(self) -> Run:
-        return self._shared.ask(self._address, "run", lambda s: s.run())
-
-    def runs(self, query: Query) -> Listing:
-        question = f"runs {query!r}"
-        return self._shared.ask(self._address, question, lambda s: s.runs(query))
-
-    def curves(
-        self, query: Query, keys: Sequence[str], axis: Axis
-    ) -> tuple[Curves, ...]:
-        return self._shared.ask(
-            self._address,
-            f"curves {query!r} {keys!r} {axis!r}",
-            lambda s: s.curves(query, keys, axis),
-        )
+    def _ask(self, question: str, put: Callable[[Source], T]) -> T:
+        return self._shared.ask(self._address, question, put)

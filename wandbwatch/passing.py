@@ -1,0 +1,33 @@
+"""A source in front of another one: each question goes one way, the subclass's."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from wandbwatch.model.ports import Source
+from wandbwatch.model.query import Axis, Curves, Listing, Query
+from wandbwatch.model.run import Run
+
+T = TypeVar("T")
+
+
+class Passing(ABC):
+    """Passes on whatever a `Source` can be asked, so its kinds need only one method."""
+
+    @abstractmethod
+    def _ask(self, question: str, put: Callable[[Source], T]) -> T:
+        """Let the source behind answer by *put*; equal *question*s ask the same."""
+
+    def run(self) -> Run:
+        return self._ask("run", lambda s: s.run())
+
+    def runs(self, query: Query, /) -> Listing:
+        return self._ask(f"runs {query!r}", lambda s: s.runs(query))
+
+    def curves(
+        self, query: Query, keys: Sequence[str], axis: Axis, /
+    ) -> tuple[Curves, ...]:
+        question = f"curves {query!r} {keys!r} {axis!r}"
+        return self._ask(question, lambda s: s.curves(query, keys, axis))
