@@ -9,6 +9,7 @@ from dataclasses import replace
 from wandbwatch import grammar, plugins
 from wandbwatch.daemon.job import Crew
 from wandbwatch.daemon.sharing import Shared
+from wandbwatch.model.memory import Memory
 from wandbwatch.model.ports import Env, Renderer, Screen
 from wandbwatch.model.report import Report
 from wandbwatch.outbox import Outbox, Store
@@ -18,8 +19,8 @@ def crew(env: Env, store: Store) -> Crew:
     """Let jobs ask through *env*, sharing answers, and tell what comes to *store*."""
     sharing = replace(env, source=Shared(env.source, time.monotonic))
 
-    def ask(line: str) -> Iterator[Report]:
-        return grammar.parse(line, sharing).reports
+    def ask(line: str, memory: Memory) -> Iterator[Report]:
+        return grammar.parse(line, replace(sharing, memory=memory)).reports
 
     render = plugins.load("wandbwatch.renderers", "discord")
     return Crew(ask, render, _content, Outbox(store))

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from wandbwatch.daemon.job import Crew, give_up, perform
 from wandbwatch.model.errors import NetworkError, StateError
+from wandbwatch.model.memory import Memory
 from wandbwatch.model.message import Message
 from wandbwatch.model.report import Fields, Level, Report
 from wandbwatch.model.subscription import Cron, Mode, Subscription
@@ -26,7 +27,7 @@ class World:
         self.queue = Queue(self.store)
         self.says: dict[str, Report | Exception] = {}
 
-    def ask(self, line: str) -> Iterator[Report]:
+    def ask(self, line: str, _memory: Memory) -> Iterator[Report]:
         answer = self.says[line]
         if isinstance(answer, Exception):
             raise answer

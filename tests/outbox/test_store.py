@@ -163,3 +163,26 @@ def test_it_needs_nothing_but_the_standard_library():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert set(done.stdout.split()) - set(sys.stdlib_module_names) == {"wandbwatch"}
+
+
+def test_tables_of_the_first_version_become_todays(tmp_path, opened):
+    opened(tmp_path).close()
+    database = sqlite3.connect(tmp_path / "state.db")
+    database.executescript(
+        "DROP INDEX line; DROP INDEX once; DROP INDEX ended;"
+        " ALTER TABLE message DROP COLUMN place; DROP TABLE live;"
+        " CREATE TABLE live (channel TEXT NOT NULL, subscription TEXT NOT NULL,"
+        "  sequence INTEGER NOT NULL, message_id TEXT NOT NULL,"
+        "  PRIMARY KEY (channel, subscription, sequence));"
+        " INSERT INTO live VALUES ('lab', 'loss', 1, '77');"
+        " INSERT INTO message (channel, subscription, slot, sequence, kind, level,"
+        "  edit, body, created) VALUES ('lab', 'loss', '2026-01-01T00:00:00+00:00',"
+        "  1, 'report', 'info', 1, 'b', 0);"
+        " PRAGMA user_version = 1;"
+    )
+    database.close()
+    queue = Queue(opened(tmp_path))
+    waiting = queue.head("lab")
+    assert waiting is not None
+    assert waiting.letter.place == "1"
+    assert queue.live(waiting.letter) == "77"

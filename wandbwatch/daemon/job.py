@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
-from wandbwatch.daemon.told import Answer, Memory, news
+from wandbwatch.daemon.last import CONTENT, Last, changes, kept, memory
+from wandbwatch.daemon.letters import Render, letters
+from wandbwatch.daemon.told import Answer, Known, news
 from wandbwatch.model.errors import ExitCode, WandbwatchError
-from wandbwatch.model.letter import Letter
-from wandbwatch.model.message import Message
-from wandbwatch.model.report import Level, Report
-from wandbwatch.model.subscription import Mode, Subscription
+from wandbwatch.model.memory import Memory
+from wandbwatch.model.report import Report
+from wandbwatch.model.subscription import Subscription
 from wandbwatch.outbox import Outbox
 
 log = logging.getLogger(__name__)
 
-Ask = Callable[[str], Iterator[Report]]
+Ask = Callable[[str, Memory], Iterator[Report]]
 """Parse a line and return its reports; WandbwatchError where the user can help it."""
-Render = Callable[[Sequence[Report]], tuple[Message, ...]]
 Content = Callable[[Sequence[Report]], str]
 """What the reports say, as a text that is the same when they say the same."""
 
@@ -53,9 +52,14 @@ def perform(subscription: Subscription, slot: datetime, crew: Crew) -> Result:
 
     Raises StateError when nothing could be written: the slot is then not done.
     """
-    answers = [answered(line, crew.ask) for line in subscription.commands]
+    name = subscription.name
+    known = Last.read(crew.outbox, name).known(crew.outbox, name)
+    answers = [
+        answered(line, crew.ask, memory(crew.outbox, name, line, known))
+        for line in subscription.commands
+    ]
     # No error of the job as a whole: if there was one, it is over.
-    return tell(subscription, slot, [Answer(subscription.name), *answers], crew)
+    return tell(subscription, slot, [Answer(name), *answers], crew)
 
 
 def give_up(subscription: Subscription, slot: datetime, why: str, crew: Crew) -> Result:
@@ -68,18 +72,20 @@ def give_up(subscription: Subscription, slot: datetime, why: str, crew: Crew) ->
     )
 
 
-def answered(line: str, ask: Ask) -> Answer:
+def answered(line: str, ask: Ask, memory: Memory) -> Answer:
     """Collect what *line* says; what it had said before it failed is kept."""
     reports: list[Report] = []
+    error, code = "", 0
     try:
-        reports.extend(ask(line))
+        reports.extend(ask(line, memory))
     except WandbwatchError as e:
-        return Answer(line, tuple(reports), str(e), e.exit_code)
+        error, code = str(e), int(e.exit_code)
     except Exception as e:  # a job outlives any one command of it
         log.exception("%r failed; this is a bug of wandbwatch", line)
-        said = f"a bug of wandbwatch, {type(e).__name__}; its log has the traceback"
-        return Answer(line, tuple(reports), said, ExitCode.OURS)
-    return Answer(line, tuple(reports))
+        name = type(e).__name__
+        error = f"a bug of wandbwatch, {name}; its log has the traceback"
+        code = ExitCode.OURS
+    return Answer(line, tuple(reports), error, code, memory)
 
 
 def tell(
@@ -87,60 +93,40 @@ def tell(
 ) -> Result:
     """Enqueue what is new, with what it leaves remembered, and mark the slot done."""
     name = subscription.name
-    last = _Last.read(crew.outbox.recall(name, "").get("last"))
-    known = last.known(crew.outbox.settled(name, last.slot) if last.slot else True)
+    known = Last.read(crew.outbox, name).known(crew.outbox, name)
     said = news(answers, known)
     errors = tuple(answer.error for answer in answers if answer.error)
-    content = hashlib.sha256(crew.content(said.reports).encode()).hexdigest()
-    same = subscription.skip_unchanged and known.get("content") == content
-    messages = crew.render(said.reports) if said.reports and not same else ()
-    now = _Last(slot, {**said.memory, "content": content}, known)
+    reports = _posted(said.reports, content := _content(said.reports, crew), known)
+    if not subscription.skip_unchanged:
+        reports = said.reports
+    posted = len(reports) == len(said.reports)
+    after = {**said.memory, CONTENT: content, **kept(answers, known, posted=posted)}
+    count = 0
     with crew.outbox.round() as round_:
-        for letter in _letters(subscription, slot, messages, said.level):
+        for letter in letters(subscription, slot, reports, said.level, crew.render):
             round_.enqueue(letter)
-        round_.remember(name, "", "last", now.text())
+            count += 1
+        for line, key, value in changes(answers):
+            if value is None:
+                round_.forget(name, line, key)
+            else:
+                round_.remember(name, line, key, value)
+        Last(slot, after, known).write(round_, name)
         round_.done(name, slot)
     code = max((answer.code for answer in answers), default=0)
-    return Result(errors, code, len(messages))
+    return Result(errors, code, count)
 
 
-@dataclass(frozen=True)
-class _Last:
-    """The last round: what is known once it is delivered, and until then."""
-
-    slot: datetime | None = None
-    after: Memory = field(default_factory=dict)
-    before: Memory = field(default_factory=dict)
-
-    def known(self, delivered: bool) -> Memory:  # noqa: FBT001 -- the one question
-        return self.after if delivered else self.before
-
-    @classmethod
-    def read(cls, text: str | None) -> _Last:
-        if text is None:
-            return cls()
-        slot, after, before = json.loads(text)
-        return cls(datetime.fromisoformat(slot), after, before)
-
-    def text(self) -> str:
-        slot = self.slot.isoformat() if self.slot else ""
-        return json.dumps([slot, dict(self.after), dict(self.before)])
+def _content(reports: Sequence[Report], crew: Crew) -> str:
+    """Hash what the reports say; what happened is news whatever was said before."""
+    lasting = [report for report in reports if not report.event]
+    return hashlib.sha256(crew.content(lasting).encode()).hexdigest()
 
 
-def _letters(
-    subscription: Subscription,
-    slot: datetime,
-    messages: Sequence[Message],
-    level: Level,
-) -> Iterator[Letter]:
-    for sequence, message in enumerate(messages):
-        yield Letter(
-            subscription.channel,
-            subscription.name,
-            slot,
-            sequence,
-            message,
-            # One ping a list; the rest of it follows the first in any case.
-            level=Level.INFO if sequence else level,
-            edit=subscription.mode is Mode.EDIT,
-        )
+def _posted(
+    reports: tuple[Report, ...], content: str, known: Known
+) -> tuple[Report, ...]:
+    """Leave out what its readers have before them already."""
+    if known.get(CONTENT) != content:
+        return reports
+    return tuple(report for report in reports if report.event)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from wandbwatch.model.memory import Memory
 from wandbwatch.model.report import Block, Level, Note, Report
 
-Memory = Mapping[str, str]
+Known = Mapping[str, str]
 """What is known to those who read the channel: failures told, bad news told."""
 _FAILURE = "failure "
 _BAD = "bad "
@@ -22,6 +23,8 @@ class Answer:
     error: str = ""
     code: int = 0
     """The exit code of the error."""
+    memory: Memory = field(default_factory=Memory)
+    """What its command remembers from now on."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,10 @@ class News:
     reports: tuple[Report, ...]
     level: Level
     """BAD when something is bad that was not so before."""
-    memory: Memory
+    memory: Known
 
 
-def news(answers: Sequence[Answer], known: Memory) -> News:
+def news(answers: Sequence[Answer], known: Known) -> News:
     """Decide what is told: a failure once, its end once, all else each time."""
     reports = tuple(report for answer in answers for report in _told(answer, known))
     memory = {_FAILURE + a.line: a.error for a in answers if a.error}
@@ -42,6 +45,7 @@ def news(answers: Sequence[Answer], known: Memory) -> News:
     # A failure that is known is not told again, and it is still bad.
     memory |= {k: "" for k in known if k.startswith(_BAD) and _still(k, answers, known)}
     fresh = any(memory.get(key) != known.get(key) for key in memory)
+    fresh = fresh or any(r.event and r.level is Level.BAD for r in reports)
     return News(reports, Level.BAD if fresh else Level.INFO, memory)
 
 
@@ -50,7 +54,7 @@ def failure(line: str, error: str) -> Report:
     return Report("failure", line, (Note(error),), Level.BAD)
 
 
-def _told(answer: Answer, known: Memory) -> tuple[Report, ...]:
+def _told(answer: Answer, known: Known) -> tuple[Report, ...]:
     """Add a new failure in its place; say it when an old one is over."""
     before = known.get(_FAILURE + answer.line, "")
     if answer.error == before:
@@ -65,7 +69,7 @@ def _told(answer: Answer, known: Memory) -> tuple[Report, ...]:
     return (replace(first, blocks=blocks), *rest)
 
 
-def _still(key: str, answers: Sequence[Answer], known: Memory) -> bool:
+def _still(key: str, answers: Sequence[Answer], known: Known) -> bool:
     line = key.removeprefix(_BAD)
     return any(
         a.line == line and a.error and known.get(_FAILURE + line) == a.error

@@ -24,7 +24,8 @@ class Letter:
     """One message of one list: of a subscription at a slot, *sequence*-th in it.
 
     ``channel`` is a name, never an URL. ``edit`` asks for the message that stands
-    at this place of the subscription to be edited, once there is one.
+    at this place of the subscription to be edited, once there is one; the place is
+    *sequence* where ``name`` gives it no other.
     """
 
     channel: str
@@ -36,3 +37,9 @@ class Letter:
     level: Level = Level.INFO
     expires: datetime | None = None
     edit: bool = False
+    name: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where its message stands in its subscription; a name is no number."""
+        return f"@{self.name}" if self.name else str(self.sequence)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from wandbwatch.model.address import Address
+from wandbwatch.model.memory import Memory
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.report import Report
 from wandbwatch.model.run import Run
@@ -74,3 +75,5 @@ class Env:
     answer_listed: Callable[[str, str, str | None], int]
     """Answer one line of a list as the terminal would, with its place, which stands
     before its errors, and the output where it names none; returns its exit code."""
+    memory: Memory | None = None
+    """What a line of a subscription remembers; a terminal's line has none."""

@@ -99,5 +99,11 @@ class Report:
     blocks: tuple[Block, ...] = ()
     level: Level = Level.INFO
     url: str | None = None
+    event: bool = False
+    """Whether it tells what happened: told however late, where a report that waits
+    gives way to its next one."""
+    standing: str = ""
+    """Names the message that it makes: a later report of the same subscription with
+    that name is put in its place."""
     out: Path | None = field(default=None, compare=False)
     """Where the user wants this report's pictures kept."""

@@ -57,9 +57,9 @@ class Desk:
             ).fetchall()
             for (old,) in failed:
                 new = database.execute(
-                    "INSERT INTO message (channel, subscription, slot, sequence, kind,"
-                    " level, edit, body, created, ambiguous)"
-                    " SELECT channel, subscription, slot, -id, 'event', level,"
+                    "INSERT INTO message (channel, subscription, slot, sequence, place,"
+                    " kind, level, edit, body, created, ambiguous)"
+                    " SELECT channel, subscription, slot, -id, place, 'event', level,"
                     " 0, body, created, min(ambiguous, 1)"
                     " FROM message WHERE id = ?",
                     (old,),

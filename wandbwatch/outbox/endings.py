@@ -114,8 +114,8 @@ class Endings:
             )
 
 
-_FORGET = "DELETE FROM live WHERE channel = ? AND subscription = ? AND sequence = ?"
+_FORGET = "DELETE FROM live WHERE channel = ? AND subscription = ? AND place = ?"
 
 
-def _place(letter: Letter) -> tuple[str, str, int]:
-    return letter.channel, letter.subscription, letter.sequence
+def _place(letter: Letter) -> tuple[str, str, str]:
+    return letter.channel, letter.subscription, letter.place

@@ -37,7 +37,7 @@ class Round:
             return False
         if letter.kind is Kind.REPORT:
             self._supersede(letter)
-        if letter.edit:
+        if letter.edit and not letter.name:
             self._live[letter.channel, letter.subscription] = letter
         return True
 
@@ -63,8 +63,9 @@ class Round:
         """Let the messages be removed that a shorter list of live ones leaves over."""
         for last in self._live.values():
             over = self._database.execute(
-                "SELECT sequence FROM live"
-                " WHERE channel = ? AND subscription = ? AND sequence > ?",
+                "SELECT CAST(place AS INTEGER) FROM live WHERE channel = ?"
+                " AND subscription = ? AND place NOT LIKE '@%'"
+                " AND CAST(place AS INTEGER) > ?",
                 (last.channel, last.subscription, last.sequence),
             ).fetchall()
             for (sequence,) in over:
@@ -107,11 +108,13 @@ class Outbox:
             round_ = Round(database, now)
             yield round_
             round_.shorten()
-            database.execute(
+            gone = database.execute(
                 "DELETE FROM message"
                 " WHERE ended < ? AND (state <> 'failed' OR ended < ?)",
                 (now - KEPT, now - FAILED_KEPT),
             )
+            if gone.rowcount:
+                database.execute(_FORGET_OLD)
 
     def check(self) -> None:
         """Raise StateError while a job could not write down what it did."""
@@ -159,3 +162,10 @@ class Outbox:
         )
         count: int = found[0][0]
         return count
+
+
+_FORGET_OLD = (
+    "DELETE FROM live WHERE place LIKE '@%' AND NOT EXISTS (SELECT 1 FROM message"
+    " WHERE message.channel = live.channel AND message.place = live.place"
+    " AND message.subscription = live.subscription)"
+)

@@ -84,10 +84,10 @@ class Queue:
             return None
         found = self._store.read(
             "SELECT message_id FROM live"
-            " WHERE channel = ? AND subscription = ? AND sequence = ?",
+            " WHERE channel = ? AND subscription = ? AND place = ?",
             letter.channel,
             letter.subscription,
-            letter.sequence,
+            letter.place,
         )
         return found[0][0] if found else None
 
@@ -120,7 +120,7 @@ class Queue:
 
 _SAME_PLACE = (
     "live.channel = message.channel AND live.subscription = message.subscription"
-    " AND live.sequence = message.sequence"
+    " AND live.place = message.place"
 )
 _PASSES = (
     "level = 'bad'"

@@ -39,14 +39,16 @@ class Waiting:
 def insert(database: sqlite3.Connection, letter: Letter, now: float) -> bool:
     """Let *letter* wait; False when its place in its list was taken before."""
     inserted = database.execute(
-        "INSERT INTO message (channel, subscription, slot, sequence, kind, level,"
-        " edit, body, created, expires) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        "INSERT INTO message (channel, subscription, slot, sequence, place, kind,"
+        " level, edit, body, created, expires)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO NOTHING",
         (
             letter.channel,
             letter.subscription,
             stored(letter.slot),
             letter.sequence,
+            letter.place,
             letter.kind.value,
             letter.level.value,
             letter.edit,
@@ -79,13 +81,13 @@ def stored(slot: datetime) -> str:
 
 _COLUMNS = (
     "id, channel, subscription, slot, sequence, body, kind, level, expires, edit,"
-    " attempts, ambiguous, reduced, not_before, reason"
+    " attempts, ambiguous, reduced, not_before, reason, place"
 )
 
 
 def _waiting(store: Store, row: tuple[Any, ...]) -> Waiting:
     id_, channel, subscription, slot, sequence, body, kind, level, expires = row[:9]
-    edit, attempts, ambiguous, reduced, not_before, reason = row[9:]
+    edit, attempts, ambiguous, reduced, not_before, reason, place = row[9:]
     files = store.read(
         "SELECT name, content FROM file WHERE message = ? ORDER BY position", id_
     )
@@ -99,5 +101,6 @@ def _waiting(store: Store, row: tuple[Any, ...]) -> Waiting:
         Level(level),
         expires and datetime.fromtimestamp(expires, UTC),
         bool(edit),
+        place[1:] if place.startswith("@") else "",
     )
     return Waiting(id_, letter, attempts, ambiguous, bool(reduced), not_before, reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-VERSION = 1
+VERSION = 2
 """Of the tables; kept in the file's ``user_version``."""
 
 TABLES = """
@@ -12,6 +12,7 @@ CREATE TABLE message (
     subscription TEXT NOT NULL,
     slot TEXT NOT NULL,
     sequence INTEGER NOT NULL,
+    place TEXT NOT NULL,             -- in the subscription: what an edit edits
     kind TEXT NOT NULL,
     level TEXT NOT NULL,
     edit INTEGER NOT NULL,
@@ -50,11 +51,30 @@ CREATE TABLE slot (job TEXT PRIMARY KEY, slot TEXT NOT NULL);
 CREATE TABLE live (
     channel TEXT NOT NULL,
     subscription TEXT NOT NULL,
-    sequence INTEGER NOT NULL,
+    place TEXT NOT NULL,
     message_id TEXT NOT NULL,
-    PRIMARY KEY (channel, subscription, sequence)
+    PRIMARY KEY (channel, subscription, place)
 );
 CREATE TABLE thread (channel TEXT PRIMARY KEY, name TEXT NOT NULL, id TEXT NOT NULL);
 CREATE TABLE stopped (channel TEXT PRIMARY KEY, reason TEXT NOT NULL, at REAL NOT NULL);
 CREATE TABLE sent (lane TEXT NOT NULL, at REAL NOT NULL);
 """
+
+CHANGES = {
+    2: """
+ALTER TABLE message ADD COLUMN place TEXT NOT NULL DEFAULT '';
+UPDATE message SET place = CAST(sequence AS TEXT);
+ALTER TABLE live RENAME TO live_1;
+CREATE TABLE live (
+    channel TEXT NOT NULL,
+    subscription TEXT NOT NULL,
+    place TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    PRIMARY KEY (channel, subscription, place)
+);
+INSERT INTO live SELECT channel, subscription, CAST(sequence AS TEXT), message_id
+    FROM live_1;
+DROP TABLE live_1;
+""",
+}
+"""What makes tables of the version before into those of this one."""

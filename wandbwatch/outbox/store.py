@@ -171,13 +171,19 @@ def _prepare(database: sqlite3.Connection, path: Path) -> None:
     database.execute("PRAGMA foreign_keys = ON")
     if version == 0:
         path.chmod(0o600)
-        database.executescript(
-            f"BEGIN IMMEDIATE; {schema.TABLES}"
-            f" PRAGMA user_version = {schema.VERSION}; COMMIT;"
-        )
+        _change(database, schema.TABLES, schema.VERSION)
+    else:
+        for newer in range(version + 1, schema.VERSION + 1):
+            _change(database, schema.CHANGES[newer], newer)
     found = database.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise _broken(found)
+
+
+def _change(database: sqlite3.Connection, statements: str, version: int) -> None:
+    database.executescript(
+        f"BEGIN IMMEDIATE; {statements} PRAGMA user_version = {version}; COMMIT;"
+    )
 
 
 def _broken(found: str) -> sqlite3.DatabaseError:

@@ -1,0 +1,52 @@
+"""Which letters the reports of a round become."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from itertools import groupby
+
+from wandbwatch.model.letter import Kind, Letter
+from wandbwatch.model.message import Message
+from wandbwatch.model.report import Level, Report
+from wandbwatch.model.subscription import Mode, Subscription
+
+Render = Callable[[Sequence[Report]], tuple[Message, ...]]
+
+
+def letters(
+    subscription: Subscription,
+    slot: datetime,
+    reports: Sequence[Report],
+    level: Level,
+    render: Render,
+) -> Iterator[Letter]:
+    """Yield the letters of *reports*, in their order.
+
+    Reports that stand for themselves have messages of their own; the others share
+    theirs. One message pings where *level* is bad: the first that tells why.
+    """
+    sequence = 0
+    for (name, event), group in groupby(reports, lambda r: (r.standing, r.event)):
+        told = tuple(group)
+        loud = level if _tells(told, reports, level) else Level.INFO
+        for part, message in enumerate(render(told)):
+            yield Letter(
+                subscription.channel,
+                subscription.name,
+                slot,
+                sequence,
+                message,
+                Kind.EVENT if event else Kind.REPORT,
+                level=Level.INFO if part else loud,
+                edit=bool(name) or subscription.mode is Mode.EDIT,
+                name=f"{name}#{part}" if name else "",
+            )
+            sequence += 1
+        level = Level.INFO if loud is Level.BAD else level
+
+
+def _tells(told: Sequence[Report], reports: Sequence[Report], level: Level) -> bool:
+    """Whether the message of *told* is to say what is bad, if anything in it is."""
+    bad = [r for r in reports if r.level is Level.BAD]
+    return level is Level.BAD and (not bad or any(r.level is Level.BAD for r in told))
