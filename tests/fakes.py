@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from wandbwatch.model.console import Printed
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.ports import Account, Env, Source
 from wandbwatch.model.query import Axis, Curves, Listing, Query
@@ -16,7 +17,13 @@ NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 class FakeSource:
     """Hands out *runs* whatever the filters, and keeps what it was asked."""
 
-    def __init__(self, runs: Sequence[Run] = (), series: Sequence[Series] = ()) -> None:
+    def __init__(
+        self,
+        runs: Sequence[Run] = (),
+        series: Sequence[Series] = (),
+        console: Sequence[Printed] = (),
+    ) -> None:
+        self._console = tuple(console)
         self._runs = tuple(runs)
         self._series = {s.key: s for s in series}
         self.asked = 0
@@ -39,6 +46,10 @@ class FakeSource:
     ) -> tuple[Curves, ...]:
         series = {k: self._series[k] for k in keys if k in self._series}
         return tuple(Curves(run, series) for run in self.runs(query).runs)
+
+    def console(self, _run_id: str, last: int) -> tuple[Printed, ...]:
+        self.asked += 1
+        return self._console[-last:]
 
 
 def fake_env(source: Source) -> Env:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from wandbwatch.model.console import Printed
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.run import Run
@@ -31,3 +32,7 @@ class Passing(ABC):
     ) -> tuple[Curves, ...]:
         question = f"curves {query!r} {keys!r} {axis!r}"
         return self._ask(question, lambda s: s.curves(query, keys, axis))
+
+    def console(self, run_id: str, last: int, /) -> tuple[Printed, ...]:
+        question = f"console {run_id!r} {last}"
+        return self._ask(question, lambda s: s.console(run_id, last))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from wandbwatch import grammar, plugins
 from wandbwatch.model.address import Cloud, Local
+from wandbwatch.model.errors import NotFoundError
 from wandbwatch.model.ports import Screen, Source
 from wandbwatch.model.query import Axis, AxisKind, Query
 from wandbwatch.model.run import Json, Run, Series
@@ -43,6 +44,8 @@ for i in range(60):
     time.sleep(0.02)
 run.summary["best"] = {"epoch": 2, "loss": math.nan}
 print("hello")
+print("  5%|#\\r 50%|##\\r100%|###", file=sys.stderr)
+print("\\x1b[31mred\\x1b[0m")
 run.finish(exit_code=CODE)
 """
 KEYS = [
@@ -90,6 +93,7 @@ def test_both_sources_tell_the_same(both):
     assert_same_reports(both)
     for axis in AXES:
         assert_same_curves(both, axis)
+    assert_same_console(both)
 
 
 def assert_same_run(cloud: Run, local: Run) -> None:
@@ -102,6 +106,20 @@ def assert_same_run(cloud: Run, local: Run) -> None:
     assert spelled(cloud.system) == spelled(local.system)
     assert spelled(cloud.summary) == spelled(local.summary)
     assert_close_in_time(cloud, local)
+
+
+def assert_same_console(both: Both) -> None:
+    local = both.local.console("abc", 0)
+    told = [(line.text, line.error) for line in local]
+    for printed in [("hello", False), ("100%|###", True), ("red", False)]:
+        assert printed in told
+    for last in (0, 3):
+        cloud = both.cloud.console("abc", last)
+        assert [line.text for line in cloud] == [line.text for line in local[-last:]]
+        assert [line.error for line in cloud] == [line.error for line in local[-last:]]
+    for source in (both.cloud, both.local):
+        with pytest.raises(NotFoundError, match="nobody"):
+            source.console("nobody", 3)
 
 
 def assert_same_listing(both: Both) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from wandbwatch.model.address import Address
+from wandbwatch.model.console import Printed
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.report import Report
@@ -27,6 +28,10 @@ class Source(Protocol):
         self, query: Query, keys: Sequence[str], axis: Axis, /
     ) -> tuple[Curves, ...]:
         """Return each found run with its series of *keys* over *axis*."""
+        ...
+
+    def console(self, run_id: str, last: int, /) -> tuple[Printed, ...]:
+        """Return the newest *last* lines that a run of the address printed, 0: all."""
         ...
 
 

@@ -8,12 +8,13 @@ from wandbwatch.model.report import Cell, Missing
 from wandbwatch.model.run import State
 from wandbwatch.words.nested import worded
 from wandbwatch.words.numbers import exact, number
+from wandbwatch.words.screen import shown
 from wandbwatch.words.states import MARKS, state
 from wandbwatch.words.text import clean, steers
 from wandbwatch.words.times import age, duration, moment, utc
 
 __all__ = ["MARKS", "NOTHING", "age", "cell", "clean", "duration", "exact", "moment"]
-__all__ += ["number", "state", "steers", "utc", "worded"]
+__all__ += ["number", "shown", "state", "steers", "utc", "worded"]
 
 NOTHING = "–"
 """What stands where a value is missing."""

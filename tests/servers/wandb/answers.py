@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -125,8 +126,17 @@ class RunAnswer:
         end = str(lines[-1][0]) if lines else None
         return {
             "edges": [
-                {"cursor": str(number), "node": {"number": number, "line": line}}
+                {"cursor": str(number), "node": {"number": number, **_logged(line)}}
                 for number, line in lines
             ],
             "pageInfo": {"endCursor": end, "hasNextPage": more},
         }
+
+
+def _logged(line: str) -> dict[str, str]:
+    """Take a line of ``output.log`` apart as the SDK has put it together."""
+    found = re.match(r"(ERROR )?(\d{4}-\d\d-\d\dT\S+) ", line)
+    if not found:
+        return {"line": line}
+    level = "error" if found[1] else ""
+    return {"line": line[found.end() :], "level": level, "timestamp": found[2]}

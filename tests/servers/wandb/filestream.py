@@ -29,6 +29,10 @@ def _part(run: Run, name: str, offset: int, lines: list[str]) -> None:
     if name == "wandb-summary.json":
         run.summary = json.loads(lines[-1])
         return
+    if name == "output.log":  # a line that moves, as a progress bar does, comes again
+        run.console[len(run.console) :] = [""] * (offset - len(run.console))
+        run.console[offset : offset + len(lines)] = lines
+        return
     done = run.written.get(name, 0)
     fresh = lines[max(0, done - offset) :]
     run.written[name] = max(done, offset + len(lines))
@@ -36,5 +40,3 @@ def _part(run: Run, name: str, offset: int, lines: list[str]) -> None:
         run.rows += [json.loads(line) for line in fresh]
     elif name == "wandb-events.jsonl":
         run.event_rows += [json.loads(line) for line in fresh]
-    elif name == "output.log":
-        run.console += fresh

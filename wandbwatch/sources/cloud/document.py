@@ -23,7 +23,7 @@ def run(api: Any, project: Project, run_id: str) -> Node | None:
         "whole": True,
     }
     answer = execute(api, RUN, variables)
-    found = _part(_part(answer.data, "project"), "run")
+    found = part(part(answer.data, "project"), "run")
     return None if found is None else _with_url(found, project, answer.app)
 
 
@@ -49,17 +49,17 @@ def _pages(
     after = None
     while True:
         answer = execute(api, RUNS, _variables(project, asking) | {"after": after})
-        found = _part(answer.data, "project")
-        listed = _part(found, "runs") if found is not None else None
+        found = part(answer.data, "project")
+        listed = part(found, "runs") if found is not None else None
         if listed is None:
             yield found, []
             return
         edges = listed.get("edges")
         if not isinstance(edges, list):
             raise _malformed()
-        nodes = [_part(edge, "node") or {} for edge in edges]
+        nodes = [part(edge, "node") or {} for edge in edges]
         yield found, [_with_url(node, project, answer.app) for node in nodes]
-        page = _part(listed, "pageInfo") or {}
+        page = part(listed, "pageInfo") or {}
         after = page.get("endCursor")
         if not page.get("hasNextPage") or not after:
             return
@@ -84,7 +84,7 @@ def _variables(project: Project, asking: Asking) -> dict[str, Any]:
     }
 
 
-def _part(of: Any, name: str) -> Mapping[str, Any] | None:
+def part(of: Any, name: str) -> Mapping[str, Any] | None:
     """Return a table in an answer, None for null; an answer may be anything."""
     if of is None:
         return None

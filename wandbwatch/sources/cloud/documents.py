@@ -20,6 +20,16 @@ query WandbwatchRun(
 }}
 """
 
+CONSOLE: Final = """
+query WandbwatchConsole(
+  $entity: String!, $project: String!, $run: String!, $last: Int!
+) {
+  project(name: $project, entityName: $entity) { run(name: $run) {
+    logLines(last: $last) { edges { node { line level timestamp } } }
+  } }
+}
+"""
+
 RUNS: Final = f"""
 query WandbwatchRuns(
   $entity: String!, $project: String!, $sweep: String!, $swept: Boolean!,

@@ -14,14 +14,24 @@ _AT_ONCE = 10
 
 def run(api: Any, project: Project, run_id: str) -> Node | None:
     """Return the run with all that there is to know, None when it is not there."""
+    found = _run(api, project, run_id)
+    return None if found is None else _node(found)
+
+
+def console(api: Any, project: Project, run_id: str, last: int) -> list[Any] | None:
+    """Return lines of a run's console (``ConsoleLogLine``), None without the run."""
+    found = _run(api, project, run_id)
+    return None if found is None else list(found.console_logs(last=last or None))
+
+
+def _run(api: Any, project: Project, run_id: str) -> Any:
     try:
         api.flush()
-        found = api.run(f"{project}/{run_id}")
+        return api.run(f"{project}/{run_id}")
     except Exception as e:
         if type(getattr(e, "exc", e)).__name__ == "RunNotFoundError":
             return None
         raise
-    return _node(found)
 
 
 def runs(api: Any, project: Project, asking: Asking) -> Found | None:

@@ -8,11 +8,13 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from wandbwatch.model.address import Cloud
+from wandbwatch.model.console import Printed
 from wandbwatch.model.errors import NotFoundError, UsageError
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.run import Run
 from wandbwatch.sources.cloud import (
     asking,
+    console,
     document,
     exported,
     failures,
@@ -88,6 +90,16 @@ class CloudSource:
             drawn = series.series(node, keys, axis, summary)
             found.append(Curves(_run(node, project, query), drawn))
         return tuple(found)
+
+    def console(self, run_id: str, last: int) -> tuple[Printed, ...]:
+        def find(api: Any) -> tuple[Project, tuple[Printed, ...] | None]:
+            project = self._project(api)
+            return project, console.console(api, project, run_id, last)
+
+        project, lines = self._session.ask(find)
+        if lines is None:
+            raise _no_run(project, run_id)
+        return lines
 
     def _nodes(
         self,

@@ -1,50 +1,101 @@
-"""What a run printed: its console, line by line, as it was sent."""
+"""What a run printed: its console, put together of what was written at once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from wandbwatch.model.console import Printed
 from wandbwatch.sources.local.log import Log
 from wandbwatch.sources.local.tags import OUTPUT_RAW
 from wandbwatch.sources.local.wire import fields, text, timestamp, varint
+from wandbwatch.words import shown
 
 _STREAM, _TIMESTAMP, _LINE = 1, 2, 3
+_BEYOND = 4000
+"""So many pieces more are read to find where a line of the newest began."""
 
 
 @dataclass(frozen=True)
-class Printed:
-    """A line, its escape sequences and all: whoever shows it makes it harmless."""
+class Piece:
+    """What was written at once: of a line, or of several."""
 
     text: str
     error: bool
-    """Whether it went to stderr."""
     when: float
     """POSIX seconds."""
 
 
-def lines(logs: Sequence[Log]) -> Iterator[Printed]:
-    """Yield the lines of one run's logs; the last one may still be without its end.
+def console(logs: Sequence[Log], last: int = 0) -> tuple[Printed, ...]:
+    """Return the newest *last* lines of one run's logs, or all of them.
 
-    The SDK sends whatever was written in one go, so lines are put together here.
+    The very last one may still be without its end.
     """
-    open_lines: dict[bool, Printed] = {}
+    pieces = _newest(logs, last) if last else _pieces(logs)
+    found = [_printed(line) for line in lines(pieces)]
+    return tuple(found[-last:] if last else found)
+
+
+def lines(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Put lines together: what one stream wrote is not parted by the other."""
+    begun: dict[bool, list[str]] = {}
+    began: dict[bool, float] = {}
+    for piece in pieces:
+        *ended, rest = piece.text.split("\n")
+        when = began.pop(piece.error, piece.when)
+        for line in ended:
+            whole = "".join((*begun.pop(piece.error, ()), line))
+            yield Piece(whole, piece.error, when)
+            when = piece.when
+        if rest:
+            begun.setdefault(piece.error, []).append(rest)
+        if piece.error in begun:
+            began[piece.error] = when
+    for error, parts in begun.items():
+        yield Piece("".join(parts), error, began[error])
+
+
+def _printed(line: Piece) -> Printed:
+    try:
+        when = datetime.fromtimestamp(line.when, UTC) if line.when else None
+    except (ValueError, OverflowError, OSError):  # a broken record
+        when = None
+    return Printed(shown(line.text), line.error, when)
+
+
+def _pieces(logs: Iterable[Log]) -> Iterator[Piece]:
     for log in logs:
         for _, data, at, end in log.forward({OUTPUT_RAW}):
+            yield _piece(data, at, end)
+
+
+def _newest(logs: Sequence[Log], last: int) -> list[Piece]:
+    """Return the pieces of the newest *last* lines, and some before them."""
+    found: list[Piece] = []
+    ends = 0
+    enough: int | None = None
+    for log in reversed(logs):
+        for _, data, at, end in log.backward({OUTPUT_RAW}):
             piece = _piece(data, at, end)
-            began = open_lines.pop(piece.error, None)
-            whole = (began.text if began else "") + piece.text
-            *ended, rest = whole.split("\n")
-            when = began.when if began else piece.when
-            for line in ended:
-                yield Printed(line, piece.error, when)
-                when = piece.when
-            if rest:
-                open_lines[piece.error] = Printed(rest, piece.error, when)
-    yield from open_lines.values()
+            found.append(piece)
+            ends += piece.text.count("\n")
+            if enough is None and ends > last + 1:
+                enough = len(found)
+            if enough is not None and _complete(found, enough):
+                return found[::-1]
+    return found[::-1]
 
 
-def _piece(data: bytes, at: int, end: int) -> Printed:
+def _complete(found: Sequence[Piece], enough: int) -> bool:
+    """Whether the lines of the newest *enough* pieces have their beginnings."""
+    beyond = found[enough:]
+    streams = {piece.error for piece in found[:enough]}
+    known = {piece.error for piece in beyond if "\n" in piece.text}
+    return streams <= known or len(beyond) > _BEYOND
+
+
+def _piece(data: bytes, at: int, end: int) -> Piece:
     line, error, when = "", True, 0.0  # stderr is 0, which the format leaves out
     for number, start, stop in fields(data, at, end):
         if number == _STREAM:
@@ -53,4 +104,4 @@ def _piece(data: bytes, at: int, end: int) -> Printed:
             when = timestamp(data, start, stop)
         elif number == _LINE:
             line = text(data, start, stop)
-    return Printed(line, error, when)
+    return Piece(line, error, when)

@@ -8,10 +8,18 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from wandbwatch.model.address import Local
+from wandbwatch.model.console import Printed
 from wandbwatch.model.errors import NotFoundError, SourceError, UsageError
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.run import Run, Series, State
-from wandbwatch.sources.local import directories, filters, history, ordering, stats
+from wandbwatch.sources.local import (
+    console,
+    directories,
+    filters,
+    history,
+    ordering,
+    stats,
+)
 from wandbwatch.sources.local.reading import Want, opened, read, run_id
 
 SYSTEM = "system/"
@@ -54,6 +62,11 @@ class LocalSource:
             Curves(self._again(run, files, wanted), self._plotted(files, keys, axis))
             for run, files in shown
         )
+
+    def console(self, run_id: str, last: int) -> tuple[Printed, ...]:
+        (files,) = self._chosen([run_id])
+        with ExitStack() as stack:
+            return console.console(opened(files, stack), last)
 
     def _found(self, query: Query) -> list[tuple[Run, Sequence[Path]]]:
         """Return the runs that *query* is after, in its order, with their files.

@@ -1,0 +1,59 @@
+"""What a run printed, as the server keeps it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wandbwatch.model.console import Printed
+from wandbwatch.sources.cloud import document, exported, reading
+from wandbwatch.sources.cloud.asking import Project
+from wandbwatch.sources.cloud.documents import CONSOLE
+from wandbwatch.sources.cloud.wire import NoWireError, execute
+from wandbwatch.words import shown
+
+
+def console(
+    api: Any, project: Project, run_id: str, last: int
+) -> tuple[Printed, ...] | None:
+    """Return the newest *last* lines, 0: all; None when there is no such run.
+
+    How a long log is paged depends on the server's age; the package knows.
+    """
+    if last:
+        try:
+            return _newest(api, project, run_id, last)
+        except NoWireError:
+            pass
+    found = exported.console(api, project, run_id, last)
+    return None if found is None else tuple(map(_printed, found))
+
+
+def _newest(
+    api: Any, project: Project, run_id: str, last: int
+) -> tuple[Printed, ...] | None:
+    variables = {
+        "entity": project.entity,
+        "project": project.name,
+        "run": run_id,
+        "last": last,
+    }
+    data = execute(api, CONSOLE, variables).data
+    run = document.part(document.part(data, "project"), "run")
+    if run is None:
+        return None
+    edges = (document.part(run, "logLines") or {}).get("edges")
+    nodes = (document.part(edge, "node") or {} for edge in edges or ())
+    return tuple(
+        Printed(
+            shown(reading.text(node.get("line")).rstrip("\n")),
+            node.get("level") == "error",
+            reading.moment(node.get("timestamp")),
+        )
+        for node in nodes
+    )
+
+
+def _printed(line: Any) -> Printed:
+    """Read a ``wandb.apis.public.ConsoleLogLine``."""
+    text = shown(line.content.rstrip("\n"))
+    return Printed(text, line.level == "error", line.timestamp)
