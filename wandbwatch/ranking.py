@@ -1,0 +1,66 @@
+"""Which run is the best: by a finite value, smaller or larger."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from wandbwatch.model.run import Run
+
+
+@dataclass(frozen=True)
+class Aim:
+    """A summary key and which way it is to go."""
+
+    key: str
+    largest: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.key}:{'max' if self.largest else 'min'}"
+
+    @classmethod
+    def read(cls, text: str) -> Aim:
+        """Read ``KEY:min`` or ``KEY:max``; a KEY alone is to be small.
+
+        Raises ValueError, whose text is one line.
+        """
+        key, colon, way = text.rpartition(":")
+        if not colon:
+            key, way = text, "min"
+        if way not in _WAYS or not key.strip():
+            raise ValueError(f"{text!r} is not KEY:min or KEY:max")
+        return cls(key.strip(), _WAYS[way])
+
+    def value(self, run: Run) -> float | None:
+        """Return the run's value of it; None if it has none that can be ranked."""
+        return finite(run.summary.get(self.key))
+
+    def better(self, one: float, other: float) -> bool:
+        return one > other if self.largest else one < other
+
+    def ranked(self, runs: Iterable[Run]) -> list[tuple[Run, float]]:
+        """Return the runs that have a finite value, the best first."""
+        valued = [
+            (run, value) for run in runs if (value := self.value(run)) is not None
+        ]
+        return sorted(valued, key=lambda pair: -pair[1] if self.largest else pair[1])
+
+
+_WAYS = {
+    "min": False,
+    "minimize": False,
+    "max": True,
+    "maximize": True,
+}
+
+
+def finite(value: object) -> float | None:
+    """Return a finite number as a float; None for all else, true and false included."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
