@@ -10,6 +10,7 @@ from wandbwatch.model.errors import UsageError
 from wandbwatch.model.ports import Account, Env, Source
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.run import Run, Series
+from wandbwatch.model.sweep import Sweep
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 
@@ -22,7 +23,9 @@ class FakeSource:
         runs: Sequence[Run] = (),
         series: Sequence[Series] = (),
         console: Sequence[Printed] = (),
+        sweep: Sweep | None = None,
     ) -> None:
+        self._sweep = sweep
         self._console = tuple(console)
         self._runs = tuple(runs)
         self._series = {s.key: s for s in series}
@@ -50,6 +53,12 @@ class FakeSource:
     def console(self, _run_id: str, last: int) -> tuple[Printed, ...]:
         self.asked += 1
         return self._console[-last:]
+
+    def sweep(self, _sweep_id: str) -> Sweep:
+        self.asked += 1
+        if self._sweep is None:
+            raise UsageError("not one sweep")
+        return self._sweep
 
 
 def fake_env(source: Source) -> Env:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 from wandbwatch import urls
@@ -39,6 +40,20 @@ def run(text: str) -> Address:
         kind = "sweep" if address.sweep else "project"
         asked = f"`wandbwatch project {shlex.quote(text)}` lists its runs"
         raise ValueError(f"{_short(text)} is a {kind}, not a run; {asked}")
+    return address
+
+
+def sweep(text: str) -> Address:
+    """Read ENTITY/PROJECT/SWEEP, a sweep's URL, or a directory of its runs.
+
+    Raises ValueError, whose text is one line.
+    """
+    address = _elsewhere(text) or _named_run(text)
+    if isinstance(address, Cloud) and address.run and "/runs/" not in text:
+        address = replace(address, run=None, sweep=address.run)
+    if isinstance(address, Cloud) and not address.sweep:
+        asked = f"`wandbwatch project {shlex.quote(text)}` lists its runs"
+        raise ValueError(f"{_short(text)} is no sweep; {asked}")
     return address
 
 

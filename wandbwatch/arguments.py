@@ -13,6 +13,7 @@ import typer
 from wandbwatch import addresses, urls
 from wandbwatch.model.address import Address, Local
 from wandbwatch.model.run import Json
+from wandbwatch.ranking import Aim
 
 T = TypeVar("T")
 
@@ -114,6 +115,11 @@ def run_address(text: str) -> Address:
     return _told(addresses.run, text)
 
 
+def sweep_address(text: str) -> Address:
+    """Read the address of a sweep, or of a directory of its runs."""
+    return _told(addresses.sweep, text)
+
+
 def any_address(text: str) -> Address:
     """Read the address of a project, or the full one of a run."""
     return _told(addresses.project_or_run, text)
@@ -131,10 +137,16 @@ def _told(read: Callable[[str], T], text: str) -> T:
         raise typer.BadParameter(str(e)) from e
 
 
+def aim(text: str) -> Aim:
+    """Read which key is to be how: KEY:min or KEY:max."""
+    return _told(Aim.read, text)
+
+
 HERE = Local(Path())
 """What is meant when no address is given: the runs of this directory."""
 
 _PROJECT = "ENTITY/PROJECT, a W&B URL, or a path to local runs."
+_SWEEP = "ENTITY/PROJECT/SWEEP, a sweep's URL, or a path to its local runs."
 _RUN = "ENTITY/PROJECT/RUN, a run's URL, or a path to a local run."
 
 ProjectAddress: TypeAlias = Annotated[
@@ -151,6 +163,18 @@ AnyAddress: TypeAlias = Annotated[
 ]
 RunAddress: TypeAlias = Annotated[
     Address, typer.Argument(parser=run_address, metavar="ADDRESS", help=_RUN)
+]
+SweepAddress: TypeAlias = Annotated[
+    Address, typer.Argument(parser=sweep_address, metavar="ADDRESS", help=_SWEEP)
+]
+AimOption: TypeAlias = Annotated[
+    Aim | None,
+    typer.Option(
+        "--best",
+        parser=aim,
+        metavar="KEY:min|max",
+        help="What makes a run the best: a summary key, the smaller or the larger.",
+    ),
 ]
 Server: TypeAlias = Annotated[
     str | None,

@@ -10,6 +10,7 @@ from wandbwatch.model.console import Printed
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.run import Run
+from wandbwatch.model.sweep import Sweep
 
 T = TypeVar("T")
 
@@ -36,3 +37,6 @@ class Passing(ABC):
     def console(self, run_id: str, last: int, /) -> tuple[Printed, ...]:
         question = f"console {run_id!r} {last}"
         return self._ask(question, lambda s: s.console(run_id, last))
+
+    def sweep(self, sweep_id: str, /) -> Sweep:
+        return self._ask(f"sweep {sweep_id!r}", lambda s: s.sweep(sweep_id))

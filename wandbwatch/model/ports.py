@@ -13,6 +13,7 @@ from wandbwatch.model.memory import Memory
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.report import Report
 from wandbwatch.model.run import Run
+from wandbwatch.model.sweep import Sweep
 
 
 class Source(Protocol):
@@ -32,6 +33,11 @@ class Source(Protocol):
 
     def console(self, run_id: str, last: int, /) -> tuple[Printed, ...]:
         """Return the newest *last* lines that a run of the address printed, 0: all."""
+        ...
+
+    def sweep(self, sweep_id: str, /) -> Sweep:
+        """Return a sweep of the address, the addressed one where no id is given;
+        UsageError when that is not one."""
         ...
 
 

@@ -59,8 +59,19 @@ class ProjectAnswer:
         return self.run(name) if missing_ok or name in self._project.runs else None
 
     def sweep(self, sweep_name: str) -> dict[str, Any] | None:
-        known = sweep_name in self._project.sweeps
-        return {"id": sweep_name, "name": sweep_name} if known else None
+        if sweep_name not in self._project.sweeps:
+            return None
+        count = sum(r.sweep_name == sweep_name for r in self._project.runs.values())
+        return {
+            "id": sweep_name,
+            "name": sweep_name,
+            "method": "custom",
+            "state": "RUNNING",
+            "config": "{}",
+            "createdAt": "2026-01-01T00:00:00Z",
+            "runCount": count,
+            **self._project.sweeps[sweep_name],
+        }
 
     def runs(
         self,

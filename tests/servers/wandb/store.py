@@ -102,7 +102,8 @@ class Project:
     entity: str
     name: str
     runs: dict[str, Run] = field(default_factory=dict)
-    sweeps: set[str] = field(default_factory=set)
+    sweeps: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What each is more than its name, in GraphQL's words."""
     readers: set[str] | None = None
     """The users who may read it; None is everybody."""
 
@@ -129,7 +130,7 @@ class Store:
             project = self.project(run.entity, run.project)
             project.runs[run.name] = run
             if run.sweep_name:
-                project.sweeps.add(run.sweep_name)
+                project.sweeps.setdefault(run.sweep_name, {})
 
     def run(self, path: str) -> Run | None:
         entity, project, name = path.split("/")

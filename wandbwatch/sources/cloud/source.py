@@ -12,6 +12,7 @@ from wandbwatch.model.console import Printed
 from wandbwatch.model.errors import NotFoundError, UsageError
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.run import Run
+from wandbwatch.model.sweep import Sweep
 from wandbwatch.sources.cloud import (
     asking,
     console,
@@ -22,6 +23,7 @@ from wandbwatch.sources.cloud import (
     reading,
     series,
     session,
+    sweep,
 )
 from wandbwatch.sources.cloud.account import CloudAccount
 from wandbwatch.sources.cloud.asking import Asking, Node, Project
@@ -100,6 +102,22 @@ class CloudSource:
         if lines is None:
             raise _no_run(project, run_id)
         return lines
+
+    def sweep(self, sweep_id: str) -> Sweep:
+        sweep_id = sweep_id or self._address.sweep or ""
+        if not sweep_id:
+            raise UsageError(
+                f"{self._address} is not one sweep; write its id behind it"
+            )
+
+        def find(api: Any) -> tuple[Project, Sweep | None]:
+            project = self._project(api)
+            return project, sweep.sweep(api, project, sweep_id)
+
+        project, found = self._session.ask(find)
+        if found is None:
+            raise _no_project(replace(project, sweep=sweep_id))
+        return found
 
     def _nodes(
         self,

@@ -12,6 +12,7 @@ from wandbwatch.model.console import Printed
 from wandbwatch.model.errors import NotFoundError, SourceError, UsageError
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.run import Run, Series, State
+from wandbwatch.model.sweep import Sweep
 from wandbwatch.sources.local import (
     console,
     directories,
@@ -19,6 +20,7 @@ from wandbwatch.sources.local import (
     history,
     ordering,
     stats,
+    sweep,
 )
 from wandbwatch.sources.local.reading import Want, opened, read, run_id
 
@@ -67,6 +69,11 @@ class LocalSource:
         (files,) = self._chosen([run_id])
         with ExitStack() as stack:
             return console.console(opened(files, stack), last)
+
+    def sweep(self, sweep_id: str) -> Sweep:
+        filters = {"sweep": sweep_id} if sweep_id else {}
+        runs = self.runs(Query(filters, summary=())).runs
+        return sweep.sweep(runs, self._path)
 
     def _found(self, query: Query) -> list[tuple[Run, Sequence[Path]]]:
         """Return the runs that *query* is after, in its order, with their files.
