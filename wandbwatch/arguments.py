@@ -13,6 +13,7 @@ import typer
 from wandbwatch import addresses, urls
 from wandbwatch.model.address import Address, Local
 from wandbwatch.model.run import Json
+from wandbwatch.pace import Total
 from wandbwatch.ranking import Aim
 
 T = TypeVar("T")
@@ -130,6 +131,11 @@ def server(text: str) -> str:
     return _told(urls.server, text)
 
 
+def total(text: str) -> Total:
+    """Read how many steps a run is to take."""
+    return _told(Total.read, text)
+
+
 def _told(read: Callable[[str], T], text: str) -> T:
     try:
         return read(text)
@@ -183,5 +189,14 @@ Server: TypeAlias = Annotated[
         parser=server,
         metavar="URL",
         help="A W&B server; without it, the one that wandb is set up for.",
+    ),
+]
+TotalOption: TypeAlias = Annotated[
+    Total | None,
+    typer.Option(
+        "--total",
+        parser=total,
+        metavar="TOTAL",
+        help="How many steps a run is to take, for its ETA: N, KEY or config.KEY.",
     ),
 ]
