@@ -1,0 +1,10 @@
+"""What a training script is given: one JSON object, made of what a user wrote.
+
+Pure: words, files' texts and a schema go in, the objects' texts come out. What is
+wrong is a UsageError of one line, and nothing is started.
+"""
+
+from wandbwatch.hyperparameters.given import Given, given
+from wandbwatch.hyperparameters.sets import Search, Sets, sets
+
+__all__ = ["Given", "Search", "Sets", "given", "sets"]

@@ -1,0 +1,83 @@
+"""One object of hyperparameters, read strictly from JSON or TOML."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import date, time
+
+import tomli
+
+from wandbwatch.hyperparameters.places import faults, line_and_column
+from wandbwatch.model.errors import UsageError
+from wandbwatch.model.run import Json
+
+Object = dict[str, Json]
+
+
+def from_json(text: str, name: str) -> Object:
+    """Read a JSON object; *name* says in a complaint where it stands.
+
+    NaN, the infinities and a name that stands twice are no JSON.
+    """
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as e:
+        hint = _unquoted(text, name) if e.msg.startswith("Expecting property") else ""
+        raise UsageError(f"{_at(name, text, e.pos)}: {e.msg}{hint}") from e
+    except RecursionError as e:
+        raise UsageError(f"{name}: nested too deeply") from e
+    except ValueError as e:  # a whole number of more digits than Python reads
+        raise UsageError(f"{name}: {str(e).partition(';')[0]}") from e
+    for offset, why in faults(text):
+        raise UsageError(f"{_at(name, text, offset)}: {why}")
+    if not isinstance(value, dict):
+        raise UsageError(f'{name}: not a JSON object such as {{"lr": 3e-4}}')
+    return value
+
+
+def from_toml(text: str, name: str) -> Object:
+    """Read a TOML document as JSON would hold it: times are text."""
+    try:
+        return {key: plain(v, name, key) for key, v in tomli.loads(text).items()}
+    except tomli.TOMLDecodeError as e:
+        raise UsageError(f"{name}:{e.lineno}:{e.colno}: {e.msg}") from e
+    except RecursionError as e:
+        raise UsageError(f"{name}: nested too deeply") from e
+    except ValueError as e:
+        raise UsageError(f"{name}: {e}") from e
+
+
+def plain(value: object, name: str, path: str) -> Json:
+    """Return a TOML value as JSON holds it; *path* says where it stands."""
+    match value:
+        case float() if not math.isfinite(value):
+            raise UsageError(f"{name}: {path}: {value} is no JSON number")
+        case None | bool() | int() | float() | str():
+            return value
+        case date() | time():
+            return value.isoformat()
+        case list():
+            return [plain(v, name, f"{path}[{i}]") for i, v in enumerate(value)]
+        case Mapping():
+            return {k: plain(v, name, f"{path}.{k}") for k, v in value.items()}
+        case _:
+            kind = type(value).__name__
+            raise UsageError(f"{name}: {path}: JSON has no {kind}")
+
+
+def _at(name: str, text: str, offset: int) -> str:
+    line, column = line_and_column(text, offset)
+    return f"{name}:{line}:{column}"
+
+
+def _unquoted(text: str, name: str) -> str:
+    """Remind of the shell, which takes away the quotes of a word without its own."""
+    if '"' in text or name != WORDS:
+        return ""
+    return "; in a shell, put the whole in single quotes: '{\"lr\": 3e-4}'"
+
+
+WORDS = "parameters"
+"""How what stands on the command line itself is called in a complaint."""

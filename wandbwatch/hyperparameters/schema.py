@@ -1,0 +1,121 @@
+"""Hyperparameters held to what an experiment says of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from copy import deepcopy
+from difflib import get_close_matches
+
+from wandbwatch.hyperparameters.grid import replaced
+from wandbwatch.hyperparameters.leaves import Path, dotted
+from wandbwatch.hyperparameters.objects import Object
+from wandbwatch.model.errors import UsageError
+from wandbwatch.model.run import Json
+from wandbwatch.model.schema import Kind, Rule, Schema
+
+_KINDS: Mapping[Kind, tuple[tuple[type, ...], str]] = {
+    Kind.INT: ((int,), "a whole number"),
+    Kind.FLOAT: ((int, float), "a number"),
+    Kind.BOOL: ((bool,), "true or false"),
+    Kind.STRING: ((str,), "a string"),
+    Kind.LIST: ((list,), "a list"),
+    Kind.TABLE: ((dict,), "a table"),
+}
+
+
+def completed(values: Object, schema: Schema) -> Object:
+    """Return *values* with the defaults; UsageError for what the schema forbids.
+
+    Whole numbers pass as numbers, true and false do not.
+    """
+    whole = deepcopy(values)
+    for path, rule in schema.rules.items():
+        if rule.default is not None and not _found(whole, path):
+            whole = replaced(whole, {path: rule.default})
+    for fault in faults(whole, schema):
+        raise UsageError(fault)
+    return whole
+
+
+def faults(values: Object, schema: Schema) -> Iterator[str]:
+    """Yield what is wrong with *values*, a line each."""
+    if not schema.rules:
+        return
+    known = schema.rules.keys()
+    for path in _paths(values, known):
+        if path not in known:
+            names = [dotted(p) for p in known]
+            close = get_close_matches(dotted(path), names, 1)
+            near = f"did you mean {close[0]!r}?" if close else "known are "
+            listed = "" if close else ", ".join(names)
+            yield f"unknown parameter {dotted(path)!r}; {near}{listed}"
+    for path, rule in schema.rules.items():
+        for value in _found(values, path):
+            if why := fault(value, rule):
+                yield f"{dotted(path)} = {_worded(value)}: {why}"
+        if rule.required and not _found(values, path):
+            yield f"{dotted(path)} is required: give {dotted(path)}=VALUE"
+
+
+def fault(value: Json, rule: Rule) -> str:
+    """Say what *rule* has against *value*; nothing if it may be."""
+    return (
+        _kind_fault(value, rule)
+        or _choice_fault(value, rule)
+        or _range_fault(value, rule)
+    )
+
+
+def _kind_fault(value: Json, rule: Rule) -> str:
+    if rule.kind is None:
+        return ""
+    types, name = _KINDS[rule.kind]
+    fits = bool in types if isinstance(value, bool) else isinstance(value, types)
+    return "" if fits else f"must be {name}"
+
+
+def _choice_fault(value: Json, rule: Rule) -> str:
+    if rule.choices is None or any(_same(value, c) for c in rule.choices):
+        return ""
+    return f"must be one of {', '.join(map(_worded, rule.choices))}"
+
+
+def _range_fault(value: Json, rule: Rule) -> str:
+    if rule.low is None and rule.high is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "must be a number"
+    if rule.low is not None and value < rule.low:
+        return f"must be {rule.low} at least"
+    if rule.high is not None and value > rule.high:
+        return f"must be {rule.high} at most"
+    return ""
+
+
+def _paths(values: Object, known: Collection[Path], path: Path = ()) -> Iterator[Path]:
+    """Yield the paths that rules may speak of: down to a known one, or to a value."""
+    for key, value in values.items():
+        here = (*path, key)
+        if here not in known and isinstance(value, dict) and value:
+            yield from _paths(value, known, here)
+        else:
+            yield here
+
+
+def _found(values: Object, path: Path) -> tuple[Json, ...]:
+    """Return the value at *path*, or nothing; null is a value."""
+    here: Json = values
+    for part in path:
+        if not isinstance(here, Mapping) or part not in here:
+            return ()
+        here = here[part]
+    return (here,)
+
+
+def _same(one: Json, other: Json) -> bool:
+    return one == other and isinstance(one, bool) == isinstance(other, bool)
+
+
+def _worded(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False)[:80]
