@@ -13,6 +13,7 @@ from pathlib import Path
 
 import typer
 
+from wandbwatch.attaching import kept
 from wandbwatch.figure import keep
 from wandbwatch.grammar import Line
 from wandbwatch.journald import Priority, marked
@@ -104,11 +105,11 @@ def _post(line: Line, channel: str) -> None:
 
 
 def _pictured(reports: Iterator[Report], output: str) -> Iterator[Report]:
-    """Keep the plots as pictures: data only where --out says so."""
+    """Keep plots and files: with data only where --out says so."""
     usual = PICTURES if output in ("terminal", "plain") else None
     for report in reports:
         place = report.out or usual
-        yield keep(report, place) if place else report
+        yield kept(keep(report, place), place) if place else report
 
 
 def _held(reports: Iterator[Report], errors: list[Exception]) -> Iterator[Report]:

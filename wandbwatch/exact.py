@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 
 from wandbwatch import words
+from wandbwatch.model.attachment import Attachment, Piece
 from wandbwatch.model.report import MISSING, Cell, Line, Missing, Table
 from wandbwatch.model.run import Json, State
 
@@ -93,6 +94,24 @@ def drawn(line: Line) -> dict[str, Json]:
         "x": [number(x) for x in series.x],
         "y": [number(y) for y in series.y],
     }
+
+
+FILE = ("key", "kind", "path", "size", "mime", "caption", "url", "file", "trouble")
+"""The columns of `files`."""
+
+
+def files(attachment: Attachment) -> Iterator[tuple[Cell, ...]]:
+    """Tell each file of an attachment in one row."""
+    for piece in attachment.pieces:
+        told = (MISSING if v is None else v for v in attached(piece).values())
+        yield (attachment.title, attachment.kind, *told)
+
+
+def attached(piece: Piece) -> dict[str, Json]:
+    """Make an object of one file: its size in bytes, null for what is not known."""
+    texts = (piece.mime, piece.caption, piece.url, piece.file, piece.trouble)
+    told = (string(text) if text else None for text in texts)
+    return dict(zip(FILE[2:], (string(piece.path), piece.size, *told), strict=True))
 
 
 def written(document: Json) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from hypothesis import strategies as st
+from wandbwatch.model.attachment import Attachment, Content, Piece
+from wandbwatch.model.errors import SourceError
 from wandbwatch.model.report import (
     MISSING,
     Fields,
@@ -94,11 +97,47 @@ plots = st.builds(
 )
 notes = st.builds(Note, texts)
 passages = st.builds(Text, texts, texts)
+_MIMES = ("image/png", "image/gif", "image/bmp", "video/mp4", "audio/wav", "text/html")
+
+
+def content(data: bytes, why: str = "") -> Content:
+    """Return what fetches *data*, and then fails if there is a *why*."""
+
+    def fetch() -> Iterator[bytes]:
+        yield data
+        if why:
+            raise SourceError(why)
+
+    return fetch
+
+
+pieces = st.builds(
+    Piece,
+    st.sampled_from(["a.png", "b/c.gif", "d"]),
+    texts,
+    st.builds(content, st.binary(max_size=9), st.sampled_from(["", "", "gone"])),
+    st.none() | st.integers(0, 1 << 40),
+    st.sampled_from(_MIMES),
+    texts,
+    st.none() | texts,
+    texts,
+    texts,
+)
+attachments = st.builds(
+    Attachment,
+    texts,
+    texts,
+    st.lists(pieces, max_size=6).map(tuple),
+    texts,
+    st.booleans(),
+)
 reports = st.builds(
     Report,
     st.sampled_from(["project", "summary", "image"]),
     texts,
-    st.lists(fields | tables() | plots | notes | passages, max_size=4).map(tuple),
+    st.lists(
+        fields | tables() | plots | notes | passages | attachments, max_size=4
+    ).map(tuple),
     st.sampled_from(Level),
     st.none() | texts,
 )

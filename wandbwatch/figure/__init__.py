@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from wandbwatch.figure.keeping import keep, png
 
-__all__ = ["keep", "png"]
+__all__ = ["gallery", "keep", "png", "still"]
+
+
+def gallery(pictures: Sequence[tuple[bytes, str]]) -> bytes:
+    """Draw *pictures*, each with its caption, beside each other as one PNG."""
+    from wandbwatch.figure.tiles import gallery  # noqa: PLC0415 - imports matplotlib
+
+    return gallery(pictures)
+
+
+def still(content: bytes) -> bytes:
+    """Return a picture's first frame as PNG; ValueError if it can't be decoded."""
+    from wandbwatch.figure.tiles import still  # noqa: PLC0415 - imports matplotlib
+
+    return still(content)

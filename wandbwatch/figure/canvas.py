@@ -115,6 +115,10 @@ class Canvas:
         image = PIL.Image.fromarray(picture).resize((side, side))
         self._figure.figimage(np.asarray(image), round(x), round(y))
 
+    def picture(self, x: float, y: float, picture: Image) -> None:
+        """Put *picture* there as it is, its bottom left first."""
+        self._figure.figimage(picture, round(x), round(y), origin="upper")
+
     def png(self) -> bytes:
         file = io.BytesIO()
         # without the default metadata, which names a version

@@ -8,6 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TypeAlias
 
+from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.run import Json, Series, State
 
 
@@ -24,6 +25,13 @@ class Missing(Enum):
 
 
 MISSING = Missing.MISSING
+
+
+class Bytes(int):
+    """How large something is; a program reads the number, a person its size."""
+
+    __slots__ = ()
+
 
 Cell: TypeAlias = Json | State | datetime | timedelta | Missing
 """A value, not its text: each medium words it in its own way."""
@@ -87,7 +95,7 @@ class Text:
     text: str
 
 
-Block: TypeAlias = Fields | Table | Plot | Note | Text
+Block: TypeAlias = Fields | Table | Plot | Note | Text | Attachment
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 every number with all its digits.
 
 A table is itself; values are ``group,key,value``; plots are ``run,name,key,x,y``, a
-point a row. Where another shape begins there is an empty line and its own header.
+point a row; files are ``key,kind,path,…``, a file a row. Where another shape begins
+there is an empty line and its own header.
 Notes have no place among data: the front door tells them on stderr.
 """
 
@@ -15,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from wandbwatch import exact, words
+from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import (
     MISSING,
@@ -62,6 +64,8 @@ def _shaped(block: Block) -> tuple[Row, Iterable[Row]]:
             return _table(block)
         case Plot():
             return _POINTS, _points(block)
+        case Attachment():
+            return exact.FILE, exact.files(block)
         case _:
             return (), ()
 

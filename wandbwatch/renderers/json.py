@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from wandbwatch import exact
+from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import (
     Block,
@@ -47,6 +48,8 @@ def _block(block: Block) -> Mapping[str, Json]:
             return {"type": "note", "text": exact.string(block.text)}
         case Text():
             return _titled("text", block.title, text=exact.string(block.text))
+        case Attachment():
+            return _attachment(block)
 
 
 def _titled(kind: str, title: str, **rest: Json) -> Mapping[str, Json]:
@@ -68,6 +71,12 @@ def _plot(plot: Plot) -> Mapping[str, Json]:
         "file": exact.string(plot.file) or None,
         "lines": [exact.drawn(line) for line in plot.lines],
     }
+
+
+def _attachment(block: Attachment) -> Mapping[str, Json]:
+    what, about = exact.string(block.kind), exact.string(block.about)
+    files = [exact.attached(piece) for piece in block.pieces]
+    return _titled("attachment", block.title, what=what, about=about, files=files)
 
 
 plugin: Renderer = render

@@ -2,7 +2,8 @@
 
 A report's first line holds its ``url``, ``level`` and the ``schema``; then come its
 rows (``row``), values (``group``, ``key``, ``value``), lines of plots (``plot``, ``x``,
-``y``), notes (``note``) and texts (``text``). Every line has ``kind`` and ``report``.
+``y``), notes (``note``), texts (``text``) and files (``attachment``). Every line has
+``kind`` and ``report``.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from wandbwatch import exact
+from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import Block, Fields, Note, Plot, Report, Table, Text
 from wandbwatch.model.run import Json
@@ -40,6 +42,13 @@ def _objects(block: Block) -> Iterator[Mapping[str, Json]]:
         case Text():
             text = exact.string(block.text)
             yield {"title": exact.string(block.title), "text": text}
+        case Attachment():
+            named = {
+                "attachment": exact.string(block.title),
+                "what": exact.string(block.kind),
+            }
+            about = {**named, "about": exact.string(block.about)}
+            yield from ({**about, **exact.attached(one)} for one in block.pieces)
 
 
 def _values(fields: Fields) -> Iterator[Mapping[str, Json]]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from wandbwatch import exact, words
+from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import (
     Block,
@@ -48,6 +49,9 @@ def _lines(block: Block) -> Iterator[str]:
             yield _heading(block.text)
         case Text():
             yield from _text(block)
+        case Attachment():
+            yield _heading(*exact.FILE)
+            yield from (_record(*row) for row in exact.files(block))
 
 
 def _text(text: Text) -> Iterator[str]:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from wandbwatch.model.report import Plot
+from wandbwatch.renderers.discord.attachments import Studio
+
+PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def png(_plot: Plot) -> bytes:
-    return b"\x89PNG\r\n\x1a\n"
+    return PNG
+
+
+STUDIO = Studio(lambda _: PNG, lambda _: PNG)

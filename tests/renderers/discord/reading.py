@@ -31,6 +31,10 @@ _FORMATS = re.compile(
 )
 
 
+PLAYED = (".mp4", ".wav")
+"""What no embed can have."""
+
+
 def complaints(message: Message) -> list[str]:
     """Say what is wrong with *message*; a body over a limit raises what Discord says.
 
@@ -42,9 +46,9 @@ def complaints(message: Message) -> list[str]:
     uploads = [Upload(str(i), f.name, f.content) for i, f in enumerate(message.files)]
     attached = embeds.attach(body.get("attachments"), uploads, (), "1", found)
     looks = embeds.look(body.get("embeds", ()), [r for r, _ in attached.new], found)
-    unseen = len(uploads) - len(looks.embedded)
-    if unseen:
-        found.append(f"{unseen} pictures in no embed")
+    unseen = [r["filename"] for r, _ in attached.new if r["id"] not in looks.embedded]
+    if not all(name.endswith(PLAYED) for name in unseen):
+        found.append(f"pictures in no embed: {unseen}")
     if any(len(file.content) > 10 << 20 for file in message.files):
         found.append("a file over 10 MiB")
     request = len(message.body.encode()) + sum(len(f.content) for f in message.files)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wandbwatch import words
+from wandbwatch.model.attachment import Attachment, Piece
 from wandbwatch.model.report import (
     Block,
     Cell,
@@ -28,9 +29,9 @@ from wandbwatch.model.run import Series, State
 from wandbwatch.renderers.discord import duplicate, mention, plain, render
 
 from tests.fakes import NOW
-from tests.renderers.discord.pictures import png
+from tests.renderers.discord.pictures import STUDIO, png
 from tests.renderers.discord.reading import complaints, live, told
-from tests.renderers.strategies import reports, texts
+from tests.renderers.strategies import content, reports, texts
 
 _HOSTILE = (
     "<@1234567890> <@&99> <#7> @here <t:0:R> <:emoji:12345> </command:1>",
@@ -49,12 +50,17 @@ links = st.none() | st.sampled_from(
 )
 
 
+gone = content(b"", "gone")
+
+
 @st.composite
 def hostile_reports(draw: st.DrawFn) -> Report:
     cell = hostile | st.floats() | st.sampled_from(State) | st.just(NOW)
     items = st.lists(st.tuples(hostile, cell), max_size=6).map(tuple)
     rows = st.lists(st.tuples(hostile, hostile, cell), max_size=6).map(tuple)
     line = st.builds(Line, hostile, hostile, st.just(Series("k", [0, 1], [1, 2])))
+    piece = st.builds(Piece, st.just("a.mp4"), hostile, st.just(gone), caption=hostile)
+    attached = st.lists(piece, max_size=4).map(tuple)
     block = (
         st.builds(Fields, hostile, items)
         | st.builds(
@@ -68,6 +74,7 @@ def hostile_reports(draw: st.DrawFn) -> Report:
         | st.builds(Plot, hostile, hostile, st.lists(line, max_size=4).map(tuple))
         | st.builds(Note, hostile)
         | st.builds(Text, hostile, hostile)
+        | st.builds(Attachment, hostile, hostile, attached, hostile)
     )
     blocks = tuple(draw(st.lists(block, max_size=6)))
     level = draw(st.sampled_from(Level))
@@ -95,6 +102,10 @@ def cells(report: Report) -> Iterator[Cell]:
             case Text():
                 yield block.title
                 yield from block.text.splitlines()
+            case Attachment():
+                yield block.title
+                yield from (block.kind, block.about)
+                yield from (piece.caption for piece in block.pieces)
 
 
 def found_again(cell: Cell, everything: str) -> bool:
@@ -108,7 +119,7 @@ def found_again(cell: Cell, everything: str) -> bool:
 @settings(deadline=None)
 @given(st.lists(reports | hostile_reports(), max_size=4))
 def test_any_reports_are_within_all_limits_and_ping_nobody(several):
-    for message in render(several, png):
+    for message in render(several, png, STUDIO):
         assert complaints(message) == []
         assert json.loads(message.body)["allowed_mentions"] == {"parse": []}
         for reduced in (plain(message), duplicate(mention(plain(message), ["<@5>"]))):
@@ -183,7 +194,7 @@ def test_long_reports_are_told_in_order_each_thing_once(plan):
         Report("kind", "title", tuple(make(n, word) for make, n in blocks))
         for blocks in plan
     ]
-    messages = render(several, png)
+    messages = render(several, png, STUDIO)
     assert re.findall(r"w\d{5}w", told(messages)) == wanted
     assert [complaints(m) for m in messages] == [[]] * len(messages)
 

@@ -8,6 +8,7 @@ from wandbwatch import figure
 from wandbwatch.model.message import Message
 from wandbwatch.model.report import Plot, Report
 from wandbwatch.renderers.discord import packing
+from wandbwatch.renderers.discord.attachments import Budget, Studio
 from wandbwatch.renderers.discord.marking import duplicate, mention
 from wandbwatch.renderers.discord.pictures import Pictures
 from wandbwatch.renderers.discord.plain import plain
@@ -17,16 +18,22 @@ __all__ = ["duplicate", "mention", "plain", "render"]
 
 
 def render(
-    reports: Iterable[Report], png: Callable[[Plot], bytes] = figure.png
+    reports: Iterable[Report],
+    png: Callable[[Plot], bytes] = figure.png,
+    studio: Studio | None = None,
 ) -> tuple[Message, ...]:
-    """Return the messages that tell *reports*, in order, whole; *png* draws a plot.
+    """Return the messages that tell *reports*, in order, whole; *png* draws a plot,
+    *studio* what several files look like together.
 
     A body is the JSON of one post without ``username``, ``avatar_url``, ``flags`` and
     thread, which are the channel's; ``attachments`` has an entry for each file, whose
     ``id`` is its place. No body mentions anybody.
     """
     pictures = Pictures(png)
-    told = (embed for report in reports for embed in embeds(report, pictures.draw))
+    budget = Budget(studio or Studio(figure.gallery, figure.still), pictures.take)
+    told = (
+        embed for one in reports for embed in embeds(one, pictures.draw, budget.exhibit)
+    )
     return tuple(packing.messages(told))
 
 

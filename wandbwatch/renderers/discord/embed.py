@@ -42,6 +42,12 @@ class Embed:
     description: str = ""
     footer: str = ""
     picture: Picture | None = None
+    loose: tuple[Picture, ...] = ()
+    """Files that stand beside it in its message, since no embed can have them."""
+
+    @property
+    def files(self) -> tuple[Picture, ...]:
+        return (*([self.picture] if self.picture else ()), *self.loose)
 
     @property
     def size(self) -> int:

@@ -48,11 +48,11 @@ def _fits(embeds: Sequence[Embed]) -> bool:
 
 
 def _files(embeds: Iterable[Embed]) -> tuple[File, ...]:
-    return tuple(embed.picture.file for embed in embeds if embed.picture)
+    return tuple(each.file for embed in embeds for each in embed.files)
 
 
 def _message(embeds: Sequence[Embed]) -> Message:
-    pictures = [embed.picture for embed in embeds if embed.picture]
+    pictures = [each for embed in embeds for each in embed.files]
     attachments = [
         {"id": place, "filename": each.file.name, "description": each.alternative}
         for place, each in enumerate(pictures)

@@ -16,6 +16,16 @@ class Pictures:
         self._png = png
         self._taken: set[str] = set()
 
+    def take(self, name: str, content: bytes) -> File:
+        """Give a file of ours its name, or one like it that is free."""
+        stem, dot, end = name.rpartition(".")
+        free, count = name, 1
+        while free in self._taken:
+            count += 1
+            free = f"{stem}_{count}{dot}{end}"
+        self._taken.add(free)
+        return File(free, content)
+
     def draw(self, plot: Plot) -> File:
         name = file_name(plot.key, self._taken)
         self._taken.add(name)

@@ -25,7 +25,7 @@ def plain(message: Message) -> Message:
     body = json.loads(message.body)
     lines = body["content"].split("\n") if body.get("content") else []
     lines += [line for embed in body.get("embeds", ()) for line in _told(embed)]
-    said = _left_out("picture", len(message.files))
+    said = _left_out("file", len(message.files))
     content = "\n".join([*_bounded(lines, _ROOM - len(said)), *filter(None, [said])])
     mentions = body.get("allowed_mentions", SILENT)
     reduced = {"content": content.strip() or "–", "allowed_mentions": mentions}

@@ -7,14 +7,17 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from wandbwatch import words
+from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.message import File
 from wandbwatch.model.report import Level, Plot, Report
 from wandbwatch.renderers.discord import cells, escape, limits, links, plots
+from wandbwatch.renderers.discord.attachments import Exhibit
 from wandbwatch.renderers.discord.embed import Embed, Naming, Picture, clipped
 from wandbwatch.renderers.discord.passages import Passage, pages
-from wandbwatch.renderers.discord.sections import Drawn, sections
+from wandbwatch.renderers.discord.sections import Attached, Drawn, sections
 
 Draw: TypeAlias = Callable[[Plot], File]
+Show: TypeAlias = Callable[[Attachment], Exhibit]
 
 COLOURS = {Level.INFO: 0x4F8EF7, Level.GOOD: 0x23A55A, Level.BAD: 0xF23F42}
 MARKS = {Level.INFO: "", Level.GOOD: "✓ ", Level.BAD: "✗ "}
@@ -22,7 +25,7 @@ _LONGEST_NAME = limits.TITLE - 40
 """A title of what is continued has its count behind it."""
 
 
-def embeds(report: Report, draw: Draw) -> Iterator[Embed]:
+def embeds(report: Report, draw: Draw, show: Show) -> Iterator[Embed]:
     """Yield the embeds of *report* in order, each within its own limits."""
     whose = _whose(report)
     parts = list(_parts(report, whose))
@@ -32,6 +35,10 @@ def embeds(report: Report, draw: Draw) -> Iterator[Embed]:
         if isinstance(part, Drawn):
             naming = Naming.NONE if place else Naming.SMALL
             yield _pictured(replace(whose, naming=naming), part, draw)
+            continue
+        if isinstance(part, Attached):
+            naming = Naming.NONE if place else Naming.SMALL
+            yield _shown(replace(whose, naming=naming), part, show)
             continue
         page += 1
         mark = f" (continued {page}/{count})" if page > 1 else ""
@@ -49,9 +56,9 @@ def _title(report: Report) -> str:
     return MARKS[report.level] + cells.named(report.title)
 
 
-def _parts(report: Report, whose: Embed) -> Iterator[str | Drawn]:
+def _parts(report: Report, whose: Embed) -> Iterator[str | Drawn | Attached]:
     for section in sections(report, tuple(_opening(report, whose))):
-        if isinstance(section, Drawn):
+        if isinstance(section, Drawn | Attached):
             yield section
         else:
             yield from pages(section, limits.DESCRIPTION)
@@ -74,3 +81,18 @@ def _pictured(embed: Embed, drawn: Drawn, draw: Draw) -> Embed:
         notes = f"{drawn.notes} · {said}" if drawn.notes else said
         return replace(embed, footer=notes)
     return replace(embed, picture=Picture(file, plots.alternative(drawn.plot)))
+
+
+def _shown(embed: Embed, attached: Attached, show: Show) -> Embed:
+    told = show(attached.attachment)
+    notes = " · ".join(filter(None, (told.notes, attached.notes)))
+    return replace(
+        embed,
+        title=escape.text(
+            clipped(cells.named(attached.attachment.title), limits.TITLE)
+        ),
+        description=attached.legend,
+        footer=notes,
+        picture=told.picture,
+        loose=told.loose,
+    )

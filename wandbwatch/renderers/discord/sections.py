@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from wandbwatch import words
+from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.report import Block, Fields, Note, Plot, Report, Table, Text
 from wandbwatch.renderers.discord import (
+    attachments,
     cells,
     escape,
     fields,
@@ -32,7 +34,16 @@ class Drawn:
     notes: str = ""
 
 
-Section: TypeAlias = tuple[Passage, ...] | Drawn
+@dataclass(frozen=True)
+class Attached:
+    """Files, what is said of them and the notes below."""
+
+    attachment: Attachment
+    legend: str
+    notes: str = ""
+
+
+Section: TypeAlias = tuple[Passage, ...] | Drawn | Attached
 
 
 def sections(report: Report, opening: Sequence[Passage]) -> tuple[Section, ...]:
@@ -43,6 +54,8 @@ def sections(report: Report, opening: Sequence[Passage]) -> tuple[Section, ...]:
         match block:
             case Plot():
                 found += _drawn(block)
+            case Attachment():
+                found += _attached(block)
             case Note() if noted := _noted(found[-1], block):
                 found[-1] = noted
             case Note():
@@ -58,13 +71,13 @@ def sections(report: Report, opening: Sequence[Passage]) -> tuple[Section, ...]:
 
 
 def _titled(block: Block) -> bool:
-    return not isinstance(block, Note | Plot)
+    return not isinstance(block, Note | Plot | Attachment)
 
 
 def _with(found: Sequence[Section], more: Iterable[Passage]) -> list[Section]:
     """Let text go on where text was, notes close together; begin anew after a plot."""
     *before, last = found
-    if isinstance(last, Drawn):
+    if isinstance(last, Drawn | Attached):
         return [*found, tuple(more)]
     first, *rest = more
     if last and _is_small(last[-1]) and _is_small(first):
@@ -84,9 +97,16 @@ def _drawn(plot: Plot) -> Iterator[Section]:
         yield tuple(Passage(tuple(page.split("\n"))) for page in rest)
 
 
-def _noted(section: Section, note: Note) -> Drawn | None:
-    """Put *note* below the plot that it follows, if there is room."""
-    if not isinstance(section, Drawn):
+def _attached(attachment: Attachment) -> Iterator[Section]:
+    legend, *rest = pages([attachments.legend(attachment)], _LONGEST_LEGEND)
+    yield Attached(attachment, legend)
+    if rest:
+        yield tuple(Passage(tuple(page.split("\n"))) for page in rest)
+
+
+def _noted(section: Section, note: Note) -> Drawn | Attached | None:
+    """Put *note* below what it follows, if there is room."""
+    if not isinstance(section, Drawn | Attached):
         return None
     before = section.notes + _BETWEEN if section.notes else ""
     below = before + cells.named(note.text)

@@ -11,10 +11,11 @@ from rich.padding import Padding
 from rich.text import Text as Styled
 
 from wandbwatch import words
+from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import Block, Fields, Level, Note, Plot, Report, Table
 from wandbwatch.model.report import Text as Passage
-from wandbwatch.renderers.terminal import listing, names
+from wandbwatch.renderers.terminal import attachments, listing, names
 from wandbwatch.renderers.terminal.styles import HEADING, QUIET, linked
 from wandbwatch.renderers.terminal.wrapping import folded
 
@@ -64,7 +65,9 @@ def _title(report: Report, screen: Screen) -> Styled:
     return heading
 
 
-def _shown(part: Styled | Block, screen: Screen) -> Iterable[RenderableType]:
+def _shown(  # noqa: PLR0911 - one for each kind
+    part: Styled | Block, screen: Screen
+) -> Iterable[RenderableType]:
     match part:
         case Styled():
             return (part,)
@@ -76,6 +79,8 @@ def _shown(part: Styled | Block, screen: Screen) -> Iterable[RenderableType]:
             return _drawn(part, screen)
         case Note():
             return (Styled(folded(words.clean(part.text), screen.width), QUIET),)
+        case Attachment():
+            return attachments.shown(part, screen)
         case Passage():
             return _passage(part, screen)
 

@@ -1,0 +1,181 @@
+"""Files: what is said of them, and what of them a reader of Discord gets to see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from wandbwatch import words
+from wandbwatch.filing import plain, suffix_of
+from wandbwatch.model.attachment import Attachment, Piece
+from wandbwatch.model.errors import SourceError
+from wandbwatch.model.message import File
+from wandbwatch.renderers.discord import cells, escape, limits, links
+from wandbwatch.renderers.discord.embed import Picture
+from wandbwatch.renderers.discord.passages import Passage
+
+_BETWEEN = " · "
+_EMBEDDED = {"image/png", "image/jpeg", "image/gif", "image/webp"}
+_PLAYED = ("video/", "audio/")
+_FETCHED = 64 << 20
+"""Bytes of a picture too large to post that are fetched to show its first frame."""
+_MOST_LOOSE = 4
+_BUDGET = 32 << 20
+"""Bytes of files that one list posts at a time: they wait in the outbox."""
+_ENOUGH = "not attached: there is enough of it"
+
+
+@dataclass(frozen=True)
+class Studio:
+    """What makes pictures of files; each raises ValueError for what it can't read."""
+
+    gallery: Callable[[Sequence[tuple[bytes, str]]], bytes]
+    still: Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """What goes with an embed: a picture in it, files beside it, a word on the rest."""
+
+    picture: Picture | None = None
+    loose: tuple[Picture, ...] = ()
+    notes: str = ""
+
+
+def legend(attachment: Attachment) -> Passage:
+    """Say what each file is, and link to it."""
+    title = cells.named(attachment.title)
+    full = escape.lines(title) if len(escape.text(title)) > limits.TITLE else ()
+    about = _BETWEEN.join(filter(None, (attachment.kind, attachment.about)))
+    lines = [line for piece in attachment.pieces for line in _line(piece)]
+    return Passage((*full, *escape.lines(about, start=cells.SMALL), *lines))
+
+
+def _line(piece: Piece) -> Iterator[str]:
+    size = "" if piece.size is None else words.size(piece.size)
+    caption = piece.caption.strip()
+    told = _BETWEEN.join(filter(None, (escape.text(size), links.opening(piece.url))))
+    if len(escape.text(caption)) > limits.LINE // 2:
+        yield from escape.lines(caption)
+        yield told or words.NOTHING
+    else:
+        parts = (escape.text(caption), told)
+        yield _BETWEEN.join(filter(None, parts)) or words.NOTHING
+
+
+def exhibit(
+    attachment: Attachment, studio: Studio, take: Callable[[str, bytes], File]
+) -> Exhibit:
+    """Fetch what can be shown; *take* gives a file a name of its own."""
+    if attachment.named:
+        return Exhibit()
+    pictures = [p for p in attachment.pieces if p.mime.startswith("image/")]
+    played = [p for p in attachment.pieces if p.mime.startswith(_PLAYED)]
+    found = Exhibit()
+    if len(pictures) > 1:
+        found = _together(attachment, pictures, studio, take)
+    elif pictures:
+        found = _alone(attachment, pictures[0], studio, take)
+    loose = [_played(attachment, piece, take) for piece in played[:_MOST_LOOSE]]
+    notes = [found.notes, *(one.notes for one in loose)]
+    if len(played) > _MOST_LOOSE:
+        notes.append(f"{len(played) - _MOST_LOOSE} more are not attached")
+    return Exhibit(
+        found.picture,
+        tuple(picture for one in loose for picture in one.loose),
+        _BETWEEN.join(dict.fromkeys(filter(None, notes)))[: limits.NOTES],
+    )
+
+
+def _alone(
+    attachment: Attachment,
+    piece: Piece,
+    studio: Studio,
+    take: Callable[[str, bytes], File],
+) -> Exhibit:
+    """Show a picture as it is, an animated one moving; else its first frame."""
+    content, why = _fetched(piece, _FETCHED)
+    if content is None:
+        return Exhibit(notes=why)
+    text = _alternative(attachment, [piece])
+    if piece.mime in _EMBEDDED and len(content) <= limits.FILE_BYTES:
+        name = plain(attachment.title, suffix_of(piece.mime))
+        return Exhibit(Picture(take(name, content), text))
+    try:
+        drawn = studio.still(content)
+    except ValueError:
+        return Exhibit(notes="it can't be shown here")
+    large = len(content) > limits.FILE_BYTES
+    said = f"its first frame; {words.size(len(content))} is too large for Discord"
+    file = take(plain(attachment.title, ".png"), drawn)
+    return Exhibit(Picture(file, text), notes=said if large else "")
+
+
+def _together(
+    attachment: Attachment,
+    pieces: Sequence[Piece],
+    studio: Studio,
+    take: Callable[[str, bytes], File],
+) -> Exhibit:
+    fetched = [(piece, *_fetched(piece, _FETCHED)) for piece in pieces]
+    shown = [(content, p.caption) for p, content, _ in fetched if content is not None]
+    notes = dict.fromkeys(why for *_, why in fetched if why)
+    if not shown:
+        return Exhibit(notes=_BETWEEN.join(notes))
+    file = take(plain(attachment.title, ".png"), studio.gallery(shown))
+    text = _alternative(attachment, pieces)
+    return Exhibit(Picture(file, text), notes=_BETWEEN.join(notes))
+
+
+def _played(
+    attachment: Attachment, piece: Piece, take: Callable[[str, bytes], File]
+) -> Exhibit:
+    content, why = _fetched(piece, limits.FILE_BYTES)
+    if content is None:
+        if why == _TOO_LARGE and piece.mime.startswith("video/"):
+            why = f"{_TOO_LARGE}, and there is no decoder here for its first frame"
+        return Exhibit(notes=why)
+    file = take(plain(attachment.title, suffix_of(piece.mime)), content)
+    return Exhibit(loose=(Picture(file, _alternative(attachment, [piece])),))
+
+
+_TOO_LARGE = "too large for Discord"
+
+
+def _fetched(piece: Piece, most: int) -> tuple[bytes | None, str]:
+    """Return a file of at most *most* bytes, or why there is none."""
+    if piece.size is not None and piece.size > most:
+        return None, _TOO_LARGE
+    content = bytearray()
+    try:
+        for part in piece.content():
+            content += part
+            if len(content) > most:
+                return None, _TOO_LARGE
+    except SourceError as e:
+        return None, words.clean(str(e))
+    return bytes(content), ""
+
+
+def _alternative(attachment: Attachment, pieces: Sequence[Piece]) -> str:
+    """Describe them to those who can't see them."""
+    captions = ", ".join(filter(None, (words.clean(p.caption) for p in pieces)))
+    text = f"{cells.named(attachment.title)}: {captions or attachment.kind}"
+    return text if len(text) <= limits.ALT_TEXT else f"{text[: limits.ALT_TEXT - 1]}…"
+
+
+class Budget:
+    """Shows files until what waits to be posted is enough for one list."""
+
+    def __init__(self, studio: Studio, take: Callable[[str, bytes], File]) -> None:
+        self._studio = studio
+        self._take = take
+        self._left = _BUDGET
+
+    def exhibit(self, attachment: Attachment) -> Exhibit:
+        if self._left <= 0:
+            return Exhibit(notes=_ENOUGH)
+        found = exhibit(attachment, self._studio, self._take)
+        files = [each.file for each in (found.picture, *found.loose) if each]
+        self._left -= sum(len(file.content) for file in files)
+        return found
