@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from wandbwatch.daemon.last import CONTENT, Last, changes, kept, memory
@@ -77,7 +77,7 @@ def answered(line: str, ask: Ask, memory: Memory) -> Answer:
     reports: list[Report] = []
     error, code = "", 0
     try:
-        reports.extend(ask(line, memory))
+        reports.extend(_named(report, line) for report in ask(line, memory))
     except WandbwatchError as e:
         error, code = str(e), int(e.exit_code)
     except Exception as e:  # a job outlives any one command of it
@@ -86,6 +86,14 @@ def answered(line: str, ask: Ask, memory: Memory) -> Answer:
         error = f"a bug of wandbwatch, {name}; its log has the traceback"
         code = ExitCode.OURS
     return Answer(line, tuple(reports), error, code, memory)
+
+
+def _named(report: Report, line: str) -> Report:
+    """Keep apart what stands under one name in two lines of a list."""
+    if not report.standing:
+        return report
+    whose = hashlib.sha256(line.encode()).hexdigest()[:8]
+    return replace(report, standing=f"{whose} {report.standing}")
 
 
 def tell(
