@@ -1,0 +1,23 @@
+"""What happens to the runs of a project from one look at them to the next. Pure.
+
+`tick` compares a listing with what is remembered. Runs are told apart by their id
+within a project, never by name. Only what differs between two looks is told: what came
+and went between them is told as what it came to.
+"""
+
+from wandbwatch.lifecycle.event import (
+    ACTIVE,
+    ENDS,
+    Best,
+    Done,
+    Event,
+    GoesOn,
+    Happening,
+    Kind,
+    Stalled,
+)
+from wandbwatch.lifecycle.remembered import Remembered
+from wandbwatch.lifecycle.tick import Rules, tick
+
+__all__ = ["ACTIVE", "ENDS", "Best", "Done", "Event", "GoesOn", "Happening", "Kind"]
+__all__ += ["Remembered", "Rules", "Stalled", "tick"]

@@ -1,0 +1,92 @@
+"""What can happen to the runs of a project: a closed set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from wandbwatch.model.run import Run, State
+
+
+class Kind(StrEnum):
+    """What happened, in the words that ``--on`` takes."""
+
+    STARTED = "started"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CRASHED = "crashed"
+    KILLED = "killed"
+    PREEMPTED = "preempted"
+    STALLED = "stalled"
+    RECOVERED = "recovered"
+    RESUMED = "resumed"
+    BEST = "best"
+    ALERT = "alert"
+    GROUP = "group"
+    SWEEP = "sweep"
+    IDLE = "idle"
+
+    @property
+    def end(self) -> bool:
+        return self in ENDS.values()
+
+
+ENDS = {
+    State.FINISHED: Kind.FINISHED,
+    State.FAILED: Kind.FAILED,
+    State.CRASHED: Kind.CRASHED,
+    State.KILLED: Kind.KILLED,
+    State.PREEMPTED: Kind.PREEMPTED,
+}
+"""The states that a run does not leave by itself, and what their coming is called."""
+ACTIVE = {State.RUNNING, State.PREEMPTING}
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened to *run*; each kind has its own class if it says more."""
+
+    kind: Kind
+    run: Run
+
+
+@dataclass(frozen=True)
+class GoesOn(Event):
+    """A crash that was told turned out false: *run* runs on, or ended otherwise."""
+
+
+@dataclass(frozen=True)
+class Stalled(Event):
+    """*run* makes no progress."""
+
+    idle: float
+    """Seconds since its last step, or since its last sign of life."""
+    usual: float
+    """Seconds that it usually takes at most; 0 as long as that is not known."""
+
+
+@dataclass(frozen=True)
+class Best(Event):
+    """*run* has the best value of *key* so far."""
+
+    key: str
+    value: float
+    before: float | None
+    """The best value until then; None when there was none."""
+    lead: int
+    """Grows whenever another run takes the lead."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """No run of a group or sweep, or none at all, is running any more."""
+
+    kind: Kind
+    name: str
+    """The group's or sweep's; empty for all runs."""
+    ended: Mapping[State, int] = field(default_factory=dict)
+    """How many of its runs ended how since one of them was first seen running."""
+
+
+Happening = Event | Done
