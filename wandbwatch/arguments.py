@@ -191,6 +191,12 @@ Server: TypeAlias = Annotated[
         help="A W&B server; without it, the one that wandb is set up for.",
     ),
 ]
+DeltaOption: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--delta", help="With what has changed since the subscription's last report."
+    ),
+]
 TotalOption: TypeAlias = Annotated[
     Total | None,
     typer.Option(

@@ -11,7 +11,7 @@ from itertools import zip_longest
 
 from wandbwatch import words
 from wandbwatch.model.attachment import Attachment, Piece
-from wandbwatch.model.report import MISSING, Cell, Line, Missing, Table
+from wandbwatch.model.report import MISSING, Cell, Changed, Line, Missing, Table
 from wandbwatch.model.run import Json, State
 
 SCHEMA = 1
@@ -28,6 +28,7 @@ def value(cell: Cell) -> Json:
 
     NaN and the infinities are the strings "NaN", "Infinity" and "-Infinity", times
     are ISO 8601 in UTC, spans seconds, states their names, a missing value null.
+    A value that has changed is ``{"value": …, "before": …}``.
     """
     match cell:
         case Missing():
@@ -38,6 +39,8 @@ def value(cell: Cell) -> Json:
             return time(cell)
         case timedelta():
             return cell.total_seconds()
+        case Changed():
+            return {"value": value(cell.value), "before": value(cell.before)}
         case _:
             return _json(cell, DEEPEST)
 

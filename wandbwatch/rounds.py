@@ -9,6 +9,7 @@ from dataclasses import replace
 from wandbwatch import grammar, plugins
 from wandbwatch.daemon.job import Crew
 from wandbwatch.daemon.sharing import Shared
+from wandbwatch.delta import timeless
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.ports import Env, Renderer, Screen
 from wandbwatch.model.report import Report
@@ -27,6 +28,8 @@ def crew(env: Env, store: Store) -> Crew:
 
 
 def _content(reports: Sequence[Report]) -> str:
-    """Word the reports as programs read them: with values, without ages."""
+    """Word what has to change for the reports to be news, as programs read it."""
     render: Renderer = plugins.load("wandbwatch.renderers", "json")
-    return "".join(render(reports, Screen()))
+    return "".join(
+        one.basis or "".join(render([timeless(one)], Screen())) for one in reports
+    )

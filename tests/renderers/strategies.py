@@ -10,6 +10,7 @@ from wandbwatch.model.attachment import Attachment, Content, Piece
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.report import (
     MISSING,
+    Changed,
     Fields,
     Level,
     Line,
@@ -54,7 +55,7 @@ _media = st.fixed_dictionaries(
     {"_type": st.sampled_from(["image-file", "table-file", "histogram", "images"])},
     optional=dict.fromkeys(("width", "height", "nrows", "values", "caption"), jsons),
 )
-cells = (
+plain_cells = (
     jsons
     | _media
     | st.sampled_from(State)
@@ -63,6 +64,7 @@ cells = (
     | st.timedeltas(timedelta(), timedelta(days=9))
     | st.just(MISSING)
 )
+cells = plain_cells | st.builds(Changed, plain_cells, plain_cells)
 fields = st.builds(
     Fields, texts, st.lists(st.tuples(texts, cells), max_size=5).map(tuple)
 )

@@ -9,9 +9,11 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from wandbwatch import delta as deltas
 from wandbwatch import titles
-from wandbwatch.arguments import HERE, NO_KEYS, AnyAddress, Keys, Span
+from wandbwatch.arguments import HERE, NO_KEYS, AnyAddress, DeltaOption, Keys, Span
 from wandbwatch.curves import CHOSEN, Asker, Found
+from wandbwatch.ends import Ends
 from wandbwatch.model.address import Address
 from wandbwatch.model.ports import Env
 from wandbwatch.model.query import Axis, AxisKind, Curves, Query
@@ -127,6 +129,7 @@ def image(
     log_y: Annotated[bool, typer.Option("--log-y", help="A log scale.")] = False,
     last: Last = None,
     out: Out = None,
+    delta: DeltaOption = False,
 ) -> Iterator[Report]:
     """Plot keys of a project's runs, or of one run: a picture for each key."""
     if last and x.kind is AxisKind.KEY:
@@ -135,20 +138,34 @@ def image(
     env: Env = ctx.obj
     query = Query(ids=tuple(dict.fromkeys(runs)), limit=0 if runs else _NEWEST)
     wanted = tuple(dict.fromkeys(keys))
-    return _reports(env, address, query, wanted, View(x, smooth, log_y, last, out))
+    view = View(x, smooth, log_y, last, out)
+    return _reports(env, address, query, wanted, view, delta=delta)
 
 
 def _reports(
-    env: Env, address: Address, query: Query, wanted: Sequence[str], view: View
+    env: Env,
+    address: Address,
+    query: Query,
+    wanted: Sequence[str],
+    view: View,
+    *,
+    delta: bool,
 ) -> Iterator[Report]:
     source = env.source(address)
     asker = Asker(source, query, view.axis, clocked=bool(view.last))
     found = asker.asked(wanted) if wanted else asker.guessed()
-    yield report(address, found, view)
+    since = deltas.Since.last(env.memory) if delta else None
+    told = report(address, found, view, since)
+    if since:
+        deltas.remember(env.memory, told)
+    yield told
 
 
-def report(address: Address, found: Found, view: View) -> Report:
-    """Make a plot of each key, with the runs that have it."""
+def report(
+    address: Address, found: Found, view: View, since: deltas.Since | None = None
+) -> Report:
+    """Make a plot of each key, with the runs that have it, and a table of what is
+    another than it was *since*."""
     runs = [one.run for one in found.curves]
     kept = [_kept(one, view) for one in found.curves]
     plots: list[Plot] = []
@@ -160,11 +177,13 @@ def report(address: Address, found: Found, view: View) -> Report:
             plots.append(Plot(key, x, lines, view.log_y, view.smooth))
         notes += _absent(key, runs, lines, view)
     notes += _whole(runs, kept)
-    blocks: tuple[Block, ...] = (*plots, *map(Note, notes))
+    ends = Ends.of(runs, plots)
+    blocks: tuple[Block, ...] = (*plots, *ends.blocks(since), *map(Note, notes))
     alone = len(runs) == 1
     title = titles.of_run(runs[0]) if alone else titles.of_runs(address, runs)
     url = runs[0].url if alone else titles.page_of_runs(runs)
-    return Report("image", title, blocks, url=url, out=view.out)
+    basis = ends.seen.written()
+    return Report("image", title, blocks, url=url, basis=basis, out=view.out)
 
 
 def _kept(curves: Curves, view: View) -> Mapping[str, Series] | None:

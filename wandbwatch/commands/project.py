@@ -7,12 +7,14 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from wandbwatch import delta as deltas
 from wandbwatch import titles
 from wandbwatch.arguments import (
     HERE,
     NEWEST,
     NO_FILTERS,
     NO_KEYS,
+    DeltaOption,
     Filters,
     Keys,
     Order,
@@ -68,6 +70,7 @@ def project(
     filters: Which = NO_FILTERS,
     order: By = NEWEST,
     columns: Columns = NO_KEYS,
+    delta: DeltaOption = False,
 ) -> Iterator[Report]:
     """List the runs of a project, the newest first."""
     env: Env = ctx.obj
@@ -80,29 +83,63 @@ def project(
         summary=_wanted(c for c in columns if not _in_config(c)),
         config=_wanted(_in_config(c) for c in columns),
     )
-    yield report(address, env.source(address).runs(query), query, columns)
+    found = env.source(address).runs(query)
+    since = deltas.Since.last(env.memory) if delta else None
+    told = report(address, found, query, columns, since)
+    if since:
+        deltas.remember(env.memory, told)
+    yield told
 
 
 def report(
-    address: Address, found: Listing, query: Query, columns: Sequence[str]
+    address: Address,
+    found: Listing,
+    query: Query,
+    columns: Sequence[str],
+    since: deltas.Since | None = None,
 ) -> Report:
-    """Tell of the runs that *query* *found*, with their values of *columns*."""
-    runs = found.runs
-    shown = list(dict.fromkeys(k for c in columns for k in _expanded(c, runs)))
-    rows = tuple((*_row(r), *(_value(r, c) for c in shown)) for r in runs)
+    """Tell of the runs that *query* *found*, with their values of *columns*, and
+    what of it is another than it was *since*."""
+    runs, seen = found.runs, _seen(found.runs, columns)
+    basis = seen.written()
     if not runs:
         which = "no run matches the filters" if query.filters else "no runs here yet"
-        return Report("project", str(address), (Note(which),))
+        return Report("project", str(address), (Note(which),), basis=basis)
+    rows = tuple(_row(run, _shown(columns, runs), since) for run in runs)
+    names = (*_OURS, *_shown(columns, runs))
     blocks: tuple[Block, ...] = (
-        Table("runs", (*_OURS, *shown), rows, tuple(r.url for r in runs)),
+        Table("runs", names, rows, tuple(r.url for r in runs)),
+        *(since.notes(seen, runs) if since else ()),
         *_left_out(found.left_out, query),
         *_unknown(columns, runs),
     )
     title = titles.of_runs(address, runs)
-    return Report("project", title, blocks, url=titles.page_of_runs(runs))
+    url = titles.page_of_runs(runs)
+    return Report("project", title, blocks, url=url, basis=basis)
 
 
-def _row(run: Run) -> tuple[Cell, ...]:
+def _shown(columns: Sequence[str], runs: Sequence[Run]) -> Sequence[str]:
+    return list(dict.fromkeys(k for c in columns for k in _expanded(c, runs)))
+
+
+def _seen(runs: Sequence[Run], columns: Sequence[str]) -> deltas.Seen:
+    names = (*_OURS, *(shown := _shown(columns, runs)))
+    return deltas.Seen.of(
+        {run.id: dict(zip(names, _cells(run, shown), strict=True)) for run in runs}
+    )
+
+
+def _row(
+    run: Run, columns: Sequence[str], since: deltas.Since | None
+) -> tuple[Cell, ...]:
+    cells = _cells(run, columns)
+    if since is None:
+        return cells
+    named = zip((*_OURS, *columns), cells, strict=True)
+    return tuple(since.cell(run.id, name, cell) for name, cell in named)
+
+
+def _cells(run: Run, columns: Sequence[str]) -> tuple[Cell, ...]:
     return (
         run.state,
         run.id,
@@ -112,6 +149,7 @@ def _row(run: Run) -> tuple[Cell, ...]:
         run.created or MISSING,
         MISSING if run.runtime is None else timedelta(seconds=run.runtime),
         MISSING if run.last_step is None else run.last_step,
+        *(_value(run, column) for column in columns),
     )
 
 

@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
+from wandbwatch import delta as deltas
 from wandbwatch import titles
-from wandbwatch.arguments import HERE, NO_KEYS, Keys, RunAddress
+from wandbwatch.arguments import HERE, NO_KEYS, DeltaOption, Keys, RunAddress
 from wandbwatch.model.address import Address, Cloud
 from wandbwatch.model.errors import NotFoundError
 from wandbwatch.model.ports import Env
-from wandbwatch.model.report import Cell, Fields, Level, Note, Report, Text
+from wandbwatch.model.report import Block, Cell, Fields, Level, Note, Report, Text
 from wandbwatch.model.run import Run, State
 
 _DEFAULT = "_default"
@@ -38,22 +39,65 @@ def summary(
     config: Annotated[
         bool, typer.Option("--config", help="The configuration as well.")
     ] = False,
+    delta: DeltaOption = False,
 ) -> Iterator[Report]:
     """Show a run's values at its last step, in groups."""
     env: Env = ctx.obj
-    yield report(_found(env, address), filters, config=config)
+    run = _found(env, address)
+    since = deltas.Since.last(env.memory) if delta else None
+    told = report(run, filters, config=config, since=since)
+    if since:
+        deltas.remember(env.memory, told)
+    yield told
 
 
-def report(run: Run, filters: Sequence[str] = (), *, config: bool = False) -> Report:
-    """Tell of *run*, and of those of its values that *filters* select."""
-    blocks = (
+def report(
+    run: Run,
+    filters: Sequence[str] = (),
+    *,
+    config: bool = False,
+    since: deltas.Since | None = None,
+) -> Report:
+    """Tell of *run*, of those of its values that *filters* select, and of what is
+    another than it was *since*."""
+    blocks: tuple[Block, ...] = (
         _about(run),
         *([Text("notes", run.notes)] if run.notes else []),
         *_groups(run, filters),
         *_configuration(run, wanted=config),
-        *_notes(run, filters),
     )
-    return Report("summary", titles.of_run(run), blocks, _level(run), run.url)
+    seen = _seen(run, blocks, filters)
+    if since:
+        blocks = tuple(_compared(run, block, filters, since) for block in blocks)
+    noted = since.notes(seen, [run]) if since else ()
+    whole = (*blocks, *noted, *_notes(run, filters))
+    title, basis = titles.of_run(run), seen.written()
+    return Report("summary", title, whole, _level(run), run.url, basis=basis)
+
+
+def _seen(run: Run, blocks: Sequence[Block], filters: Sequence[str]) -> deltas.Seen:
+    values: dict[str, Cell] = {"state": run.state, "notes": run.notes}
+    for block in blocks:
+        if isinstance(block, Fields) and _counts(block, filters):
+            values |= {f"{block.title}/{name}": cell for name, cell in block.items}
+    return deltas.Seen.of({run.id: values})
+
+
+def _counts(fields: Fields, filters: Sequence[str]) -> bool:
+    """Whether its changes are news: system metrics only where they are asked for."""
+    return fields.title != _SYSTEM or bool(filters)
+
+
+def _compared(
+    run: Run, block: Block, filters: Sequence[str], since: deltas.Since
+) -> Block:
+    if not isinstance(block, Fields) or not _counts(block, filters):
+        return block
+    items = (
+        (name, since.cell(run.id, f"{block.title}/{name}", cell))
+        for name, cell in block.items
+    )
+    return Fields(block.title, tuple(items))
 
 
 def _found(env: Env, address: Address) -> Run:

@@ -33,8 +33,24 @@ class Bytes(int):
     __slots__ = ()
 
 
-Cell: TypeAlias = Json | State | datetime | timedelta | Missing
+Plain: TypeAlias = Json | State | datetime | timedelta | Missing
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A value that was another one before; MISSING where there was none."""
+
+    value: Plain
+    before: Plain
+
+
+Cell: TypeAlias = Plain | Changed
 """A value, not its text: each medium words it in its own way."""
+
+
+def latest(cell: Cell) -> Plain:
+    """Return the value itself, whatever it was before."""
+    return cell.value if isinstance(cell, Changed) else cell
 
 
 @dataclass(frozen=True)
@@ -113,5 +129,9 @@ class Report:
     standing: str = ""
     """Names the message that it makes: a later report of the same subscription with
     that name is put in its place."""
+    basis: str | None = field(default=None, compare=False)
+    """What has to be another one for this report to be news: `skip_unchanged` leaves
+    it out otherwise. None: all its values but times and spans, which pass by
+    themselves."""
     out: Path | None = field(default=None, compare=False)
     """Where the user wants this report's pictures kept."""

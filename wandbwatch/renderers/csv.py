@@ -28,6 +28,7 @@ from wandbwatch.model.report import (
     Report,
     Table,
     Text,
+    latest,
 )
 from wandbwatch.model.run import State
 
@@ -90,6 +91,7 @@ def _line(cells: Row) -> str:
 
 
 def _cell(cell: Cell) -> str:
+    cell = latest(cell)
     if isinstance(cell, Missing):
         return ""
     if isinstance(cell, str) and not isinstance(cell, State):

@@ -17,9 +17,11 @@ from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import (
     Block,
     Cell,
+    Changed,
     Fields,
     Missing,
     Note,
+    Plain,
     Plot,
     Report,
     Table,
@@ -111,8 +113,14 @@ def _cell(cell: Cell) -> str:
             return _span(cell)
         case Missing() | ():
             return words.cell(cell)
+        case Changed():
+            return f"{_cell(cell.value)} ({_before(cell.before)})"
         case _:
             return words.worded(cell, words.exact)
+
+
+def _before(value: Plain) -> str:
+    return "new" if isinstance(value, Missing) else f"was {_cell(value)}"
 
 
 def _span(span: timedelta) -> str:

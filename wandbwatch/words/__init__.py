@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from wandbwatch.model.report import Bytes, Cell, Missing
+from wandbwatch.model.report import Bytes, Cell, Changed, Missing, Plain
 from wandbwatch.model.run import State
+from wandbwatch.words.changes import change
 from wandbwatch.words.nested import worded
 from wandbwatch.words.numbers import exact, number
 from wandbwatch.words.screen import shown
@@ -14,20 +15,34 @@ from wandbwatch.words.states import MARKS, state
 from wandbwatch.words.text import clean, steers
 from wandbwatch.words.times import age, duration, moment, utc
 
-__all__ = ["MARKS", "NOTHING", "age", "cell", "clean", "duration", "exact", "moment"]
-__all__ += ["number", "shown", "size", "state", "steers", "utc", "worded"]
+__all__ = ["MARKS", "NOTHING", "age", "cell", "change", "clean", "duration"]
+__all__ += [
+    "exact",
+    "moment",
+    "number",
+    "shown",
+    "size",
+    "state",
+    "steers",
+    "utc",
+    "worded",
+]
 
 NOTHING = "–"
 """What stands where a value is missing."""
 
 
-def cell(  # noqa: PLR0911 - one for each kind
-    value: Cell, now: datetime | None = None, *, lines: bool = False
-) -> str:
+def cell(value: Cell, now: datetime | None = None, *, lines: bool = False) -> str:
     """Word any *value*; a time is told as its age where *now* is known.
 
     A string keeps its line breaks where *lines* are wanted; nothing is cut.
     """
+    if isinstance(value, Changed):
+        return _changed(value, now)
+    return _plain(value, now, lines=lines)
+
+
+def _plain(value: Plain, now: datetime | None, *, lines: bool = False) -> str:
     match value:
         case Missing() | ():  # no value, no tags
             return NOTHING
@@ -37,9 +52,22 @@ def cell(  # noqa: PLR0911 - one for each kind
             return clean(value, lines=lines)
         case Bytes():
             return size(value)
-        case datetime():
-            return age(value, now) if now else moment(value)
-        case timedelta():
-            return duration(value)
+        case datetime() | timedelta():
+            return _time(value, now)
         case _:
             return worded(value)
+
+
+def _time(value: datetime | timedelta, now: datetime | None) -> str:
+    if isinstance(value, timedelta):
+        return duration(value)
+    return age(value, now) if now else moment(value)
+
+
+def _changed(both: Changed, now: datetime | None) -> str:
+    """Word a value with its change: ``0.25 ↓0.03``, ``b (was a)``, ``0.25 (new)``."""
+    told = _plain(both.value, now)
+    if isinstance(both.before, Missing):
+        return f"{told} (new)"
+    by = change(both.value, both.before)
+    return f"{told} {by}" if by else f"{told} (was {_plain(both.before, now)})"

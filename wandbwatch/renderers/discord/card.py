@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from wandbwatch import words
-from wandbwatch.model.report import Cell
+from wandbwatch.model.report import Cell, latest
 from wandbwatch.model.run import State
 from wandbwatch.renderers.discord import cells, escape, links
 
@@ -21,7 +21,7 @@ def card(row: Sequence[Named], about: int, url: str | None) -> Iterator[str]:
 
     The first *about* cells say what it is, and stand small; the rest are its values.
     """
-    state = next((named for named in row if isinstance(named[1], State)), None)
+    state = next((named for named in row if isinstance(latest(named[1]), State)), None)
     name = _name(row)
     beside = [named for named in (_id(row), state) if named and named is not name]
     yield from _head(name, beside, url)
@@ -51,9 +51,11 @@ def _head(name: Named, beside: Sequence[Named], url: str | None) -> Iterator[str
     else:
         head = links.link(told, url)
     for _, cell in beside:
-        if isinstance(cell, State):
-            word = f"**{cell.value}**" if cell.bad else cell.value
-            head = f"{words.MARKS[cell]} {head} {word}"
+        state = latest(cell)
+        if isinstance(state, State):
+            word = cells.markdown(cell).removeprefix(f"{words.MARKS[state]} ")
+            word = f"**{word}**" if state.bad else word
+            head = f"{words.MARKS[state]} {head} {word}"
         else:
             head = f"{head} ({cells.markdown(cell)})"
     if head:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain, zip_longest
 
-from wandbwatch.model.report import Table
+from wandbwatch.model.report import Table, latest
 from wandbwatch.renderers.discord import cells, escape, heading, limits
 from wandbwatch.renderers.discord.card import card
 from wandbwatch.renderers.discord.passages import Passage
@@ -30,7 +30,9 @@ def passages(table: Table, *, titled: bool) -> Iterator[Passage]:
 def _about(table: Table) -> int:
     """Count the columns before the first that measures something."""
     columns = zip(*table.rows, strict=True)
-    measured = (any(isinstance(cell, float) for cell in cells) for cells in columns)
+    measured = (
+        any(isinstance(latest(cell), float) for cell in cells) for cells in columns
+    )
     return next((i for i, found in enumerate(measured) if found), len(table.columns))
 
 

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from wandbwatch import words
 from wandbwatch.model.ports import Screen
-from wandbwatch.model.report import Cell, Missing, Table
+from wandbwatch.model.report import Cell, Missing, Table, latest
 from wandbwatch.model.run import State
 from wandbwatch.renderers.terminal import names
 from wandbwatch.renderers.terminal.styles import (
@@ -86,7 +86,7 @@ def _column(name: str, cells: Sequence[Cell], screen: Screen) -> Column:
         words.clean(name),
         tuple(styled(cell, screen.now) for cell in cells),
         right=all(is_number(cell) or is_nothing(cell) for cell in cells),
-        whole=all(isinstance(cell, _WHOLE) for cell in cells),
+        whole=all(isinstance(latest(cell), _WHOLE) for cell in cells),
     )
 
 
@@ -95,7 +95,8 @@ def _filled(cells: Sequence[Cell]) -> bool:
 
 
 def _is_text(cell: Cell) -> bool:
-    return isinstance(cell, str) and not isinstance(cell, State)
+    value = latest(cell)
+    return isinstance(value, str) and not isinstance(value, State)
 
 
 def _widths(columns: Sequence[Column], width: int, gap: int) -> list[int]:

@@ -8,7 +8,7 @@ from rich.style import Style
 from rich.text import Text
 
 from wandbwatch import words
-from wandbwatch.model.report import Cell, Missing
+from wandbwatch.model.report import Cell, Missing, Plain, latest
 from wandbwatch.model.run import State
 
 PLAIN = Style()
@@ -31,11 +31,12 @@ _STATES = {
 
 def styled(cell: Cell, now: datetime | None) -> Text:
     """Word *cell* in one line, in the colour of what it is."""
-    return Text(words.cell(cell, now), _style(cell))
+    return Text(words.cell(cell, now), _style(latest(cell)))
 
 
 def is_number(cell: Cell) -> bool:
-    return isinstance(cell, int | float) and not isinstance(cell, bool)
+    value = latest(cell)
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def is_nothing(cell: Cell) -> bool:
@@ -49,7 +50,7 @@ def linked(url: str | None) -> Style:
     return Style(link=url) if harmless and " " not in url else PLAIN
 
 
-def _style(cell: Cell) -> Style:
+def _style(cell: Plain) -> Style:
     if isinstance(cell, State):
         return _STATES[cell]
     if isinstance(cell, Missing) or cell is None:
