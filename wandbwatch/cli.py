@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from wandbwatch import grammar, plugins
@@ -14,6 +14,7 @@ from wandbwatch.lookalike import reminding
 from wandbwatch.model.address import Address, Cloud
 from wandbwatch.model.errors import ExitCode
 from wandbwatch.model.ports import Account, Env, Renderer, Source
+from wandbwatch.model.recipe import Recipe
 
 
 def main() -> None:
@@ -51,7 +52,14 @@ def answer_listed(line: str, place: str, output: str | None) -> int:
 
 
 def _env() -> Env:
-    return Env(_source, lambda: datetime.now(UTC), _account, answer, answer_listed)
+    return Env(
+        _source,
+        lambda: datetime.now(UTC),
+        _account,
+        answer,
+        answer_listed,
+        recipes=_recipes,
+    )
 
 
 def _source(address: Address) -> Source:
@@ -60,6 +68,13 @@ def _source(address: Address) -> Source:
         return local
     cloud: Source = plugins.load("wandbwatch.sources", "cloud")(address)
     return reminding(cloud, address)
+
+
+def _recipes() -> Mapping[str, Recipe]:
+    from wandbwatch.watchfile import reading  # noqa: PLC0415 (croniter takes long)
+
+    path = reading.found(None)
+    return reading.unchecked(path).experiments
 
 
 def _renderer(output: str) -> Renderer:

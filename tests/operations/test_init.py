@@ -35,7 +35,7 @@ def init(*words: str) -> Config:
     """Write watch.toml with nobody to ask, and read it with its lines checked."""
     env = fake_env(FakeSource())
     assert grammar.read(["init", "--yes", *words], env) == 0
-    return load(Path("watch.toml"), "UTC", lambda line: grammar.parse(line, env))
+    return load(Path("watch.toml"), "UTC", lambda line, _: grammar.parse(line, env))
 
 
 def test_without_a_word_a_file_is_written_that_passes(here, capsys):

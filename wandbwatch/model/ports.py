@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeAlias
@@ -11,6 +11,7 @@ from wandbwatch.model.address import Address
 from wandbwatch.model.console import Printed
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.query import Axis, Curves, Listing, Query
+from wandbwatch.model.recipe import Recipe
 from wandbwatch.model.report import Report
 from wandbwatch.model.run import Run
 from wandbwatch.model.sweep import Sweep
@@ -86,5 +87,7 @@ class Env:
     answer_listed: Callable[[str, str, str | None], int]
     """Answer one line of a list as the terminal would, with its place, which stands
     before its errors, and the output where it names none; returns its exit code."""
+    recipes: Callable[[], Mapping[str, Recipe]] = dict
+    """The experiments of watch.toml by name; ConfigError where it is none or wrong."""
     memory: Memory | None = None
     """What a line of a subscription remembers; a terminal's line has none."""

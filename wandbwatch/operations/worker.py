@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Annotated
@@ -47,7 +47,7 @@ def worker(
             else state_directory(config.daemon, file, os.environ)
         )
         store = stack.enter_context(contextlib.closing(Store(state)))
-        crew = rounds.crew(env, store)
+        crew = rounds.crew(replace(env, recipes=lambda: config.experiments), store)
         for line in sys.stdin:
             order = json.loads(line)
             result = _done(order, known[order["subscription"]], crew)

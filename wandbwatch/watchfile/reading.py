@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 
@@ -11,12 +12,13 @@ import typer
 
 from wandbwatch import grammar, secret
 from wandbwatch.daemon import config, places
-from wandbwatch.daemon.config import Config, File
+from wandbwatch.daemon.config import CheckLine, Config, File
 from wandbwatch.daemon.config.text import tree
 from wandbwatch.journald import Priority, marked
 from wandbwatch.model.channel import Secret, SecretKind
 from wandbwatch.model.errors import ConfigError
 from wandbwatch.model.ports import Env
+from wandbwatch.model.recipe import Recipe
 
 
 class Secrets(Enum):
@@ -43,6 +45,11 @@ def configured(path: Path, env: Env, secrets: Secrets = Secrets.NONE) -> Config:
     return config.load(path, local_zone(), _checker(env), missing)
 
 
+def unchecked(path: Path) -> Config:
+    """Read the file at *path* without a look at its command lines."""
+    return config.load(path, local_zone())
+
+
 def warn(read: Config) -> None:
     """Tell on stderr what is only unwise in what was *read*."""
     for warning in read.warnings:
@@ -63,8 +70,13 @@ def channels(text: str, path: Path) -> Iterable[str]:
     return named if isinstance(named, dict) else ()
 
 
-def _checker(env: Env) -> Callable[[str], object]:
-    return lambda line: grammar.parse(line, env)
+def _checker(env: Env) -> CheckLine:
+    """Check lines beside the experiments of the file that they stand in."""
+
+    def check(line: str, experiments: Mapping[str, Recipe]) -> object:
+        return grammar.parse(line, replace(env, recipes=lambda: experiments))
+
+    return check
 
 
 def _missing(looked_for: Secrets) -> Callable[[Secret], str | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,19 @@ from wandbwatch.model.errors import ConfigError
 from tests.fakes import FakeSource, fake_env
 
 EXAMPLE = Path(__file__).parents[3] / "watch.toml.example"
-TABLE = re.compile(r"^\[+(\w+)[\w.]*\]+$", re.MULTILINE)
+# A schema has no settings of its own: it names parameters.
+TABLE = re.compile(r"^\[+(\w+)[\w.]*(?<!\.schema)\]+$", re.MULTILINE)
 
 
 def test_it_passes():
     env = fake_env(FakeSource())
-    config = load(EXAMPLE, "UTC", lambda line: grammar.parse(line, env))
+    config = load(
+        EXAMPLE,
+        "UTC",
+        lambda line, found: grammar.parse(line, replace(env, recipes=lambda: found)),
+    )
     assert len(config.subscriptions) == 2
+    assert list(config.experiments) == ["ppo"]
 
 
 def known_settings(text: str) -> dict[str, list[str]]:
@@ -38,10 +45,14 @@ def known_settings(text: str) -> dict[str, list[str]]:
 def test_every_setting_there_is_stands_in_it():
     text = EXAMPLE.read_text()
     known = known_settings(text)
-    assert set(known) == {"", "channels", "accounts", "subscriptions", "daemon"}
+    tables = {"channels", "accounts", "subscriptions", "experiments", "daemon"}
+    assert set(known) == {"", *tables}
     top, *parts = re.split(r"^(?=\[)", text, flags=re.MULTILINE)
     shown: dict[str, set[str]] = {"": set()}
     for part in (top, *parts):
+        if ".schema]" in part.partition("\n")[0]:
+            shown["experiments"].add("schema")
+            continue
         table = TABLE.match(part)
         kind = table[1] if table else ""
         keys = re.findall(r"^(\w+) = ", part, re.MULTILINE)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from wandbwatch.daemon.config import Config, File, parse
 from wandbwatch.model.errors import ConfigError, UsageError
+from wandbwatch.model.recipe import Recipe
 
 HOOK = "https://discord.com/api/webhooks/123456789012345678/s3cr3t-T0ken_x"
 FILTRES = "summary: No such option: --filtres; did you mean --filters"
@@ -24,7 +27,8 @@ commands = ["project a/b"]
 """
 
 
-def check(line: str) -> None:
+def check(line: str, experiments: Mapping[str, Recipe]) -> None:
+    del experiments
     if "--filtres" in line:
         raise UsageError(FILTRES)
 

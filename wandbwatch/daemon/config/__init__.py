@@ -11,16 +11,21 @@ from wandbwatch.daemon.config import secrets, values
 from wandbwatch.daemon.config.accounts import Settings, account, settings
 from wandbwatch.daemon.config.channels import channel
 from wandbwatch.daemon.config.complaints import Complaints
+from wandbwatch.daemon.config.experiments import experiment
 from wandbwatch.daemon.config.lines import Lines
-from wandbwatch.daemon.config.subscriptions import Around, CheckLine, subscription
+from wandbwatch.daemon.config.subscriptions import Around, subscription
 from wandbwatch.daemon.config.table import Table, kind_of
 from wandbwatch.daemon.config.text import read, tree
 from wandbwatch.model.channel import Channel
+from wandbwatch.model.recipe import Recipe
 from wandbwatch.model.subscription import Account, Subscription
 
 __all__ = ["CheckLine", "Config", "File", "Settings", "load", "parse"]
 
 T = TypeVar("T")
+CheckLine = Callable[[str, Mapping[str, Recipe]], object]
+"""Raises WandbwatchError, in one line, when a command line is wrong beside the
+experiments of its file."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class Config:
     daemon: Settings
     zone: str
     """The name of the time zone of quiet hours, and of subscriptions without one."""
+    experiments: Mapping[str, Recipe] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     """What is unwise, in the form of the complaints."""
 
@@ -85,10 +91,21 @@ def from_tree(
     daemon_table = Table(("daemon",), top.value("daemon") or {}, complaints)
     daemon = settings(daemon_table, file.base)
     daemon_table.close()
-    around = Around(_keys(values_, "channels"), _keys(values_, "accounts"), zone, check)
+    channels_ = _keys(values_, "channels")
+    experiments = _named(
+        top,
+        "experiments",
+        lambda t, name: experiment(t, name, file.base, channels_),
+    )
+    around = Around(
+        channels_,
+        _keys(values_, "accounts"),
+        zone,
+        check and (lambda line: check(line, experiments)),
+    )
     subscriptions = tuple(_subscriptions(top, around))
     top.close()
-    config = Config(channels, subscriptions, accounts, daemon, zone)
+    config = Config(channels, subscriptions, accounts, daemon, zone, experiments)
     named = secrets.named(channels, accounts, daemon)
     secrets.warn(named, complaints, file.missing, is_open=file.open_to_others)
     if not subscriptions:

@@ -11,7 +11,7 @@ from wandbwatch.daemon.config.lines import Lines, Path
 from wandbwatch.model.errors import ConfigError, printable
 from wandbwatch.redaction import redact
 
-_NAMED = ("channels", "accounts", "subscriptions")
+_NAMED = ("channels", "accounts", "subscriptions", "experiments")
 _KEY = re.compile(r"\b[0-9a-f]{40}\b|\bwandb_v\d+_\w+")
 """An API key of W&B, which somebody may have pasted where a name belongs."""
 

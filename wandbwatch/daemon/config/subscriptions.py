@@ -19,8 +19,7 @@ from wandbwatch.model.subscription import (
     When,
 )
 
-CheckLine = Callable[[str], object]
-"""Raises WandbwatchError, in one line, when a command line is wrong."""
+Check = Callable[[str], object]
 
 _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 _LOOKED_AT = 8
@@ -33,7 +32,8 @@ class Around:
     channels: Collection[str]
     accounts: Collection[str]
     zone: str
-    check: CheckLine | None
+    check: Check | None
+    """Raises WandbwatchError, in one line, when a command line is wrong."""
 
 
 def subscription(table: Table, around: Around) -> Subscription | None:
@@ -89,7 +89,7 @@ def _when(table: Table) -> When | None:
     return cron or (Every(interval) if interval else None)
 
 
-def _commands(table: Table, check: CheckLine | None) -> tuple[str, ...]:
+def _commands(table: Table, check: Check | None) -> tuple[str, ...]:
     lines = table.of(list, "commands")
     if lines == []:
         table.complain("commands", "has no line")
@@ -103,7 +103,7 @@ def _commands(table: Table, check: CheckLine | None) -> tuple[str, ...]:
     return tuple(str(line) for line in lines or [])
 
 
-def _check_line(table: Table, index: int, line: str, check: CheckLine) -> None:
+def _check_line(table: Table, index: int, line: str, check: Check) -> None:
     try:
         check(line)
     except WandbwatchError as e:

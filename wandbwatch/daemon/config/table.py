@@ -28,8 +28,8 @@ class Table:
     def __init__(self, path: Path, values: object, complaints: Complaints) -> None:
         self.path = path
         self.complaints = complaints
-        self._kind = ".".join("NAME" if i else str(p) for i, p in enumerate(path[:2]))
-        self._known: set[str] = complaints.known.setdefault(self._kind, set())
+        kind = ".".join("NAME" if i % 2 else str(p) for i, p in enumerate(path))
+        self._known: set[str] = complaints.known.setdefault(kind, set())
         self._is_one = isinstance(values, dict)
         self._values: Mapping[str, Any] = values if isinstance(values, dict) else {}
         if not self._is_one:
