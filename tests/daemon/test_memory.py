@@ -12,8 +12,8 @@ from wandbwatch.model.letter import Kind
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.message import Message
 from wandbwatch.model.report import Level, Report
-from wandbwatch.model.subscription import Cron, Subscription
-from wandbwatch.outbox import Endings, Outbox, Queue, Store, Waiting
+from wandbwatch.model.subscription import Cron, Mode, Subscription
+from wandbwatch.outbox import Endings, Outbox, Queue, Store, Waiting, borrow_memory
 
 SLOT = datetime(2026, 1, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -28,6 +28,8 @@ class World:
         self.reports: list[Report] = []
         self.error: Exception | None = None
         self.found: list[tuple[str | None, str | None]] = []
+        self.mode = Mode.POST
+        self.parts = 1
 
     def ask(self, _line: str, memory: Memory) -> Iterator[Report]:
         self.found.append((memory.recall("round"), memory.seen("round")))
@@ -38,9 +40,13 @@ class World:
         if self.error:
             raise self.error
 
+    def render(self, reports: Sequence[Report]) -> tuple[Message, ...]:
+        return (Message("+".join(report.title for report in reports)),) * self.parts
+
     def tick(self) -> None:
-        crew = Crew(self.ask, render, repr, Outbox(self.store))
-        perform(Subscription("s", "lab", Cron("@hourly"), ("x",)), self.slot, crew)
+        crew = Crew(self.ask, self.render, repr, Outbox(self.store))
+        list_ = Subscription("s", "lab", Cron("@hourly"), ("x",), mode=self.mode)
+        perform(list_, self.slot, crew)
         self.slot += HOUR
 
     def deliver(self) -> list[Waiting]:
@@ -50,10 +56,6 @@ class World:
             Endings(self.store).delivered(waiting, f"id {waiting.id}", None)
             told.append(waiting)
         return told
-
-
-def render(reports: Sequence[Report]) -> tuple[Message, ...]:
-    return (Message("+".join(report.title for report in reports)),)
 
 
 @pytest.fixture
@@ -127,3 +129,55 @@ def test_the_same_bad_event_twice_pings_twice(world):
         world.tick()
         levels += [w.letter.level for w in world.deliver()]
     assert levels == [Level.BAD, Level.BAD]
+
+
+def test_a_corrected_message_that_needs_less_room_leaves_no_part_behind(world):
+    world.reports = [Report("x", "crashed", standing="a_b")]
+    world.parts = 3
+    world.tick()
+    assert [w.letter.message.body for w in world.deliver()] == ["crashed"] * 3
+    world.parts = 1
+    world.tick()
+    told = world.deliver()
+    assert [(w.letter.message.body, w.removal) for w in told] == [
+        ("crashed", False),
+        ("", True),
+        ("", True),
+    ]
+    live = world.store.read("SELECT place FROM live")
+    assert [place[-2:] for (place,) in live] == ["#0"]
+
+
+def test_what_is_corrected_before_it_was_told_is_told_once(world):
+    for title in ("crashed", "it goes on"):
+        world.reports = [Report("x", title, event=True, standing="a")]
+        world.tick()
+    assert [w.letter.message.body for w in world.deliver()] == ["it goes on"]
+
+
+def test_events_move_no_live_message(world):
+    world.mode = Mode.EDIT
+    world.reports = [Report("x", "list")]
+    world.tick()
+    (first,) = world.deliver()
+    world.reports = [Report("x", "started", event=True), Report("x", "list 2")]
+    world.tick()
+    told = world.deliver()
+    assert [w.letter.edit for w in told] == [False, True]
+    assert told[1].letter.place == first.letter.place
+
+
+def test_a_state_that_is_only_tried_recalls_and_leaves_the_real_one_alone(
+    world, tmp_path, opened
+):
+    world.tick()
+    tried = opened(tmp_path / "tried", lambda: SLOT)
+    borrow_memory(tried, tmp_path)
+    World.tick(other := World(tried))
+    assert other.found == [("1", "1")]
+    world.tick()
+    assert world.found[-1] == ("1", "1")
+    borrow_memory(tried, tmp_path / "nowhere")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "state.db").write_text("no database")
+    borrow_memory(tried, tmp_path / "broken")

@@ -6,6 +6,7 @@ from datetime import datetime, time
 import pytest
 from wandbwatch.deliver.quiet import heading, is_quiet
 from wandbwatch.model.channel import Quiet
+from wandbwatch.model.letter import Kind
 from wandbwatch.model.report import Level
 
 from tests.outbox.letters import NOON, letter
@@ -47,6 +48,37 @@ def test_posts_are_held_bad_news_pass_and_one_digest_follows(office):
     (digest,) = office.texts[2:]
     assert digest.splitlines() == [heading(LUNCH, 4), *(f"calm {i}" for i in range(4))]
     assert office.desk.waiting() == ()
+
+
+def test_events_that_were_held_are_in_the_digest_as_they_are_at_last(office):
+    office.hook("ops", quiet=LUNCH)
+    best, late = (
+        replace(
+            letter(text, "s", hour, 10_000, channel="ops", kind=Kind.EVENT, edit=True),
+            name="best#0",
+        )
+        for text, hour in (("best: 0.5", 0), ("best: 0.4", 1))
+    )
+    started = letter("started", "s", sequence=10_001, channel="ops", kind=Kind.EVENT)
+    office.enqueue(best, started)
+    office.enqueue(late)
+    office.deliver("ops")
+    (digest,) = office.texts
+    assert digest.splitlines() == [heading(LUNCH, 2), "started", "best: 0.4"]
+    assert office.desk.waiting() == ()
+
+
+def test_the_rest_of_an_event_that_is_bad_news_is_not_held(office):
+    office.hook("ops", quiet=LUNCH)
+    crashed = letter(
+        "crashed", "s", sequence=10_000, channel="ops", level=Level.BAD, edit=True
+    )
+    more = letter("more", "s", 0, 10_001, channel="ops", kind=Kind.EVENT, edit=True)
+    crashed = replace(crashed, kind=Kind.EVENT, name="a#0")
+    office.enqueue(crashed, replace(more, name="a#1"))
+    office.restart(once=True)
+    office.deliver("ops")
+    assert office.texts == ["crashed", "more"]
 
 
 def test_one_post_is_no_digest(office):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from itertools import groupby
+from itertools import count, groupby
 
 from wandbwatch.model.letter import Kind, Letter
 from wandbwatch.model.message import Message
 from wandbwatch.model.report import Level, Report
 from wandbwatch.model.subscription import Mode, Subscription
+
+_EVENTS = 10_000
+"""What stands for itself is counted from here, so that it moves no live message."""
 
 Render = Callable[[Sequence[Report]], tuple[Message, ...]]
 
@@ -26,7 +29,8 @@ def letters(
     Reports that stand for themselves have messages of their own; the others share
     theirs. One message pings where *level* is bad: the first that tells why.
     """
-    sequence = 0
+    live = subscription.mode is Mode.EDIT
+    places = {False: count(), True: count(_EVENTS)}
     for (name, event), group in groupby(reports, lambda r: (r.standing, r.event)):
         told = tuple(group)
         loud = level if _tells(told, reports, level) else Level.INFO
@@ -35,14 +39,13 @@ def letters(
                 subscription.channel,
                 subscription.name,
                 slot,
-                sequence,
+                next(places[event or bool(name)]),
                 message,
                 Kind.EVENT if event else Kind.REPORT,
                 level=Level.INFO if part else loud,
-                edit=bool(name) or subscription.mode is Mode.EDIT,
+                edit=bool(name) or (live and not event),
                 name=f"{name}#{part}" if name else "",
             )
-            sequence += 1
         level = Level.INFO if loud is Level.BAD else level
 
 

@@ -22,7 +22,7 @@ from wandbwatch.daemon.processes import end_with_parent
 from wandbwatch.model.errors import StateError
 from wandbwatch.model.ports import Env
 from wandbwatch.model.subscription import Subscription
-from wandbwatch.outbox import Endings, Queue, Store
+from wandbwatch.outbox import Endings, Queue, Store, borrow_memory
 
 
 def worker(
@@ -41,12 +41,11 @@ def worker(
     config = load(file, local_zone(os.environ))
     known = {subscription.name: subscription for subscription in config.subscriptions}
     with contextlib.ExitStack() as stack:
-        state = (
-            Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            if dry
-            else state_directory(config.daemon, file, os.environ)
-        )
-        store = stack.enter_context(contextlib.closing(Store(state)))
+        real = state_directory(config.daemon, file, os.environ)
+        aside = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        store = stack.enter_context(contextlib.closing(Store(aside if dry else real)))
+        if dry:
+            borrow_memory(store, real)
         crew = rounds.crew(replace(env, recipes=lambda: config.experiments), store)
         for line in sys.stdin:
             order = json.loads(line)

@@ -5,6 +5,7 @@ the operator's. All stand on one `Store`. Standard library only: the idle daemon
 has it open.
 """
 
+from wandbwatch.outbox.borrowing import borrow_memory
 from wandbwatch.outbox.desk import Desk, Entry, Stop
 from wandbwatch.outbox.endings import Endings
 from wandbwatch.outbox.jobs import Outbox, Round
@@ -24,4 +25,5 @@ __all__ = [
     "Stop",
     "Store",
     "Waiting",
+    "borrow_memory",
 ]

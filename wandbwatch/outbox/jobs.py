@@ -19,6 +19,10 @@ FAILED_KEPT = 90 * 86400.0
 """Seconds for which a message that was not taken is kept, whole."""
 
 
+_REMOVALS = 20_000
+"""Removals of parts under a name are counted from here, behind all else."""
+
+
 class Round:
     """What one job leaves behind. Written whole or not at all (`Outbox.round`)."""
 
@@ -26,6 +30,7 @@ class Round:
         self._database = database
         self._now = now
         self._live: dict[tuple[str, str], Letter] = {}
+        self._named: dict[tuple[str, str, str], Letter] = {}
 
     def enqueue(self, letter: Letter) -> bool:
         """Let *letter* wait to be sent; False when it was enqueued before.
@@ -39,6 +44,10 @@ class Round:
             self._supersede(letter)
         if letter.edit and not letter.name:
             self._live[letter.channel, letter.subscription] = letter
+        if letter.name:
+            self._replace(letter)
+            whole = letter.name.rpartition("#")[0]
+            self._named[letter.channel, letter.subscription, whole] = letter
         return True
 
     def remember(self, subscription: str, line: str, key: str, value: str) -> None:
@@ -72,6 +81,45 @@ class Round:
                 removal = replace(last, sequence=sequence, message=Message(""))
                 insert(self._database, removal, self._now)
 
+        for last in self._named.values():
+            self._shorten_named(last)
+
+    def _shorten_named(self, last: Letter) -> None:
+        """The same for a message under a name, whose parts are numbered behind it."""
+        whole, _, part = last.place.rpartition("#")
+        live = self._database.execute(
+            "SELECT place FROM live WHERE channel = ? AND subscription = ?"
+            " AND substr(place, 1, ?) = ?",
+            (last.channel, last.subscription, len(whole) + 1, f"{whole}#"),
+        ).fetchall()
+        for (place,) in live:
+            over = int(place.rpartition("#")[2])
+            if over > int(part):
+                named = place.removeprefix("@")
+                removal = replace(
+                    last,
+                    sequence=_REMOVALS + last.sequence + over,
+                    name=named,
+                    message=Message(""),
+                )
+                insert(self._database, removal, self._now)
+
+    def _replace(self, letter: Letter) -> None:
+        """Drop what still waits to be told in the place of *letter*."""
+        self._database.execute(
+            "UPDATE message SET state = 'superseded', body = '', ended = ?"
+            " WHERE channel = ? AND subscription = ? AND place = ? AND slot <> ?"
+            " AND state = 'waiting' AND claimed IS NULL AND NOT ambiguous",
+            (
+                self._now,
+                letter.channel,
+                letter.subscription,
+                letter.place,
+                stored(letter.slot),
+            ),
+        )
+        self._database.execute(_FILES_OF_SUPERSEDED)
+
     def _supersede(self, letter: Letter) -> None:
         """Drop the older reports of the subscription of whose list nothing left."""
         self._database.execute(
@@ -88,10 +136,7 @@ class Round:
                 "slot": stored(letter.slot),
             },
         )
-        self._database.execute(
-            "DELETE FROM file WHERE 'superseded' ="
-            " (SELECT state FROM message WHERE id = file.message)"
-        )
+        self._database.execute(_FILES_OF_SUPERSEDED)
 
 
 class Outbox:
@@ -164,6 +209,10 @@ class Outbox:
         return count
 
 
+_FILES_OF_SUPERSEDED = (
+    "DELETE FROM file WHERE 'superseded' ="
+    " (SELECT state FROM message WHERE id = file.message)"
+)
 _FORGET_OLD = (
     "DELETE FROM live WHERE place LIKE '@%' AND NOT EXISTS (SELECT 1 FROM message"
     " WHERE message.channel = live.channel AND message.place = live.place"

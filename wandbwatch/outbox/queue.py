@@ -28,7 +28,7 @@ class Queue:
             return database.execute(
                 "UPDATE message SET claimed = NULL, reason = 'the sender died',"
                 " ambiguous = ambiguous + (NOT (edit AND EXISTS"
-                f" (SELECT 1 FROM live WHERE {_SAME_PLACE})))"
+                f" (SELECT 1 FROM live WHERE {SAME_PLACE})))"
                 " WHERE claimed IS NOT NULL AND state = 'waiting'"
             ).rowcount
 
@@ -118,15 +118,16 @@ class Queue:
         return found[0] if found else None
 
 
-_SAME_PLACE = (
+SAME_PLACE = (
     "live.channel = message.channel AND live.subscription = message.subscription"
     " AND live.place = message.place"
 )
 _PASSES = (
     "level = 'bad'"
-    f" OR (edit AND EXISTS (SELECT 1 FROM live WHERE {_SAME_PLACE}))"
+    f" OR (edit AND EXISTS (SELECT 1 FROM live WHERE {SAME_PLACE}))"
     " OR EXISTS (SELECT 1 FROM message AS m WHERE m.channel = message.channel"
     "  AND m.subscription = message.subscription AND m.slot = message.slot"
-    "  AND m.sequence < message.sequence AND NOT m.edit"
+    "  AND m.sequence < message.sequence"
+    "  AND (NOT m.edit OR m.kind = 'event')"
     "  AND (m.state = 'delivered' OR m.claimed OR m.ambiguous))"
 )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from wandbwatch.model.letter import Kind, Letter
 from wandbwatch.model.message import Message
+from wandbwatch.outbox.queue import SAME_PLACE
 from wandbwatch.outbox.rows import Waiting, insert, waiting
 from wandbwatch.outbox.store import Store
 
@@ -18,11 +19,17 @@ class Held:
         self._store = store
 
     def held(self, channel: str) -> tuple[Waiting, ...]:
-        """Return what was kept for *channel*, in the order of telling."""
+        """Return what was kept for *channel*, in the order of telling.
+
+        A live report is not in it, it is only brought up to date; nor is an event
+        whose message stands already.
+        """
         return tuple(
             waiting(
                 self._store,
-                "channel = ? AND state = 'waiting' AND held AND NOT edit ORDER BY id",
+                "channel = ? AND state = 'waiting' AND held"
+                " AND (NOT edit OR (kind = 'event' AND NOT EXISTS"
+                f" (SELECT 1 FROM live WHERE {SAME_PLACE}))) ORDER BY id",
                 channel,
             )
         )
