@@ -11,7 +11,15 @@ from itertools import zip_longest
 
 from wandbwatch import words
 from wandbwatch.model.attachment import Attachment, Piece
-from wandbwatch.model.report import MISSING, Cell, Changed, Line, Missing, Table
+from wandbwatch.model.report import (
+    MISSING,
+    Cell,
+    Changed,
+    Line,
+    Mark,
+    Missing,
+    Table,
+)
 from wandbwatch.model.run import Json, State
 
 SCHEMA = 1
@@ -90,13 +98,21 @@ def rows(table: Table) -> Iterator[dict[str, Json]]:
 def drawn(line: Line) -> dict[str, Json]:
     """Make a plot's line an object, its x and y arrays of one length."""
     series = line.series
+    edges = zip(("low", "high"), line.band or (), strict=False)
     return {
         "run": string(line.run),
         "name": string(line.name),
         "sampled": series.sampled,
         "x": [number(x) for x in series.x],
         "y": [number(y) for y in series.y],
+        **{edge: [number(y) for y in beside.y] for edge, beside in edges},
     }
+
+
+def marked(mark: Mark) -> dict[str, Json]:
+    """Make a plot's reference line an object."""
+    axis = "x" if mark.upright else "y"
+    return {"name": string(mark.name), axis: number(mark.at)}
 
 
 FILE = ("key", "kind", "path", "size", "mime", "caption", "url", "file", "trouble")

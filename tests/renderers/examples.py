@@ -5,11 +5,21 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 
+from wandbwatch.model.drawing import (
+    Bars,
+    Column,
+    Heatmap,
+    Parallel,
+    Point,
+    Scatter,
+)
 from wandbwatch.model.report import (
     MISSING,
+    Chart,
     Fields,
     Level,
     Line,
+    Mark,
     Note,
     Plot,
     Report,
@@ -114,6 +124,66 @@ IMAGE = Report(
                 Line("p0q1r2s3", "one point", Series("train/loss", [2], [-1.0])),
             ),
             file="plots/train-loss.png",
+        ),
+    ),
+)
+
+_EDGES = tuple(i / 4 - 1 for i in range(9))
+
+CHARTS = Report(
+    "image",
+    "acme/gpt",
+    (
+        Chart(
+            "gradients/layer.0",
+            Heatmap(
+                "step",
+                "gradients/layer.0",
+                (
+                    Column(0, _EDGES, (0, 0, 1, 9, 8, 2, 0, 0)),
+                    Column(500, _EDGES, (0, 1, 3, 6, 5, 4, 1, 0)),
+                    Column(1000, _EDGES, (2, 3, 3, 2, 3, 3, 3, 1)),
+                ),
+            ),
+            "plots/gradients_layer_0.png",
+        ),
+        Chart("q_value", Heatmap("step", "q_value", (Column(7, (0, 1, 2), (3, 1)),))),
+        Chart(
+            "val/loss over config.lr",
+            Scatter(
+                "config.lr",
+                "val/loss",
+                (
+                    Point(1e-3, 0.5, "calm-sea-12"),
+                    Point(3e-3, 0.25, "best [bold]", chosen=True),
+                    Point(math.nan, 1.0, "=lost"),
+                ),
+            ),
+        ),
+        Chart("importance", Bars("correlation", (("lr", -0.75), ("seed", 0.125)))),
+        Chart(
+            "runs",
+            Parallel(
+                ("optimizer", "lr", "val/loss"),
+                ("calm-sea-12", "best"),
+                (("adam", 1e-3, 0.5), ("sgd", None, 0.25)),
+            ),
+        ),
+        Plot(
+            "return",
+            "step",
+            (
+                Line(
+                    "ppo",
+                    "ppo (3 runs)",
+                    Series("return", [0, 1, 2], [1.0, 2.0, 4.0]),
+                    (
+                        Series("return", [0, 1, 2], [0.5, 1.0, 3.0]),
+                        Series("return", [0, 1, 2], [1.5, 3.0, 5.0]),
+                    ),
+                ),
+            ),
+            marks=(Mark(3.5, "solved"), Mark(1, "new lr", upright=True)),
         ),
     ),
 )

@@ -12,7 +12,7 @@ from wandbwatch import plugins
 from wandbwatch.model.ports import Screen
 
 from tests.fakes import NOW
-from tests.renderers.examples import IMAGE, PROJECT, SUMMARY
+from tests.renderers.examples import CHARTS, IMAGE, PROJECT, SUMMARY
 
 KEPT = Path(__file__).parent / "golden"
 CASES = {
@@ -26,8 +26,9 @@ CASES = {
 
 def made(name: str) -> str:
     output, screen = CASES[name]
+    shown = (PROJECT, SUMMARY, IMAGE, CHARTS)
     render = plugins.load("wandbwatch.renderers", output)
-    return "".join(f"{text}\n" for text in render((PROJECT, SUMMARY, IMAGE), screen))
+    return "".join(f"{text}\n" for text in render(shown, screen))
 
 
 def kept(name: str) -> str:

@@ -7,13 +7,23 @@ from datetime import timedelta
 
 from hypothesis import strategies as st
 from wandbwatch.model.attachment import Attachment, Content, Piece
+from wandbwatch.model.drawing import (
+    Bars,
+    Column,
+    Heatmap,
+    Parallel,
+    Point,
+    Scatter,
+)
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.report import (
     MISSING,
     Changed,
+    Chart,
     Fields,
     Level,
     Line,
+    Mark,
     Note,
     Plot,
     Report,
@@ -85,9 +95,38 @@ def lines(draw: st.DrawFn) -> Line:
     values = st.floats() | st.floats(0, 10) | st.integers(0, 9)
     points = draw(st.lists(st.tuples(values, values), max_size=8))
     x, y = [p[0] for p in points], [p[1] for p in points]
-    return Line(draw(texts), draw(texts), Series(draw(texts), x, y))
+    edges = st.lists(values, min_size=len(x), max_size=len(x))
+    low, high = (Series("", x, draw(edges)) for _ in range(2))
+    band = draw(st.none() | st.just((low, high)))
+    return Line(draw(texts), draw(texts), Series(draw(texts), x, y), band)
 
 
+_floats = st.floats() | st.floats(-10, 10)
+_rows = st.lists(_floats, max_size=6).map(tuple)
+_columns = st.builds(Column, _floats, _rows, _rows)
+drawings = (
+    st.builds(Heatmap, texts, texts, st.lists(_columns, max_size=4).map(tuple))
+    | st.builds(
+        Scatter,
+        texts,
+        texts,
+        st.lists(
+            st.builds(Point, _floats, _floats, texts, st.booleans()), max_size=6
+        ).map(tuple),
+        st.booleans(),
+    )
+    | st.builds(Bars, texts, st.lists(st.tuples(texts, _floats), max_size=5).map(tuple))
+    | st.builds(
+        Parallel,
+        st.lists(texts, max_size=3).map(tuple),
+        st.lists(texts, max_size=4).map(tuple),
+        st.lists(
+            st.lists(st.none() | texts | _floats, max_size=3).map(tuple), max_size=4
+        ).map(tuple),
+    )
+)
+charts = st.builds(Chart, texts, drawings, texts)
+marks = st.builds(Mark, _floats, texts, st.booleans())
 plots = st.builds(
     Plot,
     texts,
@@ -96,6 +135,7 @@ plots = st.builds(
     st.booleans(),
     st.sampled_from([0.0, 0.6, 1.0]),
     texts,
+    st.lists(marks, max_size=3).map(tuple),
 )
 notes = st.builds(Note, texts)
 passages = st.builds(Text, texts, texts)
@@ -138,7 +178,8 @@ reports = st.builds(
     st.sampled_from(["project", "summary", "image"]),
     texts,
     st.lists(
-        fields | tables() | plots | notes | passages | attachments, max_size=4
+        fields | tables() | plots | charts | notes | passages | attachments,
+        max_size=4,
     ).map(tuple),
     st.sampled_from(Level),
     st.none() | texts,

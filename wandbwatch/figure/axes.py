@@ -17,7 +17,7 @@ from wandbwatch.figure.scale import Scale, ruler, value_ticks
 
 _X_TICKS = 7
 _Y_TICKS = 6
-_EDGE = 20
+
 _BESIDE_TICK = 10
 _BETWEEN_TICKS = 16
 _TICK = 6
@@ -37,17 +37,27 @@ class Frame:
 
 def frame(x: str, chart: Chart, pen: Pen) -> Frame:
     """Divide the axes of *chart*, whose plot calls its x axis *x*."""
-    ruled = ruler(x)
-    low, high = (chart.x.low, chart.x.high) if chart.x else (0.0, 0.0)
+    return ticked(x, chart.x, chart.y, pen, chart.single)
+
+
+def ticked(
+    name: str, x: Scale | None, y: Scale | None, pen: Pen, single: float | None = None
+) -> Frame:
+    """Divide the axes *x*, which is called *name*, and *y*.
+
+    *single* is where all points stand on the x axis, if they do.
+    """
+    ruled = ruler(name)
+    low, high = (x.low, x.high) if x else (0.0, 0.0)
     x_ticks: list[Tick] = []
-    if chart.single is not None:
-        low = high = chart.single
+    if single is not None:
+        low = high = single
         x_ticks = [(0.5, ruled.single(low))]
-    elif chart.x:
-        x_ticks = _placed(chart.x, ruled.ticks(low, high, _X_TICKS))
-    y_ticks = _placed(chart.y, value_ticks(chart.y, _Y_TICKS)) if chart.y else []
+    elif x:
+        x_ticks = _placed(x, ruled.ticks(low, high, _X_TICKS))
+    y_ticks = _placed(y, value_ticks(y, _Y_TICKS)) if y else []
     widest = max((pen.width(text) for _, text in y_ticks), default=0.0)
-    left = _EDGE + widest + _BESIDE_TICK
+    left = layout.EDGE + widest + _BESIDE_TICK
     return Frame(tuple(x_ticks), tuple(y_ticks), ruled.name(low, high), left)
 
 

@@ -21,12 +21,15 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg  # noqa
 from matplotlib.figure import Figure  # noqa: E402
 from matplotlib.font_manager import FontProperties  # noqa: E402
 from matplotlib.lines import Line2D  # noqa: E402
+from matplotlib.patches import Polygon  # noqa: E402
 from matplotlib.transforms import IdentityTransform  # noqa: E402
 
 from wandbwatch.figure.scale import Floats  # noqa: E402
 
 DPI = 100
 _MARK_EDGE = 3.0
+_OVER_LINES = 3
+"""Where matplotlib draws what is to hide lines, which it draws at 2."""
 Font: TypeAlias = FontProperties
 Image: TypeAlias = npt.NDArray[np.uint8]
 _CHUNK = 10_000
@@ -109,6 +112,31 @@ class Canvas:
             markeredgecolor=colour,
             markerfacecolor=colour if marker.filled else self._background,
         )
+
+    def fill(
+        self, x: Floats, low: Floats, high: Floats, colour: str, alpha: float = 1.0
+    ) -> None:
+        """Fill what lies between *low* and *high*, but where one of them is NaN."""
+        there = np.isfinite(x) & np.isfinite(low) & np.isfinite(high)
+        for part in np.split(np.arange(len(x)), np.flatnonzero(~there)):
+            kept = part[there[part]]
+            if len(kept):
+                across = np.concatenate([x[kept], x[kept][::-1]])
+                up = np.concatenate([low[kept], high[kept][::-1]])
+                self._figure.add_artist(
+                    Polygon(
+                        np.column_stack([across, up]),
+                        transform=IdentityTransform(),
+                        facecolor=colour,
+                        edgecolor="none",
+                        alpha=alpha,
+                    ),
+                    clip=False,
+                )
+
+    def paint(self, x: float, y: float, picture: Image) -> None:
+        """Put *picture* there as it is, a pixel a pixel, its bottom left first."""
+        self._figure.figimage(picture, round(x), round(y), zorder=_OVER_LINES)
 
     def stamp(self, x: float, y: float, picture: Image, side: int) -> None:
         """Put a square *picture* there, *side* pixels wide, its bottom left first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
@@ -15,7 +15,7 @@ from wandbwatch import smoothing
 from wandbwatch.figure import palette
 from wandbwatch.figure.points import Path, path, spaced
 from wandbwatch.figure.scale import Floats, Scale, around
-from wandbwatch.model.report import Plot
+from wandbwatch.model.report import Line, Plot
 
 COLUMNS = 1400
 """Two to a pixel: what is left out is less than a pixel away from what is not."""
@@ -70,6 +70,8 @@ class Drawn:
     alone: tuple[Floats, Floats]
     """The points that no line leads to: without a mark they would not be seen."""
     marks: tuple[Marks, ...]
+    band: tuple[Floats, Floats, Floats] | None = None
+    """Places along x, and of low and high there."""
 
 
 @dataclass(frozen=True)
@@ -100,18 +102,39 @@ def chart(plot: Plot) -> Chart:
     xs = [_floats(line.series.x) for line in plot.lines]
     ys = [_floats(line.series.y) for line in plot.lines]
     extent = _extent(xs)
+    if extent:
+        extent = _extent([*xs, _floats([m.at for m in plot.marks if m.upright])])
     x = around(*extent) if extent else None
-    y = _value_scale(ys, log=plot.log_y)
+    y = _value_scale([*ys, *_beside(plot)], log=plot.log_y)
     lines: list[Drawn] = []
     seats = _seats(ys, log=bool(y and y.log))
     for i, smooth in enumerate(_smooth(plot)):
         u, v = _places(x, xs[i]), _places(y, ys[i])
         marks = tuple(_marks(u, seats[i]))
         smoothed = None if smooth is None else _places(y, smooth)
-        lines.append(_drawn(palette.look(i), u, v, smoothed, marks))
+        drawn = _drawn(palette.look(i), u, v, smoothed, marks)
+        lines.append(replace(drawn, band=_band(plot.lines[i], x, y)))
     adrift = sum(int(np.count_nonzero(~np.isfinite(at))) for at in xs)
     single = extent[0] if extent and extent[0] == extent[1] else None
     return Chart(x, y, tuple(lines), single, adrift)
+
+
+def _beside(plot: Plot) -> Iterator[Floats]:
+    """Yield the values beside the lines' own that are to have a place."""
+    if any(len(line.series.y) for line in plot.lines):
+        yield _floats([mark.at for mark in plot.marks if not mark.upright])
+    for line in plot.lines:
+        yield from (_floats(edge.y) for edge in line.band or ())
+
+
+def _band(
+    line: Line, x: Scale | None, y: Scale | None
+) -> tuple[Floats, Floats, Floats] | None:
+    if not line.band:
+        return None
+    low, high = line.band
+    u = _places(x, _floats(low.x))
+    return u, _places(y, _floats(low.y)), _places(y, _floats(high.y))
 
 
 def _value_scale(ys: Sequence[Floats], *, log: bool) -> Scale | None:

@@ -1,4 +1,4 @@
-"""Draw a report's plots, and keep the pictures in a directory."""
+"""Draw a report's plots and charts, and keep the pictures in a directory."""
 
 from __future__ import annotations
 
@@ -11,39 +11,49 @@ from dataclasses import replace
 from pathlib import Path
 
 from wandbwatch.model.errors import WandbwatchError
-from wandbwatch.model.report import Plot, Report
+from wandbwatch.model.report import Chart, Plot, Report
 
 _LONGEST = 80
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 
 
-def png(plot: Plot) -> bytes:
-    """Draw *plot* as a PNG, 800 pixels wide."""
-    from wandbwatch.figure.drawing import draw  # noqa: PLC0415 - imports matplotlib
+def png(drawn: Plot | Chart) -> bytes:
+    """Draw a plot or a chart as a PNG, 800 pixels wide."""
+    # Here and not above, because they import matplotlib.
+    if isinstance(drawn, Chart):
+        from wandbwatch.figure import charts  # noqa: PLC0415
 
-    return draw(plot)
+        return charts.draw(drawn)
+    from wandbwatch.figure.drawing import draw  # noqa: PLC0415
+
+    return draw(drawn)
+
+
+def called(drawn: Plot | Chart) -> str:
+    """Return what a picture is called: a plot by its key, a chart by its title."""
+    return drawn.key if isinstance(drawn, Plot) else drawn.title
 
 
 def keep(report: Report, directory: Path) -> Report:
-    """Draw each plot of *report* into *directory* and name its file.
+    """Draw each plot and chart of *report* into *directory* and name its file.
 
     A picture of the same name is written over. Raises WandbwatchError when the
     directory can't be made or written to.
     """
-    plots = [block for block in report.blocks if isinstance(block, Plot)]
-    if not plots:
+    drawn = [block for block in report.blocks if isinstance(block, Plot | Chart)]
+    if not drawn:
         return report
     with _told(directory):
         directory.mkdir(parents=True, exist_ok=True)
-    kept: dict[str, Plot] = {}
-    for plot in plots:
-        name = file_name(plot.key, kept)
-        picture = png(plot)
+    kept: dict[str, Plot | Chart] = {}
+    for one in drawn:
+        name = file_name(called(one), kept)
+        picture = png(one)
         with _told(directory):
             _write(directory / name, picture)
-        kept[name] = replace(plot, file=str(directory / name))
+        kept[name] = replace(one, file=str(directory / name))
     done = iter(kept.values())
-    blocks = (next(done) if isinstance(b, Plot) else b for b in report.blocks)
+    blocks = (next(done) if isinstance(b, Plot | Chart) else b for b in report.blocks)
     return replace(report, blocks=tuple(blocks))
 
 

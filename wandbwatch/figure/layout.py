@@ -16,9 +16,16 @@ _PAD = 14
 _MARGIN_X = 12
 _MARGIN_Y = 16
 _MARK_ROW = 15
+_Y_NAME = 26
+EDGE = 20
 LINE = 18
 """The height of small words; 9 pixels where a picture is shown 400 wide."""
 HEADLINE = 22
+
+
+def title(height: float) -> float:
+    """Return the baseline of the title of a picture *height* pixels high."""
+    return height - 34.0
 
 
 @dataclass(frozen=True)
@@ -32,11 +39,17 @@ class Layout:
     marks_below: int
     marks_above: int
     """Rows of marks kept free of lines, along the plot's bottom and top."""
+    y_named: bool = False
+    """Whether there is a row for the y axis' name, above the plot."""
 
     @property
     def height(self) -> int:
         rows = self.legend_rows + self.hint_rows
-        return _TITLE + PLOT + _TICKS + _NAME + rows * _ROW + _PAD
+        return self._top + PLOT + _TICKS + _NAME + rows * _ROW + _PAD
+
+    @property
+    def _top(self) -> int:
+        return _TITLE + (_Y_NAME if self.y_named else 0)
 
     @property
     def right(self) -> float:
@@ -44,11 +57,12 @@ class Layout:
 
     @property
     def bottom(self) -> float:
-        return self.height - _TITLE - PLOT
+        return self.height - self._top - PLOT
 
     @property
-    def title(self) -> float:
-        return self.height - 34.0
+    def y_name(self) -> float:
+        """The baseline of the y axis' name."""
+        return self.bottom + PLOT + 10.0
 
     @property
     def name(self) -> float:

@@ -30,6 +30,8 @@ class Point:
     x: float
     y: float
     name: str = ""
+    chosen: bool = False
+    """Whether it is to stand out: the best run among others."""
 
 
 @dataclass(frozen=True)

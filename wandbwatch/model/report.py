@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from wandbwatch.model.attachment import Attachment
+from wandbwatch.model.drawing import Drawing
 from wandbwatch.model.run import Json, Series, State
 
 
@@ -73,11 +74,22 @@ class Table:
 
 @dataclass(frozen=True)
 class Line:
-    """One run's series in a plot."""
+    """One run's series in a plot, or that of a group of runs."""
 
     run: str
     name: str
     series: Series
+    band: tuple[Series, Series] | None = None
+    """Low and high around the series, over the same x."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A reference line across a plot at a value of y, or *upright* at one of x."""
+
+    at: float
+    name: str = ""
+    upright: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +104,17 @@ class Plot:
     log_y: bool = False
     smooth: float = 0.0
     """Weight of the time-weighted EMA drawn over the raw lines, from 0 (none) to 1."""
+    file: str = ""
+    """Where its picture was kept, once it was."""
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True)
+class Chart:
+    """What is drawn otherwise than as lines over an axis, under a title."""
+
+    title: str
+    drawing: Drawing
     file: str = ""
     """Where its picture was kept, once it was."""
 
@@ -111,7 +134,7 @@ class Text:
     text: str
 
 
-Block: TypeAlias = Fields | Table | Plot | Note | Text | Attachment
+Block: TypeAlias = Fields | Table | Plot | Chart | Note | Text | Attachment
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """Reports as CSV, quoted as RFC 4180 says,
 every number with all its digits.
 
-A table is itself; values are ``group,key,value``; plots are ``run,name,key,x,y``, a
-point a row; files are ``key,kind,path,…``, a file a row. Where another shape begins
-there is an empty line and its own header.
+A table is itself, and so are a chart's numbers; values are ``group,key,value``; plots
+are ``run,name,key,x,y``, a point a row, and ``low,high`` where there are bands; files
+are ``key,kind,path,…``, a file a row. Where another shape begins there is an empty
+line and its own header.
 Notes have no place among data: the front door tells them on stderr.
 """
 
@@ -13,15 +14,17 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, repeat
 from typing import TypeAlias
 
-from wandbwatch import exact, words
+from wandbwatch import charted, exact, words
 from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import (
     MISSING,
     Block,
     Cell,
+    Chart,
     Fields,
     Missing,
     Plot,
@@ -36,6 +39,7 @@ Row: TypeAlias = Sequence[Cell]
 
 _VALUES = ("group", "key", "value")
 _POINTS = ("run", "name", "key", "x", "y")
+_EDGES = ("low", "high")
 
 _FORMULA = re.compile("[=+\\-@\uff1d\uff0b\uff0d\uff20]")
 """What a spreadsheet takes for the beginning of a formula, in full width as well."""
@@ -61,10 +65,10 @@ def _shaped(block: Block) -> tuple[Row, Iterable[Row]]:
             return _VALUES, ((block.title, key, cell) for key, cell in block.items)
         case Text():
             return _VALUES, (("", block.title, block.text),)
-        case Table():
-            return _table(block)
+        case Table() | Chart():
+            return _table(charted.table(block) if isinstance(block, Chart) else block)
         case Plot():
-            return _POINTS, _points(block)
+            return _POINTS + _EDGES * _wide(block), _points(block)
         case Attachment():
             return exact.FILE, exact.files(block)
         case _:
@@ -79,9 +83,21 @@ def _table(table: Table) -> tuple[Row, Iterable[Row]]:
 
 
 def _points(plot: Plot) -> Iterator[Row]:
+    wide = _wide(plot)
     for line in plot.lines:
-        for x, y in zip(line.series.x, line.series.y, strict=True):
-            yield (line.run, line.name, plot.key, x, y)
+        edges: list[Sequence[float]] = [edge.y for edge in line.band or ()]
+        edges += [()] * (2 * wide - len(edges))
+        series = line.series
+        points = zip(series.x, series.y, *map(_endless, edges), strict=False)
+        yield from ((line.run, line.name, plot.key, *point) for point in points)
+
+
+def _endless(values: Sequence[float]) -> Iterator[float | Missing]:
+    return chain(values, repeat(MISSING))
+
+
+def _wide(plot: Plot) -> bool:
+    return any(line.band for line in plot.lines)
 
 
 def _line(cells: Row) -> str:

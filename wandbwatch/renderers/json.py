@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from wandbwatch import exact
+from wandbwatch import charted, exact
 from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import (
     Block,
+    Chart,
     Fields,
     Note,
     Plot,
@@ -42,8 +43,8 @@ def _block(block: Block) -> Mapping[str, Json]:
             return _titled("fields", block.title, items=exact.named(items))
         case Table():
             return _table(block)
-        case Plot():
-            return _plot(block)
+        case Plot() | Chart():
+            return _plot(block) if isinstance(block, Plot) else _chart(block)
         case Note():
             return {"type": "note", "text": exact.string(block.text)}
         case Text():
@@ -70,6 +71,16 @@ def _plot(plot: Plot) -> Mapping[str, Json]:
         "smooth": exact.number(plot.smooth),
         "file": exact.string(plot.file) or None,
         "lines": [exact.drawn(line) for line in plot.lines],
+        "marks": [exact.marked(mark) for mark in plot.marks],
+    }
+
+
+def _chart(chart: Chart) -> Mapping[str, Json]:
+    return {
+        **_table(charted.table(chart)),
+        "type": "chart",
+        "drawing": charted.kind(chart.drawing),
+        "file": exact.string(chart.file) or None,
     }
 
 

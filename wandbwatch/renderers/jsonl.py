@@ -2,18 +2,28 @@
 
 A report's first line holds its ``url``, ``level`` and the ``schema``; then come its
 rows (``row``), values (``group``, ``key``, ``value``), lines of plots (``plot``, ``x``,
-``y``), notes (``note``), texts (``text``) and files (``attachment``). Every line has
-``kind`` and ``report``.
+``y``), reference lines (``mark``), rows of charts (``chart``, ``row``), notes
+(``note``), texts (``text``) and files (``attachment``). Every line has ``kind`` and
+``report``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from wandbwatch import exact
+from wandbwatch import charted, exact
 from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.ports import Renderer, Screen
-from wandbwatch.model.report import Block, Fields, Note, Plot, Report, Table, Text
+from wandbwatch.model.report import (
+    Block,
+    Chart,
+    Fields,
+    Note,
+    Plot,
+    Report,
+    Table,
+    Text,
+)
 from wandbwatch.model.run import Json
 
 
@@ -37,6 +47,8 @@ def _objects(block: Block) -> Iterator[Mapping[str, Json]]:
             yield from _rows(block)
         case Plot():
             yield from _lines(block)
+        case Chart():
+            yield from _points(block)
         case Note():
             yield {"note": exact.string(block.text)}
         case Text():
@@ -67,6 +79,14 @@ def _lines(plot: Plot) -> Iterator[Mapping[str, Json]]:
     file = exact.string(plot.file) or None
     for line in plot.lines:
         yield {**names, "file": file, **exact.drawn(line)}
+    for mark in plot.marks:
+        yield {**names, "mark": exact.marked(mark)}
+
+
+def _points(chart: Chart) -> Iterator[Mapping[str, Json]]:
+    drawing = charted.kind(chart.drawing)
+    for row in exact.rows(charted.table(chart)):
+        yield {"chart": exact.string(chart.title), "drawing": drawing, "row": row}
 
 
 plugin: Renderer = render

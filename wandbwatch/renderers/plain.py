@@ -11,14 +11,16 @@ import math
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from wandbwatch import exact, words
+from wandbwatch import charted, exact, words
 from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import (
     Block,
     Cell,
     Changed,
+    Chart,
     Fields,
+    Mark,
     Missing,
     Note,
     Plain,
@@ -47,6 +49,8 @@ def _lines(block: Block) -> Iterator[str]:
             yield from _table(block)
         case Plot():
             yield from _plot(block)
+        case Chart():
+            yield from _chart(block)
         case Note():
             yield _heading(block.text)
         case Text():
@@ -79,6 +83,19 @@ def _plot(plot: Plot) -> Iterator[str]:
     for line in plot.lines:
         whose = (plot.key, plot.x, line.run, line.name)
         yield _record(*whose, *_summary(line.series), plot.file)
+    for mark in plot.marks:
+        yield _heading(f"mark at {plot.x if mark.upright else plot.key}", *_at(mark))
+
+
+def _at(mark: Mark) -> tuple[str, ...]:
+    return (words.exact(mark.at), mark.name) if mark.name else (words.exact(mark.at),)
+
+
+def _chart(chart: Chart) -> Iterator[str]:
+    """Tell its numbers in records, a histogram by its quantiles."""
+    said = (chart.title, charted.said(chart), chart.file)
+    yield _heading(*(part for part in said if part))
+    yield from _table(charted.brief(chart))
 
 
 def _summary(series: Series) -> tuple[Cell, ...]:

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from wandbwatch.model.report import Plot
+from wandbwatch.model.report import Chart, Plot
 
+from tests.figure import charts
 from tests.figure.pictures import crowd, diverged, smooth
 
 PLACE = Path(__file__).parent
-PLOTS: dict[str, Callable[[], Plot]] = {
+PLOTS: dict[str, Callable[[], Plot | Chart]] = {
     "diverged": diverged,
     "smooth": smooth,
     "crowd": lambda: crowd(14),
+    "marked": charts.marked,
+    "heatmap": charts.gradients,
+    "histogram": charts.one_histogram,
+    "scatter": charts.scatter,
+    "bars": charts.bars,
+    "parallel": charts.parallel,
 }

@@ -13,7 +13,7 @@ from wandbwatch.model.report import Level, Note, Report
 from wandbwatch.renderers.discord import render
 
 from tests.renderers.discord.pictures import png
-from tests.renderers.examples import IMAGE, PROJECT, SUMMARY
+from tests.renderers.examples import CHARTS, IMAGE, PROJECT, SUMMARY
 
 KEPT = Path(__file__).parent / "golden"
 _FAILURE = Report("failure", "summary acme/gpt/x", (Note("no such run"),), Level.BAD)
@@ -21,6 +21,7 @@ CASES = {
     "project": (PROJECT,),
     "summary": (SUMMARY,),
     "image": (IMAGE,),
+    "charts": (CHARTS,),
     "list": (PROJECT, _FAILURE, SUMMARY, IMAGE),
 }
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from wandbwatch.model.report import Plot
+from wandbwatch.model.report import Chart, Plot
 from wandbwatch.renderers.discord.attachments import Studio
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-def png(_plot: Plot) -> bytes:
+def png(_drawn: Plot | Chart) -> bytes:
     return PNG
 
 

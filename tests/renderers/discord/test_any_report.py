@@ -13,12 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wandbwatch import words
 from wandbwatch.model.attachment import Attachment, Piece
+from wandbwatch.model.drawing import Bars
 from wandbwatch.model.report import (
     Block,
     Cell,
+    Chart,
     Fields,
     Level,
     Line,
+    Mark,
     Note,
     Plot,
     Report,
@@ -51,6 +54,7 @@ links = st.none() | st.sampled_from(
 
 
 gone = content(b"", "gone")
+items_of_bars = st.lists(st.tuples(hostile, st.floats()), max_size=4).map(tuple)
 
 
 @st.composite
@@ -71,7 +75,16 @@ def hostile_reports(draw: st.DrawFn) -> Report:
             rows,
             links,
         )
-        | st.builds(Plot, hostile, hostile, st.lists(line, max_size=4).map(tuple))
+        | st.builds(
+            Plot,
+            hostile,
+            hostile,
+            st.lists(line, max_size=4).map(tuple),
+            marks=st.lists(st.builds(Mark, st.floats(), hostile), max_size=2).map(
+                tuple
+            ),
+        )
+        | st.builds(Chart, hostile, st.builds(Bars, hostile, items_of_bars))
         | st.builds(Note, hostile)
         | st.builds(Text, hostile, hostile)
         | st.builds(Attachment, hostile, hostile, attached, hostile)
@@ -97,6 +110,9 @@ def cells(report: Report) -> Iterator[Cell]:
             case Plot():
                 yield block.key
                 yield from (part for ln in block.lines for part in (ln.run, ln.name))
+                yield from (mark.name for mark in block.marks)
+            case Chart():
+                yield block.title
             case Note():
                 yield block.text
             case Text():

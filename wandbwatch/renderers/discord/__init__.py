@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from wandbwatch import figure
 from wandbwatch.model.message import Message
-from wandbwatch.model.report import Plot, Report
+from wandbwatch.model.report import Chart, Plot, Report
 from wandbwatch.renderers.discord import packing
 from wandbwatch.renderers.discord.attachments import Budget, Studio
 from wandbwatch.renderers.discord.marking import duplicate, mention
@@ -19,11 +19,11 @@ __all__ = ["duplicate", "mention", "plain", "render"]
 
 def render(
     reports: Iterable[Report],
-    png: Callable[[Plot], bytes] = figure.png,
+    png: Callable[[Plot | Chart], bytes] = figure.png,
     studio: Studio | None = None,
 ) -> tuple[Message, ...]:
-    """Return the messages that tell *reports*, in order, whole; *png* draws a plot,
-    *studio* what several files look like together.
+    """Return the messages that tell *reports*, in order, whole; *png* draws a plot or
+    a chart, *studio* what several files look like together.
 
     A body is the JSON of one post without ``username``, ``avatar_url``, ``flags`` and
     thread, which are the channel's; ``attachments`` has an entry for each file, whose

@@ -1,18 +1,18 @@
-"""Plots drawn into files, each with a name that Discord leaves as it is."""
+"""Plots and charts drawn into files, each with a name that Discord leaves as it is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from wandbwatch.figure.keeping import file_name
+from wandbwatch.figure.keeping import called, file_name
 from wandbwatch.model.message import File
-from wandbwatch.model.report import Plot
+from wandbwatch.model.report import Chart, Plot
 
 
 class Pictures:
     """Draws with *png*; no two of its files have one name."""
 
-    def __init__(self, png: Callable[[Plot], bytes]) -> None:
+    def __init__(self, png: Callable[[Plot | Chart], bytes]) -> None:
         self._png = png
         self._taken: set[str] = set()
 
@@ -26,7 +26,7 @@ class Pictures:
         self._taken.add(free)
         return File(free, content)
 
-    def draw(self, plot: Plot) -> File:
-        name = file_name(plot.key, self._taken)
+    def draw(self, drawn: Plot | Chart) -> File:
+        name = file_name(called(drawn), self._taken)
         self._taken.add(name)
-        return File(name, self._png(plot))
+        return File(name, self._png(drawn))

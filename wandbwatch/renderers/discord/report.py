@@ -7,16 +7,17 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from wandbwatch import words
+from wandbwatch.figure.keeping import called
 from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.message import File
-from wandbwatch.model.report import Level, Plot, Report
+from wandbwatch.model.report import Chart, Level, Plot, Report
 from wandbwatch.renderers.discord import cells, escape, limits, links, plots
 from wandbwatch.renderers.discord.attachments import Exhibit
 from wandbwatch.renderers.discord.embed import Embed, Naming, Picture, clipped
 from wandbwatch.renderers.discord.passages import Passage, pages
 from wandbwatch.renderers.discord.sections import Attached, Drawn, sections
 
-Draw: TypeAlias = Callable[[Plot], File]
+Draw: TypeAlias = Callable[[Plot | Chart], File]
 Show: TypeAlias = Callable[[Attachment], Exhibit]
 
 COLOURS = {Level.INFO: 0x4F8EF7, Level.GOOD: 0x23A55A, Level.BAD: 0xF23F42}
@@ -73,14 +74,14 @@ def _opening(report: Report, whose: Embed) -> Iterator[Passage]:
 
 
 def _pictured(embed: Embed, drawn: Drawn, draw: Draw) -> Embed:
-    file = draw(drawn.plot)
-    title = escape.text(clipped(cells.named(drawn.plot.key), limits.TITLE))
+    file = draw(drawn.block)
+    title = escape.text(clipped(cells.named(called(drawn.block)), limits.TITLE))
     embed = replace(embed, title=title, description=drawn.legend, footer=drawn.notes)
     if len(file.content) > limits.FILE_BYTES:
         said = "the picture is too large for Discord"
         notes = f"{drawn.notes} · {said}" if drawn.notes else said
         return replace(embed, footer=notes)
-    return replace(embed, picture=Picture(file, plots.alternative(drawn.plot)))
+    return replace(embed, picture=Picture(file, plots.alternative(drawn.block)))
 
 
 def _shown(embed: Embed, attached: Attached, show: Show) -> Embed:

@@ -1,4 +1,4 @@
-"""A report's blocks in order: what is text, and each plot with what is noted of it."""
+"""A report's blocks in order: its text, and each picture with what is noted of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,16 @@ from typing import TypeAlias
 
 from wandbwatch import words
 from wandbwatch.model.attachment import Attachment
-from wandbwatch.model.report import Block, Fields, Note, Plot, Report, Table, Text
+from wandbwatch.model.report import (
+    Block,
+    Chart,
+    Fields,
+    Note,
+    Plot,
+    Report,
+    Table,
+    Text,
+)
 from wandbwatch.renderers.discord import (
     attachments,
     cells,
@@ -27,9 +36,9 @@ _BETWEEN = " · "
 
 @dataclass(frozen=True)
 class Drawn:
-    """A plot, the legend that stands above it and the notes below it."""
+    """A plot or a chart, the legend that stands above it and the notes below it."""
 
-    plot: Plot
+    block: Plot | Chart
     legend: str
     notes: str = ""
 
@@ -52,7 +61,7 @@ def sections(report: Report, opening: Sequence[Passage]) -> tuple[Section, ...]:
     small = "" if all(isinstance(b, Note) for b in report.blocks) else cells.SMALL
     for block in report.blocks:
         match block:
-            case Plot():
+            case Plot() | Chart():
                 found += _drawn(block)
             case Attachment():
                 found += _attached(block)
@@ -71,7 +80,7 @@ def sections(report: Report, opening: Sequence[Passage]) -> tuple[Section, ...]:
 
 
 def _titled(block: Block) -> bool:
-    return not isinstance(block, Note | Plot | Attachment)
+    return not isinstance(block, Note | Plot | Chart | Attachment)
 
 
 def _with(found: Sequence[Section], more: Iterable[Passage]) -> list[Section]:
@@ -89,10 +98,10 @@ def _is_small(passage: Passage) -> bool:
     return not passage.head and passage.lines[0].startswith(cells.SMALL)
 
 
-def _drawn(plot: Plot) -> Iterator[Section]:
-    """Write as much of the legend above the plot as leaves room for the rest."""
-    legend, *rest = pages([plots.legend(plot)], _LONGEST_LEGEND)
-    yield Drawn(plot, legend)
+def _drawn(block: Plot | Chart) -> Iterator[Section]:
+    """Write as much of the legend above the picture as leaves room for the rest."""
+    legend, *rest = pages([plots.legend(block)], _LONGEST_LEGEND)
+    yield Drawn(block, legend)
     if rest:
         yield tuple(Passage(tuple(page.split("\n"))) for page in rest)
 

@@ -13,9 +13,18 @@ from rich.text import Text as Styled
 from wandbwatch import words
 from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.ports import Renderer, Screen
-from wandbwatch.model.report import Block, Fields, Level, Note, Plot, Report, Table
+from wandbwatch.model.report import (
+    Block,
+    Chart,
+    Fields,
+    Level,
+    Note,
+    Plot,
+    Report,
+    Table,
+)
 from wandbwatch.model.report import Text as Passage
-from wandbwatch.renderers.terminal import attachments, listing, names
+from wandbwatch.renderers.terminal import attachments, charts, listing, names
 from wandbwatch.renderers.terminal.styles import HEADING, QUIET, linked
 from wandbwatch.renderers.terminal.wrapping import folded
 
@@ -75,7 +84,7 @@ def _shown(  # noqa: PLR0911 - one for each kind
             return names.shown(part, screen)
         case Table():
             return listing.shown(part, screen)
-        case Plot():
+        case Plot() | Chart():
             return _drawn(part, screen)
         case Note():
             return (Styled(folded(words.clean(part.text), screen.width), QUIET),)
@@ -85,11 +94,13 @@ def _shown(  # noqa: PLR0911 - one for each kind
             return _passage(part, screen)
 
 
-def _drawn(plot: Plot, screen: Screen) -> Iterable[RenderableType]:
+def _drawn(drawn: Plot | Chart, screen: Screen) -> Iterable[RenderableType]:
     """Draw it; the plotting library takes longer to load than all other reports."""
+    if isinstance(drawn, Chart):
+        return charts.shown(drawn, screen)
     drawing = importlib.import_module("wandbwatch.renderers.terminal.drawing")
-    drawn: Iterable[RenderableType] = drawing.shown(plot, screen)
-    return drawn
+    art: Iterable[RenderableType] = drawing.shown(drawn, screen)
+    return art
 
 
 def _passage(passage: Passage, screen: Screen) -> Iterator[RenderableType]:

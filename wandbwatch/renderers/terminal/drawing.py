@@ -14,8 +14,9 @@ from rich.style import Style
 from rich.text import Text
 
 from wandbwatch import words
+from wandbwatch.model.drawing import Point, Scatter
 from wandbwatch.model.ports import Screen
-from wandbwatch.model.report import Line, Plot
+from wandbwatch.model.report import Line, Mark, Plot
 from wandbwatch.renderers.terminal import scales
 from wandbwatch.renderers.terminal.curves import (
     ABOVE,
@@ -39,6 +40,7 @@ _X_TICK, _Y_TICK = 16, 3
 _FINE = "braille"
 """plotext's finest marker: eight dots a cell."""
 _POINT = "•"
+_BEST, _EDGE, _ACROSS, _UP = "★", "·", "┄", "┆"
 _DOTS = 2
 """Dots of a cell beside each other."""
 _AXES = {"runtime": "runtime", "wall": "time (UTC)"}
@@ -71,8 +73,47 @@ def shown(plot: Plot, screen: Screen) -> Iterator[RenderableType]:
         yield Text("  nothing to draw: no value is finite", QUIET)
     for line, pen in zip(plot.lines, pens, strict=True):
         yield _legend(line, pen, screen.width, log=plot.log_y)
+    for mark in plot.marks:
+        yield Text(folded(_marked(mark, plot), screen.width), QUIET)
     if plot.file:
         yield Text(folded(words.clean(plot.file), screen.width), QUIET)
+
+
+def dotted(scatter: Scatter, width: int, *, colour: bool) -> str:
+    """Draw the points; nothing where none has a place."""
+    there = [p for p in scatter.points if math.isfinite(p.x) and math.isfinite(p.y)]
+    x, y = scales.scale(p.x for p in there), scales.scale(p.y for p in there)
+    if x is None or y is None:
+        return ""
+    width = min(width, _WIDEST)
+    height = min(max(width // 5, _LOWEST), _HIGHEST)
+    figure = _figure(width, height)
+    pen, chosen = _pens(2, colour=colour) if colour else (Pen(), Pen())
+    places = [(x.place(p.x), y.place(p.y)) for p in there]
+    if scatter.joined:
+        _stroke(figure, places, pen.marker(_FINE))
+    for point, place in sorted(zip(there, places, strict=True), key=_chosen):
+        one = chosen if point.chosen else pen
+        _stroke(figure, [place], one.marker(_BEST if point.chosen else _POINT))
+    _rule(figure, 0, x, _named(scatter.x, x), width // _X_TICK)
+    _rule(figure, 1, y, (words.number, ()), height // _Y_TICK)
+    art: str = figure.build().string(not colour)
+    return art.rstrip("\n")
+
+
+def _chosen(placed: tuple[Point, object]) -> bool:
+    return placed[0].chosen
+
+
+def _stroke(figure: Any, places: Sequence[tuple[float, float]], marker: Any) -> None:
+    xs, ys = zip(*places, strict=True)
+    figure.draw(figure.signal(xs, ys, marker=marker).lines())
+
+
+def _marked(mark: Mark, plot: Plot) -> str:
+    axis = plot.x if mark.upright else plot.key
+    name = f" {words.clean(mark.name)}" if mark.name else ""
+    return f"{_ACROSS}{_ACROSS}{name}  {words.clean(axis)} {words.number(mark.at)}"
 
 
 def _pens(number: int, *, colour: bool) -> list[Pen]:
@@ -105,14 +146,24 @@ def _art(plot: Plot, pens: Sequence[Pen], width: int) -> str:
     raw = [line.series for line in plot.lines]
     drawn = smoothed(raw, plot.smooth) if plot.smooth else raw
     ats, values = ends(drawn)
+    if ats:
+        ats += [mark.at for mark in plot.marks if mark.upright]
+        values += [mark.at for mark in plot.marks if not mark.upright]
+    edges = [edge for line in plot.lines for edge in line.band or ()]
+    values += ends(edges)[1]
     x, y = scales.scale(ats), scales.scale(values, log=plot.log_y)
     if x is None or y is None:
         return ""
     width = min(width, _WIDEST)
     height = min(max(width // 5, _LOWEST), _HIGHEST)
     figure = _figure(width, height)
+    for line, pen in zip(plot.lines, pens, strict=True):
+        for edge in line.band or ():
+            _draw(figure, curve(edge, edge, x, y, width), pen, fine=_EDGE)
     for one, average, pen in zip(raw, drawn, pens, strict=True):
         _draw(figure, curve(one, average, x, y, width * _DOTS), pen)
+    for mark in plot.marks:
+        _mark(figure, mark, x, y, width)
     _rule(figure, 0, x, _named(plot.x, x), width // _X_TICK)
     _rule(figure, 1, y, (words.number, ()), height // _Y_TICK)
     art: str = figure.build().string(pens[0].colour is None)
@@ -133,12 +184,23 @@ def _figure(width: int, height: int) -> Any:
     return figure
 
 
-def _draw(figure: Any, drawn: Curve, pen: Pen) -> None:
+def _mark(figure: Any, mark: Mark, x: Scale, y: Scale, width: int) -> None:
+    """Draw a reference line from edge to edge, where it has a place."""
+    scale = x if mark.upright else y
+    if not scales.drawable(mark.at, log=scale.log):
+        return
+    place, shares = scale.place(mark.at), [i / width for i in range(width + 1)]
+    marker = Pen().marker(_UP if mark.upright else _ACROSS)
+    points = [(place, s) if mark.upright else (s, place) for s in shares]
+    for point in points:
+        _stroke(figure, [point], marker)
+
+
+def _draw(figure: Any, drawn: Curve, pen: Pen, fine: str = _FINE) -> None:
     for stroke in drawn.strokes:
         lone = pen.letter or _POINT
-        marker = pen.marker(lone if len(stroke) == 1 else pen.letter or _FINE)
-        xs, ys = zip(*stroke, strict=True)
-        figure.draw(figure.signal(xs, ys, marker=marker).lines())
+        sign = lone if len(stroke) == 1 else pen.letter or fine
+        _stroke(figure, stroke, pen.marker(sign))
     for sign, (at, edge) in drawn.marks:
         figure.draw(figure.signal([at], [edge], marker=pen.marker(sign)))
 

@@ -1,0 +1,168 @@
+"""Charts in letters: bars and heatmaps of blocks, points of dots, else a table."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len
+from rich.console import RenderableType
+from rich.text import Text
+
+from wandbwatch import charted, words
+from wandbwatch.model.drawing import Bars, Column, Heatmap, Scatter
+from wandbwatch.model.ports import Screen
+from wandbwatch.model.report import Chart, Table
+from wandbwatch.renderers.terminal import listing
+from wandbwatch.renderers.terminal.scales import scale
+from wandbwatch.renderers.terminal.styles import HEADING, QUIET
+from wandbwatch.renderers.terminal.wrapping import folded
+
+_WIDEST = 100
+_SHADES = " ░▒▓█"
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+_ROWS = 12
+_BINS = 16
+_NAMED = 20
+"""Up to so many points are listed below their drawing."""
+
+
+def shown(chart: Chart, screen: Screen) -> Iterator[RenderableType]:
+    if chart.title:
+        yield Text(folded(words.clean(chart.title), screen.width), HEADING)
+    match chart.drawing:
+        case Bars() as bars:
+            yield _quiet(bars.amount, screen)
+            yield _bars(bars.items, min(screen.width, _WIDEST))
+        case Heatmap(columns=(only,)) as histogram:
+            yield _quiet(charted.said(chart), screen)
+            yield _bars(_binned(only), min(screen.width, _WIDEST))
+            yield _quiet(histogram.y, screen)
+        case Heatmap() as heatmap:
+            yield _quiet(charted.said(chart), screen)
+            yield Text("\n".join(_heatmap(heatmap, min(screen.width, _WIDEST))))
+        case Scatter() as scatter:
+            yield from _scatter(chart, scatter, screen)
+        case _:
+            yield _quiet(charted.said(chart), screen)
+            yield from listing.shown(_untitled(chart), screen)
+    if chart.file:
+        yield _quiet(chart.file, screen)
+
+
+def _quiet(text: str, screen: Screen) -> Text:
+    return Text(folded(words.clean(text), screen.width), QUIET)
+
+
+def _untitled(chart: Chart) -> Table:
+    found = charted.brief(chart)
+    return Table("", found.columns, found.rows, found.links)
+
+
+def _scatter(
+    chart: Chart, scatter: Scatter, screen: Screen
+) -> Iterator[RenderableType]:
+    """Draw by the plotting library, which takes longer to load than all else."""
+    yield _quiet(charted.said(chart), screen)
+    drawing = importlib.import_module("wandbwatch.renderers.terminal.drawing")
+    if art := drawing.dotted(scatter, screen.width, colour=screen.colour):
+        yield Text.from_ansi(art, no_wrap=True) if screen.colour else Text(art)
+    if len(scatter.points) <= _NAMED:
+        yield from listing.shown(_untitled(chart), screen)
+
+
+def _bars(items: Sequence[tuple[str, float]], width: int) -> Text:
+    """Draw a bar each, as long as its amount is among the greatest."""
+    if not items:
+        return Text("  nothing to draw", QUIET)
+    most = max((abs(v) for _, v in items if math.isfinite(v)), default=0.0)
+    names = [words.clean(name) or words.NOTHING for name, _ in items]
+    values = [words.number(value) for _, value in items]
+    room = max(map(cell_len, values))
+    column = min(max(map(cell_len, names)), width // 3)
+    left = max(width - column - room - 3, 1)
+    drawn = Text()
+    for name, (_, amount), value in zip(names, items, values, strict=True):
+        *before, last = folded(name, column).split("\n")
+        for line in before:
+            drawn.append(f"{line}\n")
+        bar = _bar(abs(amount) / most if most and math.isfinite(amount) else 0.0, left)
+        pad = " " * (column - cell_len(last))
+        drawn.append(f"{last}{pad}  {bar} {value}\n")
+    drawn.rstrip()
+    return drawn
+
+
+def _bar(share: float, width: int) -> str:
+    eighths = round(share * width * 8)
+    whole, part = divmod(eighths, 8)
+    return ("█" * whole + (_EIGHTHS[part] if part else "")).strip()
+
+
+def _binned(column: Column) -> list[tuple[str, float]]:
+    """Put a histogram's bins together until a screen has room for them."""
+    bounds = scale(charted.ends(column))
+    if bounds is None:
+        return []
+    size = min(_BINS, max(len(column.counts), 1))
+    places = _places(bounds.low, bounds.high, size)
+    pairs = list(itertools.pairwise(places))
+    named = (f"{words.number(low)} to {words.number(high)}" for low, high in pairs)
+    amounts = charted.spread(column, places)
+    return list(zip(named, amounts, strict=True))
+
+
+def _heatmap(heatmap: Heatmap, width: int) -> Iterator[str]:
+    columns = sorted(
+        (c for c in heatmap.columns if math.isfinite(c.x)), key=lambda c: c.x
+    )
+    bounds = scale(end for column in columns for end in charted.ends(column))
+    if bounds is None:
+        yield "nothing to draw"
+        return
+    places = _places(bounds.low, bounds.high, _ROWS)
+    names = [words.number(place) for place in places[1:]]
+    margin = max(map(len, names))
+    room = max(min(width - margin - 1, len(columns) * 8), 1)
+    cells = [_shades(charted.spread(column, places)) for column in columns]
+    chosen = _nearest([column.x for column in columns], room)
+    for row in reversed(range(_ROWS)):
+        name = names[row] if row % 3 == _ROWS % 3 - 1 or row in (0, _ROWS - 1) else ""
+        yield f"{name:>{margin}} {''.join(cells[i][row] for i in chosen)}".rstrip()
+    first, last = words.number(columns[0].x), words.number(columns[-1].x)
+    gap = " " * max(room - len(first) - len(last), 1)
+    over = words.clean(heatmap.x)
+    yield f"{'':>{margin}} {first}{gap}{last}"
+    yield from folded(f"{'':>{margin}} over {over}", width).split("\n")
+
+
+def _shades(amounts: Sequence[float]) -> str:
+    most = max(amounts)
+    if not most > 0:
+        return _SHADES[0] * len(amounts)
+    steps = len(_SHADES) - 1
+    return "".join(_SHADES[math.ceil(amount / most * steps)] for amount in amounts)
+
+
+def _nearest(xs: Sequence[float], room: int) -> list[int]:
+    """Say for each place across which column stands nearest to it."""
+    low, high = xs[0], xs[-1]
+    if low == high:
+        return [0] * room
+    found, at = [], 0
+    for place in range(room):
+        share = place / max(room - 1, 1)
+        x = low * (1 - share) + high * share
+        while at + 1 < len(xs) and abs(xs[at + 1] / 2 - x / 2) <= abs(
+            xs[at] / 2 - x / 2
+        ):
+            at += 1
+        found.append(at)
+    return found
+
+
+def _places(low: float, high: float, number: int) -> list[float]:
+    shares = (i / number for i in range(number + 1))
+    return [low * (1 - share) + high * share for share in shares]
