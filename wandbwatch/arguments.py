@@ -88,6 +88,16 @@ class Span(timedelta):
         return span
 
 
+class Aims(tuple[Aim, ...]):
+    """Keys with the direction that is better: ``val/loss:min,acc:max``."""
+
+    __slots__ = ()
+
+    @classmethod
+    def read(cls, text: str) -> Aims:
+        return cls(aim(word.strip()) for word in text.split(",") if word.strip())
+
+
 _NUMBER = r"\d+(?:\.\d+)?"
 _SPAN = re.compile(
     "".join(
@@ -99,6 +109,7 @@ _SPAN = re.compile(
 
 NO_KEYS = Keys()
 NO_FILTERS = Filters()
+NO_AIMS = Aims()
 NEWEST = Order("-created_at")
 
 
@@ -204,5 +215,15 @@ TotalOption: TypeAlias = Annotated[
         parser=total,
         metavar="TOTAL",
         help="How many steps a run is to take, for its ETA: N, KEY or config.KEY.",
+    ),
+]
+BestOption: TypeAlias = Annotated[
+    Aims,
+    typer.Option(
+        "--best",
+        parser=Aims.read,
+        metavar="KEY:min|max",
+        show_default=False,
+        help="Which runs are the best: val/loss:min,val/acc:max.",
     ),
 ]

@@ -7,7 +7,15 @@ from typing import Annotated, TypeAlias
 import typer
 
 from wandbwatch import titles
-from wandbwatch.arguments import HERE, NO_FILTERS, Filters, ProjectAddress, Span
+from wandbwatch.arguments import (
+    HERE,
+    NO_AIMS,
+    NO_FILTERS,
+    Aims,
+    Filters,
+    ProjectAddress,
+    Span,
+)
 from wandbwatch.cards import (
     DEFAULT,
     Attached,
@@ -25,7 +33,6 @@ from wandbwatch.model.memory import Memory
 from wandbwatch.model.ports import Env
 from wandbwatch.model.query import Listing
 from wandbwatch.model.report import Report
-from wandbwatch.ranking import Aim
 
 _RUNS, _ENDED, _CRASHES = "runs", "ended", "crashes"
 """What is remembered stands under these names."""
@@ -46,22 +53,6 @@ class Kinds(frozenset[Kind]):
         if not words:
             raise typer.BadParameter("name at least one kind of event")
         return cls(map(Kind, words))
-
-
-class Aims(tuple[Aim, ...]):
-    """Keys with the direction that is better: ``val/loss:min,acc:max``."""
-
-    __slots__ = ()
-
-    @classmethod
-    def read(cls, text: str) -> Aims:
-        aims = []
-        for word in (w.strip() for w in text.split(",") if w.strip()):
-            try:
-                aims.append(Aim.read(word))
-            except ValueError as e:
-                raise typer.BadParameter(str(e)) from e
-        return cls(aims)
 
 
 def attached(text: str) -> Attached:
@@ -146,7 +137,7 @@ def events(
     *,
     on: On = Kinds(Kind),  # noqa: B008 -- it is not changed
     filters: Which = NO_FILTERS,
-    best: By = Aims(),  # noqa: B008 -- the same
+    best: By = NO_AIMS,
     attach: Attach = DEFAULT,
     greet: Annotated[
         bool, typer.Option("--greet", help="Say first how many runs there are.")

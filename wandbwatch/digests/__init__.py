@@ -1,0 +1,1 @@
+"""What happened to runs in a span of time."""
