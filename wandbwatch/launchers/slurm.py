@@ -1,0 +1,39 @@
+"""``sbatch`` and ``srun``.
+
+``sbatch`` goes without its job when it is ended, and ``srun`` kills its one; both
+know it by a name. https://slurm.schedmd.com/sbatch.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import PurePath
+
+from wandbwatch.launchers.launch import Launch, has
+
+_SUBMITTED = re.compile(r"^(?:Submitted batch job )?(\d+)(?:;\S+)?\s*$", re.MULTILINE)
+_NAME = ("--job-name", "-J")
+
+
+def words(launch: Launch) -> Sequence[str]:
+    program, *given = launch.launcher
+    ours = [] if has(given, *_NAME) else [f"--job-name={launch.name}"]
+    if _is_batch(launch):
+        ours += [] if has(given, "--wait", "-W") else ["--wait"]
+        if not has(given, "--output", "-o"):
+            # % stands for what Slurm puts in: the job's number and the like.
+            log = launch.log.replace("%", "%%")
+            ours += [f"--output={log}", "--open-mode=append"]
+    return [program, *ours, *given]
+
+
+def cancel(launch: Launch, printed: str) -> Sequence[str] | None:
+    if not has(launch.launcher[1:], *_NAME):
+        return ["scancel", f"--name={launch.name}"]
+    job = _SUBMITTED.search(printed) if _is_batch(launch) else None
+    return ["scancel", job[1]] if job else None
+
+
+def _is_batch(launch: Launch) -> bool:
+    return PurePath(launch.launcher[0]).name == "sbatch"
