@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from wandbwatch import grammar
+from wandbwatch.cli import _source
+from wandbwatch.model.ports import Screen
 from wandbwatch.model.query import Query
+from wandbwatch.model.report import MISSING, Table
 from wandbwatch.model.run import Run, Series, State
-from wandbwatch.pace import Pace, Total, done, left, observed, pace, paces
+from wandbwatch.pace import Forecast, Pace, Total, done, left, observed, pace, paces
+from wandbwatch.plugins import load
+from wandbwatch.sources.cloud import session
 
-from tests.fakes import FakeSource
+from tests.fakes import FakeSource, fake_env
+from tests.servers.wandb import Run as Served
 
 NAN = float("nan")
 
@@ -107,3 +115,56 @@ def test_one_question_brings_the_paces_of_what_runs():
     (query,) = source.queries
     assert (query.ids, query.filters, query.summary) == (("a",), {}, ())
     assert paces(FakeSource(), runs[1:], Query()) == {}
+
+
+def test_a_forecast_is_a_total_and_a_span():
+    runs = [running(50, config={"n": 151}), Run("b", "b", State.FINISHED)]
+    source = FakeSource(runs, [clock((0, 0), (50, 100))])
+    forecast = Forecast.of(source, runs, Total.read("config.n"))
+    assert forecast.cells(runs[0]) == (151, timedelta(seconds=200))
+    assert forecast.cells(runs[1]) == (MISSING, MISSING)
+    assert Forecast.of(source, runs, Total(9.5)).cells(runs[1]) == (9.5, MISSING)
+
+
+@pytest.mark.parametrize("line", ["project acme/gpt", "summary acme/gpt/a"])
+def test_reports_tell_it_where_a_total_is_said(line):
+    run = running(50, config={"n": 151})
+    source = FakeSource([run], [clock((0, 0), (50, 100))])
+    env = fake_env(source)
+    (told,) = grammar.parse(f"{line} --total config.n", env).reports
+    text = "\n".join(load("wandbwatch.renderers", "terminal")([told], Screen(200)))
+    assert "3m 20s" in text
+    assert "151" in text
+    assert source.asked == 2, "the runs and their paces"
+    (plain,) = grammar.parse(line, env).reports
+    assert "ETA" not in "".join(load("wandbwatch.renderers", "json")([plain], Screen()))
+    assert source.asked == 3
+
+
+def test_a_server_is_asked_twice(wandb_server):
+    rows = [{"_step": 5000 + i, "_runtime": 2.0 * i, "loss": 1.0} for i in range(101)]
+    summary = {"_step": 5100, "_runtime": 200.0}
+    for name in ("a", "b"):
+        served = Served(name, state="running", rows=rows, summary=summary)
+        served.settings = {"steps": 5201}
+        wandb_server.store.add(served)
+    session.forget()
+    env = replace(fake_env(FakeSource()), source=_source)
+    line = "project acme/gpt --total config.steps"
+    (told,) = grammar.parse(line, env).reports
+    table = told.blocks[0]
+    assert isinstance(table, Table)
+    assert [row[-2:] for row in table.rows] == [(5201, timedelta(seconds=200))] * 2
+    assert wandb_server.data_requests == 2
+
+
+def test_a_real_run_that_goes_on(running_run):
+    running_run.log(30)
+    path = running_run.directory
+    env = replace(fake_env(FakeSource()), source=_source)
+    (told,) = grammar.parse(f"project {path} --total 100000", env).reports
+    table = told.blocks[0]
+    assert isinstance(table, Table)
+    (row,) = table.rows
+    assert isinstance(row[-1], timedelta)
+    assert row[-1] > timedelta()

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, Query
+from wandbwatch.model.report import MISSING, Cell
 from wandbwatch.model.run import Json, Run, Series, State
 from wandbwatch.recent import CLOCK
 
@@ -121,6 +122,34 @@ def paces(source: Source, runs: Iterable[Run], query: Query) -> Mapping[str, Pac
     found = source.curves(asked, (CLOCK,), Axis())
     known = {one.run.id: pace(one.series.get(CLOCK)) for one in found}
     return {name: one for name, one in known.items() if one}
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What is known of the ends of some runs."""
+
+    total: Total
+    paces: Mapping[str, Pace]
+
+    NAMES = ("total", "ETA")
+    """What `cells` are."""
+
+    @classmethod
+    def of(cls, source: Source, runs: Iterable[Run], total: Total) -> Forecast:
+        """Ask *source* what is needed of those *runs* that go on."""
+        return cls(total, paces(source, runs, Query()))
+
+    def named(self, run: Run) -> dict[str, Cell]:
+        return dict(zip(self.NAMES, self.cells(run), strict=True))
+
+    def cells(self, run: Run) -> tuple[Cell, Cell]:
+        """Return the steps that *run* is to take, and how long it goes on."""
+        total = self.total.of(run)
+        if total is None:
+            return MISSING, MISSING
+        span = left(run, total, self.paces.get(run.id))
+        whole = int(total) if total.is_integer() else total
+        return whole, MISSING if span is None else span
 
 
 def done(step: int | None, total: float | None) -> float | None:

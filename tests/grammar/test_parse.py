@@ -53,7 +53,10 @@ def test_the_output_may_stand_before_the_command():
         ("project me/p extra", "project: too many words: extra"),
         ("project a/b/c/d/e/f", "project: ADDRESS: 'a/b/c/d/e/f' has too many parts"),
         ("project me/p --nope", "project: no such option: --nope"),
-        ("project me/p --topq 1", "no such option: --topq; did you mean --topk? `wan"),
+        (
+            "project me/p --fliters 1",
+            "no such option: --fliters; did you mean --filters? `wan",
+        ),
         ("project me/p --debug=x", "project: --debug takes no value"),
         ("project me/p -o xml", "'xml' is none of"),
         ("project 'me/p", "No closing quotation"),

@@ -19,6 +19,7 @@ from wandbwatch.arguments import (
     Keys,
     Order,
     ProjectAddress,
+    TotalOption,
 )
 from wandbwatch.keys import is_glob
 from wandbwatch.model.address import Address
@@ -26,6 +27,7 @@ from wandbwatch.model.ports import Env
 from wandbwatch.model.query import Listing, Query
 from wandbwatch.model.report import MISSING, Block, Cell, Note, Report, Table
 from wandbwatch.model.run import Run
+from wandbwatch.pace import Forecast
 
 _OURS = ("state", "id", "name", "group", "tags", "created", "runtime", "last step")
 
@@ -71,6 +73,7 @@ def project(
     order: By = NEWEST,
     columns: Columns = NO_KEYS,
     delta: DeltaOption = False,
+    total: TotalOption = None,
 ) -> Iterator[Report]:
     """List the runs of a project, the newest first."""
     env: Env = ctx.obj
@@ -83,9 +86,11 @@ def project(
         summary=_wanted(c for c in columns if not _in_config(c)),
         config=_wanted(_in_config(c) for c in columns),
     )
-    found = env.source(address).runs(query)
+    source = env.source(address)
+    found = source.runs(total.asked(query) if total else query)
+    forecast = Forecast.of(source, found.runs, total) if total else None
     since = deltas.Since.last(env.memory) if delta else None
-    told = report(address, found, query, columns, since)
+    told = report(address, found, query, columns, since, forecast=forecast)
     if since:
         deltas.remember(env.memory, told)
     yield told
@@ -97,49 +102,50 @@ def report(
     query: Query,
     columns: Sequence[str],
     since: deltas.Since | None = None,
+    *,
+    forecast: Forecast | None = None,
 ) -> Report:
-    """Tell of the runs that *query* *found*, with their values of *columns*, and
-    what of it is another than it was *since*."""
-    runs, seen = found.runs, _seen(found.runs, columns)
-    basis = seen.written()
+    """Tell of the runs that *query* *found*, with their values of *columns*.
+
+    With *since*, what is another than it was then is told as well; with *forecast*,
+    how long they go on.
+    """
+    runs = found.runs
+    shown = list(dict.fromkeys(k for c in columns for k in _expanded(c, runs)))
+    names = (*_OURS, *shown, *(Forecast.NAMES if forecast else ()))
+    cells = [(run.id, _cells(run, shown, forecast)) for run in runs]
+    seen = deltas.Seen.of(
+        {run: dict(zip(names, own, strict=True)) for run, own in cells}
+    )
     if not runs:
         which = "no run matches the filters" if query.filters else "no runs here yet"
-        return Report("project", str(address), (Note(which),), basis=basis)
-    rows = tuple(_row(run, _shown(columns, runs), since) for run in runs)
-    names = (*_OURS, *_shown(columns, runs))
+        return Report("project", str(address), (Note(which),), basis=seen.written())
+    rows = tuple(_compared(run, names, own, since) for run, own in cells)
     blocks: tuple[Block, ...] = (
         Table("runs", names, rows, tuple(r.url for r in runs)),
         *(since.notes(seen, runs) if since else ()),
         *_left_out(found.left_out, query),
         *_unknown(columns, runs),
     )
-    title = titles.of_runs(address, runs)
-    url = titles.page_of_runs(runs)
-    return Report("project", title, blocks, url=url, basis=basis)
+    title, url = titles.of_runs(address, runs), titles.page_of_runs(runs)
+    return Report("project", title, blocks, url=url, basis=seen.written())
 
 
-def _shown(columns: Sequence[str], runs: Sequence[Run]) -> Sequence[str]:
-    return list(dict.fromkeys(k for c in columns for k in _expanded(c, runs)))
-
-
-def _seen(runs: Sequence[Run], columns: Sequence[str]) -> deltas.Seen:
-    names = (*_OURS, *(shown := _shown(columns, runs)))
-    return deltas.Seen.of(
-        {run.id: dict(zip(names, _cells(run, shown), strict=True)) for run in runs}
-    )
-
-
-def _row(
-    run: Run, columns: Sequence[str], since: deltas.Since | None
+def _compared(
+    run: str,
+    names: Sequence[str],
+    cells: tuple[Cell, ...],
+    since: deltas.Since | None,
 ) -> tuple[Cell, ...]:
-    cells = _cells(run, columns)
     if since is None:
         return cells
-    named = zip((*_OURS, *columns), cells, strict=True)
-    return tuple(since.cell(run.id, name, cell) for name, cell in named)
+    named = zip(names, cells, strict=True)
+    return tuple(since.cell(run, name, cell) for name, cell in named)
 
 
-def _cells(run: Run, columns: Sequence[str]) -> tuple[Cell, ...]:
+def _cells(
+    run: Run, columns: Sequence[str], forecast: Forecast | None
+) -> tuple[Cell, ...]:
     return (
         run.state,
         run.id,
@@ -150,6 +156,7 @@ def _cells(run: Run, columns: Sequence[str]) -> tuple[Cell, ...]:
         MISSING if run.runtime is None else timedelta(seconds=run.runtime),
         MISSING if run.last_step is None else run.last_step,
         *(_value(run, column) for column in columns),
+        *(forecast.cells(run) if forecast else ()),
     )
 
 

@@ -10,12 +10,29 @@ import typer
 
 from wandbwatch import delta as deltas
 from wandbwatch import titles
-from wandbwatch.arguments import HERE, NO_KEYS, DeltaOption, Keys, RunAddress
+from wandbwatch.arguments import (
+    HERE,
+    NO_KEYS,
+    DeltaOption,
+    Keys,
+    RunAddress,
+    TotalOption,
+)
 from wandbwatch.model.address import Address, Cloud
 from wandbwatch.model.errors import NotFoundError
 from wandbwatch.model.ports import Env
-from wandbwatch.model.report import Block, Cell, Fields, Level, Note, Report, Text
+from wandbwatch.model.report import (
+    MISSING,
+    Block,
+    Cell,
+    Fields,
+    Level,
+    Note,
+    Report,
+    Text,
+)
 from wandbwatch.model.run import Run, State
+from wandbwatch.pace import Forecast
 
 _DEFAULT = "_default"
 _SYSTEM = "system"
@@ -40,12 +57,14 @@ def summary(
         bool, typer.Option("--config", help="The configuration as well.")
     ] = False,
     delta: DeltaOption = False,
+    total: TotalOption = None,
 ) -> Iterator[Report]:
     """Show a run's values at its last step, in groups."""
     env: Env = ctx.obj
     run = _found(env, address)
+    forecast = Forecast.of(env.source(address), [run], total) if total else None
     since = deltas.Since.last(env.memory) if delta else None
-    told = report(run, filters, config=config, since=since)
+    told = report(run, filters, config=config, since=since, forecast=forecast)
     if since:
         deltas.remember(env.memory, told)
     yield told
@@ -57,11 +76,15 @@ def report(
     *,
     config: bool = False,
     since: deltas.Since | None = None,
+    forecast: Forecast | None = None,
 ) -> Report:
-    """Tell of *run*, of those of its values that *filters* select, and of what is
-    another than it was *since*."""
+    """Tell of *run*, and of those of its values that *filters* select.
+
+    With *since*, what is another than it was then is told as well; with *forecast*,
+    how long it goes on.
+    """
     blocks: tuple[Block, ...] = (
-        _about(run),
+        _about(run, forecast),
         *([Text("notes", run.notes)] if run.notes else []),
         *_groups(run, filters),
         *_configuration(run, wanted=config),
@@ -119,7 +142,7 @@ def _level(run: Run) -> Level:
     return Level.GOOD if run.state is State.FINISHED else Level.INFO
 
 
-def _about(run: Run) -> Fields:
+def _about(run: Run, forecast: Forecast | None) -> Fields:
     runtime = None if run.runtime is None else timedelta(seconds=run.runtime)
     items: dict[str, Cell] = {
         "state": run.state,
@@ -128,6 +151,7 @@ def _about(run: Run) -> Fields:
         "last heard": run.heartbeat,
         "runtime": runtime,
         "last step": run.last_step,
+        **(forecast.named(run) if forecast else {}),
         "exit code": run.exit_code,
         "group": run.group,
         "job type": run.job_type,
@@ -139,7 +163,7 @@ def _about(run: Run) -> Fields:
 
 
 def _known(cell: Cell) -> bool:
-    return cell is not None and cell not in ("", ())
+    return cell is not None and cell not in ("", (), MISSING)
 
 
 def _groups(run: Run, filters: Sequence[str]) -> Iterator[Fields]:
