@@ -131,6 +131,7 @@ def test_a_pod_takes_no_part_of_the_argument_for_a_variable():
         ("ray job submit --", 1, "Job entrypoint command failed with exit code 7,", 7),
         ("ray job submit --", 1, "connection refused", 1),
         ("ray job submit --", 0, "command failed with exit code 7", 0),
+        ("ray job submit --", 0, "Job 'ww-7-1' was stopped", -15),
         ("srun", 1, "command failed with exit code 7", 1),
         ("", 3, "command failed with exit code 7", 3),
     ],

@@ -95,7 +95,7 @@ def _recipe(
             raise UsageError(f"{word[:80]!r} is no parameter: write KEY=VALUE")
     if named is None and asked.script is None:
         raise UsageError(
-            "nothing to start: --script PATH, or the NAME of an experiment in watch.toml"
+            "nothing to start: --script PATH, or an experiment's NAME in watch.toml"
         )
     if named is None or asked.script is not None:
         script = asked.script or ""

@@ -61,7 +61,10 @@ def cancel(launch: Launch, printed: str) -> list[str] | None:
 
 
 def code(launch: Launch, code: int, printed: str) -> int:
-    """Return the script's own exit code, where its launcher only says it in words."""
+    """Return the script's own exit code, where its launcher only says it in words.
+
+    Negative for a signal.
+    """
     return ray.code(code, printed) if _known(launch) is ray else code
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 from collections.abc import Sequence
 
 from wandbwatch.launchers.launch import Launch, has, value
 
 _ID = ("--submission-id", "--job-id")
+_STOPPED = re.compile(r"Job '[^']*' was stopped")
 _CODE = re.compile(r"command failed with exit code (\d+)")
 
 
@@ -40,6 +42,11 @@ def cancel(launch: Launch, printed: str) -> Sequence[str] | None:
 
 
 def code(code: int, printed: str) -> int:
-    """Find the script's own code in what the launcher said last."""
+    """Find the script's own code in what the launcher said last.
+
+    It says that it went well where somebody stopped its job.
+    """
+    if code == 0 and _STOPPED.search(printed):
+        return -signal.SIGTERM
     said = _CODE.findall(printed)
     return int(said[-1]) if code == 1 and said else code
