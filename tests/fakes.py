@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from wandbwatch.model.console import Printed
+from wandbwatch.model.distribution import Distributions
+from wandbwatch.model.drawing import Column
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.ports import Account, Env, Source
 from wandbwatch.model.query import Axis, Curves, Listing, Query
@@ -23,8 +25,13 @@ class FakeSource:
         runs: Sequence[Run] = (),
         series: Sequence[Series] = (),
         console: Sequence[Printed] = (),
+        *,
         sweep: Sweep | None = None,
+        columns: Mapping[str, Sequence[Column]] | None = None,
+        own_axes: Mapping[str, str] | None = None,
     ) -> None:
+        self._columns = {k: tuple(v) for k, v in (columns or {}).items()}
+        self._own_axes = own_axes or {}
         self._sweep = sweep
         self._console = tuple(console)
         self._runs = tuple(runs)
@@ -48,7 +55,14 @@ class FakeSource:
         self, query: Query, keys: Sequence[str], _axis: Axis
     ) -> tuple[Curves, ...]:
         series = {k: self._series[k] for k in keys if k in self._series}
-        return tuple(Curves(run, series) for run in self.runs(query).runs)
+        own = {k: v for k, v in self._own_axes.items() if k in series}
+        return tuple(Curves(run, series, own) for run in self.runs(query).runs)
+
+    def distributions(
+        self, query: Query, keys: Sequence[str], _axis: Axis
+    ) -> tuple[Distributions, ...]:
+        found = {k: self._columns[k] for k in keys if k in self._columns}
+        return tuple(Distributions(run, found) for run in self.runs(query).runs)
 
     def console(self, _run_id: str, last: int) -> tuple[Printed, ...]:
         self.asked += 1

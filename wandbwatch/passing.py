@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from wandbwatch.model.console import Printed
+from wandbwatch.model.distribution import Distributions
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.run import Run
@@ -33,6 +34,12 @@ class Passing(ABC):
     ) -> tuple[Curves, ...]:
         question = f"curves {query!r} {keys!r} {axis!r}"
         return self._ask(question, lambda s: s.curves(query, keys, axis))
+
+    def distributions(
+        self, query: Query, keys: Sequence[str], axis: Axis, /
+    ) -> tuple[Distributions, ...]:
+        question = f"distributions {query!r} {keys!r} {axis!r}"
+        return self._ask(question, lambda s: s.distributions(query, keys, axis))
 
     def console(self, run_id: str, last: int, /) -> tuple[Printed, ...]:
         question = f"console {run_id!r} {last}"

@@ -28,6 +28,9 @@ run = wandb.init(
     config={"lr": 1e-3, "opt": {"name": "adam", "betas": [0.9, 0.99]}, "none": None,
             "seed": 7, "flag": True},
 )
+run.define_metric("epoch")
+run.define_metric("val/*", step_metric="epoch")
+run.define_metric("q value", step_metric="nested.a.b")
 for i in range(60):
     row = {"train/loss": 1 / (i + 1), "nested": {"a": {"b": i}}, "日本": i * 0.5}
     if i % 20 == 0:
@@ -40,6 +43,10 @@ for i in range(60):
     if i == 30:
         row["once"] = -1.5
         row["bins"] = wandb.Histogram([1, 2, 3])
+    if i % 15 == 0:
+        row["gradients/layer.0, $w"] = wandb.Histogram([i, 2, 3], num_bins=4)
+        row["q value"] = i
+        row["dist"] = {"return": wandb.Histogram(np_histogram=([i, 2], [0, 1, 5]))}
     run.log(row)
     time.sleep(0.02)
 run.summary["best"] = {"epoch": 2, "loss": math.nan}
@@ -50,7 +57,7 @@ run.finish(exit_code=CODE)
 """
 KEYS = [
     *["train/loss", "val/acc", "nested.a.b", "日本", "epoch", "once", "bins"],
-    *["never", "best.loss", "system/cpu", "system/never"],
+    *["q value", "never", "best.loss", "system/cpu", "system/never"],
 ]
 SERVERS_OWN = {"url", "user", "created", "last heard", "runtime"}
 
@@ -93,6 +100,7 @@ def test_both_sources_tell_the_same(both):
     assert_same_reports(both)
     for axis in AXES:
         assert_same_curves(both, axis)
+        assert_same_histograms(both, axis)
     assert_same_console(both)
 
 
@@ -155,6 +163,30 @@ def assert_same_curves(both: Both, axis: Axis) -> None:
     assert set(cloud.series) == set(local.series)
     for key, one in cloud.series.items():
         assert_same_points(one, local.series[key])
+
+    assert cloud.own_axes == {"val/acc": "epoch", "q value": "nested.a.b"}
+    assert local.own_axes == cloud.own_axes
+
+
+def assert_same_histograms(both: Both, axis: Axis) -> None:
+    keys = ("gradients/layer.0, $w", "dist.return", "bins", "train/loss", "never")
+    (cloud,) = both.cloud.distributions(Query(summary=(), config=()), keys, axis)
+    (local,) = both.local.distributions(Query(summary=(), config=()), keys, axis)
+    assert (cloud.run.id, local.run.id) == ("abc", "abc")
+    assert list(cloud.columns) == list(local.columns)
+    for key, columns in cloud.columns.items():
+        others = local.columns[key]
+        assert [c.edges for c in columns] == [c.edges for c in others]
+        assert [c.counts for c in columns] == [c.counts for c in others]
+        assert [c.x for c in columns] == pytest.approx([c.x for c in others], abs=1e-3)
+    if not axis.key:
+        (bins,) = local.columns["bins"]
+        assert sum(bins.counts) == 3
+        assert (bins.edges[0], bins.edges[-1]) == (1, 3)
+        assert [c.counts[0] for c in local.columns["dist.return"]] == [0, 15, 30, 45]
+    if axis.kind is AxisKind.STEP:
+        steps = [c.x for c in local.columns["gradients/layer.0, $w"]]
+        assert steps == [0, 15, 30, 45]
 
 
 def assert_close_in_time(cloud: Run, local: Run) -> None:

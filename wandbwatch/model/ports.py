@@ -9,6 +9,7 @@ from typing import Protocol, TypeAlias
 
 from wandbwatch.model.address import Address
 from wandbwatch.model.console import Printed
+from wandbwatch.model.distribution import Distributions
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.recipe import Recipe
@@ -30,6 +31,12 @@ class Source(Protocol):
         self, query: Query, keys: Sequence[str], axis: Axis, /
     ) -> tuple[Curves, ...]:
         """Return each found run with its series of *keys* over *axis*."""
+        ...
+
+    def distributions(
+        self, query: Query, keys: Sequence[str], axis: Axis, /
+    ) -> tuple[Distributions, ...]:
+        """Return each found run with its histograms of *keys* over *axis*."""
         ...
 
     def console(self, run_id: str, last: int, /) -> tuple[Printed, ...]:

@@ -63,3 +63,5 @@ class Curves:
 
     run: Run
     series: Mapping[str, Series]
+    own_axes: Mapping[str, str] = field(default_factory=dict)
+    """The key that define_metric says a key of these runs over, where it does."""

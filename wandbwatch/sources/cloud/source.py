@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from wandbwatch.model.address import Cloud
 from wandbwatch.model.console import Printed
+from wandbwatch.model.distribution import Distributions
 from wandbwatch.model.errors import NotFoundError, UsageError
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.run import Run
@@ -16,9 +17,11 @@ from wandbwatch.model.sweep import Sweep
 from wandbwatch.sources.cloud import (
     asking,
     console,
+    distributions,
     document,
     exported,
     failures,
+    metrics,
     ranking,
     reading,
     series,
@@ -80,6 +83,9 @@ class CloudSource:
             return replace(
                 asked,
                 summary=summary,
+                config=None
+                if asked.config is None
+                else (*asked.config, metrics.CONFIG),
                 specs=series.specs(keys, axis),
                 samples=series.SAMPLES,
                 system=any(key.startswith(series.SYSTEM) for key in keys),
@@ -90,8 +96,26 @@ class CloudSource:
         for node in nodes:
             summary = reading.run(node, project).summary
             drawn = series.series(node, keys, axis, summary)
-            found.append(Curves(_run(node, project, query), drawn))
+            own = metrics.own_axes(node, drawn)
+            found.append(Curves(_run(node, project, query), drawn, own))
         return tuple(found)
+
+    def distributions(
+        self, query: Query, keys: Sequence[str], axis: Axis
+    ) -> tuple[Distributions, ...]:
+        """Return the runs' histograms, at most `distributions.SAMPLES` of each key."""
+        keys = tuple(dict.fromkeys(keys))
+        specs = distributions.specs(keys, axis)
+        project, nodes, _ = self._nodes(
+            query, lambda asked: replace(asked, specs=specs), _CURVES_A_PAGE
+        )
+        return tuple(
+            Distributions(
+                _run(node, project, query),
+                distributions.distributions(node, keys, axis),
+            )
+            for node in nodes
+        )
 
     def console(self, run_id: str, last: int) -> tuple[Printed, ...]:
         def find(api: Any) -> tuple[Project, tuple[Printed, ...] | None]:

@@ -9,32 +9,43 @@ from typing import TypeAlias
 from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.model.run import Series
 from wandbwatch.sources.local.log import Log
+from wandbwatch.sources.local.metrics import Metric, metric
 from wandbwatch.sources.local.needle import Needle
-from wandbwatch.sources.local.tags import EXIT, HISTORY
+from wandbwatch.sources.local.tags import EXIT, HISTORY, METRIC
 from wandbwatch.sources.local.wire import CONTINUES, fields, signed, varint
 
 Place: TypeAlias = Callable[[bytes, int, int, int], float | None]
 """Where a row (its bytes, start, end and number) stands on an axis, if anywhere."""
 
-_ROWS = frozenset({HISTORY, EXIT})
+_ROWS = frozenset({HISTORY, EXIT, METRIC})
 _STEP_FIELD = 2
 _STEP_TAG, _VARINT_TAG = 0x12, 0x08
 _STEP = Needle("_step")
 
 
-def series(logs: Iterable[Log], keys: Sequence[str], axis: Axis) -> dict[str, Series]:
+def series(
+    logs: Iterable[Log],
+    keys: Sequence[str],
+    axis: Axis,
+    defined: list[Metric] | None = None,
+) -> dict[str, Series]:
     """Read *keys* of one run's logs, which follow each other, over *axis*.
 
     Steps are W&B's ``_step``, also for a key that define_metric gives an axis of its
     own: that one is asked for by its name. A key that was never logged has no series.
+    What define_metric said is added to *defined*.
     """
-    place = _places(axis)
+    place = places(axis)
     plan = [(Needle(key).value, array("d"), array("d")) for key in dict.fromkeys(keys)]
     number = 0
     for log in logs:
         for kind, data, at, end in log.forward(_ROWS):
             if kind == EXIT:
                 break
+            if kind == METRIC:
+                if defined is not None:
+                    defined.append(metric(data, at, end))
+                continue
             x: float | None = None
             for value, xs, ys in plan:
                 y = value(data, at, end)
@@ -49,7 +60,8 @@ def series(logs: Iterable[Log], keys: Sequence[str], axis: Axis) -> dict[str, Se
     return {key: Series(key, xs, ys) for key, (_, xs, ys) in found if ys}
 
 
-def _places(axis: Axis) -> Place:
+def places(axis: Axis) -> Place:
+    """Return what tells where a row stands on *axis*."""
     match axis.kind:
         case AxisKind.STEP:
             return step

@@ -5,6 +5,7 @@ https://github.com/wandb/wandb/blob/main/core/internal/runmetric/runmetric.go
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from wandbwatch.sources.local.log import Log
@@ -54,6 +55,17 @@ def _kinds(data: bytes, at: int, end: int) -> frozenset[str]:
         for number, start, _ in fields(data, at, end)
         if number in _KINDS and varint(data, start)[0]
     )
+
+
+def own_axes(defined: Sequence[Metric], keys: Iterable[str]) -> dict[str, str]:
+    """Return the step metric of each of *keys* that has one, a name before a glob."""
+    found: dict[str, str] = {}
+    for key in keys:
+        fitting = [m for m in defined if m.matches(key) and m.step_metric]
+        fitting.sort(key=lambda m: m.glob)
+        if fitting and fitting[0].step_metric != key:
+            found[key] = fitting[0].step_metric
+    return found
 
 
 def metrics(log: Log) -> list[Metric]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from wandbwatch.model.address import Local
 from wandbwatch.model.console import Printed
+from wandbwatch.model.distribution import Distributions
 from wandbwatch.model.errors import NotFoundError, SourceError, UsageError
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.run import Run, Series, State
@@ -16,12 +17,14 @@ from wandbwatch.model.sweep import Sweep
 from wandbwatch.sources.local import (
     console,
     directories,
+    distributions,
     filters,
     history,
     ordering,
     stats,
     sweep,
 )
+from wandbwatch.sources.local.metrics import Metric, own_axes
 from wandbwatch.sources.local.reading import Want, opened, read, run_id
 
 SYSTEM = "system/"
@@ -61,9 +64,21 @@ class LocalSource:
         wanted = Want(query.summary, query.config, whole=False)
         shown = self._found(query)[: query.limit or None]
         return tuple(
-            Curves(self._again(run, files, wanted), self._plotted(files, keys, axis))
+            self._plotted(self._again(run, files, wanted), files, keys, axis)
             for run, files in shown
         )
+
+    def distributions(
+        self, query: Query, keys: Sequence[str], axis: Axis
+    ) -> tuple[Distributions, ...]:
+        wanted = Want(query.summary, query.config, whole=False)
+        found = []
+        for run, files in self._found(query)[: query.limit or None]:
+            with ExitStack() as stack:
+                logs = opened(files, stack)
+                columns = distributions.distributions(logs, keys, axis)
+            found.append(Distributions(self._again(run, files, wanted), columns))
+        return tuple(found)
 
     def console(self, run_id: str, last: int) -> tuple[Printed, ...]:
         (files,) = self._chosen([run_id])
@@ -122,15 +137,15 @@ class LocalSource:
             return Run(one, one, State.UNKNOWN)
 
     def _plotted(
-        self, files: Sequence[Path], keys: Sequence[str], axis: Axis
-    ) -> dict[str, Series]:
+        self, run: Run, files: Sequence[Path], keys: Sequence[str], axis: Axis
+    ) -> Curves:
         """Read the series of a run of many: one that cannot be read has none."""
         try:
-            return _series(files, keys, axis)
+            return _curves(run, files, keys, axis)
         except SourceError:
             if directories.is_one_run(self._path):
                 raise
-            return {}
+            return Curves(run, {})
 
     def _again(self, run: Run, files: Sequence[Path], want: Want) -> Run:
         """Read a found run with all that is wanted of it."""
@@ -138,17 +153,17 @@ class LocalSource:
         return run if bare else self._listed(files, want)
 
 
-def _series(
-    files: Sequence[Path], keys: Sequence[str], axis: Axis
-) -> dict[str, Series]:
+def _curves(run: Run, files: Sequence[Path], keys: Sequence[str], axis: Axis) -> Curves:
     measured = [key for key in keys if key.startswith(SYSTEM)]
     logged = [key for key in keys if key not in measured]
+    defined: list[Metric] = []
     with ExitStack() as stack:
         logs = opened(files, stack)
-        found = history.series(logs, logged, axis) if logged else {}
+        found = history.series(logs, logged, axis, defined) if logged else {}
         if measured:
             names = [key.removeprefix(SYSTEM) for key in measured]
             for name, one in stats.series(logs, names, axis).items():
                 key = SYSTEM + name
                 found[key] = Series(key, one.x, one.y)
-    return {key: found[key] for key in keys if key in found}
+    ordered = {key: found[key] for key in keys if key in found}
+    return Curves(run, ordered, own_axes(defined, ordered))

@@ -1,0 +1,59 @@
+"""Histograms as W&B writes them, read into columns of a picture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from wandbwatch.model.drawing import Column
+from wandbwatch.model.run import Json
+
+_MOST = 4096
+"""Bins read of one histogram; W&B itself takes 512 at most."""
+
+
+def is_histogram(value: Json) -> bool:
+    return isinstance(value, Mapping) and value.get("_type") == "histogram"
+
+
+def column(x: float, value: Json) -> Column | None:
+    """Read ``{_type: histogram, values: […], bins: […]}`` at *x*.
+
+    The edges may be packed instead: ``packedBins: {min, size, count}``. What is not
+    whole, or no histogram at all, is None.
+    https://docs.wandb.ai/ref/python/data-types/histogram
+    """
+    if not is_histogram(value) or not isinstance(value, Mapping):
+        return None
+    counts = _numbers(value.get("values"))
+    edges = _numbers(value.get("bins")) or _unpacked(value.get("packedBins"))
+    if not counts or not edges or len(edges) != len(counts) + 1 or len(counts) > _MOST:
+        return None
+    return Column(x, edges, counts)
+
+
+def _unpacked(packed: Json) -> tuple[float, ...]:
+    if not isinstance(packed, Mapping):
+        return ()
+    read = _numbers([packed.get(name) for name in ("min", "size", "count")])
+    if len(read) != len(("min", "size", "count")) or not all(map(math.isfinite, read)):
+        return ()
+    low, size, count = read
+    if not 0 < count <= _MOST:
+        return ()
+    return tuple(low + size * i for i in range(int(count) + 1))
+
+
+def _numbers(values: Json) -> tuple[float, ...]:
+    """Read a list of numbers; what is none among them makes the whole of it empty."""
+    if not isinstance(values, Sequence) or isinstance(values, str):
+        return ()
+    read: list[float] = []
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return ()
+        try:
+            read.append(float(value))
+        except OverflowError:
+            return ()
+    return tuple(read)
