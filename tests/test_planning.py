@@ -110,7 +110,7 @@ def test_draws_tell_their_seed():
 @pytest.mark.parametrize(
     ("words", "options", "complaint"),
     [
-        ([], {}, "nothing to start: --script PATH, or the NAME"),
+        ([], {}, "nothing to start: --script PATH, or an exp"),
         (["a=1"], {}, "nothing to start"),
         (["./train.sh"], {}, "is no experiment's name; --script ./train.sh starts"),
         (["pp", "lr=1"], {}, "no experiment 'pp'; did you mean 'ppo'?"),
