@@ -7,11 +7,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from wandbwatch.model.report import Line, Plot
+from wandbwatch.model.drawing import Parallel
+from wandbwatch.model.report import Chart, Line, Plot
 from wandbwatch.model.run import Json, Run, Series, State
 from wandbwatch.model.sweep import Sweep
-from wandbwatch.ranking import Aim
+from wandbwatch.ranking import Aim, finite
 
+_MOST_LINES, _MOST_AXES = 200, 7
+"""More in one picture of parallel coordinates can't be told apart."""
 _GOING = (State.PENDING, State.RUNNING, State.PREEMPTING)
 
 
@@ -82,6 +85,38 @@ def best_so_far(runs: Sequence[Run], aim: Aim, name: str) -> Iterator[Plot]:
         ys.append(best)
     key = f"best {aim.key} so far"
     yield Plot(key, "wall", (Line(name, name, Series(key, xs, ys)),))
+
+
+def parallel(
+    ranked: Sequence[tuple[Run, float]], aim: Aim, parameters: Sequence[str]
+) -> Iterator[Chart]:
+    """Draw a line a run through those *parameters* that vary, to the metric.
+
+    Of many, the first of both are drawn.
+    """
+    shown = ranked[:_MOST_LINES]
+    columns = {
+        name: [_place(run.config.get(name)) for run, _ in shown] for name in parameters
+    }
+    axes = [name for name in parameters if len(set(columns[name])) > 1][:_MOST_AXES]
+    if not axes or len(shown) < 2:  # noqa: PLR2004 -- one line crosses nothing
+        return
+    rows = tuple(
+        (*(columns[name][at] for name in axes), value)
+        for at, (_, value) in enumerate(shown)
+    )
+    names = tuple(run.name for run, _ in shown)
+    yield Chart(
+        "parameters and what they led to", Parallel((*axes, aim.key), names, rows)
+    )
+
+
+def _place(value: Json) -> float | str | None:
+    """Return where a value stands on an axis: a number, or a word."""
+    number = finite(value)
+    if number is not None or value is None or isinstance(value, float):
+        return number
+    return str(value)
 
 
 def _end(run: Run) -> datetime | None:

@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from wandbwatch import grammar
 from wandbwatch.commands.sweep import report
+from wandbwatch.model.drawing import Parallel
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.report import Fields, Level, Note, Plot, Table
+from wandbwatch.model.report import Chart, Fields, Level, Note, Plot, Table
 from wandbwatch.model.run import Json, Run, State
 from wandbwatch.model.sweep import Sweep
 from wandbwatch.ranking import Aim
-from wandbwatch.searches import best_so_far, drawn_from, progress
+from wandbwatch.searches import best_so_far, drawn_from, parallel, progress
 
 from tests.fakes import FakeSource, fake_env
 
@@ -57,7 +59,7 @@ def test_a_sweep_is_told_with_its_best_run_first():
     told = report(SWEEP, RUNS, Aim("loss"), topk=2)
     assert told.title == "[b]find lr (acme/gpt/s1)"
     assert (told.url, told.level) == (SWEEP.url, Level.INFO)
-    about, best, parameters, matters, plot, note = told.blocks
+    about, best, parameters, matters, plot, chart, note = told.blocks
     assert isinstance(about, Fields)
     assert dict(about.items) == {
         "state": "running",
@@ -78,6 +80,12 @@ def test_a_sweep_is_told_with_its_best_run_first():
     assert isinstance(matters, Table)
     assert matters.rows[0][0] == "lr"
     assert isinstance(plot, Plot)
+    assert isinstance(chart, Chart)
+    assert chart.drawing == Parallel(
+        ("lr", "loss"),
+        ("run 3", "run 1", "run 4"),
+        ((0.03, 0.25), (0.01, 0.5), (0.04, 0.75)),
+    )
     assert note == Note("2 runs have no finite value of 'loss': not ranked")
 
 
@@ -102,6 +110,28 @@ def test_the_best_so_far_goes_in_steps_to_the_better():
     assert hours == [2, 4, 4, 5]
     assert list(line.series.y) == [0.5, 0.5, 0.25, 0.25]
     assert not list(best_so_far(RUNS[:2], Aim("loss"), "s1"))
+
+
+def test_parallel_coordinates_have_words_and_gaps_and_end_at_the_metric():
+    configs: list[dict[str, Json]] = [
+        {"opt": "adam", "drop": 0.5, "same": 1},
+        {"opt": "sgd", "drop": None, "same": 1},
+        {"opt": [1, 2], "drop": math.nan, "same": 1},
+    ]
+    ranked = [
+        (replace(a_run(i, i), config=config), float(i))
+        for i, config in enumerate(configs, 1)
+    ]
+    (chart,) = parallel(ranked, Aim("loss"), ["drop", "same", "opt", "absent"])
+    assert isinstance(chart.drawing, Parallel)
+    assert chart.drawing.axes == ("drop", "opt", "loss")
+    assert chart.drawing.rows == (
+        (0.5, "adam", 1.0),
+        (None, "sgd", 2.0),
+        (None, "[1, 2]", 3.0),
+    )
+    assert not list(parallel(ranked, Aim("loss"), ["same"]))
+    assert not list(parallel(ranked[:1], Aim("loss"), ["opt"]))
 
 
 @pytest.mark.parametrize(

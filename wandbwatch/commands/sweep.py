@@ -7,7 +7,7 @@ import typer
 
 from wandbwatch import searches
 from wandbwatch.arguments import HERE, AimOption, SweepAddress
-from wandbwatch.importance import importance
+from wandbwatch.importance import Importance, importance
 from wandbwatch.model.address import Address, Cloud
 from wandbwatch.model.ports import Env
 from wandbwatch.model.query import Query
@@ -58,13 +58,14 @@ def _query(address: Address, found: Sweep, which: str) -> Query:
 def report(sweep: Sweep, runs: Sequence[Run], aim: Aim | None, topk: int = 5) -> Report:
     """Tell of *sweep* and of its *runs*, the best by *aim* first."""
     ranked = aim.ranked(runs) if aim else []
+    weighed = _weighed(ranked, sweep)
     blocks = (
         _about(sweep, runs, aim),
         *([Text("description", sweep.description)] if sweep.description else []),
         *_best(ranked, aim, sweep, topk),
         *_parameters(sweep, ranked),
-        *_importance(ranked, sweep),
-        *_pictures(runs, ranked, aim, sweep),
+        *_importance(weighed),
+        *_pictures(runs, ranked, aim, sweep, weighed),
         *map(Note, _notes(runs, ranked, aim)),
     )
     title = f"{sweep.name or sweep.id} ({_whose(runs)}{sweep.id})"
@@ -134,12 +135,7 @@ def _parameters(sweep: Sweep, ranked: Sequence[tuple[Run, float]]) -> Iterator[T
     yield Table("parameters", ("parameter", "drawn from", "best run's"), rows)
 
 
-def _importance(ranked: Sequence[tuple[Run, float]], sweep: Sweep) -> Iterator[Table]:
-    found = importance(
-        [run.config for run, _ in ranked],
-        [value for _, value in ranked],
-        searches.varied(sweep),
-    )
+def _importance(found: Sequence[Importance]) -> Iterator[Table]:
     if not found:
         return
     if found[0].forest is None:
@@ -150,15 +146,30 @@ def _importance(ranked: Sequence[tuple[Run, float]], sweep: Sweep) -> Iterator[T
     yield Table("what matters", ("parameter", "importance", "correlation"), rows)
 
 
+def _weighed(ranked: Sequence[tuple[Run, float]], sweep: Sweep) -> Sequence[Importance]:
+    return importance(
+        [run.config for run, _ in ranked],
+        [value for _, value in ranked],
+        searches.varied(sweep),
+    )
+
+
 def _pictures(
     runs: Sequence[Run],
     ranked: Sequence[tuple[Run, float]],
     aim: Aim | None,
     sweep: Sweep,
+    weighed: Sequence[Importance],
 ) -> Iterator[Block]:
     if not aim or not ranked:
         return
     yield from searches.best_so_far(runs, aim, sweep.name or sweep.id)
+    # What matters most first, as far as that can be told.
+    varied = searches.varied(sweep)
+    known = (one.parameter for one in weighed)  # opt=adam is weighed apart from opt=sgd
+    whole = (one if one in varied else one.rpartition("=")[0] for one in known)
+    names = [one for one in dict.fromkeys((*whole, *varied)) if one in varied]
+    yield from searches.parallel(ranked, aim, names)
 
 
 def _notes(
