@@ -6,15 +6,18 @@ from hypothesis import settings
 
 from tests.outbox.opening import opened
 from tests.runs.fixtures import _running, local_runs, running_run
+from tests.runs.media_fixtures import _media_run, media_run
 from tests.servers.discord.fixtures import discord_server
 from tests.servers.wandb.fixtures import _wandb_server, log_run, wandb_server
 
 __all__ = [
+    "_media_run",
     "_running",
     "_wandb_server",
     "discord_server",
     "local_runs",
     "log_run",
+    "media_run",
     "opened",
     "running_run",
     "wandb_server",

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
+from wandbwatch import keys as known_keys
 from wandbwatch.model.console import Printed
 from wandbwatch.model.distribution import Distributions
 from wandbwatch.model.drawing import Column
 from wandbwatch.model.errors import UsageError
+from wandbwatch.model.media import Album, RunFile, When
 from wandbwatch.model.ports import Account, Env, Source
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.run import Run, Series
 from wandbwatch.model.sweep import Sweep
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+
+NO_ALBUM = Album(())
 
 
 class FakeSource:
@@ -29,9 +34,13 @@ class FakeSource:
         sweep: Sweep | None = None,
         columns: Mapping[str, Sequence[Column]] | None = None,
         own_axes: Mapping[str, str] | None = None,
+        album: Album = NO_ALBUM,
+        files: Sequence[RunFile] = (),
     ) -> None:
         self._columns = {k: tuple(v) for k, v in (columns or {}).items()}
         self._own_axes = own_axes or {}
+        self._album = album
+        self._files = tuple(files)
         self._sweep = sweep
         self._console = tuple(console)
         self._runs = tuple(runs)
@@ -73,6 +82,16 @@ class FakeSource:
         if self._sweep is None:
             raise UsageError("not one sweep")
         return self._sweep
+
+    def media(self, _run_id: str, keys: Sequence[str], _when: When) -> Album:
+        self.asked += 1
+        chosen = known_keys.chosen(keys, {m.key for m in self._album.media})
+        media = tuple(m for m in self._album.media if m.key in chosen)
+        return replace(self._album, media=media)
+
+    def files(self, _run_id: str, paths: Sequence[str] | None) -> tuple[RunFile, ...]:
+        self.asked += 1
+        return tuple(f for f in self._files if paths is None or f.path in paths)
 
 
 def fake_env(source: Source) -> Env:

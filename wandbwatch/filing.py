@@ -47,6 +47,12 @@ def safe(path: str) -> str:
     return "/".join(part for part in parts if part)[-_DEEPEST * _LONGEST :] or "file"
 
 
+def stays(path: str) -> bool:
+    """Whether *path* leads nowhere else than below where it starts."""
+    parts = PurePosixPath(path)
+    return bool(parts.parts) and not parts.is_absolute() and ".." not in parts.parts
+
+
 def plain(text: str, suffix: str = "") -> str:
     """Return a name of a-z, 0-9 and _ for *text*, with *suffix*."""
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()

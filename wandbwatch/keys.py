@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from wandbwatch.model.run import Run
@@ -44,6 +44,13 @@ def selected(wanted: str, known: Iterable[str]) -> list[str]:
         for key in names
         if key[:1] != "_" and (key.startswith(around) or fnmatchcase(key, wanted))
     ]
+
+
+def chosen(wanted: Sequence[str], known: Collection[str]) -> set[str]:
+    """Return those of the *known* keys that any of *wanted* names; all for none."""
+    if not wanted:
+        return set(known)
+    return {key for one in wanted for key in selected(one, known)}
 
 
 def numeric(runs: Iterable[Run]) -> Counter[str]:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from wandbwatch.model.console import Printed
 from wandbwatch.model.distribution import Distributions
+from wandbwatch.model.media import Album, RunFile, When
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.run import Run
@@ -47,3 +48,11 @@ class Passing(ABC):
 
     def sweep(self, sweep_id: str, /) -> Sweep:
         return self._ask(f"sweep {sweep_id!r}", lambda s: s.sweep(sweep_id))
+
+    def media(self, run_id: str, keys: Sequence[str], when: When, /) -> Album:
+        question = f"media {run_id!r} {keys!r} {when!r}"
+        return self._ask(question, lambda s: s.media(run_id, keys, when))
+
+    def files(self, run_id: str, paths: Sequence[str] | None, /) -> tuple[RunFile, ...]:
+        question = f"files {run_id!r} {paths!r}"
+        return self._ask(question, lambda s: s.files(run_id, paths))

@@ -10,6 +10,7 @@ from typing import Protocol, TypeAlias
 from wandbwatch.model.address import Address
 from wandbwatch.model.console import Printed
 from wandbwatch.model.distribution import Distributions
+from wandbwatch.model.media import Album, RunFile, When
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.recipe import Recipe
@@ -46,6 +47,15 @@ class Source(Protocol):
     def sweep(self, sweep_id: str, /) -> Sweep:
         """Return a sweep of the address, the addressed one where no id is given;
         UsageError when that is not one."""
+        ...
+
+    def media(self, run_id: str, keys: Sequence[str], when: When, /) -> Album:
+        """Return the media of a run that *keys* select (see `keys.selected`), all
+        of them with none."""
+        ...
+
+    def files(self, run_id: str, paths: Sequence[str] | None, /) -> tuple[RunFile, ...]:
+        """Return those of a run's files that have one of *paths*, or all with None."""
         ...
 
 

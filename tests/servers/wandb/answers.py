@@ -7,7 +7,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
+from tests.servers.wandb.artifacts import Shelf, connection, listed
 from tests.servers.wandb.selection import ordered, selected
 from tests.servers.wandb.store import Project, Run, User
 
@@ -20,6 +22,7 @@ class Asker:
 
     user: User
     url: str
+    shelf: Shelf
     hidden: str = ""
     """``null_project``, ``null_run`` or nothing."""
 
@@ -39,21 +42,32 @@ def user_answer(user: User) -> dict[str, Any]:
 class ProjectAnswer:
     def __init__(self, project: Project, asker: Asker) -> None:
         self._project = project
-        self._asker = asker
+        self.asker = asker
         self.id = self.internal_id = f"{project.entity}/{project.name}"
         self.name = project.name
         self.entity_name = project.entity
         self.entity = {"id": project.entity, "name": project.entity}
         self.read_only = False
 
+    def artifact_types(
+        self, after: str | None = None, first: int | None = None
+    ) -> dict[str, Any]:
+        del after, first
+        return self.asker.shelf.types(self._project.entity, self._project.name)
+
+    def artifact(self, name: str) -> dict[str, Any] | None:
+        found = self.asker.shelf.named(name)
+        return found.answer if found else None
+
+    def artifact_type(self, name: str) -> dict[str, Any]:
+        return {"id": name, "name": name}
+
     def run_count(self, filters: str | None = None) -> int:
         return len(self._select(filters))
 
     def run(self, name: str) -> RunAnswer | None:
         run = self._project.runs.get(name)
-        return (
-            RunAnswer(run, self) if run and self._asker.hidden != "null_run" else None
-        )
+        return RunAnswer(run, self) if run and self.asker.hidden != "null_run" else None
 
     def bucket(self, name: str, *, missing_ok: bool = True) -> RunAnswer | None:
         return self.run(name) if missing_ok or name in self._project.runs else None
@@ -112,6 +126,53 @@ class RunAnswer:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._run, name)
+
+    def file_count(self) -> int:
+        return len(self._run.files)
+
+    def files(
+        self,
+        names: Sequence[str] = (),
+        after: str | None = None,
+        first: int | None = None,
+        pattern: str | None = None,
+    ) -> dict[str, Any]:
+        del pattern
+        found = [n for n in sorted(self._run.files) if not names or n in names]
+        start = int(after) + 1 if after else 0
+        page = found[start : start + (first or 50)]
+        end = start + len(page)
+        return {
+            **connection([self._file(name) for name in page]),
+            "pageInfo": {"endCursor": str(end - 1), "hasNextPage": end < len(found)},
+        }
+
+    def _file(self, name: str) -> dict[str, Any]:
+        asker = self.project.asker
+        path = f"{self._run.path}/{quote(name)}"
+        return {
+            "id": name,
+            "name": name,
+            "url": f"{asker.url}/files/{path}",
+            "directUrl": f"{asker.url}/storage/{path}?signature=secret",
+            "sizeBytes": self._run.sizes.get(name, len(self._run.files[name])),
+            "mimetype": "application/octet-stream",
+            "updatedAt": self._run.created_at,
+        }
+
+    def output_artifacts(
+        self, after: str | None = None, first: int | None = None
+    ) -> dict[str, Any]:
+        del after, first
+        shelf = self.project.asker.shelf
+        return listed(a for a in shelf.all.values() if a.run == self._run.name)
+
+    def input_artifacts(
+        self, after: str | None = None, first: int | None = None
+    ) -> dict[str, Any]:
+        del after, first
+        shelf = self.project.asker.shelf
+        return listed(a for a in shelf.all.values() if self._run.name in a.used_by)
 
     def user(self) -> dict[str, Any]:
         return user_answer(User(username=self._run.username))

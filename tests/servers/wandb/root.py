@@ -23,6 +23,7 @@ from graphql import (
 
 from tests.servers.wandb import filestream
 from tests.servers.wandb.answers import Asker, ProjectAnswer, RunAnswer, user_answer
+from tests.servers.wandb.artifacts import connection
 from tests.servers.wandb.store import Run, Store
 
 _SCHEMA = build_schema(Path(__file__).with_name("schema.graphql").read_text())
@@ -122,6 +123,54 @@ class Root:
                 for name in input["files"]
             ],
         }
+
+    def artifact(self, id: str) -> dict[str, Any] | None:  # noqa: A002 (the schema's name)
+        found = self._store.shelf.all.get(id)
+        return found.answer if found else None
+
+    def client_idmapping(self, client_id: str) -> dict[str, Any] | None:
+        for one in self._store.shelf.all.values():
+            if one.client_id == client_id:
+                return {"serverID": one.id}
+        return None
+
+    def create_artifact(self, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002
+        with self._store.lock:
+            made = self._store.shelf.create(input, filestream.now())
+        return {"artifact": made.answer}
+
+    def create_artifact_manifest(self, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002
+        url = f"{self._asker.url}/storage/manifests/{input['artifactID']}"
+        file = {"id": "m", "name": input["name"], "uploadUrl": url, "uploadHeaders": []}
+        return {"artifactManifest": {"id": input["artifactID"], "file": file}}
+
+    def update_artifact_manifest(self, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002
+        given = {"artifactID": input["artifactManifestID"], "name": "manifest"}
+        return self.create_artifact_manifest(given)
+
+    def create_artifact_files(self, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002
+        return {"files": connection([self._upload(f) for f in input["artifactFiles"]])}
+
+    def _upload(self, file: dict[str, Any]) -> dict[str, Any]:
+        path = f"artifacts/{file['artifactID']}/{file['name']}"
+        return {
+            "id": file["name"],
+            "name": file["name"],
+            "storagePath": path,
+            "uploadUrl": f"{self._asker.url}/storage/{path}",
+            "uploadHeaders": [],
+            "artifact": self.artifact(file["artifactID"]),
+        }
+
+    def commit_artifact(self, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002
+        found = self._store.shelf.all[input["artifactID"]]
+        found.state = "COMMITTED"
+        return {"artifact": found.answer}
+
+    def use_artifact(self, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002
+        found = self._store.shelf.all[input["artifactID"]]
+        found.used_by.add(input["runName"])
+        return {"artifact": found.answer}
 
 
 def _update(run: Run, given: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import unquote
 
 from graphql import OperationDefinitionNode
 
@@ -133,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
         if document is None or complaints:
             self._reply(400, {"errors": [{"message": e.message} for e in complaints]})
             return
-        asker = Asker(user, owner.url, hidden)
+        asker = Asker(user, owner.url, owner.store.shelf, hidden)
         done = root.answer(owner.store, document, request.get("variables") or {}, asker)
         self._reply(200, done.formatted)
 
@@ -147,11 +148,34 @@ class _Handler(BaseHTTPRequestHandler):
             self._reply(200, filestream.receive(run, json.loads(body)))
 
     def _store(self, body: bytes) -> None:
-        entity, project, name, file = self.path.removeprefix("/storage/").split("/", 3)
-        run = self.server.owner.store.run(f"{entity}/{project}/{name}")
+        """Take in an uploaded file, or serve one."""
+        store = self.server.owner.store
+        path = unquote(self.path.partition("?")[0]).removeprefix("/storage/")
+        owner, _, rest = path.partition("/")
+        if owner in ("artifacts", "manifests"):
+            if owner == "artifacts":
+                store.shelf.stored(rest, len(body))
+            self._reply(200, {})
+            return
+        entity, project, name, file = path.split("/", 3)
+        run = store.run(f"{entity}/{project}/{name}")
+        if self.command == "GET":
+            self._give(run.files.get(file) if run else None)
+            return
         if run is not None:
             run.files[file] = body
         self._reply(200 if run else 404, {})
+
+    def _give(self, content: bytes | None) -> None:
+        owner = self.server.owner
+        for fault in [f for f in owner.faults if f.strikes("download")]:
+            if faults.strike(fault, self, owner.stopping):
+                return
+        owner.counts["download"] += 1
+        self.send_response(404 if content is None else 200)
+        self.send_header("Content-Length", str(len(content or b"")))
+        self.end_headers()
+        self.wfile.write(content or b"")
 
     def _reply(self, status: int, answer: Any) -> None:
         data = json.dumps(answer).encode()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.servers.wandb import sampling
+from tests.servers.wandb.artifacts import Shelf
 
 KEY = "k" * 40
 """The API key of the one user there is to begin with."""
@@ -52,6 +53,8 @@ class Run:
     event_rows: list[dict[str, Any]] = field(default_factory=list)
     console: list[str] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    """How large files are said to be where that is not how large they are."""
     written: dict[str, int] = field(default_factory=dict)
     """Lines received of each file that the SDK streams."""
 
@@ -119,6 +122,7 @@ class Store:
         with self.lock:
             self.users: list[User] = [User()]
             self.projects: dict[tuple[str, str], Project] = {}
+            self.shelf = Shelf()
 
     def project(self, entity: str, name: str) -> Project:
         """Return the project, made if there was none."""

@@ -30,6 +30,33 @@ query WandbwatchConsole(
 }
 """
 
+MEDIA: Final = """
+query WandbwatchMedia(
+  $entity: String!, $project: String!, $run: String!, $whole: Boolean!,
+  $specs: [JSONString!]!, $sampled: Boolean!
+) {
+  project(name: $project, entityName: $entity) { run(name: $run) {
+    summaryMetrics @include(if: $whole)
+    config(keys: ["_wandb"]) @include(if: $whole)
+    sampledHistory(specs: $specs) @include(if: $sampled)
+  } }
+}
+"""
+
+FILES: Final = """
+query WandbwatchFiles(
+  $entity: String!, $project: String!, $run: String!,
+  $names: [String], $after: String, $first: Int!
+) {
+  project(name: $project, entityName: $entity) { run(name: $run) {
+    files(names: $names, after: $after, first: $first) {
+      edges { node { name url directUrl sizeBytes updatedAt } }
+      pageInfo { endCursor hasNextPage }
+    }
+  } }
+}
+"""
+
 RUNS: Final = f"""
 query WandbwatchRuns(
   $entity: String!, $project: String!, $sweep: String!, $swept: Boolean!,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -22,6 +22,41 @@ def console(api: Any, project: Project, run_id: str, last: int) -> list[Any] | N
     """Return lines of a run's console (``ConsoleLogLine``), None without the run."""
     found = _run(api, project, run_id)
     return None if found is None else list(found.console_logs(last=last or None))
+
+
+def media(api: Any, project: Project, run_id: str, specs: Sequence[str]) -> Node | None:
+    """Return a run's summary and configuration, or the rows that *specs* ask for."""
+    found = _run(api, project, run_id)
+    if found is None:
+        return None
+    if specs:
+        return {"sampledHistory": [_between(found, json.loads(s)) for s in specs]}
+    config = {key: {"value": value} for key, value in found.rawconfig.items()}
+    return {"summaryMetrics": found.summary_metrics, "config": config}
+
+
+def _between(run: Any, spec: dict[str, Any]) -> list[Any]:
+    steps = {"min_step": spec.get("minStep"), "max_step": spec.get("maxStep")}
+    given = {name: step for name, step in steps.items() if step is not None}
+    return list(run.scan_history(keys=spec["keys"], **given))
+
+
+def files(
+    api: Any, project: Project, run_id: str, paths: Sequence[str] | None
+) -> list[Node] | None:
+    found = _run(api, project, run_id)
+    if found is None:
+        return None
+    return [
+        {
+            "name": file.name,
+            "url": file.url,
+            "directUrl": getattr(file, "direct_url", ""),
+            "sizeBytes": file.size,
+            "updatedAt": getattr(file, "updated_at", None),
+        }
+        for file in found.files(names=None if paths is None else list(paths))
+    ]
 
 
 def _run(api: Any, project: Project, run_id: str) -> Any:

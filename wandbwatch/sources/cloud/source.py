@@ -10,17 +10,21 @@ from typing import Any, TypeVar
 from wandbwatch.model.address import Cloud
 from wandbwatch.model.console import Printed
 from wandbwatch.model.distribution import Distributions
-from wandbwatch.model.errors import NotFoundError, UsageError
+from wandbwatch.model.errors import UsageError
+from wandbwatch.model.media import Album, RunFile, When
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.run import Run
 from wandbwatch.model.sweep import Sweep
 from wandbwatch.sources.cloud import (
+    absent,
+    album,
     asking,
     console,
     distributions,
     document,
     exported,
     failures,
+    files,
     metrics,
     ranking,
     reading,
@@ -64,7 +68,7 @@ class CloudSource:
 
         project, node = self._session.ask(find)
         if node is None:
-            raise _no_run(project, run_id)
+            raise absent.run(project, run_id)
         return reading.run(node, project)
 
     def runs(self, query: Query) -> Listing:
@@ -118,14 +122,9 @@ class CloudSource:
         )
 
     def console(self, run_id: str, last: int) -> tuple[Printed, ...]:
-        def find(api: Any) -> tuple[Project, tuple[Printed, ...] | None]:
-            project = self._project(api)
-            return project, console.console(api, project, run_id, last)
-
-        project, lines = self._session.ask(find)
-        if lines is None:
-            raise _no_run(project, run_id)
-        return lines
+        return self._of_run(
+            run_id, lambda api, at: console.console(api, at, run_id, last)
+        )
 
     def sweep(self, sweep_id: str) -> Sweep:
         sweep_id = sweep_id or self._address.sweep or ""
@@ -140,7 +139,30 @@ class CloudSource:
 
         project, found = self._session.ask(find)
         if found is None:
-            raise _no_project(replace(project, sweep=sweep_id))
+            raise absent.project(replace(project, sweep=sweep_id))
+        return found
+
+    def media(self, run_id: str, keys: Sequence[str], when: When) -> Album:
+        return self._of_run(
+            run_id, lambda api, at: album.album(api, at, run_id, keys, when)
+        )
+
+    def files(self, run_id: str, paths: Sequence[str] | None) -> tuple[RunFile, ...]:
+        server = self._session
+        return self._of_run(
+            run_id, lambda api, at: files.files(api, at, run_id, paths, server.server)
+        )
+
+    def _of_run(self, run_id: str, look: Callable[[Any, Project], T | None]) -> T:
+        """Ask for something of a run; None is that there is no such run."""
+
+        def find(api: Any) -> tuple[Project, T | None]:
+            project = self._project(api)
+            return project, look(api, project)
+
+        project, found = self._session.ask(find)
+        if found is None:
+            raise absent.run(project, run_id)
         return found
 
     def _nodes(
@@ -167,7 +189,7 @@ class CloudSource:
 
         project, nodes, total = self._session.ask(find)
         if nodes is None:
-            raise _no_project(project)
+            raise absent.project(project)
         _check_ids(project, nodes, query)
         return project, nodes, total
 
@@ -212,25 +234,4 @@ def _check_ids(project: Project, nodes: Sequence[Node], query: Query) -> None:
     found = {node.get("name") for node in nodes}
     for run_id in query.ids if not query.limit else ():
         if run_id not in found:
-            raise _no_run(project, run_id)
-
-
-def _no_run(project: Project, run_id: str) -> NotFoundError:
-    path = failures.plain(f"{project}/{run_id}")
-    listing = failures.plain(str(project))
-    return NotFoundError(
-        f"run {path!r} not found; `wandbwatch project {listing}` lists its runs"
-    )
-
-
-def _no_project(project: Project) -> NotFoundError:
-    path = failures.plain(f"{project.entity}/{project.name}")
-    if project.sweep:
-        return NotFoundError(
-            f"sweep {failures.plain(project.sweep)!r} not found in {path!r};"
-            f" `wandbwatch project {path}` lists its runs"
-        )
-    return NotFoundError(
-        f"project {path!r} not found, or not yours to see;"
-        " `wandbwatch whoami` says who you are"
-    )
+            raise absent.run(project, run_id)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from wandbwatch.model.run import Json, flat
-from wandbwatch.sources.local.items import REMOVE, UPDATE, Path, item, value
+from wandbwatch.sources.local.items import REMOVE, UPDATE, Path, item, items, value
 from wandbwatch.sources.local.log import Log
 from wandbwatch.sources.local.tags import CONFIG, RUN
 from wandbwatch.sources.local.wire import fields
@@ -16,6 +16,23 @@ _CONFIG_OF_RUN = 4
 
 def config(logs: Sequence[Log]) -> dict[str, Json]:
     """Return the flat configuration of one run's logs."""
+    tree = _tree(logs)
+    tree.pop(_OWN, None)
+    return dict(sorted(flat(tree).items()))
+
+
+def charts(logs: Sequence[Log]) -> Mapping[str, Json]:
+    """Return W&B's ``visualize`` by key: a later ``_wandb`` does not take it back."""
+    found: dict[str, Json] = {}
+    for log in logs:
+        for _, data, at, end in log.forward({CONFIG}):
+            for path, chart in items(data, at, end):
+                if path[:2] == (_OWN, "visualize") and len(path) > 2:  # noqa: PLR2004
+                    found[".".join(path[2:])] = chart
+    return found
+
+
+def _tree(logs: Sequence[Log]) -> dict[str, Json]:
     tree: dict[str, Json] = {}
     for log in logs:
         for kind, data, at, end in log.forward({RUN, CONFIG}):
@@ -25,8 +42,7 @@ def config(logs: Sequence[Log]) -> dict[str, Json]:
             for number, start, stop in fields(data, at, end):
                 if number == _CONFIG_OF_RUN:
                     _apply(tree, data, start, stop)
-    tree.pop(_OWN, None)
-    return dict(sorted(flat(tree).items()))
+    return tree
 
 
 def _apply(tree: dict[str, Json], data: bytes, at: int, end: int) -> None:

@@ -1,46 +1,62 @@
-"""Media that a run logged: what its summary refers to, and where the files are."""
+"""Media that a run logged: the last ones of its summary, or those of its history."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from wandbwatch.model.run import Json, Run
+from wandbwatch import keys as known_keys
+from wandbwatch.model.media import Album, Medium, Steps, When
+from wandbwatch.model.run import Json
+from wandbwatch.sources.local import config, history
+from wandbwatch.sources.local.items import items
+from wandbwatch.sources.local.log import Log
+from wandbwatch.sources.local.summary import summary
+from wandbwatch.sources.local.tags import EXIT, HISTORY
+from wandbwatch.sources.local.tree import Tree
 
-
-@dataclass(frozen=True)
-class Media:
-    key: str
-    kind: str
-    """W&B's ``_type``: ``image-file``, ``table-file``, ``histogram``, …"""
-    files: tuple[str, ...]
-    """Paths below the run's ``files``, with ``/``; none if it is all in the value."""
-    caption: str = ""
+_TYPED = b"_type"
 
 
-def media(run: Run) -> Iterator[Media]:
-    """Yield the media of *run*'s summary."""
-    for key, value in run.summary.items():
+def album(logs: Sequence[Log], keys: Sequence[str], when: When) -> Album:
+    """Read the media of one run's *logs*."""
+    last = list(_media(summary(logs, None), None))
+    known = tuple(dict.fromkeys(medium.key for medium in last))
+    media = last if when is Steps.LAST else list(_logged(logs, when))
+    logged = {medium.key for medium in media}
+    chosen = known_keys.chosen(keys, logged)
+    return Album(
+        tuple(m for m in sorted(media, key=_place) if m.key in chosen),
+        config.charts(logs),
+        known,
+    )
+
+
+def _place(medium: Medium) -> tuple[str, int]:
+    return medium.key, -1 if medium.step is None else medium.step
+
+
+def _logged(logs: Iterable[Log], when: When) -> Iterator[Medium]:
+    number = 0
+    for log in logs:
+        for kind, data, at, end in log.forward({HISTORY, EXIT}):
+            if kind == EXIT:
+                break
+            if data.find(_TYPED, at, end) >= 0:
+                step = int(history.step(data, at, end, number))
+                if when in (Steps.ALL, step):
+                    yield from _media(_row(data, at, end), step)
+            number += 1
+
+
+def _row(data: bytes, at: int, end: int) -> Mapping[str, Json]:
+    """Read a row; a typed value is there as JSON or as an item for each of its own."""
+    tree = Tree()
+    for path, value in items(data, at, end):
+        tree.add(path, value)
+    return tree.flat()
+
+
+def _media(row: Mapping[str, Json], step: int | None) -> Iterator[Medium]:
+    for key, value in row.items():
         if isinstance(value, Mapping) and isinstance(kind := value.get("_type"), str):
-            yield Media(key, kind, tuple(_files(value)), str(value.get("caption", "")))
-
-
-def _files(value: Mapping[str, Json]) -> Iterator[str]:
-    """Yield the paths of one or several files; a path that leaves is not followed."""
-    several = value.get("filenames")
-    found = several if isinstance(several, list) else [value.get("path")]
-    for name in found:
-        if isinstance(name, str) and _stays(name):
-            yield name
-
-
-def _stays(name: str) -> bool:
-    path = PurePosixPath(name)
-    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts
-
-
-def on_disk(log: Path, name: str) -> Path | None:
-    """Return where a media file of the run with *log* is, None if it is not there."""
-    path = log.parent / "files" / name
-    return path if _stays(name) and path.is_file() else None
+            yield Medium(key, kind, value, step)

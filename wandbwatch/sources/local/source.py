@@ -11,6 +11,7 @@ from wandbwatch.model.address import Local
 from wandbwatch.model.console import Printed
 from wandbwatch.model.distribution import Distributions
 from wandbwatch.model.errors import NotFoundError, SourceError, UsageError
+from wandbwatch.model.media import Album, RunFile, When
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.run import Run, Series, State
 from wandbwatch.model.sweep import Sweep
@@ -20,7 +21,9 @@ from wandbwatch.sources.local import (
     distributions,
     filters,
     history,
+    media,
     ordering,
+    saved,
     stats,
     sweep,
 )
@@ -89,6 +92,15 @@ class LocalSource:
         filters = {"sweep": sweep_id} if sweep_id else {}
         runs = self.runs(Query(filters, summary=())).runs
         return sweep.sweep(runs, self._path)
+
+    def media(self, run_id: str, keys: Sequence[str], when: When) -> Album:
+        (found,) = self._chosen([run_id])
+        with ExitStack() as stack:
+            return media.album(opened(found, stack), keys, when)
+
+    def files(self, run_id: str, paths: Sequence[str] | None) -> tuple[RunFile, ...]:
+        (found,) = self._chosen([run_id])
+        return saved.files(found, paths)
 
     def _found(self, query: Query) -> list[tuple[Run, Sequence[Path]]]:
         """Return the runs that *query* is after, in its order, with their files.

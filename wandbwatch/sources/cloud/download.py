@@ -1,0 +1,77 @@
+"""Fetch a file piece by piece: no longer than agreed, the key shown to its server only.
+
+``File.download`` of the wandb package waits without a bound, follows links on the disk
+and writes to a name of the server's.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from wandbwatch.model.attachment import Content
+from wandbwatch.model.errors import NetworkError, NotFoundError, TimeOutError
+from wandbwatch.sources.cloud.deadline import within
+from wandbwatch.sources.cloud.environment import bound
+
+_PIECE = 1 << 18
+_SLOWEST = 1 << 17
+"""Bytes a second: what comes slower is given up after a while."""
+_MOST = 1 << 30
+"""Bytes of a file of which the server does not say how large it is."""
+
+
+def content(direct: str, url: str, api: Any, server: str, size: int | None) -> Content:
+    """Return what fetches the file at *direct*, a signed URL, or at *url*."""
+    wanted = urljoin(f"{server}/", direct or url)
+
+    def fetch() -> Iterator[bytes]:
+        import requests  # noqa: PLC0415 (it takes long to import)
+
+        give_up = time.monotonic() + bound() + (size or 0) / _SLOWEST
+        left = _MOST if size is None else size
+        pieces = _pieces(wanted, api, server)
+        try:
+            while piece := _within(give_up, pieces):
+                if (left := left - len(piece)) < 0:
+                    raise NetworkError(f"{server} sends more than the file has")
+                yield piece
+        except (TimeoutError, requests.Timeout) as e:
+            what = f"a file of {server} did not come in time; try again"
+            raise TimeOutError(what) from e
+        except requests.RequestException as e:
+            # what it says may hold the signed URL
+            what = f"a file of {server} can't be fetched: {type(e).__name__}; try again"
+            raise NetworkError(what) from None
+
+    return fetch
+
+
+def _pieces(wanted: str, api: Any, server: str) -> Iterator[bytes]:
+    import requests  # noqa: PLC0415 (it takes long to import)
+
+    ours = urlsplit(wanted)[:2] == urlsplit(server)[:2]
+    with requests.get(
+        wanted,
+        auth=("api", api.api_key) if ours and api.api_key else None,
+        headers={"Accept-Encoding": "identity"},
+        stream=True,
+        timeout=min(20, bound()),
+    ) as answer:
+        _check(answer.status_code, server)
+        yield from answer.iter_content(_PIECE)
+
+
+def _within(give_up: float, pieces: Iterator[bytes]) -> bytes:
+    """Return the next piece, empty at the end: a drip defeats a socket's time-out."""
+    left = max(0.001, give_up - time.monotonic())
+    return within(left, lambda: next(pieces, b""), lambda: None)
+
+
+def _check(status: int, server: str) -> None:
+    if status == 404:  # noqa: PLR2004
+        raise NotFoundError(f"{server} has lost this file, or it is not uploaded yet")
+    if status != 200:  # noqa: PLR2004
+        raise NetworkError(f"{server} does not give this file: HTTP {status}")

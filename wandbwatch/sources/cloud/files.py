@@ -1,0 +1,100 @@
+"""The files of a run on the server: how large they are, and how they are fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from wandbwatch.model.media import RunFile
+from wandbwatch.sources.cloud import document, exported, failures, reading
+from wandbwatch.sources.cloud.asking import Project
+from wandbwatch.sources.cloud.documents import FILES
+from wandbwatch.sources.cloud.download import content
+from wandbwatch.sources.cloud.environment import prepared
+from wandbwatch.sources.cloud.wire import NoWireError, execute
+
+_PAGE = 500
+
+
+def files(
+    api: Any, project: Project, run_id: str, paths: Sequence[str] | None, server: str
+) -> tuple[RunFile, ...] | None:
+    """Return a run's files, of *paths* if there are any; None without the run."""
+    nodes = _asked(api, project, run_id, paths)
+    if nodes is None:
+        return None
+    wanted = None if paths is None else set(paths)
+    found = (_file(node, api, server) for node in nodes)
+    listed = (one for one in found if wanted is None or one.path in wanted)
+    return tuple(sorted(listed, key=lambda one: one.path))
+
+
+def _asked(
+    api: Any, project: Project, run_id: str, paths: Sequence[str] | None
+) -> list[Mapping[str, Any]] | None:
+    try:
+        return _nodes(api, project, run_id, paths)
+    except NoWireError:
+        pass
+    except Exception as e:
+        if not failures.unknown_field(e):
+            raise
+    with prepared(private_runs=True):
+        return exported.files(api, project, run_id, paths)
+
+
+def _nodes(
+    api: Any, project: Project, run_id: str, paths: Sequence[str] | None
+) -> list[Mapping[str, Any]] | None:
+    nodes: list[Mapping[str, Any]] = []
+    for names in _parts(paths):
+        found = list(_pages(api, project, run_id, names))
+        if None in found:
+            return None
+        nodes += [node for page in found for node in page or ()]
+    return nodes
+
+
+def _parts(paths: Sequence[str] | None) -> list[Sequence[str]]:
+    """Name so many files a request; no names are all files."""
+    if paths is None:
+        return [()]
+    return [paths[i : i + _PAGE] for i in range(0, len(paths), _PAGE)]
+
+
+def _pages(
+    api: Any, project: Project, run_id: str, names: Sequence[str]
+) -> Iterator[list[Mapping[str, Any]] | None]:
+    after = None
+    while True:
+        variables = {
+            "entity": project.entity,
+            "project": project.name,
+            "run": run_id,
+            "names": list(names),
+            "after": after,
+            "first": _PAGE,
+        }
+        data = execute(api, FILES, variables).data
+        run = document.part(document.part(data, "project"), "run")
+        if run is None:
+            yield None
+            return
+        listed = document.part(run, "files") or {}
+        yield [document.part(edge, "node") or {} for edge in listed.get("edges") or ()]
+        page = document.part(listed, "pageInfo") or {}
+        after = page.get("endCursor")
+        if not page.get("hasNextPage") or not after:
+            return
+
+
+def _file(node: Mapping[str, Any], api: Any, server: str) -> RunFile:
+    size = reading.number(node.get("sizeBytes"))
+    known = None if size is None or not 0 <= size < 1 << 62 else int(size)
+    urls = reading.text(node.get("directUrl")), reading.text(node.get("url"))
+    return RunFile(
+        reading.text(node.get("name")),
+        known,
+        content(*urls, api, server, known),
+        reading.moment(node.get("updatedAt")),
+    )
