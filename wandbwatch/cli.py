@@ -13,6 +13,7 @@ from wandbwatch.answering import NobodyReadsError, answered
 from wandbwatch.lookalike import reminding
 from wandbwatch.model.address import Address, Cloud
 from wandbwatch.model.errors import ExitCode
+from wandbwatch.model.experiment import Experiments
 from wandbwatch.model.ports import Account, Env, Renderer, Source
 from wandbwatch.model.recipe import Recipe
 
@@ -59,6 +60,7 @@ def _env() -> Env:
         answer,
         answer_listed,
         recipes=_recipes,
+        experiments=_experiments,
     )
 
 
@@ -80,6 +82,12 @@ def _recipes() -> Mapping[str, Recipe]:
 def _renderer(output: str) -> Renderer:
     renderer: Renderer = plugins.load("wandbwatch.renderers", output)
     return renderer
+
+
+def _experiments() -> Experiments:
+    from wandbwatch.launching import Launching  # noqa: PLC0415 -- seldom needed
+
+    return Launching()
 
 
 def _account() -> Account:

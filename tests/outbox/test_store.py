@@ -169,7 +169,7 @@ def test_tables_of_the_first_version_become_todays(tmp_path, opened):
     opened(tmp_path).close()
     database = sqlite3.connect(tmp_path / "state.db")
     database.executescript(
-        "DROP INDEX line; DROP INDEX once; DROP INDEX ended;"
+        "DROP INDEX line; DROP INDEX once; DROP INDEX ended; DROP TABLE experiment;"
         " ALTER TABLE message DROP COLUMN place; DROP TABLE live;"
         " CREATE TABLE live (channel TEXT NOT NULL, subscription TEXT NOT NULL,"
         "  sequence INTEGER NOT NULL, message_id TEXT NOT NULL,"

@@ -8,7 +8,7 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 
-from wandbwatch.daemon.processes import end_tree
+from wandbwatch.processes import end_tree
 
 
 class Child:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from wandbwatch import secret
 from wandbwatch.daemon.config import Config
+from wandbwatch.experiments.keeping import WORKER
 from wandbwatch.model.channel import Secret, SecretKind
+from wandbwatch.processes import MARK
 
 _CREDENTIALS = "CREDENTIALS_DIRECTORY"
 
@@ -22,6 +24,7 @@ def of_worker(
     """
     ours = _without(environ, {*_named(config), _CREDENTIALS})
     ours["TMPDIR"] = str(directory)
+    ours[WORKER] = "1"
     if account is None:
         return ours
     settings = config.accounts[account]
@@ -32,6 +35,13 @@ def of_worker(
     if settings.base_url:
         ours["WANDB_BASE_URL"] = settings.base_url
     return ours
+
+
+def of_script(environ: Mapping[str, str], config: Config) -> dict[str, str]:
+    """Give a training what its user has, but no webhook's secret."""
+    webhooks = (channel.webhook for channel in config.channels.values())
+    secrets = {*_variables(webhooks), *_variables([config.daemon.dead_man])}
+    return _without(environ, {*secrets, _CREDENTIALS, MARK})
 
 
 def of_sender(environ: Mapping[str, str], config: Config) -> dict[str, str]:

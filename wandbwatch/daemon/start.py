@@ -20,12 +20,14 @@ from wandbwatch.daemon.lock import Lock
 from wandbwatch.daemon.notify import Notify
 from wandbwatch.daemon.places import local_zone, state_directory
 from wandbwatch.daemon.pool import Pool
-from wandbwatch.daemon.processes import adopt_orphans
 from wandbwatch.daemon.signals import Signals
 from wandbwatch.daemon.supervisor import Parts, Supervisor
 from wandbwatch.daemon.workshop import OURS, Workshop
+from wandbwatch.experiments import keeping
+from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.model.errors import ConfigError
 from wandbwatch.outbox import Outbox, Store
+from wandbwatch.processes import adopt_orphans
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +75,7 @@ class _Daemon:
             Hours(self.config.subscriptions, outbox, now),
             Pool(LineUp(), self._workshop.start, self.config.daemon.jobs),
             outbox,
+            lambda: keeping.recover(Ledger(self._store), self._path),
             lambda: Child(
                 [*OURS, "send", str(self._path), *self._flags], silence=SILENCE
             ),

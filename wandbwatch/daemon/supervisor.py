@@ -16,11 +16,11 @@ from wandbwatch.daemon.child import Child
 from wandbwatch.daemon.hours import Hours
 from wandbwatch.daemon.notify import Notify
 from wandbwatch.daemon.pool import Pool
-from wandbwatch.daemon.processes import reap_orphans
 from wandbwatch.daemon.signals import Signals
 from wandbwatch.daemon.worker import Answered
 from wandbwatch.model.errors import ConfigError, StateError
 from wandbwatch.outbox import Outbox
+from wandbwatch.processes import reap_orphans
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +45,8 @@ class Parts:
     hours: Hours
     pool: Pool
     outbox: Outbox
+    keepers: Callable[[], None]
+    """Let every experiment that is not over have its keeper."""
     sender: Callable[[], Child]
     """Return the sender's child of the present configuration."""
     environ: Callable[[], dict[str, str]]
@@ -134,6 +136,7 @@ class Supervisor:
         if moment - self._looked < PENDING:
             return
         self._looked = moment
+        self._parts.keepers()
         if self._parts.outbox.pending():
             self._sender.start(moment, self._parts.environ())
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from wandbwatch.model.report import Report
 from wandbwatch.model.run import Json
 
 
@@ -114,17 +115,19 @@ class Experiments(Protocol):
     """Starts trainings and looks after them. Raises UsageError and StateError."""
 
     def start(
-        self, plans: Sequence[Plan], jobs: int, by: str, *, detached: bool
+        self, plans: Sequence[Plan], jobs: int, /, *, by: str = "", detached: bool
     ) -> Sequence[Experiment]:
-        """Take on *plans*, at most *jobs* at once; nothing is if one of them can't."""
+        """Take on *plans*, at most *jobs* at once; none if one of them can't be.
+
+        *by* says who asked; empty: who runs this. A relative path of a plan, and an
+        empty one, starts from the present directory.
+        """
         ...
 
-    def follow(
-        self, batch: int, show: Callable[[str], None], /
-    ) -> Sequence[Experiment]:
-        """Show a batch's output as it comes, until all of it is over.
+    def follow(self, batch: int, /) -> Sequence[Experiment]:
+        """Show a batch's output on stderr as it comes, until all of it is over.
 
-        Ctrl-C is passed on; asked for again, it ends them.
+        Ctrl-C is passed on; asked for again and again, it kills.
         """
         ...
 
@@ -140,8 +143,12 @@ class Experiments(Protocol):
         """Ask for the end of one; UsageError when it is over."""
         ...
 
-    def retry(self, experiment_id: int, by: str, /) -> Experiment:
+    def retry(self, experiment_id: int, /) -> Experiment:
         """Take on the plan of one that is over once more, detached."""
+        ...
+
+    def report(self, experiment_id: int, /) -> Report:
+        """Tell of one as it is now."""
         ...
 
     def log(self, experiment_id: int, /) -> Path:

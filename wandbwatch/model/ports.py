@@ -10,6 +10,8 @@ from typing import Protocol, TypeAlias
 from wandbwatch.model.address import Address
 from wandbwatch.model.console import Printed
 from wandbwatch.model.distribution import Distributions
+from wandbwatch.model.errors import UsageError
+from wandbwatch.model.experiment import Experiments
 from wandbwatch.model.media import Album, RunFile, When
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.query import Axis, Curves, Listing, Query
@@ -92,6 +94,10 @@ Renderer: TypeAlias = Callable[[Iterable[Report], Screen], Iterator[str]]
 """Pure: reports become the text of one medium, piece by piece as they come."""
 
 
+def _nowhere() -> Experiments:
+    raise UsageError("no experiment can be started here")
+
+
 @dataclass(frozen=True)
 class Env:
     """What a command may touch. Tests pass one made of fakes."""
@@ -108,3 +114,4 @@ class Env:
     """The experiments of watch.toml by name; ConfigError where it is none or wrong."""
     memory: Memory | None = None
     """What a line of a subscription remembers; a terminal's line has none."""
+    experiments: Callable[[], Experiments] = _nowhere

@@ -18,11 +18,11 @@ from wandbwatch.daemon import journal
 from wandbwatch.daemon.config import load
 from wandbwatch.daemon.job import Crew, Result, give_up, perform
 from wandbwatch.daemon.places import local_zone, state_directory
-from wandbwatch.daemon.processes import end_with_parent
 from wandbwatch.model.errors import StateError
 from wandbwatch.model.ports import Env
 from wandbwatch.model.subscription import Subscription
 from wandbwatch.outbox import Endings, Queue, Store, borrow_memory
+from wandbwatch.processes import end_with_parent
 
 
 def worker(

@@ -50,6 +50,10 @@ class Round:
             self._named[letter.channel, letter.subscription, whole] = letter
         return True
 
+    def change(self, sql: str, *values: object) -> int:
+        """Change another table with what is told; return how many rows changed."""
+        return self._database.execute(sql, values).rowcount
+
     def remember(self, subscription: str, line: str, key: str, value: str) -> None:
         self._database.execute(
             "INSERT OR REPLACE INTO memory VALUES (?, ?, ?, ?)",

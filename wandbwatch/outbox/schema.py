@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
-VERSION = 2
+VERSION = 3
 """Of the tables; kept in the file's ``user_version``."""
 
-TABLES = """
-CREATE TABLE message (
+_EXPERIMENTS = """
+CREATE TABLE experiment (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    batch INTEGER NOT NULL,          -- the id of the first asked for together
+    jobs INTEGER NOT NULL,           -- how many of its batch run at once
+    plan TEXT NOT NULL,
+    phase TEXT NOT NULL,
+    asked_by TEXT NOT NULL,
+    asked REAL NOT NULL,
+    detached INTEGER NOT NULL,
+    attempt INTEGER NOT NULL DEFAULT 0,
+    started REAL,
+    ended REAL,
+    code INTEGER,
+    reason TEXT NOT NULL DEFAULT '',
+    pid INTEGER,
+    born INTEGER,                    -- with the pid: one process for all time
+    log TEXT NOT NULL DEFAULT '',
+    directory TEXT NOT NULL DEFAULT '',
+    score REAL,
+    request TEXT NOT NULL DEFAULT ''  -- int, term, kill: what somebody asked for
+);
+CREATE INDEX going ON experiment (batch) WHERE phase IN ('waiting', 'running');
+"""
+
+TABLES = f"""
+{_EXPERIMENTS}CREATE TABLE message (
     id INTEGER PRIMARY KEY AUTOINCREMENT,  -- the order of telling
     channel TEXT NOT NULL,
     subscription TEXT NOT NULL,
@@ -76,5 +101,6 @@ INSERT INTO live SELECT channel, subscription, CAST(sequence AS TEXT), message_i
     FROM live_1;
 DROP TABLE live_1;
 """,
+    3: _EXPERIMENTS,
 }
 """What makes tables of the version before into those of this one."""

@@ -12,7 +12,7 @@ from wandbwatch.daemon.child import Child
 from wandbwatch.daemon.journal import JournalFormatter, JsonFormatter
 from wandbwatch.daemon.lock import Lock, TakenError
 from wandbwatch.daemon.notify import Notify
-from wandbwatch.daemon.processes import descendants
+from wandbwatch.processes import descendants
 
 
 def test_a_second_daemon_is_refused_with_the_pid_of_the_first(tmp_path):

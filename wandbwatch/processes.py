@@ -12,6 +12,7 @@ import ctypes
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -67,9 +68,69 @@ def end_tree(pid: int, sign: signal.Signals = signal.SIGKILL) -> None:
 
 
 def reap_orphans(known: set[int]) -> None:
-    """End and reap the children that we adopted: those that are not in *known*."""
+    """End and reap the children that we adopted: those that are not in *known*.
+
+    What belongs to an experiment is nobody's to end but its keeper's.
+    """
     for pid in set(children(os.getpid())) - known:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+        if not _is_marked(pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, os.WNOHANG)
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process for all time: pids are given again, with another start."""
+
+    pid: int
+    born: int
+    """In clock ticks since the machine started; 0 where that is not to be had."""
+
+    @classmethod
+    def of(cls, pid: int) -> Process:
+        return cls(pid, _stat(pid)[1])
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs; a zombie does not."""
+        state, born = _stat(self.pid)
+        return state not in ("", "Z", "X") and born == self.born
+
+
+MARK = "WANDBWATCH_EXPERIMENT"
+"""In the environment of all that belongs to an experiment: which one that is."""
+
+
+def marked(value: str) -> list[int]:
+    """List the processes whose `MARK` is *value*.
+
+    Whatever a process started has it too, its group and session whichever.
+    """
+    wanted = f"{MARK}={value}".encode()
+    pids = (int(n) for n in os.listdir("/proc") if n.isdecimal())  # noqa: PTH208
+    return [pid for pid in pids if wanted in _environ(pid) and _stat(pid)[0] != "Z"]
+
+
+def _is_marked(pid: int) -> bool:
+    return any(told.startswith(f"{MARK}=".encode()) for told in _environ(pid))
+
+
+def _environ(pid: int) -> list[bytes]:
+    """Return a process's environment; empty if it ended or is somebody else's."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:  # noqa: PTH123 -- see above
+            return file.read().split(b"\0")
+    except OSError:
+        return []
+
+
+def _stat(pid: int) -> tuple[str, int]:
+    """Return a process's state and start; nothing and 0 when there is none."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+            fields = file.read().rpartition(")")[2].split()
+    except OSError:
+        return "", 0
+    return fields[0], int(fields[19])

@@ -1,0 +1,44 @@
+"""Nothing is started that can't be, and one line says why."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("head", "mode", "why"),
+    [
+        ("#!/bin/bash\n", 0o644, "not executable; chmod +x it"),
+        ("#!/no/such/bash\n", 0o755, "it is run by /no/such/bash, which is not there"),
+        ("#!/usr/bin/env nobash\n", 0o755, "it is run by nobash: no such program"),
+        ("#!/bin/bash\r\n", 0o755, "its lines end as in Windows"),
+        ("echo\n", 0o755, "does not say what runs it"),
+        ("", 0o755, "does not say what runs it"),
+    ],
+)
+def test_a_script_that_can_not_be_started(bench, head, mode, why):
+    bench.script("", head=head).chmod(mode)
+    done = bench.run("experiment", "--script", "./run.sh")
+    assert done.returncode == 2
+    assert why in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not bench.experiments()
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--script", "./none.sh"], "no such script"),
+        (["--script", "."], "not a file"),
+        (["{", "--script", "./run.sh"], "parameters:1:2: Expecting property name"),
+        (["[1]", "--script", "./run.sh"], "object"),
+        ([], "--script PATH says what is started"),
+    ],
+)
+def test_words_that_start_nothing(bench, words, why):
+    bench.script("")
+    done = bench.run("experiment", *words)
+    assert done.returncode == 2
+    assert why in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not bench.experiments()

@@ -1,0 +1,1 @@
+"""Trainings that we start: written down, looked after, told of. Standard library."""

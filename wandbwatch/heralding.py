@@ -1,0 +1,140 @@
+"""How experiments are told of: their runs read, their reports worded and sent."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from wandbwatch import plugins
+from wandbwatch.experiments import reports
+from wandbwatch.experiments.ledger import Ledger, Letters
+from wandbwatch.experiments.output import tail
+from wandbwatch.model.address import Local
+from wandbwatch.model.errors import SourceError
+from wandbwatch.model.experiment import Experiment
+from wandbwatch.model.letter import Kind, Letter
+from wandbwatch.model.query import Query
+from wandbwatch.model.report import Report
+from wandbwatch.model.run import Run
+
+_ASKED = 60.0
+"""Seconds that W&B has to tell the address of a run's page."""
+
+
+def runs(one: Experiment) -> tuple[Run, ...]:
+    """Return the runs that *one* left on this machine, the first one first."""
+    path = Path(one.directory)
+    if not one.directory or not path.is_dir():
+        return ()
+    try:
+        source = plugins.load("wandbwatch.sources", "local")(Local(path))
+        found: tuple[Run, ...] = source.runs(Query(order="+created_at")).runs
+    except SourceError:
+        return ()
+    return found
+
+
+def ending(
+    one: Experiment, ledger: Ledger, *, again: bool = False
+) -> tuple[Experiment, Report]:
+    """Return *one* with what its runs came to, and the report of its end."""
+    left = tuple(map(_linked, runs(one)))
+    whole = replace(one, score=reports.score(one, left))
+    earlier = ledger.best(one.plan, one.id) if one.plan.best else ()
+    output = tail(one.log, reports.TAIL)
+    return whole, reports.ended(whole, left, earlier, output, again=again)
+
+
+def _linked(run: Run) -> Run:
+    """Give *run* the address of its page, if a server knows it: none is made up.
+
+    Asked by a process of its own: the wandb package is not for one that stays.
+    """
+    if run.url or not (run.entity and run.project) or os.environ.get("WANDB_MODE"):
+        return run
+    address = f"{run.entity}/{run.project}/{run.id}"
+    command = [sys.executable, "-m", "wandbwatch", "summary", address, "-o", "json"]
+    try:
+        told = subprocess.run(  # noqa: S603 -- our own program
+            command, capture_output=True, timeout=_ASKED, check=True
+        )
+        url = json.loads(told.stdout)["reports"][0]["url"]
+    except (OSError, subprocess.SubprocessError, ValueError, LookupError):
+        return run
+    return replace(run, url=url) if isinstance(url, str) else run
+
+
+class Herald:
+    """See `keeper.Herald`."""
+
+    def __init__(
+        self, ledger: Ledger, file: Path | None, environ: Mapping[str, str]
+    ) -> None:
+        """*file* is the watch.toml that has the channels."""
+        self._ledger = ledger
+        self._file = file
+        self._environ = environ
+        self._wanted = False
+        self._sender: subprocess.Popen[bytes] | None = None
+
+    def started(self, one: Experiment) -> Sequence[Letter]:
+        return _letters(one, one.started, reports.started(one), 0)
+
+    def ended(self, one: Experiment, *, again: bool) -> tuple[Experiment, Letters]:
+        whole, report = ending(one, self._ledger, again=again)
+        return whole, lambda told: _letters(whole, told.ended, report, _AFTER)
+
+    def send(self) -> None:
+        """Let what waits be sent, by a sender of ours or of a daemon.
+
+        One that is at its end may not see what came last: then there is another.
+        """
+        self._wanted = True
+        self.look()
+
+    def look(self) -> bool:
+        """Go on with that; return whether all that we could do for it is done."""
+        if self._sender and self._sender.poll() is None:
+            return False
+        self._sender = None
+        if self._wanted and self._file:
+            self._wanted = False
+            self._sender = subprocess.Popen(  # noqa: S603 -- our own program
+                [sys.executable, "-m", "wandbwatch", "send", str(self._file), "--once"],
+                env=self._environ,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            return False
+        return True
+
+
+_AFTER = 100
+"""The end has places behind those of its start, which may have been at one moment."""
+
+
+def _letters(
+    one: Experiment, slot: datetime | None, report: Report, first: int
+) -> Sequence[Letter]:
+    if one.plan.channel is None or slot is None:
+        return ()
+    messages = plugins.load("wandbwatch.renderers", "discord")([report])
+    return tuple(
+        Letter(
+            one.plan.channel,
+            f"experiment {one.id}",
+            slot,
+            first + place,
+            message,
+            Kind.EVENT,
+            level=report.level,
+        )
+        for place, message in enumerate(messages)
+    )

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from wandbwatch.experiments import reports
+from wandbwatch.model.ports import Env
+from wandbwatch.model.report import Report
+
+
+def experiments(
+    ctx: typer.Context,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[show ID]", help="One of them, whole."),
+    ] = None,
+    *,
+    topk: Annotated[
+        int, typer.Option(min=0, metavar="N", help="How many; 0 is all.")
+    ] = 20,
+) -> Iterator[Report]:
+    """List the experiments that were started here: what runs, what ran, how it went."""
+    env: Env = ctx.obj
+    match words or []:
+        case []:
+            return _listing(env, topk)
+        case ["show", number] if number.isdecimal():
+            return _one(env, int(number))
+        case _:
+            raise typer.BadParameter("write experiments, or experiments show ID")
+
+
+def _listing(env: Env, topk: int) -> Iterator[Report]:
+    yield reports.listing(env.experiments().listed(topk))
+
+
+def _one(env: Env, number: int) -> Iterator[Report]:
+    yield env.experiments().report(number)
+
+
+plugin = experiments
