@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,10 +20,19 @@ from wandbwatch.journald import Priority, marked
 from wandbwatch.model.errors import ExitCode, WandbwatchError, printable
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import Note, Report
+from wandbwatch.model.watch import Watch
 from wandbwatch.redaction import redact
 
 PICTURES = Path("wandbwatch-images")
 """Where plots are kept that a person asks for, below the current directory."""
+
+
+_SEPARATORS: Mapping[str, Callable[[datetime], str]] = {
+    "plain": lambda now: f"# {now.isoformat(timespec='seconds')}",
+    "terminal": lambda now: f"\n— {now.isoformat(' ', 'seconds')}\n",
+    "csv": lambda _: "",
+}
+"""What parts one answer from the next where they are told in turn; JSON needs none."""
 
 
 class NobodyReadsError(Exception):
@@ -46,8 +55,10 @@ def answered(
         line = read()
         if isinstance(line, Line) and line.to is not None:
             _post(line, line.to)
+        elif isinstance(line, Line) and line.watch and line.again:
+            _watch(line.again, line, line.watch, renderer)
         elif isinstance(line, Line):
-            _show(line, renderer)
+            _show(line.reports, line, renderer)
     except typer.Exit as e:
         return e.exit_code
     except typer.Abort:
@@ -82,11 +93,48 @@ def _lines(error: Exception) -> Sequence[str]:
     return (f"a bug of ours: {what}; --debug shows where, please report it",)
 
 
-def _show(line: Line, renderer: Callable[[str], Renderer]) -> None:
+def _watch(
+    again: Callable[[], Iterator[Report]],
+    line: Line,
+    watch: Watch,
+    renderer: Callable[[str], Renderer],
+) -> None:
+    """Show what it says again and again: on a screen in its place, else in turn."""
+    if _output(line) == "terminal" and _is_screen():
+        from wandbwatch.watching import live  # noqa: PLC0415 -- only where it is shown
+
+        def draw(told: Iterable[Report]) -> Iterator[str]:
+            return renderer("terminal")(told, _screen())
+
+        for text in live(again, draw, watch.every, _lines):
+            _print(text)
+    elif watch.on_screen:
+        _show(again(), line, renderer)
+    else:
+        _repeat(lambda: _show(again(), line, renderer), watch, _output(line))
+
+
+def _repeat(show: Callable[[], None], watch: Watch, output: str) -> None:
+    from wandbwatch.watching import repeated  # noqa: PLC0415 -- only where it is asked
+
+    for complaints in repeated(show, watch.every, _lines, NobodyReadsError):
+        for complaint in complaints:
+            _complain(f"wandbwatch: {redact(complaint)}")
+        if separator := _SEPARATORS.get(output):
+            _print(separator(datetime.now(UTC)))
+
+
+def _output(line: Line) -> str:
+    return line.output or ("terminal" if _is_terminal() else "plain")
+
+
+def _show(
+    told: Iterator[Report], line: Line, renderer: Callable[[str], Renderer]
+) -> None:
     """Print what the reports say, even if they end in an error; raise it then."""
     errors: list[Exception] = []
-    output = line.output or ("terminal" if _is_terminal() else "plain")
-    reports = _held(_pictured(line.reports, output), errors)
+    output = _output(line)
+    reports = _held(_pictured(told, output), errors)
     if output == "csv":
         reports = _noted(reports)
     if (first := next(reports, None)) or not errors:
@@ -146,6 +194,11 @@ def _colour() -> bool:
     if os.environ.get("FORCE_COLOR"):
         return True
     return _is_terminal() and os.environ.get("TERM") != "dumb"
+
+
+def _is_screen() -> bool:
+    """Whether what stands there can be taken away again."""
+    return _is_terminal() and os.environ.get("TERM", "dumb") != "dumb"
 
 
 def _is_terminal() -> bool:

@@ -148,7 +148,7 @@ class Forecast:
         if total is None:
             return MISSING, MISSING
         span = left(run, total, self.paces.get(run.id))
-        whole = int(total) if total.is_integer() else total
+        whole = int(total) if float(total).is_integer() else total
         return whole, MISSING if span is None else span
 
 

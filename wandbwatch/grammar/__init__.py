@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import typer
 
@@ -15,6 +15,7 @@ from wandbwatch.grammar.wording import one_line
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.ports import Env
 from wandbwatch.model.report import Report
+from wandbwatch.model.watch import Watch
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,9 @@ class Line:
     to: str | None = None
     """The channel that it is to be posted to, instead of being printed."""
     dry_run: bool = False
+    watch: Watch | None = None
+    again: Callable[[], Iterator[Report]] | None = None
+    """Starts it anew, for `watch`."""
 
 
 def parse(line: str, env: Env) -> Line:
@@ -82,5 +86,12 @@ def _read(
     except typer.TyperException as e:
         raise UsageError(one_line(e)) from e
     if isinstance(result, Iterator):
-        return Line(result, answer.output, answer.to, answer.dry_run)
+        return Line(
+            result,
+            answer.output,
+            answer.to,
+            answer.dry_run,
+            answer.watch,
+            cast("Callable[[], Iterator[Report]]", answer.start),
+        )
     return result if isinstance(result, int) else 0

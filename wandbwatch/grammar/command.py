@@ -14,8 +14,9 @@ import typer.core
 import typer.main
 
 from wandbwatch.grammar.coercion import quicken
-from wandbwatch.grammar.everywhere import DEBUG, DRY_RUN, HELP, OUTPUT, TO, width
+from wandbwatch.grammar.everywhere import DEBUG, DRY_RUN, HELP, OUTPUT, TO, WATCH, width
 from wandbwatch.grammar.wording import reword
+from wandbwatch.model.watch import Watch
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Called:
     output: str | None
     to: str | None = None
     dry_run: bool = False
+    watch: Watch | None = None
 
 
 class Command(typer.core.TyperCommand):
@@ -72,7 +74,13 @@ def built(name: str, plugin: Callable[..., object], what_for: For) -> Any:
 
 _COMMON = {"output": OUTPUT, "debug": DEBUG}
 _ADDED: Mapping[For, Mapping[str, Any]] = {
-    For.QUERY: {**_COMMON, "to": TO, "dry_run": DRY_RUN, "helped": HELP},
+    For.QUERY: {
+        **_COMMON,
+        "to": TO,
+        "dry_run": DRY_RUN,
+        "watch": WATCH,
+        "helped": HELP,
+    },
     For.OPERATION: {**_COMMON, "helped": HELP},
     For.LIST: _COMMON,
 }
@@ -82,6 +90,7 @@ def _whole(command: Callable[..., object], what_for: For) -> Callable[..., Calle
     """Give *command* the options that every command of its kind has."""
     signature = inspect.signature(command, eval_str=True)
     own = signature.parameters
+    live = next(iter(_live(signature)), None) if what_for is For.QUERY else None
     added = {k: a for k, a in _ADDED[what_for].items() if k not in own}
 
     @functools.wraps(command)
@@ -91,8 +100,12 @@ def _whole(command: Callable[..., object], what_for: For) -> Callable[..., Calle
         to, dry_run = extra.get("to"), extra.get("dry_run", False)
         if dry_run and to is None:
             raise typer.BadParameter("--dry-run goes with --to CHANNEL")
+        if to is not None and extra.get("watch"):
+            why = "--watch is for a terminal; a subscription posts again and again"
+            raise typer.BadParameter(why)
         start = functools.partial(command, **given)
-        return Called(start, extra.get("output"), to, dry_run)
+        watch = Watch(extra["watch"]) if extra.get("watch") else live
+        return Called(start, extra.get("output"), to, dry_run, watch)
 
     keyword = inspect.Parameter.KEYWORD_ONLY
     parameters = [
@@ -101,7 +114,7 @@ def _whole(command: Callable[..., object], what_for: For) -> Callable[..., Calle
             inspect.Parameter(
                 name,
                 keyword,
-                default=None if name in ("output", "to") else False,
+                default=None if name in ("output", "to", "watch") else False,
                 annotation=annotation,
             )
             for name, annotation in added.items()
@@ -109,3 +122,8 @@ def _whole(command: Callable[..., object], what_for: For) -> Callable[..., Calle
     ]
     call.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     return call
+
+
+def _live(signature: inspect.Signature) -> list[Watch]:
+    said = getattr(signature.return_annotation, "__metadata__", ())
+    return [one for one in said if isinstance(one, Watch)]

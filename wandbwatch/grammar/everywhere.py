@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import wandbwatch
+from wandbwatch.arguments import Span
 
 OUTPUTS = ("terminal", "plain", "json", "jsonl", "csv")
 
@@ -62,6 +63,15 @@ TO = Annotated[
 DRY_RUN = Annotated[
     bool,
     typer.Option("--dry-run", help="With --to: print the posts as JSON, post nothing."),
+]
+WATCH = Annotated[
+    Span | None,
+    typer.Option(
+        "--watch",
+        parser=Span.read,
+        metavar="SPAN",
+        help="Ask again so often (30s, 5m), until q or Ctrl-C.",
+    ),
 ]
 VERSION = Annotated[
     bool,

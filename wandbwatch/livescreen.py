@@ -1,0 +1,126 @@
+"""A screen that is drawn again and again, and left as it was found."""
+
+from __future__ import annotations
+
+import io
+import os
+import select
+import signal
+import sys
+import termios
+import time
+import tty
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from enum import Enum
+from types import FrameType
+from typing import Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+_LOOK = 0.2
+"""Seconds between two looks at the window's size."""
+_QUIT = ("q", "Q", "\x1b", "\x04")
+
+
+class Why(Enum):
+    """Why a pause is over."""
+
+    TIME = "time"
+    RESIZED = "resized"
+    QUIT = "quit"
+
+
+class LiveScreen:
+    """The terminal's other screen. Keys are not echoed, and *q* is listened to."""
+
+    def __init__(self) -> None:
+        self._console = Console(highlight=False, markup=False, emoji=False)
+        self._stack = ExitStack()
+        self._size = self._console.size
+        self._keys = _keyboard()
+
+    def __enter__(self) -> Self:
+        live = Live(
+            console=self._console,
+            screen=True,
+            auto_refresh=False,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self._stack.enter_context(_ended_by(signal.SIGTERM, signal.SIGHUP))
+        if self._keys is not None:
+            self._stack.enter_context(_unbuffered(self._keys))
+        self._live = self._stack.enter_context(live)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def show(self, draw: Callable[[], str]) -> None:
+        """Draw what fits; what does not is counted in the last row."""
+        self._size = self._console.size
+        lines = draw().split("\n")
+        height = max(self._size.height, 1)
+        if len(lines) > height:
+            left = len(lines) - height + 1
+            lines = [*lines[: height - 1], f"… {left} more lines"]
+        whole = Text("\n").join(map(Text.from_ansi, lines))
+        whole.no_wrap, whole.overflow = True, "crop"
+        self._live.update(whole, refresh=True)
+
+    def pause(self, seconds: float) -> Why:
+        """Wait until it is time, somebody wants to go, or the window changes."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if self._quits(min(left, _LOOK)):
+                return Why.QUIT
+            if self._console.size != self._size:
+                return Why.RESIZED
+        return Why.TIME
+
+    def _quits(self, seconds: float) -> bool:
+        if self._keys is None:
+            time.sleep(seconds)
+            return False
+        if not select.select([self._keys], [], [], seconds)[0]:
+            return False
+        typed = os.read(self._keys, 64).decode(errors="ignore")
+        if not typed:  # nobody is there any more
+            self._keys = None
+        return typed[:1] in _QUIT and len(typed) == 1
+
+
+def _keyboard() -> int | None:
+    try:
+        file = sys.stdin.fileno()
+    except (AttributeError, ValueError, io.UnsupportedOperation):
+        return None
+    return file if os.isatty(file) else None
+
+
+@contextmanager
+def _unbuffered(file: int) -> Iterator[None]:
+    before = termios.tcgetattr(file)
+    tty.setcbreak(file)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(file, termios.TCSADRAIN, before)
+
+
+@contextmanager
+def _ended_by(*signals: signal.Signals) -> Iterator[None]:
+    """Let *signals* end us in order, so that the screen is given back."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = [(one, signal.signal(one, end)) for one in signals]
+    try:
+        yield
+    finally:
+        for one, handler in before:
+            signal.signal(one, handler)
