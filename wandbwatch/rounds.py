@@ -18,13 +18,14 @@ from wandbwatch.outbox import Outbox, Store
 
 def crew(env: Env, store: Store) -> Crew:
     """Let jobs ask through *env*, sharing answers, and tell what comes to *store*."""
-    sharing = replace(env, source=Shared(env.source, time.monotonic))
+    shared = Shared(env.source, time.monotonic)
+    sharing = replace(env, source=shared)
 
     def ask(line: str, memory: Memory) -> Iterator[Report]:
         return grammar.parse(line, replace(sharing, memory=memory)).reports
 
     render = plugins.load("wandbwatch.renderers", "discord")
-    return Crew(ask, render, _content, Outbox(store))
+    return Crew(ask, render, _content, Outbox(store), shared.begin)
 
 
 def _content(reports: Sequence[Report]) -> str:

@@ -58,3 +58,17 @@ def test_it_does_not_grow():
     for limit in range(3 * KEPT):
         shared(GPT).runs(Query(limit=limit))
     assert len(shared._answers) == KEPT  # noqa: SLF001 -- its whole memory
+
+
+def test_a_list_is_given_no_answer_older_than_its_own_last_round():
+    clock, source = Clock(), FakeSource([OWL])
+    shared = Shared(lambda _address: source, clock)
+    for now, subscription, asked in [
+        *[(0, "a", 1), (1, "b", 1), (2, "c", 1)],  # they share
+        *[(3, "a", 2), (4, "b", 2), (5, "b", 3)],
+    ]:
+        clock.now = now
+        shared.begin(subscription)
+        clock.now += 0.5
+        shared(GPT).run()
+        assert source.asked == asked, subscription

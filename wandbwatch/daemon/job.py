@@ -33,6 +33,8 @@ class Crew:
     render: Render
     content: Content
     outbox: Outbox
+    begin: Callable[[str], None] = lambda _subscription: None
+    """Called with its name before a list is answered."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ def perform(subscription: Subscription, slot: datetime, crew: Crew) -> Result:
     """
     name = subscription.name
     known = Last.read(crew.outbox, name).known(crew.outbox, name)
+    crew.begin(name)
     answers = [
         answered(line, crew.ask, memory(crew.outbox, name, line, known))
         for line in subscription.commands

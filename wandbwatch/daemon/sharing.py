@@ -5,6 +5,7 @@ Twenty lists about one project that come at the same minute cost one request.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -29,17 +30,31 @@ class Shared:
         self._source = source
         self._clock = clock
         self._answers: dict[str, tuple[float, object]] = {}
+        self._asked: dict[str, float] = {}
+        self._since = -math.inf
+        self._whose = ""
 
     def __call__(self, address: Address) -> Source:
         return _Sharing(address, self)
 
+    def begin(self, subscription: str) -> None:
+        """Begin a round of *subscription*: no answer is older than its last one.
+
+        A list that comes every few seconds looks each time; and of two questions that
+        overlap none is answered from before what the other one had told.
+        """
+        self._whose = subscription
+        self._since = self._asked.get(subscription, -math.inf)
+
     def ask(self, address: Address, question: str, put: Callable[[Source], T]) -> T:
         """Return a fresh answer to *question* about *address*, or *put* it."""
-        now = self._clock()
+        now = self._asked[self._whose] = self._clock()
         self._answers = {
             q: (at, a) for q, (at, a) in self._answers.items() if now - at <= FRESH
         }
         question = f"{address!r} {question}"
+        if self._answers.get(question, (-math.inf,))[0] <= self._since:
+            self._answers.pop(question, None)
         if question not in self._answers:
             answer = put(self._source(address))
             while len(self._answers) >= KEPT:
