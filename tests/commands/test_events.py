@@ -238,8 +238,8 @@ def test_the_card_of_a_bad_end_says_why():
     assert fields["runtime"] == timedelta(hours=2)
     assert block(told, Table, "values") == Table(
         "values",
-        ("value", "last value", "to the best", "to the previous"),
-        (("val/loss", 0.5, "+0.1 (+25.0%)", "+0.1 (+25.0%)"),),
+        ("value", "last", "best", "prev"),
+        (("val/loss", 0.5, "+25%", "+25%"),),
     )
     assert block(told, Table, "configuration") == Table(
         "configuration", ("setting", "here", "last good"), (("lr", 0.5, 0.1),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,9 @@ from wandbwatch.ranking import Aim, finite
 
 _MOST_VALUES = 8
 _MOST_SETTINGS = 20
+_SMALL = 0.1
+"""Below it, parts of a percent are told."""
+_MOST_PERCENT = 100.0
 
 
 @dataclass(frozen=True)
@@ -83,9 +87,9 @@ def values(peers: Peers, aims: Sequence[Aim], *, delta: bool) -> Iterator[Block]
         return
     top = peers.best(aim) if aim and delta else None
     last = peers.previous if delta else None
-    columns = ["value", "last value"]
+    columns = ["value", "last"]
     beside: list[Run] = []
-    for name, other in (("to the best", top), ("to the previous", last)):
+    for name, other in (("best", top), ("prev", last)):
         if other:
             columns.append(name)
             beside.append(other)
@@ -100,22 +104,27 @@ def values(peers: Peers, aims: Sequence[Aim], *, delta: bool) -> Iterator[Block]
         others = aim.value(top)
         word = "largest" if aim.largest else "smallest"
         value = words.number(others) if others is not None else words.NOTHING
-        what = f"the best of the others, {word} {aim.key} {value}"
+        what = f"best of the others, with the {word} {aim.key}, {value}"
         yield Note(f"{what}: {top.name} ({top.id})")
     if last:
-        yield Note(f"the previous is {last.name} ({last.id}), {last.state.value}")
+        yield Note(f"previous one, {last.state.value}: {last.name} ({last.id})")
 
 
 def change(run: Run, other: Run, key: str) -> Cell:
-    """Word how *run*'s value differs from *other*'s: ``-0.02 (-8%)``."""
+    """Word how *run*'s value differs from *other*'s: ``-8%``, ``+0.02`` from zero.
+
+    Short, as a phone has little room for columns.
+    """
     mine, theirs = finite(run.summary.get(key)), finite(other.summary.get(key))
     if mine is None or theirs is None:
         return MISSING
     if mine == theirs:
         return "="
-    part = f" ({(mine - theirs) / abs(theirs):+.1%})" if theirs else ""
     sign = "+" if mine > theirs else "-"
-    return f"{sign}{words.number(abs(mine - theirs))}{part}"
+    part = abs(mine / theirs - 1) if theirs else math.inf
+    if part > _MOST_PERCENT:
+        return f"{sign}{words.number(abs(mine - theirs))}"
+    return f"{sign}{part:.1%}" if part < _SMALL else f"{sign}{part:.0%}"
 
 
 def configuration(peers: Peers) -> Iterator[Block]:

@@ -15,7 +15,7 @@ MOST = 3
 _BAD = {Kind.FAILED, Kind.CRASHED, Kind.KILLED, Kind.STALLED}
 _GOOD = {Kind.FINISHED, Kind.RECOVERED}
 _WHAT = {Kind.STALLED: "are stalled", Kind.RECOVERED: "go on again"}
-_COLUMNS = ("name", "id", "group", "exit code", "runtime", "last step", "why")
+_COLUMNS = ("name", "id", "group", "exit code", "runtime", "last step", "note")
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,11 @@ def _row(event: Event) -> tuple[Cell, ...]:
         MISSING if run.exit_code is None else run.exit_code,
         MISSING if run.runtime is None else timedelta(seconds=run.runtime),
         MISSING if run.last_step is None else run.last_step,
-        _why(event),
+        _noted(event),
     )
 
 
-def _why(event: Event) -> Cell:
+def _noted(event: Event) -> Cell:
     match event:
         case Stalled():
             return short.why(event)

@@ -1,0 +1,92 @@
+"""The whole life of a real run, told by a real daemon that is killed on the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.daemon.running import Place, Running, subscription
+from tests.runs.living import Living
+from tests.servers.discord.server import DiscordServer
+
+
+@pytest.fixture
+def place(tmp_path: Path, discord_server: DiscordServer) -> Place:
+    return Place(tmp_path, discord_server)
+
+
+def told(place: Place) -> list[str]:
+    """Return the titles of all that stands in the channel."""
+    return [
+        embed["title"].replace("\\", "")
+        for record in place.server.messages
+        for embed in record["message"]["embeds"]
+        if "title" in embed
+    ]
+
+
+def looked(daemon: Running) -> None:
+    """Wait until the daemon has looked at the runs as they are now."""
+    before = looks(daemon)
+    daemon.wait(lambda: looks(daemon) > before + 1)
+
+
+def looks(daemon: Running) -> int:
+    return daemon.log.read_text().count(" life at ")
+
+
+def done(_directory: str, names: list[str]) -> list[str]:
+    """Leave out the run that was killed a moment ago: it seems to go on."""
+    return [name for name in names if name.endswith("-crashed")]
+
+
+def test_each_turn_of_a_run_is_told_once_whatever_becomes_of_the_daemon(
+    place, local_runs
+):
+    shutil.copytree(
+        local_runs / "wandb", place.directory / "wandb", symlinks=True, ignore=done
+    )
+    place.write(subscription("life", f"events {place.directory} --settle 1s"))
+    environ = {**place.environ, "WANDB_MODE": "offline"}
+    with place.start() as daemon:
+        looked(daemon)
+        with Living(place.directory, "owl", environ) as run:
+            run.tell(20)
+            daemon.wait(lambda: told(place))
+            daemon.end(signal.SIGKILL)
+            run.tell("nan")
+            run.tell("say CUDA out of memory")
+            run.kill()
+            long_ago = time.time() - 3600
+            os.utime(run.file, (long_ago, long_ago))
+    with place.start() as daemon:
+        daemon.wait(lambda: "nothing is" in told(place)[-1])
+        looked(daemon)
+        daemon.end(signal.SIGKILL)  # a restart tells nothing again
+    with place.start() as daemon, Living(place.directory, "owl", environ) as run:
+        run.tell(5)
+        daemon.wait(lambda: "resumed" in told(place)[-1])
+        run.exit()
+        daemon.wait(lambda: "nothing is" in told(place)[-1])
+        looked(daemon)
+        assert daemon.end() == 0
+    idle = f"nothing is running any more in {place.directory}"
+    assert told(place) == [
+        "life of owl started (acme/gpt/owl)",
+        "✗ life of owl crashed (acme/gpt/owl)",
+        "loss",
+        idle,
+        "life of owl resumed (acme/gpt/owl)",
+        "✓ life of owl finished (acme/gpt/owl)",
+        idle,
+    ]
+    crashed = json.dumps(place.server.messages[1]["message"]["embeds"])
+    assert "CUDA out of memory" in crashed
+    assert "/loss.png" in crashed
+    assert place.server.warnings == []
