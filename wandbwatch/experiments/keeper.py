@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 GRACE = 10.0
 """Seconds from the gentle end to the firm one."""
-LINGER = 30.0
+LINGER = 5.0
 """Seconds that what a script left behind has to end by itself, as uploads do."""
 LOOK = 1.0
 """Seconds between looks at what was asked for."""

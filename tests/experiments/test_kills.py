@@ -1,0 +1,107 @@
+"""Whoever is killed, and whenever: each start and each end is told once."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import closing
+
+from wandbwatch.experiments.ledger import Ledger
+from wandbwatch.model.experiment import Phase, Plan
+from wandbwatch.outbox import Store
+
+BODY = """
+echo "$1" >> starts
+sleep "0.$((RANDOM % 4))"
+setsid sleep 0.1 &
+exit $(( $(echo "$1" | tr -dc 0-9) % 3 ))
+"""
+COUNT = 20
+
+
+def keeper(bench, batch: int) -> subprocess.Popen[bytes]:
+    """Start one as `keeping.start` does, as a child that a test can kill.
+
+    It knows no watch.toml, so what it tells stays in the outbox: Discord's pace would
+    take a minute.
+    """
+    place = bench.place
+    return subprocess.Popen(
+        [sys.executable, "-m", "wandbwatch", "keep", str(place.state), str(batch)],
+        env={**place.environ, "WANDBWATCH_EXPERIMENT": "keeper"},
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def begun(bench) -> int:
+    script = bench.script(BODY)
+    plans = [
+        Plan(
+            "run",
+            str(script),
+            f'{{"n": {n}}}',
+            str(bench.place.directory),
+            channel="lab",
+        )
+        for n in range(COUNT)
+    ]
+    with closing(Store(bench.place.state)) as store:
+        return Ledger(store).add(plans, 4, "test", detached=True)[0].batch
+
+
+def told(bench) -> Counter[str]:
+    """Count the messages of each experiment that were ever enqueued."""
+    with closing(Store(bench.place.state)) as store:
+        rows = store.read("SELECT subscription, state FROM message")
+    return Counter(subscription for subscription, _ in rows)
+
+
+def test_a_grid_of_twenty_with_failures_among_them(bench):
+    batch = begun(bench)
+    assert keeper(bench, batch).wait() == 0
+    ended = bench.experiments()
+    assert [one.code for one in ended] == [n % 3 for n in range(COUNT)]
+    phases = [Phase.FAILED if n % 3 else Phase.FINISHED for n in range(COUNT)]
+    assert [one.phase for one in ended] == phases
+    at_once = max(sum(a.started <= b.started < a.ended for a in ended) for b in ended)
+    assert 2 <= at_once <= 4
+    assert set(told(bench).values()) == {2}
+
+
+def test_keepers_killed_at_any_moment(bench):
+    batch = begun(bench)
+    moments = random.Random(5)  # noqa: S311 -- the same moments each time
+    kills = 0
+    while any(not one.phase.over for one in bench.experiments()):
+        process = keeper(bench, batch)
+        time.sleep(moments.uniform(0.3, 0.9))
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            kills += 1
+        process.wait()
+    assert kills >= 3
+    ended = bench.experiments()
+    assert {one.phase for one in ended} <= {Phase.FINISHED, Phase.FAILED, Phase.LOST}
+    assert set(told(bench).values()) == {2}
+    starts = Counter((bench.place.directory / "starts").read_text().splitlines())
+    assert max(starts.values()) == 1, "nothing is started twice"
+    known = [one for one in ended if one.phase is not Phase.LOST]
+    assert all(one.code == one.plan.parameters["n"] % 3 for one in known)
+    assert keeper(bench, batch).wait() == 0
+
+
+def test_what_is_killed_itself_is_told_as_that(bench):
+    bench.script("echo ready; sleep 1000\n")
+    bench.run("experiment", "--script", "./run.sh", "--detach", "--to", "lab")
+    bench.until(lambda: bench.one().pid)
+    os.kill(bench.one().pid, signal.SIGKILL)
+    (one,) = bench.over()
+    assert (one.phase, one.code) == (Phase.FAILED, -signal.SIGKILL)
+    assert bench.told(2)[1] == "✗ run (experiment 1) failed"
