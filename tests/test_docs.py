@@ -41,7 +41,7 @@ def test_its_subscribe_and_unsubscribe_work_on_it(file):
     assert file.read_text().strip() == before.strip()
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/daemon.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/daemon.md", "docs/experiments.md"])
 def test_links_lead_to_files(page):
     path = ROOT / page
     links = re.findall(r"\]\((?!https?:|#)([^)]+)\)", path.read_text())
