@@ -116,8 +116,9 @@ def test_a_launcher_is_known_by_its_program(launcher, started, ended):
 def test_a_batch_job_with_a_name_of_its_own_is_ended_by_its_number():
     named = "sbatch --job-name=mine"
     assert cancel(named) is None
-    assert cancel(named, "sbatch: queued\n17;cluster\n") == "scancel 17"
-    assert cancel(named, "step 17 of 20\n") is None
+    said = "Submitted batch job 17\n17\nSubmitted batch job 18 on cluster x\n"
+    assert cancel(named, said) == "scancel 17 18"
+    assert cancel(named, "step 17 of 20\n17\n") is None
 
 
 def test_a_pod_takes_no_part_of_the_argument_for_a_variable():

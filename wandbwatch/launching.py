@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import sys
 import time
@@ -102,7 +103,9 @@ class Launching:
                 f"experiment {one.id} is {one.phase};"
                 f" `wandbwatch stop {one.id}` ends it"
             )
-        return self.start([one.plan], 1, detached=True)[0]
+        # Another run is to have an id of its own.
+        own = secrets.token_hex(4) if one.plan.run_id else ""
+        return self.start([replace(one.plan, run_id=own)], 1, detached=True)[0]
 
     def report(self, experiment_id: int) -> Report:
         with self._ledger() as ledger:

@@ -32,7 +32,7 @@ def test_a_script_that_can_not_be_started(bench, head, mode, why):
         (["--script", "."], "not a file"),
         (["{", "--script", "./run.sh"], "parameters:1:2: Expecting property name"),
         (["[1]", "--script", "./run.sh"], "object"),
-        ([], "--script PATH says what is started"),
+        ([], "nothing to start: --script PATH"),
     ],
 )
 def test_words_that_start_nothing(bench, words, why):

@@ -1,67 +1,148 @@
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
-from wandbwatch.hyperparameters import Search, given, sets
-from wandbwatch.model.errors import UsageError
-from wandbwatch.model.experiment import Experiment, Phase, Plan
+from wandbwatch import rehearsal
+from wandbwatch.arguments import AimOption, Span
+from wandbwatch.hyperparameters import Search, files
+from wandbwatch.model.errors import ExitCode
+from wandbwatch.model.experiment import Experiment, Phase
 from wandbwatch.model.ports import Env
 from wandbwatch.model.report import Report
-from wandbwatch.model.schema import Schema
+from wandbwatch.planning import Asked, Chance, Planned, planned
+from wandbwatch.taken import check_free
+
+Words: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[NAME] [PARAMETERS]",
+        help="An experiment of watch.toml, and what it gets: a JSON object, KEY=VALUE,"
+        " @FILE.json, @FILE.toml.",
+    ),
+]
+Script: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="PATH", help="What is started, without a NAME.")
+]
+Launcher: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="COMMAND", help="What starts it: 'srun --gres=gpu:1'."),
+]
+Grid: TypeAlias = Annotated[
+    bool, typer.Option("--grid", help="All combinations of what stands in lists.")
+]
+Draws: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="N",
+        help="N draws: lr=log_uniform(1e-5,1e-2), x=uniform(0,1), x=choice(1,2).",
+    ),
+]
+Seed: TypeAlias = Annotated[
+    int | None, typer.Option(metavar="S", help="With --random: the same S, the same.")
+]
+Jobs: TypeAlias = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="How many at once; the rest wait."),
+]
+DryRun: TypeAlias = Annotated[
+    bool, typer.Option("--dry-run", help="List what would be started, and start none.")
+]
+Detach: TypeAlias = Annotated[
+    bool, typer.Option("--detach", help="Return at once; outlive this terminal.")
+]
+To: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--to", metavar="CHANNEL", help="Tell its start and its end there."),
+]
+Timeout: TypeAlias = Annotated[
+    Span | None,
+    typer.Option(parser=Span.read, metavar="SPAN", help="End one that takes longer."),
+]
+Retries: TypeAlias = Annotated[
+    int | None,
+    typer.Option(min=0, metavar="N", help="Start one that failed N times again."),
+]
+Project: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="PROJECT", help="Where its runs go in W&B.")
+]
+Entity: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="ENTITY", help="Whose they are.")
+]
+Group: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="GROUP", help="The group of its runs.")
+]
+RunId: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--id", metavar="ID", help="The id of its run, if it makes only one."),
+]
 
 
 def experiment(
     ctx: typer.Context,
-    parameters: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[JSON]", help="What the script gets: a JSON object."),
-    ] = None,
+    words: Words = None,
     *,
-    script: Annotated[str, typer.Option(metavar="PATH", help="What is started.")] = "",
-    jobs: Annotated[
-        int, typer.Option(min=1, metavar="N", help="How many at once; the rest wait.")
-    ] = 1,
-    detach: Annotated[
-        bool, typer.Option("--detach", help="Outlive this terminal.")
-    ] = False,
-    to: Annotated[
-        str | None,
-        typer.Option("--to", metavar="CHANNEL", help="Tell its start and end there."),
-    ] = None,
+    script: Script = None,
+    launcher: Launcher = None,
+    grid: Grid = False,
+    random: Draws = None,
+    seed: Seed = None,
+    jobs: Jobs = None,
+    dry_run: DryRun = False,
+    detach: Detach = False,
+    to: To = None,
+    timeout: Timeout = None,
+    retries: Retries = None,
+    best: AimOption = None,
+    project: Project = None,
+    entity: Entity = None,
+    group: Group = None,
+    run_id: RunId = None,
 ) -> Iterator[Report]:
-    """Start a training, follow it, and say how it ended."""
+    """Start a training, follow it, and say how it ended.
+
+    The script gets its hyperparameters as one JSON object, its only argument. The exit
+    code is the script's own.
+    """
     env: Env = ctx.obj
-    if not script:
-        raise typer.BadParameter("--script PATH says what is started")
-    made = sets(given(parameters or ["{}"], _no_file), Search(), Schema(), int)
-    plans = [
-        Plan(Path(script).stem, script, text, workdir="", channel=to)
-        for text in made.texts
-    ]
-    return _reports(env, plans, jobs, detach=detach or env.memory is not None)
+    asked = Asked(
+        words or (),
+        script,
+        launcher,
+        Search(grid, random, seed),
+        jobs,
+        to,
+        timeout,
+        retries,
+        str(best) if best else None,
+        entity,
+        project,
+        group,
+        run_id,
+    )
+    chance = Chance(lambda: int(env.now().timestamp()), lambda: secrets.token_hex(4))
+    found = planned(asked, env.recipes, files.text, chance)
+    if dry_run:
+        return iter([rehearsal.report(found)])
+    if run_id:
+        check_free(found.plans[0], env)
+    return _reports(env, found, detach=detach or env.memory is not None)
 
 
-def _no_file(name: str) -> str:
-    raise UsageError(f"{name}: files of parameters are not read here")
-
-
-def _reports(
-    env: Env, plans: Sequence[Plan], jobs: int, *, detach: bool
-) -> Iterator[Report]:
+def _reports(env: Env, found: Planned, *, detach: bool) -> Iterator[Report]:
     experiments = env.experiments()
-    batch = experiments.start(plans, jobs, detached=detach)
+    batch = experiments.start(found.plans, found.jobs, detached=detach)
     yield from (experiments.report(one.id) for one in batch)
     if detach:
         return
     ended = experiments.follow(batch[0].batch)
     for one in ended:
         yield experiments.report(one.id)
-    code = code_of(ended)
-    if code:
+    if code := code_of(ended):
         raise typer.Exit(code)
 
 
@@ -69,12 +150,12 @@ def code_of(ended: Sequence[Experiment]) -> int:
     """Return what the shell is told: the code of the first that did not go well."""
     for one in ended:
         if one.phase is Phase.TIMED_OUT:
-            return 124
+            return ExitCode.TIME_OUT
         if one.code:
             return one.code if one.code > 0 else 128 - one.code
         if one.phase is not Phase.FINISHED:
-            return 1
-    return 0
+            return ExitCode.OURS
+    return ExitCode.FINE
 
 
 plugin = experiment

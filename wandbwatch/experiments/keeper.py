@@ -98,8 +98,8 @@ class Keeper:
         adopt_orphans()
         for one in self._ledger.of_batch(self._batch):
             if one.phase is Phase.RUNNING:
-                process = self._ledger.process(one)
-                self._kept[one.id] = _Kept(one, found(one, process, self._state))
+                left = found(one, self._ledger.process(one), self._state, self._environ)
+                self._kept[one.id] = _Kept(one, left)
         while not self._done():
             self._wait()
 

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from wandbwatch.experiments.launched import Launched
 from wandbwatch.model.experiment import Experiment
-from wandbwatch.processes import MARK, Process, descendants, marked
+from wandbwatch.processes import Process, descendants, marked
 
 
 @dataclass
@@ -21,6 +22,7 @@ class Started:
 
     process: Process | None
     mark: str
+    launched: Launched
     code: int | None = None
     child: subprocess.Popen[bytes] | None = None
 
@@ -28,7 +30,8 @@ class Started:
     def leads(self) -> bool:
         """Whether the process that was started is still there."""
         if self.child:
-            self.code = self.child.poll()
+            if self.code is None and (code := self.child.poll()) is not None:
+                self.code = self.launched.code(code)
             return self.code is None
         return self.process is not None and self.process.alive
 
@@ -40,14 +43,26 @@ class Started:
         return sorted(found)
 
     def send(self, sign: signal.Signals) -> None:
-        """Signal its group once; nothing where it is over."""
+        """Signal its group once, or have its launcher end what it started elsewhere;
+        nothing where it is over."""
+        if self.leads and self.launched.cancel():
+            return
+        self._signal(sign)
+
+    def _signal(self, sign: signal.Signals) -> None:
         if self.process and self.leads:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, sign)
 
     def end(self, sign: signal.Signals) -> None:
-        """Signal its group and whatever left that."""
-        self.send(sign)
+        """Signal its group and whatever left that.
+
+        A launcher that can end what it started is asked to, and signalled only where
+        it is to be killed: it goes when that has gone.
+        """
+        if self.leads and self.launched.cancel() and sign is not signal.SIGKILL:
+            return
+        self._signal(sign)
         group = self.process.pid if self.process and self.leads else -1
         for pid in self.left():
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -65,28 +80,33 @@ def start(one: Experiment, state: Path, environ: Mapping[str, str]) -> Started:
     Raises OSError. Signals are as a program expects them: none is ignored.
     """
     own = mark(state, one)
-    plan = one.plan
+    launched = Launched(one, own, _given(one), environ)
     with Path(one.log).open("ab") as log:
         child = subprocess.Popen(  # noqa: S603 -- what the user asked for; no shell
-            [*plan.launcher, plan.script, plan.argument],
-            cwd=plan.workdir,
-            env={**environ, **plan.env, **_of_wandb(one), MARK: own},
+            launched.argv,
+            cwd=one.plan.workdir,
+            env=launched.environ,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    return Started(Process.of(child.pid), own, child=child)
+    return Started(Process.of(child.pid), own, launched, child=child)
 
 
-def found(one: Experiment, process: Process | None, state: Path) -> Started:
+def found(
+    one: Experiment,
+    process: Process | None,
+    state: Path,
+    environ: Mapping[str, str],
+) -> Started:
     """Take over what somebody else had started for *one*, if anything is left."""
     own = mark(state, one)
     if process is None:
         # It was started, and whoever did that died before it could say so.
         leaders = [pid for pid in marked(own) if _leads(pid)]
         process = Process.of(leaders[0]) if leaders else None
-    return Started(process, own)
+    return Started(process, own, Launched(one, own, _given(one), environ))
 
 
 def _leads(pid: int) -> bool:
@@ -96,17 +116,27 @@ def _leads(pid: int) -> bool:
         return False
 
 
-def _of_wandb(one: Experiment) -> Mapping[str, str]:
-    """Say where its runs belong; what the script says itself goes before this."""
+def _given(one: Experiment) -> Mapping[str, str]:
+    """Return what it has in its environment beside ours.
+
+    W&B's variables say where its runs belong; what the script says itself goes before
+    them.
+    """
     plan = one.plan
     named = {
         "WANDB_ENTITY": plan.entity,
         "WANDB_PROJECT": plan.project,
         "WANDB_RUN_GROUP": group(one),
-        "WANDB_RUN_ID": plan.run_id,
+        "WANDB_RUN_ID": _run_id(one),
         "WANDB_DIR": one.directory,
     }
-    return {name: value for name, value in named.items() if value}
+    return {**plan.env, **{name: value for name, value in named.items() if value}}
+
+
+def _run_id(one: Experiment) -> str:
+    """Return its run's id: another attempt is another run."""
+    again = f"-{one.attempt}" if one.attempt > 1 else ""
+    return f"{one.plan.run_id}{again}" if one.plan.run_id else ""
 
 
 def group(one: Experiment) -> str:

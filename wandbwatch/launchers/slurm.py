@@ -12,7 +12,7 @@ from pathlib import PurePath
 
 from wandbwatch.launchers.launch import Launch, has
 
-_SUBMITTED = re.compile(r"^(?:Submitted batch job )?(\d+)(?:;\S+)?\s*$", re.MULTILINE)
+_SUBMITTED = re.compile(r"^Submitted batch job (\d+)", re.MULTILINE)
 _NAME = ("--job-name", "-J")
 
 
@@ -31,8 +31,9 @@ def words(launch: Launch) -> Sequence[str]:
 def cancel(launch: Launch, printed: str) -> Sequence[str] | None:
     if not has(launch.launcher[1:], *_NAME):
         return ["scancel", f"--name={launch.name}"]
-    job = _SUBMITTED.search(printed) if _is_batch(launch) else None
-    return ["scancel", job[1]] if job else None
+    # Those of an earlier attempt are over, which scancel says and no more.
+    jobs = _SUBMITTED.findall(printed) if _is_batch(launch) else []
+    return ["scancel", *dict.fromkeys(jobs)] if jobs else None
 
 
 def _is_batch(launch: Launch) -> bool:
