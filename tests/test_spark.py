@@ -15,13 +15,13 @@ NAN, INF = math.nan, math.inf
     ("ys", "drawn"),
     [
         ([0, 1, 2, 3, 4, 5, 6, 7], "▁▂▃▄▅▆▇█"),
-        ([7, 7, 0, 0], "█ █  ▁ ▁"),
-        ([5, 5], "▁      ▁"),
+        ([7, 7, 0, 0], "██▁▁"),
+        ([5, 5], "▁▁"),
         ([5], "▁"),
         ([], ""),
-        ([1, NAN, 2, INF], "▁ ×  █ ×"),
+        ([1, NAN, 2, INF], "▁×█×"),
         ([NAN], "×"),
-        ([-1e308, 1e308], "▁      █"),
+        ([-1e308, 1e308], "▁█"),
     ],
 )
 def test_a_curve_is_drawn_from_its_lowest_to_its_highest(ys, drawn):
@@ -31,3 +31,7 @@ def test_a_curve_is_drawn_from_its_lowest_to_its_highest(ys, drawn):
 def test_a_part_shows_its_mean():
     ys = [0.0, 4.0, 8.0, 8.0]
     assert spark(Series("k", [0.0, 1.0, 2.0, 3.0], ys), 2) == "▁█"
+
+
+def test_where_nothing_was_logged_there_is_a_gap():
+    assert spark(Series("k", [0.0, 1.0, 2.0, 9.0], [1.0, 2.0, 3.0, 9.0]), 4) == "▁  █"

@@ -12,7 +12,7 @@ WIDTH = 16
 
 
 def spark(series: Series, width: int = WIDTH) -> str:
-    """Draw *series* in *width* cells: means over equal parts of its axis.
+    """Draw *series* in *width* cells at most: means over equal parts of its axis.
 
     A part without points is blank; one with NaN or an infinity alone is ``×``.
     """
@@ -20,6 +20,7 @@ def spark(series: Series, width: int = WIDTH) -> str:
     if not points:
         return ""
     first, last = min(x for x, _ in points), max(x for x, _ in points)
+    width = min(width, len(points))
     parts: list[list[float]] = [[] for _ in range(width)]
     for x, y in points:
         place = (x - first) / (last - first) if last > first else 0.0

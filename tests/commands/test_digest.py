@@ -55,7 +55,7 @@ def test_a_digest_tells_what_happened_of_late():
     told = asked("digest acme/gpt --since 24h --best val/loss:min", source)
     assert (told.title, told.level, told.event) == (
         "acme/gpt: the last 1d",
-        Level.BAD,
+        Level.INFO,
         True,
     )
     counts = told.blocks[0]

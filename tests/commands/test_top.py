@@ -53,7 +53,7 @@ def test_a_row_says_how_fast_and_how_long():
         "total": 61,
         "ETA": timedelta(seconds=20),
         "loss": 0.5,
-        "loss so far": "█              ▁",
+        "loss so far": "█▁",
     }
     other = row(told, 1)
     assert other["steps/s"] is other["ETA"] is other["loss so far"] is MISSING

@@ -15,6 +15,7 @@ from wandbwatch.model.subscription import Cron, Mode, Subscription
 from wandbwatch.outbox import Endings, Queue, Store
 from wandbwatch.rounds import crew
 
+from tests.daemon.running import Place, subscription
 from tests.fakes import FakeSource, fake_env
 
 SLOT = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -112,3 +113,22 @@ def test_a_line_without_delta_is_not_fooled_by_time_either(channel):
     assert channel.deliver()
     assert channel.tick(runtime=99.0, heartbeat=SLOT + timedelta(hours=1)) == 0
     assert channel.tick(summary={"loss": 0.5}) == 1
+
+
+def test_from_the_command_line_to_the_channel(tmp_path, discord_server, local_runs):
+    place = Place(tmp_path, discord_server)
+    finished = next(local_runs.glob("wandb/*-finished"))
+    lines = (
+        f"project {local_runs} --delta",
+        f"summary {finished} --delta",
+        f"image {local_runs} --keys train/loss --delta",
+    )
+    body = subscription("s", *lines) + "\nskip_unchanged = true"
+    place.write(body)
+    first, again = (place.wandbwatch("run", str(place.file)) for _ in range(2))
+    assert first.returncode == again.returncode == 0, first.stderr + again.stderr
+    assert "messages: 0" not in first.stderr
+    assert "messages: 0" in again.stderr
+    posted = str([message["message"] for message in discord_server.messages])
+    assert posted.count("nothing to compare with yet") == len(lines)
+    assert discord_server.warnings == []

@@ -117,13 +117,13 @@ def report(
         *_runs("ended", period.ended),
         *_runs("started and not ended", _going(period)),
     )
-    name = titles.of_runs(address, period.runs)
+    title = f"{titles.of_runs(address, period.runs)}: the last {_span(period)}"
     happened = bool(period.started or period.ended)
     return Report(
         "digest",
-        f"{name}: the last {_span(period)}",
+        title,
         blocks,
-        Level.BAD if period.failed else Level.INFO,
+        Level.INFO,  # it looks back: what calls somebody is `events`
         titles.page_of_runs(period.runs),
         event=happened,
     )
