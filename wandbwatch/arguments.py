@@ -147,6 +147,14 @@ def total(text: str) -> Total:
     return _told(Total.read, text)
 
 
+def directory(text: str) -> Path:
+    """Read where files are to be kept."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as e:
+        raise typer.BadParameter(f"{text!r}: no such user's home") from e
+
+
 def _told(read: Callable[[str], T], text: str) -> T:
     try:
         return read(text)

@@ -55,6 +55,12 @@ def test_the_first_frame():
     assert colours(opened(figure.still(moving("red", "blue")))) == {(255, 0, 0)}
 
 
+def test_a_tiny_picture_is_enlarged_what_moves_or_is_broken_is_not():
+    assert opened(figure.seen(picture("red", (16, 8)))).size == (128, 64)
+    for same in (picture("red", (200, 9)), moving("red", "blue"), b"broken"):
+        assert figure.seen(same) is same
+
+
 def test_a_bomb_is_not_decoded():
     bomb = io.BytesIO()
     PIL.Image.new("1", (20_000, 20_000)).save(bomb, format="PNG")

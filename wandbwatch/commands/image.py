@@ -11,7 +11,15 @@ import typer
 
 from wandbwatch import delta as deltas
 from wandbwatch import titles
-from wandbwatch.arguments import HERE, NO_KEYS, AnyAddress, DeltaOption, Keys, Span
+from wandbwatch.arguments import (
+    HERE,
+    NO_KEYS,
+    AnyAddress,
+    DeltaOption,
+    Keys,
+    Span,
+    directory,
+)
 from wandbwatch.curves import CHOSEN, Asker, Found
 from wandbwatch.ends import Ends
 from wandbwatch.model.address import Address
@@ -60,13 +68,6 @@ def weight(text: str) -> float:
             f"{text!r} is no weight from 0 to 1 (W&B's is such as 0.6)"
         )
     return read
-
-
-def directory(text: str) -> Path:
-    try:
-        return Path(text).expanduser()
-    except RuntimeError as e:
-        raise typer.BadParameter(f"{text!r}: no such user's home") from e
 
 
 Ids: TypeAlias = Annotated[

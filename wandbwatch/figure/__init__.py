@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from wandbwatch.figure.keeping import keep, png
 
-__all__ = ["gallery", "keep", "png", "still"]
+__all__ = ["gallery", "keep", "png", "seen", "still"]
 
 
 def gallery(pictures: Sequence[tuple[bytes, str]]) -> bytes:
@@ -14,6 +14,13 @@ def gallery(pictures: Sequence[tuple[bytes, str]]) -> bytes:
     from wandbwatch.figure.tiles import gallery  # noqa: PLC0415 - imports matplotlib
 
     return gallery(pictures)
+
+
+def seen(content: bytes) -> bytes:
+    """Return a picture as it is, or enlarged as PNG where it is tiny."""
+    from wandbwatch.figure.tiles import seen  # noqa: PLC0415 - imports matplotlib
+
+    return seen(content)
 
 
 def still(content: bytes) -> bytes:

@@ -21,6 +21,8 @@ _GAP = 12
 _CAPTION = 30
 _PIXELS = 64_000_000
 """A larger picture is not decoded: it takes four bytes a pixel."""
+_TINY = 160
+"""Pixels: a smaller picture is a stamp on a phone."""
 _LARGEST = 8
 """A tiny picture is enlarged so much at most, in squares."""
 
@@ -40,6 +42,19 @@ def still(content: bytes) -> bytes:
     file = io.BytesIO()
     PIL.Image.fromarray(picture).save(file, format="PNG")
     return file.getvalue()
+
+
+def seen(content: bytes) -> bytes:
+    """Return *content*, or it enlarged where it is too tiny to be seen.
+
+    What moves, and what can't be decoded, stays as it is.
+    """
+    try:
+        with PIL.Image.open(io.BytesIO(content)) as opened:
+            tiny = max(opened.size) < _TINY and not getattr(opened, "is_animated", 0)
+        return still(content) if tiny else content
+    except Exception:  # noqa: BLE001 - its plugins raise whatever a file makes them
+        return content
 
 
 def gallery(pictures: Sequence[tuple[bytes, str]]) -> bytes:

@@ -12,4 +12,4 @@ def png(_drawn: Plot | Chart) -> bytes:
     return PNG
 
 
-STUDIO = Studio(lambda _: PNG, lambda _: PNG)
+STUDIO = Studio(lambda _: PNG, lambda _: PNG, lambda given: given)

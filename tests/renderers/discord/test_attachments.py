@@ -51,7 +51,7 @@ def test_several_pictures_are_one():
         seen.extend(given)
         return PNG
 
-    studio = Studio(gallery, figure.still)
+    studio = Studio(gallery, figure.still, figure.seen)
     one, two = (piece("image/jpeg", b"1", caption="a"), piece("image/png", b"2"))
     _, files = posted(one, two, studio=studio)
     assert list(files) == ["eval_replay.png"]

@@ -16,6 +16,8 @@ from wandbwatch.renderers.discord.report import embeds
 
 __all__ = ["duplicate", "mention", "plain", "render"]
 
+STUDIO = Studio(figure.gallery, figure.still, figure.seen)
+
 
 def render(
     reports: Iterable[Report],
@@ -30,7 +32,7 @@ def render(
     ``id`` is its place. No body mentions anybody.
     """
     pictures = Pictures(png)
-    budget = Budget(studio or Studio(figure.gallery, figure.still), pictures.take)
+    budget = Budget(studio or STUDIO, pictures.take)
     told = (
         embed for one in reports for embed in embeds(one, pictures.draw, budget.exhibit)
     )

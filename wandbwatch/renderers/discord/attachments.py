@@ -20,6 +20,8 @@ _PLAYED = ("video/", "audio/")
 _FETCHED = 64 << 20
 """Bytes of a picture too large to post that are fetched to show its first frame."""
 _MOST_LOOSE = 4
+GALLERY = 16
+"""More are too small to tell anything of on a phone."""
 _BUDGET = 32 << 20
 """Bytes of files that one list posts at a time: they wait in the outbox."""
 _ENOUGH = "not attached: there is enough of it"
@@ -31,6 +33,8 @@ class Studio:
 
     gallery: Callable[[Sequence[tuple[bytes, str]]], bytes]
     still: Callable[[bytes], bytes]
+    seen: Callable[[bytes], bytes]
+    """Enlarges what is tiny; never raises."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +103,10 @@ def _alone(
         return Exhibit(notes=why)
     text = _alternative(attachment, [piece])
     if piece.mime in _EMBEDDED and len(content) <= limits.FILE_BYTES:
-        name = plain(attachment.title, suffix_of(piece.mime))
-        return Exhibit(Picture(take(name, content), text))
+        shown = studio.seen(content)
+        mime = piece.mime if shown is content else "image/png"
+        name = plain(attachment.title, suffix_of(mime))
+        return Exhibit(Picture(take(name, shown), text))
     try:
         drawn = studio.still(content)
     except ValueError:
@@ -117,13 +123,18 @@ def _together(
     studio: Studio,
     take: Callable[[str, bytes], File],
 ) -> Exhibit:
-    fetched = [(piece, *_fetched(piece, _FETCHED)) for piece in pieces]
+    several = pieces[:GALLERY]
+    fetched = [(piece, *_fetched(piece, limits.FILE_BYTES)) for piece in several]
     shown = [(content, p.caption) for p, content, _ in fetched if content is not None]
     notes = dict.fromkeys(why for *_, why in fetched if why)
     if not shown:
         return Exhibit(notes=_BETWEEN.join(notes))
+    if any(piece.mime == "image/gif" for piece in several):
+        notes["their first frames; one alone moves"] = None
+    if len(pieces) > GALLERY:
+        notes[f"the first {GALLERY} of {len(pieces)}"] = None
     file = take(plain(attachment.title, ".png"), studio.gallery(shown))
-    text = _alternative(attachment, pieces)
+    text = _alternative(attachment, several)
     return Exhibit(Picture(file, text), notes=_BETWEEN.join(notes))
 
 
