@@ -1,0 +1,128 @@
+"""What is known of a run, and what of it was known at a moment."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from wandbwatch.model.console import Printed
+from wandbwatch.model.run import Series
+
+STEPS = "_step"
+"""The key that W&B logs in every row: when there was one, and which step it was."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a rule must know of a run."""
+
+    keys: tuple[str, ...] = ()
+    console: bool = False
+    peers: bool = False
+
+    def __or__(self, other: Needs) -> Needs:
+        return Needs(
+            tuple(dict.fromkeys(self.keys + other.keys)),
+            self.console or other.console,
+            self.peers or other.peers,
+        )
+
+
+@dataclass(frozen=True)
+class Window:
+    """The last so many seconds, or the last *count* values."""
+
+    seconds: float = 0.0
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One run. Times are POSIX seconds; series run over them, in their order."""
+
+    began: float | None = None
+    series: Mapping[str, Series] = field(default_factory=dict)
+    printed: Sequence[Printed] = ()
+    all_printed: bool = True
+    """Whether *printed* is all that it printed, not only the end of it."""
+    peers: Sequence[Facts] = ()
+    """The other runs of its group."""
+
+
+def ordered(series: Series) -> Series:
+    """Return *series* in the order of its times, none of which is no time."""
+    if all(a <= b for a, b in pairwise(series.x)) and all(map(math.isfinite, series.x)):
+        return series
+    points = zip(series.x, series.y, strict=True)
+    kept = sorted((p for p in points if math.isfinite(p[0])), key=lambda p: p[0])
+    x, y = [p[0] for p in kept], [p[1] for p in kept]
+    return Series(series.key, x, y, sampled=series.sampled)
+
+
+_NOTHING = Series("", (), ())
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A run as it was *now*: nothing later is seen."""
+
+    facts: Facts
+    now: float
+
+    def latest(self, key: str) -> float | None:
+        found = self.current(key, Window(count=1))
+        return found[0] if found else None
+
+    def when(self, key: str) -> float | None:
+        """Return when *key* was logged last."""
+        series = self._series(key)
+        end = bisect_right(series.x, self.now)
+        return series.x[end - 1] if end else None
+
+    def current(self, key: str, window: Window) -> Sequence[float]:
+        """Return the values in *window*, NaN and the infinities among them."""
+        return self._values(key, window, 0)
+
+    def prior(self, key: str, window: Window) -> Sequence[float]:
+        """Return the values in a window as long just before it."""
+        return self._values(key, window, 1)
+
+    def before(self, key: str, skipped: int, count: int) -> Sequence[float]:
+        """Return *count* values at most, those before the last *skipped* ones."""
+        series = self._series(key)
+        end = max(bisect_right(series.x, self.now) - skipped, 0)
+        return series.y[max(end - count, 0) : end]
+
+    def at_step(self, key: str, step: float) -> float | None:
+        """Return the value at *step* or last before; None if it is not there yet."""
+        steps, series = self._series(STEPS), self._series(key)
+        end = bisect_right(steps.x, self.now)
+        if not end or steps.y[end - 1] < step:
+            return None
+        place = bisect_right(steps.y, step, 0, end)
+        found = bisect_right(series.x, steps.x[place - 1] if place else -math.inf)
+        return series.y[found - 1] if found else None
+
+    def step(self, key: str) -> float | None:
+        """Return the step at which *key* was logged last."""
+        when = self.when(key)
+        steps = self._series(STEPS)
+        end = bisect_right(steps.x, when) if when is not None else 0
+        return steps.y[end - 1] if end else None
+
+    def _values(self, key: str, window: Window, back: int) -> Sequence[float]:
+        series = self._series(key)
+        if window.count:
+            return self.before(key, back * window.count, window.count)
+        start = self.now - (back + 1) * window.seconds
+        end = self.now - back * window.seconds
+        # What was logged at an edge is in the window that ends there.
+        low = bisect_right(series.x, start)
+        high = bisect_right(series.x, end)
+        return series.y[low:high]
+
+    def _series(self, key: str) -> Series:
+        return self.facts.series.get(key, _NOTHING)
