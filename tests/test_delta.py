@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from datetime import timedelta
 
-from wandbwatch.commands import image, project, summary
+from wandbwatch.commands import project, summary
 from wandbwatch.curves import Found
 from wandbwatch.delta import NAME, Seen, Since, remember, timeless
 from wandbwatch.model.address import Cloud
@@ -21,6 +21,7 @@ from wandbwatch.model.report import (
     Table,
 )
 from wandbwatch.model.run import Run, Series, State
+from wandbwatch.plotting import View, answer
 
 from tests.fakes import NOW
 
@@ -138,24 +139,24 @@ def curves(*ys: float, sampled: bool = False) -> Found:
 
 
 def test_a_picture_has_a_table_of_its_ends():
-    view = image.View()
-    before = image.report(ADDRESS, curves(3.0, 2.0), view)
-    told = image.report(ADDRESS, curves(3.0, 2.0, 1.0), view, after(before))
+    view = View()
+    before = answer.report(ADDRESS, curves(3.0, 2.0), view)
+    told = answer.report(ADDRESS, curves(3.0, 2.0, 1.0), view, after(before))
     assert told.blocks[1] == Table(
         "last values",
         ("state", "name", "id", "loss"),
         ((State.RUNNING, "calm-sea", "a", Changed(1.0, 2.0)),),
         (None,),
     )
-    first = image.report(ADDRESS, curves(3.0, 2.0), view, Since())
+    first = answer.report(ADDRESS, curves(3.0, 2.0), view, Since())
     assert [type(block).__name__ for block in first.blocks] == ["Plot", "Note"]
 
 
 def test_another_sample_of_the_same_curve_is_no_change():
-    one = image.report(ADDRESS, curves(3.0, 9.0, 1.0, sampled=True), image.View())
-    other = image.report(ADDRESS, curves(3.0, 7.0, 1.0, sampled=True), image.View())
+    one = answer.report(ADDRESS, curves(3.0, 9.0, 1.0, sampled=True), View())
+    other = answer.report(ADDRESS, curves(3.0, 7.0, 1.0, sampled=True), View())
     assert one.basis == other.basis
-    longer = image.report(ADDRESS, curves(3.0, 7.0, 1.0, 1.0), image.View())
+    longer = answer.report(ADDRESS, curves(3.0, 7.0, 1.0, 1.0), View())
     assert longer.basis != one.basis
 
 

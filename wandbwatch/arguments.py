@@ -18,15 +18,21 @@ from wandbwatch.ranking import Aim
 
 T = TypeVar("T")
 
+_COMMA = re.compile(r"(?<!\\),")
+
 
 class Keys(tuple[str, ...]):
-    """Names parted by commas, as ``a,b/c``: a type that Typer can name."""
+    r"""Names parted by commas, as ``a,b/c``: a type that Typer can name.
+
+    A comma in a name is written ``\,``.
+    """
 
     __slots__ = ()
 
     @classmethod
     def read(cls, text: str) -> Keys:
-        return cls(part for part in (p.strip() for p in text.split(",")) if part)
+        parts = (part.replace("\\,", ",").strip() for part in _COMMA.split(text))
+        return cls(part for part in parts if part)
 
 
 class Filters(dict[str, Json]):

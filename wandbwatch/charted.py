@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 
 from wandbwatch import words
 from wandbwatch.model.drawing import Bars, Column, Drawing, Heatmap, Parallel, Scatter
-from wandbwatch.model.report import MISSING, Cell, Chart, Table
+from wandbwatch.model.report import MISSING, Cell, Chart, Panels, Table
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _FEW = 3
 
 
-def kind(drawing: Drawing) -> str:
+def kind(drawing: Drawing | Panels) -> str:
     """Return what programs call it: ``heatmap``, ``scatter``, ``bars``, …"""
     return type(drawing).__name__.lower()
 
@@ -36,10 +36,15 @@ def table(chart: Chart) -> Table:
             return _titled(chart, ("name", drawing.amount), drawing.items)
         case Parallel() as drawing:
             return _titled(chart, ("name", *drawing.axes), _coordinates(drawing))
+        case Panels() as drawing:
+            return _titled(chart, ("key", "run", "name", "x", "y"), _points(drawing))
 
 
 def brief(chart: Chart) -> Table:
     """Return what a person reads of it: a histogram by its quantiles, a row each."""
+    if isinstance(chart.drawing, Panels):
+        ends = ("key", "run", "name", "points", "last")
+        return _titled(chart, ends, _ends(chart.drawing))
     if not isinstance(chart.drawing, Heatmap):
         return table(chart)
     names = (chart.drawing.x, "count", "lowest", *map(_percent, QUANTILES), "highest")
@@ -67,6 +72,9 @@ def said(chart: Chart) -> str:
         case Parallel() as drawing:
             runs = _counted(len(drawing.rows), "run")
             return f"{runs} through {', '.join(drawing.axes)}"
+        case Panels() as drawing:
+            keys = ", ".join(plot.key for plot in drawing.plots)
+            return f"{_counted(len(drawing.plots), 'plot')}: {keys}"
 
 
 def quantile(column: Column, share: float) -> float:
@@ -140,6 +148,21 @@ def _all_bins(drawing: Heatmap) -> Iterator[Sequence[Cell]]:
     for column in drawing.columns:
         edges = zip(column.edges, column.edges[1:], column.counts, strict=False)
         yield from ((column.x, low, high, count) for low, high, count in edges)
+
+
+def _points(panels: Panels) -> Iterator[Sequence[Cell]]:
+    for plot in panels.plots:
+        for line in plot.lines:
+            for x, y in zip(line.series.x, line.series.y, strict=True):
+                yield (plot.key, line.run, line.name, x, y)
+
+
+def _ends(panels: Panels) -> Iterator[Sequence[Cell]]:
+    for plot in panels.plots:
+        for line in plot.lines:
+            values = line.series.y
+            last = values[-1] if len(values) else MISSING
+            yield (plot.key, line.run, line.name, len(values), last)
 
 
 def _coordinates(drawing: Parallel) -> Iterator[Sequence[Cell]]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from wandbwatch import keys as known_keys
+from wandbwatch.model.distribution import Distributions
 from wandbwatch.model.ports import Source
-from wandbwatch.model.query import Axis, Curves, Listing, Query
+from wandbwatch.model.query import Axis, AxisKind, Curves, Listing, Query
+from wandbwatch.model.run import Run
 from wandbwatch.recent import CLOCK, needs_clock
 
 CHOSEN = 4
 """How many keys are chosen where none are asked for."""
 _TRIED = 8
 """How many likely ones are read for that; W&B answers so many in one request."""
+_NEWEST = Query().order
 _MOST = 24
 """How many keys a glob or a group may bring."""
 
@@ -26,19 +29,37 @@ class Found:
     curves: tuple[Curves, ...]
     keys: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    distributions: tuple[Distributions, ...] = ()
+    """The histograms of those keys that are no numbers."""
+    own_axes: Mapping[str, str] = field(default_factory=dict)
+    """The key that a key is shown over because define_metric says so."""
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        return tuple(one.run for one in self.curves or self.distributions)
 
 
 class Asker:
     """Asks one source for curves of the runs of one query."""
 
     def __init__(
-        self, source: Source, query: Query, axis: Axis, *, clocked: bool = False
+        self,
+        source: Source,
+        query: Query,
+        axis: Axis | None = None,
+        *,
+        clocked: bool = False,
     ) -> None:
-        """With *clocked*, curves come with what `recent` needs to cut them by time."""
+        """No *axis* is the one that define_metric gives a key, else steps.
+
+        With *clocked*, curves come with what `recent` needs to cut them by time, and
+        over steps.
+        """
         self._source = source
         self._query = query
-        self._axis = axis
-        self._clock = (CLOCK,) if clocked and needs_clock(axis) else ()
+        self._axis = axis or Axis()
+        self._own = axis is None and not clocked
+        self._clock = (CLOCK,) if clocked and needs_clock(self._axis) else ()
 
     def asked(self, wanted: Sequence[str]) -> Found:
         """Find what was asked for: keys by one question; patterns need names first.
@@ -50,21 +71,27 @@ class Asker:
             curves = self._curves(wanted)
         absent = [one for one in wanted if not _has(curves, one)]
         if not absent:
-            return Found(curves, tuple(wanted), tuple(self._newest(len(curves))))
+            notes = tuple(self._newest(len(curves)))
+            return self._over_own_axes(Found(curves, tuple(wanted), notes))
         listing = self._listing()
         known = known_keys.numeric(listing.runs)
-        groups = {one: known_keys.selected(one, set(known) - {one}) for one in absent}
+        spread = known_keys.distributed(listing.runs)
+        names = {*known, *spread}
+        groups = {one: known_keys.selected(one, names - {one}) for one in absent}
         meant = {one: groups.get(one) or [one] for one in wanted}
-        keys = list(dict.fromkeys(key for names in meant.values() for key in names))
-        if any(groups.values()) or not curves:
-            curves = self._curves(keys[:_MOST])
-        shown = tuple(key for key in keys[:_MOST] if _has(curves, key))
-        notes = (
+        keys = list(dict.fromkeys(key for some in meant.values() for key in some))
+        numbers = [key for key in keys[:_MOST] if key not in spread]
+        if numbers and (any(groups.values()) or not curves):
+            curves = self._curves(numbers)
+        distributions = self._distributions([k for k in keys[:_MOST] if k in spread])
+        found = Found(curves, (), (), distributions)
+        shown = tuple(key for key in keys[:_MOST] if _shows(found, key))
+        told = (
             *self._newest(len(listing.runs), listing.total),
             *self._unknown(meant, shown, known),
             *_too_many(keys),
         )
-        return Found(curves, shown, notes)
+        return self._over_own_axes(replace(found, keys=shown, notes=told))
 
     def guessed(self) -> Found:
         """Choose likely keys; more are tried, as a summary has more than curves."""
@@ -75,24 +102,59 @@ class Asker:
         curves = self._curves(tried) if tried else ()
         chosen = tuple(key for key in tried if _has(curves, key))[:CHOSEN]
         notes = tuple(self._newest(len(listing.runs), listing.total))
+        found = Found(curves, chosen)
         if not chosen:
+            spread = sorted(known_keys.distributed(listing.runs))[:CHOSEN]
+            found = Found((), tuple(spread), (), self._distributions(spread))
+        if not found.keys:
             note = f"no run has logged numbers yet{self._beside()}"
             return Found((), (), (note, *notes))
-        note = f"keys not asked for: chose {', '.join(chosen)}; --keys chooses"
-        return Found(curves, chosen, (note, *notes))
+        note = f"keys not asked for: chose {', '.join(found.keys)}; --keys chooses"
+        return self._over_own_axes(replace(found, notes=(note, *notes)))
 
-    def _curves(self, keys: Sequence[str]) -> tuple[Curves, ...]:
-        bare = replace(self._query, summary=(), config=())
+    def _curves(
+        self, keys: Sequence[str], axis: Axis | None = None
+    ) -> tuple[Curves, ...]:
         wanted = tuple(dict.fromkeys((*keys, *self._clock)))
-        return self._source.curves(bare, wanted, self._axis)
+        return self._source.curves(self._bare, wanted, axis or self._axis)
+
+    def _distributions(self, keys: Sequence[str]) -> tuple[Distributions, ...]:
+        if not keys:
+            return ()
+        return self._source.distributions(self._bare, tuple(keys), self._axis)
+
+    @property
+    def _bare(self) -> Query:
+        """The query, with no more of each run than it names itself."""
+        summary, config = self._query.summary or (), self._query.config or ()
+        return replace(self._query, summary=summary, config=config)
+
+    def _over_own_axes(self, found: Found) -> Found:
+        """Ask again, once an axis, for the keys that have one of their own."""
+        if not self._own:
+            return found
+        wanted: dict[str, list[str]] = {}
+        for key in found.keys:
+            axes = (one.own_axes.get(key) for one in found.curves)
+            if over := next(filter(None, axes), ""):
+                wanted.setdefault(over, []).append(key)
+        own: dict[str, str] = {}
+        for over, keys in wanted.items():
+            again = self._curves(keys, Axis(AxisKind.KEY, over))
+            there = [key for key in keys if _has(again, key)]
+            own |= dict.fromkeys(there, over)
+            found = replace(found, curves=_replaced(found.curves, again, there))
+        return replace(found, own_axes=own)
 
     def _listing(self) -> Listing:
-        return self._source.runs(replace(self._query, config=()))
+        config = self._query.config or ()
+        return self._source.runs(replace(self._query, summary=None, config=config))
 
     def _newest(self, count: int, total: int | None = None) -> Iterator[str]:
         if count and count == self._query.limit != total:
             of = f" of {total}" if total else ""
-            yield f"the newest {count}{of} runs; --runs chooses others"
+            first = "newest" if self._query.order == _NEWEST else "best"
+            yield f"the {first} {count}{of} runs; --runs chooses others"
 
     def _unknown(
         self,
@@ -118,6 +180,27 @@ class Asker:
 
 def _has(curves: Iterable[Curves], key: str) -> bool:
     return any(key in one.series for one in curves)
+
+
+def _shows(found: Found, key: str) -> bool:
+    return _has(found.curves, key) or any(
+        key in one.columns for one in found.distributions
+    )
+
+
+def _replaced(
+    curves: Iterable[Curves], again: Iterable[Curves], keys: Collection[str]
+) -> tuple[Curves, ...]:
+    """Put the series of *keys* that were asked for *again* in place of the first."""
+    later = {one.run.id: one.series for one in again}
+    return tuple(
+        replace(
+            one,
+            series={k: s for k, s in one.series.items() if k not in keys}
+            | {k: s for k, s in later.get(one.run.id, {}).items() if k in keys},
+        )
+        for one in curves
+    )
 
 
 def _too_many(keys: Sequence[str]) -> Iterator[str]:

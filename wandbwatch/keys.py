@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 
+from wandbwatch.histograms import is_histogram
 from wandbwatch.model.run import Run
 
 SYSTEM = "system/"
@@ -62,6 +63,13 @@ def numeric(runs: Iterable[Run]) -> Counter[str]:
         counted.update(logged)
         counted.update(SYSTEM + key for key in run.system)
     return counted
+
+
+def distributed(runs: Iterable[Run]) -> set[str]:
+    """Return the keys whose last values are histograms."""
+    return {
+        key for run in runs for key, value in run.summary.items() if is_histogram(value)
+    }
 
 
 def likely(runs: Sequence[Run]) -> list[str]:

@@ -27,13 +27,14 @@ def recent(
     They run over steps, runtimes or wall times. None is returned where no time is
     known, because the run has no `CLOCK`.
     """
-    start = _start(series, axis, span.total_seconds())
-    if start is None:
+    since = start(series, axis, span.total_seconds())
+    if since is None:
         return None
-    return {key: _from(one, start) for key, one in series.items()}
+    return {key: _from(one, since) for key, one in series.items()}
 
 
-def _start(series: Mapping[str, Series], axis: Axis, seconds: float) -> float | None:
+def start(series: Mapping[str, Series], axis: Axis, seconds: float) -> float | None:
+    """Return the x that is *seconds* before the last; None where no time is known."""
     if not needs_clock(axis):
         ends = _finite(x for one in series.values() for x in one.x)
         return max(ends, default=0.0) - seconds

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from wandbwatch import grammar
+from wandbwatch.model.drawing import Column
 from wandbwatch.model.errors import NotFoundError
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.report import Note, Plot, Report
-from wandbwatch.model.run import Run, Series, State
+from wandbwatch.model.run import Json, Run, Series, State
 
 from tests.fakes import FakeSource, fake_env
 
@@ -24,8 +26,21 @@ CLOCK = [(0, 10.0), (1, 3600.0), (2, 7200.0)]
 class Logs(FakeSource):
     """Runs with curves of their own; keeps every question."""
 
-    def __init__(self, logged: Mapping[str, Logged], total: int = 0) -> None:
-        super().__init__([run(one, logged[one]) for one in logged])
+    def __init__(
+        self,
+        logged: Mapping[str, Logged],
+        total: int = 0,
+        own_axes: Mapping[str, str] | None = None,
+        columns: Mapping[str, Sequence[Column]] | None = None,
+        **told: Mapping[str, Any],
+    ) -> None:
+        """*told* are fields of runs by their ids: ``a1={"group": "x"}``."""
+        runs = [replace(run(one, logged[one]), **told.get(one, {})) for one in logged]
+        histogram: Json = {"_type": "histogram", "bins": [0, 1], "values": [1]}
+        spread = dict.fromkeys(columns or (), histogram)
+        runs = [replace(r, summary={**r.summary, **spread}) for r in runs]
+        super().__init__(runs, columns=columns, own_axes=own_axes)
+        self.known = {one.id: one for one in runs}
         self.logged = logged
         self.total = total
         self.asked_curves: list[tuple[Query, tuple[str, ...], Axis]] = []
@@ -42,7 +57,11 @@ class Logs(FakeSource):
             raise NotFoundError(f"no run {missing}")
         ids = [one for one in self.logged if not query.ids or one in query.ids]
         return tuple(
-            Curves(run(one, self.logged[one]), series(self.logged[one], keys))
+            Curves(
+                self.known[one],
+                series(self.logged[one], keys),
+                {k: v for k, v in self._own_axes.items() if k in keys},
+            )
             for one in ids[: query.limit or None]
         )
 

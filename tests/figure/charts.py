@@ -7,10 +7,10 @@ import random
 from collections.abc import Sequence
 
 from wandbwatch.model.drawing import Bars, Column, Heatmap, Parallel, Point, Scatter
-from wandbwatch.model.report import Chart, Line, Mark, Plot
+from wandbwatch.model.report import Chart, Line, Mark, Panels, Plot
 from wandbwatch.model.run import Series
 
-from tests.figure.pictures import line, noisy
+from tests.figure.pictures import diverged, line, noisy, smooth
 
 
 def histogram(x: float, values: Sequence[float], bins: int = 32) -> Column:
@@ -76,6 +76,11 @@ def parallel() -> Chart:
     axes = ("optimizer", "lr", "batch_size", "val/loss")
     names = tuple(f"run-{i}" for i in range(len(rows)))
     return Chart("sweep of 25 runs", Parallel(axes, names, tuple(rows)))
+
+
+def panels() -> Chart:
+    plots = (diverged(), smooth(), marked())
+    return Chart("three plots", Panels(plots))
 
 
 def marked() -> Plot:

@@ -25,6 +25,7 @@ from wandbwatch.model.report import (
     Line,
     Mark,
     Note,
+    Panels,
     Plot,
     Report,
     Table,
@@ -125,7 +126,6 @@ drawings = (
         ).map(tuple),
     )
 )
-charts = st.builds(Chart, texts, drawings, texts)
 marks = st.builds(Mark, _floats, texts, st.booleans())
 plots = st.builds(
     Plot,
@@ -136,6 +136,13 @@ plots = st.builds(
     st.sampled_from([0.0, 0.6, 1.0]),
     texts,
     st.lists(marks, max_size=3).map(tuple),
+    st.none() | st.tuples(_floats, _floats),
+)
+charts = st.builds(
+    Chart,
+    texts,
+    drawings | st.builds(Panels, st.lists(plots, max_size=3).map(tuple)),
+    texts,
 )
 notes = st.builds(Note, texts)
 passages = st.builds(Text, texts, texts)

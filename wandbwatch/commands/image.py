@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -20,55 +18,21 @@ from wandbwatch.arguments import (
     Span,
     directory,
 )
-from wandbwatch.curves import CHOSEN, Asker, Found
-from wandbwatch.ends import Ends
+from wandbwatch.curves import CHOSEN, Asker
 from wandbwatch.model.address import Address
 from wandbwatch.model.ports import Env
-from wandbwatch.model.query import Axis, AxisKind, Curves, Query
-from wandbwatch.model.report import Block, Line, Note, Plot, Report
-from wandbwatch.model.run import Run, Series
-from wandbwatch.recent import recent
+from wandbwatch.model.query import Axis, AxisKind, Query
+from wandbwatch.model.report import Note, Report
+from wandbwatch.plotting import Band, Kind, Layout, View, scattered, words
+from wandbwatch.plotting.answer import report
+from wandbwatch.plotting.words import Marks, Pair
+from wandbwatch.ranking import Aim
 
 _NEWEST = 5
-_STEP = Axis()
-_OWN_AXES = {
-    "step": _STEP,
-    "_step": _STEP,
-    "runtime": Axis(AxisKind.RUNTIME),
-    "_runtime": Axis(AxisKind.RUNTIME),
-    "wall": Axis(AxisKind.WALL),
-    "_timestamp": Axis(AxisKind.WALL),
-}
-
-
-@dataclass(frozen=True)
-class View:
-    """How the curves are to be seen."""
-
-    axis: Axis = _STEP
-    smooth: float = 0.0
-    log_y: bool = False
-    last: timedelta | None = None
-    out: Path | None = None
-
-
-def axis(text: str) -> Axis:
-    if not text.strip():
-        raise typer.BadParameter("an axis is step, runtime, wall or a key")
-    return _OWN_AXES.get(text, Axis(AxisKind.KEY, text))
-
-
-def weight(text: str) -> float:
-    try:
-        read = float(text)
-    except ValueError:
-        read = math.nan
-    if not 0 <= read < 1:
-        raise typer.BadParameter(
-            f"{text!r} is no weight from 0 to 1 (W&B's is such as 0.6)"
-        )
-    return read
-
+_GROUPED = 50
+"""How many runs are put into groups, and how many points a scatter plot asks for."""
+_SCATTERED = 500
+_NO_MARKS = Marks()
 
 Ids: TypeAlias = Annotated[
     Keys,
@@ -85,23 +49,24 @@ What: TypeAlias = Annotated[
         parser=Keys.read,
         metavar="KEYS",
         show_default=False,
-        help="What to plot: train/loss, a group, a glob, system/cpu;"
+        help="What to plot: train/loss, a group, a glob, system/cpu, a histogram;"
         f" otherwise {CHOSEN} likely ones.",
     ),
 ]
 Over: TypeAlias = Annotated[
-    Axis,
+    Axis | None,
     typer.Option(
-        parser=axis,
+        parser=words.axis,
         metavar="AXIS",
         show_default=False,
-        help="step (the default), runtime, wall, or another key.",
+        help="step, runtime, wall, or another key; otherwise what define_metric says,"
+        " or step.",
     ),
 ]
 Weight: TypeAlias = Annotated[
     float,
     typer.Option(
-        parser=weight,
+        parser=words.weight,
         metavar="P",
         show_default=False,
         help="W&B's time-weighted smoothing, from 0 (none) to 1.",
@@ -111,6 +76,75 @@ Last: TypeAlias = Annotated[
     Span | None,
     typer.Option(
         parser=Span.read, metavar="SPAN", help="Each run's end alone: 30m, 2h, 7d."
+    ),
+]
+GroupBy: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        parser=words.group,
+        metavar="WHAT",
+        help="The mean of each group of runs: group, tag, job_type or config.KEY;"
+        f" of the newest {_GROUPED}.",
+    ),
+]
+BandOption: TypeAlias = Annotated[
+    Band | None,
+    typer.Option(
+        parser=words.one_of(Band),
+        metavar="BAND",
+        help="Around a mean: std (the default), sem or minmax.",
+    ),
+]
+KindOption: TypeAlias = Annotated[
+    Kind,
+    typer.Option(
+        parser=words.one_of(Kind),
+        metavar="KIND",
+        help="A histogram as heatmap, lines (quantiles) or last.",
+    ),
+]
+LayoutOption: TypeAlias = Annotated[
+    Layout,
+    typer.Option(
+        parser=words.one_of(Layout),
+        metavar="LAYOUT",
+        help="separate pictures, or one grid of them.",
+    ),
+]
+Clip: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        parser=words.share,
+        metavar="SHARE",
+        show_default=False,
+        help="Let the y axis hold this share of the values: 0.99.",
+    ),
+]
+MarkOption: TypeAlias = Annotated[
+    Marks,
+    typer.Option(
+        "--mark",
+        parser=Marks.read,
+        metavar="MARKS",
+        show_default=False,
+        help="Reference lines: 0.5, target=0.5, or @1000 on the x axis.",
+    ),
+]
+Best: TypeAlias = Annotated[
+    Aim | None,
+    typer.Option(
+        parser=words.aim,
+        metavar="KEY:min|max",
+        help=f"The best {_NEWEST} runs by a summary value, the best marked.",
+    ),
+]
+ScatterOption: TypeAlias = Annotated[
+    Pair | None,
+    typer.Option(
+        "--scatter",
+        parser=Pair.read,
+        metavar="X,Y",
+        help="A point a run: config.lr,val/loss.",
     ),
 ]
 Out: TypeAlias = Annotated[
@@ -125,22 +159,63 @@ def image(
     *,
     runs: Ids = NO_KEYS,
     keys: What = NO_KEYS,
-    x: Over = _STEP,
+    x: Over = None,
     smooth: Weight = 0.0,
     log_y: Annotated[bool, typer.Option("--log-y", help="A log scale.")] = False,
     last: Last = None,
+    group_by: GroupBy = None,
+    band: BandOption = None,
+    best: Best = None,
+    scatter: ScatterOption = None,
+    kind: KindOption = Kind.HEATMAP,
+    clip: Clip = 1.0,
+    mark: MarkOption = _NO_MARKS,
+    layout: LayoutOption = Layout.SEPARATE,
     out: Out = None,
     delta: DeltaOption = False,
 ) -> Iterator[Report]:
     """Plot keys of a project's runs, or of one run: a picture for each key."""
-    if last and x.kind is AxisKind.KEY:
-        why = "--last is a time: it needs --x step, runtime or wall"
-        raise typer.BadParameter(why, ctx=ctx)
     env: Env = ctx.obj
-    query = Query(ids=tuple(dict.fromkeys(runs)), limit=0 if runs else _NEWEST)
+    view = View(
+        x, smooth, log_y, last, out, kind, group_by or "", band or Band.STD, layout
+    )
+    view = replace(view, clip=clip, marks=mark, best=best)
+    if why := _wrong(view, band, scatter, keys, delta=delta):
+        raise typer.BadParameter(why, ctx=ctx)
+    query = _query(tuple(dict.fromkeys(runs)), view)
+    if scatter:
+        return _scattered(env, address, query, scatter, view)
     wanted = tuple(dict.fromkeys(keys))
-    view = View(x, smooth, log_y, last, out)
     return _reports(env, address, query, wanted, view, delta=delta)
+
+
+def _wrong(
+    view: View, band: Band | None, scatter: Pair | None, keys: Keys, *, delta: bool
+) -> str:
+    """Say which options do not go together, if any do not."""
+    if view.last and view.axis and view.axis.kind is AxisKind.KEY:
+        return "--last is a time: it needs --x step, runtime or wall"
+    if band and not view.group_by:
+        return "--band is of a group: it needs --group-by"
+    if view.best and view.group_by:
+        return "--best is of runs and --group-by of groups: give one of them"
+    plain = View(best=view.best, out=view.out)
+    if scatter and (view != plain or keys or delta):
+        return "--scatter is a point a run: it goes with --runs, --best and --out alone"
+    return ""
+
+
+def _query(ids: tuple[str, ...], view: View) -> Query:
+    """Ask for the runs, and of each what it is grouped or ranked by."""
+    limit = 0 if ids else _GROUPED if view.group_by else _NEWEST
+    query = Query(ids=ids, limit=limit, summary=(), config=())
+    if view.group_by.startswith("config."):
+        query = replace(query, config=(view.group_by.removeprefix("config."),))
+    if view.best:
+        way = "-" if view.best.largest else "+"
+        order = f"{way}summary_metrics.{view.best.key}"
+        query = replace(query, summary=(view.best.key,), order=order)
+    return query
 
 
 def _reports(
@@ -162,64 +237,20 @@ def _reports(
     yield told
 
 
-def report(
-    address: Address, found: Found, view: View, since: deltas.Since | None = None
-) -> Report:
-    """Make a plot of each key, with the runs that have it, and a table of what is
-    another than it was *since*."""
-    runs = [one.run for one in found.curves]
-    kept = [_kept(one, view) for one in found.curves]
-    plots: list[Plot] = []
-    notes = list(found.notes)
-    for key in found.keys:
-        lines = tuple(_lines(key, runs, kept))
-        if lines:
-            x = view.axis.key or view.axis.kind.value
-            plots.append(Plot(key, x, lines, view.log_y, view.smooth))
-        notes += _absent(key, runs, lines, view)
-    notes += _whole(runs, kept)
-    ends = Ends.of(runs, plots)
-    blocks: tuple[Block, ...] = (*plots, *ends.blocks(since), *map(Note, notes))
-    alone = len(runs) == 1
-    title = titles.of_run(runs[0]) if alone else titles.of_runs(address, runs)
-    url = runs[0].url if alone else titles.page_of_runs(runs)
-    basis = ends.seen.written()
-    return Report("image", title, blocks, url=url, basis=basis, out=view.out)
-
-
-def _kept(curves: Curves, view: View) -> Mapping[str, Series] | None:
-    if not view.last:
-        return curves.series
-    return recent(curves.series, view.axis, view.last)
-
-
-def _lines(
-    key: str, runs: Sequence[Run], kept: Sequence[Mapping[str, Series] | None]
-) -> Iterator[Line]:
-    for run, series in zip(runs, kept, strict=True):
-        one = series.get(key) if series else None
-        if one and len(one.x):
-            yield Line(run.id, run.name, one)
-
-
-def _absent(
-    key: str, runs: Sequence[Run], lines: Sequence[Line], view: View
-) -> Iterator[str]:
-    shown = {line.run for line in lines}
-    absent = [run.id for run in runs if run.id not in shown]
-    when = " as late as --last asks" if view.last else ""
-    if not shown:
-        yield f"no run logged {key!r}{when}"
-    elif absent:
-        yield f"{key!r} was not logged{when} by {', '.join(absent)}"
-
-
-def _whole(
-    runs: Sequence[Run], kept: Sequence[Mapping[str, Series] | None]
-) -> Iterator[str]:
-    for run, series in zip(runs, kept, strict=True):
-        if series is None:
-            yield f"{run.id} has no runtimes to count --last by; --x wall may have"
+def _scattered(
+    env: Env, address: Address, query: Query, pair: Pair, view: View
+) -> Iterator[Report]:
+    x, y = pair
+    limit = 0 if query.ids else _SCATTERED
+    asked = scattered.query(replace(query, limit=limit), pair, view.best)
+    listing = env.source(address).runs(asked)
+    chart = scattered.chart(listing.runs, x, y, view.best)
+    notes = list(scattered.notes(listing.runs, chart, x, y))
+    if listing.left_out:
+        notes.append(f"of {listing.total} runs the newest {len(listing.runs)}")
+    title = titles.of_runs(address, listing.runs)
+    url = titles.page_of_runs(listing.runs)
+    yield Report("image", title, (chart, *map(Note, notes)), url=url, out=view.out)
 
 
 plugin = image

@@ -105,7 +105,7 @@ def chart(plot: Plot) -> Chart:
     if extent:
         extent = _extent([*xs, _floats([m.at for m in plot.marks if m.upright])])
     x = around(*extent) if extent else None
-    y = _value_scale([*ys, *_beside(plot)], log=plot.log_y)
+    y = _value_scale(_shown_values(plot, ys), log=plot.log_y)
     lines: list[Drawn] = []
     seats = _seats(ys, log=bool(y and y.log))
     for i, smooth in enumerate(_smooth(plot)):
@@ -117,6 +117,13 @@ def chart(plot: Plot) -> Chart:
     adrift = sum(int(np.count_nonzero(~np.isfinite(at))) for at in xs)
     single = extent[0] if extent and extent[0] == extent[1] else None
     return Chart(x, y, tuple(lines), single, adrift)
+
+
+def _shown_values(plot: Plot, ys: Sequence[Floats]) -> list[Floats]:
+    """Return what is to have a place on the y axis."""
+    if plot.limits and any(np.isfinite(y).any() for y in ys):
+        return [_floats(plot.limits)]
+    return [*ys, *_beside(plot)]
 
 
 def _beside(plot: Plot) -> Iterator[Floats]:
@@ -200,7 +207,10 @@ def _marks(u: Floats, seat: _Seat) -> Iterator[Marks]:
 
 
 def _places(scale: Scale | None, values: Floats) -> Floats:
-    return scale.place(values) if scale else np.full(len(values), np.nan)
+    """Place *values*, those beyond an end of the scale at that end."""
+    if scale is None:
+        return np.full(len(values), np.nan)
+    return np.clip(scale.place(values), 0.0, 1.0)
 
 
 def _extent(arrays: Sequence[Floats]) -> tuple[float, float] | None:

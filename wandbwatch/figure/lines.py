@@ -15,18 +15,20 @@ _CALM = 400
 """Points up to which a line has room to be wide."""
 _WIDE, _NARROW, _RAW = 3.0, 2.2, 1.6
 _FAINT = 0.35
-_VEIL = 0.22
+_VEIL = 0.25
+"""How much of its colour a band has where it is alone; of several each has less."""
 _DOT = Marker("o", 6)
 _ALONE = Marker("o", 9)
 
 
 def draw_lines(canvas: Canvas, place: Layout, chart: Chart) -> None:
     """Draw the first run last, so that it is on top; marks above all lines."""
+    veil = _VEIL / max(1, sum(line.band is not None for line in chart.lines) - 1)
     for line in reversed(chart.lines):
         if line.band:
             u, low, high = line.band
             across = place.x(u)
-            canvas.fill(across, place.y(low), place.y(high), line.look.colour, _VEIL)
+            canvas.fill(across, place.y(low), place.y(high), line.look.colour, veil)
     for line in reversed(chart.lines):
         if line.raw:
             faint = Pencil(line.look.colour, _RAW, alpha=_FAINT)

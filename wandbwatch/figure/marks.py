@@ -28,7 +28,7 @@ def draw_marks(
     for mark in marks:
         scale = chart.x if mark.upright else chart.y
         at = scale.place(np.array([mark.at], dtype=np.float64)) if scale else None
-        if at is None or not np.isfinite(at).all():
+        if at is None or not ((at >= 0) & (at <= 1)).all():
             continue
         if mark.upright:
             _up(canvas, place, float(place.x(at)[0]), mark, pen, row=upright % _ROWS)

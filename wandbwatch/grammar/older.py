@@ -1,7 +1,8 @@
 """Lines as the older bot wrote them, in today's words.
 
 ``/summary run:e/p/id filters:train,validation/loss`` is a command, then values by
-name. Blanks part the words, and ``%20`` stands for a blank within one.
+name. Blanks part the words; ``%20`` stands for a blank within one, and ``%2C`` for a
+comma within a key.
 """
 
 from __future__ import annotations
@@ -73,5 +74,5 @@ def _values(
             raise OlderError(f"{where}: no key {key!r}; there were {', '.join(known)}")
         if key in values:
             raise OlderError(f"{where}: {key}: is given twice")
-        values[key] = value.replace("%20", " ")
+        values[key] = value.replace("%20", " ").replace("%2C", "\\,")
     return values

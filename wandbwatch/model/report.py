@@ -107,6 +107,16 @@ class Plot:
     file: str = ""
     """Where its picture was kept, once it was."""
     marks: tuple[Mark, ...] = ()
+    limits: tuple[float, float] | None = None
+    """Where the y axis begins and ends; None is where the values do. What lies beyond
+    is drawn at its edge."""
+
+
+@dataclass(frozen=True)
+class Panels:
+    """Several plots in one picture."""
+
+    plots: tuple[Plot, ...]
 
 
 @dataclass(frozen=True)
@@ -114,7 +124,7 @@ class Chart:
     """What is drawn otherwise than as lines over an axis, under a title."""
 
     title: str
-    drawing: Drawing
+    drawing: Drawing | Panels
     file: str = ""
     """Where its picture was kept, once it was."""
 

@@ -21,4 +21,5 @@ PLOTS: dict[str, Callable[[], Plot | Chart]] = {
     "scatter": charts.scatter,
     "bars": charts.bars,
     "parallel": charts.parallel,
+    "panels": charts.panels,
 }

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from wandbwatch.figure.canvas import Canvas, own_settings
-from wandbwatch.figure.charts import bars, heatmap, histogram, parallel, scatter
-from wandbwatch.model.drawing import Bars, Heatmap, Parallel, Scatter
-from wandbwatch.model.report import Chart
+from wandbwatch.figure.charts import bars, heatmap, histogram, panels, parallel, scatter
+from wandbwatch.model.drawing import Bars, Drawing, Heatmap, Parallel, Scatter
+from wandbwatch.model.report import Chart, Panels
 
 
 def draw(chart: Chart) -> bytes:
     """Draw *chart*; the same one makes the same bytes on the same machine."""
+    if isinstance(chart.drawing, Panels):
+        return panels.drawn(chart.drawing)
     with own_settings():
-        return _canvas(chart).png()
+        return _canvas(chart.title, chart.drawing).png()
 
 
-def _canvas(chart: Chart) -> Canvas:
-    match chart.drawing:
-        case Heatmap() as drawing if len(drawing.columns) == 1:
-            return histogram.drawn(chart.title, drawing)
-        case Heatmap() as drawing:
-            return heatmap.drawn(chart.title, drawing)
-        case Scatter() as drawing:
-            return scatter.drawn(chart.title, drawing)
-        case Bars() as drawing:
-            return bars.drawn(chart.title, drawing)
-        case Parallel() as drawing:
-            return parallel.drawn(chart.title, drawing)
+def _canvas(title: str, drawing: Drawing) -> Canvas:
+    match drawing:
+        case Heatmap() if len(drawing.columns) == 1:
+            return histogram.drawn(title, drawing)
+        case Heatmap():
+            return heatmap.drawn(title, drawing)
+        case Scatter():
+            return scatter.drawn(title, drawing)
+        case Bars():
+            return bars.drawn(title, drawing)
+        case Parallel():
+            return parallel.drawn(title, drawing)

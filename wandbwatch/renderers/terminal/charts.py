@@ -14,7 +14,7 @@ from rich.text import Text
 from wandbwatch import charted, words
 from wandbwatch.model.drawing import Bars, Column, Heatmap, Scatter
 from wandbwatch.model.ports import Screen
-from wandbwatch.model.report import Chart, Table
+from wandbwatch.model.report import Chart, Panels, Table
 from wandbwatch.renderers.terminal import listing
 from wandbwatch.renderers.terminal.scales import scale
 from wandbwatch.renderers.terminal.styles import HEADING, QUIET
@@ -45,6 +45,10 @@ def shown(chart: Chart, screen: Screen) -> Iterator[RenderableType]:
             yield Text("\n".join(_heatmap(heatmap, min(screen.width, _WIDEST))))
         case Scatter() as scatter:
             yield from _scatter(chart, scatter, screen)
+        case Panels(plots):
+            drawing = importlib.import_module("wandbwatch.renderers.terminal.drawing")
+            for plot in plots:
+                yield from drawing.shown(plot, screen)
         case _:
             yield _quiet(charted.said(chart), screen)
             yield from listing.shown(_untitled(chart), screen)

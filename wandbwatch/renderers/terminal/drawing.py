@@ -151,7 +151,8 @@ def _art(plot: Plot, pens: Sequence[Pen], width: int) -> str:
         values += [mark.at for mark in plot.marks if not mark.upright]
     edges = [edge for line in plot.lines for edge in line.band or ()]
     values += ends(edges)[1]
-    x, y = scales.scale(ats), scales.scale(values, log=plot.log_y)
+    shown = plot.limits if plot.limits and values else values
+    x, y = scales.scale(ats), scales.scale(shown, log=plot.log_y)
     if x is None or y is None:
         return ""
     width = min(width, _WIDEST)
