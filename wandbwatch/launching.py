@@ -16,7 +16,7 @@ from wandbwatch.daemon import places
 from wandbwatch.daemon.config import Settings, load
 from wandbwatch.experiments import keeping, reports
 from wandbwatch.experiments.ledger import Ledger
-from wandbwatch.experiments.output import Output
+from wandbwatch.experiments.output import Output, tail
 from wandbwatch.experiments.script import checked
 from wandbwatch.heralding import ending
 from wandbwatch.model.errors import ConfigError, UsageError
@@ -111,6 +111,9 @@ class Launching:
         with self._ledger() as ledger:
             one = ledger.find(experiment_id)
             return ending(one, ledger)[1] if one.phase.over else reports.started(one)
+
+    def printed(self, experiment_id: int, last: int) -> Sequence[str]:
+        return tail(str(self.log(experiment_id)), last)
 
     def log(self, experiment_id: int) -> Path:
         with self._ledger() as ledger:

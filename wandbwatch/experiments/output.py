@@ -54,13 +54,13 @@ class Output:
 
 
 def tail(log: str, count: int) -> Sequence[str]:
-    """Return the last *count* lines of a log; of a huge one no more is read."""
+    """Return the last *count* lines of a log, 0: all; of a huge one no more is read."""
     try:
         with Path(log).open("rb") as file:
             size = file.seek(0, 2)
-            file.seek(max(0, size - _PIECE))
-            content = file.read(_PIECE)
+            file.seek(max(0, size - _PIECE) if count else 0)
+            content = file.read(_PIECE if count else size)
     except OSError:
         return ()
     lines = content.decode(errors="replace").rstrip("\n").split("\n")
-    return tuple(shown(line) for line in lines[-count:] if line)
+    return tuple(shown(line) for line in lines[-count:]) if content else ()

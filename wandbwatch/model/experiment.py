@@ -151,6 +151,10 @@ class Experiments(Protocol):
         """Tell of one as it is now."""
         ...
 
+    def printed(self, experiment_id: int, last: int, /) -> Sequence[str]:
+        """Return the newest *last* lines of its output, 0: all."""
+        ...
+
     def log(self, experiment_id: int, /) -> Path:
         """Return where its output is, whether it is there yet or not."""
         ...

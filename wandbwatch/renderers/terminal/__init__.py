@@ -36,7 +36,9 @@ def render(reports: Iterable[Report], screen: Screen) -> Iterator[str]:
     console = _console(screen)
     gap = ""
     for report in reports:
-        for part in (_title(report, screen), *report.blocks):
+        gap = gap if report.title else ""  # it goes on with what was told before
+        title = [_title(report, screen)] if report.title else []
+        for part in (*title, *report.blocks):
             text = _painted(console, _shown(part, screen))
             if text:
                 yield gap + text
