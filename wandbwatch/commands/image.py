@@ -21,9 +21,9 @@ from wandbwatch.arguments import (
 from wandbwatch.curves import CHOSEN, Asker
 from wandbwatch.model.address import Address
 from wandbwatch.model.ports import Env
-from wandbwatch.model.query import Axis, AxisKind, Query
+from wandbwatch.model.query import Axis, Query
 from wandbwatch.model.report import Note, Report
-from wandbwatch.plotting import Band, Kind, Layout, View, scattered, words
+from wandbwatch.plotting import Band, Kind, Layout, View, scattered, together, words
 from wandbwatch.plotting.answer import report
 from wandbwatch.plotting.words import Marks, Pair
 from wandbwatch.ranking import Aim
@@ -180,29 +180,15 @@ def image(
         x, smooth, log_y, last, out, kind, group_by or "", band or Band.STD, layout
     )
     view = replace(view, clip=clip, marks=mark, best=best)
-    if why := _wrong(view, band, scatter, keys, delta=delta):
+    if why := together.clash(
+        view, band=bool(band), scatter=bool(scatter), keys=bool(keys), delta=delta
+    ):
         raise typer.BadParameter(why, ctx=ctx)
     query = _query(tuple(dict.fromkeys(runs)), view)
     if scatter:
         return _scattered(env, address, query, scatter, view)
     wanted = tuple(dict.fromkeys(keys))
     return _reports(env, address, query, wanted, view, delta=delta)
-
-
-def _wrong(
-    view: View, band: Band | None, scatter: Pair | None, keys: Keys, *, delta: bool
-) -> str:
-    """Say which options do not go together, if any do not."""
-    if view.last and view.axis and view.axis.kind is AxisKind.KEY:
-        return "--last is a time: it needs --x step, runtime or wall"
-    if band and not view.group_by:
-        return "--band is of a group: it needs --group-by"
-    if view.best and view.group_by:
-        return "--best is of runs and --group-by of groups: give one of them"
-    plain = View(best=view.best, out=view.out)
-    if scatter and (view != plain or keys or delta):
-        return "--scatter is a point a run: it goes with --runs, --best and --out alone"
-    return ""
 
 
 def _query(ids: tuple[str, ...], view: View) -> Query:
