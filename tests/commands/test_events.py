@@ -200,6 +200,19 @@ def test_groups_and_all_runs_are_done_once_nothing_follows():
     assert line.tick(*over, now=NOW + 9 * MINUTE) == []
 
 
+def test_an_end_that_is_over_is_not_counted_when_a_group_is_done():
+    line = Ticking("events me/p --on group --settle 1s")
+    a, b, c = (run(i, group="g") for i in "abc")
+    line.tick(a, b, c)
+    line.tick(replace(a, state=State.CRASHED), replace(b, state=State.FAILED), c)
+    back = replace(later(b, 20), runtime=b.runtime)
+    line.tick(later(a, 20), back, c)
+    over = [replace(one, state=State.FINISHED) for one in (later(a, 21), back, c)]
+    line.tick(*over)
+    (told,) = line.tick(*over, now=NOW + MINUTE)
+    assert block(told, Fields) == Fields("ended", (("finished", 3),))
+
+
 def test_no_step_for_long_is_a_stall_and_the_next_step_its_end():
     line = Ticking("events me/p --stall 10m")
     slow = run("a")

@@ -52,7 +52,7 @@ def looks(seed: int) -> list[float]:
     return times
 
 
-@pytest.mark.parametrize(("count", "kept"), [(1000, 2000), (300, 40)])
+@pytest.mark.parametrize(("count", "kept"), [(1000, 2000), (200, 30)])
 def test_each_transition_is_told_once_through_outages_and_restarts(count, kept):
     times = looks(kept)
     world = World(lives(count, TICKS, kept))

@@ -92,7 +92,6 @@ def live(directory: str, run_id: str) -> None:
         name=f"life of {run_id}",
         group="lives",
         config={"lr": 0.1},
-        resume="allow",
         settings=wandb.Settings(
             # A flush comes with the next record, so there is to be one soon.
             console="wrap",

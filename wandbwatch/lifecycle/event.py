@@ -57,6 +57,14 @@ class GoesOn(Event):
 
 
 @dataclass(frozen=True)
+class Resumed(Event):
+    """*run* runs again."""
+
+    ended: State | None
+    """How it had ended; None where that was too long ago."""
+
+
+@dataclass(frozen=True)
 class Stalled(Event):
     """*run* makes no progress."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from wandbwatch.lifecycle.event import Done, Event, Kind
+from wandbwatch.lifecycle.event import Done, Event, GoesOn, Kind, Resumed
 from wandbwatch.lifecycle.remembered import Going, Scope
 from wandbwatch.model.run import Run, State
 
@@ -38,9 +38,11 @@ def settled(
     running = {name for one in going for name in of(one)}
     scopes = {**before}
     for event in events:
-        for name in of(event.run) if event.kind.end else ():
-            if type(event) is Event:
-                scopes[name] = _counted(scopes.get(name, Scope()), event.run.state)
+        state, more = _change(event)
+        if state is None:
+            continue
+        for name in of(event.run):
+            scopes[name] = _counted(scopes.get(name, Scope()), state, more)
     scopes |= {name: replace(scopes.get(name, Scope()), since=0.0) for name in running}
     done = []
     for name in [name for name in scopes if name not in running]:
@@ -56,6 +58,18 @@ def settled(
     return done, scopes
 
 
-def _counted(scope: Scope, state: State) -> Scope:
-    ended = {**scope.ended, state.value: scope.ended.get(state.value, 0) + 1}
-    return replace(scope, ended=ended)
+def _change(event: Event) -> tuple[State | None, int]:
+    """Say of which ends there is one more now, or one less: it was none, or is over."""
+    match event:
+        case GoesOn():
+            return State.CRASHED, -1
+        case Resumed():
+            return event.ended, -1
+        case _:
+            return (event.run.state, 1) if event.kind.end else (None, 0)
+
+
+def _counted(scope: Scope, state: State, more: int) -> Scope:
+    count = scope.ended.get(state.value, 0) + more
+    ended = {name: n for name, n in scope.ended.items() if name != state.value}
+    return replace(scope, ended=ended | ({state.value: count} if count > 0 else {}))

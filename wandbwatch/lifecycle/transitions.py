@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from wandbwatch.lifecycle.event import ACTIVE, ENDS, Event, GoesOn, Kind, Stalled
+from wandbwatch.lifecycle.event import (
+    ACTIVE,
+    ENDS,
+    Event,
+    GoesOn,
+    Kind,
+    Resumed,
+    Stalled,
+)
 from wandbwatch.lifecycle.progress import first, idle, watched
 from wandbwatch.lifecycle.remembered import Going, Gone, Remembered
 from wandbwatch.model.run import Run, State
@@ -64,10 +72,10 @@ class Look:
         if gone is None:
             created = run.created.timestamp() if run.created else self.now
             old = created <= self.before.horizon
-            return Event(Kind.RESUMED if old else Kind.STARTED, run)
+            return Resumed(Kind.RESUMED, run, None) if old else Event(Kind.STARTED, run)
         if gone.state is State.CRASHED and _went_on(gone, run):
             return GoesOn(Kind.CRASHED, run)
-        return Event(Kind.RESUMED, run)
+        return Resumed(Kind.RESUMED, run, gone.state)
 
     def _ended(
         self, run: Run, going: Going | None, gone: Gone | None
