@@ -44,3 +44,13 @@ def test_without_a_total_the_step_has_to_do():
     assert "▸ running" in seen
     assert "step 150" in seen
     assert "ETA" not in seen
+
+
+def test_what_is_told_stays_above_the_bars():
+    screen = io.StringIO()
+    console = Console(file=screen, width=80, force_terminal=True, _environ={})
+    with Bars(console, None) as bars:
+        bars.show([RUN])
+        bars.tell("no answer")
+        bars.show([RUN])
+    assert screen.getvalue().count("wandbwatch: no answer\n") == 1

@@ -8,11 +8,18 @@ import pty
 import signal
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
 import pytest
+from wandbwatch import grammar
+from wandbwatch.cli import _source
+from wandbwatch.model.report import Table
+from wandbwatch.sources.cloud import session
 
+from tests.fakes import FakeSource, fake_env
 from tests.servers.wandb import Fault, Run
 
 FAST = {"WANDB_X_GRAPHQL_RETRY_MAX": "1", "WANDB_X_GRAPHQL_TIMEOUT_SECONDS": "1"}
@@ -70,7 +77,7 @@ def test_a_real_run_that_goes_on_times_out(running_run):
     out, err = waited.communicate()
     assert (waited.returncode, out) == (124, "")
     assert "running: running, step" in err
-    assert "not ended after 0:00:00.100000: running" in err
+    assert "not ended after 0.1s: running" in err
 
 
 def test_one_of_several_will_do(running_run, local_runs):
@@ -130,3 +137,33 @@ def test_a_terminal_sees_bars_and_scripts_their_lines(local_runs):
     os.close(ours)
     assert waited.returncode == 0
     assert b"/100" in seen
+
+
+FAILING = """
+    import wandb
+    settings = wandb.Settings(x_stats_sampling_interval=0.1, console="wrap")
+    with wandb.init(entity="acme", project="gpt", id="real", settings=settings) as run:
+        for step in range(30):
+            run.log({"val/loss": 1 / (step + 1)})
+        print("working", flush=True)
+        raise ValueError("no such shape: 3x4")
+"""
+
+
+def test_a_real_run_of_a_server_ends_and_is_told_of(log_run):
+    log_run(FAILING)
+    waited = waiting("acme/gpt/real", "-o", "json")
+    out, _ = waited.communicate()
+    assert waited.returncode == 3
+    (told,) = json.loads(out)["reports"]
+    assert told["blocks"][0]["items"]["state"] == "failed"
+    session.forget()
+    env = replace(fake_env(FakeSource()), source=_source, now=lambda: datetime.now(UTC))
+    line = "digest acme/gpt --since 1h --best val/loss:min"
+    (digest,) = grammar.parse(line, env).reports
+    tables = {b.title: b.rows for b in digest.blocks if isinstance(b, Table)}
+    assert [row[1] for row in tables["best"]] == ["real"]
+    assert [row[2] for row in tables["ended"]] == ["real"]
+    assert [str(row[0]) for row in tables["failures"]] == [
+        "ValueError: no such shape: 3x4"
+    ]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from wandbwatch import words
 from wandbwatch.model.address import Address, Cloud, Local
 from wandbwatch.model.errors import NetworkError, TimeOutError, printable
 from wandbwatch.model.ports import Source
@@ -86,7 +87,8 @@ class Patient:
             if self._answered is None or passed > PATIENCE.total_seconds():
                 raise
             if not self._silent:
-                self._tell(f"{printable(str(e))}; asking on for {PATIENCE}")
+                span = words.duration(PATIENCE)
+                self._tell(f"{printable(str(e))}; asking on for {span}")
             self._silent = True
             return None
         self._answered = self._clock()

@@ -23,6 +23,10 @@ class Shown(Protocol):
         """Show how *runs* are now."""
         ...
 
+    def tell(self, line: str) -> None:
+        """Say something that stays."""
+        ...
+
     @contextmanager
     def aside(self) -> Iterator[None]:
         """Make room for a report on the same screen."""
@@ -33,14 +37,14 @@ class Lines:
     """Tells each run's state when it is another one than before."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
-        self._tell = tell
+        self.tell = tell
         self._states: dict[str, str] = {}
 
     def show(self, runs: Sequence[Run]) -> None:
         for run in runs:
             if self._states.get(run.id) != run.state.value:
                 self._states[run.id] = run.state.value
-                self._tell(f"{run.id}: {run.state.value}{_step(run)}")
+                self.tell(f"{run.id}: {run.state.value}{_step(run)}")
 
     @contextmanager
     def aside(self) -> Iterator[None]:
@@ -88,6 +92,9 @@ class Bars:
         span = left(run, total, observed(seen))
         rest = "" if span is None else f" ETA {words.duration(span)}"
         return f"step {run.last_step}{of}{rest}"
+
+    def tell(self, line: str) -> None:
+        self._progress.console.print(f"wandbwatch: {line}")
 
     @contextmanager
     def aside(self) -> Iterator[None]:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from wandbwatch import titles
+from wandbwatch import titles, words
 from wandbwatch.arguments import Span, TotalOption, run_address
 from wandbwatch.awaiting.looking import ENDED, Looker, Patient
 from wandbwatch.awaiting.progress import Bars, Lines, Shown
@@ -93,12 +93,12 @@ def report(run: Run) -> Report:
 def _waited(
     looker: Looker, patience: Patience, total: Total | None
 ) -> Iterator[Report]:
-    patient = Patient(looker.look, time.monotonic, _tell)
     begun, pause = time.monotonic(), _SOON
     told: set[str] = set()
     runs: Sequence[Run] = ()
     with ExitStack() as stack:
         shown = _shown(stack, total)
+        patient = Patient(looker.look, time.monotonic, shown.tell)
         while True:
             runs = patient.look() or runs
             shown.show(runs)
@@ -123,7 +123,8 @@ def _sleep(begun: float, pause: float, patience: Patience, runs: Sequence[Run]) 
         left = begun + patience.timeout.total_seconds() - time.monotonic()
         if left <= 0:
             going = ", ".join(run.id for run in runs if run.state not in ENDED)
-            raise TimeOutError(f"not ended after {patience.timeout}: {going}")
+            span = words.duration(patience.timeout)
+            raise TimeOutError(f"not ended after {span}: {going}")
         pause = min(pause, left)
     time.sleep(pause)
 
