@@ -25,7 +25,7 @@ def test_it_passes():
         "UTC",
         lambda line, found: grammar.parse(line, replace(env, recipes=lambda: found)),
     )
-    assert len(config.subscriptions) == 2
+    assert len(config.subscriptions) == 3
     assert list(config.experiments) == ["ppo"]
 
 
