@@ -28,7 +28,7 @@ def test_a_screen_is_drawn_again_and_left_as_it_was_found(local_runs):
         for _ in range(2):
             terminal.see("every 0.1s · q ends")
             terminal.see("finished")
-        terminal.type("q")
+        terminal.type("xqq")
         last = terminal.end()
         assert terminal.process.returncode == 0
         assert terminal.settings() == terminal.before

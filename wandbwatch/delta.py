@@ -104,10 +104,11 @@ class Since:
 
     def _ended(self, run: Run) -> bool:
         before = self.seen.runs[run.id].get("state") if self.seen else None
-        return before in _GOING and run.state.value not in _GOING
+        return before in _GOING and run.state.value not in {*_GOING, _NOBODY_KNOWS}
 
 
 _GOING = {State.PENDING.value, State.RUNNING.value, State.PREEMPTING.value}
+_NOBODY_KNOWS = State.UNKNOWN.value
 
 
 def remember(memory: Memory | None, report: Report) -> None:

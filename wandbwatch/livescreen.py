@@ -22,7 +22,9 @@ from rich.text import Text
 
 _LOOK = 0.2
 """Seconds between two looks at the window's size."""
-_QUIT = ("q", "Q", "\x1b", "\x04")
+_QUIT = frozenset("qQ\x04")
+_ESCAPE = "\x1b"
+"""What arrows and the like begin with; alone, it is the key that wants to go."""
 
 
 class Why(Enum):
@@ -90,7 +92,9 @@ class LiveScreen:
         typed = os.read(self._keys, 64).decode(errors="ignore")
         if not typed:  # nobody is there any more
             self._keys = None
-        return typed[:1] in _QUIT and len(typed) == 1
+        if typed.startswith(_ESCAPE):
+            return typed == _ESCAPE
+        return not _QUIT.isdisjoint(typed)
 
 
 def _keyboard() -> int | None:
