@@ -30,30 +30,38 @@ class Piece:
 def console(logs: Sequence[Log], last: int = 0) -> tuple[Printed, ...]:
     """Return the newest *last* lines of one run's logs, or all of them.
 
-    The very last one may still be without its end.
+    Each stream may have one that is still without its end.
     """
     pieces = _newest(logs, last) if last else _pieces(logs)
     found = [_printed(line) for line in lines(pieces)]
     return tuple(found[-last:] if last else found)
 
 
-def lines(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """Put lines together: what one stream wrote is not parted by the other."""
+def lines(pieces: Iterable[Piece]) -> list[Piece]:
+    """Put lines together: what one stream wrote is not parted by the other.
+
+    One without its end stands where its stream last wrote to it.
+    """
+    found: list[Piece] = []
     begun: dict[bool, list[str]] = {}
     began: dict[bool, float] = {}
+    place: dict[bool, int] = {}
     for piece in pieces:
         *ended, rest = piece.text.split("\n")
         when = began.pop(piece.error, piece.when)
         for line in ended:
             whole = "".join((*begun.pop(piece.error, ()), line))
-            yield Piece(whole, piece.error, when)
+            found.append(Piece(whole, piece.error, when))
             when = piece.when
         if rest:
             begun.setdefault(piece.error, []).append(rest)
+            place[piece.error] = len(found)
         if piece.error in begun:
             began[piece.error] = when
-    for error, parts in begun.items():
-        yield Piece("".join(parts), error, began[error])
+    for error in sorted(begun, key=lambda stream: place[stream], reverse=True):
+        whole = "".join(begun[error])
+        found.insert(place[error], Piece(whole, error, began[error]))
+    return found
 
 
 def _printed(line: Piece) -> Printed:
