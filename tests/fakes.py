@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from wandbwatch import keys as known_keys
+from wandbwatch.model.alert import Alert
 from wandbwatch.model.console import Printed
 from wandbwatch.model.distribution import Distributions
 from wandbwatch.model.drawing import Column
@@ -42,6 +43,7 @@ class FakeSource:
         self._album = album
         self._files = tuple(files)
         self._sweep = sweep
+        self.raised: tuple[Alert, ...] = ()
         self._console = tuple(console)
         self._runs = tuple(runs)
         self._series = {s.key: s for s in series}
@@ -76,6 +78,9 @@ class FakeSource:
     def console(self, _run_id: str, last: int) -> tuple[Printed, ...]:
         self.asked += 1
         return self._console[-last:]
+
+    def alerts(self, _run_id: str) -> tuple[Alert, ...]:
+        return self.raised
 
     def sweep(self, _sweep_id: str) -> Sweep:
         self.asked += 1

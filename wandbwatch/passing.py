@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from wandbwatch.model.alert import Alert
 from wandbwatch.model.console import Printed
 from wandbwatch.model.distribution import Distributions
 from wandbwatch.model.media import Album, RunFile, When
@@ -45,6 +46,9 @@ class Passing(ABC):
     def console(self, run_id: str, last: int, /) -> tuple[Printed, ...]:
         question = f"console {run_id!r} {last}"
         return self._ask(question, lambda s: s.console(run_id, last))
+
+    def alerts(self, run_id: str, /) -> tuple[Alert, ...]:
+        return self._ask(f"alerts {run_id!r}", lambda s: s.alerts(run_id))
 
     def sweep(self, sweep_id: str, /) -> Sweep:
         return self._ask(f"sweep {sweep_id!r}", lambda s: s.sweep(sweep_id))

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from wandbwatch import grammar
 from wandbwatch.commands.summary import report
+from wandbwatch.model.alert import Alert
 from wandbwatch.model.errors import NotFoundError, UsageError
-from wandbwatch.model.report import Cell, Fields, Level, Note, Report, Text
+from wandbwatch.model.report import Cell, Fields, Level, Note, Report, Table, Text
 from wandbwatch.model.run import Run, State
 
 from tests.fakes import NOW, FakeSource, fake_env
@@ -195,3 +196,12 @@ def test_two_names_may_have_been_meant_as_a_project():
         list(grammar.parse("summary me/p", env).reports)
     with pytest.raises(NotFoundError, match=r"^run 'x' not found$"):
         list(grammar.parse("summary me/p/x", env).reports)
+
+
+def test_what_the_code_raised_stands_in_it_the_newest_last():
+    run = Run("abc", "owl", State.RUNNING)
+    raised = [Alert(f"title {i}", "text", "WARN") for i in range(12)]
+    (table,) = (b for b in report(run, raised=raised).blocks if isinstance(b, Table))
+    assert table.rows[-1] == ("WARN", "title 11", "text")
+    assert len(table.rows) == 10
+    assert Note("2 older alerts are left out") in report(run, raised=raised).blocks

@@ -63,6 +63,8 @@ def failed(directory: str) -> None:
     run = start(directory, "failed")
     for step in range(STEPS):
         run.log({"train/loss": 1 / (step + 1)})
+    run.alert("slow", "it will take days")
+    run.alert("[b]NaN @everyone", "two\nlines", level="ERROR")
     sys.exit(3)
 
 

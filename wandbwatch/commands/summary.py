@@ -19,6 +19,7 @@ from wandbwatch.arguments import (
     TotalOption,
 )
 from wandbwatch.model.address import Address, Cloud
+from wandbwatch.model.alert import Alert
 from wandbwatch.model.errors import NotFoundError
 from wandbwatch.model.ports import Env
 from wandbwatch.model.report import (
@@ -33,6 +34,7 @@ from wandbwatch.model.report import (
 )
 from wandbwatch.model.run import Run, State
 from wandbwatch.pace import Forecast
+from wandbwatch.raised import raised_blocks
 
 _DEFAULT = "_default"
 _SYSTEM = "system"
@@ -64,7 +66,8 @@ def summary(
     run = _found(env, address)
     forecast = Forecast.of(env.source(address), [run], total) if total else None
     since = deltas.Since.last(env.memory) if delta else None
-    told = report(run, filters, config=config, since=since, forecast=forecast)
+    raised = () if filters else env.source(address).alerts(run.id)
+    told = report(run, filters, raised, config=config, since=since, forecast=forecast)
     if since:
         deltas.remember(env.memory, told)
     yield told
@@ -73,6 +76,7 @@ def summary(
 def report(
     run: Run,
     filters: Sequence[str] = (),
+    raised: Sequence[Alert] = (),
     *,
     config: bool = False,
     since: deltas.Since | None = None,
@@ -86,6 +90,7 @@ def report(
     blocks: tuple[Block, ...] = (
         _about(run, forecast),
         *([Text("notes", run.notes)] if run.notes else []),
+        *raised_blocks(raised),
         *_groups(run, filters),
         *_configuration(run, wanted=config),
     )

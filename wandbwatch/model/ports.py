@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from wandbwatch.model.address import Address
+from wandbwatch.model.alert import Alert
 from wandbwatch.model.console import Printed
 from wandbwatch.model.distribution import Distributions
 from wandbwatch.model.errors import UsageError
@@ -44,6 +45,11 @@ class Source(Protocol):
 
     def console(self, run_id: str, last: int, /) -> tuple[Printed, ...]:
         """Return the newest *last* lines that a run of the address printed, 0: all."""
+        ...
+
+    def alerts(self, run_id: str, /) -> tuple[Alert, ...]:
+        """Return what the code of a run raised by ``run.alert``, the oldest first; none
+        where the source does not hold it."""
         ...
 
     def sweep(self, sweep_id: str, /) -> Sweep:

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from wandbwatch.model.address import Cloud
+from wandbwatch.model.alert import Alert
 from wandbwatch.model.console import Printed
 from wandbwatch.model.distribution import Distributions
 from wandbwatch.model.errors import UsageError
@@ -125,6 +126,10 @@ class CloudSource:
         return self._of_run(
             run_id, lambda api, at: console.console(api, at, run_id, last)
         )
+
+    def alerts(self, _run_id: str) -> tuple[Alert, ...]:
+        """Return none: W&B sends them on, and has no way to ask for them later."""
+        return ()
 
     def sweep(self, sweep_id: str) -> Sweep:
         sweep_id = sweep_id or self._address.sweep or ""

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from wandbwatch.model.address import Local
+from wandbwatch.model.alert import Alert
 from wandbwatch.model.console import Printed
 from wandbwatch.model.distribution import Distributions
 from wandbwatch.model.errors import NotFoundError, SourceError, UsageError
@@ -16,6 +17,7 @@ from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.run import Run, Series, State
 from wandbwatch.model.sweep import Sweep
 from wandbwatch.sources.local import (
+    alerts,
     console,
     directories,
     distributions,
@@ -87,6 +89,11 @@ class LocalSource:
         (files,) = self._chosen([run_id])
         with ExitStack() as stack:
             return console.console(opened(files, stack), last)
+
+    def alerts(self, run_id: str) -> tuple[Alert, ...]:
+        (files,) = self._chosen([run_id])
+        with ExitStack() as stack:
+            return alerts.alerts(opened(files, stack))
 
     def sweep(self, sweep_id: str) -> Sweep:
         filters = {"sweep": sweep_id} if sweep_id else {}
