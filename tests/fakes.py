@@ -73,7 +73,8 @@ class FakeSource:
         self, query: Query, keys: Sequence[str], _axis: Axis
     ) -> tuple[Distributions, ...]:
         found = {k: self._columns[k] for k in keys if k in self._columns}
-        return tuple(Distributions(run, found) for run in self.runs(query).runs)
+        own = {k: v for k, v in self._own_axes.items() if k in found}
+        return tuple(Distributions(run, found, own) for run in self.runs(query).runs)
 
     def console(self, _run_id: str, last: int) -> tuple[Printed, ...]:
         self.asked += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from typing import TypeVar
 
 from wandbwatch import keys as known_keys
 from wandbwatch.model.distribution import Distributions
@@ -12,6 +13,8 @@ from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Curves, Listing, Query
 from wandbwatch.model.run import Run
 from wandbwatch.recent import CLOCK, needs_clock
+
+T = TypeVar("T")
 
 CHOSEN = 4
 """How many keys are chosen where none are asked for."""
@@ -84,6 +87,8 @@ class Asker:
         if numbers and (any(groups.values()) or not curves):
             curves = self._curves(numbers)
         distributions = self._distributions([k for k in keys[:_MOST] if k in spread])
+        if distributions and self._clock and not curves:
+            curves = self._curves(())
         found = Found(curves, (), (), distributions)
         shown = tuple(key for key in keys[:_MOST] if _shows(found, key))
         told = (
@@ -118,10 +123,12 @@ class Asker:
         wanted = tuple(dict.fromkeys((*keys, *self._clock)))
         return self._source.curves(self._bare, wanted, axis or self._axis)
 
-    def _distributions(self, keys: Sequence[str]) -> tuple[Distributions, ...]:
+    def _distributions(
+        self, keys: Sequence[str], axis: Axis | None = None
+    ) -> tuple[Distributions, ...]:
         if not keys:
             return ()
-        return self._source.distributions(self._bare, tuple(keys), self._axis)
+        return self._source.distributions(self._bare, tuple(keys), axis or self._axis)
 
     @property
     def _bare(self) -> Query:
@@ -135,16 +142,24 @@ class Asker:
             return found
         wanted: dict[str, list[str]] = {}
         for key in found.keys:
-            axes = (one.own_axes.get(key) for one in found.curves)
+            every = [one.own_axes for one in found.curves]
+            every += [one.own_axes for one in found.distributions]
+            axes = (own.get(key) for own in every)
             if over := next(filter(None, axes), ""):
                 wanted.setdefault(over, []).append(key)
-        own: dict[str, str] = {}
+        shown_over: dict[str, str] = {}
         for over, keys in wanted.items():
-            again = self._curves(keys, Axis(AxisKind.KEY, over))
-            there = [key for key in keys if _has(again, key)]
-            own |= dict.fromkeys(there, over)
-            found = replace(found, curves=_replaced(found.curves, again, there))
-        return replace(found, own_axes=own)
+            shown = self._again(found, keys, Axis(AxisKind.KEY, over))
+            shown_over |= {key: over for key in keys if _shows(shown, key)}
+            found = _replaced(found, shown, [key for key in keys if key in shown_over])
+        return replace(found, own_axes=shown_over)
+
+    def _again(self, found: Found, keys: Sequence[str], axis: Axis) -> Found:
+        """Ask for *keys* of what was *found* over another axis."""
+        numbers = [key for key in keys if _has(found.curves, key)]
+        spread = [key for key in keys if key not in numbers]
+        curves = self._curves(numbers, axis) if numbers else ()
+        return Found(curves, (), (), self._distributions(spread, axis))
 
     def _listing(self) -> Listing:
         config = self._query.config or ()
@@ -188,19 +203,33 @@ def _shows(found: Found, key: str) -> bool:
     )
 
 
-def _replaced(
-    curves: Iterable[Curves], again: Iterable[Curves], keys: Collection[str]
-) -> tuple[Curves, ...]:
-    """Put the series of *keys* that were asked for *again* in place of the first."""
-    later = {one.run.id: one.series for one in again}
-    return tuple(
-        replace(
-            one,
-            series={k: s for k, s in one.series.items() if k not in keys}
-            | {k: s for k, s in later.get(one.run.id, {}).items() if k in keys},
-        )
-        for one in curves
+def _replaced(found: Found, again: Found, keys: Collection[str]) -> Found:
+    """Put what was asked for *again* of *keys* in place of what was there first."""
+    series = {one.run.id: one.series for one in again.curves}
+    columns = {one.run.id: one.columns for one in again.distributions}
+    return replace(
+        found,
+        curves=tuple(
+            replace(one, series=_merged(one.series, series.get(one.run.id, {}), keys))
+            for one in found.curves
+        ),
+        distributions=tuple(
+            replace(
+                one, columns=_merged(one.columns, columns.get(one.run.id, {}), keys)
+            )
+            for one in found.distributions
+        ),
     )
+
+
+def _merged(
+    first: Mapping[str, T], later: Mapping[str, T], keys: Collection[str]
+) -> dict[str, T]:
+    """Let *later* say what there is of *keys*."""
+    return {
+        **{key: value for key, value in first.items() if key not in keys},
+        **{key: value for key, value in later.items() if key in keys},
+    }
 
 
 def _too_many(keys: Sequence[str]) -> Iterator[str]:

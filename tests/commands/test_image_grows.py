@@ -122,6 +122,32 @@ def test_a_histogram_as_lines_or_as_the_last_one():
     assert last.drawing == Heatmap("step", "q", COLUMNS[-1:])
 
 
+def test_histograms_stand_over_what_define_metric_says_too():
+    own = {"q": "env step"}
+    source = Logs({"a": {"loss": LOSS}}, columns={"q": COLUMNS}, own_axes=own)
+    (chart,) = charts(told(source, "--keys q"))
+    assert chart.drawing == Heatmap("env step", "q", COLUMNS)
+    (chart,) = charts(told(source, "--keys q --x step"))
+    assert chart.drawing == Heatmap("step", "q", COLUMNS)
+
+
+@pytest.mark.parametrize("words", ["--keys q", "--keys 'q*'", "--keys q --x runtime"])
+def test_the_last_histograms(words):
+    clock = [(0, 0.0), (10, 10.0), (20, 20.0)]
+    source = Logs({"a": {"_runtime": clock}}, columns={"q": COLUMNS})
+    (chart,) = charts(told(source, f"{words} --last 12s"))
+    assert isinstance(chart.drawing, Heatmap)
+    assert [column.x for column in chart.drawing.columns] == [10, 20]
+
+
+def test_no_more_pictures_than_anybody_looks_at():
+    columns = {f"g/{i}": COLUMNS for i in range(9)}
+    source = Logs({n: {"loss": LOSS} for n in "abc"}, columns=columns)
+    report = told(source, "--keys 'g/*'")
+    assert len(charts(report)) == 24
+    assert "24 of 27 pictures; --keys and --runs choose" in notes(report)
+
+
 def test_histograms_of_several_runs():
     source = Logs({"a": {"loss": LOSS}, "b": {"loss": LOSS}}, columns={"q": COLUMNS})
     report = told(source, "--keys q")

@@ -31,6 +31,7 @@ run = wandb.init(
 run.define_metric("epoch")
 run.define_metric("val/*", step_metric="epoch")
 run.define_metric("q value", step_metric="nested.a.b")
+run.define_metric("bins", step_metric="nested.a.b")
 for i in range(60):
     row = {"train/loss": 1 / (i + 1), "nested": {"a": {"b": i}}, "日本": i * 0.5}
     if i % 20 == 0:
@@ -174,6 +175,9 @@ def assert_same_histograms(both: Both, axis: Axis) -> None:
     (local,) = both.local.distributions(Query(summary=(), config=()), keys, axis)
     assert (cloud.run.id, local.run.id) == ("abc", "abc")
     assert list(cloud.columns) == list(local.columns)
+    assert cloud.own_axes == local.own_axes
+    assert cloud.own_axes.get("bins", "nested.a.b") == "nested.a.b"
+    assert cloud.sampled == local.sampled == frozenset()
     for key, columns in cloud.columns.items():
         others = local.columns[key]
         assert [c.edges for c in columns] == [c.edges for c in others]
@@ -182,6 +186,7 @@ def assert_same_histograms(both: Both, axis: Axis) -> None:
     if not axis.key:
         (bins,) = local.columns["bins"]
         assert sum(bins.counts) == 3
+        assert local.own_axes == {"bins": "nested.a.b"}
         assert (bins.edges[0], bins.edges[-1]) == (1, 3)
         assert [c.counts[0] for c in local.columns["dist.return"]] == [0, 15, 30, 45]
     if axis.kind is AxisKind.STEP:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from wandbwatch.model.drawing import Column
 from wandbwatch.model.run import Run
@@ -16,3 +16,7 @@ class Distributions:
 
     run: Run
     columns: Mapping[str, tuple[Column, ...]]
+    own_axes: Mapping[str, str] = field(default_factory=dict)
+    """The key that define_metric says a key of these runs over, where it does."""
+    sampled: frozenset[str] = frozenset()
+    """The keys of which the source left histograms out."""

@@ -12,13 +12,15 @@ from wandbwatch.ends import Ends
 from wandbwatch.model.address import Address
 from wandbwatch.model.query import Axis
 from wandbwatch.model.report import Block, Chart, Line, Note, Panels, Plot, Report
-from wandbwatch.model.run import Run
+from wandbwatch.model.run import Run, Series
 from wandbwatch.plotting import Layout, View, clipping, distributed, grouping
 from wandbwatch.recent import recent, start
 
 STAR = "★ "
 """What stands before the name of the best run."""
 _NAMED = 3
+_MOST = 24
+"""How many pictures an answer has at most: several messages of them in a channel."""
 
 
 def report(
@@ -38,9 +40,13 @@ def report(
     notes += _clockless(found, view)
     shown = {key: _seen(plot, runs, view) for key, plot in plots.items()}
     notes += _explained(list(plots.values()), list(shown.values()), runs, view)
+    notes += distributed.notes(found.distributions)
+    composed = list(_composed(shown, kept, found, view))
+    if len(composed) > _MOST:
+        notes.append(f"{_MOST} of {len(composed)} pictures; --keys and --runs choose")
     ends = Ends.of(runs, tuple(plots.values()))
     blocks: tuple[Block, ...] = (
-        *_composed(shown, kept, found, view),
+        *composed[:_MOST],
         *ends.blocks(since),
         *map(Note, notes),
     )
@@ -55,20 +61,21 @@ def _kept(found: Found, view: View) -> Found:
     """Leave out what stands before the time that the view is of."""
     if not view.last:
         return found
-    axis = view.axis or Axis()
+    axis, seconds = view.axis or Axis(), view.last.total_seconds()
     curves = tuple(
         replace(one, series=recent(one.series, axis, view.last) or {})
         for one in found.curves
     )
-    starts = {
-        one.run.id: start(one.series, axis, view.last.total_seconds())
-        for one in found.curves
-    }
-    return replace(
-        found,
-        curves=curves,
-        distributions=distributed.since(found.distributions, starts),
-    )
+    logged: dict[str, dict[str, Series]] = {r.id: {} for r in found.runs}
+    for one in found.curves:
+        logged[one.run.id] |= one.series
+    for many in found.distributions:
+        for key, columns in many.columns.items():
+            xs = [column.x for column in columns]
+            logged.setdefault(many.run.id, {})[key] = Series(key, xs, xs)
+    starts = {one: start(series, axis, seconds) for one, series in logged.items()}
+    kept = distributed.since(found.distributions, starts)
+    return replace(found, curves=curves, distributions=kept)
 
 
 def _lines(key: str, found: Found) -> Iterator[Line]:

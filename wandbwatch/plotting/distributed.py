@@ -70,3 +70,9 @@ def _lines(key: str, there: Sequence[tuple[Run, Sequence[Column]]]) -> Iterator[
     for run, columns in there:
         edges = quantile(key, columns, 0.25), quantile(key, columns, 0.75)
         yield Line(run.id, run.name, quantile(key, columns, 0.5), edges)
+
+
+def notes(found: Sequence[Distributions]) -> Iterator[str]:
+    """Say of which keys there are more histograms than are shown."""
+    for key in sorted({key for one in found for key in one.sampled}):
+        yield f"{key!r}: a sample of its histograms, not every one"

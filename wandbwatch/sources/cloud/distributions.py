@@ -6,10 +6,13 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from wandbwatch.histograms import column
+from wandbwatch.model.distribution import Distributions
 from wandbwatch.model.drawing import Column
 from wandbwatch.model.query import Axis
+from wandbwatch.model.run import Run
 from wandbwatch.sources.cloud import reading
 from wandbwatch.sources.cloud.asking import Node
+from wandbwatch.sources.cloud.metrics import own_axes
 from wandbwatch.sources.cloud.series import axis_key
 
 SAMPLES = 300
@@ -22,15 +25,17 @@ def specs(keys: Sequence[str], axis: Axis) -> tuple[str, ...]:
 
 
 def distributions(
-    node: Node, keys: Sequence[str], axis: Axis
-) -> dict[str, tuple[Column, ...]]:
-    """Read the histograms of *node*, which was asked by `specs`."""
-    sampled = list(node.get("sampledHistory") or ())
-    found = {}
-    for key, rows in zip(keys, sampled, strict=False):
-        if columns := tuple(_columns(rows, axis_key(axis), key)):
-            found[key] = columns
-    return found
+    run: Run, node: Node, keys: Sequence[str], axis: Axis
+) -> Distributions:
+    """Read the histograms of *run* in *node*, which was asked by `specs`."""
+    rows = list(node.get("sampledHistory") or ())
+    read = {
+        key: tuple(_columns(some, axis_key(axis), key))
+        for key, some in zip(keys, rows, strict=False)
+    }
+    found = {key: columns for key, columns in read.items() if columns}
+    full = (key for key, columns in found.items() if len(columns) >= SAMPLES)
+    return Distributions(run, found, own_axes(node, found), frozenset(full))
 
 
 def _columns(rows: object, x: str, key: str) -> Iterable[Column]:

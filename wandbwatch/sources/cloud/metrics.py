@@ -8,16 +8,21 @@ from typing import Any
 from wandbwatch.sources.cloud import reading
 from wandbwatch.sources.cloud.asking import Node
 
-CONFIG = "_wandb"
+_CONFIG = "_wandb"
 _NAME, _GLOB, _STEP_METRIC, _STEP_INDEX = "1", "2", "4", "5"
 """The numbers of MetricRecord's fields, which stand for their names there.
 https://github.com/wandb/wandb/blob/main/wandb/proto/wandb_internal.proto
 """
 
 
+def beside(config: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """Add to the *config* keys that are asked for what `own_axes` reads."""
+    return None if config is None else (*config, _CONFIG)
+
+
 def own_axes(node: Node, keys: Iterable[str]) -> dict[str, str]:
     """Return the step metric of each of *keys* that has one, a name before a glob."""
-    own = reading.unwrapped({"own": reading.table(node.get("config")).get(CONFIG)})
+    own = reading.unwrapped({"own": reading.table(node.get("config")).get(_CONFIG)})
     metrics = list(_metrics(own["own"]))
     names, globs = {}, {}
     for metric in metrics:

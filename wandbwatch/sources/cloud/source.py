@@ -88,9 +88,7 @@ class CloudSource:
             return replace(
                 asked,
                 summary=summary,
-                config=None
-                if asked.config is None
-                else (*asked.config, metrics.CONFIG),
+                config=metrics.beside(asked.config),
                 specs=series.specs(keys, axis),
                 samples=series.SAMPLES,
                 system=any(key.startswith(series.SYSTEM) for key in keys),
@@ -111,14 +109,13 @@ class CloudSource:
         """Return the runs' histograms, at most `distributions.SAMPLES` of each key."""
         keys = tuple(dict.fromkeys(keys))
         specs = distributions.specs(keys, axis)
-        project, nodes, _ = self._nodes(
-            query, lambda asked: replace(asked, specs=specs), _CURVES_A_PAGE
-        )
+
+        def spread(asked: Asking) -> Asking:
+            return replace(asked, config=metrics.beside(asked.config), specs=specs)
+
+        project, nodes, _ = self._nodes(query, spread, _CURVES_A_PAGE)
         return tuple(
-            Distributions(
-                _run(node, project, query),
-                distributions.distributions(node, keys, axis),
-            )
+            distributions.distributions(_run(node, project, query), node, keys, axis)
             for node in nodes
         )
 

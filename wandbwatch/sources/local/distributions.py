@@ -11,15 +11,19 @@ from wandbwatch.model.query import Axis
 from wandbwatch.sources.local.history import places
 from wandbwatch.sources.local.items import items
 from wandbwatch.sources.local.log import Log
-from wandbwatch.sources.local.tags import EXIT, HISTORY
+from wandbwatch.sources.local.metrics import Metric, metric
+from wandbwatch.sources.local.tags import EXIT, HISTORY, METRIC
 
-_ROWS = frozenset({HISTORY, EXIT})
+_ROWS = frozenset({HISTORY, EXIT, METRIC})
 
 
 def distributions(
-    logs: Iterable[Log], keys: Sequence[str], axis: Axis
+    logs: Iterable[Log], keys: Sequence[str], axis: Axis, defined: list[Metric]
 ) -> dict[str, tuple[Column, ...]]:
-    """Read *keys* of one run's logs, which follow each other, over *axis*."""
+    """Read *keys* of one run's logs, which follow each other, over *axis*.
+
+    What define_metric said is added to *defined*.
+    """
     place = places(axis)
     found: dict[str, list[Column]] = {key: [] for key in keys}
     marks = {key: key.rpartition(".")[2].encode("utf-8", "replace") for key in keys}
@@ -28,6 +32,9 @@ def distributions(
         for kind, data, at, end in log.forward(_ROWS):
             if kind == EXIT:
                 break
+            if kind == METRIC:
+                defined.append(metric(data, at, end))
+                continue
             there = [k for k, mark in marks.items() if data.find(mark, at, end) >= 0]
             x = place(data, at, end, number) if there else None
             if x is not None:

@@ -79,10 +79,13 @@ class LocalSource:
         wanted = Want(query.summary, query.config, whole=False)
         found = []
         for run, files in self._found(query)[: query.limit or None]:
+            defined: list[Metric] = []
             with ExitStack() as stack:
                 logs = opened(files, stack)
-                columns = distributions.distributions(logs, keys, axis)
-            found.append(Distributions(self._again(run, files, wanted), columns))
+                columns = distributions.distributions(logs, keys, axis, defined)
+            own = own_axes(defined, columns)
+            again = self._again(run, files, wanted)
+            found.append(Distributions(again, columns, own))
         return tuple(found)
 
     def console(self, run_id: str, last: int) -> tuple[Printed, ...]:
