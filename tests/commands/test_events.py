@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from wandbwatch import grammar
+from wandbwatch.model.alert import Alert
 from wandbwatch.model.console import Printed
 from wandbwatch.model.errors import NetworkError, UsageError
 from wandbwatch.model.report import Fields, Level, Note, Plot, Report, Table, Text
@@ -228,6 +229,33 @@ def test_no_step_for_long_is_a_stall_and_the_next_step_its_end():
     assert line.tick(replace(slow, last_step=104), now=at + 90 * MINUTE) == []
     (back,) = line.tick(replace(slow, last_step=105), now=at + 91 * MINUTE)
     assert back.title == "name of a goes on (me/p/a)"
+
+
+def test_what_the_code_raises_is_told_once():
+    line = Ticking("events me/p")
+    line.raised = (Alert("old"),)
+    assert line.tick(run("a")) == []
+    line.raised = (Alert("old"), Alert("lr is odd", "it is 7 @everyone", "WARN"))
+    (told,) = line.tick(run("a"))
+    assert told.title == "name of a alerts: lr is odd (me/p/a)"
+    assert notes(told) == ["it is 7 @everyone"]
+    assert told.level is Level.BAD
+    assert line.tick(run("a")) == []
+    line.raised = (*line.raised, Alert("done"))
+    ended = line.tick(run("a", State.FINISHED))
+    assert titles(ended) == [
+        "name of a alerts: done (me/p/a)",
+        "name of a finished (me/p/a)",
+    ]
+    assert titles(line.tick(later(run("a"), 99))) == ["name of a resumed (me/p/a)"]
+
+
+def test_alerts_of_before_the_first_look_are_not_told_when_a_run_is_resumed():
+    line = Ticking("events me/p")
+    line.raised = (Alert("old"),)
+    line.tick(run("a", State.FINISHED))
+    assert titles(line.tick(later(run("a"), 99))) == ["name of a resumed (me/p/a)"]
+    assert line.tick(later(run("a"), 99)) == []
 
 
 def test_the_card_of_a_bad_end_says_why():

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from wandbwatch import grammar
+from wandbwatch.model.alert import Alert
 from wandbwatch.model.console import Printed
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.report import Report
@@ -21,10 +22,12 @@ class Ticking:
         self.told: dict[str, str] = {}
         self.series: tuple[Series, ...] = ()
         self.console: tuple[Printed, ...] = ()
+        self.raised: tuple[Alert, ...] = ()
         self.make = FakeSource
 
     def tick(self, *runs: Run, now: datetime = NOW) -> list[Report]:
         self.source = self.make(runs, self.series, self.console)
+        self.source.raised = self.raised
         memory = Memory(self.told)
         env = replace(fake_env(self.source), memory=memory, now=lambda: now)
         reports = list(grammar.parse(self.line, env).reports)

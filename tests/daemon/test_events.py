@@ -59,6 +59,8 @@ def test_each_turn_of_a_run_is_told_once_whatever_becomes_of_the_daemon(
         with Living(place.directory, "owl", environ) as run:
             run.tell(20)
             daemon.wait(lambda: told(place))
+            run.tell("alert the loss is odd")
+            daemon.wait(lambda: "odd" in told(place)[-1])
             daemon.end(signal.SIGKILL)
             run.tell("nan")
             run.tell("say CUDA out of memory")
@@ -79,6 +81,7 @@ def test_each_turn_of_a_run_is_told_once_whatever_becomes_of_the_daemon(
     idle = f"nothing is running any more in {place.directory}"
     assert told(place) == [
         "life of owl started (acme/gpt/owl)",
+        "life of owl alerts: the loss is odd (acme/gpt/owl)",
         "✗ life of owl crashed (acme/gpt/owl)",
         "loss",
         idle,
@@ -86,7 +89,7 @@ def test_each_turn_of_a_run_is_told_once_whatever_becomes_of_the_daemon(
         "✓ life of owl finished (acme/gpt/owl)",
         idle,
     ]
-    crashed = json.dumps(place.server.messages[1]["message"]["embeds"])
+    crashed = json.dumps(place.server.messages[2]["message"]["embeds"])
     assert "CUDA out of memory" in crashed
     assert "/loss.png" in crashed
     assert place.server.warnings == []

@@ -1,7 +1,8 @@
 """A real run whose life a test leads: ``python -m tests.runs.living DIRECTORY ID``.
 
 It is told on stdin, a line each: how many rows to log, ``nan`` for one with a NaN,
-``say WORDS`` to print them, ``exit CODE``. It answers when that is on disk.
+``say WORDS`` to print them, ``alert TITLE``,
+``exit CODE``. It answers when that is on disk.
 """
 
 from __future__ import annotations
@@ -107,6 +108,9 @@ def live(directory: str, run_id: str) -> None:
                 run.log({"loss": math.nan, mark: 1})
             case ["say", words]:
                 sys.stdout.write(words)
+                mark = words.strip()
+            case ["alert", words]:
+                run.alert(words.strip(), "raised by the code")
                 mark = words.strip()
             case ["exit", code]:
                 run.finish(int(code))

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from wandbwatch.cards import short
-from wandbwatch.lifecycle import Event, GoesOn, Kind, Stalled
+from wandbwatch.lifecycle import Event, GoesOn, Kind, Raised, Stalled
 from wandbwatch.model.report import MISSING, Cell, Level, Report, Table
 
 MOST = 3
 """More than so many of a kind are told in one card."""
 _BAD = {Kind.FAILED, Kind.CRASHED, Kind.KILLED, Kind.STALLED}
 _GOOD = {Kind.FINISHED, Kind.RECOVERED}
-_WHAT = {Kind.STALLED: "are stalled", Kind.RECOVERED: "go on again"}
+_WHAT = {
+    Kind.ALERT: "alert",
+    Kind.STALLED: "are stalled",
+    Kind.RECOVERED: "go on again",
+}
 _COLUMNS = ("name", "id", "group", "exit code", "runtime", "last step", "note")
 
 
@@ -40,8 +44,11 @@ def folded(kind: Kind, events: Sequence[Event], project: Project) -> Report:
         tuple(tuple(row[place] for place in shown) for row in rows),
         tuple(event.run.url for event in events),
     )
-    title = f"{len(events)} runs {_WHAT.get(kind, kind.value)} in {project.name}"
+    count = len({event.run.id for event in events})
+    title = f"{count} runs {_WHAT.get(kind, kind.value)} in {project.name}"
     level = Level.BAD if kind in _BAD else Level.GOOD if kind in _GOOD else Level.INFO
+    if any(isinstance(e, Raised) and short.level_of(e) is Level.BAD for e in events):
+        level = Level.BAD
     return Report("events", title, (table,), level, project.url)
 
 
@@ -62,6 +69,8 @@ def _noted(event: Event) -> Cell:
     match event:
         case Stalled():
             return short.why(event)
+        case Raised():
+            return event.title
         case GoesOn():
             return short.said(event)[0]
         case _:

@@ -7,10 +7,19 @@ from datetime import timedelta
 
 from wandbwatch import words
 from wandbwatch.cards.naming import about, title
-from wandbwatch.lifecycle import Best, Done, Event, GoesOn, Kind, Stalled
+from wandbwatch.lifecycle import (
+    Best,
+    Done,
+    Event,
+    GoesOn,
+    Kind,
+    Raised,
+    Stalled,
+)
 from wandbwatch.model.report import Cell, Fields, Level, Note, Report
 from wandbwatch.model.run import Run, State
 
+_ALARMING = {"WARN", "ERROR"}
 _LEVELS = {
     Kind.STALLED: Level.BAD,
     Kind.RECOVERED: Level.GOOD,
@@ -23,7 +32,7 @@ def card(event: Event) -> Report:
     what, note = said(event)
     run = event.run
     notes = (Note(note),) if note else ()
-    level = Level.INFO if isinstance(event, GoesOn) else _level(event)
+    level = Level.INFO if isinstance(event, GoesOn) else level_of(event)
     return Report("events", title(run, what), (*notes, _short(run)), level, run.url)
 
 
@@ -35,6 +44,8 @@ def said(event: Event) -> tuple[str, str]:
             return what, "it was reported crashed when nothing was heard of it"
         case Stalled():
             return "is stalled", why(event)
+        case Raised():
+            return f"alerts: {event.title}", event.text
         case Best():
             return f"has the best {event.key}: {words.number(event.value)}", _beaten(
                 event
@@ -88,7 +99,9 @@ def _beaten(event: Best) -> str:
     return f"the best until then: {words.number(event.before)}"
 
 
-def _level(event: Event) -> Level:
+def level_of(event: Event) -> Level:
+    if isinstance(event, Raised):
+        return Level.BAD if event.level in _ALARMING else Level.INFO
     return _LEVELS.get(event.kind, Level.INFO)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
@@ -26,15 +27,23 @@ from wandbwatch.cards import (
     present,
     reports,
 )
-from wandbwatch.lifecycle import Kind, Remembered, Rules, tick
+from wandbwatch.lifecycle import (
+    Happening,
+    Kind,
+    Raised,
+    Remembered,
+    Rules,
+    raised,
+    tick,
+)
 from wandbwatch.lifecycle.listing import listed
 from wandbwatch.model.address import Address
 from wandbwatch.model.memory import Memory
-from wandbwatch.model.ports import Env
+from wandbwatch.model.ports import Env, Source
 from wandbwatch.model.query import Listing
 from wandbwatch.model.report import Report
 
-_RUNS, _ENDED, _CRASHES = "runs", "ended", "crashes"
+_RUNS, _ENDED, _CRASHES, _ALERTS = "runs", "ended", "crashes", "alerts"
 """What is remembered stands under these names."""
 
 
@@ -171,14 +180,38 @@ def _told(env: Env, wish: Wish) -> Iterator[Report]:
     if before is None and wish.greet:
         said.append(greeting(wish.address, found, wish.rules.aims))
     ends = Ends(source, wish.attached, wish.rules.aims)
+    if Kind.ALERT in wish.on:
+        happened = (*happened, *_raised(source, found, happened, after, memory))
     wanted = [event for event in happened if event.kind in wish.on]
     crashes = Crashes.read(memory.recall(_CRASHES))
     said += reports(wanted, ends, _project(wish.address, found), crashes)
+    _remember(memory, after, crashes)
+    yield from said
+
+
+def _remember(memory: Memory, after: Remembered, crashes: Crashes) -> None:
+    """Write down what is another than it was."""
     runs, ended = after.written()
     for key, text in {_RUNS: runs, _ENDED: ended, _CRASHES: crashes.written()}.items():
         if text != memory.recall(key):
             memory.remember(key, text)
-    yield from said
+
+
+def _raised(
+    source: Source,
+    found: Listing,
+    happened: Sequence[Happening],
+    after: Remembered,
+    memory: Memory,
+) -> list[Raised]:
+    """Ask for what the code raised; the first time, nothing of it is new."""
+    text = memory.recall(_ALERTS)
+    known = None if text is None else json.loads(text)
+    events, counts = raised(source, found.runs, happened, known)
+    kept = {i: n for i, n in counts.items() if i in after.going or i in after.gone}
+    if kept != known:
+        memory.remember(_ALERTS, json.dumps(kept))
+    return events
 
 
 def _keys(

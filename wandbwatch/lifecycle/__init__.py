@@ -14,10 +14,12 @@ from wandbwatch.lifecycle.event import (
     GoesOn,
     Happening,
     Kind,
+    Raised,
     Stalled,
 )
+from wandbwatch.lifecycle.raising import raised
 from wandbwatch.lifecycle.remembered import Remembered
 from wandbwatch.lifecycle.tick import Rules, tick
 
 __all__ = ["ACTIVE", "ENDS", "Best", "Done", "Event", "GoesOn", "Happening", "Kind"]
-__all__ += ["Remembered", "Rules", "Stalled", "tick"]
+__all__ += ["Raised", "Remembered", "Rules", "Stalled", "raised", "tick"]

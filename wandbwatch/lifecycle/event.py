@@ -57,6 +57,16 @@ class GoesOn(Event):
 
 
 @dataclass(frozen=True)
+class Raised(Event):
+    """The code of *run* raised an alert."""
+
+    title: str
+    text: str
+    level: str
+    """``INFO``, ``WARN`` or ``ERROR``."""
+
+
+@dataclass(frozen=True)
 class Resumed(Event):
     """*run* runs again."""
 
