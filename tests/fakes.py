@@ -14,6 +14,7 @@ from wandbwatch.model.drawing import Column
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.media import Album, RunFile, When
 from wandbwatch.model.ports import Account, Env, Source
+from wandbwatch.model.provenance import Provenance
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.run import Run, Series
 from wandbwatch.model.sweep import Sweep
@@ -43,6 +44,7 @@ class FakeSource:
         self._album = album
         self._files = tuple(files)
         self._sweep = sweep
+        self.made_with: dict[str, Provenance] = {}
         self.raised: tuple[Alert, ...] = ()
         self._console = tuple(console)
         self._runs = tuple(runs)
@@ -82,6 +84,9 @@ class FakeSource:
 
     def alerts(self, _run_id: str) -> tuple[Alert, ...]:
         return self.raised
+
+    def provenance(self, run_id: str) -> Provenance:
+        return self.made_with.get(run_id, Provenance())
 
     def sweep(self, _sweep_id: str) -> Sweep:
         self.asked += 1

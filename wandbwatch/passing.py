@@ -11,6 +11,7 @@ from wandbwatch.model.console import Printed
 from wandbwatch.model.distribution import Distributions
 from wandbwatch.model.media import Album, RunFile, When
 from wandbwatch.model.ports import Source
+from wandbwatch.model.provenance import Provenance
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.run import Run
 from wandbwatch.model.sweep import Sweep
@@ -49,6 +50,9 @@ class Passing(ABC):
 
     def alerts(self, run_id: str, /) -> tuple[Alert, ...]:
         return self._ask(f"alerts {run_id!r}", lambda s: s.alerts(run_id))
+
+    def provenance(self, run_id: str, /) -> Provenance:
+        return self._ask(f"provenance {run_id!r}", lambda s: s.provenance(run_id))
 
     def sweep(self, sweep_id: str, /) -> Sweep:
         return self._ask(f"sweep {sweep_id!r}", lambda s: s.sweep(sweep_id))

@@ -103,6 +103,7 @@ def test_both_sources_tell_the_same(both):
         assert_same_curves(both, axis)
         assert_same_histograms(both, axis)
     assert_same_console(both)
+    assert_same_provenance(both)
 
 
 def assert_same_run(cloud: Run, local: Run) -> None:
@@ -115,6 +116,14 @@ def assert_same_run(cloud: Run, local: Run) -> None:
     assert spelled(cloud.system) == spelled(local.system)
     assert spelled(cloud.summary) == spelled(local.summary)
     assert_close_in_time(cloud, local)
+
+
+def assert_same_provenance(both: Both) -> None:
+    cloud, local = both.cloud.provenance("abc"), both.local.provenance("abc")
+    assert cloud.packages == local.packages
+    assert "wandb" in local.packages
+    assert {"program", "python", "host", "system"} <= set(local.facts)
+    assert cloud.facts == local.facts
 
 
 def assert_same_console(both: Both) -> None:

@@ -15,6 +15,7 @@ from wandbwatch.model.errors import UsageError
 from wandbwatch.model.experiment import Experiments
 from wandbwatch.model.media import Album, RunFile, When
 from wandbwatch.model.memory import Memory
+from wandbwatch.model.provenance import Provenance
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.recipe import Recipe
 from wandbwatch.model.report import Report
@@ -50,6 +51,10 @@ class Source(Protocol):
     def alerts(self, run_id: str, /) -> tuple[Alert, ...]:
         """Return what the code of a run raised by ``run.alert``, the oldest first; none
         where the source does not hold it."""
+        ...
+
+    def provenance(self, run_id: str, /) -> Provenance:
+        """Return what a run was made with, as far as the source knows it."""
         ...
 
     def sweep(self, sweep_id: str, /) -> Sweep:

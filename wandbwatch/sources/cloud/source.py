@@ -13,6 +13,7 @@ from wandbwatch.model.console import Printed
 from wandbwatch.model.distribution import Distributions
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.media import Album, RunFile, When
+from wandbwatch.model.provenance import Provenance
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.run import Run
 from wandbwatch.model.sweep import Sweep
@@ -27,6 +28,7 @@ from wandbwatch.sources.cloud import (
     failures,
     files,
     metrics,
+    provenance,
     ranking,
     reading,
     series,
@@ -127,6 +129,9 @@ class CloudSource:
     def alerts(self, _run_id: str) -> tuple[Alert, ...]:
         """Return none: W&B sends them on, and has no way to ask for them later."""
         return ()
+
+    def provenance(self, run_id: str) -> Provenance:
+        return provenance.provenance(self.files(run_id, provenance.PATHS))
 
     def sweep(self, sweep_id: str) -> Sweep:
         sweep_id = sweep_id or self._address.sweep or ""

@@ -13,6 +13,7 @@ from wandbwatch.model.console import Printed
 from wandbwatch.model.distribution import Distributions
 from wandbwatch.model.errors import NotFoundError, SourceError, UsageError
 from wandbwatch.model.media import Album, RunFile, When
+from wandbwatch.model.provenance import Provenance
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.run import Run, Series, State
 from wandbwatch.model.sweep import Sweep
@@ -25,6 +26,7 @@ from wandbwatch.sources.local import (
     history,
     media,
     ordering,
+    provenance,
     saved,
     stats,
     sweep,
@@ -97,6 +99,11 @@ class LocalSource:
         (files,) = self._chosen([run_id])
         with ExitStack() as stack:
             return alerts.alerts(opened(files, stack))
+
+    def provenance(self, run_id: str) -> Provenance:
+        (files,) = self._chosen([run_id])
+        with ExitStack() as stack:
+            return provenance.provenance(opened(files, stack), files)
 
     def sweep(self, sweep_id: str) -> Sweep:
         filters = {"sweep": sweep_id} if sweep_id else {}
