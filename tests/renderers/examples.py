@@ -174,8 +174,8 @@ CHARTS = Report(
             "step",
             (
                 Line(
-                    "ppo",
-                    "ppo (3 runs)",
+                    "",
+                    "ppo (n=3)",
                     Series("return", [0, 1, 2], [1.0, 2.0, 4.0]),
                     (
                         Series("return", [0, 1, 2], [0.5, 1.0, 3.0]),

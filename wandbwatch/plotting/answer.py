@@ -41,6 +41,8 @@ def report(
     shown = {key: _seen(plot, runs, view) for key, plot in plots.items()}
     notes += _explained(list(plots.values()), list(shown.values()), runs, view)
     notes += distributed.notes(found.distributions)
+    if view.group_by and found.distributions:
+        notes.append("histograms are shown for each run, not put together in groups")
     composed = list(_composed(shown, kept, found, view))
     if len(composed) > _MOST:
         notes.append(f"{_MOST} of {len(composed)} pictures; --keys and --runs choose")

@@ -46,13 +46,15 @@ def shares(found: Bins, scale: Scale, rows: int) -> Floats:
 
     The largest part is 1; all are 0 where there is nothing.
     """
-    low, high = scale.place(found.low), scale.place(found.high)
-    total: Floats = np.zeros(rows)
+    if not len(found.counts):
+        return np.zeros(rows)
+    places = np.column_stack([scale.place(found.low), scale.place(found.high)])
+    below = np.cumsum(found.counts / found.counts.max())
+    sums = np.column_stack([np.concatenate([[0.0], below[:-1]]), below])
     ends = np.linspace(0.0, 1.0, rows + 1)
-    counts = found.counts / (found.counts.max() if len(found.counts) else 1.0)
-    for start, end, count in zip(low, high, counts, strict=True):
-        width = max(end - start, 1.0 / rows)
-        covered = np.clip((ends - start) / width, 0.0, 1.0)
-        total += np.diff(covered) * count
-    most = total.max(initial=0.0)
-    return total / most if most > 0 else total
+    ends[0] = -1.0  # what has no width at the low end is above it
+    parts: Floats = np.diff(
+        np.interp(ends, np.maximum.accumulate(places.ravel()), sums.ravel())
+    )
+    most = parts.max()
+    return parts / most if most > 0 else parts

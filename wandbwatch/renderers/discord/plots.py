@@ -38,7 +38,7 @@ def alternative(block: Plot | Chart) -> str:
 def _line(line: Line) -> Iterator[str]:
     value = words.number(line.series.y[-1]) if len(line.series.y) else words.NOTHING
     whose = f"{cells.named(line.name)} ({cells.named(line.run)})"
-    if line.name == line.run:
+    if line.name == line.run or not line.run:
         whose = cells.named(line.name)
     shown = escape.text(whose)
     if len(shown) > _LONGEST:

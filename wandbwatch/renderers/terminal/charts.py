@@ -23,7 +23,8 @@ from wandbwatch.renderers.terminal.wrapping import folded
 _WIDEST = 100
 _SHADES = " ░▒▓█"
 _EIGHTHS = " ▏▎▍▌▋▊▉"
-_ROWS = 12
+_ROWS, _EVERY = 12, 3
+"""Rows of a heatmap, and how many of them have one label."""
 _BINS = 16
 _NAMED = 20
 """Up to so many points are listed below their drawing."""
@@ -130,10 +131,10 @@ def _heatmap(heatmap: Heatmap, width: int) -> Iterator[str]:
     names = [words.number(place) for place in places[1:]]
     margin = max(map(len, names))
     room = max(min(width - margin - 1, len(columns) * 8), 1)
-    cells = [_shades(charted.spread(column, places)) for column in columns]
     chosen = _nearest([column.x for column in columns], room)
+    cells = {i: _shades(charted.spread(columns[i], places)) for i in set(chosen)}
     for row in reversed(range(_ROWS)):
-        name = names[row] if row % 3 == _ROWS % 3 - 1 or row in (0, _ROWS - 1) else ""
+        name = names[row] if row % _EVERY == _EVERY - 1 else ""
         yield f"{name:>{margin}} {''.join(cells[i][row] for i in chosen)}".rstrip()
     first, last = words.number(columns[0].x), words.number(columns[-1].x)
     gap = " " * max(room - len(first) - len(last), 1)
