@@ -182,6 +182,7 @@ def test_an_expression_that_never_ends_is_given_up():
         ("change(x, 1) > 5%", facts(x=[1, 3]), "change(x, 1) is 200%"),
         ("nan(x)", facts(x=[NAN]), "x is NaN"),
         ("stalled(1m)", facts(_step=[0, 4]), "step is 4"),
+        ("x > 5", facts(x=[NAN]), "x is NaN"),
         ("x > 5", facts(), ""),
     ],
 )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wandbwatch.rules import RuleError, parse
 from wandbwatch.rules.functions import FUNCTIONS
+
+import tests
 
 GOOD = [
     ("train/loss > 5", ("train/loss",)),
@@ -97,3 +101,12 @@ def test_any_text_is_a_rule_or_an_error_of_ours(text):
     with suppress(RuleError):
         rule = parse(text)
         assert parse(rule.text) == rule
+
+
+def test_the_rules_of_the_documentation_are_rules():
+    page = (Path(tests.__file__).parents[1] / "docs" / "events.md").read_text()
+    _, table = page.split("### Rules")
+    shown = re.findall(r"^\| `([^`]+)` \|", table.split("###")[0], re.MULTILINE)
+    assert len(shown) > 10
+    names = {parse(text).text.split("(")[0] for text in shown}
+    assert set(FUNCTIONS) - names == {"latest", "min", "avg"}

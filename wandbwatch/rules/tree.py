@@ -85,8 +85,11 @@ def _numbers(rule: Rule, moment: Moment) -> Iterator[str]:
             value = leaf.measure.value(moment, percent=leaf.percent)
             if value is not None:
                 yield f"{leaf.text} is {number(value)}{'%' if leaf.percent else ''}"
-            continue
-        for key in leaf.claim.needs.keys:
+                continue
+            needs = leaf.measure.needs
+        else:
+            needs = leaf.claim.needs
+        for key in needs.keys:
             latest = moment.latest(key)
             if latest is not None:
                 yield f"{'step' if key == STEPS else key} is {number(latest)}"

@@ -1,0 +1,163 @@
+"""The fewest questions that bring what rules must know of runs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import reduce
+
+from wandbwatch.alerting.remembered import Remembered
+from wandbwatch.model.ports import Source
+from wandbwatch.model.query import Axis, AxisKind, Curves, Query
+from wandbwatch.model.run import Json, Run, State
+from wandbwatch.rules import Facts, Needs, Rule
+from wandbwatch.rules.facts import ordered
+
+LINES = 1000
+"""So many lines of a console are looked at, the newest."""
+GROUPED = 200
+"""So many runs are looked at where a rule compares with a group, the newest."""
+TRIED = 50
+"""So many runs are tried on their history at most, the newest."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A run, what is known of it, and when it was last known: now, or at its end."""
+
+    run: Run
+    facts: Facts
+    at: float
+
+    @property
+    def running(self) -> bool:
+        return self.run.state is State.RUNNING
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which runs, and the rules that are asked about."""
+
+    rules: tuple[Rule, ...]
+    filters: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def needs(self) -> Needs:
+        return reduce(Needs.__or__, (rule.needs for rule in self.rules), Needs())
+
+
+def look(
+    source: Source, question: Question, before: Remembered | None, now: datetime
+) -> tuple[Seen, ...]:
+    """Return the runs that go on, and those that have ended since the last look.
+
+    One request for all of them, and one more a run for its console if a rule asks.
+    """
+    if question.needs.peers:  # which may have ended long ago
+        query = Query(question.filters, limit=GROUPED)
+    else:
+        query = Query(_both(question.filters, _lately(before)))
+    return tuple(
+        _with_console(source, _seen(run, facts, now), question.needs, LINES)
+        for run, facts in _known(source, question.needs, query)
+        if _wanted(run, before)
+    )
+
+
+def look_once(source: Source, question: Question, now: datetime) -> tuple[Seen, ...]:
+    """Return the runs that go on; where there is but one run, it, as it ended."""
+    runs = look(source, question, None, now)
+    if runs:
+        return runs
+    found = _known(source, question.needs, Query(question.filters, limit=2))
+    if len(found) > 1:
+        return ()
+    return tuple(
+        _with_console(source, _seen(run, facts, now), question.needs, LINES)
+        for run, facts in found
+    )
+
+
+def look_back(
+    source: Source, question: Question, since: datetime, now: datetime
+) -> tuple[Seen, ...]:
+    """Return the runs heard of *since*, the newest, whatever became of them."""
+    late: dict[str, Json] = {"heartbeat_at": {"$gt": _iso(since)}}
+    query = Query(_both(question.filters, late), limit=TRIED)
+    return tuple(
+        _with_console(source, _seen(run, facts, now), question.needs, 0)
+        for run, facts in _known(source, question.needs, query)
+    )
+
+
+def _lately(before: Remembered | None) -> dict[str, Json]:
+    running: dict[str, Json] = {"state": State.RUNNING.value}
+    if before is None:
+        return running
+    ways: list[Json] = [running, {"heartbeat_at": {"$gt": _iso(_time(before.at))}}]
+    if before.runs:
+        ways.append({"name": {"$in": list(before.runs)}})
+    return {"$or": ways}
+
+
+def _both(one: Mapping[str, Json], other: dict[str, Json]) -> Mapping[str, Json]:
+    return {"$and": [dict(one), other]} if one else other
+
+
+def _wanted(run: Run, before: Remembered | None) -> bool:
+    if run.state is State.RUNNING:
+        return True
+    if before is None:
+        return False
+    heard = run.heartbeat.timestamp() if run.heartbeat else 0.0
+    return run.id in before.runs or heard > before.at
+
+
+def _known(source: Source, needs: Needs, query: Query) -> list[tuple[Run, Facts]]:
+    """Ask for series, or for runs alone; tell them what the others of a group did."""
+    asked = replace(query, summary=(), config=())
+    if needs.keys:
+        curves = source.curves(asked, needs.keys, Axis(AxisKind.WALL))
+    else:
+        curves = tuple(Curves(run, {}) for run in source.runs(asked).runs)
+    known = [(one.run, _facts(one)) for one in curves]
+    groups: dict[str, list[Facts]] = defaultdict(list)
+    for run, facts in known if needs.peers else ():
+        if run.group or run.sweep:
+            groups[run.group or run.sweep].append(facts)
+    return [
+        (run, replace(facts, peers=_others(facts, groups[run.group or run.sweep])))
+        for run, facts in known
+    ]
+
+
+def _others(facts: Facts, group: Iterable[Facts]) -> tuple[Facts, ...]:
+    return tuple(other for other in group if other is not facts)
+
+
+def _facts(one: Curves) -> Facts:
+    began = one.run.created.timestamp() if one.run.created else None
+    return Facts(began, {key: ordered(series) for key, series in one.series.items()})
+
+
+def _seen(run: Run, facts: Facts, now: datetime) -> Seen:
+    ended = run.heartbeat if run.state is not State.RUNNING else None
+    return Seen(run, facts, (min(now, ended) if ended else now).timestamp())
+
+
+def _with_console(source: Source, seen: Seen, needs: Needs, lines: int) -> Seen:
+    if not needs.console:
+        return seen
+    printed = source.console(seen.run.id, lines)
+    whole = not lines or len(printed) < lines
+    return replace(seen, facts=replace(seen.facts, printed=printed, all_printed=whole))
+
+
+def _time(posix: float) -> datetime:
+    return datetime.fromtimestamp(posix, UTC)
+
+
+def _iso(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
