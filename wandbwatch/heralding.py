@@ -40,6 +40,12 @@ def runs(one: Experiment) -> tuple[Run, ...]:
     return found
 
 
+def newest(one: Experiment) -> Run | None:
+    """Return the run that *one* began last on this machine, if there is one."""
+    found = runs(one)
+    return found[-1] if found else None
+
+
 def ending(
     one: Experiment, ledger: Ledger, *, again: bool = False
 ) -> tuple[Experiment, Report]:

@@ -17,8 +17,9 @@ from wandbwatch.daemon.config import Settings, load
 from wandbwatch.experiments import keeping, reports
 from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.experiments.output import Output, tail
+from wandbwatch.experiments.progress import ProgressLine
 from wandbwatch.experiments.script import checked
-from wandbwatch.heralding import ending
+from wandbwatch.heralding import ending, newest
 from wandbwatch.model.errors import ConfigError, UsageError
 from wandbwatch.model.experiment import Experiment, Plan
 from wandbwatch.model.report import Report
@@ -61,17 +62,22 @@ class Launching:
         with self._ledger() as ledger, _presses() as pressed:
             found = ledger.of_batch(batch)
             output = Output(several=len(found) > 1)
+            progress = ProgressLine(sys.stderr, newest)
             while not all(one.phase.over for one in found):
                 for line in output.fresh(found):
+                    progress.clear()
                     _show(line)
                 if pressed and obeyed < min(len(pressed), len(_ASKED)):
                     obeyed += 1
                     request, told = _ASKED[obeyed - 1]
+                    progress.clear()
                     _show(f"wandbwatch: {told}")
                     if request:
                         ledger.ask(found, request, "Ctrl-C")
+                progress.show(found, ledger.store.now())
                 time.sleep(LOOK)
                 found = ledger.of_batch(batch)
+            progress.clear()
             for line in output.rest(found):
                 _show(line)
         if (link := self._links.pop(batch, None)) is not None:
