@@ -9,12 +9,13 @@ import pytest
 from wandbwatch import launchers
 from wandbwatch.launchers import Launch
 
+SET_HERE = ["HOME", "WANDB_API_KEY", "WANDB_MODE"]
 ENV = {"WANDB_DIR": "/w/x", "WANDB_RUN_GROUP": 'a "b"'}
 
 
 def launch(launcher: str, argument: str = "{}") -> Launch:
     words = shlex.split(launcher)
-    return Launch(words, "/s/run.sh", argument, "ww-7-1", "/log/%7.log", ENV)
+    return Launch(words, "/s/run.sh", argument, "ww-7-1", "/log/%7.log", ENV, SET_HERE)
 
 
 def argv(launcher: str) -> str:
@@ -29,9 +30,9 @@ def cancel(launcher: str, printed: str = "") -> str | None:
 
 
 LOG = "--output=/log/%%7.log --open-mode=append"
-DOCKER = "--env WANDB_API_KEY --env WANDB_BASE_URL --env WANDB_MODE"
+DOCKER = "--env WANDB_API_KEY --env WANDB_MODE"
 DOCKER += " --env WANDB_RUN_GROUP"
-SET = "--setenv=PATH --setenv=WANDB_API_KEY --setenv=WANDB_BASE_URL"
+SET = "--setenv=PATH --setenv=WANDB_API_KEY"
 SET += " --setenv=WANDB_DIR --setenv=WANDB_MODE --setenv=WANDB_RUN_GROUP"
 UNIT = f"--unit=ww-7-1 --wait --collect --pipe --same-dir {SET}"
 POD = shlex.quote('--env=WANDB_RUN_GROUP=a "b"')

@@ -32,7 +32,7 @@ class Launched:
         plan, own = one.plan, {**given, MARK: mark}
         name = _name(one, mark)
         self._launch = Launch(
-            plan.launcher, plan.script, plan.argument, name, one.log, own
+            plan.launcher, plan.script, plan.argument, name, one.log, own, environ
         )
         self.environ = {**environ, **own}
         self._asked: list[subprocess.Popen[bytes]] = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wandbwatch.launchers.launch import PASSED, Launch, has, value
+from wandbwatch.launchers.launch import Launch, has, value
 
 _ELSEWHERE = {"WANDB_DIR"}
 """What names a place that a container does not have."""
@@ -20,8 +20,8 @@ def words(launch: Launch) -> Sequence[str]:
         return given
     at = given.index("run") + 1
     ours = [] if has(given[at:], "--name") else ["--name", launch.name]
-    passed = sorted({*launch.env, *PASSED} - _ELSEWHERE)
-    # A name alone stands for its value here, and for nothing where it has none.
+    passed = sorted(launch.variables - _ELSEWHERE)
+    # A name alone stands for its value here.
     ours += [word for name in passed for word in ("--env", name)]
     return [*given[:at], *ours, *given[at:]]
 

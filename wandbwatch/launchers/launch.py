@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -18,9 +18,16 @@ class Launch:
     """The path of the file that its output goes to."""
     env: Mapping[str, str] = field(default_factory=dict)
     """What it is to have in its environment beside what everybody has."""
+    ours: Collection[str] = ()
+    """What is set in our own environment; a variable that is not may not be named."""
+
+    @property
+    def variables(self) -> set[str]:
+        """Name what a script needs where it gets nothing of our environment."""
+        return {*self.env, *(PASSED & set(self.ours))}
 
 
-PASSED = ("WANDB_API_KEY", "WANDB_BASE_URL", "WANDB_MODE")
+PASSED = frozenset({"WANDB_API_KEY", "WANDB_BASE_URL", "WANDB_MODE"})
 """What a script needs of our own environment where it gets none of it."""
 
 

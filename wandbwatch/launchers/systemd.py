@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wandbwatch.launchers.launch import PASSED, Launch, has, value
+from wandbwatch.launchers.launch import Launch, has, value
 
 _UNIT = ("--unit", "-u")
 
@@ -25,7 +25,7 @@ def words(launch: Launch) -> Sequence[str]:
     if not has(given, "--same-dir", "-d", "--working-directory"):
         ours.append("--same-dir")
     # A name alone stands for its value here.
-    ours += [f"--setenv={name}" for name in sorted({*launch.env, *PASSED, "PATH"})]
+    ours += [f"--setenv={name}" for name in sorted({*launch.variables, "PATH"})]
     return [program, *ours, *given]
 
 

@@ -1,0 +1,25 @@
+"""Whether this machine's systemd can be asked for units."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+
+def missing() -> str:
+    """Say why it can't be asked here; nothing where it can."""
+    if not shutil.which("systemd-run"):
+        return "no systemd-run"
+    done = subprocess.run(
+        ["systemd-run", *manager(), "--wait", "--collect", "-q", "true"],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stderr.strip()
+
+
+def manager() -> list[str]:
+    """Say whose manager is meant: root's own is the system's."""
+    return [] if os.geteuid() == 0 else ["--user"]
