@@ -1,10 +1,10 @@
 """Reports as CSV, quoted as RFC 4180 says,
 every number with all its digits.
 
-A table is itself, and so are a chart's numbers; values are ``group,key,value``; plots
-are ``run,name,key,x,y``, a point a row, and ``low,high`` where there are bands; files
-are ``key,kind,path,…``, a file a row. Where another shape begins there is an empty
-line and its own header.
+A table is itself; a chart's numbers stand behind its title; values are
+``group,key,value``; plots are ``run,name,key,x,y``, a point a row, and ``low,high``
+where there are bands; files are ``key,kind,path,…``, a file a row. Where another shape
+begins there is an empty line and its own header.
 Notes have no place among data: the front door tells them on stderr.
 """
 
@@ -66,7 +66,7 @@ def _shaped(block: Block) -> tuple[Row, Iterable[Row]]:
         case Text():
             return _VALUES, (("", block.title, block.text),)
         case Table() | Chart():
-            return _table(charted.table(block) if isinstance(block, Chart) else block)
+            return _chart(block) if isinstance(block, Chart) else _table(block)
         case Plot():
             return _POINTS + _EDGES * _wide(block), _points(block)
         case Attachment():
@@ -80,6 +80,12 @@ def _table(table: Table) -> tuple[Row, Iterable[Row]]:
         return table.columns, table.rows
     rows = zip(table.rows, table.links, strict=True)
     return (*table.columns, "url"), ((*row, link or MISSING) for row, link in rows)
+
+
+def _chart(chart: Chart) -> tuple[Row, Iterable[Row]]:
+    """Begin each row with the chart's title: several charts stand below one header."""
+    table = charted.table(chart)
+    return ("chart", *table.columns), ((chart.title, *row) for row in table.rows)
 
 
 def _points(plot: Plot) -> Iterator[Row]:

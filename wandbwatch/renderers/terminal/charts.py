@@ -48,7 +48,8 @@ def shown(chart: Chart, screen: Screen) -> Iterator[RenderableType]:
             yield from _scatter(chart, scatter, screen)
         case Panels(plots):
             drawing = importlib.import_module("wandbwatch.renderers.terminal.drawing")
-            for plot in plots:
+            for place, plot in enumerate(plots):
+                yield from (Text(""),) * bool(place)
                 yield from drawing.shown(plot, screen)
         case _:
             yield _quiet(charted.said(chart), screen)
