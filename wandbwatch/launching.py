@@ -47,6 +47,7 @@ class Launching:
         self, plans: Sequence[Plan], jobs: int, *, by: str = "", detached: bool
     ) -> Sequence[Experiment]:
         whole = [_checked(plan) for plan in plans]
+        self._check_channels(whole)
         with self._ledger() as ledger:
             batch = ledger.add(whole, jobs, by or keeping.who(), detached=detached)
             link = None
@@ -56,6 +57,17 @@ class Launching:
             if link is not None:
                 os.close(link)
             return batch
+
+    def _check_channels(self, plans: Sequence[Plan]) -> None:
+        """Raise UsageError where one is to be told in a channel that is not there."""
+        for name in {plan.channel for plan in plans if plan.channel is not None}:
+            file = places.config_file(self._file, os.environ)
+            known = load(file, places.local_zone(os.environ)).channels
+            if name not in known:
+                there = ", ".join(known) or "none"
+                raise UsageError(
+                    f"{file}: no channel {name[:80]!r}; there are: {there}"
+                )
 
     def follow(self, batch: int) -> Sequence[Experiment]:
         obeyed = 0

@@ -66,6 +66,7 @@ def test_a_grid_of_twenty_by_name(bench):
         (("ppo", '{"lr": NaN}'), "parameters:1:8: NaN is no JSON number"),
         (("ppo", "lr=[1,2]", "--grid"), "lr = 2: must be 1.0 at most"),
         (("ppo", "--best", "loss:up"), "is not KEY:min or KEY:max"),
+        (("ppo", "--to", "lob"), "no channel 'lob'; there are: lab"),
     ],
 )
 def test_what_is_wrong_starts_nothing(bench, words, why):
