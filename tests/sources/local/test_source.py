@@ -172,6 +172,17 @@ def test_what_cannot_be_read(tmp_path):
         source(file).run()
 
 
+def test_of_many_runs_one_that_cannot_be_read_has_no_histograms(three):
+    (three / "wandb" / "run-20240101_000009-z").mkdir()
+    file = three / "wandb" / "run-20240101_000009-z" / "run-z.wandb"
+    file.symlink_to("/proc/self/mem")
+    found = source(three).distributions(Query(), ["loss"], Axis())
+    assert {one.run.id for one in found} == {"a", "b", "c", "z"}
+    assert [one.columns for one in found] == [{}] * 4
+    with pytest.raises(SourceError, match="cannot be read"):
+        source(file).distributions(Query(), ["loss"], Axis())
+
+
 def test_a_directory_in_place_of_a_file(tmp_path):
     strange = tmp_path / "run-20240101_000000-x" / "run-x.wandb"
     strange.mkdir(parents=True)

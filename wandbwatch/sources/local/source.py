@@ -79,16 +79,11 @@ class LocalSource:
         self, query: Query, keys: Sequence[str], axis: Axis
     ) -> tuple[Distributions, ...]:
         wanted = Want(query.summary, query.config, whole=False)
-        found = []
-        for run, files in self._found(query)[: query.limit or None]:
-            defined: list[Metric] = []
-            with ExitStack() as stack:
-                logs = opened(files, stack)
-                columns = distributions.distributions(logs, keys, axis, defined)
-            own = own_axes(defined, columns)
-            again = self._again(run, files, wanted)
-            found.append(Distributions(again, columns, own))
-        return tuple(found)
+        shown = self._found(query)[: query.limit or None]
+        return tuple(
+            self._spread(self._again(run, files, wanted), files, keys, axis)
+            for run, files in shown
+        )
 
     def console(self, run_id: str, last: int) -> tuple[Printed, ...]:
         (files,) = self._chosen([run_id])
@@ -175,6 +170,21 @@ class LocalSource:
             if directories.is_one_run(self._path):
                 raise
             return Curves(run, {})
+
+    def _spread(
+        self, run: Run, files: Sequence[Path], keys: Sequence[str], axis: Axis
+    ) -> Distributions:
+        """Read the histograms of a run of many: one that cannot be read has none."""
+        defined: list[Metric] = []
+        try:
+            with ExitStack() as stack:
+                logs = opened(files, stack)
+                found = distributions.distributions(logs, keys, axis, defined)
+        except SourceError:
+            if directories.is_one_run(self._path):
+                raise
+            return Distributions(run, {})
+        return Distributions(run, found, own_axes(defined, found))
 
     def _again(self, run: Run, files: Sequence[Path], want: Want) -> Run:
         """Read a found run with all that is wanted of it."""
