@@ -3,106 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
 
 import pytest
 from wandbwatch import grammar
 from wandbwatch.alerting.remembered import Remembered
 from wandbwatch.model.console import Printed
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.memory import Memory
-from wandbwatch.model.query import Axis, AxisKind, Curves, Query
 from wandbwatch.model.report import (
     Fields,
     Level,
     Mark,
     Note,
     Plot,
-    Report,
     Table,
     Text,
 )
-from wandbwatch.model.run import Run, Series, State
+from wandbwatch.model.run import State
 
+from tests.alerting.watching import MINUTE, PAGE, Line, Logged, block, run
 from tests.commands.ticking import titles
 from tests.fakes import NOW, FakeSource, fake_env
-
-MINUTE = timedelta(minutes=1)
-PAGE = "https://w.example/me/p"
-
-
-def run(run_id: str, state: State = State.RUNNING, **changes: object) -> Run:
-    whole = Run(
-        run_id,
-        f"name of {run_id}",
-        state,
-        created=NOW,
-        heartbeat=NOW,
-        runtime=60.0,
-        last_step=3,
-        entity="me",
-        project="p",
-        url=f"{PAGE}/runs/{run_id}",
-    )
-    return replace(whole, **changes)  # type: ignore[arg-type]
-
-
-class Logged(FakeSource):
-    """Runs that log one key each minute from NOW on, a list of values a run."""
-
-    def __init__(
-        self,
-        runs: Sequence[Run],
-        values: Mapping[str, Sequence[float]],
-        console: Sequence[Printed] = (),
-    ) -> None:
-        super().__init__(runs, (), console)
-        self.values = values
-
-    def curves(
-        self, query: Query, keys: Sequence[str], axis: Axis
-    ) -> tuple[Curves, ...]:
-        assert axis == Axis(AxisKind.WALL)
-        found = []
-        for one in self.runs(query).runs:
-            ys = self.values.get(one.id, ())
-            xs = [(NOW + MINUTE * i).timestamp() for i in range(len(ys))]
-            known = {"x": Series("x", xs, ys), "_step": Series("_step", xs, xs)}
-            found.append(Curves(one, {k: known[k] for k in keys if k in known and xs}))
-        return tuple(found)
-
-
-class Line:
-    """A line of a subscription; each tick is a minute after the last one."""
-
-    def __init__(self, line: str) -> None:
-        self.line = line
-        self.told: dict[str, str] = {}
-        self.minutes = 0
-        self.console: tuple[Printed, ...] = ()
-
-    def tick(
-        self,
-        *runs: Run,
-        minute: int | None = None,
-        values: Mapping[str, Sequence[float]] | None = None,
-        **more: Sequence[float],
-    ) -> list[Report]:
-        self.minutes = self.minutes if minute is None else minute
-        self.source = Logged(runs, {**(values or {}), **more}, self.console)
-        memory = Memory(self.told)
-        now = NOW + MINUTE * self.minutes
-        env = replace(fake_env(self.source), memory=memory, now=lambda: now)
-        reports = list(grammar.parse(self.line, env).reports)
-        self.told |= {k: v for k, v in memory.changes.items() if v is not None}
-        self.minutes += 1
-        return reports
-
-
-def block(report: Report, kind: type) -> object:
-    return next(b for b in report.blocks if isinstance(b, kind))
 
 
 def test_firing_and_resolved_are_told_once_each():
@@ -181,6 +101,17 @@ def test_a_run_that_ends_is_looked_at_once_more_as_it_was_at_its_end():
         "name of a: x > 5 (me/p/a)"
     ], "what came after its end is no stall"
     assert line.tick(ended, minute=91, a=[1, 9]) == []
+
+
+def test_a_clock_that_is_ahead_hides_nothing():
+    line = Line("alert me/p --when 'x > 5' --when 'log(/boom/)'")
+    when = NOW + 5 * MINUTE
+    line.console = (Printed("boom", when=when),)
+    told = line.tick(run("a", heartbeat=NOW), a=[1, 1, 9])
+    assert titles(told) == [
+        "name of a: x > 5 (me/p/a)",
+        "name of a: log(/boom/) (me/p/a)",
+    ]
 
 
 def test_an_alert_ends_with_its_run():
@@ -270,101 +201,6 @@ def test_the_only_run_there_is_is_shown_as_it_ended():
     table = block(told, Table)
     assert isinstance(table, Table)
     assert table.rows == (("x > 5", "holds", "x is 9", State.FAILED, "name of a", "a"),)
-
-
-def backtested(words: str, source: Logged, now: datetime) -> Report:
-    env = replace(fake_env(source), now=lambda: now)
-    (told,) = grammar.parse(f"alert me/p --backtest {words}", env).reports
-    return told
-
-
-def test_a_backtest_says_when_it_would_have_fired():
-    ended = run("b", State.FAILED, heartbeat=NOW + 3 * MINUTE)
-    source = Logged([run("a"), ended], {"a": [1, 9, 9, 1, 9], "b": [1, 1, 9, 9]})
-    told = backtested("--when 'x > 5' --since 1h", source, NOW + 5 * MINUTE)
-    assert told.title == "me/p: 3 alerts of 2 runs since 2026-01-01 11:05 UTC"
-    table = block(told, Table)
-    assert isinstance(table, Table)
-    assert [(row[2], row[3], row[5], row[6]) for row in table.rows] == [
-        ("a", NOW + MINUTE, "resolved", 2 * MINUTE),
-        ("b", NOW + 2 * MINUTE, "its run ended", 2 * MINUTE),
-        ("a", NOW + 4 * MINUTE, "fires still", table.rows[2][6]),
-    ]
-    plot = block(told, Plot)
-    assert isinstance(plot, Plot)
-    assert [line.run for line in plot.lines] == ["a", "b"]
-    assert [mark.at for mark in plot.marks if mark.upright] == [
-        (NOW + MINUTE * i).timestamp() for i in (1, 3, 2, 4, 4)
-    ]
-    assert source.queries[0].filters == {
-        "heartbeat_at": {"$gt": "2026-01-01T11:05:00Z"}
-    }
-
-
-WAVES = {
-    "a": [1, 9, 9, math.nan, 9, 1, 1, 9, 9, 9, 9, 1] * 4,
-    "b": [math.sin(i / 3) * 10 for i in range(40)],
-    "c": [100 / (i + 1) for i in range(25)],
-    "d": [math.nan] * 5,
-    "e": [5.0] * 45,
-    "f": [5.1] * 45,
-}
-
-
-def ids(report: Report) -> list[object]:
-    """Return the runs that a message is about."""
-    tables = [b for b in report.blocks if isinstance(b, Table)]
-    if not tables:
-        return [(report.url or "").rpartition("/")[2]]
-    return [row[1] for row in tables[0].rows]
-
-
-@pytest.mark.parametrize(
-    "rules",
-    [
-        "--when 'x > 5'",
-        "--when 'x > 5' --for 2m",
-        "--when 'max(x, 4m) > 8' --when 'nan(x)' --repeat 5m",
-        "--when 'change(x, 3m) > 50%' --when 'zscore(x, 8) < -2'",
-        "--when 'plateau(x, 6m)' --when 'stalled(3m)'",
-        "--when 'deviates(x, 1) and x > 2'",
-    ],
-)
-def test_a_backtest_agrees_with_the_live_path_tick_by_tick(rules):
-    runs: list[Run] = []
-    lengths = {one: len(values) for one, values in WAVES.items()}
-    end = max(lengths.values()) + 20
-    line, fired = Line(f"alert me/p {rules}"), set()
-    for minute in range(end):
-        runs, values = [], {}
-        for one, length in lengths.items():
-            ended = minute >= length + 5
-            heard = NOW + MINUTE * min(minute, length + 4)
-            state = State.FINISHED if ended else State.RUNNING
-            runs.append(run(one, state, heartbeat=heard, group="g"))
-            values[one] = WAVES[one][: minute + 1]
-        for told in line.tick(*runs, minute=minute, values=values):
-            if told.level is Level.BAD and ": still " not in told.title:
-                what = told.title.split(": ")[1].rsplit(" (", 1)[0]
-                fired |= {(minute, one, what) for one in ids(told)}
-    source = Logged(runs, WAVES)
-    report = backtested(f"{rules} --since {end}m", source, NOW + MINUTE * end)
-    tables = [b for b in report.blocks if isinstance(b, Table)]
-    found = {
-        ((row[3] - NOW) // MINUTE, row[2], row[0])  # type: ignore[operator]
-        for table in tables
-        for row in table.rows
-    }
-    assert found == fired
-    assert len(fired) > 1, "nothing was compared"
-
-
-def test_a_backtest_of_months_takes_longer_strides():
-    values = [float(i % 100 == 50) for i in range(30_000)]
-    long = run("a", heartbeat=NOW + 30_000 * MINUTE)
-    words = "--when 'mean(x, 3m) > 0' --when 'x > 1' --since 30d"
-    told = backtested(words, Logged([long], {"a": values}), NOW + 30_000 * MINUTE)
-    assert Note("looked at every 2m 00s") in told.blocks
 
 
 @pytest.mark.parametrize(

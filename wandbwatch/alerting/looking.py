@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import reduce
+from typing import TypeAlias
 
 from wandbwatch.alerting.remembered import Remembered
 from wandbwatch.model.ports import Source
@@ -21,6 +22,8 @@ GROUPED = 200
 """So many runs are looked at where a rule compares with a group, the newest."""
 TRIED = 50
 """So many runs are tried on their history at most, the newest."""
+
+_Known: TypeAlias = tuple[Run, Facts]
 
 
 @dataclass(frozen=True)
@@ -60,9 +63,9 @@ def look(
     else:
         query = Query(_both(question.filters, _lately(before)))
     return tuple(
-        _with_console(source, _seen(run, facts, now), question.needs, LINES)
-        for run, facts in _known(source, question.needs, query)
-        if _wanted(run, before)
+        _seen(source, question.needs, known, now, LINES)
+        for known in _known(source, question.needs, query)
+        if _wanted(known[0], before)
     )
 
 
@@ -74,10 +77,7 @@ def look_once(source: Source, question: Question, now: datetime) -> tuple[Seen, 
     found = _known(source, question.needs, Query(question.filters, limit=2))
     if len(found) > 1:
         return ()
-    return tuple(
-        _with_console(source, _seen(run, facts, now), question.needs, LINES)
-        for run, facts in found
-    )
+    return tuple(_seen(source, question.needs, known, now, LINES) for known in found)
 
 
 def look_back(
@@ -87,8 +87,8 @@ def look_back(
     late: dict[str, Json] = {"heartbeat_at": {"$gt": _iso(since)}}
     query = Query(_both(question.filters, late), limit=TRIED)
     return tuple(
-        _with_console(source, _seen(run, facts, now), question.needs, 0)
-        for run, facts in _known(source, question.needs, query)
+        _seen(source, question.needs, known, now, 0)
+        for known in _known(source, question.needs, query)
     )
 
 
@@ -115,7 +115,7 @@ def _wanted(run: Run, before: Remembered | None) -> bool:
     return run.id in before.runs or heard > before.at
 
 
-def _known(source: Source, needs: Needs, query: Query) -> list[tuple[Run, Facts]]:
+def _known(source: Source, needs: Needs, query: Query) -> list[_Known]:
     """Ask for series, or for runs alone; tell them what the others of a group did."""
     asked = replace(query, summary=(), config=())
     if needs.keys:
@@ -142,17 +142,25 @@ def _facts(one: Curves) -> Facts:
     return Facts(began, {key: ordered(series) for key, series in one.series.items()})
 
 
-def _seen(run: Run, facts: Facts, now: datetime) -> Seen:
+def _seen(
+    source: Source, needs: Needs, known: _Known, now: datetime, lines: int
+) -> Seen:
+    run, facts = known
+    if needs.console:
+        printed = source.console(run.id, lines)
+        whole = not lines or len(printed) < lines
+        facts = replace(facts, printed=printed, all_printed=whole)
     ended = run.heartbeat if run.state is not State.RUNNING else None
-    return Seen(run, facts, (min(now, ended) if ended else now).timestamp())
+    at = min(now, ended) if ended else now
+    return Seen(run, facts, max(at.timestamp(), *_newest(facts)))
 
 
-def _with_console(source: Source, seen: Seen, needs: Needs, lines: int) -> Seen:
-    if not needs.console:
-        return seen
-    printed = source.console(seen.run.id, lines)
-    whole = not lines or len(printed) < lines
-    return replace(seen, facts=replace(seen.facts, printed=printed, all_printed=whole))
+def _newest(facts: Facts) -> Iterator[float]:
+    """Yield when a run's newest words are from: its clock may be ahead of the server's,
+    and ours."""
+    yield 0.0
+    yield from (series.x[-1] for series in facts.series.values() if len(series.x))
+    yield from (line.when.timestamp() for line in facts.printed[-1:] if line.when)
 
 
 def _time(posix: float) -> datetime:

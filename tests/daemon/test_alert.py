@@ -1,0 +1,162 @@
+"""Alerts through real jobs, outboxes and daemons, some of which are killed."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from wandbwatch import grammar, plugins
+from wandbwatch.daemon.job import Crew, perform
+from wandbwatch.model.errors import StateError
+from wandbwatch.model.memory import Memory
+from wandbwatch.model.report import Report
+from wandbwatch.model.run import Run, Series, State
+from wandbwatch.model.subscription import Cron, Subscription
+from wandbwatch.outbox import Endings, Outbox, Queue, Store
+
+from tests.daemon.running import Place, Running, subscription
+from tests.fakes import NOW, FakeSource, fake_env
+from tests.runs.living import Living
+
+LINE = "alert me/p --when 'x > 5'"
+MINUTE = timedelta(minutes=1)
+
+
+class World:
+    """A real outbox, and a run whose newest value a test sets."""
+
+    def __init__(self, open_store: Callable[[], Store]) -> None:
+        self.open_store = open_store
+        self.store = open_store()
+        self.minutes = 0
+        self.values: list[float] = []
+
+    def ask(self, line: str, memory: Memory) -> Iterator[Report]:
+        now = NOW + self.minutes * MINUTE
+        times = [(NOW + i * MINUTE).timestamp() for i in range(len(self.values))]
+        run = Run("a", "owl", State.RUNNING, heartbeat=now, entity="me", project="p")
+        source = FakeSource([run], [Series("x", times, self.values)])
+        env = replace(fake_env(source), memory=memory, now=lambda: now)
+        yield from grammar.parse(line, env).reports
+
+    def tick(self, value: float) -> None:
+        self.values.append(value)
+        render = plugins.load("wandbwatch.renderers", "discord")
+        crew = Crew(self.ask, render, repr, Outbox(self.store))
+        list_ = Subscription("s", "lab", Cron("* * * * *"), (LINE,))
+        try:
+            perform(list_, NOW + self.minutes * MINUTE, crew)
+        finally:
+            self.minutes += 1
+
+    def full(self, pages: int) -> None:
+        used = self.store.read("PRAGMA page_count")[0][0]
+        self.store.read(f"PRAGMA max_page_count = {used + pages}")
+
+    def told(self) -> list[tuple[str, str]]:
+        """Deliver what waits; return the places and titles."""
+        told, queue = [], Queue(self.store)
+        while waiting := queue.head("lab"):
+            queue.claim(waiting, "lane")
+            Endings(self.store).delivered(waiting, f"id {waiting.id}", None)
+            title = json.loads(waiting.letter.message.body)["embeds"][0]["title"]
+            told.append((waiting.letter.place, str(title)))
+        return told
+
+
+@pytest.fixture
+def world(tmp_path, opened):
+    return World(lambda: opened(tmp_path, lambda: NOW))
+
+
+def titles(told: Sequence[tuple[str, str]]) -> list[str]:
+    return [title for _, title in told]
+
+
+def test_an_alert_is_told_once_through_restarts_and_rounds_that_were_lost(world):
+    world.tick(1)
+    world.full(0)
+    with pytest.raises(StateError, match="full"):
+        world.tick(9)
+    world.full(1000)
+    assert world.told() == [], "what could not be written was not told"
+    world.tick(9)
+    world.store = world.open_store()  # another process
+    world.tick(9)
+    assert titles(world.told()) == [r"✗ owl: x \> 5 (me/p/a)"]
+    world.tick(1)
+    world.tick(1)
+    assert titles(world.told()) == [r"✓ owl: no longer x \> 5 (me/p/a)"]
+
+
+def test_what_flaps_keeps_to_its_two_messages(world):
+    told = []
+    for value in (9, 1, 9, 1, 9, 1):
+        world.tick(value)
+        told += world.told()
+    assert len(told) == 6
+    assert len({place for place, _ in told}) == 2
+    for _ in range(12):
+        world.tick(1)
+    world.tick(9)
+    (again,) = world.told()
+    assert again[0] not in {place for place, _ in told}
+
+
+@pytest.fixture
+def place(tmp_path: Path, discord_server) -> Place:
+    return Place(tmp_path, discord_server)
+
+
+def posted(place: Place) -> list[str]:
+    return [
+        embed["title"].replace("\\", "")
+        for record in place.server.messages
+        for embed in record["message"]["embeds"]
+        if "(acme/gpt/owl)" in embed.get("title", "")
+    ]
+
+
+def looked(daemon: Running) -> None:
+    """Wait until the daemon has looked at the runs as they are now."""
+
+    def looks() -> int:
+        return daemon.log.read_text().count(" watch at ")
+
+    before = looks()
+    daemon.wait(lambda: looks() > before + 1)
+
+
+def test_a_real_run_is_watched_by_a_daemon_that_is_killed(place):
+    rules = "--when 'nan(loss)' --when 'log(/out of memory/)' --when 'stalled(1h)'"
+    place.write(subscription("watch", f"alert {place.directory} {rules}"))
+    environ = {**place.environ, "WANDB_MODE": "offline"}
+    with Living(place.directory, "owl", environ) as run:
+        run.tell(5)
+        with place.start() as daemon:
+            looked(daemon)
+            run.tell("nan")
+            daemon.wait(lambda: posted(place))
+            daemon.end(signal.SIGKILL)
+        run.tell("say CUDA out of memory")
+        run.tell(5)
+        with place.start() as daemon:
+            daemon.wait(lambda: len(posted(place)) > 2)
+            looked(daemon)
+            run.exit(1)
+            daemon.wait(lambda: len(posted(place)) > 3)
+            looked(daemon)
+            assert daemon.end() == 0
+    alert, *rest = posted(place)
+    assert alert == "✗ life of owl: nan(loss) (acme/gpt/owl)"
+    assert sorted(rest) == [
+        "life of owl: failed while log(/out of memory/) (acme/gpt/owl)",
+        "✓ life of owl: no longer nan(loss) (acme/gpt/owl)",
+        "✗ life of owl: log(/out of memory/) (acme/gpt/owl)",
+    ]
+    assert place.server.warnings == []
