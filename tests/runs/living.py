@@ -1,8 +1,8 @@
 """A real run whose life a test leads: ``python -m tests.runs.living DIRECTORY ID``.
 
 It is told on stdin, a line each: how many rows to log, ``nan`` for one with a NaN,
-``say WORDS`` to print them, ``alert TITLE``,
-``exit CODE``. It answers when that is on disk.
+``say WORDS`` to print them, ``alert TITLE``, ``exit CODE``. It answers when that is on
+disk.
 """
 
 from __future__ import annotations
