@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from wandbwatch import plugins
-from wandbwatch.experiments import reports
+from wandbwatch.experiments import reports, rivals
 from wandbwatch.experiments.ledger import Ledger, Letters
 from wandbwatch.experiments.output import tail
 from wandbwatch.model.address import Local
@@ -22,9 +23,10 @@ from wandbwatch.model.letter import Kind, Letter
 from wandbwatch.model.query import Query
 from wandbwatch.model.report import Report
 from wandbwatch.model.run import Run
+from wandbwatch.ranking import Aim
 
 _ASKED = 60.0
-"""Seconds that W&B has to tell the address of a run's page."""
+"""Seconds that W&B has to answer one question about a run."""
 
 
 def runs(one: Experiment) -> tuple[Run, ...]:
@@ -52,7 +54,7 @@ def ending(
     """Return *one* with what its runs came to, and the report of its end."""
     left = tuple(map(_linked, runs(one)))
     whole = replace(one, score=reports.score(one, left))
-    earlier = ledger.best(one.plan, one.id) if one.plan.best else ()
+    earlier = (*ledger.best(one.plan, one.id), *_rivals(one, left))
     output = tail(one.log, reports.TAIL)
     return whole, reports.ended(whole, left, earlier, output, again=again)
 
@@ -64,16 +66,32 @@ def _linked(run: Run) -> Run:
     """
     if run.url or not (run.entity and run.project) or os.environ.get("WANDB_MODE"):
         return run
-    address = f"{run.entity}/{run.project}/{run.id}"
-    command = [sys.executable, "-m", "wandbwatch", "summary", address, "-o", "json"]
+    told = _answer(["summary", f"{run.entity}/{run.project}/{run.id}"])
+    url = told.get("url")
+    return replace(run, url=url) if isinstance(url, str) else run
+
+
+def _rivals(one: Experiment, left: Sequence[Run]) -> tuple[float, ...]:
+    """Return what older runs of its project in W&B came to, where it is one there."""
+    run = next((run for run in left if run.url), None)
+    if run is None or not one.plan.best or one.started is None:
+        return ()
+    aim = Aim.read(one.plan.best)
+    told = _answer(rivals.question(run, aim))
+    return rivals.values(told, aim, one.started) if told else ()
+
+
+def _answer(words: Sequence[str]) -> Mapping[str, Any]:
+    """Ask W&B by a command line of ours; return its report, empty if there is none."""
+    command = [sys.executable, "-m", "wandbwatch", *words, "-o", "json"]
     try:
         told = subprocess.run(  # noqa: S603 -- our own program
             command, capture_output=True, timeout=_ASKED, check=True
         )
-        url = json.loads(told.stdout)["reports"][0]["url"]
+        report: Mapping[str, Any] = json.loads(told.stdout)["reports"][0]
     except (OSError, subprocess.SubprocessError, ValueError, LookupError):
-        return run
-    return replace(run, url=url) if isinstance(url, str) else run
+        return {}
+    return report
 
 
 class Herald:

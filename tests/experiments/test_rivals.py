@@ -1,0 +1,41 @@
+"""Older runs of the project that a training's run belongs to."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+from wandbwatch.experiments.rivals import question, values
+from wandbwatch.model.run import Run, State
+from wandbwatch.ranking import Aim
+
+from tests.servers.wandb import Run as Served
+
+AIM = Aim("val/acc", largest=True)
+OURS = Run("new", "new", State.FINISHED, entity="acme", project="gpt")
+
+
+def test_the_project_s_older_finite_values_are_found(wandb_server):
+    for name, value, day in (
+        ("a", 0.5, 1),
+        ("b", 0.75, 2),
+        ("c", "NaN", 3),
+        ("d", 0.9, 8),
+        ("e", None, 4),
+    ):
+        summary = {} if value is None else {"val/acc": value}
+        created = f"2026-01-0{day}T00:00:00Z"
+        wandb_server.store.add(Served(name, summary=summary, created_at=created))
+    words = [sys.executable, "-m", "wandbwatch", *question(OURS, AIM), "-o", "json"]
+    done = subprocess.run(words, capture_output=True, env=os.environ, check=True)
+    (told,) = json.loads(done.stdout)["reports"]
+    found = values(told, AIM, datetime(2026, 1, 5, tzinfo=UTC))
+    assert found == (0.75, 0.5)
+
+
+def test_no_runs_are_no_rivals():
+    told = {"blocks": [{"type": "note", "text": "no runs here yet"}]}
+    assert values(told, AIM, datetime(2026, 1, 5, tzinfo=UTC)) == ()
