@@ -35,7 +35,7 @@ def test_firing_and_resolved_are_told_once_each():
     assert block(fired, Note) == Note("x is 7.25")
     plot = block(fired, Plot)
     assert isinstance(plot, Plot)
-    assert (plot.key, plot.x, plot.marks) == ("x", "wall", (Mark(5, "x > 5"),))
+    assert (plot.key, plot.x, plot.marks) == ("x", "wall", (Mark(5, "threshold"),))
     assert list(plot.lines[0].series.y) == [1, 7.25]
     assert line.tick(run("a"), a=[1, 7.25, 8]) == []
     (resolved,) = line.tick(run("a"), a=[1, 7.25, 8, 2])

@@ -36,17 +36,17 @@ def plots(
         ][:_LINES]
         if lines:
             drawn += 1
-            levels = tuple(Mark(at, name) for at, name in _thresholds(rule, key))
+            levels = tuple(Mark(at, "threshold") for at in _thresholds(rule, key))
             yield Plot(key, "wall", tuple(lines), marks=(*levels, *marks))
 
 
-def _thresholds(rule: Rule, key: str) -> Iterator[tuple[float, str]]:
+def _thresholds(rule: Rule, key: str) -> Iterator[float]:
     """Yield what values of *key* are compared with themselves."""
     for leaf in rule.leaves:
         if not isinstance(leaf, Comparison) or leaf.percent:
             continue
         if isinstance(leaf.measure, Latest | Over) and leaf.measure.key == key:
-            yield leaf.threshold, f"{leaf.text} {leaf.sign} {leaf.threshold:g}"
+            yield leaf.threshold
 
 
 def _from(series: Series, start: float, seen: Seen) -> Series:
