@@ -50,9 +50,11 @@ def series(
     found = dict(zip(logged(keys), sampled, strict=False))
     places = sampled[-1] if _needs_rows(keys, axis) and sampled else []
     read: dict[str, Series] = {}
+    measured = any(key.startswith(SYSTEM) for key in keys)
+    events = list(_tables(_read(node.get("events")))) if measured else []
     for key in dict.fromkeys(keys):
         if key.startswith(SYSTEM):
-            one = _system(node, key, axis, places)
+            one = _system(events, key, axis, places)
         else:
             one = _sampled(key, found.get(key), axis_key(axis), summary)
         if len(one.x):
@@ -107,8 +109,10 @@ def _needs_rows(keys: Sequence[str], axis: Axis) -> bool:
     return not timed and any(key.startswith(SYSTEM) for key in keys)
 
 
-def _system(node: Node, key: str, axis: Axis, places: Any) -> Series:
-    """Read a system metric. It has a time and no step.
+def _system(
+    events: Sequence[Mapping[str, Any]], key: str, axis: Axis, places: Any
+) -> Series:
+    """Read a system metric of the rows of all. It has a time and no step.
 
     Over steps, or another key, each point stands at the last row logged before it
     (the first one until then); if nothing was logged, at its seconds since the start.
@@ -116,15 +120,13 @@ def _system(node: Node, key: str, axis: Axis, places: Any) -> Series:
     times, values = _points(places, "_timestamp", axis_key(axis))
     name = key.removeprefix(SYSTEM)
     xs, ys = array("d"), array("d")
-    rows = 0
-    for row in _tables(_read(node.get("events"))):
-        rows += 1
+    for row in events:
         value = reading.number(row.get(f"system.{name}", row.get(name)))
         at = _when(row, axis, times, values)
         if value is not None and at is not None:
             xs.append(at)
             ys.append(value)
-    return Series(key, xs, ys, sampled=rows >= SAMPLES)
+    return Series(key, xs, ys, sampled=len(events) >= SAMPLES)
 
 
 def _when(
