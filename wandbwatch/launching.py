@@ -22,6 +22,7 @@ from wandbwatch.experiments.script import checked
 from wandbwatch.heralding import ending, newest
 from wandbwatch.model.errors import ConfigError, UsageError
 from wandbwatch.model.experiment import Experiment, Plan
+from wandbwatch.model.memory import Round
 from wandbwatch.model.report import Report
 from wandbwatch.outbox import Store
 
@@ -44,12 +45,21 @@ class Launching:
         self._links: dict[int, int] = {}
 
     def start(
-        self, plans: Sequence[Plan], jobs: int, *, by: str = "", detached: bool
+        self,
+        plans: Sequence[Plan],
+        jobs: int,
+        *,
+        detached: bool,
+        round_: Round | None = None,
     ) -> Sequence[Experiment]:
         whole = [_checked(plan) for plan in plans]
+        by, once = keeping.who(), None
+        if round_:
+            by, once = f"subscription {round_.subscription}", round_.key
+            whole = [replace(p, channel=p.channel or round_.channel) for p in whole]
         self._check_channels(whole)
         with self._ledger() as ledger:
-            batch = ledger.add(whole, jobs, by or keeping.who(), detached=detached)
+            batch = ledger.add(whole, jobs, by, detached=detached, once=once)
             link = None
             if not detached:
                 link, self._links[batch[0].batch] = os.pipe()

@@ -79,6 +79,7 @@ class Running:
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 [*through, *daemon, *flags],
+                cwd=place.directory,
                 env=environ,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

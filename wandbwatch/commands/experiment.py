@@ -11,6 +11,7 @@ from wandbwatch.arguments import AimOption, Span
 from wandbwatch.hyperparameters import Search, files
 from wandbwatch.model.errors import ExitCode
 from wandbwatch.model.experiment import Experiment, Phase
+from wandbwatch.model.memory import Round
 from wandbwatch.model.ports import Env
 from wandbwatch.model.report import Report
 from wandbwatch.planning import Asked, Chance, Planned, planned
@@ -130,7 +131,17 @@ def experiment(
         return iter([rehearsal.report(found)])
     if run_id:
         check_free(found.plans[0], env)
-    return _reports(env, found, detach=detach or env.memory is not None)
+    if env.rehearsing:
+        return iter([rehearsal.report(found)])
+    if env.memory:
+        return _of_list(env, found, env.memory.round)
+    return _reports(env, found, detach=detach)
+
+
+def _of_list(env: Env, found: Planned, round_: Round | None) -> Iterator[Report]:
+    """Take it on and say nothing: its start and its end are told by themselves."""
+    env.experiments().start(found.plans, found.jobs, detached=True, round_=round_)
+    yield from ()
 
 
 def _reports(env: Env, found: Planned, *, detach: bool) -> Iterator[Report]:

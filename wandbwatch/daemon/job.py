@@ -12,7 +12,7 @@ from wandbwatch.daemon.last import CONTENT, Last, changes, kept, memory
 from wandbwatch.daemon.letters import Render, letters
 from wandbwatch.daemon.told import Answer, Known, news
 from wandbwatch.model.errors import ExitCode, WandbwatchError
-from wandbwatch.model.memory import Memory
+from wandbwatch.model.memory import Memory, Round
 from wandbwatch.model.report import Report
 from wandbwatch.model.subscription import Subscription
 from wandbwatch.outbox import Outbox
@@ -58,7 +58,11 @@ def perform(subscription: Subscription, slot: datetime, crew: Crew) -> Result:
     known = Last.read(crew.outbox, name).known(crew.outbox, name)
     crew.begin(name)
     answers = [
-        answered(line, crew.ask, memory(crew.outbox, name, line, known))
+        answered(
+            line,
+            crew.ask,
+            memory(crew.outbox, Round(name, subscription.channel, line, slot), known),
+        )
         for line in subscription.commands
     ]
     # No error of the job as a whole: if there was one, it is over.

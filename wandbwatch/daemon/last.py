@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from wandbwatch.daemon.told import Answer, Known
-from wandbwatch.model.memory import Memory
-from wandbwatch.outbox import Outbox, Round
+from wandbwatch.model.memory import Memory, Round
+from wandbwatch.outbox import Outbox
+from wandbwatch.outbox import Round as Written
 
 _KEPT = "kept "
 CONTENT = "content"
@@ -37,21 +38,23 @@ class Last:
             return self.before
         return self.after
 
-    def write(self, round_: Round, subscription: str) -> None:
+    def write(self, round_: Written, subscription: str) -> None:
         slot = self.slot.isoformat() if self.slot else ""
         text = json.dumps([slot, dict(self.after), dict(self.before)])
         round_.remember(subscription, "", "last", text)
 
 
-def memory(outbox: Outbox, subscription: str, line: str, known: Known) -> Memory:
-    """Return what *line* remembers."""
+def memory(outbox: Outbox, round_: Round, known: Known) -> Memory:
+    """Return what the line of *round_* remembers."""
+    line = round_.line
     delivered = {}
     for key, value in known.items():
         if key.startswith(_KEPT):
             whose, name = json.loads(key.removeprefix(_KEPT))
             if whose == line:
                 delivered[name] = value
-    return Memory(outbox.recall(subscription, line), delivered)
+    told = outbox.recall(round_.subscription, line)
+    return Memory(told, delivered, round=round_)
 
 
 def kept(answers: Sequence[Answer], known: Known, *, posted: bool) -> Known:

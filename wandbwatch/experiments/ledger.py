@@ -29,18 +29,32 @@ class Ledger:
         self.store = store
 
     def add(
-        self, plans: Sequence[Plan], jobs: int, by: str, *, detached: bool
+        self,
+        plans: Sequence[Plan],
+        jobs: int,
+        by: str,
+        *,
+        detached: bool,
+        once: str | None = None,
     ) -> Sequence[Experiment]:
-        """Write down what was asked for; nothing of it is started yet."""
+        """Write down what was asked for; nothing of it is started yet.
+
+        Of one key *once* there is only one batch, which is returned again.
+        """
         now = self.store.moment()
         with self.store.write() as database:
+            there = database.execute(
+                "SELECT min(batch) FROM experiment WHERE once = ?", (once,)
+            ).fetchone()[0]
+            if there is not None:
+                return self.of_batch(there)
             ids: list[int] = []
-            for plan in plans:
+            for written in (json.dumps(asdict(plan)) for plan in plans):
                 row = database.execute(
                     "INSERT INTO experiment"
-                    " (batch, jobs, plan, phase, asked_by, asked, detached)"
-                    " VALUES (0, ?, ?, ?, ?, ?, ?)",
-                    (jobs, json.dumps(asdict(plan)), Phase.WAITING, by, now, detached),
+                    " (batch, jobs, plan, phase, asked_by, asked, detached, once)"
+                    " VALUES (0, ?, ?, ?, ?, ?, ?, ?)",
+                    (jobs, written, Phase.WAITING, by, now, detached, once),
                 )
                 ids.append(row.lastrowid or 0)
             database.execute(

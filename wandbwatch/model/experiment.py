@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from wandbwatch.model.memory import Round
 from wandbwatch.model.report import Report
 from wandbwatch.model.run import Json
 
@@ -115,12 +116,19 @@ class Experiments(Protocol):
     """Starts trainings and looks after them. Raises UsageError and StateError."""
 
     def start(
-        self, plans: Sequence[Plan], jobs: int, /, *, by: str = "", detached: bool
+        self,
+        plans: Sequence[Plan],
+        jobs: int,
+        /,
+        *,
+        detached: bool,
+        round_: Round | None = None,
     ) -> Sequence[Experiment]:
         """Take on *plans*, at most *jobs* at once; none if one of them can't be.
 
-        *by* says who asked; empty: who runs this. A relative path of a plan, and an
-        empty one, starts from the present directory.
+        Those of a list's *round_* are told in its channel, and taken on once however
+        often it is done; others are asked for by who runs this. A relative path of a
+        plan, and an empty one, starts from the present directory.
         """
         ...
 

@@ -4,6 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Round:
+    """Which line of which list is answered, and for when."""
+
+    subscription: str
+    channel: str
+    line: str
+    slot: datetime
+
+    @property
+    def key(self) -> str:
+        """The same when the same is done again, because nobody could write it down."""
+        return f"{self.subscription} {self.slot.isoformat()} {self.line}"
 
 
 @dataclass
@@ -23,6 +39,7 @@ class Memory:
     changes: dict[str, str | None] = field(default_factory=dict)
     """This round's; None forgets."""
     on_delivery: dict[str, str] = field(default_factory=dict)
+    round: Round | None = None
 
     def recall(self, key: str) -> str | None:
         """Return what was remembered as *key*, this round's included."""

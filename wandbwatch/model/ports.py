@@ -126,3 +126,5 @@ class Env:
     memory: Memory | None = None
     """What a line of a subscription remembers; a terminal's line has none."""
     experiments: Callable[[], Experiments] = _nowhere
+    rehearsing: bool = False
+    """Whether nothing may be started: what would be is told instead."""

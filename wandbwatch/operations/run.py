@@ -22,6 +22,8 @@ from wandbwatch.daemon.places import state_directory
 from wandbwatch.daemon.worker import Answered
 from wandbwatch.daemon.workshop import Workshop
 from wandbwatch.deliver import BusyError
+from wandbwatch.experiments import keeping
+from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.model.errors import ExitCode, UsageError
 from wandbwatch.model.message import File, Message
 from wandbwatch.model.ports import Env
@@ -74,7 +76,18 @@ def run(
         code = max(code, answer.code)
         _report(answer)
         _show(answer, read)
-    return code if dry_run else max(code, _send(read, path))
+    if dry_run:
+        return code
+    code = max(code, _send(read, path))
+    _keep(read, path)
+    return code
+
+
+def _keep(config: Config, file: Path) -> None:
+    """Let what was started in a list have its keeper; this ends with us otherwise."""
+    state = state_directory(config.daemon, file, os.environ)
+    with closing(Store(state)) as store:
+        keeping.recover(Ledger(store), file)
 
 
 def _is_file(word: str) -> bool:

@@ -18,6 +18,7 @@ from wandbwatch.daemon import journal
 from wandbwatch.daemon.config import load
 from wandbwatch.daemon.job import Crew, Result, give_up, perform
 from wandbwatch.daemon.places import local_zone, state_directory
+from wandbwatch.launching import Launching
 from wandbwatch.model.errors import StateError
 from wandbwatch.model.ports import Env
 from wandbwatch.model.subscription import Subscription
@@ -46,7 +47,13 @@ def worker(
         store = stack.enter_context(contextlib.closing(Store(aside if dry else real)))
         if dry:
             borrow_memory(store, real)
-        crew = rounds.crew(replace(env, recipes=lambda: config.experiments), store)
+        whole = replace(
+            env,
+            recipes=lambda: config.experiments,
+            experiments=lambda: Launching(file),
+            rehearsing=dry,
+        )
+        crew = rounds.crew(whole, store)
         for line in sys.stdin:
             order = json.loads(line)
             result = _done(order, known[order["subscription"]], crew)

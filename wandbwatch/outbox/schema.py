@@ -25,7 +25,8 @@ CREATE TABLE experiment (
     log TEXT NOT NULL DEFAULT '',
     directory TEXT NOT NULL DEFAULT '',
     score REAL,
-    request TEXT NOT NULL DEFAULT ''  -- int, term, kill: what somebody asked for
+    request TEXT NOT NULL DEFAULT '',  -- int, term, kill: what somebody asked for
+    once TEXT                        -- of one key, only one batch is taken on
 );
 CREATE INDEX going ON experiment (batch) WHERE phase IN ('waiting', 'running');
 """

@@ -1,0 +1,83 @@
+"""A training as a line of a subscription."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections import Counter
+from contextlib import closing
+
+from wandbwatch.experiments.ledger import Ledger
+from wandbwatch.model.experiment import Phase, Plan
+from wandbwatch.outbox import Store
+
+from tests.daemon.running import subscription
+
+EACH_SECOND = 'cron = "* * * * * *"'
+YEARLY = 'cron = "0 0 1 1 *"'
+
+
+def listed(bench, body: str, when: str = YEARLY) -> None:
+    script = bench.script(body)
+    bench.place.write(
+        subscription("nightly", f"experiment --script {script}", when=when)
+    )
+
+
+def letters(bench) -> Counter[str]:
+    with closing(Store(bench.place.state)) as store:
+        rows = store.read("SELECT subscription FROM message")
+    return Counter(name for (name,) in rows)
+
+
+def test_one_pass_starts_it_and_leaves_it_to_its_keeper(bench):
+    listed(bench, "sleep 0.2; exit 3\n")
+    done = bench.run("run")
+    assert done.returncode == 0, done.stderr
+    (one,) = bench.over()
+    assert (one.by, one.code, one.plan.channel) == ("subscription nightly", 3, "lab")
+    assert bench.told(2) == [
+        "run (experiment 1) started",
+        "✗ run (experiment 1) failed",
+    ]
+
+
+def test_a_dry_run_tells_what_would_be_started_and_starts_nothing(bench):
+    listed(bench, "exit 3\n")
+    done = bench.run("run", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    (told,) = [json.loads(line) for line in done.stdout.splitlines()]
+    assert "run.sh" in json.dumps(told)
+    assert not bench.experiments()
+
+
+def test_a_round_that_is_done_again_starts_nothing_again(bench):
+    plan = Plan("run", "/bin/true", "{}", str(bench.place.directory))
+    with closing(Store(bench.place.state)) as store:
+        ledger = Ledger(store)
+        first = ledger.add([plan, plan], 1, "a list", detached=True, once="key")
+        assert ledger.add([plan, plan], 1, "a list", detached=True, once="key") == first
+        other = ledger.add([plan], 1, "a list", detached=True, once="another")
+        ledger.ask([*first, *other], "term", "over")
+        assert len(ledger.listed(0)) == 3
+    assert bench.run("experiments").returncode == 0
+    assert {one.phase for one in bench.over()} == {Phase.STOPPED}
+
+
+def test_it_outlives_the_daemon_and_its_end_is_told_once(bench):
+    go = bench.place.directory / "go"
+    listed(bench, f"while [ ! -e {go} ]; do sleep 0.05; done\n", EACH_SECOND)
+    place = bench.place
+    with place.start() as daemon:
+        bench.until(lambda: bench.experiments() and bench.one().pid)
+        daemon.end(signal.SIGKILL)
+    assert bench.one().phase is Phase.RUNNING
+    place.write()
+    with place.start() as daemon:
+        go.touch()
+        ended = bench.over()
+        bench.told(2 * len(ended))
+    assert {one.phase for one in ended} == {Phase.FINISHED}
+    assert set(letters(bench).values()) == {2}
+    titles = Counter(bench.titles())
+    assert all(titles[f"✓ run (experiment {one.id}) finished"] == 1 for one in ended)
