@@ -114,3 +114,12 @@ def test_a_backtest_of_months_takes_longer_strides():
     words = "--when 'mean(x, 3m) > 0' --when 'x > 1' --since 30d"
     told = backtested(words, Logged([long], {"a": values}), NOW + 30_000 * MINUTE)
     assert Note("looked at every 2m 00s") in told.blocks
+
+
+def test_what_was_over_before_is_no_part_of_it():
+    old = run("a", State.FAILED)
+    told = backtested("--when 'x > 5' --since 1h", Logged([old], {"a": [9]}), NOW)
+    assert told.title.startswith("me/p: 1 alert of 1 run")
+    later = NOW + 90 * MINUTE
+    told = backtested("--when 'x > 5' --since 1h", Logged([old], {"a": [9]}), later)
+    assert told.title.startswith("me/p: 0 alerts of 1 run")

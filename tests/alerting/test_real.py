@@ -64,10 +64,16 @@ def sources(wandb_server, log_run) -> Iterator[Mapping[str, Source]]:
     (one,) = directory.glob("run-*-abc")
     sidecar.kill()
     session.forget()
-    addresses = {"cloud": Cloud("acme", "gpt"), "local": Local(one)}
+    addresses = {
+        "project": Cloud("acme", "gpt"),
+        "run": Cloud("acme", "gpt", "abc"),
+        "local": Local(one),
+    }
     yield {
-        kind: plugins.load("wandbwatch.sources", kind)(address)
-        for kind, address in addresses.items()
+        name: plugins.load(
+            "wandbwatch.sources", "local" if name == "local" else "cloud"
+        )(address)
+        for name, address in addresses.items()
     }
     sidecar.kill()
     session.forget()
@@ -75,36 +81,39 @@ def sources(wandb_server, log_run) -> Iterator[Mapping[str, Source]]:
 
 def test_rules_say_the_same_of_both_sources(sources, wandb_server):
     """All in one, since a run takes a few seconds to log."""
-    for source in sources.values():
-        assert said(source) == HOLDS
-        fired = backtested(source)
+    for name, source in sources.items():
+        where = "acme/gpt/abc" if name == "run" else "acme/gpt"
+        assert said(source, where) == HOLDS
+        fired = backtested(source, where)
         assert [(row[0], row[2], row[5]) for row in fired] == [
             ("nan(bad)", "abc", "its run ended"),
             ("train/loss > 8", "abc", "its run ended"),
         ]
     before = wandb_server.data_requests
-    assert live(sources["cloud"]) == ["owl: train/loss > 8 (acme/gpt/abc)"]
+    told = ["owl: train/loss > 8 (acme/gpt/abc)"]
+    assert live(sources["project"], "acme/gpt") == told
     assert wandb_server.data_requests == before + 1, "for all rules and runs"
+    assert live(sources["run"], "acme/gpt/abc") == told
 
 
-def said(source: Source) -> dict[str, bool | None]:
+def said(source: Source, where: str) -> dict[str, bool | None]:
     words = " ".join(f"--when {shlex.quote(rule)}" for rule in HOLDS)
-    table = the_table(answered(source, f"alert acme/gpt {words}"))
+    table = the_table(answered(source, f"alert {where} {words}"))
     return {str(row[0]): WORDS[str(row[1])] for row in table.rows}
 
 
-def backtested(source: Source) -> tuple[tuple[object, ...], ...]:
+def backtested(source: Source, where: str) -> tuple[tuple[object, ...], ...]:
     words = "--when 'train/loss > 8' --when 'nan(bad)' --every 1s --since 10m"
-    line = f"alert acme/gpt {words} --backtest"
+    line = f"alert {where} {words} --backtest"
     return tuple(sorted(the_table(answered(source, line)).rows, key=str))
 
 
-def live(source: Source) -> list[str]:
+def live(source: Source, where: str) -> list[str]:
     """Look as a subscription that had looked an hour ago."""
     hour = datetime.now(UTC).timestamp() - 3600
     memory = Memory({"alerts": Remembered(hour).written()})
     env = replace(real(source), memory=memory)
-    reports = grammar.parse("alert acme/gpt --when 'train/loss > 8'", env).reports
+    reports = grammar.parse(f"alert {where} --when 'train/loss > 8'", env).reports
     return [report.title for report in reports]
 
 

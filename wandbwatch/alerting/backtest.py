@@ -33,6 +33,7 @@ def backtest(
     every: float,
 ) -> Trial:
     """Look at *runs* every so many seconds from *since* on, as a subscription would."""
+    runs = [seen for seen in runs if seen.at >= since]
     lives = {seen.run.id: _life(seen, since) for seen in runs}
     looks = sum(max(end - start, 0.0) for start, end in lives.values()) * len(rules)
     every *= math.ceil(max(looks / every / _MOST, 1.0))

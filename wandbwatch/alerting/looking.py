@@ -45,6 +45,9 @@ class Question:
 
     rules: tuple[Rule, ...]
     filters: Mapping[str, Json] = field(default_factory=dict)
+    named: bool = False
+    """Whether the address names one run, which is asked for in whatever state: that
+    it has ended is not that it is not there."""
 
     @property
     def needs(self) -> Needs:
@@ -58,7 +61,9 @@ def look(
 
     One request for all of them, and one more a run for its console if a rule asks.
     """
-    if question.needs.peers:  # which may have ended long ago
+    if question.named:
+        query = Query(question.filters)
+    elif question.needs.peers:  # which may have ended long ago
         query = Query(question.filters, limit=GROUPED)
     else:
         query = Query(_both(question.filters, _lately(before)))
@@ -85,7 +90,8 @@ def look_back(
 ) -> tuple[Seen, ...]:
     """Return the runs heard of *since*, the newest, whatever became of them."""
     late: dict[str, Json] = {"heartbeat_at": {"$gt": _iso(since)}}
-    query = Query(_both(question.filters, late), limit=TRIED)
+    filters = question.filters if question.named else _both(question.filters, late)
+    query = Query(filters, limit=TRIED)
     return tuple(
         _seen(source, question.needs, known, now, 0)
         for known in _known(source, question.needs, query)

@@ -21,7 +21,7 @@ from wandbwatch.alerting import (
     tried,
 )
 from wandbwatch.arguments import HERE, NO_FILTERS, AnyAddress, Filters, Span
-from wandbwatch.model.address import Address
+from wandbwatch.model.address import Address, Cloud
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.ports import Env
 from wandbwatch.model.report import Report
@@ -114,7 +114,9 @@ def alert(
     """
     env: Env = ctx.obj
     patience = Patience(_seconds(hold), _seconds(repeat))
-    wish = _Wish(address, Question(tuple(when), filters), patience)
+    wish = _Wish(
+        address, Question(tuple(when), filters, _names_a_run(address)), patience
+    )
     if trial:
         yield _tried(env, wish, since, every)
     elif env.memory is None:
@@ -152,6 +154,10 @@ def _tried(env: Env, wish: _Wish, since: timedelta, every: timedelta) -> Report:
     rules, begin = wish.question.rules, start.timestamp()
     trial = backtest(runs, rules, wish.patience, begin, every.total_seconds())
     return tried(wish.address, runs, rules, trial)
+
+
+def _names_a_run(address: Address) -> bool:
+    return isinstance(address, Cloud) and address.run is not None
 
 
 def _seconds(span: timedelta | None) -> float:
