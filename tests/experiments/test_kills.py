@@ -22,6 +22,7 @@ setsid sleep 0.1 &
 exit $(( $(echo "$1" | tr -dc 0-9) % 3 ))
 """
 COUNT = 20
+KILLS = 4
 
 
 def keeper(bench, batch: int) -> subprocess.Popen[bytes]:
@@ -78,15 +79,14 @@ def test_a_grid_of_twenty_with_failures_among_them(bench):
 def test_keepers_killed_at_any_moment(bench):
     batch = begun(bench)
     moments = random.Random(5)  # noqa: S311 -- the same moments each time
-    kills = 0
-    while any(not one.phase.over for one in bench.experiments()):
+    for _ in range(KILLS):
         process = keeper(bench, batch)
-        time.sleep(moments.uniform(0.3, 0.9))
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-            kills += 1
-        process.wait()
-    assert kills >= 3
+        started = sum(one.attempt for one in bench.experiments())
+        bench.until(lambda: sum(o.attempt for o in bench.experiments()) > started)  # noqa: B023
+        time.sleep(moments.uniform(0, 0.2))
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+    assert keeper(bench, batch).wait() == 0
     ended = bench.experiments()
     assert {one.phase for one in ended} <= {Phase.FINISHED, Phase.FAILED, Phase.LOST}
     assert set(told(bench).values()) == {2}
@@ -94,7 +94,6 @@ def test_keepers_killed_at_any_moment(bench):
     assert max(starts.values()) == 1, "nothing is started twice"
     known = [one for one in ended if one.phase is not Phase.LOST]
     assert all(one.code == one.plan.parameters["n"] % 3 for one in known)
-    assert keeper(bench, batch).wait() == 0
 
 
 def test_what_is_killed_itself_is_told_as_that(bench):
