@@ -140,3 +140,27 @@ def test_a_pod_takes_no_part_of_the_argument_for_a_variable():
 )
 def test_ray_says_the_script_s_code_in_words_only(launcher, code, printed, own):
     assert launchers.code(launch(launcher), code, printed) == own
+
+
+@pytest.mark.parametrize(
+    ("launcher", "asked"),
+    [
+        ("", None),
+        ("nice -n 5", None),
+        ("sbatch --gres=gpu:1", "squeue --noheader --name=ww-7-1"),
+        ("srun -J mine", None),
+        (
+            "docker --host x run IMAGE",
+            "docker --host x ps --quiet --filter name=^ww-7-1$",
+        ),
+        ("podman run --name me IMAGE", "podman ps --quiet --filter name=^me$"),
+        ("docker exec c", None),
+        ("systemd-run --user", "systemctl --user is-active ww-7-1"),
+        ("systemd-run --unit=me", "systemctl is-active me"),
+        ("systemd-run --user --scope", None),
+        ("ray job submit --", None),
+    ],
+)
+def test_what_says_whether_it_goes_on(launcher, asked):
+    words = launchers.going(launch(launcher))
+    assert (" ".join(words) if words else None) == asked

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import os
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from wandbwatch.processes import MARK
 
 log = logging.getLogger(__name__)
 _HEAD, _TAIL = 64 * 1024, 8 * 1024
+_LOOK, _PATIENCE = 10.0, 30.0
+"""Seconds between questions whether something goes on, and for an answer."""
 
 
 class Launched:
@@ -35,6 +38,7 @@ class Launched:
             plan.launcher, plan.script, plan.argument, name, one.log, own, environ
         )
         self.environ = {**environ, **own}
+        self._looked, self._going = float("-inf"), False
         self._asked: list[subprocess.Popen[bytes]] = []
 
     @property
@@ -65,9 +69,35 @@ class Launched:
         self._asked = [one for one in self._asked if one.poll() is None] + [asked]
         return True
 
+    def goes_on(self) -> bool:
+        """Whether what was started elsewhere still runs, though its launcher here is
+        gone; False where only the launcher would know. It is not asked at each look.
+        """
+        words = launchers.going(self._launch)
+        if words is None:
+            return False
+        if time.monotonic() - self._looked > _LOOK:
+            self._looked, self._going = time.monotonic(), _says_something(words)
+        return self._going
+
     def code(self, code: int) -> int:
         """Return the script's own exit code, where the launcher's is another."""
         return launchers.code(self._launch, code, _tail(self._launch.log))
+
+
+def _says_something(words: Sequence[str]) -> bool:
+    try:
+        done = subprocess.run(  # noqa: S603 -- no shell
+            words,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_PATIENCE,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as e:
+        log.warning("%s: %s", words[0], e)
+        return False
+    return done.returncode == 0 and bool(done.stdout.strip())
 
 
 def _name(one: Experiment, mark: str) -> str:

@@ -33,7 +33,9 @@ class Started:
             if self.code is None and (code := self.child.poll()) is not None:
                 self.code = self.launched.code(code)
             return self.code is None
-        return self.process is not None and self.process.alive
+        if self.process is not None and self.process.alive:
+            return True
+        return self.launched.goes_on()
 
     def left(self) -> list[int]:
         """List all processes that belong to it, whatever their groups and sessions."""

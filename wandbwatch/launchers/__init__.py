@@ -14,7 +14,7 @@ from typing import Protocol
 from wandbwatch.launchers import containers, kubernetes, ray, slurm, systemd
 from wandbwatch.launchers.launch import Launch
 
-__all__ = ["Launch", "argv", "cancel", "code"]
+__all__ = ["Launch", "argv", "cancel", "code", "going"]
 
 
 class Launcher(Protocol):
@@ -32,6 +32,21 @@ class Launcher(Protocol):
         ...
 
 
+class Asking(Protocol):
+    """A launcher that can be asked later whether what it started goes on."""
+
+    def going(self, launch: Launch, /) -> Sequence[str] | None:
+        """Return a command that succeeds and says something while it does."""
+        ...
+
+
+_ASKING: dict[str, Asking] = {
+    "sbatch": slurm,
+    "srun": slurm,
+    "docker": containers,
+    "podman": containers,
+    "systemd-run": systemd,
+}
 _LAUNCHERS: dict[str, Launcher] = {
     "sbatch": slurm,
     "srun": slurm,
@@ -57,6 +72,15 @@ def cancel(launch: Launch, printed: str) -> list[str] | None:
     """Return the command that ends what was started; None where a signal does."""
     known = _known(launch)
     words = known.cancel(launch, printed) if known else None
+    return list(words) if words else None
+
+
+def going(launch: Launch) -> list[str] | None:
+    """Return the command that says whether what was started goes on; None where no
+    launcher knows more than its own process."""
+    program = PurePath(launch.launcher[0]).name if launch.launcher else ""
+    known = _ASKING.get(program)
+    words = known.going(launch) if known else None
     return list(words) if words else None
 
 

@@ -32,4 +32,17 @@ def cancel(launch: Launch, printed: str) -> Sequence[str] | None:
     if "run" not in given:
         return None
     at = given.index("run")
-    return [*given[:at], "stop", value(given[at:], "--name") or launch.name]
+    return [*given[:at], "stop", _name(launch)]
+
+
+def going(launch: Launch) -> Sequence[str] | None:
+    given = list(launch.launcher)
+    if "run" not in given:
+        return None
+    wanted = f"name=^{_name(launch)}$"
+    return [*given[: given.index("run")], "ps", "--quiet", "--filter", wanted]
+
+
+def _name(launch: Launch) -> str:
+    given = list(launch.launcher)
+    return value(given[given.index("run") :], "--name") or launch.name

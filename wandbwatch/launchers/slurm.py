@@ -36,5 +36,11 @@ def cancel(launch: Launch, printed: str) -> Sequence[str] | None:
     return ["scancel", *dict.fromkeys(jobs)] if jobs else None
 
 
+def going(launch: Launch) -> Sequence[str] | None:
+    if has(launch.launcher[1:], *_NAME):
+        return None
+    return ["squeue", "--noheader", f"--name={launch.name}"]
+
+
 def _is_batch(launch: Launch) -> bool:
     return PurePath(launch.launcher[0]).name == "sbatch"

@@ -34,5 +34,18 @@ def cancel(launch: Launch, printed: str) -> Sequence[str] | None:
     given = launch.launcher
     if has(given, "--scope"):
         return None
-    manager = ["--user"] if has(given, "--user") else []
-    return ["systemctl", *manager, "stop", value(given, *_UNIT) or launch.name]
+    return [*_manager(launch), "stop", _unit(launch)]
+
+
+def going(launch: Launch) -> Sequence[str] | None:
+    if has(launch.launcher, "--scope"):
+        return None
+    return [*_manager(launch), "is-active", _unit(launch)]
+
+
+def _manager(launch: Launch) -> list[str]:
+    return ["systemctl", *(["--user"] if has(launch.launcher, "--user") else [])]
+
+
+def _unit(launch: Launch) -> str:
+    return value(launch.launcher, *_UNIT) or launch.name
