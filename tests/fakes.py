@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from wandbwatch import keys as known_keys
 from wandbwatch.model.alert import Alert
+from wandbwatch.model.artifact import Artifacts
 from wandbwatch.model.console import Printed
 from wandbwatch.model.distribution import Distributions
 from wandbwatch.model.drawing import Column
@@ -22,6 +23,7 @@ from wandbwatch.model.sweep import Sweep
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 
 NO_ALBUM = Album(())
+NO_ARTIFACTS = Artifacts(())
 
 
 class FakeSource:
@@ -38,7 +40,9 @@ class FakeSource:
         own_axes: Mapping[str, str] | None = None,
         album: Album = NO_ALBUM,
         files: Sequence[RunFile] = (),
+        artifacts: Artifacts = NO_ARTIFACTS,
     ) -> None:
+        self._artifacts = artifacts
         self._columns = {k: tuple(v) for k, v in (columns or {}).items()}
         self._own_axes = own_axes or {}
         self._album = album
@@ -103,6 +107,10 @@ class FakeSource:
     def files(self, _run_id: str, paths: Sequence[str] | None) -> tuple[RunFile, ...]:
         self.asked += 1
         return tuple(f for f in self._files if paths is None or f.path in paths)
+
+    def artifacts(self, _run_id: str) -> Artifacts:
+        self.asked += 1
+        return self._artifacts
 
 
 def fake_env(source: Source) -> Env:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from wandbwatch.model.alert import Alert
+from wandbwatch.model.artifact import Artifacts
 from wandbwatch.model.console import Printed
 from wandbwatch.model.distribution import Distributions
 from wandbwatch.model.media import Album, RunFile, When
@@ -64,3 +65,6 @@ class Passing(ABC):
     def files(self, run_id: str, paths: Sequence[str] | None, /) -> tuple[RunFile, ...]:
         question = f"files {run_id!r} {paths!r}"
         return self._ask(question, lambda s: s.files(run_id, paths))
+
+    def artifacts(self, run_id: str, /) -> Artifacts:
+        return self._ask(f"artifacts {run_id!r}", lambda s: s.artifacts(run_id))

@@ -46,6 +46,11 @@ def finished(directory: str) -> None:
     sys.stdout.write("one line \x1b[31mred\x1b[0m\n")
     sys.stderr.write("on stderr\n")
     run.summary["best"] = {"step": 3, "loss": 0.5}
+    for steps in (100, 200):
+        Path(directory, "weights.bin").write_bytes(bytes(steps))
+        model = wandb.Artifact("policy", "model", description="after a while")
+        model.add_file(str(Path(directory, "weights.bin")))
+        run.log_artifact(model, aliases=[f"step-{steps}"])
     run.finish()
 
 

@@ -9,6 +9,7 @@ from typing import Protocol, TypeAlias
 
 from wandbwatch.model.address import Address
 from wandbwatch.model.alert import Alert
+from wandbwatch.model.artifact import Artifacts
 from wandbwatch.model.console import Printed
 from wandbwatch.model.distribution import Distributions
 from wandbwatch.model.errors import UsageError
@@ -69,6 +70,11 @@ class Source(Protocol):
 
     def files(self, run_id: str, paths: Sequence[str] | None, /) -> tuple[RunFile, ...]:
         """Return those of a run's files that have one of *paths*, or all with None."""
+        ...
+
+    def artifacts(self, run_id: str, /) -> Artifacts:
+        """Return what a run of the address logged and used; without an id, the newest
+        of each name that any of its runs logged."""
         ...
 
 

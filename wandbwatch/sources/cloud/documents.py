@@ -57,6 +57,32 @@ query WandbwatchFiles(
 }
 """
 
+_ARTIFACT: Final = """
+  versionIndex size fileCount createdAt description
+  artifactType { name } artifactSequence { name } aliases { alias }
+"""
+
+RUN_ARTIFACTS: Final = f"""
+query WandbwatchRunArtifacts($entity: String!, $project: String!, $run: String!) {{
+  project(name: $project, entityName: $entity) {{ run(name: $run) {{
+    outputArtifacts(first: 500) {{ totalCount edges {{ node {{ {_ARTIFACT} }} }} }}
+    inputArtifacts(first: 500) {{ totalCount edges {{ node {{ {_ARTIFACT} }} }} }}
+  }} }}
+}}
+"""
+
+PROJECT_ARTIFACTS: Final = f"""
+query WandbwatchArtifacts($entity: String!, $project: String!) {{
+  project(name: $project, entityName: $entity) {{
+    artifactTypes(first: 50) {{ edges {{ node {{
+      artifactCollections(first: 100) {{ edges {{ node {{
+        artifacts(first: 5) {{ totalCount edges {{ node {{ {_ARTIFACT} }} }} }}
+      }} }} }}
+    }} }} }}
+  }}
+}}
+"""
+
 RUNS: Final = f"""
 query WandbwatchRuns(
   $entity: String!, $project: String!, $sweep: String!, $swept: Boolean!,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from wandbwatch.model.artifact import Artifact
+from wandbwatch.sources.cloud import reading
 from wandbwatch.sources.cloud.asking import Asking, Found, Node, Project
 
 _AT_ONCE = 10
@@ -30,15 +33,9 @@ def media(api: Any, project: Project, run_id: str, specs: Sequence[str]) -> Node
     if found is None:
         return None
     if specs:
-        return {"sampledHistory": [_between(found, json.loads(s)) for s in specs]}
+        return {"sampledHistory": [_sampled(found, spec) for spec in specs]}
     config = {key: {"value": value} for key, value in found.rawconfig.items()}
     return {"summaryMetrics": found.summary_metrics, "config": config}
-
-
-def _between(run: Any, spec: dict[str, Any]) -> list[Any]:
-    steps = {"min_step": spec.get("minStep"), "max_step": spec.get("maxStep")}
-    given = {name: step for name, step in steps.items() if step is not None}
-    return list(run.scan_history(keys=spec["keys"], **given))
 
 
 def files(
@@ -57,6 +54,38 @@ def files(
         }
         for file in found.files(names=None if paths is None else list(paths))
     ]
+
+
+def artifacts(api: Any, project: Project, run_id: str) -> list[Artifact] | None:
+    """Return a run's artifacts; of a project the newest of each name."""
+    if run_id:
+        found = _run(api, project, run_id)
+        if found is None:
+            return None
+        logged = [_artifact(one, run_id) for one in found.logged_artifacts()]
+        used = [_artifact(one, run_id, used=True) for one in found.used_artifacts()]
+        return logged + used
+    return [
+        _artifact(one, "")
+        for kind in api.artifact_types(str(project))
+        for collection in kind.collections()
+        for one in itertools.islice(collection.artifacts(), 1)
+    ]
+
+
+def _artifact(one: Any, run: str, *, used: bool = False) -> Artifact:
+    return Artifact(
+        one.name.partition(":")[0],
+        one.type,
+        one.version or "",
+        tuple(one.aliases),
+        one.size,
+        one.file_count,
+        reading.moment(one.created_at),
+        one.description or "",
+        used,
+        run,
+    )
 
 
 def _run(api: Any, project: Project, run_id: str) -> Any:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from wandbwatch.model.address import Cloud
 from wandbwatch.model.alert import Alert
+from wandbwatch.model.artifact import Artifacts
 from wandbwatch.model.console import Printed
 from wandbwatch.model.distribution import Distributions
 from wandbwatch.model.errors import UsageError
@@ -20,6 +21,7 @@ from wandbwatch.model.sweep import Sweep
 from wandbwatch.sources.cloud import (
     absent,
     album,
+    artifacts,
     asking,
     console,
     distributions,
@@ -140,14 +142,10 @@ class CloudSource:
                 f"{self._address} is not one sweep; write its id behind it"
             )
 
-        def find(api: Any) -> tuple[Project, Sweep | None]:
-            project = self._project(api)
-            return project, sweep.sweep(api, project, sweep_id)
-
-        project, found = self._session.ask(find)
-        if found is None:
-            raise absent.project(replace(project, sweep=sweep_id))
-        return found
+        return self._found(
+            lambda api, at: sweep.sweep(api, at, sweep_id),
+            lambda at: absent.project(replace(at, sweep=sweep_id)),
+        )
 
     def media(self, run_id: str, keys: Sequence[str], when: When) -> Album:
         return self._of_run(
@@ -160,16 +158,29 @@ class CloudSource:
             run_id, lambda api, at: files.files(api, at, run_id, paths, server.server)
         )
 
+    def artifacts(self, run_id: str) -> Artifacts:
+        run_id = run_id or self._address.run or ""
+        return self._found(
+            lambda api, at: artifacts.artifacts(api, at, run_id),
+            lambda at: absent.run(at, run_id) if run_id else absent.project(at),
+        )
+
     def _of_run(self, run_id: str, look: Callable[[Any, Project], T | None]) -> T:
         """Ask for something of a run; None is that there is no such run."""
+        return self._found(look, lambda at: absent.run(at, run_id))
 
+    def _found(
+        self,
+        look: Callable[[Any, Project], T | None],
+        missing: Callable[[Project], Exception],
+    ) -> T:
         def find(api: Any) -> tuple[Project, T | None]:
             project = self._project(api)
             return project, look(api, project)
 
         project, found = self._session.ask(find)
         if found is None:
-            raise absent.run(project, run_id)
+            raise missing(project)
         return found
 
     def _nodes(

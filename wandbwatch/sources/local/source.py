@@ -9,6 +9,7 @@ from pathlib import Path
 
 from wandbwatch.model.address import Local
 from wandbwatch.model.alert import Alert
+from wandbwatch.model.artifact import Artifacts
 from wandbwatch.model.console import Printed
 from wandbwatch.model.distribution import Distributions
 from wandbwatch.model.errors import NotFoundError, SourceError, UsageError
@@ -19,6 +20,7 @@ from wandbwatch.model.run import Run, Series, State
 from wandbwatch.model.sweep import Sweep
 from wandbwatch.sources.local import (
     alerts,
+    artifacts,
     console,
     directories,
     distributions,
@@ -113,6 +115,19 @@ class LocalSource:
     def files(self, run_id: str, paths: Sequence[str] | None) -> tuple[RunFile, ...]:
         (found,) = self._chosen([run_id])
         return saved.files(found, paths)
+
+    def artifacts(self, run_id: str) -> Artifacts:
+        """Return what is in the runs' files; the newest run comes first."""
+        groups = self._groups()
+        ids = [run_id] if run_id else list(reversed(groups))
+        with ExitStack() as stack:
+            found = [
+                artifacts.artifacts(opened(files, stack), one)
+                for one in ids
+                for files in self._chosen([one])
+            ]
+        every = tuple(artifact for part in found for artifact in part.found)
+        return Artifacts(every, unknown=artifacts.UNKNOWN)
 
     def _found(self, query: Query) -> list[tuple[Run, Sequence[Path]]]:
         """Return the runs that *query* is after, in its order, with their files.

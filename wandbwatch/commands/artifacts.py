@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+import typer
+
+from wandbwatch import keys as known_keys
+from wandbwatch.arguments import HERE, NO_KEYS, AnyAddress, Keys
+from wandbwatch.model.address import Address, Cloud
+from wandbwatch.model.artifact import Artifact, Artifacts
+from wandbwatch.model.ports import Env
+from wandbwatch.model.report import MISSING, Bytes, Cell, Note, Report, Table
+
+_OWN = ("run_table", "job", "code", "wandb-history", "wandb-run-history")
+"""The types of what the SDK itself keeps as artifacts."""
+_COLUMNS = ("name", "version", "aliases", "type", "how", "size", "files", "created")
+
+
+def artifacts(
+    ctx: typer.Context,
+    address: AnyAddress = HERE,
+    *,
+    types: Annotated[
+        Keys,
+        typer.Option(
+            parser=Keys.read,
+            metavar="TYPES",
+            show_default=False,
+            help="Only these: model, a glob; otherwise all but the SDK's own.",
+        ),
+    ] = NO_KEYS,
+) -> Iterator[Report]:
+    """List the artifacts of a project, or those that a run logged and used."""
+    env: Env = ctx.obj
+    run = address.run if isinstance(address, Cloud) and address.run else ""
+    yield report(address, env.source(address).artifacts(run), types)
+
+
+def report(address: Address, found: Artifacts, types: Sequence[str] = ()) -> Report:
+    """Tell of the artifacts *found*, of those *types*."""
+    kinds = {one.kind for one in found.found}
+    chosen = known_keys.chosen(types, kinds) if types else kinds - set(_OWN)
+    shown = [one for one in found.found if one.kind in chosen]
+    blocks = (_table(shown),) if shown else ()
+    notes = _notes(found, shown, types, kinds)
+    return Report("artifacts", str(address), (*blocks, *notes))
+
+
+def _table(artifacts: Sequence[Artifact]) -> Table:
+    several = len({one.run for one in artifacts}) > 1
+    columns = (*_COLUMNS, "run") if several else _COLUMNS
+    rows = tuple((*_row(one), *([one.run] if several else ())) for one in artifacts)
+    return Table("artifacts", columns, rows, tuple(one.url for one in artifacts))
+
+
+def _row(one: Artifact) -> tuple[Cell, ...]:
+    return (
+        one.name,
+        one.version or MISSING,
+        one.aliases,
+        one.kind,
+        "used" if one.used else "logged",
+        MISSING if one.size is None else Bytes(one.size),
+        MISSING if one.files is None else one.files,
+        one.created or MISSING,
+    )
+
+
+def _notes(
+    found: Artifacts,
+    shown: Sequence[Artifact],
+    types: Sequence[str],
+    kinds: set[str],
+) -> Iterator[Note]:
+    for wanted in types:
+        if not known_keys.selected(wanted, kinds):
+            there = ", ".join(sorted(kinds)) or "none"
+            yield Note(f"no artifact is of type {wanted!r}; there are: {there}")
+    if not shown and not types:
+        yield Note("no artifacts here yet")
+    own = Counter(one.kind for one in found.found if not types and one.kind in _OWN)
+    for kind, count in sorted(own.items()):
+        verb = "is" if count == 1 else "are"
+        yield Note(
+            f"{count} of the SDK's own {verb} left out; --types {kind} lists them"
+        )
+    if found.left_out:
+        yield Note(f"{found.left_out} older versions are left out")
+    if found.unknown:
+        yield Note(found.unknown)
+
+
+plugin = artifacts
