@@ -80,6 +80,13 @@ def reap_orphans(known: set[int]) -> None:
             os.waitpid(pid, os.WNOHANG)
 
 
+def reap(known: set[int]) -> None:
+    """Reap the children that we adopted and that have ended; *known* are others."""
+    for pid in set(children(os.getpid())) - known:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+
+
 @dataclass(frozen=True)
 class Process:
     """One process for all time: pids are given again, with another start."""

@@ -6,7 +6,6 @@ What it knows is in the ledger: another one takes over where it is killed.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import select
@@ -22,7 +21,7 @@ from wandbwatch.experiments.started import Started, found, start
 from wandbwatch.model.errors import StateError
 from wandbwatch.model.experiment import Experiment, Phase
 from wandbwatch.model.letter import Letter
-from wandbwatch.processes import adopt_orphans, children
+from wandbwatch.processes import adopt_orphans, reap
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +105,7 @@ class Keeper:
     def _done(self) -> bool:
         """Do what there is to do; return whether that is all for ever."""
         try:
-            _reap({k.started.child.pid for k in self._kept.values() if k.started.child})
+            reap({k.started.child.pid for k in self._kept.values() if k.started.child})
             for kept in list(self._kept.values()):
                 self._look(kept)
             waiting = self._waiting()
@@ -242,10 +241,3 @@ class Keeper:
             signal.signal(sign, end)
         for sign in (signal.SIGHUP, signal.SIGQUIT):
             signal.signal(sign, lambda *_: None)
-
-
-def _reap(known: set[int]) -> None:
-    """Reap what the scripts left to us, as their subreaper."""
-    for pid in set(children(os.getpid())) - known:
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
