@@ -54,7 +54,7 @@ def ending(
     """Return *one* with what its runs came to, and the report of its end."""
     left = tuple(map(_linked, runs(one)))
     whole = replace(one, score=reports.score(one, left))
-    earlier = (*ledger.best(one.plan, one.id), *_rivals(one, left))
+    earlier = (*ledger.rivals(one), *_rivals(one, left))
     output = tail(one.log, reports.TAIL)
     return whole, reports.ended(whole, left, earlier, output, again=again)
 

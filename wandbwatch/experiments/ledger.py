@@ -93,15 +93,17 @@ class Ledger:
         )
         return found[0][0] or 1
 
-    def best(self, plan: Plan, before: int) -> Sequence[float]:
-        """Return the scores of the earlier experiments that *plan* compares with."""
+    def rivals(self, one: Experiment) -> Sequence[float]:
+        """Return the scores of those that *one* compares with: what had ended before
+        it did."""
         found = self.store.read(
-            "SELECT score FROM experiment WHERE score IS NOT NULL AND id < ?"
-            " AND json_extract(plan, '$.name') = ?"
+            "SELECT score FROM experiment WHERE score IS NOT NULL AND id <> ?"
+            " AND ended < ? AND json_extract(plan, '$.name') = ?"
             " AND json_extract(plan, '$.best') = ?",
-            before,
-            plan.name,
-            plan.best,
+            one.id,
+            one.ended.timestamp() if one.ended else self.store.moment(),
+            one.plan.name,
+            one.plan.best,
         )
         return tuple(score for (score,) in found)
 

@@ -201,3 +201,20 @@ def test_a_run_in_two_parts_is_read_in_the_order_it_was_written(tmp_path):
     assert one.created.timestamp() == START + 3
     (found,) = source(tmp_path).curves(Query(), ["loss"], Axis())
     assert list(found.series["loss"].x) == [3, 7]
+
+
+def test_what_experiments_left_is_among_the_runs_in_the_order_of_time(tmp_path):
+    for directory in (
+        "wandb/run-20260101_000000-aaa",
+        "wandb/experiment-7/wandb/offline-run-20260102_000000-bbb",
+        "wandb/offline-run-20260103_000000-ccc",
+    ):
+        run_id = directory[-3:]
+        file = tmp_path / directory / f"run-{run_id}.wandb"
+        file.parent.mkdir(parents=True)
+        file.write_bytes(b"")
+    (tmp_path / "wandb" / "experiment-8").mkdir()
+    found = [file.parent.name[-3:] for file in directories.files(tmp_path)]
+    assert found == ["aaa", "bbb", "ccc"]
+    of_one = directories.files(tmp_path / "wandb" / "experiment-7")
+    assert [file.parent.name[-3:] for file in of_one] == ["bbb"]

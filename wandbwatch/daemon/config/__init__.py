@@ -108,7 +108,7 @@ def from_tree(
     config = Config(channels, subscriptions, accounts, daemon, zone, experiments)
     named = secrets.named(channels, accounts, daemon)
     secrets.warn(named, complaints, file.missing, is_open=file.open_to_others)
-    if not subscriptions:
+    if not subscriptions and not experiments:
         complaints.warn((), "has no [[subscriptions]]: nothing will ever be posted")
     return replace(config, warnings=complaints.warnings())
 

@@ -15,6 +15,8 @@ from wandbwatch.model.errors import NotFoundError, SourceError
 
 _ROOTS = ("wandb", ".wandb")
 _RUNS = ("run-", "offline-run-")
+_OURS = (*_RUNS, "experiment-")
+"""What we look into: an experiment has a directory of its own, with a root in it."""
 _NEXT = "name a directory that wandb wrote to, or a .wandb file"
 
 
@@ -58,8 +60,30 @@ def _of_run(path: Path) -> list[Path]:
 
 def _in_root(path: Path) -> list[Path]:
     with os.scandir(path) as entries:
-        runs = [e.path for e in entries if e.name.startswith(_RUNS) and e.is_dir()]
-    return [file for run in sorted(runs) for file in _in_run(Path(run))]
+        names = [
+            Path(e.path) for e in entries if e.name.startswith(_OURS) and e.is_dir()
+        ]
+    runs = [one for one in names if one.name.startswith(_RUNS)]
+    for one in names:
+        runs += [] if one.name.startswith(_RUNS) else _of_experiment(one)
+    runs.sort(key=lambda run: _made(run.name))
+    return [file for run in runs for file in _in_run(run)]
+
+
+def _of_experiment(path: Path) -> list[Path]:
+    """Return the directories of runs that one of our experiments has left."""
+    root = path / _ROOTS[0]
+    if not root.is_dir():
+        return []
+    with os.scandir(root) as entries:
+        return [
+            Path(e.path) for e in entries if e.name.startswith(_RUNS) and e.is_dir()
+        ]
+
+
+def _made(name: str) -> str:
+    """Order by the time that is in a run's name, whether it was offline or not."""
+    return name.removeprefix("offline-")
 
 
 def _in_run(path: Path) -> list[Path]:

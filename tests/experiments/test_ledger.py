@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from wandbwatch.experiments.ledger import Ledger
+from wandbwatch.model.experiment import Phase, Plan
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+PLAN = Plan("ppo", "/s", "{}", "/w", best="loss:min")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+def test_each_is_compared_with_what_had_ended_before_it(tmp_path, opened):
+    ledger = Ledger(opened(tmp_path, Clock()))
+    plans = [PLAN, PLAN, replace(PLAN, best="acc:max"), replace(PLAN, name="dqn")]
+    batch = ledger.add(plans, 4, "me", detached=True)
+    begun = [ledger.begin(one, "log", "dir") for one in batch]
+    for one, score in reversed(list(zip(begun, (1.0, 2.0, 3.0, 4.0), strict=True))):
+        assert one is not None
+        assert ledger.end(replace(one, score=score), Phase.FINISHED)
+    first, second, third, fourth = map(ledger.find, (1, 2, 3, 4))
+    assert ledger.rivals(first) == (2.0,)
+    assert ledger.rivals(second) == ledger.rivals(third) == ledger.rivals(fourth) == ()
+
+
+def test_an_end_is_written_once(tmp_path, opened):
+    ledger = Ledger(opened(tmp_path, Clock()))
+    (one,) = ledger.add([PLAN], 1, "me", detached=True)
+    begun = ledger.begin(one, "log", "dir")
+    assert begun is not None
+    assert ledger.begin(one, "log", "dir") is None
+    assert ledger.end(begun, Phase.FINISHED)
+    assert not ledger.end(begun, Phase.LOST)
+    assert ledger.find(1).phase is Phase.FINISHED
+    assert ledger.going() == ()
