@@ -9,6 +9,7 @@ import pytest
 from wandbwatch.model.errors import ExitCode, NotFoundError, SourceError, UsageError
 from wandbwatch.model.query import Axis, AxisKind, Query
 from wandbwatch.model.run import Json
+from wandbwatch.sources.local import directories
 
 from tests.runs import synthetic
 from tests.runs.synthetic import START, exit_record, item, row, run, summary
