@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,8 +16,8 @@ from wandbwatch.model.address import Cloud
 from wandbwatch.model.query import Curves
 from wandbwatch.model.report import MISSING, Note, Report, Table
 from wandbwatch.model.run import Run, Series, State
-from wandbwatch.pace import Total
 from wandbwatch.sources.cloud import session
+from wandbwatch.totals import Total
 
 from tests.fakes import NOW, FakeSource, fake_env
 from tests.screen import Terminal
@@ -103,14 +104,24 @@ def test_in_a_terminal_it_is_a_screen_until_q(running_run):
     path = str(running_run.directory)
     with Terminal("top", path, "--watch", "0.2s", columns=120) as terminal:
         assert "steps/s" in terminal.see("▸ running")
+        before = settled(path)
         running_run.log(200)
-        step = row(next(iter(asked(path))))["last step"]
-        terminal.see(str(step))
+        terminal.see(str(before + 200))
         terminal.resize(40, 30)
         terminal.see("last step   ")
         terminal.type("q")
         terminal.end()
         assert terminal.process.returncode == 0
+
+
+def settled(path: str) -> int:
+    """Return the last step once all that was logged is on disk."""
+    seen = -1
+    while (step := row(next(iter(asked(path))))["last step"]) != seen:
+        assert isinstance(step, int)
+        seen = step
+        time.sleep(0.3)
+    return seen
 
 
 def asked(path: str):
