@@ -12,9 +12,10 @@ from wandbwatch.model.ports import Screen
 from wandbwatch.model.query import Query
 from wandbwatch.model.report import MISSING, Table
 from wandbwatch.model.run import Run, Series, State
-from wandbwatch.pace import Forecast, Pace, Total, done, left, observed, pace, paces
+from wandbwatch.pace import Forecast, Pace, done, left, observed, pace, paces
 from wandbwatch.plugins import load
 from wandbwatch.sources.cloud import session
+from wandbwatch.totals import Total
 
 from tests.fakes import FakeSource, fake_env
 from tests.servers.wandb import Run as Served

@@ -10,18 +10,19 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from wandbwatch.attaching import kept
-from wandbwatch.figure import keep
 from wandbwatch.grammar import Line
 from wandbwatch.journald import Priority, marked
 from wandbwatch.model.errors import ExitCode, WandbwatchError, printable
 from wandbwatch.model.ports import Renderer, Screen
-from wandbwatch.model.report import Note, Report
 from wandbwatch.model.watch import Watch
 from wandbwatch.redaction import redact
+
+if TYPE_CHECKING:
+    from wandbwatch.model.report import Report
 
 PICTURES = Path("wandbwatch-images")
 """Where plots are kept that a person asks for, below the current directory."""
@@ -155,6 +156,9 @@ def _post(line: Line, channel: str) -> None:
 def _pictured(reports: Iterator[Report], output: str) -> Iterator[Report]:
     """Keep plots and files: with data only where --out says so."""
     usual = PICTURES if output in ("terminal", "plain") else None
+    from wandbwatch.attaching import kept  # noqa: PLC0415 -- --help has no files
+    from wandbwatch.figure import keep  # noqa: PLC0415
+
     for report in reports:
         place = report.out or usual
         yield kept(keep(report, place), place) if place else report
@@ -169,6 +173,8 @@ def _held(reports: Iterator[Report], errors: list[Exception]) -> Iterator[Report
 
 def _noted(reports: Iterator[Report]) -> Iterator[Report]:
     """Tell the notes on stderr, for a format that has data only."""
+    from wandbwatch.model.report import Note  # noqa: PLC0415 -- nor reports
+
     for report in reports:
         for block in report.blocks:
             if isinstance(block, Note):

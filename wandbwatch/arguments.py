@@ -13,8 +13,8 @@ import typer
 from wandbwatch import addresses, urls
 from wandbwatch.model.address import Address, Local
 from wandbwatch.model.run import Json
-from wandbwatch.pace import Total
 from wandbwatch.ranking import Aim
+from wandbwatch.totals import Total
 
 T = TypeVar("T")
 

@@ -7,15 +7,17 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from wandbwatch import grammar, plugins
 from wandbwatch.answering import NobodyReadsError, answered
-from wandbwatch.lookalike import reminding
 from wandbwatch.model.address import Address, Cloud
 from wandbwatch.model.errors import ExitCode
-from wandbwatch.model.experiment import Experiments
 from wandbwatch.model.ports import Account, Env, Renderer, Source
-from wandbwatch.model.recipe import Recipe
+
+if TYPE_CHECKING:
+    from wandbwatch.model.experiment import Experiments
+    from wandbwatch.model.recipe import Recipe
 
 
 def main() -> None:
@@ -68,6 +70,8 @@ def _source(address: Address) -> Source:
     if not isinstance(address, Cloud):
         local: Source = plugins.load("wandbwatch.sources", "local")(address)
         return local
+    from wandbwatch.lookalike import reminding  # noqa: PLC0415 -- of a server alone
+
     cloud: Source = plugins.load("wandbwatch.sources", "cloud")(address)
     return reminding(cloud, address)
 

@@ -6,9 +6,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from wandbwatch import exact
-from wandbwatch.model.memory import Memory
 from wandbwatch.model.report import (
     MISSING,
     Block,
@@ -22,6 +21,9 @@ from wandbwatch.model.report import (
     latest,
 )
 from wandbwatch.model.run import Json, Run, State
+
+if TYPE_CHECKING:
+    from wandbwatch.model.memory import Memory
 
 NAME = "seen"
 """What a line remembers it under."""
@@ -40,7 +42,7 @@ class Seen:
         """Take the values of each run, by its id; times and spans do not count."""
         return cls(
             {
-                run: {k: exact.value(latest(v)) for k, v in own.items() if _kept(v)}
+                run: {k: _written(latest(v)) for k, v in own.items() if _kept(v)}
                 for run, own in values.items()
             }
         )
@@ -75,7 +77,7 @@ class Since:
         if name not in own:
             return now if now is MISSING else Changed(now, MISSING)
         before = own[name]
-        if before == exact.value(now):
+        if before == _written(now):
             return now
         return Changed(now, _as(now, before))
 
@@ -166,3 +168,10 @@ def _names(runs: Sequence[Run]) -> str:
     named = [f"{run.name} ({run.id}, {run.state.value})" for run in runs[:_NAMED]]
     more = len(runs) - len(named)
     return ", ".join(named) + (f" and {more} more" if more else "")
+
+
+def _written(cell: Cell) -> Json:
+    """Write a cell as programs read it."""
+    from wandbwatch import exact  # noqa: PLC0415 -- where nothing is compared, no need
+
+    return exact.value(cell)

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 
-from wandbwatch.histograms import is_histogram
 from wandbwatch.model.run import Run
 
 SYSTEM = "system/"
@@ -67,6 +66,8 @@ def numeric(runs: Iterable[Run]) -> Counter[str]:
 
 def distributed(runs: Iterable[Run]) -> set[str]:
     """Return the keys whose last values are histograms."""
+    from wandbwatch.histograms import is_histogram  # noqa: PLC0415 -- seldom asked
+
     return {
         key for run in runs for key, value in run.summary.items() if is_histogram(value)
     }

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from wandbwatch.model.alert import Alert
-from wandbwatch.model.artifact import Artifacts
-from wandbwatch.model.console import Printed
-from wandbwatch.model.distribution import Distributions
-from wandbwatch.model.media import Album, RunFile, When
-from wandbwatch.model.ports import Source
-from wandbwatch.model.provenance import Provenance
-from wandbwatch.model.query import Axis, Curves, Listing, Query
-from wandbwatch.model.run import Run
-from wandbwatch.model.sweep import Sweep
+if TYPE_CHECKING:
+    from wandbwatch.model.alert import Alert
+    from wandbwatch.model.artifact import Artifacts
+    from wandbwatch.model.console import Printed
+    from wandbwatch.model.distribution import Distributions
+    from wandbwatch.model.media import Album, RunFile, When
+    from wandbwatch.model.ports import Source
+    from wandbwatch.model.provenance import Provenance
+    from wandbwatch.model.query import Axis, Curves, Listing, Query
+    from wandbwatch.model.run import Run
+    from wandbwatch.model.sweep import Sweep
 
 T = TypeVar("T")
 

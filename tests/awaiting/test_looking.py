@@ -11,7 +11,7 @@ from wandbwatch.model.address import Address, Cloud, Local
 from wandbwatch.model.errors import NetworkError, NotFoundError, UsageError
 from wandbwatch.model.ports import Source
 from wandbwatch.model.run import Run, State
-from wandbwatch.pace import Total
+from wandbwatch.totals import Total
 
 from tests.fakes import FakeSource
 

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 from wandbwatch.awaiting.progress import Bars, Lines
 from wandbwatch.model.run import Run, State
-from wandbwatch.pace import Total
+from wandbwatch.totals import Total
 
 RUN = Run("a", "a \x1b[31m[bold]run", State.RUNNING, last_step=100, runtime=10.0)
 

@@ -12,7 +12,7 @@ from wandbwatch.model.errors import NetworkError, TimeOutError, printable
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Query
 from wandbwatch.model.run import Run, State
-from wandbwatch.pace import Total
+from wandbwatch.totals import Total
 
 ENDED = frozenset({State.FINISHED, State.FAILED, State.CRASHED, State.KILLED})
 """A preempted run may go on, and W&B may learn more of an unknown one."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from wandbwatch import words
 from wandbwatch.model.run import Run, State
-from wandbwatch.pace import Total, left, observed
+from wandbwatch.pace import left, observed
+from wandbwatch.totals import Total
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from fnmatch import fnmatchcase
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -21,13 +21,16 @@ from wandbwatch.arguments import (
     ProjectAddress,
     TotalOption,
 )
+from wandbwatch.forecasts import forecast as forecast_of
 from wandbwatch.keys import is_glob
 from wandbwatch.model.address import Address
 from wandbwatch.model.ports import Env
 from wandbwatch.model.query import Listing, Query
 from wandbwatch.model.report import MISSING, Block, Cell, Note, Report, Table
 from wandbwatch.model.run import Run
-from wandbwatch.pace import Forecast
+
+if TYPE_CHECKING:
+    from wandbwatch.pace import Forecast
 
 _OURS = ("state", "id", "name", "group", "tags", "created", "runtime", "last step")
 
@@ -88,7 +91,7 @@ def project(
     )
     source = env.source(address)
     found = source.runs(total.asked(query) if total else query)
-    forecast = Forecast.of(source, found.runs, total) if total else None
+    forecast = forecast_of(source, found.runs, total)
     since = deltas.Since.last(env.memory) if delta else None
     told = report(address, found, query, columns, since, forecast=forecast)
     if since:
@@ -112,7 +115,7 @@ def report(
     """
     runs = found.runs
     shown = list(dict.fromkeys(k for c in columns for k in _expanded(c, runs)))
-    names = (*_OURS, *shown, *(Forecast.NAMES if forecast else ()))
+    names = (*_OURS, *shown, *(forecast.NAMES if forecast else ()))
     cells = [(run.id, _cells(run, shown, forecast)) for run in runs]
     seen = deltas.Seen.of(
         {run: dict(zip(names, own, strict=True)) for run, own in cells}

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,7 @@ from wandbwatch.arguments import (
     RunAddress,
     TotalOption,
 )
+from wandbwatch.forecasts import forecast as forecast_of
 from wandbwatch.model.address import Address, Cloud
 from wandbwatch.model.alert import Alert
 from wandbwatch.model.errors import NotFoundError
@@ -33,8 +34,10 @@ from wandbwatch.model.report import (
     Text,
 )
 from wandbwatch.model.run import Run, State
-from wandbwatch.pace import Forecast
 from wandbwatch.raised import raised_blocks
+
+if TYPE_CHECKING:
+    from wandbwatch.pace import Forecast
 
 _DEFAULT = "_default"
 _SYSTEM = "system"
@@ -64,7 +67,7 @@ def summary(
     """Show a run's values at its last step, in groups."""
     env: Env = ctx.obj
     run = _found(env, address)
-    forecast = Forecast.of(env.source(address), [run], total) if total else None
+    forecast = forecast_of(env.source(address), [run], total)
     since = deltas.Since.last(env.memory) if delta else None
     raised = () if filters else env.source(address).alerts(run.id)
     told = report(run, filters, raised, config=config, since=since, forecast=forecast)

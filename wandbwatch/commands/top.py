@@ -24,9 +24,10 @@ from wandbwatch.model.query import Axis, Curves, Query
 from wandbwatch.model.report import MISSING, Block, Cell, Note, Report, Table
 from wandbwatch.model.run import State
 from wandbwatch.model.watch import Watch
-from wandbwatch.pace import Forecast, Total, pace
+from wandbwatch.pace import Forecast, pace
 from wandbwatch.recent import CLOCK
 from wandbwatch.spark import spark
+from wandbwatch.totals import Total
 
 _LIVE = (State.RUNNING, State.PREEMPTING)
 _OURS = ("state", "name", "id", "last heard", "last step", "steps/s")

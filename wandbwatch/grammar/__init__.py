@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
@@ -14,8 +14,10 @@ from wandbwatch.grammar.command import Called
 from wandbwatch.grammar.wording import one_line
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.ports import Env
-from wandbwatch.model.report import Report
 from wandbwatch.model.watch import Watch
+
+if TYPE_CHECKING:
+    from wandbwatch.model.report import Report
 
 
 @dataclass(frozen=True)

@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from wandbwatch.model.address import Address
-from wandbwatch.model.alert import Alert
-from wandbwatch.model.artifact import Artifacts
-from wandbwatch.model.console import Printed
-from wandbwatch.model.distribution import Distributions
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.experiment import Experiments
-from wandbwatch.model.media import Album, RunFile, When
-from wandbwatch.model.memory import Memory
-from wandbwatch.model.provenance import Provenance
-from wandbwatch.model.query import Axis, Curves, Listing, Query
-from wandbwatch.model.recipe import Recipe
-from wandbwatch.model.report import Report
-from wandbwatch.model.run import Run
-from wandbwatch.model.sweep import Sweep
+
+if TYPE_CHECKING:  # what passes through is named here, and costs its import nobody
+    from wandbwatch.model.address import Address
+    from wandbwatch.model.alert import Alert
+    from wandbwatch.model.artifact import Artifacts
+    from wandbwatch.model.console import Printed
+    from wandbwatch.model.distribution import Distributions
+    from wandbwatch.model.experiment import Experiments
+    from wandbwatch.model.media import Album, RunFile, When
+    from wandbwatch.model.memory import Memory
+    from wandbwatch.model.provenance import Provenance
+    from wandbwatch.model.query import Axis, Curves, Listing, Query
+    from wandbwatch.model.recipe import Recipe
+    from wandbwatch.model.report import Report
+    from wandbwatch.model.run import Run
+    from wandbwatch.model.sweep import Sweep
 
 
 class Source(Protocol):
@@ -107,7 +109,7 @@ class Screen:
     now: datetime | None = None
 
 
-Renderer: TypeAlias = Callable[[Iterable[Report], Screen], Iterator[str]]
+Renderer: TypeAlias = "Callable[[Iterable[Report], Screen], Iterator[str]]"
 """Pure: reports become the text of one medium, piece by piece as they come."""
 
 

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from wandbwatch.model.attachment import Attachment
-from wandbwatch.model.drawing import Drawing
 from wandbwatch.model.run import Json, Series, State
+
+if TYPE_CHECKING:  # few reports have any, and each kind takes its time to define
+    from wandbwatch.model.attachment import Attachment
+    from wandbwatch.model.drawing import Drawing
 
 
 class Level(Enum):
@@ -144,7 +146,7 @@ class Text:
     text: str
 
 
-Block: TypeAlias = Fields | Table | Plot | Chart | Note | Text | Attachment
+Block: TypeAlias = "Fields | Table | Plot | Chart | Note | Text | Attachment"
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from wandbwatch.model.errors import ExitCode, TimeOutError, printable
 from wandbwatch.model.ports import Env
 from wandbwatch.model.report import Cell, Fields, Level, Report
 from wandbwatch.model.run import Run, State
-from wandbwatch.pace import Total
+from wandbwatch.totals import Total
 
 _SOON, _LATER, _LOCAL = 2.0, 30.0, 5.0
 _SLOWER = 1.5
