@@ -207,6 +207,16 @@ AimOption: TypeAlias = Annotated[
         help="What makes a run the best: a summary key, the smaller or the larger.",
     ),
 ]
+FiltersOption: TypeAlias = Annotated[
+    Filters,
+    typer.Option(
+        "--filters",
+        parser=Filters.read,
+        metavar="JSON",
+        show_default=False,
+        help='Which runs, as wandb.Api.runs takes it: {"state": "failed"}.',
+    ),
+]
 Server: TypeAlias = Annotated[
     str | None,
     typer.Option(

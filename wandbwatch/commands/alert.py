@@ -20,7 +20,7 @@ from wandbwatch.alerting import (
     tick,
     tried,
 )
-from wandbwatch.arguments import HERE, NO_FILTERS, AnyAddress, Filters, Span
+from wandbwatch.arguments import HERE, NO_FILTERS, AnyAddress, FiltersOption, Span
 from wandbwatch.model.address import Address, Cloud
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.ports import Env
@@ -63,15 +63,6 @@ Repeat: TypeAlias = Annotated[
         help="Tell again after so long, while it holds; otherwise once.",
     ),
 ]
-Which: TypeAlias = Annotated[
-    Filters,
-    typer.Option(
-        parser=Filters.read,
-        metavar="JSON",
-        show_default=False,
-        help='Which runs, as wandb.Api.runs takes it: {"group": "night"}.',
-    ),
-]
 Since: TypeAlias = Annotated[
     Span,
     typer.Option(
@@ -99,7 +90,7 @@ def alert(
     when: When,
     hold: For = None,
     repeat: Repeat = None,
-    filters: Which = NO_FILTERS,
+    filters: FiltersOption = NO_FILTERS,
     trial: Annotated[
         bool,
         typer.Option("--backtest", help="Say when it would have been told, instead."),

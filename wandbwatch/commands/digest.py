@@ -14,6 +14,7 @@ from wandbwatch.arguments import (
     NO_FILTERS,
     BestOption,
     Filters,
+    FiltersOption,
     ProjectAddress,
     Span,
 )
@@ -60,15 +61,7 @@ def digest(
         ),
     ] = Span(hours=24),  # noqa: B008 -- it is not changed
     best: BestOption = NO_AIMS,
-    filters: Annotated[
-        Filters,
-        typer.Option(
-            parser=Filters.read,
-            metavar="JSON",
-            show_default=False,
-            help='Which runs, as wandb.Api.runs takes it: {"group": "night"}.',
-        ),
-    ] = NO_FILTERS,
+    filters: FiltersOption = NO_FILTERS,
 ) -> Iterator[Report]:
     """Tell what started, ended and failed of late, the best, and the GPU hours."""
     env: Env = ctx.obj

@@ -14,6 +14,7 @@ from wandbwatch.arguments import (
     NO_FILTERS,
     Aims,
     Filters,
+    FiltersOption,
     ProjectAddress,
     Span,
 )
@@ -80,15 +81,6 @@ On: TypeAlias = Annotated[
         help=f"Only these of {', '.join(kind.value for kind in Kind)}.",
     ),
 ]
-Which: TypeAlias = Annotated[
-    Filters,
-    typer.Option(
-        parser=Filters.read,
-        metavar="JSON",
-        show_default=False,
-        help='Which runs, as wandb.Api.runs takes it: {"group": "night"}.',
-    ),
-]
 By: TypeAlias = Annotated[
     Aims,
     typer.Option(
@@ -145,7 +137,7 @@ def events(
     address: ProjectAddress = HERE,
     *,
     on: On = Kinds(Kind),  # noqa: B008 -- it is not changed
-    filters: Which = NO_FILTERS,
+    filters: FiltersOption = NO_FILTERS,
     best: By = NO_AIMS,
     attach: Attach = DEFAULT,
     greet: Annotated[

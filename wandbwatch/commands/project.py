@@ -15,7 +15,7 @@ from wandbwatch.arguments import (
     NO_FILTERS,
     NO_KEYS,
     DeltaOption,
-    Filters,
+    FiltersOption,
     Keys,
     Order,
     ProjectAddress,
@@ -37,15 +37,6 @@ _OURS = ("state", "id", "name", "group", "tags", "created", "runtime", "last ste
 
 Topk: TypeAlias = Annotated[
     int, typer.Option(min=0, metavar="N", help="How many runs; 0 is all.")
-]
-Which: TypeAlias = Annotated[
-    Filters,
-    typer.Option(
-        parser=Filters.read,
-        metavar="JSON",
-        show_default=False,
-        help='Which runs, as wandb.Api.runs takes it: {"state": "failed"}.',
-    ),
 ]
 By: TypeAlias = Annotated[
     Order,
@@ -72,7 +63,7 @@ def project(
     address: ProjectAddress = HERE,
     *,
     topk: Topk = 10,
-    filters: Which = NO_FILTERS,
+    filters: FiltersOption = NO_FILTERS,
     order: By = NEWEST,
     columns: Columns = NO_KEYS,
     delta: DeltaOption = False,

@@ -14,6 +14,7 @@ from wandbwatch.arguments import (
     NO_FILTERS,
     NO_KEYS,
     Filters,
+    FiltersOption,
     Keys,
     ProjectAddress,
     TotalOption,
@@ -50,15 +51,7 @@ def top(
     topk: Annotated[
         int, typer.Option(min=1, max=50, metavar="N", help="How many runs at most.")
     ] = 20,
-    filters: Annotated[
-        Filters,
-        typer.Option(
-            parser=Filters.read,
-            metavar="JSON",
-            show_default=False,
-            help='Which of those that run, as wandb.Api.runs takes it: {"group": "a"}.',
-        ),
-    ] = NO_FILTERS,
+    filters: FiltersOption = NO_FILTERS,
 ) -> Annotated[Iterator[Report], Watch(timedelta(seconds=5), on_screen=True)]:
     """Show the runs that run now: how fast, how long, and a curve of each.
 
