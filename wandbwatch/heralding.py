@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -23,8 +24,11 @@ from wandbwatch.model.letter import Kind, Letter
 from wandbwatch.model.query import Query
 from wandbwatch.model.report import Report
 from wandbwatch.model.run import Run
+from wandbwatch.outbox import Outbox
 from wandbwatch.ranking import Aim
 
+_PATIENCE, _REST = 60.0, 1.0
+"""Seconds in which what is to be told is sent again, and between two senders."""
 _ASKED = 60.0
 """Seconds that W&B has to answer one question about a run."""
 
@@ -105,6 +109,7 @@ class Herald:
         self._file = file
         self._environ = environ
         self._wanted = False
+        self._until = self._began = float("-inf")
         self._sender: subprocess.Popen[bytes] | None = None
 
     def started(self, one: Experiment) -> Sequence[Letter]:
@@ -115,20 +120,27 @@ class Herald:
         return whole, lambda told: _letters(whole, told.ended, report, _AFTER)
 
     def send(self) -> None:
-        """Let what waits be sent, by a sender of ours or of a daemon.
-
-        One that is at its end may not see what came last: then there is another.
-        """
+        """Let what waits be sent, by a sender of ours or of a daemon."""
         self._wanted = True
+        self._until = time.monotonic() + _PATIENCE
         self.look()
 
     def look(self) -> bool:
-        """Go on with that; return whether all that we could do for it is done."""
+        """Go on with that; return whether all that we could do for it is done.
+
+        A sender that was at its end when another began has not seen what came last,
+        so there is another one while anything waits.
+        """
+        if self._file is None:
+            return True
         if self._sender and self._sender.poll() is None:
             return False
-        self._sender = None
-        if self._wanted and self._file:
-            self._wanted = False
+        now = time.monotonic()
+        left = now < self._until and Outbox(self._ledger.store).pending() > 0
+        if not (self._wanted or left):
+            return True
+        if self._wanted or now - self._began > _REST:
+            self._wanted, self._began = False, now
             self._sender = subprocess.Popen(  # noqa: S603 -- our own program
                 [sys.executable, "-m", "wandbwatch", "send", str(self._file), "--once"],
                 env=self._environ,
@@ -136,8 +148,7 @@ class Herald:
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,
             )
-            return False
-        return True
+        return False
 
 
 _AFTER = 100
