@@ -68,8 +68,10 @@ def test_one_pass_ends_when_the_state_is_taken_away(office):
     post, path = office.sink.post, office.store.path
 
     def lost(*words, **named):
-        path.rename(path.with_name("aside"))
-        path.mkdir()
+        # At once: nobody finds no file there, and makes a new one.
+        nothing = path.with_name("nothing")
+        nothing.symlink_to(path.parent)
+        nothing.replace(path)
         return post(*words, **named)
 
     office.sink.post = lost
