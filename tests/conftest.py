@@ -4,7 +4,7 @@ import signal
 
 from hypothesis import settings
 
-from tests.outbox.opening import opened
+from tests.delivery.outbox.opening import opened
 from tests.runs.fixtures import _running, local_runs, running_run
 from tests.runs.media_fixtures import _media_run, media_run
 from tests.servers.discord.fixtures import discord_server

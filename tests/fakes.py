@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from wandbwatch import keys as known_keys
+from wandbwatch.analysis import keys as known_keys
 from wandbwatch.model.alert import Alert
 from wandbwatch.model.artifact import Artifacts
 from wandbwatch.model.console import Printed

@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from wandbwatch import grammar
+from wandbwatch.cli import grammar
 from wandbwatch.model.errors import ExitCode
 
 from tests.fakes import FakeSource, fake_env

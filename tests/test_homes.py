@@ -16,11 +16,11 @@ PACKAGE = Path(wandbwatch.__file__).parent
 @pytest.mark.parametrize(
     ("libraries", "homes"),
     [
-        ({"wandb", "wandb_gql", "wandb_graphql"}, {"sources/cloud", "demo"}),
-        ({"matplotlib", "mpl_toolkits", "numpy", "PIL"}, {"figure"}),
+        ({"wandb", "wandb_gql", "wandb_graphql"}, {"sources/cloud", "cli/demo"}),
+        ({"matplotlib", "mpl_toolkits", "numpy", "PIL"}, {"plots"}),
         ({"plotext"}, {"renderers/terminal"}),
-        ({"discord_webhook"}, {"sinks/discord"}),
-        ({"croniter"}, {"daemon"}),
+        ({"discord_webhook"}, {"delivery/discord"}),
+        ({"croniter"}, {"config"}),
     ],
 )
 def test_a_library_is_imported_at_home_alone(libraries, homes):

@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from wandbwatch.answering import answered
-from wandbwatch.grammar import Line
+from wandbwatch.cli.grammar import Line
+from wandbwatch.cli.output import answered
 from wandbwatch.model.errors import ExitCode
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Plot, Report
 
-from tests.figure.pictures import line, plot
+from tests.plots.pictures import line, plot
 
 ONE = Report("image", "one", (plot(line([1.0, 2.0])),))
 

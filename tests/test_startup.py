@@ -14,7 +14,7 @@ HEAVY = {"wandb", "matplotlib", "discord_webhook", "plotext", "pydantic", "reque
 
 def imported(*words: str) -> set[str]:
     code = (
-        "import sys; from wandbwatch import cli; cli.answer(sys.argv[1:]);"
+        "import sys; from wandbwatch.cli import main; main.answer(sys.argv[1:]);"
         "print('MODULES', *sys.modules)"
     )
     done = subprocess.run(

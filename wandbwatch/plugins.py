@@ -36,7 +36,7 @@ def described(package: str, name: str) -> str:
     try:
         source = (pkgutil.get_data(package, f"{name}.py") or b"").decode()
     except OSError:
-        source = ""
+        source = (pkgutil.get_data(package, f"{name}/__init__.py") or b"").decode()
     if (function := _PLUGIN.search(source)) and (
         doc := re.search(_DOCSTRING.format(function[1]), source, re.MULTILINE)
     ):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 SUBSCRIPTIONS = 200
 ROUNDS = 7
-PROGRAM = (sys.executable, "-c", "from wandbwatch.cli import main; main()")
+PROGRAM = (sys.executable, "-c", "from wandbwatch.cli.main import main; main()")
 
 
 def main() -> None:

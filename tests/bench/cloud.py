@@ -18,7 +18,7 @@ from tests.servers.wandb import KEY, Run, WandbServer
 ROUNDS = 9
 BOUND = 1.2
 PATH = "acme/gpt/abc"
-OURS = (sys.executable, "-c", "from wandbwatch.cli import main; main()")
+OURS = (sys.executable, "-c", "from wandbwatch.cli.main import main; main()")
 BARE = (
     sys.executable,
     "-c",

@@ -14,9 +14,9 @@ from functools import partial
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from wandbwatch.figure import png
 from wandbwatch.model.report import Line, Plot
 from wandbwatch.model.run import Series
+from wandbwatch.plots import png
 
 POINTS = 100_000
 RUNS = 5

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from wandbwatch.model.letter import Kind
 
-from tests.deliver.desk import PostOffice
-from tests.deliver.storm import storm
-from tests.outbox.letters import NOON, letter
+from tests.delivery.outbox.letters import NOON, letter
+from tests.delivery.sender.desk import PostOffice
+from tests.delivery.sender.storm import storm
 
 BACKLOG = 300
 WINDOW, MINUTE = 30, 60.0

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 BOUND = 1.5
 ROUNDS = 15
 BASE = (sys.executable, "-c", "import typer, rich")
-PROGRAM = (sys.executable, "-c", "from wandbwatch.cli import main; main()")
+PROGRAM = (sys.executable, "-c", "from wandbwatch.cli.main import main; main()")
 MEASURED: Mapping[str, Sequence[str]] = {
     "--help": (*PROGRAM, "--help"),
     "project --help": (*PROGRAM, "project", "--help"),

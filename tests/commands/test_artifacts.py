@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from wandbwatch import grammar, plugins
+from wandbwatch import plugins
+from wandbwatch.cli import grammar
 from wandbwatch.model.artifact import Artifact, Artifacts
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Note, Report, Table

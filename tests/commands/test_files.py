@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from wandbwatch import cli, grammar
-from wandbwatch.attaching import kept
+from wandbwatch.cli import grammar
+from wandbwatch.cli import main as cli
+from wandbwatch.cli.attachments import kept
 from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.media import RunFile
 from wandbwatch.model.report import Note, Report, Table

@@ -4,7 +4,7 @@ import math
 from datetime import timedelta
 
 import pytest
-from wandbwatch import grammar
+from wandbwatch.cli import grammar
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.query import Query
 from wandbwatch.model.report import MISSING, Note, Report, Table

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from wandbwatch.outbox import Store
+from wandbwatch.delivery.outbox import Store
 
 from tests.servers.discord import DiscordServer
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-from wandbwatch.processes import descendants
+from wandbwatch.experiments.processes import descendants
 
 from tests.servers.discord.board import Hook
 from tests.servers.discord.server import DiscordServer

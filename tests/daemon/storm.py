@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from wandbwatch.outbox import Outbox, Store
-from wandbwatch.processes import children
+from wandbwatch.delivery.outbox import Outbox, Store
+from wandbwatch.experiments.processes import children
 
 from tests.daemon.aftermath import Count, counted, note_all
 from tests.servers.discord import DiscordServer, Fault, Hook

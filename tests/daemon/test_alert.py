@@ -10,14 +10,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from wandbwatch import grammar, plugins
-from wandbwatch.daemon.job import Crew, perform
+from wandbwatch import plugins
+from wandbwatch.cli import grammar
+from wandbwatch.daemon.jobs.job import Crew, perform
+from wandbwatch.delivery.outbox import Endings, Outbox, Queue, Store
 from wandbwatch.model.errors import StateError
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.report import Report
 from wandbwatch.model.run import Run, Series, State
 from wandbwatch.model.subscription import Cron, Subscription
-from wandbwatch.outbox import Endings, Outbox, Queue, Store
 
 from tests.daemon.running import Place, Running, subscription
 from tests.fakes import NOW, FakeSource, fake_env

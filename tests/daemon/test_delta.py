@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from wandbwatch.daemon.job import perform
+from wandbwatch.cli.worker import crew
+from wandbwatch.daemon.jobs.job import perform
+from wandbwatch.delivery.outbox import Endings, Queue, Store
 from wandbwatch.model.run import Run, State
 from wandbwatch.model.subscription import Cron, Mode, Subscription
-from wandbwatch.outbox import Endings, Queue, Store
-from wandbwatch.rounds import crew
 
 from tests.daemon.running import Place, subscription
 from tests.fakes import FakeSource, fake_env

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from wandbwatch.daemon.hours import Hours
+from wandbwatch.delivery.outbox import Outbox, Store
 from wandbwatch.model.errors import StateError
 from wandbwatch.model.subscription import Catchup, Cron, Every, Subscription
-from wandbwatch.outbox import Outbox, Store
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)

@@ -6,14 +6,21 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from wandbwatch.daemon.job import Crew, perform
+from wandbwatch.daemon.jobs.job import Crew, perform
+from wandbwatch.delivery.outbox import (
+    Endings,
+    Outbox,
+    Queue,
+    Store,
+    Waiting,
+    borrow_memory,
+)
 from wandbwatch.model.errors import NetworkError, StateError
 from wandbwatch.model.letter import Kind
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.message import Message
 from wandbwatch.model.report import Level, Report
 from wandbwatch.model.subscription import Cron, Mode, Subscription
-from wandbwatch.outbox import Endings, Outbox, Queue, Store, Waiting, borrow_memory
 
 SLOT = datetime(2026, 1, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

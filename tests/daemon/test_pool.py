@@ -14,8 +14,8 @@ import pytest
 from wandbwatch.daemon.lineup import Job, LineUp
 from wandbwatch.daemon.pool import IDLE, LEAVING, Pool
 from wandbwatch.daemon.worker import JOBS, Answered, Worker
+from wandbwatch.experiments.processes import adopt_orphans, children, reap_orphans
 from wandbwatch.model.errors import ConfigError
-from wandbwatch.processes import adopt_orphans, children, reap_orphans
 
 SLOT = datetime(2026, 1, 1, tzinfo=UTC)
 SCRIPT = Path(__file__).with_name("worker_script.py")

@@ -7,7 +7,7 @@ import signal
 import time
 from datetime import datetime
 
-from wandbwatch.outbox import Store
+from wandbwatch.delivery.outbox import Store
 
 from tests.daemon.running import Place, subscription
 from tests.daemon.storm import COMMANDS

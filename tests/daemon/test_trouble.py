@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 from wandbwatch.daemon.child import Child
 from wandbwatch.daemon.start import SILENCE
-from wandbwatch.outbox import Store
+from wandbwatch.delivery.outbox import Store
 
 from tests.daemon.running import PATIENCE, Place, Running, subscription
 from tests.daemon.storm import COMMANDS
-from tests.outbox.letters import enqueue, letter
+from tests.delivery.outbox.letters import enqueue, letter
 from tests.servers.discord import DiscordServer, Fault
 from tests.servers.wandb import Fault as WandbFault
 from tests.servers.wandb import WandbServer

@@ -11,10 +11,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from wandbwatch.delivery.outbox import Store
 from wandbwatch.experiments.ledger import Ledger
+from wandbwatch.experiments.processes import MARK
 from wandbwatch.model.experiment import Experiment
-from wandbwatch.outbox import Store
-from wandbwatch.processes import MARK
 
 from tests.daemon.running import PATIENCE, Place
 

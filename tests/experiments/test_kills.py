@@ -11,9 +11,9 @@ import time
 from collections import Counter
 from contextlib import closing
 
+from wandbwatch.delivery.outbox import Store
 from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.model.experiment import Phase, Plan
-from wandbwatch.outbox import Store
 
 BODY = """
 echo "$1" >> starts

@@ -7,9 +7,9 @@ import signal
 from collections import Counter
 from contextlib import closing
 
+from wandbwatch.delivery.outbox import Store
 from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.model.experiment import Phase, Plan
-from wandbwatch.outbox import Store
 
 from tests.daemon.running import subscription
 

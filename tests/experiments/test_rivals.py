@@ -8,9 +8,9 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 
+from wandbwatch.analysis.ranking import Aim
 from wandbwatch.experiments.rivals import question, values
 from wandbwatch.model.run import Run, State
-from wandbwatch.ranking import Aim
 
 from tests.servers.wandb import Run as Served
 

@@ -5,14 +5,7 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 
-from wandbwatch.model.drawing import (
-    Bars,
-    Column,
-    Heatmap,
-    Parallel,
-    Point,
-    Scatter,
-)
+from wandbwatch.model.drawing import Bars, Column, Heatmap, Parallel, Point, Scatter
 from wandbwatch.model.report import (
     MISSING,
     Chart,

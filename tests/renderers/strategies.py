@@ -7,14 +7,7 @@ from datetime import timedelta
 
 from hypothesis import strategies as st
 from wandbwatch.model.attachment import Attachment, Content, Piece
-from wandbwatch.model.drawing import (
-    Bars,
-    Column,
-    Heatmap,
-    Parallel,
-    Point,
-    Scatter,
-)
+from wandbwatch.model.drawing import Bars, Column, Heatmap, Parallel, Point, Scatter
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.report import (
     MISSING,

@@ -11,7 +11,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wandbwatch import exact, plugins, words
+from wandbwatch import formatting as words
+from wandbwatch import plugins
+from wandbwatch.formatting import json_values as exact
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import MISSING, Fields, Note, Report, Table, Text
 from wandbwatch.model.run import Json, State

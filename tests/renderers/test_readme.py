@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wandbwatch import exact
-from wandbwatch.grammar.everywhere import OUTPUTS
+from wandbwatch.cli.grammar.everywhere import OUTPUTS
+from wandbwatch.formatting import json_values as exact
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from wandbwatch.processes import end_tree
+from wandbwatch.experiments.processes import end_tree
 
 import tests
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wandbwatch import grammar, plugins
+from wandbwatch import plugins
+from wandbwatch.cli import grammar
 from wandbwatch.model.address import Cloud, Local
 from wandbwatch.model.errors import NotFoundError
 from wandbwatch.model.ports import Screen, Source

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from wandbwatch import grammar, plugins
+from wandbwatch import plugins
+from wandbwatch.cli import grammar
 from wandbwatch.model.address import Cloud, Local
 from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.ports import Source

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from wandbwatch import keys as known_keys
-from wandbwatch.arguments import HERE, NO_KEYS, AnyAddress, Keys
+from wandbwatch.analysis import keys as known_keys
 from wandbwatch.model.address import Address, Cloud
 from wandbwatch.model.artifact import Artifact, Artifacts
 from wandbwatch.model.ports import Env
 from wandbwatch.model.report import MISSING, Bytes, Cell, Note, Report, Table
+from wandbwatch.options import HERE, NO_KEYS, AnyAddress, Keys
 
 _OWN = ("run_table", "job", "code", "wandb-history", "wandb-run-history")
 """The types of what the SDK itself keeps as artifacts."""

@@ -6,16 +6,16 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from wandbwatch import rehearsal
-from wandbwatch.arguments import AimOption, Span
+from wandbwatch.experiments import dry_run as rehearsal
+from wandbwatch.experiments.plan import Asked, Chance, Planned, planned
+from wandbwatch.experiments.run_ids import check_free
 from wandbwatch.hyperparameters import Search, files
 from wandbwatch.model.errors import ExitCode
 from wandbwatch.model.experiment import Experiment, Phase
 from wandbwatch.model.memory import Round
 from wandbwatch.model.ports import Env
 from wandbwatch.model.report import Report
-from wandbwatch.planning import Asked, Chance, Planned, planned
-from wandbwatch.taken import check_free
+from wandbwatch.options import AimOption, Span
 
 Words: TypeAlias = Annotated[
     list[str] | None,

@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from wandbwatch import filing, titles
-from wandbwatch.arguments import HERE, RunAddress, directory
+from wandbwatch.formatting import filenames as filing
+from wandbwatch.formatting import size, titles
 from wandbwatch.model.attachment import Attachment, Piece
 from wandbwatch.model.media import RunFile
 from wandbwatch.model.ports import Env
 from wandbwatch.model.report import MISSING, Bytes, Note, Report, Table
 from wandbwatch.model.run import Run
-from wandbwatch.words import size
+from wandbwatch.options import HERE, RunAddress, directory
 
 _EVERY = "*"
 

@@ -7,9 +7,16 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from wandbwatch import delta as deltas
-from wandbwatch import titles
-from wandbwatch.arguments import (
+from wandbwatch.analysis import delta as deltas
+from wandbwatch.analysis.forecast import forecast as forecast_of
+from wandbwatch.analysis.keys import is_glob
+from wandbwatch.formatting import titles
+from wandbwatch.model.address import Address
+from wandbwatch.model.ports import Env
+from wandbwatch.model.query import Listing, Query
+from wandbwatch.model.report import MISSING, Block, Cell, Note, Report, Table
+from wandbwatch.model.run import Run
+from wandbwatch.options import (
     HERE,
     NEWEST,
     NO_FILTERS,
@@ -21,16 +28,9 @@ from wandbwatch.arguments import (
     ProjectAddress,
     TotalOption,
 )
-from wandbwatch.forecasts import forecast as forecast_of
-from wandbwatch.keys import is_glob
-from wandbwatch.model.address import Address
-from wandbwatch.model.ports import Env
-from wandbwatch.model.query import Listing, Query
-from wandbwatch.model.report import MISSING, Block, Cell, Note, Report, Table
-from wandbwatch.model.run import Run
 
 if TYPE_CHECKING:
-    from wandbwatch.pace import Forecast
+    from wandbwatch.analysis.eta import Forecast
 
 _OURS = ("state", "id", "name", "group", "tags", "created", "runtime", "last step")
 

@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from wandbwatch import redaction
+from wandbwatch.config import redaction
 from wandbwatch.daemon import journal
 from wandbwatch.daemon.start import run
 from wandbwatch.model.errors import WandbwatchError

@@ -8,7 +8,7 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 
-from wandbwatch.processes import end_tree
+from wandbwatch.experiments.processes import end_tree
 
 
 class Child:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from wandbwatch import secret
-from wandbwatch.daemon.config import Config
+from wandbwatch.config import Config, secret
 from wandbwatch.experiments.keeping import WORKER
+from wandbwatch.experiments.processes import MARK
 from wandbwatch.model.channel import Secret, SecretKind
-from wandbwatch.processes import MARK
 
 _CREDENTIALS = "CREDENTIALS_DIRECTORY"
 

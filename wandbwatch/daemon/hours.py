@@ -6,11 +6,11 @@ import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from wandbwatch.daemon import schedule
+from wandbwatch.config import schedule
+from wandbwatch.config.schedule import Due, Verdict
 from wandbwatch.daemon.lineup import Job
-from wandbwatch.daemon.schedule import Due, Verdict
+from wandbwatch.delivery.outbox import Outbox
 from wandbwatch.model.subscription import Subscription
-from wandbwatch.outbox import Outbox
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ import sys
 import time
 from collections.abc import Mapping
 
-from wandbwatch import journald
-from wandbwatch.journald import Priority
+from wandbwatch.daemon import journald
+from wandbwatch.daemon.journald import Priority
 
 PRIORITY = {
     logging.CRITICAL: Priority.CRITICAL,

@@ -10,24 +10,23 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from wandbwatch import secret
+from wandbwatch.config import Config, load, secret
+from wandbwatch.config.paths import local_zone, state_directory
 from wandbwatch.daemon import deadman, environment
 from wandbwatch.daemon.child import Child
-from wandbwatch.daemon.config import Config, load
 from wandbwatch.daemon.hours import Hours
 from wandbwatch.daemon.lineup import LineUp
 from wandbwatch.daemon.lock import Lock
 from wandbwatch.daemon.notify import Notify
-from wandbwatch.daemon.places import local_zone, state_directory
 from wandbwatch.daemon.pool import Pool
 from wandbwatch.daemon.signals import Signals
 from wandbwatch.daemon.supervisor import Parts, Supervisor
 from wandbwatch.daemon.workshop import OURS, Workshop
+from wandbwatch.delivery.outbox import Outbox, Store
 from wandbwatch.experiments import keeping
 from wandbwatch.experiments.ledger import Ledger
+from wandbwatch.experiments.processes import adopt_orphans
 from wandbwatch.model.errors import ConfigError
-from wandbwatch.outbox import Outbox, Store
-from wandbwatch.processes import adopt_orphans
 
 log = logging.getLogger(__name__)
 

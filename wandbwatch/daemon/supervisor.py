@@ -18,9 +18,9 @@ from wandbwatch.daemon.notify import Notify
 from wandbwatch.daemon.pool import Pool
 from wandbwatch.daemon.signals import Signals
 from wandbwatch.daemon.worker import Answered
+from wandbwatch.delivery.outbox import Outbox
+from wandbwatch.experiments.processes import reap_orphans
 from wandbwatch.model.errors import ConfigError, StateError
-from wandbwatch.outbox import Outbox
-from wandbwatch.processes import reap_orphans
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from wandbwatch.daemon.lineup import Job
-from wandbwatch.processes import end_tree
+from wandbwatch.experiments.processes import end_tree
 
 JOBS = 50
 """After so many it is replaced, or twice so many: what leaks is gone with it."""

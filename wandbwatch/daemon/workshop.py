@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from wandbwatch.config import Config
 from wandbwatch.daemon import environment
-from wandbwatch.daemon.config import Config
 from wandbwatch.daemon.worker import Worker
 from wandbwatch.model.errors import StateError
 

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Protocol
 
 from wandbwatch.experiments.ledger import Ledger, Letters
+from wandbwatch.experiments.processes import adopt_orphans, reap
 from wandbwatch.experiments.started import Started, found, start
 from wandbwatch.model.errors import StateError
 from wandbwatch.model.experiment import Experiment, Phase
 from wandbwatch.model.letter import Letter
-from wandbwatch.processes import adopt_orphans, reap
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wandbwatch.experiments.ledger import Ledger
+from wandbwatch.experiments.processes import MARK
 from wandbwatch.model.errors import StateError
 from wandbwatch.model.experiment import Experiment
-from wandbwatch.processes import MARK
 
 WORKER = "WANDBWATCH_WORKER"
 """In the environment of a daemon's worker, which may not leave anything behind."""

@@ -10,10 +10,10 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from wandbwatch import launchers
-from wandbwatch.launchers import Launch
+from wandbwatch.experiments import launchers
+from wandbwatch.experiments.launchers import Launch
+from wandbwatch.experiments.processes import MARK
 from wandbwatch.model.experiment import Experiment
-from wandbwatch.processes import MARK
 
 log = logging.getLogger(__name__)
 _HEAD, _TAIL = 64 * 1024, 8 * 1024

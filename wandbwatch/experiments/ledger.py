@@ -8,11 +8,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from wandbwatch.delivery.outbox import Outbox, Store
+from wandbwatch.experiments.processes import Process
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.experiment import Experiment, Phase, Plan
 from wandbwatch.model.letter import Letter
-from wandbwatch.outbox import Outbox, Store
-from wandbwatch.processes import Process
 
 Letters = Callable[[Experiment], Sequence[Letter]]
 """What is told of an experiment as it then is."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from wandbwatch.formatting import clean, shown
 from wandbwatch.model.experiment import Experiment
-from wandbwatch.words import clean, shown
 
 _PIECE = 1 << 20
 

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TextIO
 
-from wandbwatch.keys import likely
+from wandbwatch.analysis.keys import likely
+from wandbwatch.analysis.ranking import Aim, finite
+from wandbwatch.formatting import clean, duration, number
 from wandbwatch.model.experiment import Experiment, Phase
 from wandbwatch.model.run import Run
-from wandbwatch.ranking import Aim, finite
-from wandbwatch.words import clean, duration, number
 
 _PACE = 20
 """Reading runs takes one part of so many of the time at most."""

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from wandbwatch.analysis.ranking import Aim
 from wandbwatch.model.experiment import Experiment, Phase
 from wandbwatch.model.report import (
     MISSING,
@@ -19,7 +20,6 @@ from wandbwatch.model.report import (
     Text,
 )
 from wandbwatch.model.run import Run, flat
-from wandbwatch.ranking import Aim
 
 TAIL = 20
 """Lines of its output that are told when it went wrong."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from wandbwatch.analysis.ranking import Aim, finite
 from wandbwatch.model.run import Run
-from wandbwatch.ranking import Aim, finite
 
 _LOOKED_AT = 50
 

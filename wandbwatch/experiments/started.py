@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wandbwatch.experiments.launched import Launched
+from wandbwatch.experiments.processes import Process, descendants, marked
 from wandbwatch.model.experiment import Experiment
-from wandbwatch.processes import Process, descendants, marked
 
 
 @dataclass

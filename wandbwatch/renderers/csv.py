@@ -17,7 +17,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, repeat
 from typing import TypeAlias
 
-from wandbwatch import charted, exact, words
+from wandbwatch import formatting as words
+from wandbwatch.formatting import json_values as exact
 from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import (
@@ -34,6 +35,7 @@ from wandbwatch.model.report import (
     latest,
 )
 from wandbwatch.model.run import State
+from wandbwatch.plots import text as charted
 
 Row: TypeAlias = Sequence[Cell]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from wandbwatch import charted, exact
+from wandbwatch.formatting import json_values as exact
 from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import (
@@ -18,6 +18,7 @@ from wandbwatch.model.report import (
     Text,
 )
 from wandbwatch.model.run import Json
+from wandbwatch.plots import text as charted
 
 
 def render(reports: Iterable[Report], _screen: Screen) -> Iterator[str]:

@@ -11,7 +11,8 @@ import math
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from wandbwatch import charted, exact, words
+from wandbwatch import formatting as words
+from wandbwatch.formatting import json_values as exact
 from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import (
@@ -30,6 +31,7 @@ from wandbwatch.model.report import (
     Text,
 )
 from wandbwatch.model.run import Series, State
+from wandbwatch.plots import text as charted
 
 _SUMMARY = ("points", "not finite", "first", "last", "min", "max")
 

@@ -11,7 +11,7 @@ from itertools import count
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wandbwatch import words
+from wandbwatch import formatting as words
 from wandbwatch.model.attachment import Attachment, Piece
 from wandbwatch.model.drawing import Bars
 from wandbwatch.model.report import (

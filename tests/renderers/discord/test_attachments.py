@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from wandbwatch import figure
+from wandbwatch import plots as figure
 from wandbwatch.model.attachment import Attachment, Piece
 from wandbwatch.model.report import Note, Report
 from wandbwatch.renderers.discord import render
 from wandbwatch.renderers.discord.attachments import Studio
 
-from tests.figure.test_tiles import moving
+from tests.plots.test_tiles import moving
 from tests.renderers.discord.pictures import PNG, png
 from tests.renderers.discord.reading import complaints
 from tests.renderers.strategies import content

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from wandbwatch import figure
+from wandbwatch import plots as figure
 from wandbwatch.model.message import Message
 from wandbwatch.model.report import Chart, Plot, Report
 from wandbwatch.renderers.discord import packing

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from wandbwatch import words
-from wandbwatch.filing import plain, suffix_of
+from wandbwatch import formatting as words
+from wandbwatch.formatting.filenames import plain, suffix_of
 from wandbwatch.model.attachment import Attachment, Piece
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.message import File

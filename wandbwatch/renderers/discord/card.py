@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from wandbwatch import words
+from wandbwatch import formatting as words
 from wandbwatch.model.report import Cell, latest
 from wandbwatch.model.run import State
 from wandbwatch.renderers.discord import cells, escape, links

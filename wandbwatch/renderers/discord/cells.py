@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from wandbwatch import words
+from wandbwatch import formatting as words
 from wandbwatch.model.report import Cell, Missing
 from wandbwatch.renderers.discord import escape
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from wandbwatch import words
+from wandbwatch import formatting as words
 from wandbwatch.renderers.discord import limits
 
 _UNSEEN = "\u200b"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wandbwatch import words
+from wandbwatch import formatting as words
 from wandbwatch.renderers.discord import escape
 from wandbwatch.renderers.discord.passages import Passage
 

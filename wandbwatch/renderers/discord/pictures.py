@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from wandbwatch.figure.keeping import called, file_name
 from wandbwatch.model.message import File
 from wandbwatch.model.report import Chart, Plot
+from wandbwatch.plots.keeping import called, file_name
 
 
 class Pictures:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wandbwatch import charted, words
-from wandbwatch.figure.keeping import called
+from wandbwatch import formatting as words
 from wandbwatch.model.report import Chart, Line, Mark, Plot
+from wandbwatch.plots import text as charted
+from wandbwatch.plots.keeping import called
 from wandbwatch.renderers.discord import cells, escape, limits
 from wandbwatch.renderers.discord.passages import Passage
 

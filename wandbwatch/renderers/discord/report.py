@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
-from wandbwatch import words
-from wandbwatch.figure.keeping import called
+from wandbwatch import formatting as words
 from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.message import File
 from wandbwatch.model.report import Chart, Level, Plot, Report
+from wandbwatch.plots.keeping import called
 from wandbwatch.renderers.discord import cells, escape, limits, links, plots
 from wandbwatch.renderers.discord.attachments import Exhibit
 from wandbwatch.renderers.discord.embed import Embed, Naming, Picture, clipped

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from wandbwatch import words
+from wandbwatch import formatting as words
 from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.report import (
     Block,

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from wandbwatch import words
+from wandbwatch import formatting as words
 from wandbwatch.model.attachment import Attachment, Piece
 from wandbwatch.model.ports import Screen
 from wandbwatch.renderers.terminal.styles import HEADING, PLAIN, QUIET, linked

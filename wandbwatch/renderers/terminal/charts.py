@@ -11,10 +11,11 @@ from rich.cells import cell_len
 from rich.console import RenderableType
 from rich.text import Text
 
-from wandbwatch import charted, words
+from wandbwatch import formatting as words
 from wandbwatch.model.drawing import Bars, Column, Heatmap, Scatter
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Chart, Panels, Table
+from wandbwatch.plots import text as charted
 from wandbwatch.renderers.terminal import listing
 from wandbwatch.renderers.terminal.scales import scale
 from wandbwatch.renderers.terminal.styles import HEADING, QUIET

@@ -13,7 +13,8 @@ from rich.console import RenderableType
 from rich.style import Style
 from rich.text import Text
 
-from wandbwatch import words
+from wandbwatch import formatting as words
+from wandbwatch.analysis.smoothing import smoothed
 from wandbwatch.model.drawing import Point, Scatter
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Line, Mark, Plot
@@ -30,7 +31,6 @@ from wandbwatch.renderers.terminal.curves import (
 from wandbwatch.renderers.terminal.scales import Scale
 from wandbwatch.renderers.terminal.styles import PLAIN, QUIET
 from wandbwatch.renderers.terminal.wrapping import folded
-from wandbwatch.smoothing import smoothed
 
 _COLOURS = (75, 208, 78, 204, 141, 220, 80, 167, 106, 248)
 """Of the 256: ten that are told apart on dark and on light ground."""

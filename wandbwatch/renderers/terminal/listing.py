@@ -13,7 +13,7 @@ from rich.console import RenderableType
 from rich.table import Table as Grid
 from rich.text import Text
 
-from wandbwatch import words
+from wandbwatch import formatting as words
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Cell, Missing, Table, latest
 from wandbwatch.model.run import State

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
-from wandbwatch import words
+from wandbwatch import formatting as words
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Cell, Fields
 from wandbwatch.renderers.terminal.styles import (

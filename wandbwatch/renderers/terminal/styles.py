@@ -7,7 +7,7 @@ from datetime import datetime
 from rich.style import Style
 from rich.text import Text
 
-from wandbwatch import words
+from wandbwatch import formatting as words
 from wandbwatch.model.report import Cell, Missing, Plain, latest
 from wandbwatch.model.run import State
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from wandbwatch import keys as known_keys
+from wandbwatch.analysis import keys as known_keys
 from wandbwatch.model.media import Album, Medium, Steps, When
 from wandbwatch.model.run import Json, flat
 from wandbwatch.sources.cloud import document, exported, failures, reading

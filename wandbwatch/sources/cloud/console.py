@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from wandbwatch.formatting import shown
 from wandbwatch.model.console import Printed
 from wandbwatch.sources.cloud import document, exported, reading
 from wandbwatch.sources.cloud.asking import Project
 from wandbwatch.sources.cloud.documents import CONSOLE
 from wandbwatch.sources.cloud.wire import NoWireError, execute
-from wandbwatch.words import shown
 
 
 def console(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from wandbwatch.histograms import column
+from wandbwatch.analysis.histograms import column
 from wandbwatch.model.distribution import Distributions
 from wandbwatch.model.drawing import Column
 from wandbwatch.model.query import Axis

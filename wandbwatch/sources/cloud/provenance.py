@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from wandbwatch.analysis.provenance import LARGEST, METADATA, REQUIREMENTS
+from wandbwatch.analysis.provenance import provenance as read
 from wandbwatch.model.media import RunFile
 from wandbwatch.model.provenance import Provenance
-from wandbwatch.origins import LARGEST, METADATA, REQUIREMENTS
-from wandbwatch.origins import provenance as read
 
 PATHS = (METADATA, REQUIREMENTS)
 

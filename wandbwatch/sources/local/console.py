@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from wandbwatch.formatting import shown
 from wandbwatch.model.console import Printed
 from wandbwatch.sources.local.log import Log
 from wandbwatch.sources.local.tags import OUTPUT_RAW
 from wandbwatch.sources.local.wire import fields, text, timestamp, varint
-from wandbwatch.words import shown
 
 _STREAM, _TIMESTAMP, _LINE = 1, 2, 3
 _BEYOND = 4000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from wandbwatch.histograms import column
+from wandbwatch.analysis.histograms import column
 from wandbwatch.model.drawing import Column
 from wandbwatch.model.query import Axis
 from wandbwatch.sources.local.history import places

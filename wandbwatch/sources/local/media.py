@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from wandbwatch import keys as known_keys
+from wandbwatch.analysis import keys as known_keys
 from wandbwatch.model.media import Album, Medium, Steps, When
 from wandbwatch.model.run import Json
 from wandbwatch.sources.local import config, history

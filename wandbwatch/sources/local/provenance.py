@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from wandbwatch.analysis.provenance import LARGEST, REQUIREMENTS, packages
 from wandbwatch.model.provenance import Provenance
-from wandbwatch.origins import LARGEST, REQUIREMENTS, packages
 from wandbwatch.sources.local.log import Log
 from wandbwatch.sources.local.saved import files
 from wandbwatch.sources.local.tags import ENVIRONMENT

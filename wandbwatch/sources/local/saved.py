@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from wandbwatch.filing import stays
+from wandbwatch.formatting.filenames import stays
 from wandbwatch.model.attachment import Content
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.media import RunFile

@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from wandbwatch.analysis.ranking import finite
 from wandbwatch.model.address import Local
 from wandbwatch.model.errors import NotFoundError, UsageError
 from wandbwatch.model.run import Json, Run
 from wandbwatch.model.sweep import Sweep
-from wandbwatch.ranking import finite
 
 _MOST_VALUES = 6
 """More different numbers than these are told by the range that they are in."""

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from wandbwatch.analysis.ranking import Aim, finite
+from wandbwatch.model.run import Json, Run, State
+
+
+@pytest.mark.parametrize(
+    ("text", "aim"),
+    [
+        ("val/loss", Aim("val/loss")),
+        ("val/loss:min", Aim("val/loss")),
+        ("acc:max", Aim("acc", largest=True)),
+        ("acc:maximize", Aim("acc", largest=True)),
+        ("a:b:max", Aim("a:b", largest=True)),
+    ],
+)
+def test_an_aim_is_a_key_and_a_way(text, aim):
+    assert Aim.read(text) == aim
+    assert Aim.read(str(aim)) == aim
+
+
+@pytest.mark.parametrize("text", ["", ":min", "a:up", "a:"])
+def test_a_wrong_aim_is_told(text):
+    with pytest.raises(ValueError, match="is not KEY:min or KEY:max"):
+        Aim.read(text)
+
+
+@pytest.mark.parametrize(
+    "value", [None, True, "1", math.nan, math.inf, -math.inf, [1], 10**400]
+)
+def test_what_has_no_place_in_a_ranking(value):
+    assert finite(value) is None
+
+
+VALUES: list[Json] = [3, math.nan, 1.5, "x", math.inf, 2]
+
+
+def test_runs_are_ranked_by_finite_values_alone():
+    runs = [
+        Run(str(i), str(i), State.RUNNING, summary={"a": value})
+        for i, value in enumerate(VALUES)
+    ]
+    smallest = Aim("a").ranked(runs)
+    assert [(run.id, value) for run, value in smallest] == [
+        ("2", 1.5),
+        ("5", 2.0),
+        ("0", 3.0),
+    ]
+    assert Aim("a", largest=True).ranked(runs) == smallest[::-1]
+    assert Aim("b").ranked(runs) == []

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import shlex
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from wandbwatch.cli import grammar
+from wandbwatch.cli.grammar import older
+from wandbwatch.model.errors import UsageError
+
+from tests.fakes import FakeSource, fake_env
+
+
+@pytest.mark.parametrize(
+    ("line", "modern"),
+    [
+        (
+            "/summary run:e/p/id filters:train,validation/loss",
+            "summary e/p/id --filters train,validation/loss",
+        ),
+        (
+            '/project project:e/p topk:1 filters:{"group":"g"} order:-created_at',
+            """project e/p --topk 1 --filters '{"group":"g"}' --order -created_at""",
+        ),
+        (
+            "/image project:e/p runs:a,b keys:train/loss",
+            "image e/p --runs a,b --keys train/loss",
+        ),
+        (
+            "  /project filters:{%20}   project:e/my%20project",
+            "project 'e/my project' --filters '{ }'",
+        ),
+        (
+            "/summary run:https://wandb.ai/e/p/runs/id",
+            "summary https://wandb.ai/e/p/runs/id",
+        ),
+        ("/summary run:-x filters:a", "summary --filters a -- -x"),
+        ("/summary run:x -o json --debug", "summary x -o json --debug"),
+        ("project e/p --topk 3", "project e/p --topk 3"),
+        ('project "e/my project"', "project 'e/my project'"),
+    ],
+)
+def test_a_line_is_shown_in_todays_form(line, modern):
+    assert grammar.modern(line) == modern
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("/fly", "'/fly' is no older command; there were /summary, /project, /image"),
+        ("/summary", "/summary: run: is missing"),
+        ("/summary filters:a", "/summary: run: is missing"),
+        (
+            "/summary run:a keys:b",
+            "/summary, word 3: no key 'keys'; there were run, filters",
+        ),
+        (
+            '/project project:a filters:{"a": 1}',
+            "/project, word 4: '1}' is not KEY:VALUE (write a blank as %20)",
+        ),
+        ("/image project:a project:b", "/image, word 3: project: is given twice"),
+    ],
+)
+def test_a_wrong_older_line_names_its_place(line, complaint):
+    with pytest.raises(UsageError) as error:
+        grammar.modern(line)
+    assert str(error.value) == complaint
+    with pytest.raises(UsageError):
+        grammar.parse(line, fake_env(FakeSource()))
+
+
+def test_the_terminal_reads_the_older_spelling_too():
+    for words in (
+        ["/project", "project:e/p", "topk:1"],
+        ["/project project:e/p topk:1"],
+        ["-o", "json", "/project", "project:e/p", "topk:1"],
+        ["/project", "project:e/p", "topk:1", "-o", "json"],
+    ):
+        source = FakeSource()
+        line = grammar.read(words, fake_env(source))
+        assert isinstance(line, grammar.Line)
+        list(line.reports)
+        assert source.queries[0].limit == 1
+
+
+VALUE = st.text(min_size=1).filter(lambda v: "%20" not in v and not v.startswith("-"))
+
+
+@given(
+    st.dictionaries(st.sampled_from(["topk", "filters", "order"]), VALUE),
+    VALUE,
+)
+def test_any_value_survives_the_older_spelling(options, address):
+    given_words = [f"{k}:{v}" for k, v in {**options, "project": address}.items()]
+    spelled = [word.replace(" ", "%20") for word in given_words]
+    words = older.words(["/project", *spelled])
+    assert words[:2] == ["project", address]
+    pairs = zip(words[2::2], words[3::2], strict=True)
+    assert dict(pairs) == {f"--{k}": v for k, v in options.items()}
+    assert shlex.split(shlex.join(words)) == words

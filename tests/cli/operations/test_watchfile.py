@@ -1,0 +1,150 @@
+"""The operations around watch.toml, as a shell sees them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from wandbwatch.cli import grammar
+from wandbwatch.cli.operations import next as next_
+from wandbwatch.cli.output import answered
+from wandbwatch.model.errors import ConfigError, ExitCode, UsageError
+from wandbwatch.model.ports import Screen
+from wandbwatch.model.report import Report
+from wandbwatch.renderers import json as json_renderer
+
+from tests.fakes import NOW, FakeSource, fake_env
+
+SMALL = """\
+timezone = "Europe/Berlin" # ours
+[channels.research]
+webhook = { env = "WANDBWATCH_TEST_HOOK" }
+[[subscriptions]]
+name = "morning"
+channel = "research"
+cron = "0 9 * * *"
+commands = ["project a/b"]
+"""
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "watch.toml"
+    path.write_text(SMALL)
+    return path
+
+
+def operate(*words: object) -> object:
+    return grammar.read([str(word) for word in words], fake_env(FakeSource()))
+
+
+def reports(*words: object) -> list[Report]:
+    line = operate(*words)
+    return list(line.reports) if isinstance(line, grammar.Line) else []
+
+
+def next_rows(*words: object) -> list[dict[str, str]]:
+    told = json.loads("".join(json_renderer.render(reports("next", *words), Screen())))
+    rows: list[dict[str, str]] = told["reports"][0]["blocks"][0]["rows"]
+    return rows
+
+
+def test_a_right_file_is_fine_and_counted(path, capsys, monkeypatch):
+    hook = "https://discord.com/api/webhooks/1/s3cr3t"
+    monkeypatch.setenv("WANDBWATCH_TEST_HOOK", hook)
+    assert operate("check", path) == ExitCode.FINE
+    told = capsys.readouterr()
+    assert told.out == f"{path}: fine: 1 subscription, 1 channel, 0 accounts\n"
+    assert told.err == ""
+
+
+def test_a_credential_is_not_looked_for_where_only_its_service_has_it(path, capsys):
+    text = path.read_text().replace("env =", "credential =")
+    path.write_text(text)
+    assert operate("check", path) == ExitCode.FINE
+    assert capsys.readouterr().err == ""
+
+
+def test_a_secret_that_is_not_set_here_is_a_warning(path, capsys):
+    assert operate("check", "--config", path) == ExitCode.FINE
+    warning = capsys.readouterr().err
+    assert f"warning: {path}:3: channels.research: webhook: env WANDBWATCH_T" in warning
+
+
+def test_a_wrong_file_is_all_its_complaints_and_exit_code_78(path, capsys):
+    path.write_text(SMALL.replace("0 9 *", "0 99 *").replace("project a/b", "projct a"))
+    code = answered(lambda: operate("check", path), lambda _: json_renderer.render)  # type: ignore[arg-type,return-value]
+    assert code == ExitCode.CONFIG
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith(f'wandbwatch: {path}:7: subscriptions[0] "morning": cron: ')
+    assert f'{path}:8: subscriptions[0] "morning": commands[0]: ' in second
+    assert "'project'" in second
+
+
+def test_two_files_are_one_too_many(path):
+    with pytest.raises(UsageError, match="two files"):
+        operate("check", path, "--config", "other.toml")
+
+
+def test_the_next_times_are_in_the_subscriptions_own_time(path):
+    text = SMALL.replace("cron", 'timezone = "America/New_York"\njitter = "5m"\ncron')
+    path.write_text(SMALL + text[text.index("[[sub") :].replace("morning", "there"))
+    first, second, third, fourth = next_rows(path, "--count", "2")
+    names = [row["subscription"] for row in (first, second, third, fourth)]
+    assert names == ["there", "morning", "there", "morning"]
+    assert second["local time"] == "Fri 2026-01-02 09:00:00 CET"
+    assert second["zone"] == "Europe/Berlin"
+    assert second["at"] == "2026-01-02T08:00:00Z"
+    assert first["local time"].startswith("Thu 2026-01-01 09:0")
+    assert first["local time"].endswith(" EST")
+
+
+def test_no_subscriptions_are_no_times():
+    assert "nothing will run" in repr(next_.report("f", (), NOW, 3))
+
+
+def test_a_list_is_subscribed_and_unsubscribed(path, capsys):
+    words = ("subscribe", "new", "project a/b --topk 3", "summary a/b/c")
+    assert operate(*words, "--cron", "@hourly", "--config", path) == ExitCode.FINE
+    assert "added 'new'" in capsys.readouterr().out
+    text = path.read_text()
+    assert text.startswith(SMALL)
+    assert 'channel = "research"' in text[len(SMALL) :]
+    assert operate("check", path) == ExitCode.FINE
+    assert operate("unsubscribe", "new", "--config", path) == ExitCode.FINE
+    assert path.read_text() == SMALL
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("morning", "project a/b", "--cron", "@hourly"), "is the name of"),
+        (("new", "projct a/b", "--cron", "@hourly"), "commands[0]: "),
+        (("new", "project a/b", "--cron", "0 99 * * *"), "hour '99'"),
+        (
+            ("new", "project a/b", "--cron", "@hourly", "--channel", "x"),
+            "no [channels.x]",
+        ),
+        (("new", "project a/b", "--interval", "5"), "no span"),
+        (("new", "project a/b", "--interval", "5m", "--mode", "edti"), "'edit'"),
+    ],
+)
+def test_what_would_be_wrong_is_not_written(words, complaint, path):
+    with pytest.raises(ConfigError) as error:
+        operate("subscribe", *words, "--config", path)
+    assert complaint in str(error.value)
+    assert path.read_text() == SMALL
+
+
+def test_one_says_when_and_where(path):
+    with pytest.raises(UsageError, match="either --cron or --interval"):
+        operate("subscribe", "new", "project a/b", "--config", path)
+    path.write_text("")
+    with pytest.raises(UsageError, match="which --channel"):
+        operate("subscribe", "n", "project a/b", "--cron", "@daily", "--config", path)
+
+
+def test_a_file_that_is_not_there_is_a_configuration_s_error(tmp_path):
+    for words in (["check"], ["next"], ["unsubscribe", "x"]):
+        with pytest.raises(ConfigError, match="No such file"):
+            reports(*words, "--config", tmp_path / "no" / "watch.toml")

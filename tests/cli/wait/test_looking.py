@@ -1,0 +1,100 @@
+"""Few questions, and patience with a server that is silent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from wandbwatch.analysis.total_steps import Total
+from wandbwatch.cli.wait.looking import PATIENCE, Looker, Patient
+from wandbwatch.model.address import Address, Cloud, Local
+from wandbwatch.model.errors import NetworkError, NotFoundError, UsageError
+from wandbwatch.model.ports import Source
+from wandbwatch.model.run import Run, State
+
+from tests.fakes import FakeSource
+
+RUNS = tuple(Run(i, i, State.RUNNING) for i in ("a", "b", "c"))
+
+
+def sources(source: FakeSource) -> tuple[list[Address], Callable[[Address], Source]]:
+    opened: list[Address] = []
+
+    def open_one(address: Address) -> Source:
+        opened.append(address)
+        return source
+
+    return opened, open_one
+
+
+def test_runs_of_a_project_cost_one_question():
+    source = FakeSource(RUNS)
+    opened, open_one = sources(source)
+    asked = [Cloud("e", "p", "a"), Cloud("e", "p", "b"), Cloud("e", "p", "a")]
+    looker = Looker(open_one, asked, Total.read("config.n"))
+    assert [run.id for run in looker.look()] == ["a", "b"]
+    assert opened == [Cloud("e", "p")]
+    (query,) = source.queries
+    assert (query.ids, query.summary, query.config) == (("a", "b"), (), ("n",))
+
+
+def test_a_link_to_the_latest_run_is_followed_once(tmp_path: Path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "latest-run").symlink_to("run")
+    opened, open_one = sources(FakeSource(RUNS[:1]))
+    Looker(open_one, [Local(tmp_path / "latest-run")], None).look()
+    assert opened == [Local(tmp_path / "run")]
+
+
+def test_a_directory_of_several_runs_is_not_one():
+    _, open_one = sources(FakeSource(RUNS))
+    with pytest.raises(UsageError, match="not one run"):
+        Looker(open_one, [Local(Path())], None).look()
+
+
+class Server:
+    def __init__(self, *answers: Exception | None) -> None:
+        self.answers = list(answers)
+        self.told: list[str] = []
+        self.now = 1000.0
+        self.patient = Patient(self.look, lambda: self.now, self.told.append)
+
+    def look(self) -> tuple[Run, ...]:
+        answer = self.answers.pop(0)
+        if answer:
+            raise answer
+        return RUNS
+
+
+DOWN = NetworkError("w.example: no answer")
+
+
+def test_an_outage_and_its_end_are_said_once():
+    server = Server(None, DOWN, DOWN, None, None)
+    assert [server.patient.look() for _ in range(5)] == [RUNS, None, None, RUNS, RUNS]
+    assert server.told == [
+        "w.example: no answer; asking on for 1h 00m",
+        "the answers are back",
+    ]
+
+
+def test_a_first_look_that_fails_is_an_error():
+    with pytest.raises(NetworkError):
+        Server(DOWN).patient.look()
+
+
+def test_what_is_no_outage_is_an_error():
+    server = Server(None, NotFoundError("gone"))
+    server.patient.look()
+    with pytest.raises(NotFoundError):
+        server.patient.look()
+
+
+def test_patience_ends():
+    server = Server(None, DOWN, DOWN)
+    server.patient.look()
+    assert server.patient.look() is None
+    server.now += PATIENCE.total_seconds() + 1
+    with pytest.raises(NetworkError):
+        server.patient.look()

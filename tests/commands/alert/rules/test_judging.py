@@ -1,0 +1,219 @@
+"""What rules say of series, by value."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from wandbwatch.commands.alert.rules import Facts, judge, parse
+from wandbwatch.model.console import Printed
+from wandbwatch.model.run import Series
+
+NAN, INF = math.nan, math.inf
+MINUTE = 60.0
+START = 1_700_000_000.0
+
+
+def facts(**series: list[float]) -> Facts:
+    """Make a run that logged a value each minute; ``a__b`` stands for ``a/b``."""
+    made = {}
+    for name, values in series.items():
+        key = name.replace("__", "/")
+        times = [START + MINUTE * i for i in range(len(values))]
+        made[key] = Series(key, times, values)
+    return Facts(START, made)
+
+
+def says(rule: str, known: Facts, minutes: float | None = None) -> bool | None:
+    longest = max((len(s.x) for s in known.series.values()), default=1)
+    at = START + MINUTE * (longest - 1 if minutes is None else minutes)
+    return judge(parse(rule), known, at).holds
+
+
+FLAT = [1.0, 1.1, 0.9, 1.0] * 15
+CASES = [
+    ("x > 5", {"x": [1, 6]}, True),
+    ("x > 5", {"x": [6, 5]}, False),
+    ("x >= 5", {"x": [5]}, True),
+    ("x < 0", {"x": [-INF]}, True),
+    ("x <= 5", {"x": [5]}, True),
+    ("x > 5", {"x": [9, NAN]}, None),
+    ("x > 5", {}, None),
+    ("latest(x) > 5", {"x": [6]}, True),
+    ("max(x, 3m) > 5", {"x": [9, 1, 1, 1]}, False),
+    ("max(x, 4m) > 5", {"x": [9, 1, 1, 1]}, True),
+    ("max(x, 2) > 5", {"x": [9, 1, 1]}, False),
+    ("max(x, 3) > 5", {"x": [9, 1, 1]}, True),
+    ("min(x, 3) < 1", {"x": [NAN, 0, 5]}, True),
+    ("mean(x, 2) > 4", {"x": [0, 4, 6]}, True),
+    ("avg(x, 3) > 4", {"x": [0, 4, 6]}, False),
+    ("mean(x, 2) > 0", {"x": [1, NAN, INF]}, None),
+    ("change(x, 1) > 50%", {"x": [2, 3.1]}, True),
+    ("change(x, 1) > 50%", {"x": [2, 3]}, False),
+    ("change(x, 1) > 50%", {"x": [-2, -0.9]}, True),
+    ("change(x, 1) > 50%", {"x": [0, 3]}, None),
+    ("change(x, 2m) < -1", {"x": [5, 5, 3, 3]}, True),
+    ("change(x, 2m) < -2", {"x": [5, 5, 3, 3]}, False),
+    ("change(x, 1h) > 0", {"x": [5, 6]}, None),
+    ("zscore(x, 30) > 3", {"x": [*FLAT, 1.5]}, True),
+    ("zscore(x, 30) > 3", {"x": [*FLAT, 1.1]}, False),
+    ("zscore(x, 30) < -3", {"x": [*FLAT, 0.0]}, True),
+    ("zscore(x) > 3", {"x": [1, 1, 9]}, None),
+    ("zscore(x, 5) > 3", {"x": [1] * 6}, False),
+    ("nan(x)", {"x": [1, NAN]}, True),
+    ("nan(x)", {"x": [1, INF]}, True),
+    ("nan(x)", {"x": [NAN, 1]}, False),
+    ("nan(x, 2)", {"x": [NAN, 1]}, True),
+    ("nan(x)", {}, None),
+    ("spike(x)", {"x": [*FLAT, 3, 3, 3, 3, 3]}, True),
+    ("spike(x)", {"x": [*FLAT, 3, 3, 1, 3, 3]}, False),
+    ("spike(x)", {"x": [*FLAT, 50]}, False),
+    ("spike(x)", {"x": [1.0] * 60 + [1.05] * 5}, False),
+    ("spike(x)", {"x": [1.0] * 60 + [1.2] * 5}, True),
+    ("spike(x)", {"x": [1, 9]}, None),
+    ("plateau(x, 3m)", {"x": [5, 4, 3, 3, 3, 3]}, True),
+    ("plateau(x, 3m)", {"x": [5, 4, 3, 3, 2, 3]}, False),
+    ("plateau(x, 3m, max)", {"x": [1, 2, 3, 1, 2, 3]}, True),
+    ("plateau(x, 3m, max)", {"x": [1, 2, 3, 1, 2, 4]}, False),
+    ("plateau(x, 3m)", {"x": [5, 4]}, None),
+    ("gap(a, b) > 0.3", {"a": [1, 1], "b": [1, 1.5]}, True),
+    ("gap(a, b) > 0.3", {"a": [1, 1], "b": [1, 1.2]}, False),
+    ("gap(a, b, 2) > 20%", {"a": [1, 1], "b": [1, 1.5]}, True),
+    ("gap(a, b) > 0.3", {"a": [1]}, None),
+    ("idle(gpu, 3m)", {"system__gpu.0.gpu": [90, 1, 0, 0, 0]}, True),
+    ("idle(gpu, 3m)", {"system__gpu.0.gpu": [90, 90, 0, 40, 0]}, False),
+    ("idle(gpu, 3m)", {"system__gpu.0.gpu": [0, 0]}, None),
+    ("idle(gpu, 3m)", {}, None),
+    (
+        "idle(gpu, 3m)",
+        {"system__gpu.0.gpu": [0] * 9, "system__gpu.5.gpu": [50] * 9},
+        False,
+    ),
+    ("idle(cpu, 3m)", {"system__cpu": [0] * 9}, True),
+    ("memory(gpu) > 95%", {"system__gpu.1.memoryAllocated": [10, 97]}, True),
+    ("memory(gpu) > 95%", {"system__gpu.1.memoryAllocated": [97, 10]}, False),
+    ("x > 5 and y > 5", {"x": [6], "y": [1]}, False),
+    ("x > 5 and y > 5", {"x": [6]}, None),
+    ("x > 5 and y > 5", {"x": [1]}, False),
+    ("x > 5 or y > 5", {"x": [6]}, True),
+    ("x > 5 or y > 5", {"x": [1]}, None),
+    ("x > 5 or y > 5 and y > 7", {"x": [1], "y": [6]}, False),
+    ("(x > 5 or y > 5) and y < 7", {"x": [1], "y": [6]}, True),
+]
+
+
+@pytest.mark.parametrize(("rule", "series", "holds"), CASES)
+def test_a_rule_holds_or_not_or_nobody_can_tell(rule, series, holds):
+    assert says(rule, facts(**series)) is holds
+
+
+def test_nothing_later_is_seen():
+    known = facts(x=[1, 9, 1])
+    assert [says("x > 5", known, m) for m in (-1, 0, 1, 1.5, 2)] == [
+        *(None, False, True, True),
+        False,
+    ]
+
+
+def test_no_step_is_reckoned_from_the_last_row_or_the_start():
+    known = facts(_step=[0, 1, 2])
+    assert [says("stalled(30m)", known, m) for m in (2, 31.9, 32)] == [
+        *(False, False),
+        True,
+    ]
+    fresh = Facts(START)
+    assert [says("stalled(30m)", fresh, m) for m in (29, 30)] == [False, True]
+    assert says("stalled(30m)", Facts()) is None
+
+
+def test_a_run_is_compared_with_its_group_at_the_same_step():
+    steps = [float(i) for i in range(10)]
+    peers = tuple(
+        facts(_step=steps, x=[10 - i + shift for i in range(10)])
+        for shift in (-0.1, 0.0, 0.1)
+    )
+    here = facts(_step=steps[:4], x=[10, 9, 8, 7])
+    assert says("deviates(x, 3)", replace(here, peers=peers)) is False
+    far = facts(_step=steps[:4], x=[10, 9, 8, 12])
+    assert says("deviates(x, 3)", replace(far, peers=peers)) is True
+    assert says("deviates(x, 3)", replace(far, peers=peers[:2])) is None
+    ahead = facts(_step=[*steps, 10.0, 11.0], x=[0.0] * 12)
+    assert says("deviates(x, 3)", replace(ahead, peers=peers)) is None, "none is there"
+
+
+def lines(*texts: str) -> tuple[Printed, ...]:
+    return tuple(
+        Printed(text, when=datetime.fromtimestamp(START + MINUTE * i, UTC))
+        for i, text in enumerate(texts)
+    )
+
+
+def test_a_line_is_found_by_a_regular_expression():
+    said = lines("step 1", "CUDA out of memory. Tried 2.5 GiB", "step 2")
+    known = Facts(START, printed=said)
+    assert says("log(/CUDA out of memory/)", known, 2) is True
+    assert says("log(/cuda OUT/i)", known, 2) is True
+    assert says("log(/cuda/)", known, 2) is False
+    assert says("log(/CUDA/)", known, 0) is False, "it came later"
+    assert says("log(/CUDA/, 5m)", known, 5) is True
+    assert says("log(/CUDA/, 5m)", known, 7) is False
+    assert says(r"log(/a\/b/)", Facts(START, printed=lines("a/b"))) is True
+
+
+def test_what_scrolled_away_is_not_said_to_be_gone():
+    known = Facts(START, printed=lines("x"), all_printed=False)
+    assert says("log(/CUDA/)", known, 5) is None
+    assert says("log(/CUDA/, 1m)", known, 5) is False
+
+
+def test_an_expression_that_never_ends_is_given_up():
+    said = lines(*["a" * 60 + "!"] * 50)
+    assert says(r"log(/(a|a)*$/)", Facts(START, printed=said), 99) is False
+
+
+@pytest.mark.parametrize(
+    ("rule", "known", "why"),
+    [
+        ("x > 5 and max(x, 2) > 1", facts(x=[7.25]), "x is 7.25; max(x, 2) is 7.25"),
+        ("change(x, 1) > 5%", facts(x=[1, 3]), "change(x, 1) is 200%"),
+        ("nan(x)", facts(x=[NAN]), "x is NaN"),
+        ("stalled(1m)", facts(_step=[0, 4]), "step is 4"),
+        ("x > 5", facts(x=[NAN]), "x is NaN"),
+        ("x > 5", facts(), ""),
+    ],
+)
+def test_the_numbers_behind_it_are_told(rule, known, why):
+    assert judge(parse(rule), known, START + 600).why == why
+
+
+RULES = [rule for rule, *_ in CASES]
+VALUES = st.lists(st.floats(-100, 100) | st.sampled_from([NAN, INF, -INF]), max_size=70)
+
+
+@given(st.sampled_from(RULES), VALUES, st.integers(0, 10_000_000))
+def test_when_it_happened_does_not_matter(rule, values, shift):
+    known = facts(x=values, a=values, b=values[::-1])
+    late = {
+        k: Series(k, [t + shift for t in s.x], s.y) for k, s in known.series.items()
+    }
+    moved = Facts(START + shift, late)
+    now = START + MINUTE * 69
+    here, there = (
+        judge(parse(rule), k, t) for k, t in ((known, now), (moved, now + shift))
+    )
+    assert here == there
+
+
+@given(st.sampled_from(RULES), VALUES, st.integers(0, 70), VALUES)
+def test_the_future_does_not_change_the_past(rule, values, minutes, more):
+    now = START + MINUTE * minutes
+    whole = facts(x=values, a=values, b=more)
+    cut = {
+        k: Series(k, s.x[: minutes + 1], s.y[: minutes + 1])
+        for k, s in whole.series.items()
+    }
+    assert judge(parse(rule), whole, now) == judge(parse(rule), Facts(START, cut), now)

@@ -1,0 +1,220 @@
+"""What `alert` tells of runs as they change from call to call."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from wandbwatch.cli import grammar
+from wandbwatch.commands.alert.remembered import Remembered
+from wandbwatch.model.console import Printed
+from wandbwatch.model.errors import UsageError
+from wandbwatch.model.report import Fields, Level, Mark, Note, Plot, Table, Text
+from wandbwatch.model.run import State
+
+from tests.commands.alert.watching import MINUTE, PAGE, Line, Logged, block, run
+from tests.commands.ticking import titles
+from tests.fakes import NOW, FakeSource, fake_env
+
+
+def test_firing_and_resolved_are_told_once_each():
+    line = Line("alert me/p --when 'x > 5'")
+    assert line.tick(run("a"), a=[1]) == []
+    (fired,) = line.tick(run("a"), a=[1, 7.25])
+    assert fired.title == "name of a: x > 5 (me/p/a)"
+    assert (fired.level, fired.event) == (Level.BAD, True)
+    assert fired.url == f"{PAGE}/runs/a"
+    assert block(fired, Note) == Note("x is 7.25")
+    plot = block(fired, Plot)
+    assert isinstance(plot, Plot)
+    assert (plot.key, plot.x, plot.marks) == ("x", "wall", (Mark(5, "threshold"),))
+    assert list(plot.lines[0].series.y) == [1, 7.25]
+    assert line.tick(run("a"), a=[1, 7.25, 8]) == []
+    (resolved,) = line.tick(run("a"), a=[1, 7.25, 8, 2])
+    assert resolved.title == "name of a: no longer x > 5 (me/p/a)"
+    assert resolved.level is Level.GOOD
+    assert block(resolved, Note) == Note("x is 2; for 2m 00s")
+    assert fired.standing != resolved.standing
+    assert line.tick(run("a"), a=[1, 7.25, 8, 2, 2]) == []
+
+
+def test_what_holds_at_the_first_look_is_told():
+    assert titles(Line("alert me/p --when 'x > 5'").tick(run("a"), a=[9])) == [
+        "name of a: x > 5 (me/p/a)"
+    ]
+
+
+def test_with_for_it_must_hold_and_with_repeat_it_is_told_again():
+    line = Line("alert me/p --when 'x > 5' --for 2m --repeat 3m")
+    values = [9.0] * 20
+    told = [titles(line.tick(run("a"), a=values[: i + 1])) for i in range(9)]
+    assert [len(one) for one in told] == [0, 0, 1, 0, 0, 1, 0, 0, 1]
+    assert told[5] == ["name of a: still x > 5 (me/p/a)"]
+
+
+def test_any_of_several_rules_is_told_by_itself():
+    line = Line("alert me/p --when 'x > 5' --when 'nan(x)'")
+    assert titles(line.tick(run("a"), a=[9])) == ["name of a: x > 5 (me/p/a)"]
+    assert titles(line.tick(run("a"), a=[9, math.nan])) == [
+        "name of a: nan(x) (me/p/a)"
+    ], "NaN is no end of x > 5"
+
+
+def test_one_that_comes_again_at_once_is_told_where_it_was():
+    line = Line("alert me/p --when 'x > 5'")
+    first, _, again = (
+        line.tick(run("a"), a=values)[0] for values in ([9], [9, 1], [9, 1, 9])
+    )
+    assert again.standing == first.standing != ""
+    assert block(again, Note) == Note("x is 9; 2 times, with moments between")
+    line.tick(run("a"), a=[9, 1, 9, 1])
+    (later,) = line.tick(run("a"), minute=30, a=[9, 1, 9, 1, 9])
+    assert later.standing != first.standing
+
+
+def test_many_runs_at_once_are_one_message():
+    line = Line("alert me/p --when 'x > 5'")
+    runs = [run(f"r{i}") for i in range(14)]
+    (told,) = line.tick(*runs, values={one.id: [9] for one in runs})
+    assert told.title == "14 runs: x > 5 (me/p)"
+    assert (told.level, told.event, told.url) == (Level.BAD, True, PAGE)
+    table = block(told, Table)
+    assert isinstance(table, Table)
+    assert [row[1] for row in table.rows] == [one.id for one in runs]
+    assert table.links == tuple(one.url for one in runs)
+    assert line.source.asked == 1, "one request for all"
+
+
+def test_a_run_that_ends_is_looked_at_once_more_as_it_was_at_its_end():
+    line = Line("alert me/p --when 'x > 5' --when 'stalled(30m)'")
+    line.tick(run("a"), a=[1])
+    ended = run("a", State.FAILED, heartbeat=NOW + MINUTE)
+    assert titles(line.tick(ended, minute=90, a=[1, 9])) == [
+        "name of a: x > 5 (me/p/a)"
+    ], "what came after its end is no stall"
+    assert line.tick(ended, minute=91, a=[1, 9]) == []
+
+
+def test_a_clock_that_is_ahead_hides_nothing():
+    line = Line("alert me/p --when 'x > 5' --when 'log(/boom/)'")
+    when = NOW + 5 * MINUTE
+    line.console = (Printed("boom", when=when),)
+    told = line.tick(run("a", heartbeat=NOW), a=[1, 1, 9])
+    assert titles(told) == [
+        "name of a: x > 5 (me/p/a)",
+        "name of a: log(/boom/) (me/p/a)",
+    ]
+
+
+def test_an_alert_ends_with_its_run():
+    line = Line("alert me/p --when 'x > 5'")
+    line.tick(run("a"), a=[9])
+    (over,) = line.tick(run("a", State.CRASHED), a=[9])
+    assert over.title == "name of a: crashed while x > 5 (me/p/a)"
+    assert over.level is Level.INFO
+    assert line.tick(run("a", State.CRASHED), a=[9]) == []
+    assert "a" not in line.told["alerts"].split("ended")[0][:20]
+
+
+def test_runs_that_ended_before_the_first_look_are_no_news():
+    line = Line("alert me/p --when 'x > 5'")
+    old = run("a", State.FINISHED, heartbeat=NOW - MINUTE)
+    assert line.tick(old, a=[9]) == []
+    assert line.tick(old, a=[9]) == []
+
+
+def test_only_what_is_going_on_is_asked_for():
+    line = Line("""alert me/p --when 'x > 5' --filters '{"group": "night"}'""")
+    line.tick(run("a"), a=[9])
+    group, state = {"group": "night"}, {"state": "running"}
+    assert line.source.queries[0].filters == {"$and": [group, state]}
+    line.tick(run("a"), a=[9])
+    late = {"heartbeat_at": {"$gt": "2026-01-01T12:00:00Z"}}
+    known = {"name": {"$in": ["a"]}}
+    assert line.source.queries[0].filters == {
+        "$and": [group, {"$or": [state, late, known]}]
+    }
+
+
+def test_a_run_that_a_listing_misses_loses_no_alert():
+    line = Line("alert me/p --when 'x > 5'")
+    line.tick(run("a"), a=[9])
+    assert line.tick() == []
+    assert titles(line.tick(run("a"), a=[1])) == ["name of a: no longer x > 5 (me/p/a)"]
+    line.tick(run("b"), b=[9])
+    line.tick(minute=200)
+    known = Remembered.read(line.told["alerts"])
+    assert known
+    assert not known.runs, "an hour is enough"
+
+
+def test_the_lines_that_match_are_shown():
+    line = Line("alert me/p --when 'log(/out of memory/)'")
+    line.console = (Printed("step 1"), Printed("CUDA out of memory", error=True))
+    (told,) = line.tick(run("a"))
+    assert block(told, Text) == Text("console", "CUDA out of memory")
+    assert block(told, Note) == Note("seen just now")
+    line.console = (Printed("x"),) * 1000
+    assert line.tick(run("a")) == [], "it has only scrolled away"
+
+
+def test_a_run_far_from_its_group_is_told_and_ended_ones_are_compared_with():
+    line = Line("alert me/p --when 'deviates(x, 3)'")
+    peers = [run(f"p{i}", State.FINISHED, group="g") for i in range(4)]
+    values = {one.id: [5, 4, 3 + i / 10] for i, one in enumerate(peers)}
+    mine = run("a", group="g")
+    assert line.tick(mine, *peers, minute=1, values=values, a=[5, 4]) == []
+    assert titles(line.tick(mine, *peers, values=values, a=[5, 4, 9])) == [
+        "name of a: deviates(x, 3) (me/p/a)"
+    ]
+
+
+def test_without_a_memory_it_says_which_rules_hold_now():
+    source = Logged([run("a"), run("b")], {"a": [1], "b": [9]})
+    words = "alert me/p --when 'x > 5' --when 'y > 5'"
+    (told,) = grammar.parse(words, fake_env(source)).reports
+    assert told.title == "me/p: 1 of 4 hold"
+    table = block(told, Table)
+    assert isinstance(table, Table)
+    assert [row[:2] + row[4:] for row in table.rows] == [
+        ("x > 5", "holds", "name of b", "b"),
+        ("y > 5", "can't be told", "name of a", "a"),
+        ("y > 5", "can't be told", "name of b", "b"),
+        ("x > 5", "does not hold", "name of a", "a"),
+    ]
+    assert not told.event
+    (empty,) = grammar.parse(words, fake_env(Logged([], {}))).reports
+    assert block(empty, Note) == Note("no run is going on")
+
+
+def test_the_only_run_there_is_is_shown_as_it_ended():
+    source = Logged([run("a", State.FAILED)], {"a": [9]})
+    (told,) = grammar.parse("alert me/p/a --when 'x > 5'", fake_env(source)).reports
+    table = block(told, Table)
+    assert isinstance(table, Table)
+    assert table.rows == (("x > 5", "holds", "x is 9", State.FAILED, "name of a", "a"),)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("", "Missing option '--when'"),
+        ("--when 'x >> 5'", "'x >> 5': column 4, at '> 5': expected a number"),
+        ("--when 'x > 5' --for soon", "no span such as 30m"),
+    ],
+)
+def test_a_wrong_word_is_told_in_one_line(words, said):
+    with pytest.raises(UsageError, match=said):
+        grammar.parse(f"alert me/p {words}", fake_env(FakeSource()))
+
+
+def test_a_card_says_what_one_wants_to_know():
+    (told,) = Line("alert me/p --when 'x > 5'").tick(run("a", group="g"), a=[9])
+    fields = block(told, Fields)
+    assert isinstance(fields, Fields)
+    assert dict(fields.items) == {
+        "state": State.RUNNING,
+        "runtime": MINUTE,
+        "last step": 3,
+        "group": "g",
+    }

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from wandbwatch.cli import grammar
+from wandbwatch.commands.diff import Side, report
+from wandbwatch.model.errors import NotFoundError, UsageError
+from wandbwatch.model.provenance import Provenance
+from wandbwatch.model.report import MISSING, Block, Note, Table
+from wandbwatch.model.run import Run, State
+
+from tests.fakes import FakeSource, fake_env
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def a_run(number: int, loss: float, state: State = State.FINISHED) -> Run:
+    return Run(
+        f"r{number}",
+        f"run {number}",
+        state,
+        created=START + timedelta(hours=number),
+        entity="acme",
+        project="gpt",
+        group="g",
+        config={"lr": number / 10, "seed": 7, "opt.name": "adam"},
+        summary={"loss": loss, "_step": 9, "image": {"_type": "image-file"}},
+    )
+
+
+RUNS = [a_run(4, 0.4, State.CRASHED), a_run(3, 0.3, State.FAILED)]
+RUNS += [a_run(2, 0.1), a_run(1, 0.2)]
+
+
+class Project(FakeSource):
+    """Is each run's source as well as their project's."""
+
+    def run(self) -> Run:
+        return RUNS[0]
+
+
+def told(words: str) -> tuple[Block, ...]:
+    (one,) = grammar.parse(f"diff acme/gpt/r4 {words}", fake_env(Project(RUNS))).reports
+    return one.blocks
+
+
+def test_only_what_differs_is_told():
+    torch = {"torch": "2.4.0", "numpy": "2.0"}
+    here = Side(RUNS[0], Provenance({"commit": "a", "host": "n"}, torch))
+    there = Side(RUNS[2], Provenance({"commit": "b", "host": "n"}, {"numpy": "2.0"}))
+    blocks = report(here, there).blocks
+    assert [(t.columns[0], t.rows) for t in blocks if isinstance(t, Table)] == [
+        ("run", (("state", "crashed", "finished"),)),
+        ("configuration", (("lr", 0.4, 0.2),)),
+        ("values", (("loss", 0.4, 0.1),)),
+        ("code and machine", (("commit", "a", "b"),)),
+        ("packages", (("torch", "2.4.0", MISSING),)),
+    ]
+    assert blocks[-1] == Note("there: run 2 (acme/gpt/r2)")
+
+
+@pytest.mark.parametrize(
+    ("other", "which"),
+    [
+        ("best --best loss:min", "r2"),
+        ("best --best loss:max", "r3"),
+        ("best", "r2"),
+        ("previous", "r3"),
+        ("last-good", "r2"),
+    ],
+)
+def test_the_other_one_by_its_merit(other, which):
+    assert told(f"{other} --ignore lr,loss,state")[-1] == Note(
+        f"there: run {which[1:]} (acme/gpt/{which})"
+    )
+
+
+def test_what_does_not_differ_is_said():
+    assert told("best --ignore lr,loss,state")[0] == Note("they do not differ")
+
+
+def test_a_run_that_is_alone():
+    env = fake_env(Project(RUNS[:1]))
+    with pytest.raises(NotFoundError, match="no other run of group 'g' before it that"):
+        tuple(grammar.parse("diff acme/gpt/r4 last-good", env).reports)
+
+
+def test_a_run_with_itself():
+    env = fake_env(Project(RUNS))
+    with pytest.raises(UsageError, match="is compared with itself"):
+        tuple(grammar.parse("diff acme/gpt/r4 acme/gpt/r4", env).reports)

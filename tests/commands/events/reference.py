@@ -1,0 +1,137 @@
+"""What should be told of a world, found from the lives themselves, run by run.
+
+It knows which part of its life each run is in, and keeps all that it ever saw; what
+the real one must conclude from a listing and a bounded memory is plain here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from wandbwatch.model.run import State
+
+from tests.commands.events.world import Life
+
+Told = tuple[str, str]
+
+
+@dataclass
+class Seen:
+    """One run as it was at the looks so far."""
+
+    part: int = -1
+    running: bool = False
+    steps: list[tuple[float, float, int]] = field(default_factory=list)
+    """Looks at which a new step was seen in this part: when, its time, the step."""
+    gaps: list[float] = field(default_factory=list)
+    stalled: bool = False
+
+
+class Reference:
+    def __init__(self, lives: tuple[Life, ...], least: float, settle: float) -> None:
+        self._lives = lives
+        self._least = least
+        self._settle = settle
+        self._seen = {life.id: Seen() for life in lives}
+        self._before: float | None = None
+        self._loss: float | None = None
+        self._leader = ""
+        self._open: dict[str, float | None] = {}
+
+    def look(self, now: float) -> list[Told]:
+        told: list[Told] = []
+        for life in self._lives:
+            told += [(kind, life.id) for kind in self._run(life, now)]
+        told += self._best(now)
+        told += self._scopes(told, now)
+        first, self._before = self._before is None, now
+        return [] if first else told
+
+    def _run(self, life: Life, now: float) -> list[str]:
+        seen = self._seen[life.id]
+        number = life.part(now)
+        if number < 0:
+            return []
+        old, was, known = seen.part, seen.running, seen.part >= 0
+        part = life.parts[number]
+        running = now < part.end
+        seen.part, seen.running = number, running
+        went_on = number > old and all(p.same for p in life.parts[old + 1 : number + 1])
+        false = known and not was and life.parts[old].state is State.CRASHED and went_on
+        if running and (not was or not known):
+            return [self._begin(seen, life, now, known=known, false=false)]
+        if running:
+            return self._stall(seen, life, now)
+        if was or not known:
+            return [part.state.value]
+        if number > old:
+            return (["goes on"] if false else []) + [part.state.value]
+        return []
+
+    def _begin(
+        self, seen: Seen, life: Life, now: float, *, known: bool, false: bool
+    ) -> str:
+        step, _ = life.steps(seen.part, now)
+        seen.steps, seen.gaps, seen.stalled = [(now, now, step)], [], False
+        return "goes on" if false else "resumed" if known else "started"
+
+    def _stall(self, seen: Seen, life: Life, now: float) -> list[str]:
+        assert self._before is not None
+        step, stepped = life.steps(seen.part, now)
+        limit = self._limit(seen)
+        if step != seen.steps[-1][2]:
+            stepped = max(stepped, self._before)
+            quick = now - self._before <= limit
+            if len(seen.steps) > 1 and quick and not seen.stalled:
+                seen.gaps.append(stepped - seen.steps[-1][1])
+            seen.steps.append((now, stepped, step))
+            if seen.stalled:
+                seen.stalled = False
+                return ["recovered"]
+        if not seen.stalled and now - seen.steps[-1][1] > self._limit(seen):
+            seen.stalled = True
+            return ["stalled"]
+        return []
+
+    def _limit(self, seen: Seen) -> float:
+        if len(seen.steps) < 3:
+            return 3 * self._least
+        last = len(seen.gaps) - 1
+        usual = max((g * 0.9 ** (last - i) for i, g in enumerate(seen.gaps)), default=0)
+        return max(self._least, 4 * usual)
+
+    def _best(self, now: float) -> list[Told]:
+        found = [(life.loss(now), life.id) for life in self._lives if life.run(now)]
+        if not found:
+            return []
+        loss = min(loss for loss, _ in found)
+        if self._loss is not None and loss >= self._loss:
+            return []
+        self._loss = loss
+        return [("best", next(run for value, run in found if value == loss))]
+
+    def _scopes(self, told: list[Told], now: float) -> list[Told]:
+        running, ended = set(), set()
+        ends = {(state.value) for state in State}
+        fell = {run for kind, run in told if kind in ends}
+        for life in self._lives:
+            names = {"idle"}
+            names |= {f"group {life.group}"} if life.group else set()
+            names |= {f"sweep {life.sweep}"} if life.sweep else set()
+            if self._seen[life.id].running:
+                running |= names
+            if life.id in fell and self._before is not None:
+                ended |= names
+        done = []
+        for name in running:
+            self._open[name] = None
+        for name in ended - running:
+            self._open.setdefault(name, None)
+        for name in list(self._open.keys() - running):
+            since = self._open[name]
+            since = self._open[name] = now if since is None else since
+            if now - since >= self._settle:
+                del self._open[name]
+                kind, _, called = name.partition(" ")
+                done.append((kind, called))
+        return done

@@ -1,0 +1,359 @@
+"""What `events` tells of runs as they change from call to call."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from wandbwatch.cli import grammar
+from wandbwatch.model.alert import Alert
+from wandbwatch.model.console import Printed
+from wandbwatch.model.errors import NetworkError, UsageError
+from wandbwatch.model.report import Fields, Level, Note, Plot, Report, Table, Text
+from wandbwatch.model.run import Run, Series, State
+
+from tests.commands.ticking import Ticking, titles
+from tests.fakes import NOW, FakeSource, fake_env
+
+MINUTE = timedelta(minutes=1)
+PAGE = "https://w.example/me/p"
+
+
+def run(run_id: str, state: State = State.RUNNING, **changes: object) -> Run:
+    whole = Run(
+        run_id,
+        f"name of {run_id}",
+        state,
+        created=NOW - timedelta(hours=2),
+        heartbeat=NOW,
+        runtime=7200.0,
+        last_step=100,
+        entity="me",
+        project="p",
+        url=f"{PAGE}/runs/{run_id}",
+        summary={"val/loss": 0.5, "_timestamp": NOW.timestamp()},
+    )
+    return replace(whole, **changes)  # type: ignore[arg-type]
+
+
+def block(report: Report, kind: type, title: str = "") -> object:
+    found = [b for b in report.blocks if isinstance(b, kind)]
+    return next(b for b in found if not title or getattr(b, "title", "") == title)
+
+
+def notes(report: Report) -> list[str]:
+    return [b.text for b in report.blocks if isinstance(b, Note)]
+
+
+def test_the_first_call_is_silent_and_the_next_ones_tell_what_changed():
+    line = Ticking("events me/p")
+    assert line.tick(run("a")) == []
+    told = line.tick(run("a"), run("b"))
+    assert titles(told) == ["name of b started (me/p/b)"]
+    assert told[0].event
+    assert told[0].url == f"{PAGE}/runs/b"
+    assert line.tick(run("a"), run("b")) == []
+    ended = line.tick(run("a", State.FINISHED, exit_code=0), run("b", State.FAILED))
+    assert titles(ended) == ["name of b failed (me/p/b)", "name of a finished (me/p/a)"]
+    assert [report.level for report in ended] == [Level.BAD, Level.GOOD]
+
+
+def test_one_that_began_and_ended_in_between_is_told_as_what_it_came_to():
+    line = Ticking("events me/p")
+    line.tick(run("a"))
+    assert titles(line.tick(run("a"), run("b", State.KILLED))) == [
+        "name of b killed (me/p/b)"
+    ]
+
+
+def test_a_run_is_known_by_its_id_whatever_it_is_called():
+    line = Ticking("events me/p")
+    line.tick(run("a"))
+    assert line.tick(run("a", name="another")) == []
+
+
+def test_with_greet_the_first_call_says_how_many_and_which_is_best():
+    line = Ticking("events me/p --best val/loss:min --greet")
+    low = run("b", State.FINISHED, summary={"val/loss": 0.1})
+    nan = run("c", summary={"val/loss": math.nan})
+    (told,) = line.tick(run("a"), low, nan)
+    assert told.title == "me/p: 3 runs, 2 running"
+    table = block(told, Table)
+    assert table == Table(
+        "best",
+        ("name", "id", "state", "best of", "value"),
+        (("name of b", "b", State.FINISHED, "val/loss", 0.1),),
+        (f"{PAGE}/runs/b",),
+    )
+    assert line.tick(run("a"), low, nan) == []
+
+
+@pytest.mark.parametrize(("way", "better", "worse"), [("min", 0.4, 0.6), ("max", 2, 1)])
+def test_a_new_best_is_told_and_its_message_keeps_up_while_one_run_leads(
+    way, better, worse
+):
+    line = Ticking(f"events me/p --best x:{way}")
+    start = 0.5 if way == "min" else 1.5
+    a, b = (run(i, summary={"x": start}) for i in "ab")
+    line.tick(a, b)
+    assert line.tick(a, replace(b, summary={"x": worse})) == []
+    (first,) = line.tick(a, replace(b, summary={"x": better}))
+    assert first.title == f"name of b has the best x: {better} (me/p/b)"
+    assert notes(first) == [f"the best until then: {start}"]
+    best = better * 2 if way == "max" else better / 2
+    (again,) = line.tick(a, replace(b, summary={"x": best}))
+    assert again.standing == first.standing != ""
+    other = best * 2 if way == "max" else best / 2
+    (taken,) = line.tick(replace(a, summary={"x": other}), b)
+    assert taken.standing not in ("", first.standing)
+
+
+def test_many_at_once_are_one_message_that_names_and_links_each():
+    line = Ticking("events me/p")
+    line.tick(*(run(f"r{i}") for i in range(14)))
+    crashed = [run(f"r{i}", State.CRASHED) for i in range(14)]
+    (told,) = line.tick(*crashed)
+    assert told.title == "14 runs crashed in me/p"
+    assert told.level is Level.BAD
+    table = block(told, Table)
+    assert isinstance(table, Table)
+    assert [row[1] for row in table.rows] == [f"r{i}" for i in range(14)]
+    assert table.links == tuple(f"{PAGE}/runs/r{i}" for i in range(14))
+    assert line.source.asked == 1, "no request for each of them"
+
+
+def later(one: Run, minutes: float) -> Run:
+    """Return *one* as the same process has it so much later."""
+    assert one.heartbeat
+    assert one.runtime
+    moved = one.heartbeat + minutes * MINUTE
+    return replace(one, heartbeat=moved, runtime=one.runtime + 60 * minutes)
+
+
+def test_a_crash_that_was_none_corrects_its_message():
+    line = Ticking("events me/p")
+    line.tick(run("a"))
+    (crash,) = line.tick(run("a", State.CRASHED))
+    assert crash.standing
+    (mended,) = line.tick(later(run("a"), 20))
+    assert mended.standing == crash.standing
+    assert mended.title == "name of a runs on: it had not crashed (me/p/a)"
+    assert mended.level is Level.INFO
+    assert mended.event
+    assert line.tick(later(run("a"), 21)) == []
+    (second,) = line.tick(run("a", State.CRASHED))
+    assert second.standing != crash.standing, "another crash is other news"
+
+
+def test_a_crash_that_was_told_with_others_is_corrected_among_them():
+    line = Ticking("events me/p")
+    line.tick(*(run(f"r{i}") for i in range(5)))
+    dead = [run(f"r{i}", State.CRASHED) for i in range(5)]
+    (crash,) = line.tick(*dead)
+    (mended,) = line.tick(*dead[:4], later(run("r4"), 20))
+    assert mended.standing == crash.standing
+    assert mended.title == "4 runs crashed in me/p, 1 went on"
+    table = block(mended, Table)
+    assert isinstance(table, Table)
+    assert [row[-1] for row in table.rows][-1] == "runs on: it had not crashed"
+    (more,) = line.tick(*dead[:3], later(run("r3"), 25), later(run("r4"), 25))
+    assert more.title == "3 runs crashed in me/p, 2 went on"
+
+
+def test_a_run_that_another_process_resumed_is_no_false_crash():
+    line = Ticking("events me/p")
+    line.tick(run("a"))
+    line.tick(run("a", State.CRASHED))
+    resumed = replace(later(run("a"), 20), runtime=run("a").runtime)
+    (told,) = line.tick(resumed)
+    assert told.title == "name of a resumed (me/p/a)"
+    assert not told.standing
+
+
+def test_only_what_is_asked_for_is_told_and_nothing_of_it_comes_later():
+    line = Ticking("events me/p --on failed,idle --settle 1s")
+    line.tick(run("a"), run("b"))
+    assert line.tick(run("a", State.FINISHED), run("b"), run("c")) == []
+    told = line.tick(*(run(i, State.FAILED) for i in "bc"), run("a", State.FINISHED))
+    assert titles(told) == ["name of b failed (me/p/b)", "name of c failed (me/p/c)"]
+
+
+def test_groups_and_all_runs_are_done_once_nothing_follows():
+    line = Ticking("events me/p --on group,sweep,idle --settle 2m")
+    runs = [run(i, group="g", sweep="s") for i in "ab"]
+    ended = [replace(one, state=State.FINISHED) for one in runs]
+    line.tick(*runs)
+    assert line.tick(*ended) == []
+    third = run("c", group="g", sweep="s")
+    assert line.tick(*ended, third, now=NOW + MINUTE) == []
+    over = [*ended, replace(third, state=State.FAILED)]
+    assert line.tick(*over, now=NOW + 2 * MINUTE) == []
+    told = line.tick(*over, now=NOW + 4 * MINUTE)
+    assert titles(told) == [
+        "group g is done (me/p)",
+        "sweep s is done (me/p)",
+        "nothing is running any more in me/p",
+    ]
+    fields = block(told[0], Fields)
+    assert fields == Fields("ended", (("finished", 2), ("failed", 1)))
+    assert line.tick(*over, now=NOW + 9 * MINUTE) == []
+
+
+def test_an_end_that_is_over_is_not_counted_when_a_group_is_done():
+    line = Ticking("events me/p --on group --settle 1s")
+    a, b, c = (run(i, group="g") for i in "abc")
+    line.tick(a, b, c)
+    line.tick(replace(a, state=State.CRASHED), replace(b, state=State.FAILED), c)
+    back = replace(later(b, 20), runtime=b.runtime)
+    line.tick(later(a, 20), back, c)
+    over = [replace(one, state=State.FINISHED) for one in (later(a, 21), back, c)]
+    line.tick(*over)
+    (told,) = line.tick(*over, now=NOW + MINUTE)
+    assert block(told, Fields) == Fields("ended", (("finished", 3),))
+
+
+def test_no_step_for_long_is_a_stall_and_the_next_step_its_end():
+    line = Ticking("events me/p --stall 10m")
+    slow = run("a")
+    at = NOW
+    for step in range(101, 105):
+        line.tick(replace(slow, last_step=step), now=at)
+        at += MINUTE
+    assert line.tick(replace(slow, last_step=104), now=at + 8 * MINUTE) == []
+    (told,) = line.tick(replace(slow, last_step=104), now=at + 11 * MINUTE)
+    assert told.title == "name of a is stalled (me/p/a)"
+    assert told.level is Level.BAD
+    assert notes(told)[0].startswith("no step after 104 for 1")
+    assert line.tick(replace(slow, last_step=104), now=at + 90 * MINUTE) == []
+    (back,) = line.tick(replace(slow, last_step=105), now=at + 91 * MINUTE)
+    assert back.title == "name of a goes on (me/p/a)"
+
+
+def test_what_the_code_raises_is_told_once():
+    line = Ticking("events me/p")
+    line.raised = (Alert("old"),)
+    assert line.tick(run("a")) == []
+    line.raised = (Alert("old"), Alert("lr is odd", "it is 7 @everyone", "WARN"))
+    (told,) = line.tick(run("a"))
+    assert told.title == "name of a alerts: lr is odd (me/p/a)"
+    assert notes(told) == ["it is 7 @everyone"]
+    assert told.level is Level.BAD
+    assert line.tick(run("a")) == []
+    line.raised = (*line.raised, Alert("done"))
+    ended = line.tick(run("a", State.FINISHED))
+    assert titles(ended) == [
+        "name of a alerts: done (me/p/a)",
+        "name of a finished (me/p/a)",
+    ]
+    assert titles(line.tick(later(run("a"), 99))) == ["name of a resumed (me/p/a)"]
+
+
+def test_alerts_of_before_the_first_look_are_not_told_when_a_run_is_resumed():
+    line = Ticking("events me/p")
+    line.raised = (Alert("old"),)
+    line.tick(run("a", State.FINISHED))
+    assert titles(line.tick(later(run("a"), 99))) == ["name of a resumed (me/p/a)"]
+    assert line.tick(later(run("a"), 99)) == []
+
+
+def test_the_card_of_a_bad_end_says_why():
+    line = Ticking("events me/p")
+    line.console = (Printed("step 1"), Printed("CUDA out of memory", error=True))
+    stamps = [NOW.timestamp() - 60 * i for i in range(100, 0, -1)]
+    loss = [math.nan if i == 95 else 1.0 for i in range(100)]
+    line.series = (Series("val/loss", stamps, loss),)
+    good = run(
+        *("good", State.FINISHED),
+        created=NOW - timedelta(days=1),
+        config={"lr": 0.1, "seed": 1},
+        summary={"val/loss": 0.4},
+    )
+    line.tick(run("a"), good)
+    (told,) = line.tick(
+        run("a", State.FAILED, exit_code=1, config={"lr": 0.5, "seed": 1}), good
+    )
+    fields = dict(block(told, Fields).items)  # type: ignore[attr-defined]
+    assert fields["exit code"] == 1
+    assert fields["runtime"] == timedelta(hours=2)
+    assert block(told, Table, "values") == Table(
+        "values",
+        ("value", "last", "best", "prev"),
+        (("val/loss", 0.5, "+25%", "+25%"),),
+    )
+    assert block(told, Table, "configuration") == Table(
+        "configuration", ("setting", "here", "last good"), (("lr", 0.5, 0.1),)
+    )
+    assert block(told, Text) == Text("console", "step 1\nCUDA out of memory")
+    plot = block(told, Plot)
+    assert isinstance(plot, Plot)
+    (drawn,) = plot.lines
+    assert len(drawn.series.x) == 61, "the last hour"
+    assert any(map(math.isnan, drawn.series.y))
+
+
+def test_a_good_end_has_its_values_alone_unless_more_is_asked_for():
+    cases: list[tuple[str, set[type]]] = [
+        ("", {Fields, Table, Note}),
+        (" --attach log:1", {Fields, Text}),
+        (" --attach none", {Fields}),
+        (" --attach plot:x,config-diff", {Fields, Plot}),
+    ]
+    for flag, kinds in cases:
+        line = Ticking(f"events me/p{flag}")
+        line.console = (Printed("hello"),)
+        line.series = (Series("x", [NOW.timestamp()], [1.0]),)
+        other = run("b")
+        line.tick(run("a"), other)
+        (told,) = line.tick(run("a", State.FINISHED), other)
+        assert {type(b) for b in told.blocks} <= kinds, flag
+
+
+class Deaf(FakeSource):
+    """A source that lists runs and fails at anything more."""
+
+    def console(self, _run_id: str, _last: int) -> tuple[Printed, ...]:
+        raise NetworkError("the server is down")
+
+
+def test_what_can_not_be_read_of_an_end_loses_no_event():
+    line = Ticking("events me/p")
+    line.make = Deaf
+    line.tick(run("a"))
+    (told,) = line.tick(run("a", State.FAILED))
+    assert "its console could not be read: the server is down" in notes(told)
+
+
+def test_without_a_memory_it_says_how_the_runs_are():
+    stuck = run(
+        "b",
+        heartbeat=NOW,
+        summary={"_timestamp": (NOW - timedelta(hours=1)).timestamp(), "loss": 1.0},
+    )
+    source = FakeSource([run("a"), stuck, run("c", State.FINISHED)])
+    (told,) = grammar.parse("events me/p", fake_env(source)).reports
+    assert told.title == "me/p: 3 runs, 2 running"
+    table = block(told, Table, "running")
+    assert isinstance(table, Table)
+    assert [row[:3] for row in table.rows] == [
+        ("goes on", "name of a", "a"),
+        ("stalled", "name of b", "b"),
+    ]
+    assert not told.event
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--on crash", "'crash'; there are started, finished"),
+        ("--on ,", "name at least one"),
+        ("--best loss:low", "not KEY:min or KEY:max"),
+        ("--attach log:x", "'log:x' can't be attached; there are summary"),
+        ("--attach plots", "'plots' can't be attached"),
+        ("--stall soon", "no span such as 30m"),
+    ],
+)
+def test_a_wrong_word_is_told_in_one_line(words, said):
+    with pytest.raises(UsageError, match=said):
+        grammar.parse(f"events me/p {words}", fake_env(FakeSource()))

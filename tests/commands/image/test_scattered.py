@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import math
+
+from wandbwatch.analysis.ranking import Aim
+from wandbwatch.commands.image.plotting import scattered
+from wandbwatch.model.drawing import Point, Scatter
+from wandbwatch.model.query import Query
+from wandbwatch.model.run import Run, State
+
+PAIR = ("config.lr", "val/loss")
+RUNS = [
+    Run("a", "one", State.FINISHED, config={"lr": 0.1}, summary={"val/loss": 2.0}),
+    Run("b", "two", State.FINISHED, config={"lr": 1}, summary={"val/loss": 1.0}),
+    Run("c", "lost", State.FAILED, config={"lr": 2}, summary={"val/loss": math.nan}),
+    Run("d", "words", State.FAILED, config={"lr": "x"}, summary={"val/loss": True}),
+]
+
+
+def test_a_run_with_both_values_is_a_point_and_the_best_stands_out():
+    chart = scattered.chart(RUNS, *PAIR, Aim("val/loss"))
+    assert chart.title == "val/loss over config.lr"
+    points = (Point(0.1, 2.0, "one"), Point(1.0, 1.0, "two", chosen=True))
+    assert chart.drawing == Scatter(*PAIR, points)
+    said = ["2 of 4 runs have no number of both"]
+    assert list(scattered.notes(RUNS, chart, *PAIR)) == said
+
+
+def test_no_point_at_all_is_said_with_the_name_that_nobody_has():
+    chart = scattered.chart(RUNS, "config.nope", "val/loss", None)
+    said = ["no run has a number of 'config.nope'"]
+    assert list(scattered.notes(RUNS, chart, "config.nope", "val/loss")) == said
+
+
+def test_no_more_is_asked_of_a_run_than_is_drawn():
+    asked = scattered.query(Query(limit=3), PAIR, Aim("acc", largest=True))
+    assert asked == Query(limit=3, summary=("val/loss", "acc"), config=("lr",))

@@ -1,0 +1,95 @@
+"""Which curves are meant, by the questions and notes of the image command."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.commands.image.curved import (
+    CLOCK,
+    LOSS,
+    TWO,
+    Logs,
+    notes,
+    plots,
+    told,
+)
+
+
+def test_likely_keys_are_chosen_and_named():
+    logged = dict.fromkeys(("z", "epoch", "val/acc", "train/loss", "val/loss"), LOSS)
+    logged |= {"_step": LOSS, "best/loss": [], "_runtime": CLOCK}
+    source = Logs({"a1": logged})
+    report = told(source, "")
+    keys = ["train/loss", "val/loss", "val/acc", "z"]
+    assert [p.key for p in plots(report)] == keys
+    assert notes(report) == [
+        f"keys not asked for: chose {', '.join(keys)}; --keys chooses"
+    ]
+    assert (source.asked, len(source.asked_curves)) == (1, 1)
+
+
+def test_a_summary_value_that_is_no_curve_is_not_chosen():
+    source = Logs({"a1": {"loss": LOSS}})
+    source.logged = {"a1": {"accuracy": LOSS}}
+    assert notes(told(source, "")) == ["no run has logged numbers yet"]
+    assert notes(told(Logs({}), "")) == ["no runs here yet"]
+
+
+def test_the_newest_are_said_to_be_no_more_than_that():
+    many = Logs({f"r{i}": {"loss": LOSS} for i in range(7)}, total=27)
+    assert "the newest 5 of 27 runs; --runs chooses others" in notes(told(many, ""))
+    assert notes(told(many, "--keys loss")) == [
+        "the newest 5 runs; --runs chooses others"
+    ]
+    assert len(plots(told(many, "--keys loss"))[0].lines) == 5
+    assert notes(told(Logs(TWO), "--keys train/loss")) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "keys"),
+    [
+        ("train", ["train/acc", "train/loss"]),
+        ("'*/loss'", ["train/loss", "val/loss"]),
+        ("val/loss,train", ["val/loss", "train/acc", "train/loss"]),
+        ("'t*,val/loss'", ["train/acc", "train/loss", "val/loss"]),
+        ("system", ["system/cpu"]),
+        ("_runtime", ["_runtime"]),
+    ],
+)
+def test_groups_and_globs(wanted, keys):
+    logged = ("train/loss", "train/acc", "val/loss", "system/cpu", "_runtime")
+    source = Logs({"a1": dict.fromkeys(logged, LOSS)})
+    assert [p.key for p in plots(told(source, f"--keys {wanted}"))] == keys
+
+
+def test_a_key_that_no_run_has_is_named():
+    source = Logs(TWO)
+    report = told(source, "--keys train/loss,train/los,rewards")
+    assert [p.key for p in plots(report)] == ["train/loss"]
+    assert notes(report) == [
+        "no run has 'train/los'; did you mean 'train/loss'?",
+        "no run has 'rewards'",
+    ]
+    assert len(source.asked_curves) == 1
+
+
+def test_a_key_that_only_the_summaries_have_is_no_mistake_of_spelling():
+    source = Logs({"a1": {"accuracy": LOSS}})
+    source.logged = {"a1": {"loss": LOSS}}
+    assert notes(told(source, "--keys accuracy")) == [
+        "'accuracy' is in summaries only: there is no curve of it"
+    ]
+
+
+def test_a_key_that_is_never_beside_the_axis_is_said_so():
+    source = Logs(TWO)
+    assert notes(told(source, "--keys nope --x epoch")) == [
+        "no run has 'nope' in rows that have 'epoch'"
+    ]
+
+
+def test_a_glob_does_not_bring_a_flood():
+    source = Logs({"a1": {f"loss/{i:02}": LOSS for i in range(30)}})
+    report = told(source, "--keys 'loss/*'")
+    assert len(plots(report)) == 24
+    assert notes(report) == ["the first 24 of 30 keys; --keys chooses others"]

@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+from wandbwatch.cli import grammar
+from wandbwatch.commands.summary import report
+from wandbwatch.model.alert import Alert
+from wandbwatch.model.errors import NotFoundError, UsageError
+from wandbwatch.model.report import Cell, Fields, Level, Note, Report, Table, Text
+from wandbwatch.model.run import Run, State
+
+from tests.fakes import NOW, FakeSource, fake_env
+
+OWL = Run(
+    "a1",
+    "owl",
+    State.FAILED,
+    created=NOW,
+    heartbeat=NOW + timedelta(minutes=2),
+    runtime=120,
+    last_step=7,
+    entity="me",
+    project="p",
+    url="https://w.example/me/p/runs/a1",
+    group="birds",
+    job_type="train",
+    tags=("night",),
+    user="ada",
+    notes="first\nsecond",
+    sweep="s1",
+    host="box",
+    exit_code=3,
+    config={"lr": 0.1, "model.depth": 2},
+    summary={
+        "loss": math.nan,
+        "train/loss": 0.5,
+        "train/a/b": 1,
+        "val.loss": 2,
+        "_step": 7,
+        "_runtime": 120,
+        "_timestamp": 1.5,
+        "_wandb.runtime": 120,
+        "_mine": 1,
+    },
+    system={"cpu": 10.0, "gpu.0.temp": 50.0},
+)
+BARE = Run("b2", "b2", State.RUNNING)
+
+
+def groups(told: Report) -> dict[str, dict[str, Cell]]:
+    """Every group but the first, which is about the run itself."""
+    found = [block for block in told.blocks if isinstance(block, Fields)]
+    return {block.title: dict(block.items) for block in found[1:]}
+
+
+def names(filters: Sequence[str]) -> list[str]:
+    told = groups(report(OWL, filters))
+    return [f"{group}/{key}" for group, items in told.items() for key in items]
+
+
+def notes(told: Report) -> list[str]:
+    return [block.text for block in told.blocks if isinstance(block, Note)]
+
+
+def test_values_are_grouped_by_the_part_before_the_first_slash():
+    told = groups(report(OWL))
+    assert list(told) == ["_default", "train", "system"]
+    assert list(told["_default"]) == ["state", "_mine", "loss", "val.loss"]
+    assert told["_default"]["state"] is State.FAILED
+    assert told["train"] == {"a/b": 1, "loss": 0.5}
+    assert told["system"] == {"cpu": 10.0, "gpu.0.temp": 50.0}
+
+
+def test_who_when_and_how_long_come_first():
+    told = report(OWL)
+    assert told.title == "owl (me/p/a1)"
+    assert told.url == "https://w.example/me/p/runs/a1"
+    assert told.blocks[0] == Fields(
+        "run",
+        (
+            ("state", State.FAILED),
+            ("user", "ada"),
+            ("created", NOW),
+            ("last heard", NOW + timedelta(minutes=2)),
+            ("runtime", timedelta(minutes=2)),
+            ("last step", 7),
+            ("exit code", 3),
+            ("group", "birds"),
+            ("job type", "train"),
+            ("tags", ("night",)),
+            ("sweep", "s1"),
+            ("host", "box"),
+        ),
+    )
+    assert told.blocks[1] == Text("notes", "first\nsecond")
+
+
+def test_what_is_unknown_is_left_out():
+    told = report(BARE)
+    assert told.blocks == (
+        Fields("run", (("state", State.RUNNING),)),
+        Fields("_default", (("state", State.RUNNING),)),
+        Note("the run has no summary values yet"),
+    )
+
+
+def test_a_key_that_begins_with_a_slash_is_in_no_group():
+    odd = Run("a", "a", State.RUNNING, summary={"/loss": 1, "": 2})
+    told = groups(report(odd))
+    assert told == {"_default": {"state": State.RUNNING, "": 2, "/loss": 1}}
+
+
+@pytest.mark.parametrize(
+    ("filters", "selected"),
+    [
+        (["train"], ["train/a/b", "train/loss"]),
+        (["train/"], ["train/a/b", "train/loss"]),
+        (["train/a"], ["train/a/b"]),
+        (["train/loss", "loss"], ["_default/loss", "train/loss"]),
+        (["*loss"], ["_default/loss", "_default/val.loss", "train/loss"]),
+        (["val"], ["_default/val.loss"]),
+        (["_default/state"], ["_default/state"]),
+        (["state"], ["_default/state"]),
+        (
+            ["_default"],
+            ["_default/state", "_default/_mine", "_default/loss", "_default/val.loss"],
+        ),
+        (["system/gpu.0"], ["system/gpu.0.temp"]),
+        (["_step", "_default/_runtime"], ["_default/_runtime", "_default/_step"]),
+        (["loss*", "trai?"], ["_default/loss"]),
+    ],
+)
+def test_filters_select_groups_keys_and_globs(filters, selected):
+    assert names(filters) == selected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "note"),
+    [
+        ("trian", "nothing matches 'trian'; did you mean 'train'?"),
+        ("train/los", "nothing matches 'train/los'; did you mean 'train/loss'?"),
+        ("zzz", "nothing matches 'zzz'"),
+        ("/", "nothing matches '/'"),
+    ],
+)
+def test_a_filter_that_matches_nothing_is_named(wanted, note):
+    assert notes(report(OWL, ["train", wanted])) == [note]
+
+
+def test_the_configuration_is_shown_when_asked_for():
+    assert "config" not in groups(report(OWL))
+    told = groups(report(OWL, ["train"], config=True))
+    assert told["config"] == {"lr": 0.1, "model.depth": 2}
+    assert "the run has no configuration" in notes(report(BARE, config=True))
+
+
+@pytest.mark.parametrize("state", State)
+def test_the_level_is_that_of_the_state(state):
+    expected = {
+        State.FINISHED: Level.GOOD,
+        State.FAILED: Level.BAD,
+        State.CRASHED: Level.BAD,
+        State.KILLED: Level.BAD,
+    }
+    told = report(Run("a", "a", state))
+    assert told.level is expected.get(state, Level.INFO)
+
+
+def test_the_line_says_which_values():
+    line = grammar.parse(
+        "summary me/p/a1 --filters train,state --config", fake_env(FakeSource([OWL]))
+    )
+    (told,) = line.reports
+    assert list(groups(told)) == ["_default", "train", "config"]
+
+
+def test_a_project_instead_of_a_run_is_told_what_to_do():
+    env = fake_env(FakeSource([OWL]))
+    with pytest.raises(
+        UsageError, match=r"not a run; `wandbwatch project https.* lists"
+    ):
+        grammar.parse("summary https://wandb.ai/me/p", env)
+
+
+class NotThere(FakeSource):
+    def run(self) -> Run:
+        raise NotFoundError("run 'x' not found")
+
+
+def test_two_names_may_have_been_meant_as_a_project():
+    env = fake_env(NotThere())
+    with pytest.raises(NotFoundError, match=r"`wandbwatch project me/p` lists its"):
+        list(grammar.parse("summary me/p", env).reports)
+    with pytest.raises(NotFoundError, match=r"^run 'x' not found$"):
+        list(grammar.parse("summary me/p/x", env).reports)
+
+
+def test_what_the_code_raised_stands_in_it_the_newest_last():
+    run = Run("abc", "owl", State.RUNNING)
+    raised = [Alert(f"title {i}", "text", "WARN") for i in range(12)]
+    (table,) = (b for b in report(run, raised=raised).blocks if isinstance(b, Table))
+    assert table.rows[-1] == ("WARN", "title 11", "text")
+    assert len(table.rows) == 10
+    assert Note("2 older alerts are left out") in report(run, raised=raised).blocks

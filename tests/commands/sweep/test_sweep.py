@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from wandbwatch.analysis.ranking import Aim
+from wandbwatch.cli import grammar
+from wandbwatch.commands.sweep import report
+from wandbwatch.commands.sweep.progress import (
+    best_so_far,
+    drawn_from,
+    parallel,
+    progress,
+)
+from wandbwatch.model.drawing import Parallel
+from wandbwatch.model.errors import UsageError
+from wandbwatch.model.report import Chart, Fields, Level, Note, Plot, Table
+from wandbwatch.model.run import Json, Run, State
+from wandbwatch.model.sweep import Sweep
+
+from tests.fakes import FakeSource, fake_env
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+SWEEP = Sweep(
+    "s1",
+    "[b]find lr",
+    "RUNNING",
+    "bayes",
+    "loss",
+    "minimize",
+    {"lr": {"min": 0.001, "max": 0.1}, "seed": {"value": 7}},
+    expected=10,
+    url="https://wandb.ai/acme/gpt/sweeps/s1",
+)
+
+
+def a_run(number: int, loss: Json, state: State = State.FINISHED) -> Run:
+    return Run(
+        f"r{number}",
+        f"run {number}",
+        state,
+        created=START + timedelta(hours=number),
+        heartbeat=START + timedelta(hours=number + 1),
+        entity="acme",
+        project="gpt",
+        sweep="s1",
+        config={"lr": number / 100, "seed": 7},
+        summary={} if loss is None else {"loss": loss},
+    )
+
+
+RUNS = [
+    a_run(1, 0.5),
+    a_run(2, math.nan, State.CRASHED),
+    a_run(3, 0.25),
+    a_run(4, 0.75),
+    a_run(5, None, State.RUNNING),
+]
+
+
+def test_a_sweep_is_told_with_its_best_run_first():
+    told = report(SWEEP, RUNS, Aim("loss"), topk=2)
+    assert told.title == "[b]find lr (acme/gpt/s1)"
+    assert (told.url, told.level) == (SWEEP.url, Level.INFO)
+    about, best, parameters, matters, plot, chart, note = told.blocks
+    assert isinstance(about, Fields)
+    assert dict(about.items) == {
+        "state": "running",
+        "method": "bayes",
+        "metric": "loss, the smaller the better",
+        "progress": "████████░░░░░░░░░░░░ 4 of 10 (40%)",
+        "running": 1,
+        "finished": 3,
+        "crashed": 1,
+    }
+    assert isinstance(best, Table)
+    assert best.rows == (
+        (1, State.FINISHED, "r3", "run 3", 0.25, 0.03, 7),
+        (2, State.FINISHED, "r1", "run 1", 0.5, 0.01, 7),
+    )
+    assert isinstance(parameters, Table)
+    assert parameters.rows == (("lr", "0.001 to 0.1", 0.03), ("seed", "always 7", 7))
+    assert isinstance(matters, Table)
+    assert matters.rows[0][0] == "lr"
+    assert isinstance(plot, Plot)
+    assert isinstance(chart, Chart)
+    assert chart.drawing == Parallel(
+        ("lr", "loss"),
+        ("run 3", "run 1", "run 4"),
+        ((0.03, 0.25), (0.01, 0.5), (0.04, 0.75)),
+    )
+    assert note == Note("2 runs have no finite value of 'loss': not ranked")
+
+
+@pytest.mark.parametrize(
+    ("runs", "aim", "note"),
+    [
+        ([], None, "it has no run yet"),
+        (RUNS, None, "its metric is not known here: --best KEY:min or KEY:max"),
+        (RUNS, Aim("acc"), "no run of it has a finite value of 'acc' yet"),
+    ],
+)
+def test_what_can_not_be_ranked_is_said(runs, aim, note):
+    last = report(SWEEP, runs, aim).blocks[-1]
+    assert isinstance(last, Note)
+    assert last.text.startswith(note)
+
+
+def test_the_best_so_far_goes_in_steps_to_the_better():
+    (plot,) = best_so_far(RUNS, Aim("loss"), "s1")
+    (line,) = plot.lines
+    hours = [(x - START.timestamp()) / 3600 for x in line.series.x]
+    assert hours == [2, 4, 4, 5]
+    assert list(line.series.y) == [0.5, 0.5, 0.25, 0.25]
+    assert not list(best_so_far(RUNS[:2], Aim("loss"), "s1"))
+
+
+def test_parallel_coordinates_have_words_and_gaps_and_end_at_the_metric():
+    configs: list[dict[str, Json]] = [
+        {"opt": "adam", "drop": 0.5, "same": 1},
+        {"opt": "sgd", "drop": None, "same": 1},
+        {"opt": [1, 2], "drop": math.nan, "same": 1},
+    ]
+    ranked = [
+        (replace(a_run(i, i), config=config), float(i))
+        for i, config in enumerate(configs, 1)
+    ]
+    (chart,) = parallel(ranked, Aim("loss"), ["drop", "same", "opt", "absent"])
+    assert isinstance(chart.drawing, Parallel)
+    assert chart.drawing.axes == ("drop", "opt", "loss")
+    assert chart.drawing.rows == (
+        (0.5, "adam", 1.0),
+        (None, "sgd", 2.0),
+        (None, "[1, 2]", 3.0),
+    )
+    assert not list(parallel(ranked, Aim("loss"), ["same"]))
+    assert not list(parallel(ranked[:1], Aim("loss"), ["opt"]))
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ({"value": 3}, "always 3"),
+        ({"values": [1, "a", None]}, "one of 1, a, None"),
+        ({"min": 0, "max": 1}, "0 to 1"),
+        (
+            {"min": 1e-5, "max": 0.1, "distribution": "log_uniform_values"},
+            "1e-05 to 0.1, log uniform values",
+        ),
+        ({"mu": 0, "sigma": 2, "distribution": "normal"}, "mu 0, sigma 2, normal"),
+        (
+            {"min": 0, "max": 8, "q": 2, "distribution": "q_uniform"},
+            "0 to 8, q uniform, in steps of 2",
+        ),
+    ],
+)
+def test_what_a_parameter_is_drawn_from_is_worded(spec, words):
+    assert drawn_from(spec) == words
+
+
+def test_progress_without_an_end_counts_what_was_begun():
+    assert progress(RUNS, None, 10) == "4 of 5 begun"
+    assert progress(RUNS * 5, 10, 4) == "████ 20 of 10 (100%)"
+
+
+def test_the_line_asks_for_the_sweeps_runs_alone():
+    source = FakeSource(RUNS, sweep=SWEEP)
+    (told,) = grammar.parse("sweep acme/gpt/s1 --topk 1", fake_env(source)).reports
+    assert told.title.startswith("[b]find lr")
+    assert source.queries[0].filters == {}
+    line = "sweep ./wandb --id s1 --best acc:max"
+    tuple(grammar.parse(line, fake_env(source)).reports)
+    assert source.queries[1].filters == {"sweep": "s1"}
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("sweep acme/gpt/s1 --best acc:up", "is not KEY:min or KEY:max"),
+        ("sweep https://wandb.ai/acme/gpt/runs/r1", "is no sweep"),
+        ("sweep acme/gpt", None),
+    ],
+)
+def test_a_wrong_line(line, why):
+    if why is None:  # PROJECT/SWEEP, of one's own entity
+        grammar.parse(line, fake_env(FakeSource(sweep=SWEEP)))
+        return
+    with pytest.raises(UsageError, match=why):
+        grammar.parse(line, fake_env(FakeSource()))

@@ -1,0 +1,129 @@
+"""`top`: the runs that run, as a table and on a screen."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from datetime import timedelta
+
+from wandbwatch.analysis.total_steps import Total
+from wandbwatch.cli import grammar
+from wandbwatch.cli.main import _source
+from wandbwatch.commands import top
+from wandbwatch.model.address import Cloud
+from wandbwatch.model.query import Curves
+from wandbwatch.model.report import MISSING, Note, Report, Table
+from wandbwatch.model.run import Run, Series, State
+from wandbwatch.sources.cloud import session
+
+from tests.fakes import NOW, FakeSource, fake_env
+from tests.screen import Terminal
+from tests.servers.wandb import Run as Served
+
+ADDRESS = Cloud("acme", "gpt")
+RUN = Run(
+    "a", "calm", State.RUNNING, heartbeat=NOW, last_step=20, summary={"loss": 0.5}
+)
+CLOCK = Series("_runtime", [0.0, 20.0], [0.0, 10.0])
+LOSS = Series("loss", [0.0, 20.0], [1.0, 0.5])
+
+
+def row(report: Report, number: int = 0) -> dict[str, object]:
+    table = report.blocks[0]
+    assert isinstance(table, Table)
+    return dict(zip(table.columns, table.rows[number], strict=True))
+
+
+def test_a_row_says_how_fast_and_how_long():
+    found = [
+        Curves(RUN, {"_runtime": CLOCK, "loss": LOSS}),
+        Curves(replace(RUN, id="b"), {}),
+    ]
+    told = top.report(ADDRESS, found, ["loss"], Total(61))
+    assert told.title == "acme/gpt: 2 running"
+    assert row(told) == {
+        "state": State.RUNNING,
+        "name": "calm",
+        "id": "a",
+        "last heard": NOW,
+        "last step": 20,
+        "steps/s": 2.0,
+        "total": 61,
+        "ETA": timedelta(seconds=20),
+        "loss": 0.5,
+        "loss so far": "█▁",
+    }
+    other = row(told, 1)
+    assert other["steps/s"] is other["ETA"] is other["loss so far"] is MISSING
+
+
+def test_nothing_running_is_said():
+    told = top.report(ADDRESS, [], [])
+    assert told == Report(
+        "top", "acme/gpt: nothing is running", (Note("no run runs now"),)
+    )
+
+
+def test_a_list_that_is_full_says_so():
+    env = fake_env(FakeSource([RUN, RUN], [CLOCK, LOSS]))
+    (told,) = grammar.parse("top acme/gpt --topk 2", env).reports
+    assert told.blocks[1:] == (Note("the newest 2; there may be more: --topk"),)
+    assert row(told)["loss"] == 0.5, "a likely key"
+
+
+def test_a_server_is_asked_once_where_the_key_is_known(wandb_server):
+    rows = [{"_step": i, "_runtime": i / 2, "loss": 1.0} for i in range(30)]
+    for name, state in (("a", "running"), ("b", "running"), ("c", "finished")):
+        summary = {"_step": 29, "loss": 1.0}
+        wandb_server.store.add(Served(name, state=state, rows=rows, summary=summary))
+    session.forget()
+    env = replace(fake_env(FakeSource()), source=_source)
+    (told,) = grammar.parse("top acme/gpt --keys loss", env).reports
+    table = told.blocks[0]
+    assert isinstance(table, Table)
+    assert {r[2] for r in table.rows} == {"a", "b"}
+    assert row(told)["steps/s"] == 2.0
+    assert wandb_server.data_requests == 1
+
+
+def test_in_a_pipe_it_is_one_table(running_run):
+    running_run.log(30)
+    words = ("top", str(running_run.directory), "-o", "json")
+    done = subprocess.run(
+        [sys.executable, "-m", "wandbwatch", *words], capture_output=True, check=True
+    )
+    (told,) = json.loads(done.stdout)["reports"]
+    assert [one["id"] for one in told["blocks"][0]["rows"]] == ["running"]
+
+
+def test_in_a_terminal_it_is_a_screen_until_q(running_run):
+    running_run.log(30)
+    path = str(running_run.directory)
+    with Terminal("top", path, "--watch", "0.2s", columns=120) as terminal:
+        assert "steps/s" in terminal.see("▸ running")
+        before = settled(path)
+        running_run.log(200)
+        terminal.see(str(before + 200))
+        terminal.resize(40, 30)
+        terminal.see("last step   ")
+        terminal.type("q")
+        terminal.end()
+        assert terminal.process.returncode == 0
+
+
+def settled(path: str) -> int:
+    """Return the last step once all that was logged is on disk."""
+    seen = -1
+    while (step := row(next(iter(asked(path))))["last step"]) != seen:
+        assert isinstance(step, int)
+        seen = step
+        time.sleep(0.3)
+    return seen
+
+
+def asked(path: str):
+    env = replace(fake_env(FakeSource()), source=_source)
+    return grammar.parse(f"top {path}", env).reports

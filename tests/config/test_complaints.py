@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.config.texts import (
+    FILTRES,
+    FORMS,
+    HOOK,
+    MORE,
+    RESEARCH,
+    SMALL,
+    SPANS,
+    complaints,
+    with_channel,
+    with_subscription,
+)
+
+
+def test_all_complaints_come_at_once_each_with_its_place_in_the_file_s_order():
+    text = """\
+timezon = "UTC"
+[channels.research]
+webhook = 7
+[[subscriptions]] # the first
+name = "ok"
+channel = "resarch"
+cron = "0 25 * * *"
+commands = [
+  "project a/b", # fine
+
+  "summary a/b/c --filtres x",
+]
+[[subscriptions]]
+name = "gpt"
+channel = "research"
+cron = "@hourly"
+interval = "5"
+commands = "project a/b"
+"""
+    told = [c.removeprefix("watch.toml:") for c in complaints(text)]
+    assert [c.replace(" subscriptions", " …") for c in told] == [
+        "1: timezon: unknown setting; did you mean 'timezone'?",
+        f"3: channels.research: webhook: must be {FORMS}",
+        f'6: …[0] "ok": channel: there is no [channels.resarch]; {RESEARCH}',
+        f"7: …[0] \"ok\": cron: hour '25' is not acceptable (0-23{MORE})",
+        f'11: …[0] "ok": commands[1]: {FILTRES}',
+        f'17: …[1] "gpt": interval: {SPANS}',
+        '17: …[1] "gpt": interval: cron stands here as well; keep one of them',
+        '18: …[1] "gpt": commands: must be an array, not a string',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        (
+            'webhook = "http://discord.com/api/webhooks/1/s3cr3t"',
+            "at http://discord.com,",
+        ),
+        (
+            'webhook = "https://evil.example/api/webhooks/1/s3cr3t"',
+            "https://evil.example, which",
+        ),
+        (
+            'webhook = "https://discord.com/api/webhook/1/s3cr3t"',
+            "URL is none",
+        ),
+        (
+            'webhook = "https://u:s3cr3t@discord.com/api/webhooks/1/x"',
+            "which is not Discord",
+        ),
+        ('webhook = "https://discord.com:99999/s3cr3t"', "URL is none"),
+        ('webhook = "s3cr3t"', "URL is none"),
+        ('webhook = { envv = "s3cr3t" }', "one of { env"),
+        ('webhook = { env = "A", file = "s3cr3t" }', "one of { env"),
+        (f'webhook = {{ env = "{HOOK}" }}', "a variable's name"),
+        ("webhook = { env = 3 }", "webhook.env: must name a place"),
+        ('any_host = "yes"', "any_host: must be true or false, not a string"),
+        ("", "line"),
+    ],
+)
+def test_a_wrong_webhook_is_told_without_being_shown(settings, complaint):
+    text = with_channel(settings) if settings else SMALL + "line = 1"
+    assert complaint in "\n".join(complaints(text))
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ('username = "Mr Discord"', 'refuses "clyde" and "discord"'),
+        ('username = "everyone"', "refuses the name"),
+        ('username = ""', "1 to 80"),
+        (f'username = "{"x" * 81}"', "1 to 80"),
+        ('thread_id = "1"\nthread_name = "x"', "thread_id stands here as well"),
+        ('thread_id = "general"', "the thread's number"),
+        ("thread_id = true", "thread_id: must be a string"),
+        (f'thread_name = "{"x" * 101}"', "1 to 100"),
+        ('avatar_url = "file:///etc/passwd"', "not a URL that begins with"),
+        ('mention = "@evryone"', "mention: '@evryone' is none of"),
+        ('mention = ["@here", "bob"]', "mention[1]: 'bob'"),
+        ("mention = [7]", "mention[0]: must be a string"),
+        ('quiet = "22-8"', "is not like 22:00-08:00"),
+        ('quiet = "24:00-08:00"', "is not like"),
+        ('quiet = "08:00-08:00"', "begins when it ends"),
+        ("silent = 1", "silent: must be true or false, not a whole number"),
+        ("usrname = 'x'", "did you mean 'username'"),
+    ],
+)
+def test_a_wrong_channel_setting(settings, complaint):
+    text = with_channel(f'webhook = "{HOOK}"\n{settings}')
+    (only,) = complaints(text)
+    assert only.startswith("watch.toml:")
+    assert "channels.research: " in only
+    assert complaint in only
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ('timezone = "Europe/Berln"', "did you mean 'Europe/Berlin'?"),
+        ('timezone = "berlin"', "did you mean 'Europe/Berlin'?"),
+        ('timezone = "../../etc/passwd"', "unknown time zone"),
+        ('timezone = "Europe"', "unknown time zone"),
+        ('mode = "edti"', "'edti' is not 'post' or 'edit'; did you mean 'edit'?"),
+        ('catchup = "all"', "not 'once' or 'none'"),
+        ('catchup = "none"\ngrace = "1h"', "says nothing beside"),
+        ('grace = "0m"', "is no time at all"),
+        ('timeout = "400d"', "longer than a year"),
+        ('timeout = "99999999999s"', "no span of time"),
+        ('jitter = "1h"', "must be shorter than the 1:00:00 between"),
+        ("jitter = 5", "must be a string, not a whole number"),
+        ('account = "lab"', "there is no [accounts.lab]"),
+        ("skip_unchanged = 'yes'", "must be true or false"),
+        ('comands = ["x"]', "did you mean 'commands'?"),
+        ("retries = 3", "unknown setting; known are account, catchup"),
+    ],
+)
+def test_a_wrong_subscription_setting(settings, complaint):
+    (only,) = complaints(with_subscription(settings))
+    assert 'subscriptions[0] "hourly": ' in only
+    assert complaint in only
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[subscriptions]\nname = 'x'", "must be [[subscriptions]]"),
+        ("channels = 3", "channels: must be [channels.NAME], not a whole number"),
+        ("[channels]\nresearch = 3", "channels.research: must be a table"),
+        ("[[subscriptions]]", "watch.toml:1: subscriptions[0]: has no name"),
+        ("[[subscriptions]]", "has no cron or interval"),
+        ('[accounts."a b"]\napi_key = "x"', "is no name"),
+        ("[accounts.a]", "accounts.a: has no api_key"),
+        ("[accounts.a]\napi_key='x'\nbase_url='wandb.ai'", "begins with https://"),
+        ("[daemon]\njobs = 0", "daemon: jobs: must be from 1 to 64, not 0"),
+        ("[daemon]\njobs = true", "must be a whole number, not true or false"),
+        ('[daemon]\ndead_man = "s3cr3t"', "dead_man: is not a URL"),
+        ('[daemon]\nstate = ""', "a directory's path"),
+        ("x = ", "watch.toml:1: Invalid value"),
+        ("a = 1\na = 2", "watch.toml:2: "),
+        ("a = " + "[" * 3000, "nested"),
+        ("a = 99999" + "9" * 5000, "watch.toml"),
+    ],
+)
+def test_a_wrong_file(text, complaint):
+    assert complaint in "\n".join(complaints(text))
+
+
+def test_a_name_is_given_once():
+    second = SMALL[SMALL.index("[[sub") :]
+    (only,) = complaints(SMALL + second)
+    assert only == (
+        'watch.toml:10: subscriptions[1] "hourly": name:'
+        " is the name of subscriptions[0] as well"
+    )

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import tomli
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from wandbwatch.config.edit import added, removed
+from wandbwatch.model.errors import ConfigError, UsageError
+
+FILE = """\
+# mine
+[channels.c]  # the only one
+webhook = { env = "HOOK" }
+
+# ── lists ──
+# the first
+[[subscriptions]]
+name = "first"
+# why so early
+cron = "0 5 * * *"
+commands = [
+  "project a/b",  # [not a table]
+]
+# after the first
+
+# the second
+[[subscriptions]]
+name = "second"
+cron = "@daily"
+commands = ['''
+  project a/b''']
+
+# ── the daemon ──
+[daemon]
+jobs = 3
+"""
+NEW = {"name": "new", "cron": "@hourly", "commands": ["project a/b", 'x "y"']}
+
+
+def test_a_subscription_is_put_at_the_end_and_nothing_else_is_touched():
+    assert added(FILE, "f", NEW) == FILE + (
+        '\n[[subscriptions]]\nname = "new"\ncron = "@hourly"\n'
+        'commands = [\n  "project a/b",\n  "x \\"y\\"",\n]\n'
+    )
+
+
+def test_a_subscription_is_taken_out_with_the_comments_in_it_alone():
+    first = FILE.index("[[sub")
+    after = FILE.index("# after the first")
+    assert removed(FILE, "f", "first") == FILE[:first] + FILE[after:]
+    second = FILE.index("[[sub", after)
+    daemon = FILE.index("# ── the daemon")
+    assert removed(FILE, "f", "second") == FILE[:second] + FILE[daemon:]
+
+
+@pytest.mark.parametrize(
+    "text", [FILE, "", "# only words", FILE + "\n\n", FILE.replace("\n", "\r\n")]
+)
+def test_what_was_put_in_and_taken_out_again_leaves_the_text_as_it_was(text):
+    both = added(added(text, "f", NEW), "f", {**NEW, "name": "other"})
+    without = removed(removed(both, "f", "new"), "f", "other")
+    assert without.rstrip() == text.rstrip()
+    assert "\n" not in both.replace("\r\n", "") or "\r" not in text
+
+
+def test_a_subscription_that_is_not_there_is_told_with_those_that_are():
+    with pytest.raises(UsageError, match="did you mean 'second'"):
+        removed(FILE, "f", "secnd")
+    with pytest.raises(UsageError, match="there is first, second"):
+        removed(FILE, "f", "xyz")
+    with pytest.raises(UsageError, match="there is none"):
+        removed("", "f", "xyz")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        'subscriptions = [{ name = "first" }, { name = "x" }]\n',
+        '[[subscriptions]]\nname = "first"\n[daemon]\n[subscriptions.more]\nx = 1\n',
+    ],
+)
+def test_a_form_that_cannot_be_edited_is_left_alone(odd):
+    with pytest.raises(ConfigError, match="only you can edit"):
+        removed(odd, "f", "first")
+
+
+def test_an_array_in_one_line_is_not_added_to():
+    with pytest.raises(ConfigError, match="only you can edit"):
+        added("subscriptions = []\n", "f", NEW)
+
+
+def test_a_broken_file_is_not_edited():
+    with pytest.raises(ConfigError, match="f:1: "):
+        added("x =", "f", NEW)
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+
+
+@settings(deadline=None)
+@given(TEXTS, st.lists(TEXTS, max_size=3))
+def test_any_words_are_written_so_that_they_read_back(cron, commands):
+    values = {"name": "n", "cron": cron, "silent": True, "commands": commands}
+    after = added(FILE, "f", values)
+    assert tomli.loads(after)["subscriptions"][-1] == values
+    assert removed(after, "f", "n") == FILE
+
+
+def test_bytes_that_are_no_text_are_told_of():
+    with pytest.raises(UsageError, match="no text"):
+        added(FILE, "f", {"name": "\udcff"})
+
+
+def test_the_example_can_be_edited():
+    example = Path(__file__).parents[2] / "watch.toml.example"
+    text = example.read_text()
+    after = text
+    for one in tomli.loads(text)["subscriptions"]:
+        after = removed(after, "f", one["name"])
+    assert "subscriptions" not in tomli.loads(after)
+    assert tomli.loads(after)["daemon"] == tomli.loads(text)["daemon"]

@@ -1,0 +1,151 @@
+"""A round is told, remembered and done in one transaction, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from wandbwatch.daemon.jobs.job import Crew, give_up, perform
+from wandbwatch.delivery.outbox import Desk, Endings, Outbox, Queue, Store
+from wandbwatch.model.errors import NetworkError, StateError
+from wandbwatch.model.memory import Memory
+from wandbwatch.model.message import Message
+from wandbwatch.model.report import Fields, Level, Report
+from wandbwatch.model.subscription import Cron, Mode, Subscription
+
+SLOT = datetime(2026, 1, 1, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+class World:
+    """A real outbox, and lines whose answers the test sets."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.outbox = Outbox(self.store)
+        self.queue = Queue(self.store)
+        self.says: dict[str, Report | Exception] = {}
+
+    def ask(self, line: str, _memory: Memory) -> Iterator[Report]:
+        answer = self.says[line]
+        if isinstance(answer, Exception):
+            raise answer
+        yield answer
+
+    @property
+    def crew(self) -> Crew:
+        return Crew(self.ask, render, content, self.outbox)
+
+    def bodies(self) -> list[str]:
+        """Deliver all that waits, and return it."""
+        told = []
+        while waiting := self.queue.head("lab"):
+            self.queue.claim(waiting, "lane")
+            Endings(self.store).delivered(waiting, "1", None)
+            told.append(waiting.letter.message.body)
+        return told
+
+
+def render(reports: Sequence[Report]) -> tuple[Message, ...]:
+    return tuple(Message(report.title) for report in reports)
+
+
+def content(reports: Sequence[Report]) -> str:
+    return repr(reports)
+
+
+@pytest.fixture
+def world(tmp_path, opened):
+    return World(opened(tmp_path, lambda: SLOT))
+
+
+def subscription(*commands: str, mode=Mode.POST, skip_unchanged=False) -> Subscription:
+    return Subscription(
+        "hourly",
+        "lab",
+        Cron("@hourly"),
+        commands,
+        mode=mode,
+        skip_unchanged=skip_unchanged,
+    )
+
+
+def test_every_line_is_told_in_order_and_the_slot_is_done(world):
+    world.says = {"one": Report("x", "1"), "two": Report("x", "2")}
+    result = perform(subscription("one", "two"), SLOT, world.crew)
+    assert (result.errors, result.messages) == ((), 2)
+    assert world.outbox.slot("hourly") == SLOT
+    assert world.bodies() == ["1", "2"]
+
+
+def test_one_failing_line_ends_neither_the_list_nor_the_subscription(world):
+    world.says = {"one": NetworkError("down"), "two": Report("x", "2")}
+    result = perform(subscription("one", "two"), SLOT, world.crew)
+    assert result.errors == ("down",)
+    assert world.bodies() == ["one", "2"]
+    perform(subscription("one", "two"), SLOT + HOUR, world.crew)
+    assert world.bodies() == ["2"]
+
+
+def test_a_bug_is_told_as_one_and_its_traceback_is_in_the_log(world, caplog):
+    world.says = {"one": ZeroDivisionError("secret"), "two": Report("x", "2")}
+    result = perform(subscription("one", "two"), SLOT, world.crew)
+    assert "ZeroDivisionError" in result.errors[0]
+    assert "Traceback" in caplog.text
+    assert world.bodies() == ["one", "2"]
+
+
+def test_a_failure_that_was_superseded_is_told_by_the_next_round(world):
+    world.says = {"one": NetworkError("down"), "two": Report("x", "2")}
+    perform(subscription("one", "two"), SLOT, world.crew)
+    perform(subscription("one", "two"), SLOT + HOUR, world.crew)
+    assert world.bodies() == ["one", "2"]
+
+
+def test_unchanged_means_against_what_was_delivered(world):
+    quiet = subscription("one", skip_unchanged=True)
+    world.says = {"one": Report("x", "1", (Fields("", (("loss", 0.5),)),))}
+    perform(quiet, SLOT, world.crew)
+    perform(quiet, SLOT + HOUR, world.crew)
+    assert world.bodies() == ["1"], "the first was superseded, so the second is told"
+    assert perform(quiet, SLOT + 2 * HOUR, world.crew).messages == 0
+    world.says = {"one": Report("x", "1", (Fields("", (("loss", 0.4),)),))}
+    assert perform(quiet, SLOT + 3 * HOUR, world.crew).messages == 1
+
+
+def test_only_the_first_message_of_new_bad_news_pings(world):
+    world.says = {"one": Report("x", "1", level=Level.BAD), "two": Report("x", "2")}
+    perform(subscription("one", "two"), SLOT, world.crew)
+    head = world.queue.head("lab")
+    assert head.letter.level is Level.BAD
+    world.bodies()
+    perform(subscription("one", "two"), SLOT + HOUR, world.crew)
+    assert world.queue.head("lab").letter.level is Level.INFO
+
+
+def test_a_job_that_could_not_be_done_is_told_and_so_is_its_end(world):
+    world.says = {"one": Report("x", "1")}
+    give_up(subscription("one"), SLOT, "it took too long and was ended", world.crew)
+    assert world.bodies() == ["hourly"]
+    perform(subscription("one"), SLOT + HOUR, world.crew)
+    assert world.bodies() == ["hourly", "1"]
+
+
+def test_a_live_message_is_asked_for(world):
+    world.says = {"one": Report("x", "1")}
+    perform(subscription("one", mode=Mode.EDIT), SLOT, world.crew)
+    assert world.queue.head("lab").letter.edit
+
+
+def test_nothing_is_half_written(world):
+    world.says = {"one": Report("x", "1")}
+
+    def broken(_reports: Sequence[Report]) -> tuple[Message, ...]:
+        return (Message("1"), Message(object()))  # type: ignore[arg-type]
+
+    crew = Crew(world.ask, broken, content, world.outbox)
+    with pytest.raises(StateError):
+        perform(subscription("one"), SLOT, crew)
+    assert world.outbox.slot("hourly") is None
+    assert Desk(world.store).waiting() == ()

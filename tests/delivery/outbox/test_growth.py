@@ -1,0 +1,91 @@
+"""After months the outbox is as quick and as small as on its first day."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+
+from wandbwatch.delivery.outbox import Endings, Outbox, Queue, Store
+from wandbwatch.model.message import File
+
+from tests.delivery.outbox.letters import NOON, Clock, letter
+
+PLOT = File("plot.png", bytes(200_000))
+MEBIBYTE = 1 << 20
+
+
+def test_no_question_reads_what_has_ended(tmp_path, opened):
+    """Of some hundred thousand kept rows, each look would take a tenth of a second."""
+    store = opened(tmp_path)
+    asked: list[str] = []
+    database = store._database  # noqa: SLF001 -- to see what it is asked
+    database.set_trace_callback(asked.append)
+    _day(store, 0)
+    queue = Queue(store)
+    queue.recover()
+    queue.head("lab", quiet=True)
+    queue.hold("lab")
+    Endings(store).expire("lab")
+    database.set_trace_callback(None)
+    plans = {sql: _plan(database, sql) for sql in asked if "message" in sql}
+    assert len(plans) > 10
+    slow = {
+        sql: step
+        for sql, plan in plans.items()
+        for step in plan
+        if step in {"SCAN message", "SCAN m"} or "COVERING INDEX once" in step
+    }
+    assert slow == {}
+
+
+def test_it_does_not_grow(tmp_path, opened):
+    clock = Clock(NOON)
+    store = opened(tmp_path, clock.now)
+    sizes = []
+    for day in range(60):
+        _day(store, day)
+        clock.wait(timedelta(days=1).total_seconds())
+        sizes.append(_pages(store))
+    assert sizes[-1] <= max(sizes[:10])
+    (rows,) = store.read("SELECT count(*) FROM message")[0]
+    assert rows <= 8
+
+
+def test_its_log_is_small_again_after_a_large_list(tmp_path, opened):
+    store = opened(tmp_path)
+    plots = tuple(File(f"{i}.png", PLOT.content) for i in range(40))
+    with Outbox(store).round() as round_:
+        round_.enqueue(letter("large", files=plots))
+    log = Path(tmp_path / "state.db-wal")
+    assert log.stat().st_size > 4 * MEBIBYTE
+    for hour in range(1, 4):
+        with Outbox(store).round() as round_:
+            round_.enqueue(letter("small", hour=hour))
+    assert log.stat().st_size <= 4 * MEBIBYTE
+
+
+def _day(store: Store, day: int) -> None:
+    """One job, and its message delivered."""
+    outbox = Outbox(store)
+    outbox.settled("gpt", NOON)
+    with outbox.round() as round_:
+        round_.enqueue(letter(f"day {day}", hour=24 * day, files=(PLOT,)))
+        round_.done("gpt", NOON + timedelta(days=day))
+    assert outbox.pending() == 1
+    queue = Queue(store)
+    assert queue.channels() == ("lab",)
+    waiting = queue.head("lab")
+    assert waiting
+    assert queue.rest(waiting.letter)
+    queue.claim(waiting, "lane")
+    Endings(store).delivered(waiting, str(day), None)
+
+
+def _plan(database: sqlite3.Connection, sql: str) -> list[str]:
+    return [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {sql}")]
+
+
+def _pages(store: Store) -> int:
+    count: int = store.read("PRAGMA page_count")[0][0]
+    return count

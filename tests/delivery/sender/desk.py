@@ -1,0 +1,106 @@
+"""A post office for tests: a real outbox, the real sink, a real server, no waiting."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from wandbwatch.delivery.discord import Discord, Patience
+from wandbwatch.delivery.discord.digest import digest
+from wandbwatch.delivery.outbox import Desk, Outbox, Queue, Store
+from wandbwatch.delivery.sender import Lanes, Office, Timekeeper
+from wandbwatch.delivery.sender.delivery import Delivery
+from wandbwatch.model.channel import Channel, Quiet, Secret, SecretKind
+from wandbwatch.model.delivery import Wording
+from wandbwatch.model.letter import Letter
+from wandbwatch.model.message import Message
+
+from tests.delivery.outbox.letters import Clock
+from tests.servers.discord import DiscordServer, Hook, Limits
+
+
+def duplicate(message: Message) -> Message:
+    body = json.loads(message.body)
+    text = f"(possible duplicate) {body.get('content', '')}"
+    return replace(message, body=json.dumps({**body, "content": text}))
+
+
+def plain(message: Message) -> Message:
+    return Message(json.dumps({"content": f"plain: {message.body[:60]}"}))
+
+
+def mention(message: Message, whom: Sequence[str]) -> Message:
+    body = json.loads(message.body)
+    body["content"] = " ".join([*whom, body["content"]])
+    ids = [each.strip("<@>") for each in whom]
+    body["allowed_mentions"] = {"parse": [], "users": ids}
+    return Message(json.dumps(body), message.files)
+
+
+WORDING = Wording(mention, duplicate, plain, digest)
+
+
+class PostOffice:
+    """What is enqueued here is delivered by a clock that nobody has to wait for.
+
+    Threads need a real one: nothing holds them together but time.
+    """
+
+    def __init__(self, directory: Path, *, real: bool = False) -> None:
+        self.ending = Event()
+        self.clock: Any = Timekeeper(UTC, self.ending) if real else Clock()
+        self.server = DiscordServer(
+            directory / "discord", Limits(), lambda: self.clock.now().timestamp()
+        ).start()
+        self.store = Store(directory / "state", self.clock.now)
+        self.channels: dict[str, Channel] = {}
+        self.hook("lab")
+        self.restart()
+
+    def hook(
+        self, name: str, hook: Hook | None = None, quiet: Quiet | None = None
+    ) -> Channel:
+        hook = hook or Hook(str(11 + len(self.channels)), f"token-{name}", f"3{name}")
+        secret = Secret(SecretKind.PLAIN, self.server.url(hook))
+        self.channels[name] = Channel(name, secret, any_host=True, quiet=quiet)
+        return self.channels[name]
+
+    def restart(self, *, once: bool = False) -> None:
+        """Begin anew as a new sender process would."""
+        self.sink = Discord(Patience(connect=1, read=0.3, total=0.6))
+        self.office = Office(
+            self.store,
+            self.sink,
+            WORDING,
+            self.clock,
+            Lanes(self.store),
+            self.ending.is_set,
+            once,
+        )
+        Queue(self.store).recover()
+
+    def enqueue(self, *letters: Letter) -> None:
+        with Outbox(self.store).round() as round_:
+            for letter in letters:
+                round_.enqueue(letter)
+
+    def deliver(self, name: str = "lab") -> None:
+        """Deliver what waits for a channel, in this thread."""
+        Delivery(self.channels[name], self.office).run()
+
+    @property
+    def texts(self) -> list[str]:
+        return self.server.texts
+
+    @property
+    def desk(self) -> Desk:
+        return Desk(self.store)
+
+    def close(self) -> None:
+        self.server.stop()
+        self.store.close()

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from wandbwatch.model import address_parsing as addresses
+from wandbwatch.model.address import Address, Cloud, Local
+
+SAAS = "https://api.wandb.ai"
+FORGE = "https://api.forge.coreweave.com"
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("gpt", Cloud(None, "gpt")),
+        ("acme/gpt", Cloud("acme", "gpt")),
+        ("acme/my first project", Cloud("acme", "my first project")),
+        ("acme/gpt/sweeps/s1", Cloud("acme", "gpt", sweep="s1")),
+        ("https://wandb.ai/acme/gpt", Cloud("acme", "gpt", server=SAAS)),
+        ("wandb.ai/acme/gpt/table", Cloud("acme", "gpt", server=SAAS)),
+        ("HTTPS://WandB.ai/acme/gpt?nw=x#y", Cloud("acme", "gpt", server=SAAS)),
+        ("https://wandb.ai/acme/gpt/unheard", Cloud("acme", "gpt", server=SAAS)),
+        (
+            "https://wandb.ai/acme/gpt/sweeps/s1/workspace",
+            Cloud("acme", "gpt", sweep="s1", server=SAAS),
+        ),
+        (
+            "https://wandb.ai/acme/two%20words/workspace?nw=1",
+            Cloud("acme", "two words", server=SAAS),
+        ),
+        (
+            "https://forge.coreweave.com/wandb/acme/gpt/reports/a--b",
+            Cloud("acme", "gpt", server=FORGE),
+        ),
+        (
+            "http://localhost:8080/acme/gpt/workspace",
+            Cloud("acme", "gpt", server="http://localhost:8080"),
+        ),
+        (
+            "http://[::1]:8080/acme/gpt",
+            Cloud("acme", "gpt", server="http://[::1]:8080"),
+        ),
+        (
+            "https://me:secret@ml.corp.example/tools/wb/acme/gpt/table",
+            Cloud("acme", "gpt", server="https://ml.corp.example/tools/wb"),
+        ),
+        (
+            "https://app.corp.example/acme/gpt",
+            Cloud("acme", "gpt", server="https://api.corp.example"),
+        ),
+        (".", Local(Path())),
+        ("..", Local(Path(".."))),
+        ("./wandb", Local(Path("wandb"))),
+        ("/runs/with space", Local(Path("/runs/with space"))),
+        ("~/x", Local(Path("~/x").expanduser())),
+        ("old/run-1.wandb", Local(Path("old/run-1.wandb"))),
+        ("wandb/", Local(Path("wandb"))),
+        ("https://wandb.ai/acme/gpt/", Cloud("acme", "gpt", server=SAAS)),
+    ],
+)
+def test_a_project_is_written_in_many_ways(text, address):
+    assert addresses.project(text) == address
+    assert addresses.project_or_run(text) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("abc", Cloud(None, None, "abc")),
+        ("gpt/abc", Cloud(None, "gpt", "abc")),
+        ("gpt:abc", Cloud(None, "gpt", "abc")),
+        ("acme/gpt/abc", Cloud("acme", "gpt", "abc")),
+        ("acme/gpt:abc", Cloud("acme", "gpt", "abc")),
+        ("acme/gpt/runs/abc", Cloud("acme", "gpt", "abc")),
+        (
+            "https://wandb.ai/acme/gpt/runs/abc/overview?nw=nwuserme",
+            Cloud("acme", "gpt", "abc", server=SAAS),
+        ),
+        (
+            "https://forge.coreweave.com/wandb/acme/gpt/runs/abc",
+            Cloud("acme", "gpt", "abc", server=FORGE),
+        ),
+        (
+            "http://127.0.0.1:9/acme/runs/runs/runs",
+            Cloud("acme", "runs", "runs", server="http://127.0.0.1:9"),
+        ),
+        ("../x/wandb/latest-run", Local(Path("../x/wandb/latest-run"))),
+        ("wandb/latest-run", Local(Path("wandb/latest-run"))),
+        (
+            "wandb/offline-run-20260101_120000-abc",
+            Local(Path("wandb/offline-run-20260101_120000-abc")),
+        ),
+    ],
+)
+def test_a_run_is_written_in_many_ways(text, address):
+    assert addresses.run(text) == address
+    if text.count("/") > 1:
+        assert addresses.project_or_run(text) == address
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "complaint"),
+    [
+        (addresses.project, "", "empty"),
+        (addresses.project, "  ", "empty"),
+        (addresses.project, "a//b", "'' is no name"),
+        (addresses.project, "acme/gpt ", "'gpt ' is no name"),
+        (addresses.project, "acme/gpt?", "'gpt\\?' is no name"),
+        (addresses.project, "acme/g\u202ept", "is no name"),
+        (addresses.project, "acme/g\x1b[31mpt", "'acme/g.x1b.*control characters"),
+        (addresses.project, "a/b/c/d/e", "too many parts"),
+        (addresses.project, "acme/gpt/abc", "is a run, not a project"),
+        (addresses.project, "https://wandb.ai/acme", "names no project"),
+        (addresses.project, "https://", "not the URL"),
+        (addresses.project, "ftp://wandb.ai/acme/gpt", "not the URL"),
+        (addresses.project, "http://[::1/acme/gpt", "not a URL"),
+        (addresses.project, "http://h:99999/acme/gpt", "not a URL"),
+        (addresses.project, "https://wandb.ai/a%2Fb/gpt", "'a/b' is no name"),
+        (addresses.project, "https://wandb.ai/a/b%0a", "is no name"),
+        (
+            addresses.project,
+            "https://wandb.ai/a/b/groups/g%201/workspace",
+            """project a/b --filters '{"group": "g 1"}'` lists it""",
+        ),
+        (addresses.project, "./nul\0", "control characters"),
+        (addresses.project, "~nobody-of-this-name/x", "no such user"),
+        (addresses.run, "https://wandb.ai/acme/gpt", "is a project, not a run"),
+        (addresses.run, "https://wandb.ai/a/b/sweeps/s", "is a sweep, not a run"),
+        (addresses.run, "a:b:c", "is no name"),
+        (addresses.run, "x" * 5000 + "?", "x{80}…' is no name"),
+    ],
+)
+def test_nonsense_is_one_line_of_complaint(read, text, complaint):
+    with pytest.raises(ValueError, match=complaint) as error:
+        read(text)
+    assert str(error.value).isprintable()
+
+
+NAME = st.text("abcdefghij0123456789-_.", min_size=1).filter(
+    lambda name: name[0] not in ".~" and not name.endswith(".wandb")
+)
+
+
+@given(
+    st.builds(Cloud, NAME, NAME, NAME)
+    | st.builds(Cloud, NAME, NAME, sweep=NAME)
+    | st.builds(Local, st.builds(Path, st.just(".") | st.just("/"), NAME, NAME))
+)
+def test_the_text_of_an_address_reads_back(address):
+    assert addresses.project_or_run(str(address)) == address
+
+
+@given(
+    st.sampled_from([addresses.project, addresses.run, addresses.project_or_run]),
+    st.text() | st.text("a/.:~%?#[]@ \n\0", max_size=12).map("http://".__add__),
+)
+def test_any_text_is_an_address_or_one_line(read: Callable[[str], Address], text: str):
+    found = _address_or_complaint(read, text)
+    assert isinstance(found, Address) or found.isprintable()
+
+
+def _address_or_complaint(read: Callable[[str], Address], text: str) -> Address | str:
+    try:
+        return read(text)
+    except ValueError as e:
+        return str(e)

@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+import math
+import warnings
+
+import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from wandbwatch.model.report import Line, Plot
+from wandbwatch.model.run import Series
+from wandbwatch.plots import png
+from wandbwatch.plots.palette import NAMED
+
+from tests.plots.pictures import (
+    Mask,
+    crowd,
+    diverged,
+    line,
+    noisy,
+    pixels,
+    plot,
+    smooth,
+    where,
+)
+
+NAN = math.nan
+INF = math.inf
+
+
+def columns(mask: Mask) -> npt.NDArray[np.intp]:
+    return np.flatnonzero(mask.any(axis=0))
+
+
+def rows(mask: Mask) -> npt.NDArray[np.intp]:
+    return np.flatnonzero(mask.any(axis=1))
+
+
+def test_the_same_data_make_the_same_bytes():
+    assert png(diverged()) == png(diverged())
+    assert b"matplotlib" not in png(diverged()).lower()
+
+
+def test_it_is_800_wide_and_as_high_as_its_legend_needs():
+    few, many = pixels(png(crowd(2))), pixels(png(crowd(12)))
+    assert few.shape[1] == many.shape[1] == 800
+    assert 430 <= few.shape[0] < 460
+    assert many.shape[0] > few.shape[0]
+
+
+def test_nan_is_marked_where_it_happened_in_the_runs_colour():
+    y = [1.0, 2.0, NAN, 1.0, 2.0]
+    with_nan = pixels(png(plot(line(y), line([5.0] * 5, run="b2"))))
+    marks = where(with_nan, 0)[335:352]  # the row along the bottom
+    assert 5 <= len(columns(marks)) <= 14
+    whole = columns(where(with_nan, 1))
+    middle = (whole[0] + whole[-1]) / 2
+    assert abs(columns(marks).mean() - middle) < 3
+    assert not where(pixels(png(plot(line([1.0, 2.0, 2.0, 1.0])))), 0)[340:352].any()
+
+
+@pytest.mark.parametrize(("value", "top"), [(INF, True), (-INF, False), (NAN, False)])
+def test_what_has_no_value_stands_at_an_edge(value, top):
+    picture = where(pixels(png(plot(line([1.0, 1.0, value, 1.0, 1.0])))), 0)
+    above, below = picture[50:72].any(), picture[335:352].any()
+    assert above == top
+    assert below != top
+
+
+def test_marks_of_several_runs_do_not_cover_each_other():
+    y = [1.0, NAN, 1.0]
+    picture = pixels(png(plot(*(line(y, run=r) for r in ("a", "b", "c")))))
+    for place in range(3):
+        assert where(picture, place)[290:352].sum() > 10
+
+
+def test_a_line_is_broken_where_a_value_is_missing():
+    y = [1.0] * 50 + [NAN] * 50 + [1.0] * 50
+    drawn = columns(where(pixels(png(plot(line(y)))), 0)[60:330])
+    gap = np.diff(drawn).max()
+    assert 230 < gap < 265  # a third of the plot
+
+
+def test_every_key_stands_at_its_own_steps():
+    dense = line([0.0] * 101, range(101))
+    sparse = line([1.0, 1.0], [25, 75], run="b2")
+    picture = pixels(png(plot(dense, sparse)))
+    first, last = columns(where(picture, 0))[[0, -1]]
+    begin, end = columns(where(picture, 1))[[0, -1]]
+    quarter = (last - first) / 4
+    assert begin == pytest.approx(first + quarter, abs=6)
+    assert end == pytest.approx(last - quarter, abs=6)
+
+
+def test_a_key_logged_once_is_a_point():
+    picture = pixels(png(plot(line([0.0] * 99), line([1.0], [50], run="b2"))))
+    point = where(picture, 1)
+    assert 4 <= len(columns(point)) <= 12
+    assert 4 <= len(rows(point)) <= 12
+
+
+def test_points_alone_between_nan_are_seen():
+    y = [NAN if i % 2 else 1.0 for i in range(200)]
+    assert len(columns(where(pixels(png(plot(line(y)))), 0)[60:330])) > 400
+
+
+def test_smoothing_is_drawn_over_the_raw_line_drawn_faint():
+    y = noisy(400, 5, 0.5)
+    raw = where(pixels(png(plot(line(y)))), 0)
+    over = pixels(png(Plot("k", "step", (line(y),), smooth=0.99)))
+    assert len(rows(where(over, 0))) < len(rows(raw)) / 1.5
+    faint = (over[50:352] != over[60, 795]).any(axis=2)
+    assert len(rows(faint)) >= len(rows(raw))
+
+
+def test_what_is_not_positive_is_marked_on_a_log_axis():
+    y = [1000.0, 100.0, -5.0, 1.0, 0.1]
+    picture = where(pixels(png(Plot("k", "step", (line(y),), log_y=True))), 0)
+    assert picture[335:352].any()
+
+
+def test_a_log_axis_is_straight_for_an_exponential():
+    y = [10.0**-i for i in range(300)]
+    mask = where(pixels(png(Plot("k", "step", (line(y),), log_y=True))), 0)
+    centres = [np.flatnonzero(mask[:, c]).mean() for c in columns(mask)[20:-20]]
+    slope = np.polyfit(range(len(centres)), centres, 1)
+    assert np.abs(np.polyval(slope, range(len(centres))) - centres).max() < 2
+
+
+def test_no_value_above_0_is_still_drawn():
+    with_log = Plot("k", "step", (line([-1.0, -2.0, -3.0]),), log_y=True)
+    assert where(pixels(png(with_log)), 0).any()
+
+
+def test_many_runs_each_keep_their_look_and_the_rest_is_grey():
+    picture = pixels(png(crowd(NAMED + 8)))
+    for place in range(8):
+        assert where(picture, place).any()
+    assert where(picture, NAMED).any()
+
+
+@pytest.mark.parametrize(
+    "y",
+    [[], [NAN], [NAN] * 50, [INF, -INF], [1.0], [0.0, 0.0], [1e308, -1e308, 5e-324]],
+)
+@pytest.mark.parametrize("log_y", [False, True])
+@pytest.mark.parametrize("smoothing", [0.0, 0.9])
+@pytest.mark.parametrize("x", ["step", "runtime", "wall", "epoch"])
+def test_every_edge_is_drawn(y, log_y, smoothing, x):
+    assert png(Plot("k", x, (line(y),), log_y, smoothing)).startswith(b"\x89PNG")
+
+
+def test_a_plot_without_runs_is_drawn():
+    assert png(plot()).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "$x^2$ \\alpha $",
+        "_hidden",
+        "",
+        "损失 ロス 손실",
+        "🔥🚀 👩‍🔬",
+        "\x1b[31mred\x1b[0m\n\tnext",
+        "\u202eright to left",
+        "شبكة עברית",
+        "a\u0301" * 200 + "\u0336" * 500,
+        "\ud800 lone",
+        "long " * 5000,
+        "[bold]@everyone[/]",
+        "\ufdd0\uffff\U0010ffff",
+    ],
+)
+def test_no_name_breaks_a_picture(name):
+    hostile = Plot(name, name, (Line(name, name, Series("k", [0, 1], [1, 2])),))
+    picture = pixels(png(hostile))
+    assert picture.shape[1] == 800
+    assert where(picture, 0).any()
+
+
+def test_a_dollar_is_a_dollar_and_an_underscore_hides_nothing():
+    def legend(name: str) -> int:
+        picture = pixels(png(plot(line([1.0, 2.0], name=name))))
+        return int((picture[410:436, 54:] > 200).all(axis=2).sum())
+
+    assert legend("_under") > legend("under") > 20
+    assert legend("$a$") > legend("a")
+
+
+def test_settings_of_a_user_change_nothing_and_are_left_alone():
+    expected = png(smooth())
+    with mpl.rc_context(
+        {"lines.antialiased": False, "savefig.dpi": 30, "text.usetex": True}
+    ):
+        before = dict(mpl.rcParams)
+        assert png(smooth()) == expected
+        assert dict(mpl.rcParams) == before
+
+
+names = st.text(max_size=30)
+floats = st.floats()
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    names,
+    st.sampled_from(["step", "runtime", "wall"]) | names,
+    st.lists(
+        st.tuples(names, names, st.lists(st.tuples(floats, floats), max_size=20)),
+        max_size=6,
+    ),
+    st.booleans(),
+    st.sampled_from([0.0, 0.5, 0.99]),
+)
+def test_any_names_and_floats_are_drawn_without_a_warning(
+    key, x, runs, log_y, smoothing
+):
+    lines = tuple(
+        Line(run, name, Series(key, [a for a, _ in points], [b for _, b in points]))
+        for run, name, points in runs
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert png(Plot(key, x, lines, log_y, smoothing)).startswith(b"\x89PNG")

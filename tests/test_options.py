@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import typer
+from hypothesis import given
+from hypothesis import strategies as st
+from wandbwatch.options import Span
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("90s", timedelta(seconds=90)),
+        ("30m", timedelta(minutes=30)),
+        ("2h", timedelta(hours=2)),
+        ("1.5h", timedelta(minutes=90)),
+        ("1h30m", timedelta(minutes=90)),
+        ("7D", timedelta(days=7)),
+        ("1w 2d", timedelta(days=9)),
+    ],
+)
+def test_a_span_is_read(text, span):
+    assert Span.read(text) == span
+
+
+@pytest.mark.parametrize(
+    "text", ["", "30", "m", "-5m", "5m5h", "1e3s", "٣m", "1mo", "inf"]
+)
+def test_what_is_no_span_is_refused(text):
+    with pytest.raises(typer.BadParameter, match="no span"):
+        Span.read(text)
+
+
+@given(st.text("0123456789.wdhms ", max_size=12))
+def test_any_text_is_a_span_or_refused(text):
+    try:
+        span = Span.read(text)
+    except typer.BadParameter:
+        return
+    assert span > timedelta(0)

@@ -1,0 +1,1 @@
+"""Pure calculations on runs that several commands share."""

@@ -1,0 +1,177 @@
+"""What is another one than in the last report that its readers have. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from wandbwatch.model.report import (
+    MISSING,
+    Block,
+    Cell,
+    Changed,
+    Fields,
+    Note,
+    Plain,
+    Report,
+    Table,
+    latest,
+)
+from wandbwatch.model.run import Json, Run, State
+
+if TYPE_CHECKING:
+    from wandbwatch.model.memory import Memory
+
+NAME = "seen"
+"""What a line remembers it under."""
+_NAMED = 5
+"""Runs named in a note; of more, the count has to do."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a report shows of some runs and what counts of it, as JSON keeps it."""
+
+    runs: Mapping[str, Mapping[str, Json]]
+
+    @classmethod
+    def of(cls, values: Mapping[str, Mapping[str, Cell]]) -> Seen:
+        """Take the values of each run, by its id; times and spans do not count."""
+        return cls(
+            {
+                run: {k: _written(latest(v)) for k, v in own.items() if _kept(v)}
+                for run, own in values.items()
+            }
+        )
+
+    @classmethod
+    def read(cls, text: str | None) -> Seen | None:
+        return cls(json.loads(text)["runs"]) if text else None
+
+    def written(self) -> str:
+        return json.dumps({"runs": self.runs}, sort_keys=True)
+
+
+@dataclass(frozen=True)
+class Since:
+    """What a report is compared with: the last delivered one of its subscription."""
+
+    seen: Seen | None = None
+    remembered: bool = True
+    """Whether there can be one: a terminal has none."""
+
+    @classmethod
+    def last(cls, memory: Memory | None) -> Since:
+        if memory is None:
+            return cls(remembered=False)
+        return cls(Seen.read(memory.seen(NAME)))
+
+    def cell(self, run: str, name: str, now: Cell) -> Cell:
+        """Return the value *now* of a run, with what it was if that is another one."""
+        own = self.seen.runs.get(run) if self.seen else None
+        if own is None or not _counts(now) or isinstance(now, Changed):
+            return now
+        if name not in own:
+            return now if now is MISSING else Changed(now, MISSING)
+        before = own[name]
+        if before == _written(now):
+            return now
+        return Changed(now, _as(now, before))
+
+    def notes(self, now: Seen, runs: Sequence[Run]) -> Iterator[Note]:
+        """Say what is new among *runs* and what has ended, or why nothing is said."""
+        if not self.remembered:
+            yield Note(
+                "--delta compares with the last report of a subscription;"
+                " a terminal remembers none"
+            )
+        elif self.seen is None:
+            yield Note("nothing to compare with yet: the next report says what changed")
+        elif self.seen.runs == now.runs:
+            yield Note("nothing has changed since the last report")
+        else:
+            yield from self._told(self.seen, runs)
+
+    def _told(self, seen: Seen, runs: Sequence[Run]) -> Iterator[Note]:
+        new = [run for run in runs if run.id not in seen.runs]
+        known = [run for run in runs if run.id in seen.runs]
+        ended = [run for run in known if self._ended(run)]
+        if new:
+            yield Note(f"new since the last report: {_names(new)}")
+        if ended:
+            yield Note(f"ended since the last report: {_names(ended)}")
+
+    def _ended(self, run: Run) -> bool:
+        before = self.seen.runs[run.id].get("state") if self.seen else None
+        return before in _GOING and run.state.value not in {*_GOING, _NOBODY_KNOWS}
+
+
+_GOING = {State.PENDING.value, State.RUNNING.value, State.PREEMPTING.value}
+_NOBODY_KNOWS = State.UNKNOWN.value
+
+
+def remember(memory: Memory | None, report: Report) -> None:
+    """Compare the next report with this one's basis, once it is delivered."""
+    if memory is not None and report.basis is not None:
+        memory.once_delivered(NAME, report.basis)
+
+
+def timeless(report: Report) -> Report:
+    """Return *report* without what passes by itself: times, spans and changes."""
+    return replace(report, blocks=tuple(map(_timeless, report.blocks)))
+
+
+def _timeless(block: Block) -> Block:
+    match block:
+        case Fields():
+            items = tuple((name, _lasting(cell)) for name, cell in block.items)
+            return replace(block, items=items)
+        case Table():
+            rows = tuple(tuple(map(_lasting, row)) for row in block.rows)
+            return replace(block, rows=rows)
+        case _:
+            return block
+
+
+def _lasting(cell: Cell) -> Plain:
+    return latest(cell) if _counts(cell) else MISSING
+
+
+def _counts(cell: Cell) -> bool:
+    return not isinstance(latest(cell), datetime | timedelta)
+
+
+def _kept(cell: Cell) -> bool:
+    return _counts(cell) and latest(cell) is not MISSING
+
+
+def _as(now: Cell, before: Json) -> Plain:
+    """Read back what JSON has made a name of."""
+    if isinstance(before, str):
+        if isinstance(now, State) and before in set(State):
+            return State(before)
+        return _FLOATS.get(before, before) if isinstance(now, float) else before
+    return before
+
+
+_FLOATS = {
+    "NaN": float("nan"),
+    "Infinity": float("inf"),
+    "-Infinity": float("-inf"),
+}
+
+
+def _names(runs: Sequence[Run]) -> str:
+    named = [f"{run.name} ({run.id}, {run.state.value})" for run in runs[:_NAMED]]
+    more = len(runs) - len(named)
+    return ", ".join(named) + (f" and {more} more" if more else "")
+
+
+def _written(cell: Cell) -> Json:
+    """Write a cell as programs read it."""
+    from wandbwatch.formatting import json_values as exact  # noqa: PLC0415 -- where nothing is compared, no need
+
+    return exact.value(cell)

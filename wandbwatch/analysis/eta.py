@@ -1,0 +1,124 @@
+"""How fast a run goes, and when it will have taken all of its steps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import pairwise
+
+from wandbwatch.analysis.total_steps import Total
+from wandbwatch.analysis.window import CLOCK
+from wandbwatch.model.ports import Source
+from wandbwatch.model.query import Axis, Query
+from wandbwatch.model.report import MISSING, Cell
+from wandbwatch.model.run import Run, Series, State
+
+SILENT = 10
+"""Steps from the first one seen before anything is foretold."""
+_LONGEST = timedelta(days=3650)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """The steps that a run took from the first one seen, and the seconds of them."""
+
+    steps: float
+    seconds: float
+
+    @property
+    def per_second(self) -> float | None:
+        """Steps a second; None as long as it is too early to say."""
+        if self.steps < SILENT or not self.seconds > 0:
+            return None
+        return self.steps / self.seconds
+
+
+def pace(clock: Series | None) -> Pace | None:
+    """Reckon from *clock*: `CLOCK` over steps, a point for each step seen.
+
+    A run that was resumed begins anew at the step that it was resumed at, or its
+    clock does: no time that it did not run is counted.
+    """
+    if clock is None:
+        return None
+    seen = [
+        (x, y)
+        for x, y in zip(clock.x, clock.y, strict=True)
+        if math.isfinite(x) and math.isfinite(y)
+    ]
+    if not seen:
+        return None
+    ran = sum(max(b - a, 0.0) for (_, a), (_, b) in pairwise(seen))
+    return Pace(seen[-1][0] - seen[0][0], ran)
+
+
+def left(run: Run, total: float | None, known: Pace | None) -> timedelta | None:
+    """Return how long *run* goes on until it has taken *total* steps.
+
+    None where nobody can say: it does not run, or has hardly begun.
+    """
+    rate = known.per_second if known else None
+    if run.state is not State.RUNNING or not rate or total is None:
+        return None
+    if run.last_step is None:
+        return None
+    seconds = max(total - run.last_step - 1, 0.0) / rate
+    if seconds > _LONGEST.total_seconds():
+        return None
+    return timedelta(seconds=round(seconds))
+
+
+def paces(source: Source, runs: Iterable[Run], query: Query) -> Mapping[str, Pace]:
+    """Ask *source* how fast those of *runs* go that run; one question for them all."""
+    ids = tuple(run.id for run in runs if run.state is State.RUNNING)
+    if not ids:
+        return {}
+    asked = replace(query, filters={}, ids=ids, limit=0, summary=(), config=())
+    found = source.curves(asked, (CLOCK,), Axis())
+    known = {one.run.id: pace(one.series.get(CLOCK)) for one in found}
+    return {name: one for name, one in known.items() if one}
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What is known of the ends of some runs."""
+
+    total: Total
+    paces: Mapping[str, Pace]
+
+    NAMES = ("total", "ETA")
+    """What `cells` are."""
+
+    @classmethod
+    def of(cls, source: Source, runs: Iterable[Run], total: Total) -> Forecast:
+        """Ask *source* what is needed of those *runs* that go on."""
+        return cls(total, paces(source, runs, Query()))
+
+    def named(self, run: Run) -> dict[str, Cell]:
+        return dict(zip(self.NAMES, self.cells(run), strict=True))
+
+    def cells(self, run: Run) -> tuple[Cell, Cell]:
+        """Return the steps that *run* is to take, and how long it goes on."""
+        total = self.total.of(run)
+        if total is None:
+            return MISSING, MISSING
+        span = left(run, total, self.paces.get(run.id))
+        whole = int(total) if float(total).is_integer() else total
+        return whole, MISSING if span is None else span
+
+
+def done(step: int | None, total: float | None) -> float | None:
+    """Return the part that is done, 0 to 1. W&B's steps begin with 0."""
+    if step is None or total is None:
+        return None
+    return min((step + 1) / total, 1.0)
+
+
+def observed(seen: Sequence[tuple[int, float]]) -> Pace | None:
+    """Reckon from what was *seen* of a run: its last step, and its runtime then."""
+    if not seen:
+        return None
+    (first, began), (last, now) = seen[0], seen[-1]
+    return Pace(last - first, now - began)

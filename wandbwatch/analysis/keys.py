@@ -1,0 +1,123 @@
+"""Which of the keys that runs logged are meant: by name, group, glob or a guess."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from fnmatch import fnmatchcase
+
+from wandbwatch.model.run import Run
+
+SYSTEM = "system/"
+_GLOB = re.compile(r"[*?[]")
+_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_SUMMED_UP = re.compile(r"(.+)\.(?:min|max|mean|last|first|best)")
+"""What define_metric(summary=…) leaves of a key in the summary."""
+
+_LOSS = {"loss", "nll", "perplexity", "ppl", "elbo"}
+_SCORE = {"acc", "accuracy", "reward", "return", "returns", "rew", "score"}
+_ERROR = {"error", "err", "mse", "rmse", "mae", "f1", "auc", "bleu", "rouge", "iou"}
+_ERROR |= {"map", "dice", "success", "wer", "bpb", "kl"}
+_FAMILIES = (_LOSS, _SCORE, _ERROR)
+_RISING = _SCORE | {"f1", "auc", "bleu", "rouge", "iou", "map", "dice", "success"}
+_SPLITS = ("train", "training", "val", "valid", "validation", "dev", "eval", "test")
+_CLOCKS = {"step", "steps", "epoch", "time", "timestamp", "seconds", "sec", "iter"}
+_CLOCKS |= {"iteration", "iterations", "samples", "tokens", "progress", "eta"}
+
+
+def is_glob(wanted: str) -> bool:
+    return bool(_GLOB.search(wanted))
+
+
+def selected(wanted: str, known: Iterable[str]) -> list[str]:
+    """Return the *known* keys that *wanted* names: one, a group of them, or a glob's.
+
+    W&B's own keys, which begin with ``_``, are meant by name alone.
+    """
+    names = sorted(known)
+    if wanted in names:
+        return [wanted]
+    around = (f"{wanted.rstrip('/')}/", f"{wanted.rstrip('.')}.")
+    return [
+        key
+        for key in names
+        if key[:1] != "_" and (key.startswith(around) or fnmatchcase(key, wanted))
+    ]
+
+
+def chosen(wanted: Sequence[str], known: Collection[str]) -> set[str]:
+    """Return those of the *known* keys that any of *wanted* names; all for none."""
+    if not wanted:
+        return set(known)
+    return {key for one in wanted for key in selected(one, known)}
+
+
+def numeric(runs: Iterable[Run]) -> Counter[str]:
+    """Count for each key how many of *runs* have a number of it, by their summaries."""
+    counted: Counter[str] = Counter()
+    for run in runs:
+        logged = {key for key, value in run.summary.items() if _is_number(value)}
+        logged |= {m[1] for key in logged if (m := _SUMMED_UP.fullmatch(key))}
+        counted.update(logged)
+        counted.update(SYSTEM + key for key in run.system)
+    return counted
+
+
+def distributed(runs: Iterable[Run]) -> set[str]:
+    """Return the keys whose last values are histograms."""
+    from wandbwatch.analysis.histograms import is_histogram  # noqa: PLC0415 -- seldom asked
+
+    return {
+        key for run in runs for key, value in run.summary.items() if is_histogram(value)
+    }
+
+
+def likely(runs: Sequence[Run]) -> list[str]:
+    """Rank the keys that one would want to see first: losses, scores, train and val.
+
+    What most of the *runs* have comes before what few have; clocks and system
+    metrics are not among them.
+    """
+    counted = numeric(runs)
+    ranked = sorted(
+        (2 * count < len(runs), *_likelihood(key), key)
+        for key, count in counted.items()
+        if key[0] != "_" and not key.startswith(SYSTEM) and not _is_clock(key)
+    )
+    return [key for *_, key in ranked]
+
+
+def rises(key: str) -> bool:
+    """Guess whether larger values of *key* are the better ones."""
+    return bool(_RISING & set(_words(re.split(r"[/.]", key)[-1])))
+
+
+def _likelihood(key: str) -> tuple[float, int, int]:
+    """Say how late *key* comes: by what it measures, how plainly, and of what."""
+    *around, leaf = re.split(r"[/.]", key)
+    words = [word for word in _words(leaf) if word not in _SPLITS]
+    outer = [word for part in around for word in _words(part)]
+    splits = [_SPLITS.index(w) for w in (*outer, *_words(leaf)) if w in _SPLITS]
+    return _family(words, outer), len(words), min(splits, default=0)
+
+
+def _family(words: Sequence[str], outer: Sequence[str]) -> float:
+    for rank, family in enumerate(_FAMILIES):
+        if family & set(words):
+            return rank
+    if any(family & set(outer) for family in _FAMILIES):
+        return len(_FAMILIES)
+    return len(_FAMILIES) + 1
+
+
+def _is_clock(key: str) -> bool:
+    return bool(_CLOCKS & set(_words(re.split(r"[/.]", key)[-1])))
+
+
+def _words(part: str) -> list[str]:
+    return [word.lower() for word in _PARTS.findall(part)]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

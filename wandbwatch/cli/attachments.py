@@ -1,0 +1,50 @@
+"""Keep what belongs to a report in a directory, and say where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from wandbwatch.formatting import filenames as filing
+from wandbwatch.model.attachment import Attachment, Piece
+from wandbwatch.model.errors import SourceError
+from wandbwatch.model.report import Report
+
+
+def kept(report: Report, directory: Path) -> Report:
+    """Keep the files of *report* in *directory*; one that can't be fetched says why.
+
+    What is only named is kept where the report asks for a directory itself. Raises
+    WandbwatchError when the directory can't be made or written to.
+    """
+    names = filing.Names()
+    blocks = (
+        _kept(block, directory, names)
+        if isinstance(block, Attachment) and (report.out or not block.named)
+        else block
+        for block in report.blocks
+    )
+    return replace(report, blocks=tuple(blocks))
+
+
+def _kept(attachment: Attachment, place: Path, names: filing.Names) -> Attachment:
+    pieces = tuple(_piece(piece, place, names) for piece in attachment.pieces)
+    return replace(attachment, pieces=pieces)
+
+
+def _piece(piece: Piece, place: Path, names: filing.Names) -> Piece:
+    name = names.take(filing.safe(piece.name))
+    size = 0
+
+    def counted() -> Iterator[bytes]:
+        nonlocal size
+        for part in piece.content():
+            size += len(part)
+            yield part
+
+    try:
+        path = filing.write(place, name, counted())
+    except SourceError as e:
+        return replace(piece, trouble=str(e))
+    return replace(piece, file=str(path), size=size)

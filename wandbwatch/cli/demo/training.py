@@ -1,0 +1,98 @@
+"""One short training, as its user would write it: `python training.py NAME`.
+
+The runs come out finished, failed (its loss diverged) and crashed (killed, so that
+no exit record was written). The only module beside the cloud source that imports
+wandb: a training script does.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import wandb
+
+from wandbwatch.cli.demo import HOUR, TRAININGS, VALIDATE_EVERY, Training
+
+
+def main() -> None:
+    name = sys.argv[1]
+    train(name, TRAININGS[name])
+
+
+def train(name: str, training: Training) -> None:
+    """Train for a second or two; logs as an offline run below WANDB_DIR."""
+    if training.killed:
+        _turn_back_the_clock()
+    random.seed(name)
+    run = wandb.init(
+        project="demo",
+        mode="offline",
+        id=training.id,
+        name=name,
+        group=training.group,
+        tags=training.tags,
+        notes="a short training that wandbwatch's demo made",
+        config={
+            "lr": training.learning_rate,
+            "batch_size": 32,
+            "model": {"name": "mlp", "layers": 3},
+        },
+        settings=wandb.Settings(
+            silent=True,
+            # what wandb-core stamps by itself doesn't know of our clock
+            console="off" if training.killed else "auto",
+            x_disable_stats=training.killed,
+            x_stats_sampling_interval=0.2,
+            x_transaction_log_flush_interval=0.1,
+        ),
+    )
+    for row in rows(training):
+        run.log(row)
+        if "val/loss" in row:
+            print(f"epoch {row['epoch']}: val/loss {row['val/loss']:.4f}")  # noqa: T201
+        time.sleep(0.002)
+    if training.killed:
+        time.sleep(1)  # let the last rows reach the disk: a kill asks nobody
+        for file in Path(run.dir).parent.glob("*.wandb"):
+            os.utime(file, (time.time(), time.time()))
+        os.kill(os.getpid(), signal.SIGKILL)
+    if training.diverges_at:
+        raise FloatingPointError("loss is NaN")
+
+
+def rows(training: Training) -> Iterator[dict[str, float]]:
+    """Yield what is logged: a loss each step, validation now and then."""
+    for step in range(training.steps):
+        noise = 1 + random.gauss(0, 0.06)
+        loss = (0.2 + 2.3 * 0.5 ** (step / training.halves_in)) * noise
+        if training.diverges_at and step > training.diverges_at:
+            loss = loss * math.exp((step - training.diverges_at) / 40)
+        if training.diverges_at and step > training.diverges_at + 120:
+            loss = math.nan
+        row = {"train/loss": loss, "train/lr": training.learning_rate}
+        if step % VALIDATE_EVERY == VALIDATE_EVERY - 1:
+            row["val/loss"] = loss * 1.1
+            row["val/accuracy"] = 1 - 0.9 * 0.5 ** (step / training.halves_in)
+            row["epoch"] = (step + 1) // VALIDATE_EVERY
+        yield row
+
+
+def _turn_back_the_clock() -> None:
+    """Let this training have been three hours ago.
+
+    A run without an exit record is crashed when nobody has heard of it for a
+    while; a demo can't wait for that.
+    """
+    now = time.time
+    time.time = lambda: now() - 3 * HOUR
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""The one grammar: a line in a terminal and a line in a list are the same words."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import typer
+
+from wandbwatch.cli.grammar import app, older
+from wandbwatch.cli.grammar.command import Called
+from wandbwatch.cli.grammar.wording import one_line
+from wandbwatch.model.errors import UsageError
+from wandbwatch.model.ports import Env
+from wandbwatch.model.watch import Watch
+
+if TYPE_CHECKING:
+    from wandbwatch.model.report import Report
+
+
+@dataclass(frozen=True)
+class Line:
+    """A checked command line. Nothing of it has run: ``reports`` starts it."""
+
+    reports: Iterator[Report]
+    output: str | None
+    to: str | None = None
+    """The channel that it is to be posted to, instead of being printed."""
+    dry_run: bool = False
+    watch: Watch | None = None
+    again: Callable[[], Iterator[Report]] | None = None
+    """Starts it anew, for `watch`."""
+
+
+def parse(line: str, env: Env) -> Line:
+    """Check one *line* of a list, in today's form or the older bot's.
+
+    Raises UsageError, whose text is one line.
+    """
+    words = _words(line)
+    if not words:
+        raise UsageError(f"{line.strip()!r}: no command is named")
+    answer = _read(app.listed(), words, env)
+    if not isinstance(answer, Line):
+        raise UsageError(f"{line.strip()!r}: makes no report")
+    return answer
+
+
+def read(words: Sequence[str], env: Env) -> Line | int:
+    """Check a terminal's command line; operations, help and the like run.
+
+    Raises UsageError, whose text is one line, and what an operation raises.
+    """
+    return _read(app.terminal(), words or ["--help"], env)
+
+
+def modern(line: str) -> str:
+    """Write *line* in today's form, quoted so that it reads back as the same.
+
+    Raises UsageError, whose text is one line.
+    """
+    return shlex.join(_words(line))
+
+
+def _words(line: str) -> list[str]:
+    try:
+        if older.is_older(line):
+            return older.words(line.split())
+        return shlex.split(line)
+    except older.OlderError as e:
+        raise UsageError(str(e)) from e
+    except ValueError as e:
+        raise UsageError(f"{line.strip()!r}: {e}") from e
+
+
+def _read(
+    application: Callable[..., Any], words: Sequence[str], env: Env
+) -> Line | int:
+    try:
+        answer: Any = application(
+            list(words), prog_name="wandbwatch", standalone_mode=False, obj=env
+        )
+        if not isinstance(answer, Called):
+            return answer if isinstance(answer, int) else 0
+        result = answer.start()
+    except typer.TyperException as e:
+        raise UsageError(one_line(e)) from e
+    if isinstance(result, Iterator):
+        return Line(
+            result,
+            answer.output,
+            answer.to,
+            answer.dry_run,
+            answer.watch,
+            cast("Callable[[], Iterator[Report]]", answer.start),
+        )
+    return result if isinstance(result, int) else 0

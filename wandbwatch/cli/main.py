@@ -1,0 +1,100 @@
+"""The front door: real clock, real sources, real streams."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from wandbwatch import plugins
+from wandbwatch.cli import grammar
+from wandbwatch.cli.output import NobodyReadsError, answered
+from wandbwatch.model.address import Address, Cloud
+from wandbwatch.model.errors import ExitCode
+from wandbwatch.model.ports import Account, Env, Renderer, Source
+
+if TYPE_CHECKING:
+    from wandbwatch.model.experiment import Experiments
+    from wandbwatch.model.recipe import Recipe
+
+
+def main() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = answer(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = ExitCode.INTERRUPTED
+        if sys.stderr and sys.stderr.isatty():
+            sys.stderr.write("\n")  # the shell's prompt begins a line of its own
+    except NobodyReadsError:
+        # What is left in the buffer would complain when Python flushes it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ExitCode.FINE
+    sys.exit(code)
+
+
+def answer(words: Sequence[str]) -> int:
+    """Answer one command line; every error becomes its line and its exit code."""
+    return answered(
+        lambda: grammar.read(words, _env()), _renderer, debug="--debug" in words
+    )
+
+
+def answer_listed(line: str, place: str, output: str | None) -> int:
+    """Answer one *line* of a list; *place* stands before its errors."""
+
+    def read() -> grammar.Line:
+        checked = grammar.parse(line, _env())
+        return grammar.Line(checked.reports, checked.output or output)
+
+    return answered(read, _renderer, place, debug="--debug" in line.split())
+
+
+def _env() -> Env:
+    return Env(
+        _source,
+        lambda: datetime.now(UTC),
+        _account,
+        answer,
+        answer_listed,
+        recipes=_recipes,
+        experiments=_experiments,
+    )
+
+
+def _source(address: Address) -> Source:
+    if not isinstance(address, Cloud):
+        local: Source = plugins.load("wandbwatch.sources", "local")(address)
+        return local
+    from wandbwatch.cli.path_hints import reminding  # noqa: PLC0415 -- of a server alone
+
+    cloud: Source = plugins.load("wandbwatch.sources", "cloud")(address)
+    return reminding(cloud, address)
+
+
+def _recipes() -> Mapping[str, Recipe]:
+    from wandbwatch.cli.watchfile import load as reading  # noqa: PLC0415 (croniter takes long)
+
+    path = reading.found(None)
+    return reading.unchecked(path).experiments
+
+
+def _renderer(output: str) -> Renderer:
+    renderer: Renderer = plugins.load("wandbwatch.renderers", output)
+    return renderer
+
+
+def _experiments() -> Experiments:
+    from wandbwatch.experiments.service import Launching  # noqa: PLC0415 -- seldom needed
+
+    return Launching()
+
+
+def _account() -> Account:
+    account: Account = plugins.load("wandbwatch.sources", "cloud").account()
+    return account

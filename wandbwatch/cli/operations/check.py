@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import typer
+
+from wandbwatch.cli.watchfile.options import ConfigFile, ConfigOption, named
+from wandbwatch.model.errors import ExitCode
+from wandbwatch.model.ports import Env
+
+
+def check(
+    ctx: typer.Context, file: ConfigFile = None, config: ConfigOption = None
+) -> int:
+    """Check watch.toml: every mistake at once, with its line; W&B is not asked.
+
+    What is only unwise, such as a secret that is not set here, is told on stderr and
+    does not count. The exit code is 78 for a wrong file.
+    """
+    from wandbwatch.cli.watchfile import load as reading  # noqa: PLC0415 (croniter takes long)
+
+    env: Env = ctx.obj
+    path = reading.found(named(file, config))
+    read = reading.configured(path, env, reading.Secrets.OURS)
+    reading.warn(read)
+    counts = ", ".join(
+        (
+            _count(len(read.subscriptions), "subscription"),
+            _count(len(read.channels), "channel"),
+            _count(len(read.accounts), "account"),
+        )
+    )
+    typer.echo(f"{path}: fine: {counts}")
+    return ExitCode.FINE
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+plugin = check

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from wandbwatch.cli.watchfile.options import ConfigFile, ConfigOption, named
+from wandbwatch.model.ports import Env
+
+
+def daemon(
+    ctx: typer.Context,
+    file: ConfigFile = None,
+    *,
+    config: ConfigOption = None,
+    json_logs: Annotated[
+        bool, typer.Option("--json-logs", help="Log an object of JSON a line.")
+    ] = False,
+) -> None:
+    """Keep the hours of watch.toml and post its reports, until told to stop.
+
+    SIGHUP reads the file again, and keeps the old one if the new one is wrong. SIGTERM
+    stops within the grace of one post; what is not told by then is told later.
+    """
+    from wandbwatch.cli.watchfile import load as reading  # noqa: PLC0415 (croniter takes long)
+
+    env: Env = ctx.obj
+    path = reading.found(named(file, config)).absolute()
+    reading.warn(reading.configured(path, env, reading.Secrets.ALL))
+    # The same process from here on, without what the check has loaded.
+    flags = ["--json-logs"] if json_logs else []
+    words = [sys.executable, "-m", "wandbwatch.daemon", str(path), *flags]
+    os.execv(sys.executable, words)  # noqa: S606 -- no shell is wanted
+
+
+plugin = daemon

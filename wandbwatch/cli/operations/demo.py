@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wandbwatch.cli.demo import TRAININGS
+from wandbwatch.model.errors import WandbwatchError
+from wandbwatch.model.ports import Env
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def demo(
+    ctx: typer.Context,
+    directory: Annotated[
+        Path | None,
+        typer.Option(
+            "--dir",
+            parser=Path,
+            metavar="DIR",
+            help="Where its runs are kept; a new temporary directory if not given.",
+        ),
+    ] = None,
+) -> int:
+    """Log three short runs with the real SDK and report on them: no account needed."""
+    from rich.console import Console  # noqa: PLC0415 -- not for --help
+
+    env: Env = ctx.obj
+    runs = _directory(directory)
+    say = Console(stderr=True, highlight=False, soft_wrap=True)
+    _train(runs, say)
+    codes = [_answer(env, words, say) for words in _lines(runs)]
+    say.print(NEXT.format(runs=runs), markup=False)
+    if not shutil.which("wandbwatch"):
+        say.print(UNKNOWN.format(bin=Path(sys.executable).parent), markup=False)
+    return max(codes)
+
+
+NEXT = """
+The runs and pictures are in {runs}; delete it when you are done.
+
+On runs of your own, from a directory with a wandb/ in it:
+  wandbwatch project                       list them
+  wandbwatch summary ./wandb/latest-run    the newest one's values
+  wandbwatch image                         plot the newest five
+
+On W&B (`wandbwatch whoami` says whether you are logged in, `wandbwatch login` does it):
+  wandbwatch project ENTITY/PROJECT
+  wandbwatch summary ENTITY/PROJECT/RUN --filters train"""
+
+UNKNOWN = """
+Your shell does not know `wandbwatch` yet; this tells it:
+  export PATH="{bin}:$PATH\""""
+
+
+def _directory(wanted: Path | None) -> Path:
+    if wanted is None:
+        return Path(tempfile.mkdtemp(prefix="wandbwatch-demo-"))
+    try:
+        wanted.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise WandbwatchError(f"{wanted}: {e.strerror}; --dir names another") from e
+    return wanted
+
+
+def _train(runs: Path, say: Console) -> None:
+    """Let every training run at once, as trainings do, and wait for them all."""
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415 -- not for --help
+
+    columns = SpinnerColumn(finished_text="✓"), TextColumn("{task.description}")
+    with Progress(*columns, TimeElapsedColumn(), console=say) as progress:
+        started = [
+            (name, _start(name, runs), progress.add_task(f"training {name}", total=1))
+            for name in TRAININGS
+        ]
+        for name, training, task in started:
+            _, complaint = training.communicate()
+            progress.update(task, completed=1)
+            if not any(runs.glob(f"wandb/*-{TRAININGS[name].id}/*.wandb")):
+                last = (complaint.strip().splitlines() or ["it said nothing"])[-1]
+                raise WandbwatchError(f"{runs}: wandb wrote no run there: {last}")
+
+
+def _start(name: str, runs: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603 -- our own script
+        [sys.executable, "-m", "wandbwatch.cli.demo.training", name],
+        env=_environment(os.environ, runs),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _environment(environ: Mapping[str, str], runs: Path) -> dict[str, str]:
+    """Keep the trainings off the user's account, settings and directories."""
+    ours = {k: v for k, v in environ.items() if not k.startswith("WANDB_")}
+    return ours | {
+        "WANDB_DIR": str(runs),
+        "WANDB_CACHE_DIR": str(runs / ".cache"),
+        "WANDB_CONFIG_DIR": str(runs / ".config"),
+        "WANDB_ERROR_REPORTING": "false",
+    }
+
+
+def _lines(runs: Path) -> Sequence[Sequence[str]]:
+    keys = "train/loss,val/loss"
+    run = next(runs.glob(f"wandb/*-{TRAININGS['wild-goose'].id}"))
+    return (
+        ("project", str(runs), "--columns", "train/loss,val/accuracy,config.lr"),
+        ("summary", str(run), "--filters", "_default,train,val"),
+        ("image", str(runs), "--keys", keys, "--out", str(runs / "pictures")),
+    )
+
+
+def _answer(env: Env, words: Sequence[str], say: Console) -> int:
+    say.print(f"\n$ wandbwatch {shlex.join(words)}", style="bold", markup=False)
+    return env.answer(words)
+
+
+plugin = demo

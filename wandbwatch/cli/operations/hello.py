@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from typing import Annotated, assert_never
+
+import typer
+
+from wandbwatch import plugins
+from wandbwatch.cli.watchfile.options import OnlyConfigOption
+from wandbwatch.delivery.outbox import Desk, Queue, Store
+from wandbwatch.delivery.sender.place import placed
+from wandbwatch.model.channel import Channel
+from wandbwatch.model.delivery import Sink
+from wandbwatch.model.errors import DeliveryError, StateError, UsageError
+from wandbwatch.model.message import Message
+from wandbwatch.model.outcome import (
+    Ambiguous,
+    Delivered,
+    Gone,
+    MessageMissing,
+    NotSent,
+    Outcome,
+    RateLimited,
+    Refused,
+)
+from wandbwatch.model.report import Level, Note, Report, Table
+
+HELLO = "wandbwatch can post here: this is its test message"
+
+
+def hello(
+    channels: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="CHANNEL", help="Which ones; all when none."),
+    ] = None,
+    *,
+    config: OnlyConfigOption = None,
+) -> Iterator[Report]:
+    """Post a test message to each channel, and say what Discord answers.
+
+    A channel that was stopped is posted to again once its test message stands.
+    """
+    from wandbwatch.config import load  # noqa: PLC0415 (croniter takes long)
+    from wandbwatch.config.paths import config_file, local_zone, state_directory  # noqa: PLC0415 (croniter takes long)
+
+    path = config_file(config, os.environ)
+    read = load(path, local_zone(os.environ))
+    wanted = _wanted(channels or (), read.channels)
+    sink: Sink = plugins.load("wandbwatch.delivery", "discord")()
+    directory = state_directory(read.daemon, path, os.environ)
+    notes: list[str] = []
+    store = None
+    if (directory / "state.db").exists():
+        try:
+            store = Store(directory)
+        except StateError as e:  # the service's own, perhaps
+            notes.append(f"{e}; so no stopped channel is posted to again")
+    said = {channel.name: _greet(channel, sink, store) for channel in wanted}
+    if store:
+        store.close()
+    yield report(said, notes)
+    if bad := [name for name, outcome in said.items() if not _good(outcome)]:
+        raise DeliveryError(f"not posted to: {', '.join(bad)}; see above")
+
+
+def report(said: Mapping[str, Outcome], notes: list[str]) -> Report:
+    """Table what each channel's test message came to."""
+    rows = tuple((name, words(outcome)) for name, outcome in said.items())
+    level = Level.GOOD if all(map(_good, said.values())) else Level.BAD
+    table = Table("channels", ("channel", "answer"), rows)
+    return Report("hello", "hello", (table, *map(Note, notes)), level)
+
+
+def words(outcome: Outcome) -> str:
+    match outcome:
+        case Delivered(message_id):
+            said = f"delivered: message {message_id or 'of unknown id'}"
+        case NotSent(reason):
+            said = f"not sent: {reason}"
+        case RateLimited(after, scope):
+            wait = "some minutes" if after is None else f"{after:.0f} s"
+            said = f"rate limit ({scope.value}): try again in {wait}"
+        case Ambiguous(reason):
+            said = f"sent, but perhaps not taken: {reason}"
+        case Gone(reason, thread):
+            said = f"{'the thread' if thread else 'the webhook'} is gone: {reason}"
+        case Refused(_, reason):
+            said = f"refused: {reason}"
+        case MessageMissing():
+            said = "refused: 10008 Unknown Message"
+        case _:
+            assert_never(outcome)
+    return said
+
+
+def _greet(channel: Channel, sink: Sink, store: Store | None) -> Outcome:
+    where = placed(channel, Queue(store)) if store else channel
+    message = Message(json.dumps({"content": HELLO}))
+    outcome = sink.post(message, where, edit=None)
+    if store and isinstance(outcome, Delivered):
+        desk = Desk(store)
+        if where.thread_name and outcome.channel_id:
+            desk.opened(channel.name, where.thread_name, outcome.channel_id)
+        desk.resume(channel.name)
+    return outcome
+
+
+def _wanted(
+    names: list[str] | tuple[()], known: Mapping[str, Channel]
+) -> list[Channel]:
+    for name in names:
+        if name not in known:
+            there = ", ".join(known) or "none"
+            raise UsageError(f"there is no channel {name!r}; there are: {there}")
+    return [known[name] for name in names or known]
+
+
+def _good(outcome: Outcome) -> bool:
+    return isinstance(outcome, Delivered)
+
+
+plugin = hello

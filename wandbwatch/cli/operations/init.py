@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wandbwatch.cli.grammar import lists as listing
+from wandbwatch.cli.watchfile.options import (
+    ConfigFile,
+    ConfigOption,
+    CronOption,
+    IntervalOption,
+    named,
+)
+from wandbwatch.model.errors import ExitCode, UsageError
+from wandbwatch.model.ports import Env
+
+_CRON = "0 9 * * *"
+_OLDER = "60m"
+"""How often the older bot posted."""
+
+
+def init(
+    ctx: typer.Context,
+    file: ConfigFile = None,
+    *,
+    config: ConfigOption = None,
+    webhook_env: Annotated[
+        str | None,
+        typer.Option(
+            metavar="VARIABLE",
+            help="The environment variable that holds the webhook's URL.",
+        ),
+    ] = None,
+    credential: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="In its place: systemd's credential. In /etc/wandbwatch this is what"
+            " is meant, by the channel's name.",
+        ),
+    ] = None,
+    project: Annotated[
+        str | None,
+        typer.Option(metavar="ENTITY/PROJECT", help="Whose runs are listed."),
+    ] = None,
+    cron: CronOption = None,
+    interval: IntervalOption = None,
+    channel: Annotated[
+        str, typer.Option(metavar="NAME", help="What to call the channel.")
+    ] = "discord",
+    name: Annotated[
+        str, typer.Option(metavar="NAME", help="What to call the list.")
+    ] = "daily",
+    taken: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="LIST",
+            help="Take over a list of lines, the older bot's too: base64, a file or -.",
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file.")] = False,
+) -> int:
+    """Write a first watch.toml, asking for what no option says.
+
+    It asks on a terminal only: where the webhook's URL is, for which project, when.
+    """
+    # croniter takes long, and --help needs none of it.
+    from wandbwatch.cli.watchfile import init_draft as drafting  # noqa: PLC0415
+    from wandbwatch.cli.watchfile import init_questions as asking  # noqa: PLC0415
+    from wandbwatch.cli.watchfile import load as reading  # noqa: PLC0415
+    from wandbwatch.config import paths as places  # noqa: PLC0415
+    from wandbwatch.config import write as writing  # noqa: PLC0415
+
+    env: Env = ctx.obj
+    path = _path(named(file, config), force=force)
+    asks = not yes and sys.stdin.isatty() and sys.stdout.isatty()
+    ask = asking.on_terminal if asks else asking.nobody
+    if path.absolute().parent == places.MACHINE and not webhook_env:
+        credential = credential or channel
+    older = drafting.taken_over(listing.lines(taken), env) if taken else None
+    wishes = drafting.Wishes(
+        asking.webhook(webhook_env, credential, ask),
+        older or [asking.project(project, ask, env)],
+        asking.when(cron, interval, _OLDER if older else _CRON, ask),
+        asking.name("--channel", channel),
+        asking.name("--name", name),
+        reading.local_zone(),
+    )
+    text = drafting.draft(wishes)
+    reading.checked(text, path, env)
+    mode = writing.PRIVATE if wishes.is_private else 0o644
+    path.parent.mkdir(
+        mode=0o700 if wishes.is_private else 0o755, parents=True, exist_ok=True
+    )
+    writing.replace(path, text, mode)
+    typer.echo(drafting.what_next(wishes, path))
+    return ExitCode.FINE
+
+
+def _path(given: Path | None, *, force: bool) -> Path:
+    path = given or Path(os.environ.get("WANDBWATCH_CONFIG") or "watch.toml")
+    if path.exists() and not force:
+        raise UsageError(f"{str(path)!r} is there already; --force replaces it")
+    return path
+
+
+plugin = init

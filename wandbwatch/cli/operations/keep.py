@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wandbwatch.config import load, redaction
+from wandbwatch.config import paths as places
+from wandbwatch.daemon import environment, journal
+from wandbwatch.delivery.outbox import Store
+from wandbwatch.experiments import keeping
+from wandbwatch.experiments.keeper import Keeper
+from wandbwatch.experiments.ledger import Ledger
+from wandbwatch.experiments.notify import Herald
+from wandbwatch.experiments.processes import MARK
+
+
+def keep(
+    state: Annotated[Path, typer.Argument(parser=Path)],
+    batch: Annotated[int, typer.Argument()],
+    *,
+    config: Annotated[Path | None, typer.Option(parser=Path)] = None,
+    link: Annotated[int | None, typer.Option()] = None,
+) -> int:
+    """(Ours.) Look after a batch of experiments until all of it is over."""
+    journal.set_up(os.environ, as_json=False)
+    redaction.install()
+    environ = {k: v for k, v in os.environ.items() if k != MARK}
+    scripts = environ
+    if config:
+        read = load(config, places.local_zone(os.environ))
+        scripts = environment.of_script(environ, read)
+    with keeping.kept(state, batch) as free, closing(Store(state)) as store:
+        if free:
+            ledger = Ledger(store)
+            herald = Herald(ledger, config, environ)
+            Keeper(ledger, batch, herald, scripts, link).run()
+    return 0
+
+
+plugin = keep

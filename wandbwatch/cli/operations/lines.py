@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from wandbwatch.cli import grammar
+from wandbwatch.cli.grammar import lists as listing
+from wandbwatch.cli.grammar.lists import says_nothing
+from wandbwatch.model.errors import ExitCode, LinesError, UsageError
+from wandbwatch.model.ports import Env
+
+
+def lines(
+    ctx: typer.Context,
+    given: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="A list of lines; - is standard input. Base64 is read too, in the"
+            " file or in its place.",
+        ),
+    ] = "-",
+    *,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Only show each line in today's form."),
+    ] = False,
+) -> int:
+    """Answer a list of command lines, in today's form or the older bot's.
+
+    Blank lines and those that begin with # are passed over. One line's error does
+    not stop the next; the exit code is the highest of all.
+    """
+    env: Env = ctx.obj
+    listed = [(f"line {n}", line) for n, line in enumerate(listing.lines(given), 1)]
+    if check:
+        _check(listed, env)
+        return ExitCode.FINE
+    output = _output(ctx)
+    codes = [_answer(env, line, place, output) for place, line in listed]
+    return max(codes, default=ExitCode.FINE)
+
+
+def _answer(env: Env, line: str, place: str, output: str | None) -> int:
+    if says_nothing(line):
+        return ExitCode.FINE
+    return env.answer_listed(line, place, output)
+
+
+def _check(listed: list[tuple[str, str]], env: Env) -> None:
+    """Print the list as it is written today; raise every complaint at once."""
+    complaints = []
+    for place, line in listed:
+        try:
+            typer.echo(line if says_nothing(line) else _modern(line, env))
+        except UsageError as e:
+            complaints.append(f"{place}: {e}")
+            typer.echo(line)
+    if complaints:
+        raise LinesError(complaints)
+
+
+def _modern(line: str, env: Env) -> str:
+    grammar.parse(line, env)
+    return grammar.modern(line)
+
+
+def _output(ctx: typer.Context) -> str | None:
+    """Find the format that was asked for, after ``lines`` or before it."""
+    before = ctx.parent.params if ctx.parent else {}
+    output: str | None = ctx.params.get("output") or before.get("output")
+    return output
+
+
+plugin = lines

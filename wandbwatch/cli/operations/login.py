@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from wandbwatch.config import redaction
+from wandbwatch.model import urls
+from wandbwatch.model.errors import UsageError
+from wandbwatch.model.ports import Env, Viewer
+from wandbwatch.model.report import Block, Fields, Level, Note, Report
+from wandbwatch.options import Server
+
+
+def login(
+    ctx: typer.Context,
+    key: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="KEY",
+            help="The API key. Others can see it in the list of processes, and the"
+            " shell keeps it: without KEY it is asked for, or read from stdin.",
+        ),
+    ] = None,
+    *,
+    server: Server = None,
+) -> Iterator[Report]:
+    """Verify an API key and save it where wandb keeps it."""
+    env: Env = ctx.obj
+    given = (key if key not in (None, "-") else _read(server)) or ""
+    redaction.hide(given.strip())
+    viewer = env.account().login(given.strip(), server)
+    yield report(viewer, hidden=bool(os.environ.get("WANDB_API_KEY")))
+
+
+def report(viewer: Viewer, *, hidden: bool) -> Report:
+    """Tell who logged in; a saved key is *hidden* by WANDB_API_KEY."""
+    saved = Fields("", (("user", viewer.user), ("key saved in", viewer.key_from)))
+    notes = [Note("WANDB_API_KEY is set, and goes before the saved key")]
+    blocks: tuple[Block, ...] = (saved, *(notes if hidden else []))
+    return Report("login", f"logged in to {viewer.server}", blocks, Level.GOOD)
+
+
+def _read(server: str | None) -> str:
+    """Read the key from standard input; a terminal is asked, and shows nothing."""
+    if sys.stdin is None:
+        raise UsageError("no API key: there is nobody to ask")
+    key = _asked(server) if sys.stdin.isatty() else sys.stdin.read()
+    if not key.strip():
+        raise UsageError("no API key given; nothing was changed")
+    return key
+
+
+def _asked(server: str | None) -> str:
+    page = urls.authorize(server or os.environ.get("WANDB_BASE_URL"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            return getpass.getpass(f"API key ({page} shows it; it stays unseen here): ")
+        except getpass.GetPassWarning as e:
+            raise UsageError(
+                "this terminal would show the key; pipe it in: wandbwatch login < FILE"
+            ) from e
+        except EOFError:
+            return ""
+
+
+plugin = login

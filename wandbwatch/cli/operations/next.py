@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from operator import itemgetter
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from wandbwatch.cli.watchfile.options import ConfigFile, ConfigOption, named
+from wandbwatch.model.ports import Env
+from wandbwatch.model.report import Note, Report, Table
+from wandbwatch.model.subscription import Subscription
+
+_COLUMNS = ("subscription", "local time", "at", "channel", "zone")
+
+
+def next_times(
+    ctx: typer.Context,
+    file: ConfigFile = None,
+    config: ConfigOption = None,
+    count: Annotated[
+        int,
+        typer.Option("--count", min=1, max=10_000, help="How many of each."),
+    ] = 3,
+) -> Iterator[Report]:
+    """Show when the subscriptions of watch.toml run next, in their local time."""
+    from wandbwatch.cli.watchfile import load as reading  # noqa: PLC0415 (croniter takes long)
+
+    env: Env = ctx.obj
+    path = reading.found(named(file, config))
+    subscriptions = reading.configured(path, env).subscriptions
+    yield report(str(path), subscriptions, env.now(), count)
+
+
+def report(
+    title: str, subscriptions: Sequence[Subscription], now: datetime, count: int
+) -> Report:
+    """Table the *count* next starts of each of *subscriptions*, the first one first."""
+    coming = [
+        (when, s) for s in subscriptions for when in islice(_starts(s, now), count)
+    ]
+    rows = tuple(_row(when, s) for when, s in sorted(coming, key=itemgetter(0)))
+    blocks = (Table("next", _COLUMNS, rows),) if rows else (Note("nothing will run"),)
+    return Report("next", title, blocks)
+
+
+def _starts(subscription: Subscription, now: datetime) -> Iterator[datetime]:
+    """Yield each start after *now*; one that its jitter has delayed is among them."""
+    from wandbwatch.config import schedule  # noqa: PLC0415 (croniter takes long)
+
+    times = schedule.times(subscription)
+    slot = times.after(now - subscription.jitter)
+    while slot is not None:
+        begins = schedule.start(subscription, slot)
+        if begins > now:
+            yield begins
+        slot = times.after(slot)
+
+
+def _row(when: datetime, subscription: Subscription) -> tuple[str | datetime, ...]:
+    local = when.astimezone(ZoneInfo(subscription.zone))
+    shown = f"{local:%a %Y-%m-%d %H:%M:%S %Z}"
+    return (subscription.name, shown, when, subscription.channel, subscription.zone)
+
+
+plugin = next_times

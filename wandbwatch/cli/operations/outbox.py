@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from itertools import groupby
+from typing import Annotated
+
+import typer
+
+from wandbwatch.cli.watchfile.options import ConfigFile, ConfigOption, named
+from wandbwatch.delivery.outbox import Desk, Entry, Stop, Store
+from wandbwatch.model.errors import UsageError
+from wandbwatch.model.report import Block, Cell, Level, Note, Report, Table
+
+_COLUMNS = ("channel", "subscription", "slot", "messages", "since", "reason")
+
+
+def outbox(
+    file: ConfigFile = None,
+    *,
+    config: ConfigOption = None,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Send what failed once more.")
+    ] = False,
+    drop: Annotated[
+        bool, typer.Option("--drop", help="Throw away what failed.")
+    ] = False,
+) -> Iterator[Report]:
+    """Show what waits to be posted, what failed and why, and what is stopped."""
+    from wandbwatch.config import load  # noqa: PLC0415 (croniter takes long)
+    from wandbwatch.config.paths import config_file, local_zone, state_directory  # noqa: PLC0415 (croniter takes long)
+
+    if retry and drop:
+        raise UsageError("either --retry or --drop")
+    path = config_file(named(file, config), os.environ)
+    read = load(path, local_zone(os.environ))
+    directory = state_directory(read.daemon, path, os.environ)
+    if not (directory / "state.db").exists():
+        yield Report("outbox", str(directory), (Note("nothing was ever posted"),))
+        return
+    with closing(Store(directory)) as store:
+        desk = Desk(store)
+        done = []
+        if retry:
+            done.append(f"{_messages(desk.retry())} will be sent again")
+        if drop:
+            done.append(f"{_messages(desk.drop())} thrown away")
+        held = desk.waiting(), desk.failed(), desk.stopped()
+    yield report(str(directory), *held, done)
+
+
+def report(
+    title: str,
+    waiting: Sequence[Entry],
+    failed: Sequence[Entry],
+    stopped: Sequence[Stop],
+    done: Sequence[str] = (),
+) -> Report:
+    """Table the lists of messages that wait or failed, and the stopped channels."""
+    blocks: list[Block] = [Note(text) for text in done]
+    if stopped:
+        rows = tuple((s.channel, s.since, s.reason) for s in stopped)
+        blocks.append(Table("stopped", ("channel", "since", "reason"), rows))
+        blocks.append(
+            Note("a stopped channel goes on once `wandbwatch hello CHANNEL` succeeds")
+        )
+    if failed:
+        blocks.append(Table("failed", _COLUMNS, _rows(failed)))
+        blocks.append(
+            Note("--retry sends what failed once more, --drop throws it away")
+        )
+    if waiting:
+        blocks.append(Table("waiting", _COLUMNS, _rows(waiting)))
+    if not (waiting or failed or stopped):
+        blocks.append(Note("nothing waits"))
+    level = Level.BAD if failed or stopped else Level.INFO
+    return Report("outbox", title, tuple(blocks), level)
+
+
+def _rows(entries: Sequence[Entry]) -> tuple[tuple[Cell, ...], ...]:
+    """One row for the messages of a list that share a reason."""
+    lists = groupby(entries, lambda e: (e.channel, e.subscription, e.slot, e.reason))
+    return tuple(_row(list(same)) for _, same in lists)
+
+
+def _row(entries: Sequence[Entry]) -> tuple[Cell, ...]:
+    first = entries[0]
+    return (
+        first.channel,
+        first.subscription,
+        first.slot,
+        len(entries),
+        first.since,
+        first.reason,
+    )
+
+
+def _messages(number: int) -> str:
+    return f"{number} message{'' if number == 1 else 's'}"
+
+
+plugin = outbox

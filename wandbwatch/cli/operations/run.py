@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import json
+import logging
+import os
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wandbwatch.cli.watchfile import load as reading
+from wandbwatch.cli.watchfile.options import OnlyConfigOption
+from wandbwatch.config import Config, redaction
+from wandbwatch.config.paths import state_directory
+from wandbwatch.daemon import journal
+from wandbwatch.daemon.hours import job
+from wandbwatch.daemon.once import once
+from wandbwatch.daemon.worker import Answered
+from wandbwatch.daemon.workshop import Workshop
+from wandbwatch.delivery import service as sending
+from wandbwatch.delivery.outbox import Desk, Store
+from wandbwatch.delivery.sender import BusyError
+from wandbwatch.experiments import keeping
+from wandbwatch.experiments.ledger import Ledger
+from wandbwatch.model.errors import ExitCode, UsageError
+from wandbwatch.model.message import File, Message
+from wandbwatch.model.ports import Env
+from wandbwatch.model.report import Level
+
+log = logging.getLogger("wandbwatch.run")
+NOT_TAKEN = "%s: not taken: %s; see `wandbwatch outbox`"
+
+
+def run(
+    ctx: typer.Context,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[FILE] [NAME]", help="Which subscriptions; all when none."
+        ),
+    ] = None,
+    *,
+    config: OnlyConfigOption = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Print what would be posted, as JSON, and post and keep nothing.",
+        ),
+    ] = False,
+    json_logs: Annotated[
+        bool, typer.Option("--json-logs", help="Log an object of JSON a line.")
+    ] = False,
+) -> int:
+    """Answer the subscriptions of watch.toml now, post their reports, and end.
+
+    For cron and systemd's timers. The exit code is that of the worst failing line, or
+    6 when something still waits to be sent or was not taken.
+    """
+    env: Env = ctx.obj
+    named = list(names or ())
+    if named and _is_file(named[0]):
+        config = Path(named.pop(0))
+    journal.set_up(os.environ, as_json=json_logs)
+    redaction.install()
+    path = reading.found(config).absolute()
+    read = reading.configured(path, env)
+    code = 0
+    flags = [*(["--dry"] if dry_run else []), *(["--json-logs"] if json_logs else [])]
+    for answer in _answers(path, read, named, flags):
+        code = max(code, answer.code)
+        _report(answer)
+        _show(answer, read)
+    if dry_run:
+        return code
+    code = max(code, _send(read, path))
+    _keep(read, path)
+    return code
+
+
+def _keep(config: Config, file: Path) -> None:
+    """Let what was started in a list have its keeper; this ends with us otherwise."""
+    state = state_directory(config.daemon, file, os.environ)
+    with closing(Store(state)) as store:
+        keeping.recover(Ledger(store), file)
+
+
+def _is_file(word: str) -> bool:
+    return word.endswith(".toml") or "/" in word
+
+
+def _answers(
+    path: Path, config: Config, names: Sequence[str], flags: Sequence[str]
+) -> Iterator[Answered]:
+    known = {subscription.name: subscription for subscription in config.subscriptions}
+    for name in names:
+        if name not in known:
+            there = ", ".join(known) or "none"
+            raise UsageError(f"{path}: no subscription {name!r}; there are: {there}")
+    now = datetime.now(UTC)
+    jobs = [job(known[name], now) for name in names or known]
+    with tempfile.TemporaryDirectory(prefix="wandbwatch-run-") as directory:
+        place = Path(directory)
+        workshop = Workshop(path, config, os.environ, place, tuple(flags))
+        yield from once(jobs, workshop.start, config.daemon.jobs)
+
+
+def _report(answer: Answered) -> None:
+    name = answer.job.subscription
+    for error in answer.errors:
+        log.error("%s: %s", name, error)
+    log.info("%s: messages: %d", name, answer.messages)
+
+
+def _show(answer: Answered, config: Config) -> None:
+    """Print the messages of a dry run, a line each."""
+    for told in answer.dry:
+        files = tuple(File(name, b"") for name in told["files"])
+        channel = config.channels[told["channel"]]
+        message = Message(told["body"], files)
+        said = sending.shown(message, Level(told["level"]), channel)
+        whole = {"subscription": answer.job.subscription, **said}
+        typer.echo(json.dumps(whole, ensure_ascii=False))
+
+
+def _send(config: Config, file: Path) -> int:
+    """Send what waits, or leave it to the daemon that is at it."""
+    state = state_directory(config.daemon, file, os.environ)
+    try:
+        sending.send(config, state, threading.Event(), once=True)
+    except BusyError as e:
+        log.info("%s", e)
+        return ExitCode.FINE
+    with closing(Store(state)) as store:
+        return _left(Desk(store))
+
+
+def _left(desk: Desk) -> int:
+    """Say what was not taken, and what still waits."""
+    for entry in desk.failed():
+        log.error(NOT_TAKEN, entry.subscription, entry.reason)
+    for stop in desk.stopped():
+        log.error("%s: stopped: %s", stop.channel, stop.reason)
+    waiting = len(desk.waiting())
+    if waiting:
+        log.warning("messages that wait for the next run or the daemon: %d", waiting)
+    bad = waiting or desk.failed() or desk.stopped()
+    return ExitCode.NETWORK if bad else ExitCode.FINE
+
+
+plugin = run

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wandbwatch.model.errors import ExitCode
+
+LOOK = 0.5
+"""Seconds between looks whether another sender has ended."""
+
+
+def send(
+    file: Annotated[Path, typer.Argument(parser=Path)],
+    *,
+    once: Annotated[
+        bool, typer.Option("--once", help="End when nothing can be sent soon.")
+    ] = False,
+    json_logs: Annotated[
+        bool, typer.Option("--json-logs", help="Log an object of JSON a line.")
+    ] = False,
+) -> int:
+    """(The daemon's.) Send what waits in the outbox, until nothing does."""
+    from wandbwatch.config import load, redaction  # noqa: PLC0415
+    from wandbwatch.config.paths import local_zone, state_directory  # noqa: PLC0415
+    from wandbwatch.daemon import journal  # noqa: PLC0415 (as does croniter)
+    from wandbwatch.delivery import service as sending  # noqa: PLC0415 (requests takes long)
+    from wandbwatch.delivery.sender import BusyError  # noqa: PLC0415
+
+    ending = sending.ended_by_signals()
+    journal.set_up(os.environ, as_json=json_logs)
+    redaction.install()
+    config = load(file, local_zone(os.environ))
+    state = state_directory(config.daemon, file, os.environ)
+    alive = sending.heart(sys.stdout.fileno(), ending)
+    busy = ""
+    while not ending.is_set():
+        try:
+            sending.send(config, state, ending, once=once, alive=alive)
+            break
+        except BusyError as e:
+            if not busy:
+                logging.getLogger(__name__).info("%s", e)
+            busy = str(e)
+        if once:
+            break
+        # Until it ends or dies, and what it leaves is ours.
+        alive()
+        ending.wait(LOOK)
+    return ExitCode.FINE
+
+
+plugin = send

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wandbwatch.cli import systemd_units as units
+from wandbwatch.cli.watchfile.options import OnlyConfigOption
+from wandbwatch.model.errors import UsageError, WandbwatchError
+
+_ACTIONS = ("install", "uninstall", "status")
+
+
+def _action(text: str) -> str:
+    if text not in _ACTIONS:
+        raise typer.BadParameter(f"{text!r} is none of {', '.join(_ACTIONS)}")
+    return text
+
+
+def service(
+    action: Annotated[
+        str, typer.Argument(parser=_action, metavar="install|uninstall|status")
+    ],
+    *,
+    user: Annotated[
+        bool, typer.Option("--user", help="Your own service, without root.")
+    ] = False,
+    config: OnlyConfigOption = None,
+    directory: Annotated[
+        Path | None,
+        typer.Option(
+            "--dir",
+            parser=Path,
+            metavar="DIR",
+            help="Where the units go, if not to systemd's own directory.",
+        ),
+    ] = None,
+) -> int:
+    """Write the units of systemd with the right paths, and say what comes next."""
+    place = units.place(os.environ, user=user, directory=directory)
+    if action == "status":
+        return _status(user=user)
+    if action == "uninstall":
+        return _uninstall(place)
+    return _install(place, config)
+
+
+def _install(place: units.Place, config: Path | None) -> int:
+    file = (config or place.config).absolute()
+    program = Path(sys.executable).with_name("wandbwatch")
+    if place.hides(program):
+        raise WandbwatchError(
+            f"{program}: the service's sandbox hides /home, /root and /tmp; install"
+            " wandbwatch into /opt/wandbwatch (python3 -m venv), or use --user"
+        )
+    try:
+        written = units.install(place, program, file)
+    except OSError as e:
+        raise WandbwatchError(_refused(e, place)) from e
+    for path in written:
+        typer.echo(f"wrote {path}")
+    typer.echo(units.next_step(place, program, file))
+    return 0
+
+
+def _uninstall(place: units.Place) -> int:
+    try:
+        gone = units.uninstall(place)
+    except OSError as e:
+        raise WandbwatchError(_refused(e, place)) from e
+    if not gone:
+        raise UsageError(f"{place.units}: no units of wandbwatch are there")
+    for path in gone:
+        typer.echo(f"removed {path}")
+    typer.echo(f"next: {place.systemctl} daemon-reload")
+    return 0
+
+
+def _refused(error: OSError, place: units.Place) -> str:
+    todo = "" if place.user else "; as root, or with --user for a service of your own"
+    return f"{error.filename}: {error.strerror}{todo}"
+
+
+def _status(*, user: bool) -> int:
+    words = ["systemctl", *(["--user"] if user else []), "status", "wandbwatch.service"]
+    try:
+        return subprocess.run(words, check=False).returncode  # noqa: S603
+    except FileNotFoundError as e:
+        raise WandbwatchError("systemctl is not on this machine") from e
+
+
+plugin = service

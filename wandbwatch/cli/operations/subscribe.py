@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from wandbwatch.cli.watchfile.options import (
+    CronOption,
+    IntervalOption,
+    OnlyConfigOption,
+)
+from wandbwatch.model.errors import ExitCode, UsageError
+from wandbwatch.model.ports import Env
+
+
+def subscribe(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What to call it.")],
+    commands: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="COMMAND",
+            help="Each a whole line in quotes: 'project me/p --topk 3'.",
+        ),
+    ],
+    *,
+    channel: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="One of the file's channels; not needed if it has only one.",
+        ),
+    ] = None,
+    cron: CronOption = None,
+    interval: IntervalOption = None,
+    timezone: Annotated[
+        str | None,
+        typer.Option(metavar="ZONE", help="Of --cron; otherwise the file's."),
+    ] = None,
+    mode: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODE", help="post, or edit: one message kept up to date."
+        ),
+    ] = None,
+    account: Annotated[
+        str | None, typer.Option(metavar="NAME", help="One of the file's accounts.")
+    ] = None,
+    skip_unchanged: Annotated[
+        bool, typer.Option("--skip-unchanged", help="Post nothing if nothing is new.")
+    ] = False,
+    config: OnlyConfigOption = None,
+) -> int:
+    """Add a list of command lines to watch.toml, with its hours and its channel.
+
+    The file is checked with it before it is written, and keeps its comments.
+    """
+    from wandbwatch.cli.watchfile import load as reading  # noqa: PLC0415
+    from wandbwatch.config import edit as editing  # noqa: PLC0415
+    from wandbwatch.config import write as writing  # noqa: PLC0415
+    from wandbwatch.config.text import read  # noqa: PLC0415 (they take long)
+
+    if (cron is None) == (interval is None):
+        raise UsageError("subscribe: say when with either --cron or --interval")
+    env: Env = ctx.obj
+    path = reading.found(config)
+    with writing.alone(path):
+        text = read(path).text
+        values = {
+            "name": name,
+            "channel": channel or _only_channel(list(reading.channels(text, path))),
+            "cron": cron,
+            "interval": interval,
+            "timezone": timezone,
+            "mode": mode,
+            "account": account,
+            "skip_unchanged": skip_unchanged or None,
+            "commands": commands,
+        }
+        text = editing.added(text, str(path), values)
+        reading.checked(text, path, env)
+        writing.replace(path, text)
+    typer.echo(f"{path}: added {name!r}; a running daemon reads it when reloaded")
+    return ExitCode.FINE
+
+
+def _only_channel(channels: list[str]) -> str:
+    if len(channels) == 1:
+        return channels[0]
+    known = ", ".join(channels) or "none in the file"
+    raise UsageError(f"subscribe: which --channel? There is {known}")
+
+
+plugin = subscribe

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import typer
+
+from wandbwatch.model.ports import Env, Viewer
+from wandbwatch.model.report import Fields, Report
+from wandbwatch.options import Server
+
+
+def whoami(ctx: typer.Context, *, server: Server = None) -> Iterator[Report]:
+    """Say which W&B server takes us for whom, and where the API key is from."""
+    env: Env = ctx.obj
+    yield report(env.account().whoami(server))
+
+
+def report(viewer: Viewer) -> Report:
+    items = (
+        ("server", viewer.server),
+        ("user", viewer.user),
+        ("entity", viewer.entity),
+        ("teams", viewer.teams),
+        ("key from", viewer.key_from),
+    )
+    known = tuple((name, value) for name, value in items if value)
+    return Report("whoami", f"{viewer.user} at {viewer.server}", (Fields("", known),))
+
+
+plugin = whoami

@@ -1,0 +1,211 @@
+"""A checked line becomes printed text, lines of complaint and an exit code."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from wandbwatch.cli.grammar import Line
+from wandbwatch.config.redaction import redact
+from wandbwatch.daemon.journald import Priority, marked
+from wandbwatch.model.errors import ExitCode, WandbwatchError, printable
+from wandbwatch.model.ports import Renderer, Screen
+from wandbwatch.model.watch import Watch
+
+if TYPE_CHECKING:
+    from wandbwatch.model.report import Report
+
+PICTURES = Path("wandbwatch-images")
+"""Where plots are kept that a person asks for, below the current directory."""
+
+
+_SEPARATORS: Mapping[str, Callable[[datetime], str]] = {
+    "plain": lambda now: f"# {now.isoformat(timespec='seconds')}",
+    "terminal": lambda now: f"\n— {now.isoformat(' ', 'seconds')}\n",
+    "csv": lambda _: "",
+}
+"""What parts one answer from the next where they are told in turn; JSON needs none."""
+
+
+class NobodyReadsError(Exception):
+    """Who read our output has gone, as ``head`` does."""
+
+
+def answered(
+    read: Callable[[], Line | int],
+    renderer: Callable[[str], Renderer],
+    place: str = "",
+    *,
+    debug: bool = False,
+) -> int:
+    """Print what the line that *read* returns has to say.
+
+    *place* stands before its errors, of which nothing escapes but NobodyReadsError
+    and KeyboardInterrupt.
+    """
+    try:
+        line = read()
+        if isinstance(line, Line) and line.to is not None:
+            _post(line, line.to)
+        elif isinstance(line, Line) and line.watch and line.again:
+            _watch(line.again, line, line.watch, renderer)
+        elif isinstance(line, Line):
+            _show(line.reports, line, renderer)
+    except typer.Exit as e:
+        return e.exit_code
+    except typer.Abort:
+        return ExitCode.INTERRUPTED
+    except NobodyReadsError:
+        raise
+    except Exception as e:  # noqa: BLE001 -- a user sees a line, whatever happens
+        return _told(e, place, debug=debug)
+    return ExitCode.FINE if isinstance(line, Line) else line
+
+
+def _told(error: Exception, place: str, *, debug: bool) -> int:
+    if debug:
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            _complain(redact(printable(line)))
+    for line in _lines(error):
+        _complain(": ".join(filter(None, ("wandbwatch", place, redact(line)))))
+    return error.exit_code if isinstance(error, WandbwatchError) else ExitCode.OURS
+
+
+def _complain(line: str) -> None:
+    print(marked(line, Priority.ERROR), file=sys.stderr)
+
+
+def _lines(error: Exception) -> Sequence[str]:
+    if isinstance(error, WandbwatchError):
+        return error.lines
+    if isinstance(error, OSError) and error.strerror:
+        name = f"{error.filename!r}: " if error.filename else ""
+        return (printable(f"{name}{error.strerror}"),)
+    what = printable(f"{type(error).__name__}: {error}")
+    return (f"a bug of ours: {what}; --debug shows where, please report it",)
+
+
+def _watch(
+    again: Callable[[], Iterator[Report]],
+    line: Line,
+    watch: Watch,
+    renderer: Callable[[str], Renderer],
+) -> None:
+    """Show what it says again and again: on a screen in its place, else in turn."""
+    if _output(line) == "terminal" and _is_screen():
+        from wandbwatch.cli.watch import live  # noqa: PLC0415 -- only where it is shown
+
+        def draw(told: Iterable[Report]) -> Iterator[str]:
+            return renderer("terminal")(told, _screen())
+
+        for text in live(again, draw, watch.every, _lines):
+            _print(text)
+    elif watch.on_screen:
+        _show(again(), line, renderer)
+    else:
+        _repeat(lambda: _show(again(), line, renderer), watch, _output(line))
+
+
+def _repeat(show: Callable[[], None], watch: Watch, output: str) -> None:
+    from wandbwatch.cli.watch import repeated  # noqa: PLC0415 -- only where it is asked
+
+    for complaints in repeated(show, watch.every, _lines, NobodyReadsError):
+        for complaint in complaints:
+            _complain(f"wandbwatch: {redact(complaint)}")
+        if separator := _SEPARATORS.get(output):
+            _print(separator(datetime.now(UTC)))
+
+
+def _output(line: Line) -> str:
+    return line.output or ("terminal" if _is_terminal() else "plain")
+
+
+def _show(
+    told: Iterator[Report], line: Line, renderer: Callable[[str], Renderer]
+) -> None:
+    """Print what the reports say, even if they end in an error; raise it then."""
+    errors: list[Exception] = []
+    output = _output(line)
+    reports = _held(_pictured(told, output), errors)
+    if output == "csv":
+        reports = _noted(reports)
+    if (first := next(reports, None)) or not errors:
+        begun = itertools.chain([first] if first else [], reports)
+        for text in renderer(output)(begun, _screen()):
+            _print(text)
+    if errors:
+        raise errors[0]
+
+
+def _post(line: Line, channel: str) -> None:
+    from wandbwatch.cli.post import posted  # noqa: PLC0415 -- requests takes long
+
+    for told in posted(line.reports, channel, dry=line.dry_run):
+        _print(told)
+
+
+def _pictured(reports: Iterator[Report], output: str) -> Iterator[Report]:
+    """Keep plots and files: with data only where --out says so."""
+    usual = PICTURES if output in ("terminal", "plain") else None
+    from wandbwatch.cli.attachments import kept  # noqa: PLC0415 -- --help has no files
+    from wandbwatch.plots import keep  # noqa: PLC0415
+
+    for report in reports:
+        place = report.out or usual
+        yield kept(keep(report, place), place) if place else report
+
+
+def _held(reports: Iterator[Report], errors: list[Exception]) -> Iterator[Report]:
+    try:
+        yield from reports
+    except Exception as e:  # noqa: BLE001 -- raised again when all is shown
+        errors.append(e)
+
+
+def _noted(reports: Iterator[Report]) -> Iterator[Report]:
+    """Tell the notes on stderr, for a format that has data only."""
+    from wandbwatch.model.report import Note  # noqa: PLC0415 -- nor reports
+
+    for report in reports:
+        for block in report.blocks:
+            if isinstance(block, Note):
+                print(f"wandbwatch: {printable(block.text)}", file=sys.stderr)
+        yield report
+
+
+def _print(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError as e:
+        raise NobodyReadsError from e
+
+
+def _screen() -> Screen:
+    return Screen(shutil.get_terminal_size().columns, _colour(), datetime.now(UTC))
+
+
+def _colour() -> bool:
+    """Decide as https://no-color.org and https://force-color.org say."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return _is_terminal() and os.environ.get("TERM") != "dumb"
+
+
+def _is_screen() -> bool:
+    """Whether what stands there can be taken away again."""
+    return _is_terminal() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def _is_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()

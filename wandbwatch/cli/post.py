@@ -1,0 +1,111 @@
+"""One answer posted to a channel at once, through the same outbox as all else."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from wandbwatch import plugins
+from wandbwatch.config import Config, load
+from wandbwatch.config import paths as places
+from wandbwatch.delivery import service as sending
+from wandbwatch.delivery.outbox import Desk, Outbox, Store
+from wandbwatch.delivery.sender import BusyError
+from wandbwatch.model.channel import Channel
+from wandbwatch.model.errors import DeliveryError, NetworkError, UsageError
+from wandbwatch.model.letter import Kind, Letter
+from wandbwatch.model.message import Message
+from wandbwatch.model.report import Level, Report
+
+FROM = "--to"
+"""What stands for the subscription in the outbox."""
+BUSY = 60.0
+"""Seconds that the sender of a running daemon has for it before we go."""
+
+
+def posted(reports: Iterator[Report], to: str, *, dry: bool) -> Iterator[str]:
+    """Post what *reports* say to the channel *to*; yield what to tell of that.
+
+    Nothing is read before the channel is known. What came before an error is posted,
+    and the error raised then. *dry* yields the posts as JSON instead.
+    """
+    file = places.config_file(None, os.environ)
+    config = load(file, places.local_zone(os.environ))
+    channel = _channel(to, config.channels)
+    said: list[Report] = []
+    errors: list[Exception] = []
+    try:
+        said.extend(reports)
+    except Exception as e:  # noqa: BLE001 -- raised again below
+        errors.append(e)
+    messages: Sequence[Message] = ()
+    if said:
+        messages = plugins.load("wandbwatch.renderers", "discord")(said)
+    if dry:
+        for message in messages:
+            shown = sending.shown(message, Level.INFO, channel)
+            yield json.dumps(shown, ensure_ascii=False)
+    elif messages:
+        state = places.state_directory(config.daemon, file, os.environ)
+        yield _sent(messages, channel, config, state)
+    if errors:
+        raise errors[0]
+
+
+def _channel(name: str, channels: Mapping[str, Channel]) -> Channel:
+    if name not in channels:
+        there = ", ".join(channels) or "none"
+        raise UsageError(f"--to: there is no channel {name!r}; there are: {there}")
+    return channels[name]
+
+
+def _sent(
+    messages: Sequence[Message], channel: Channel, config: Config, state: Path
+) -> str:
+    """Let *messages* wait in the outbox, send what waits, and tell how it went."""
+    slot = datetime.now(UTC)
+    with closing(Store(state)) as store:
+        outbox = Outbox(store)
+        with outbox.round() as round_:
+            for sequence, message in enumerate(messages):
+                letter = Letter(channel.name, FROM, slot, sequence, message, Kind.EVENT)
+                round_.enqueue(letter)
+        try:
+            sending.send(config, state, threading.Event(), once=True)
+        except BusyError:
+            _wait(outbox, slot)
+        if not outbox.settled(FROM, slot):
+            raise _why_not(Desk(store), channel, slot)
+    count = f"{len(messages)} message{'s' if len(messages) > 1 else ''}"
+    return f"posted to {channel.name}: {count}"
+
+
+def _wait(outbox: Outbox, slot: datetime) -> None:
+    """Let a running daemon's sender do it."""
+    give_up = time.monotonic() + BUSY
+    while not outbox.settled(FROM, slot) and time.monotonic() < give_up:
+        time.sleep(0.2)
+
+
+def _why_not(desk: Desk, channel: Channel, slot: datetime) -> Exception:
+    for stop in desk.stopped():
+        if stop.channel == channel.name:
+            return DeliveryError(
+                f"{channel.name}: stopped: {stop.reason};"
+                f" `wandbwatch hello {channel.name}` tries it again"
+            )
+    for entry in desk.failed():
+        if (entry.subscription, entry.slot) == (FROM, slot):
+            return DeliveryError(f"{channel.name}: not taken: {entry.reason}")
+    reasons = {e.reason for e in desk.waiting() if e.slot == slot and e.reason}
+    why = "; ".join(sorted(reasons)) or "it is not its turn yet"
+    return NetworkError(
+        f"{channel.name}: not posted yet: {why}; it waits in the outbox"
+        " for the daemon, or the next `wandbwatch run`"
+    )

@@ -1,0 +1,105 @@
+"""One line answered again and again: on a screen in its place, else in turn."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from wandbwatch import formatting as words
+from wandbwatch.cli.screen import LiveScreen, Why
+from wandbwatch.model.errors import UsageError
+from wandbwatch.model.report import Report
+
+Explain = Callable[[Exception], Sequence[str]]
+
+
+class Answers:
+    """The last answer that there was, and what went wrong since."""
+
+    def __init__(self, ask: Callable[[], Iterator[Report]], explain: Explain) -> None:
+        self._ask = ask
+        self._explain = explain
+        self.reports: Sequence[Report] = ()
+        self.complaints: Sequence[str] = ()
+        self.at: datetime | None = None
+
+    def ask(self) -> None:
+        """Ask once more. What fails leaves the last answer standing.
+
+        Raises UsageError: the same words are as wrong the next time.
+        """
+        reports: list[Report] = []
+        self.complaints = ()
+        try:
+            reports.extend(self._ask())
+        except UsageError:
+            raise
+        except Exception as e:  # noqa: BLE001 -- it is told, and asked again
+            self.complaints = self._explain(e)
+        if reports or not self.complaints:
+            self.reports = reports
+            self.at = datetime.now().astimezone()
+
+
+def live(
+    ask: Callable[[], Iterator[Report]],
+    draw: Callable[[Iterable[Report]], Iterable[str]],
+    every: timedelta,
+    explain: Explain,
+) -> Iterator[str]:
+    """Show what *ask* says until somebody wants to go; then yield it a last time.
+
+    *draw* words reports for the window as it is then.
+    """
+    answers = Answers(ask, explain)
+
+    def drawn() -> str:
+        return "\n".join((_heading(answers, every), "", *draw(answers.reports)))
+
+    try:
+        with LiveScreen() as screen:
+            screen.show(lambda: "asking …")
+            while True:
+                answers.ask()
+                if _quits(screen, drawn, every.total_seconds()):
+                    break
+    finally:
+        if answers.reports:
+            yield from draw(answers.reports)
+
+
+def _quits(screen: LiveScreen, drawn: Callable[[], str], seconds: float) -> bool:
+    """Keep it drawn until it is time to ask again, or somebody wants to go."""
+    until = time.monotonic() + seconds
+    while True:
+        screen.show(drawn)
+        why = screen.pause(until - time.monotonic())
+        if why is not Why.RESIZED:
+            return why is Why.QUIT
+
+
+def _heading(answers: Answers, every: timedelta) -> str:
+    at = f"at {answers.at:%H:%M:%S}" if answers.at else "no answer yet"
+    lines = [f"{at} · every {words.duration(every)} · q ends"]
+    return "\n".join([*lines, *(f"! {line}" for line in answers.complaints)])
+
+
+def repeated(
+    show: Callable[[], None],
+    every: timedelta,
+    explain: Explain,
+    final: type[Exception],
+) -> Iterator[Sequence[str]]:
+    """Let *show* print an answer, and yield what went wrong in it, until a *final*
+    error or one of usage, which are raised."""
+    while True:
+        complaints: Sequence[str] = ()
+        try:
+            show()
+        except (UsageError, final):
+            raise
+        except Exception as e:  # noqa: BLE001 -- it is told, and asked again
+            complaints = explain(e)
+        yield complaints
+        time.sleep(every.total_seconds())

@@ -1,0 +1,93 @@
+"""Find watch.toml and read it, its command lines checked with the grammar."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from enum import Enum
+from pathlib import Path
+
+import typer
+
+from wandbwatch import config
+from wandbwatch.cli import grammar
+from wandbwatch.config import CheckLine, Config, File, secret
+from wandbwatch.config import paths as places
+from wandbwatch.config.text import tree
+from wandbwatch.daemon.journald import Priority, marked
+from wandbwatch.model.channel import Secret, SecretKind
+from wandbwatch.model.errors import ConfigError
+from wandbwatch.model.ports import Env
+from wandbwatch.model.recipe import Recipe
+
+
+class Secrets(Enum):
+    """Which ones are looked for, to warn of those that are not to be had."""
+
+    NONE = "none"
+    OURS = "ours"
+    """All but systemd's credentials: they are there only for the service itself."""
+    ALL = "all"
+
+
+def found(given: Path | None) -> Path:
+    """Return the file that is meant; ConfigError where none is found."""
+    return places.config_file(given, os.environ)
+
+
+def local_zone() -> str:
+    return places.local_zone(os.environ)
+
+
+def configured(path: Path, env: Env, secrets: Secrets = Secrets.NONE) -> Config:
+    """Read the file at *path*; ConfigError with every complaint at once."""
+    missing = None if secrets is Secrets.NONE else _missing(secrets)
+    return config.load(path, local_zone(), _checker(env), missing)
+
+
+def unchecked(path: Path) -> Config:
+    """Read the file at *path* without a look at its command lines."""
+    return config.load(path, local_zone())
+
+
+def warn(read: Config) -> None:
+    """Tell on stderr what is only unwise in what was *read*."""
+    for warning in read.warnings:
+        typer.echo(
+            marked(f"wandbwatch: warning: {warning}", Priority.WARNING), err=True
+        )
+
+
+def checked(text: str, path: Path, env: Env) -> Config:
+    """Read *text* as if it stood in the file at *path*."""
+    file = File(str(path), path.parent.absolute(), zone=local_zone())
+    return config.parse(text, file, _checker(env))
+
+
+def channels(text: str, path: Path) -> Iterable[str]:
+    """Return the names of the channels in *text*, whatever else is wrong with it."""
+    named = tree(text, str(path)).values.get("channels")
+    return named if isinstance(named, dict) else ()
+
+
+def _checker(env: Env) -> CheckLine:
+    """Check lines beside the experiments of the file that they stand in."""
+
+    def check(line: str, experiments: Mapping[str, Recipe]) -> object:
+        return grammar.parse(line, replace(env, recipes=lambda: experiments))
+
+    return check
+
+
+def _missing(looked_for: Secrets) -> Callable[[Secret], str | None]:
+    def missing(named: Secret) -> str | None:
+        if looked_for is Secrets.OURS and named.kind is SecretKind.CREDENTIAL:
+            return None
+        try:
+            secret.read(named)
+        except ConfigError as e:
+            return e.complaints[0]
+        return None
+
+    return missing

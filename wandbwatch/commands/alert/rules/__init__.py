@@ -1,0 +1,15 @@
+"""Rules of alerts: a small language, and what it says of runs. Pure.
+
+`parse` reads a rule, `judge` says whether it holds of a run at a time, `turn` makes of
+that what there is to tell.
+"""
+
+from __future__ import annotations
+
+from wandbwatch.commands.alert.rules.facts import Facts, Needs
+from wandbwatch.commands.alert.rules.parsing import RuleError, parse
+from wandbwatch.commands.alert.rules.states import Held, Patience, Turn, turn
+from wandbwatch.commands.alert.rules.tree import Rule, Verdict, judge
+
+__all__ = ["Facts", "Held", "Needs", "Patience", "Rule", "RuleError", "Turn"]
+__all__ += ["Verdict", "judge", "parse", "turn"]

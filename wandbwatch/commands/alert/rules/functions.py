@@ -1,0 +1,187 @@
+"""The functions of rules: how each is written, and what is made of its words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from wandbwatch.commands.alert.rules import claims, logged, measures
+from wandbwatch.commands.alert.rules.facts import Window
+from wandbwatch.commands.alert.rules.tokens import Shape
+
+_LONGEST = 10_000
+"""No window has more values."""
+_UNITS = {"w": 604800.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
+_SPAN = re.compile(r"(?:\d+(?:\.\d+)?[wdhms])+", re.ASCII)
+
+
+Claimed = (
+    claims.NotFinite
+    | claims.Spike
+    | claims.Plateau
+    | claims.Idle
+    | claims.Stalled
+    | claims.Deviates
+    | logged.Log
+)
+"""Every `Claim` there is."""
+Found = measures.Measured | Claimed
+
+
+@dataclass(frozen=True)
+class Word:
+    text: str
+    shape: Shape
+    at: int
+
+
+class MisusedError(ValueError):
+    """A function whose words are wrong: this one, or how many there are."""
+
+    def __init__(self, what: str, word: Word | None = None) -> None:
+        super().__init__(what)
+        self.word = word
+
+
+@dataclass(frozen=True)
+class Function:
+    usage: str
+    least: int
+    most: int
+    made: Callable[[tuple[Word, ...]], Found]
+
+    def build(self, words: tuple[Word, ...]) -> Found:
+        if not self.least <= len(words) <= self.most:
+            raise MisusedError(f"{len(words)} words in its parentheses")
+        return self.made(words)
+
+
+def key(word: Word) -> str:
+    if word.shape is Shape.PATTERN or not word.text:
+        raise MisusedError("expected a key", word)
+    return word.text
+
+
+def number(word: Word) -> float:
+    try:
+        found = float(word.text)
+    except ValueError:
+        found = -1.0
+    if not 0 < found < 1e9:  # noqa: PLR2004 -- an infinity is no number of anything
+        raise MisusedError("expected a number above 0", word)
+    return found
+
+
+def count(word: Word) -> int:
+    if not (word.text.isascii() and word.text.isdecimal()):
+        raise MisusedError("expected how many values", word)
+    found = int(word.text) if len(word.text) <= len(str(_LONGEST)) else 0
+    if not 0 < found <= _LONGEST:
+        raise MisusedError(f"expected 1 to {_LONGEST} values", word)
+    return found
+
+
+def span(word: Word) -> Window:
+    if word.shape is not Shape.WORD or not _SPAN.fullmatch(word.text):
+        raise MisusedError("expected a span such as 30m", word)
+    parts = re.findall(r"([\d.]+)(\w)", word.text, re.ASCII)
+    seconds = sum(float(n) * _UNITS[unit] for n, unit in parts)
+    if not 0 < seconds < 1e9:  # noqa: PLR2004 -- thirty years
+        raise MisusedError("expected a span such as 30m", word)
+    return Window(seconds=seconds)
+
+
+def window(word: Word) -> Window:
+    """Read a span, or a number of values."""
+    if word.text.isdecimal():
+        return Window(count=count(word))
+    return span(word)
+
+
+def _over(what: str) -> Function:
+    return Function(
+        f"{what}(KEY, 30m) or {what}(KEY, 10)",
+        2,
+        2,
+        lambda w: measures.Over(what, key(w[0]), window(w[1])),
+    )
+
+
+def _zscore(words: tuple[Word, ...]) -> Found:
+    values = count(words[1]) if words[1:] else 30
+    if values < measures.LEAST:
+        raise MisusedError(f"expected {measures.LEAST} values or more", words[1])
+    return measures.ZScore(key(words[0]), values)
+
+
+def _gap(words: tuple[Word, ...]) -> Found:
+    over = window(words[2]) if words[2:] else Window(count=1)
+    return measures.Gap(key(words[0]), key(words[1]), over)
+
+
+def _nan(words: tuple[Word, ...]) -> Found:
+    over = window(words[1]) if words[1:] else Window(count=1)
+    return claims.NotFinite(key(words[0]), over)
+
+
+def _spike(words: tuple[Word, ...]) -> Found:
+    return claims.Spike(key(words[0]), number(words[1]) if words[1:] else 6.0)
+
+
+def _plateau(words: tuple[Word, ...]) -> Found:
+    way = words[2].text if words[2:] else "min"
+    if way not in ("min", "max"):
+        raise MisusedError("expected min or max, what is better", words[2])
+    return claims.Plateau(key(words[0]), window(words[1]), way == "max")
+
+
+def _idle(words: tuple[Word, ...]) -> Found:
+    keys = {"gpu": claims.gpus(), "cpu": ("system/cpu",)}.get(words[0].text)
+    if keys is None:
+        raise MisusedError("expected gpu or cpu", words[0])
+    return claims.Idle(keys, span(words[1]))
+
+
+def _memory(words: tuple[Word, ...]) -> Found:
+    if words[0].text != "gpu":
+        raise MisusedError("expected gpu", words[0])
+    return measures.GpuMemory()
+
+
+def _log(words: tuple[Word, ...]) -> Found:
+    if words[0].shape is not Shape.PATTERN:
+        raise MisusedError("expected a regular expression between slashes", words[0])
+    body, _, flags = words[0].text[1:].rpartition("/")
+    try:
+        pattern = logged.checked(body.replace("\\/", "/"))
+    except ValueError as e:
+        raise MisusedError(f"not a regular expression: {e}", words[0]) from e
+    over = span(words[1]) if words[1:] else Window()
+    return logged.Log(pattern, flags == "i", over)
+
+
+FUNCTIONS = {
+    "latest": Function("latest(KEY)", 1, 1, lambda w: measures.Latest(key(w[0]))),
+    "min": _over("min"),
+    "max": _over("max"),
+    "mean": _over("mean"),
+    "avg": _over("avg"),
+    "change": Function(
+        "change(KEY, 1h) > 50% or > 0.5",
+        *(2, 2),
+        lambda w: measures.Change(key(w[0]), window(w[1])),
+    ),
+    "zscore": Function("zscore(KEY, 30) > 3", 1, 2, _zscore),
+    "gap": Function("gap(KEY, KEY) > 0.3 or gap(KEY, KEY, 30m) > 10%", 2, 3, _gap),
+    "memory": Function("memory(gpu) > 95%", 1, 1, _memory),
+    "nan": Function("nan(KEY) or nan(KEY, 30m)", 1, 2, _nan),
+    "spike": Function("spike(KEY) or spike(KEY, 6)", 1, 2, _spike),
+    "plateau": Function("plateau(KEY, 2h) or plateau(KEY, 2h, max)", 2, 3, _plateau),
+    "stalled": Function("stalled(30m)", 1, 1, lambda w: claims.Stalled(span(w[0]))),
+    "idle": Function("idle(gpu, 15m) or idle(cpu, 15m)", 2, 2, _idle),
+    "log": Function("log(/REGEX/) or log(/REGEX/i, 10m)", 1, 2, _log),
+    "deviates": Function(
+        "deviates(KEY, 3)", 2, 2, lambda w: claims.Deviates(key(w[0]), number(w[1]))
+    ),
+}

@@ -1,0 +1,166 @@
+"""Numbers that a rule compares: None where there is nothing to reckon from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, pstdev
+from typing import Protocol
+
+from wandbwatch.commands.alert.rules.facts import Moment, Needs, Window
+
+LEAST = 5
+"""From fewer values no spread is reckoned."""
+GPUS = range(8)
+"""W&B numbers a machine's GPUs; so many are looked at."""
+
+
+class Measure(Protocol):
+    @property
+    def needs(self) -> Needs: ...
+
+    @property
+    def percent(self) -> bool:
+        """Whether a percentage of it can be asked for."""
+        ...
+
+    def value(self, moment: Moment, *, percent: bool) -> float | None: ...
+
+
+@dataclass(frozen=True)
+class Latest:
+    key: str
+    percent = False
+
+    @property
+    def needs(self) -> Needs:
+        return Needs((self.key,))
+
+    def value(self, moment: Moment, *, percent: bool) -> float | None:
+        del percent
+        return _number(moment.latest(self.key))
+
+
+@dataclass(frozen=True)
+class Over:
+    """The least, the largest or the mean of a window's finite values."""
+
+    what: str
+    key: str
+    window: Window
+    percent = False
+
+    @property
+    def needs(self) -> Needs:
+        return Needs((self.key,))
+
+    def value(self, moment: Moment, *, percent: bool) -> float | None:
+        del percent
+        found = finite(moment.current(self.key, self.window))
+        return AGGREGATES[self.what](found) if found else None
+
+
+@dataclass(frozen=True)
+class Change:
+    """The mean of a window less that of the one before it, as W&B reckons it."""
+
+    key: str
+    window: Window
+    percent = True
+
+    @property
+    def needs(self) -> Needs:
+        return Needs((self.key,))
+
+    def value(self, moment: Moment, *, percent: bool) -> float | None:
+        now = finite(moment.current(self.key, self.window))
+        then = finite(moment.prior(self.key, self.window))
+        if not now or not then:
+            return None
+        return _difference(fmean(then), fmean(now), percent=percent)
+
+
+@dataclass(frozen=True)
+class ZScore:
+    """How many standard deviations the latest value is above those before it."""
+
+    key: str
+    count: int
+    percent = False
+
+    @property
+    def needs(self) -> Needs:
+        return Needs((self.key,))
+
+    def value(self, moment: Moment, *, percent: bool) -> float | None:
+        del percent
+        latest = _number(moment.latest(self.key))
+        before = finite(moment.before(self.key, 1, self.count))
+        if latest is None or len(before) < LEAST:
+            return None
+        mean = fmean(before)
+        spread = max(pstdev(before, mean), abs(mean) * 1e-9, 1e-300)
+        return (latest - mean) / spread
+
+
+@dataclass(frozen=True)
+class Gap:
+    """The second key's value less the first one's."""
+
+    key: str
+    other: str
+    window: Window
+    percent = True
+
+    @property
+    def needs(self) -> Needs:
+        return Needs((self.key, self.other))
+
+    def value(self, moment: Moment, *, percent: bool) -> float | None:
+        first = finite(moment.current(self.key, self.window))
+        second = finite(moment.current(self.other, self.window))
+        if not first or not second:
+            return None
+        return _difference(fmean(first), fmean(second), percent=percent)
+
+
+@dataclass(frozen=True)
+class GpuMemory:
+    """How full the fullest GPU's memory is, in percent."""
+
+    percent = True
+
+    @property
+    def needs(self) -> Needs:
+        return Needs(tuple(f"system/gpu.{gpu}.memoryAllocated" for gpu in GPUS))
+
+    def value(self, moment: Moment, *, percent: bool) -> float | None:
+        del percent
+        found = (_number(moment.latest(key)) for key in self.needs.keys)
+        return max((one for one in found if one is not None), default=None)
+
+
+Measured = Latest | Over | Change | ZScore | Gap | GpuMemory
+"""Every `Measure` there is."""
+AGGREGATES: Mapping[str, Callable[[Sequence[float]], float]] = {
+    "min": min,
+    "max": max,
+    "mean": fmean,
+    "avg": fmean,
+}
+
+
+def finite(values: Sequence[float]) -> list[float]:
+    return [value for value in values if math.isfinite(value)]
+
+
+def _number(value: float | None) -> float | None:
+    """Return *value*, None for NaN: nothing can be compared with it."""
+    return None if value is None or math.isnan(value) else value
+
+
+def _difference(then: float, now: float, *, percent: bool) -> float | None:
+    if not percent:
+        return now - then
+    return (now - then) / abs(then) * 100 if then else None

@@ -1,0 +1,132 @@
+"""A rule as it was understood, and whether it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import reduce
+from typing import TypeAlias
+
+from wandbwatch.commands.alert.rules.claims import Claim
+from wandbwatch.commands.alert.rules.facts import STEPS, Facts, Moment, Needs
+from wandbwatch.commands.alert.rules.measures import Measure
+from wandbwatch.formatting import number
+
+
+@dataclass(frozen=True)
+class Comparison:
+    measure: Measure
+    sign: str
+    threshold: float
+    percent: bool
+    text: str
+    """As it stands in its rule."""
+
+
+@dataclass(frozen=True)
+class Said:
+    claim: Claim
+    text: str
+
+
+@dataclass(frozen=True)
+class Every:
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Either:
+    parts: tuple[Node, ...]
+
+
+Node: TypeAlias = Comparison | Said | Every | Either
+
+
+@dataclass(frozen=True)
+class Rule:
+    """``text`` is what the user wrote."""
+
+    text: str
+    node: Node
+
+    @property
+    def leaves(self) -> tuple[Comparison | Said, ...]:
+        return tuple(_leaves(self.node))
+
+    @property
+    def needs(self) -> Needs:
+        every = (
+            leaf.measure.needs if isinstance(leaf, Comparison) else leaf.claim.needs
+            for leaf in self.leaves
+        )
+        return reduce(Needs.__or__, every, Needs())
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``holds`` is None where what is known does not say."""
+
+    holds: bool | None
+    why: str = ""
+    """The numbers behind it."""
+
+
+def judge(rule: Rule, facts: Facts, now: float) -> Verdict:
+    """Say whether *rule* holds of a run as it was *now*."""
+    moment = Moment(facts, now)
+    why = "; ".join(dict.fromkeys(part for part in _numbers(rule, moment) if part))
+    return Verdict(_holds(rule.node, moment), why)
+
+
+def _numbers(rule: Rule, moment: Moment) -> Iterator[str]:
+    """Word what is known of what the rule is about."""
+    for leaf in rule.leaves:
+        if isinstance(leaf, Comparison):
+            value = leaf.measure.value(moment, percent=leaf.percent)
+            if value is not None:
+                yield f"{leaf.text} is {number(value)}{'%' if leaf.percent else ''}"
+                continue
+            needs = leaf.measure.needs
+        else:
+            needs = leaf.claim.needs
+        for key in needs.keys:
+            latest = moment.latest(key)
+            if latest is not None:
+                yield f"{'step' if key == STEPS else key} is {number(latest)}"
+
+
+def _holds(node: Node, moment: Moment) -> bool | None:
+    match node:
+        case Comparison():
+            return _compared(node, moment)
+        case Said():
+            return node.claim.holds(moment)
+        case Every(parts):
+            found = [_holds(part, moment) for part in parts]
+            return False if False in found else None if None in found else True
+        case Either(parts):
+            found = [_holds(part, moment) for part in parts]
+            return True if True in found else None if None in found else False
+
+
+def _compared(leaf: Comparison, moment: Moment) -> bool | None:
+    value = leaf.measure.value(moment, percent=leaf.percent)
+    if value is None:
+        return None
+    match leaf.sign:
+        case ">":
+            return value > leaf.threshold
+        case ">=":
+            return value >= leaf.threshold
+        case "<":
+            return value < leaf.threshold
+        case _:
+            return value <= leaf.threshold
+
+
+def _leaves(node: Node) -> Iterator[Comparison | Said]:
+    if isinstance(node, Comparison | Said):
+        yield node
+    else:
+        for part in node.parts:
+            yield from _leaves(part)

@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from wandbwatch.analysis.compare import Peers, likely_aim
+from wandbwatch.analysis.ranking import Aim
+from wandbwatch.commands.diff.tables import differences
+from wandbwatch.formatting import titles
+from wandbwatch.model.address import Address, Cloud, Local
+from wandbwatch.model.errors import NotFoundError, SourceError, UsageError
+from wandbwatch.model.ports import Env, Source
+from wandbwatch.model.provenance import Provenance
+from wandbwatch.model.query import Query
+from wandbwatch.model.report import Block, Cell, Note, Report, Table
+from wandbwatch.model.run import Json, Run
+from wandbwatch.options import NO_KEYS, AimOption, Keys, RunAddress, run_address
+
+_MOST = 500
+"""Runs among which the other one is looked for, the newest first."""
+_OTHERS = ("best", "previous", "last-good")
+
+
+@dataclass(frozen=True)
+class Side:
+    run: Run
+    provenance: Provenance = field(default_factory=Provenance)
+
+
+class Other:
+    """The run to compare with: an address, or one of the project's by its merit."""
+
+    def __init__(self, word: str, address: Address | None) -> None:
+        self.word = word
+        self.address = address
+
+    @classmethod
+    def read(cls, text: str) -> Other:
+        return cls(text, None if text in _OTHERS else run_address(text))
+
+
+def diff(
+    ctx: typer.Context,
+    address: RunAddress,
+    other: Annotated[
+        Other,
+        typer.Argument(
+            parser=Other.read,
+            metavar="RUN|best|previous|last-good",
+            help="What to compare with; by merit: one of the same project and group.",
+        ),
+    ],
+    *,
+    ignore: Annotated[
+        Keys,
+        typer.Option(
+            parser=Keys.read,
+            metavar="KEYS",
+            show_default=False,
+            help="What not to compare: a key, a group, a glob.",
+        ),
+    ] = NO_KEYS,
+    best: AimOption = None,
+) -> Iterator[Report]:
+    """Show in what two runs differ: configuration, values, code, packages, machine."""
+    env: Env = ctx.obj
+    return _reports(env, address, other, ignore, best)
+
+
+def _reports(
+    env: Env, address: Address, other: Other, ignore: Sequence[str], aim: Aim | None
+) -> Iterator[Report]:
+    source = env.source(address)
+    run = source.run()
+    if other.address is not None:
+        there = env.source(other.address)
+        one = there.run()
+    else:
+        there = env.source(_project(address, run))
+        one = _chosen(there, run, other.word, aim)
+    notes: list[str] = []
+    sides = [
+        Side(each, _provenance(place, each, notes))
+        for place, each in ((source, run), (there, one))
+    ]
+    yield report(sides[0], sides[1], ignore, notes)
+
+
+def _provenance(source: Source, run: Run, notes: list[str]) -> Provenance:
+    try:
+        return source.provenance(run.id)
+    except SourceError as e:
+        notes.append(f"code and packages of {run.id}: {e}")
+        return Provenance()
+
+
+def _project(address: Address, run: Run) -> Address:
+    if isinstance(address, Cloud):
+        return replace(address, run=None, entity=run.entity, project=run.project)
+    path = address.path.resolve() if isinstance(address, Local) else None
+    if path is None:
+        raise AssertionError("an address is one of two kinds")
+    return Local(path.parent.parent if path.is_file() else path.parent)
+
+
+def _chosen(project: Source, run: Run, word: str, aim: Aim | None) -> Run:
+    """Return the best, the previous or the last good one of the run's peers."""
+    filters: Mapping[str, Json] = {"group": run.group} if run.group else {}
+    found = project.runs(Query(filters, limit=_MOST)).runs
+    peers = Peers(run, tuple(one for one in found if one.id != run.id))
+    if word == "best":
+        aim = aim or likely_aim(peers.others)
+        other = peers.best(aim) if aim else None
+    else:
+        other = peers.previous if word == "previous" else peers.last_good
+    if other is None:
+        group = f" of group {run.group!r}" if run.group else ""
+        what = {"best": "with a finite value to rank by", "previous": "before it"}
+        raise NotFoundError(
+            f"{titles.of_run(run)} has no other run{group}"
+            f" {what.get(word, 'before it that finished')}"
+        )
+    (whole,) = project.runs(Query(ids=(other.id,))).runs
+    return whole
+
+
+def report(
+    here: Side, there: Side, ignored: Sequence[str] = (), notes: Sequence[str] = ()
+) -> Report:
+    """Tell in what *here* is otherwise than *there*; nothing that is the same."""
+    if here.run.id == there.run.id and here.run.project == there.run.project:
+        raise UsageError(f"{here.run.id} is compared with itself")
+    tables = (
+        _table("run", _about(here.run), _about(there.run), ignored),
+        _table("configuration", here.run.config, there.run.config, ignored),
+        _table("values", _values(here.run), _values(there.run), ignored),
+        _table(
+            "code and machine", here.provenance.facts, there.provenance.facts, ignored
+        ),
+        _table(
+            "packages", here.provenance.packages, there.provenance.packages, ignored
+        ),
+    )
+    blocks: tuple[Block, ...] = tuple(table for table in tables if table)
+    if not blocks:
+        blocks = (Note("they do not differ"),)
+    told = (Note(f"there: {titles.of_run(there.run)}"), *map(Note, notes))
+    return Report("diff", titles.of_run(here.run), (*blocks, *told), url=here.run.url)
+
+
+def _table(
+    title: str,
+    here: Mapping[str, Json],
+    there: Mapping[str, Json],
+    ignored: Sequence[str],
+) -> Table | None:
+    rows: tuple[tuple[Cell, ...], ...] = differences(here, there, ignored)
+    return Table("", (title, "here", "there"), rows) if rows else None
+
+
+def _about(run: Run) -> Mapping[str, Json]:
+    runtime = None if run.runtime is None else str(timedelta(seconds=int(run.runtime)))
+    told: dict[str, Json] = {
+        "state": run.state.value,
+        "exit code": run.exit_code,
+        "runtime": runtime,
+        "last step": run.last_step,
+        "group": run.group,
+        "job type": run.job_type,
+        "tags": list(run.tags),
+        "user": run.user,
+        "host": run.host,
+    }
+    return {name: value for name, value in told.items() if value not in (None, "", [])}
+
+
+def _values(run: Run) -> Mapping[str, Json]:
+    """Return what it came to: no media, and none of W&B's own keys."""
+    return {
+        key: value
+        for key, value in run.summary.items()
+        if key[:1] != "_" and not isinstance(value, Mapping)
+    }
+
+
+plugin = diff

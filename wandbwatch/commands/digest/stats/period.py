@@ -1,0 +1,95 @@
+"""Which runs started and ended in a span of time, and what they took. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from wandbwatch.formatting import utc
+from wandbwatch.model.run import Run, State
+
+ENDED = (State.FINISHED, State.FAILED, State.CRASHED, State.KILLED, State.PREEMPTED)
+_GPU = re.compile(r"gpu\.(\d+)\.")
+
+
+@dataclass(frozen=True)
+class Period:
+    """The runs of a project from *since* to *now*, those last heard of before others.
+
+    A run without a heartbeat has not said anything, and is as old as its creation.
+    """
+
+    runs: tuple[Run, ...]
+    since: datetime
+    now: datetime
+
+    @property
+    def heard(self) -> tuple[Run, ...]:
+        """Those that were there at all in it."""
+        return tuple(run for run in self.runs if self.within(_last(run)))
+
+    @property
+    def started(self) -> tuple[Run, ...]:
+        return tuple(run for run in self.heard if self.within(run.created))
+
+    @property
+    def ended(self) -> tuple[Run, ...]:
+        """Those that ended in it: by their last word, whenever they were created."""
+        ended = (run for run in self.heard if run.state in ENDED)
+        return tuple(sorted(ended, key=_heard, reverse=True))
+
+    @property
+    def failed(self) -> tuple[Run, ...]:
+        return tuple(run for run in self.ended if run.state.bad)
+
+    @property
+    def running(self) -> tuple[Run, ...]:
+        return tuple(run for run in self.runs if run.state is State.RUNNING)
+
+    def within(self, when: datetime | None) -> bool:
+        return when is not None and utc(when) >= self.since
+
+    def ran(self, run: Run) -> timedelta:
+        """Return how long *run* ran in it."""
+        last = _last(run)
+        if run.runtime is None or last is None:
+            return timedelta()
+        whole = max(timedelta(seconds=run.runtime), timedelta())
+        return min(whole, max(utc(last) - self.since, timedelta()))
+
+
+@dataclass(frozen=True)
+class Hours:
+    """How long runs ran, and how long the GPUs of those that are known."""
+
+    ran: timedelta
+    gpu: float | None
+    """GPU hours; None where of no run it is known which GPUs it had."""
+    unknown: int
+    """How many runs have no system metrics that would tell."""
+
+
+def gpus(run: Run) -> int | None:
+    """Count the GPUs in a run's system metrics; None where there are no metrics."""
+    if not run.system:
+        return None
+    return len({found[1] for key in run.system if (found := _GPU.match(key))})
+
+
+def hours(period: Period, runs: Sequence[Run]) -> Hours:
+    """Add up what *runs* took in *period*."""
+    ran = sum((period.ran(run) for run in runs), timedelta())
+    known = [(run, count) for run in runs if (count := gpus(run)) is not None]
+    seconds = sum(period.ran(run).total_seconds() * count for run, count in known)
+    return Hours(ran, seconds / 3600 if known else None, len(runs) - len(known))
+
+
+def _heard(run: Run) -> float:
+    last = _last(run)
+    return last.timestamp() if last else 0.0
+
+
+def _last(run: Run) -> datetime | None:
+    return run.heartbeat or run.created

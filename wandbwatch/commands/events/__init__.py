@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, TypeAlias
+
+import typer
+
+from wandbwatch.commands.events.cards import (
+    DEFAULT,
+    Attached,
+    Crashes,
+    Ends,
+    Project,
+    greeting,
+    present,
+    reports,
+)
+from wandbwatch.commands.events.lifecycle import (
+    Happening,
+    Kind,
+    Raised,
+    Remembered,
+    Rules,
+    raised,
+    tick,
+)
+from wandbwatch.commands.events.lifecycle.listing import listed
+from wandbwatch.formatting import titles
+from wandbwatch.model.address import Address
+from wandbwatch.model.memory import Memory
+from wandbwatch.model.ports import Env, Source
+from wandbwatch.model.query import Listing
+from wandbwatch.model.report import Report
+from wandbwatch.options import (
+    HERE,
+    NO_AIMS,
+    NO_FILTERS,
+    Aims,
+    Filters,
+    FiltersOption,
+    ProjectAddress,
+    Span,
+)
+
+_RUNS, _ENDED, _CRASHES, _ALERTS = "runs", "ended", "crashes", "alerts"
+"""What is remembered stands under these names."""
+
+
+class Kinds(frozenset[Kind]):
+    """What is to be told of: names parted by commas."""
+
+    @classmethod
+    def read(cls, text: str) -> Kinds:
+        words = [word.strip() for word in text.split(",") if word.strip()]
+        for word in words:
+            if word not in {kind.value for kind in Kind}:
+                known = ", ".join(kind.value for kind in Kind)
+                raise typer.BadParameter(
+                    f"nothing is called {word!r}; there are {known}"
+                )
+        if not words:
+            raise typer.BadParameter("name at least one kind of event")
+        return cls(map(Kind, words))
+
+
+def attached(text: str) -> Attached:
+    try:
+        return Attached.read(text)
+    except ValueError as e:
+        raise typer.BadParameter(str(e)) from e
+
+
+On: TypeAlias = Annotated[
+    Kinds,
+    typer.Option(
+        parser=Kinds.read,
+        metavar="KINDS",
+        show_default=False,
+        help=f"Only these of {', '.join(kind.value for kind in Kind)}.",
+    ),
+]
+By: TypeAlias = Annotated[
+    Aims,
+    typer.Option(
+        parser=Aims.read,
+        metavar="KEY:min|max",
+        show_default=False,
+        help="Tell of a new best value of these: val/loss:min,val/acc:max.",
+    ),
+]
+Attach: TypeAlias = Annotated[
+    Attached,
+    typer.Option(
+        parser=attached,
+        metavar="PARTS",
+        show_default=False,
+        help="What the card of an end has: summary, delta, config-diff, plot:KEY,"
+        " log:LINES, none; otherwise values, and after a bad end all.",
+    ),
+]
+Stall: TypeAlias = Annotated[
+    Span,
+    typer.Option(
+        parser=Span.read,
+        metavar="SPAN",
+        show_default="10m",
+        help="No run is called stalled before; a slow one much later.",
+    ),
+]
+Settle: TypeAlias = Annotated[
+    Span,
+    typer.Option(
+        parser=Span.read,
+        metavar="SPAN",
+        show_default="2m",
+        help="A group, a sweep or all is done when none ran for so long.",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked for."""
+
+    address: Address
+    on: Kinds
+    filters: Filters
+    attached: Attached
+    greet: bool
+    rules: Rules
+
+
+def events(
+    ctx: typer.Context,
+    address: ProjectAddress = HERE,
+    *,
+    on: On = Kinds(Kind),  # noqa: B008 -- it is not changed
+    filters: FiltersOption = NO_FILTERS,
+    best: By = NO_AIMS,
+    attach: Attach = DEFAULT,
+    greet: Annotated[
+        bool, typer.Option("--greet", help="Say first how many runs there are.")
+    ] = False,
+    stall: Stall = Span(minutes=10),  # noqa: B008 -- the same
+    settle: Settle = Span(minutes=2),  # noqa: B008 -- the same
+) -> Iterator[Report]:
+    """Tell what happened to the runs of a project since it was last asked.
+
+    In a subscription of watch.toml, where each call remembers the runs for the next
+    one. A terminal remembers nothing: there it says how the runs are now.
+    """
+    env: Env = ctx.obj
+    rules = Rules(stall.total_seconds(), settle.total_seconds(), tuple(best))
+    yield from _told(env, Wish(address, on, filters, attach, greet, rules))
+
+
+def _told(env: Env, wish: Wish) -> Iterator[Report]:
+    memory = env.memory
+    before = None
+    if memory is not None:
+        before = Remembered.read(memory.recall(_RUNS), memory.recall(_ENDED))
+    source = env.source(wish.address)
+    found = listed(source, wish.filters, _keys(wish, before, memory), before)
+    now = env.now()
+    if memory is None:
+        yield present(wish.address, found, wish.rules, now)
+        return
+    happened, after = tick(before, found.runs, now, wish.rules)
+    said = []
+    if before is None and wish.greet:
+        said.append(greeting(wish.address, found, wish.rules.aims))
+    ends = Ends(source, wish.attached, wish.rules.aims)
+    if Kind.ALERT in wish.on:
+        happened = (*happened, *_raised(source, found, happened, after, memory))
+    wanted = [event for event in happened if event.kind in wish.on]
+    crashes = Crashes.read(memory.recall(_CRASHES))
+    said += reports(wanted, ends, _project(wish.address, found), crashes)
+    _remember(memory, after, crashes)
+    yield from said
+
+
+def _remember(memory: Memory, after: Remembered, crashes: Crashes) -> None:
+    """Write down what is another than it was."""
+    runs, ended = after.written()
+    for key, text in {_RUNS: runs, _ENDED: ended, _CRASHES: crashes.written()}.items():
+        if text != memory.recall(key):
+            memory.remember(key, text)
+
+
+def _raised(
+    source: Source,
+    found: Listing,
+    happened: Sequence[Happening],
+    after: Remembered,
+    memory: Memory,
+) -> list[Raised]:
+    """Ask for what the code raised; the first time, nothing of it is new."""
+    text = memory.recall(_ALERTS)
+    known = None if text is None else json.loads(text)
+    events, counts = raised(source, found.runs, happened, known)
+    kept = {i: n for i, n in counts.items() if i in after.going or i in after.gone}
+    if kept != known:
+        memory.remember(_ALERTS, json.dumps(kept))
+    return events
+
+
+def _keys(
+    wish: Wish, before: Remembered | None, memory: Memory | None
+) -> tuple[str, ...] | None:
+    """Name the values that are needed; None is all, where a likely one is sought."""
+    aims = wish.rules.aims
+    first = memory is None or (before is None and wish.greet)
+    return None if first and not aims else tuple(aim.key for aim in aims)
+
+
+def _project(address: Address, found: Listing) -> Project:
+    return Project(titles.of_runs(address, found.runs), titles.page_of_runs(found.runs))
+
+
+plugin = events

@@ -1,0 +1,92 @@
+"""Whether a run makes progress: its steps against its own pace. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from wandbwatch.commands.events.lifecycle.remembered import Going
+from wandbwatch.model.run import Run
+
+_LATE = 4.0
+"""So many times its usual pace a run may take until it is called stalled."""
+_WARM_UP = 3.0
+"""So much more time the first steps may take: compiling, loading, a first epoch."""
+_WARM = 2
+"""After so many steps seen, its pace is known."""
+_FADES = 0.9
+"""A pause of long ago counts ever less."""
+
+
+@dataclass(frozen=True)
+class Idle:
+    """How long a run has made no progress, in seconds, and how long it may."""
+
+    seconds: float
+    limit: float
+    usual: float
+
+    @property
+    def too_long(self) -> bool:
+        return self.seconds > self.limit
+
+
+def first(run: Run, now: float) -> Going:
+    """Begin to watch *run*: what it did before is not held against it."""
+    return Going(now, run.last_step, now, group=run.group, sweep=run.sweep)
+
+
+def watched(known: Going, run: Run, now: float, before: float, least: float) -> Going:
+    """Take in what *run* did since *before*, when it was last looked at.
+
+    *least* is how long no run is called stalled for.
+    """
+    if run.last_step is None or run.last_step == known.step:
+        return replace(known, group=run.group, sweep=run.sweep, missing=0.0)
+    moved = min(max(_stepped(run, now), before), now)
+    pace = known.pace
+    # The time of a step that was made while nobody looked is not known well enough.
+    if not known.stalled and now - before <= limit(known, least) and known.moves:
+        pace = max(moved - known.moved, _FADES * known.pace)
+    return replace(
+        known,
+        step=run.last_step,
+        moved=moved,
+        moves=min(known.moves + 1, _WARM),
+        pace=pace,
+        stalled=False,
+        group=run.group,
+        sweep=run.sweep,
+        missing=0.0,
+    )
+
+
+def idle(known: Going, run: Run, now: float, least: float) -> Idle:
+    """Judge by the last step; before the first one by the last sign of life, too."""
+    if known.step is None and run.heartbeat:
+        silent = now - max(run.heartbeat.timestamp(), known.seen)
+        if silent > least:
+            return Idle(silent, least, 0.0)
+    return Idle(now - known.moved, limit(known, least), known.pace)
+
+
+def limit(known: Going, least: float) -> float:
+    """Return the seconds after which a run without a new step is called stalled."""
+    if known.moves < _WARM:
+        return _WARM_UP * least
+    return max(least, _LATE * known.pace)
+
+
+def _stepped(run: Run, now: float) -> float:
+    """Return when *run* made its last step by its own clock."""
+    when = run.summary.get("_timestamp")
+    if isinstance(when, int | float) and not isinstance(when, bool) and when > 0:
+        return float(when)
+    return now
+
+
+def glance(run: Run, now: float, least: float) -> Idle:
+    """Judge *run* as well as one look allows: by its clock and its mean pace."""
+    heard = run.heartbeat.timestamp() if run.heartbeat else now
+    stepped = _stepped(run, now) if run.last_step is not None else heard
+    mean = (run.runtime or 0.0) / (run.last_step + 1) if run.last_step else 0.0
+    return Idle(max(now - min(stepped, now), 0.0), max(least, _LATE * mean), mean)

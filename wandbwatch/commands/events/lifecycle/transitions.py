@@ -1,0 +1,135 @@
+"""What happened to one run since it was last looked at. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from wandbwatch.commands.events.lifecycle.event import (
+    ACTIVE,
+    ENDS,
+    Event,
+    GoesOn,
+    Kind,
+    Resumed,
+    Stalled,
+)
+from wandbwatch.commands.events.lifecycle.progress import first, idle, watched
+from wandbwatch.commands.events.lifecycle.remembered import Going, Gone, Remembered
+from wandbwatch.model.run import Run, State
+
+MISSED = 3600.0
+"""Seconds for which a run that is not to be found may only be late in a listing."""
+_AGAIN = 60.0
+"""A run heard of so much later than its end went on after it; less is an upload."""
+
+
+@dataclass
+class Look:
+    """The runs as they are taken in, one after the other."""
+
+    before: Remembered
+    now: float
+    least: float
+    """Seconds without a step for which no run is called stalled."""
+    going: dict[str, Going] = field(default_factory=dict)
+    gone: dict[str, Gone] = field(default_factory=dict)
+
+    def take(self, run: Run) -> Iterator[Event]:
+        """Say what happened to *run*, and remember it."""
+        going, gone = self.before.going.get(run.id), self.before.gone.get(run.id)
+        if run.state in ACTIVE:
+            yield from self._active(run, going, gone)
+        elif run.state in ENDS:
+            yield from self._ended(run, going, gone)
+        else:  # nothing is known of it, or it waits to begin
+            self._leave(run.id, going, gone)
+
+    def miss(self, run_id: str) -> None:
+        """Wait for a run that was going on and is not there; forget it in the end."""
+        known = self.before.going[run_id]
+        since = known.missing or self.now
+        if self.now - since < MISSED:
+            self.going[run_id] = replace(known, missing=since)
+
+    def _active(
+        self, run: Run, going: Going | None, gone: Gone | None
+    ) -> Iterator[Event]:
+        if going is None:
+            self.going[run.id] = first(run, self.now)
+            yield self._returned(run, gone)
+            return
+        known = watched(going, run, self.now, self.before.at, self.least)
+        how = idle(known, run, self.now, self.least)
+        if how.too_long and not known.stalled:
+            known = replace(known, stalled=True)
+            yield Stalled(Kind.STALLED, run, how.seconds, how.usual)
+        elif going.stalled and not known.stalled:
+            yield Event(Kind.RECOVERED, run)
+        self.going[run.id] = known
+
+    def _returned(self, run: Run, gone: Gone | None) -> Event:
+        if gone is None:
+            created = run.created.timestamp() if run.created else self.now
+            old = created <= self.before.horizon
+            return Resumed(Kind.RESUMED, run, None) if old else Event(Kind.STARTED, run)
+        if gone.state is State.CRASHED and _went_on(gone, run):
+            return GoesOn(Kind.CRASHED, run)
+        return Resumed(Kind.RESUMED, run, gone.state)
+
+    def _ended(
+        self, run: Run, going: Going | None, gone: Gone | None
+    ) -> Iterator[Event]:
+        heard = _heard(run)
+        end = Gone(run.state, heard, run.runtime or 0.0, _step(run), _begun(run))
+        if going is None and gone is None and end.heard <= self.before.horizon:
+            return
+        self.gone[run.id] = end
+        if gone and gone.state is run.state and not _again(gone, end):
+            # What is heard of it later, such as an upload, is no new end.
+            self.gone[run.id] = replace(gone, heard=heard)
+            return
+        if gone and gone.state is State.CRASHED and _went_on(gone, run):
+            yield GoesOn(Kind.CRASHED, run)
+        yield Event(ENDS[run.state], run)
+
+    def _leave(self, run_id: str, going: Going | None, gone: Gone | None) -> None:
+        if going:
+            self.going[run_id] = going
+        elif gone:
+            self.gone[run_id] = gone
+
+
+def _again(gone: Gone, end: Gone) -> bool:
+    """Whether a run that had ended ran on, and ended in the same way again."""
+    later = end.heard - gone.heard > _AGAIN
+    return later and (end.step > gone.step or end.runtime > gone.runtime + _AGAIN)
+
+
+def _went_on(gone: Gone, run: Run) -> bool:
+    """Whether *run* is the process that was taken for crashed, not one that resumed it.
+
+    A process's runtime counts on while nothing is heard of it, that of a resumed run
+    goes on from where it was. Before its first row nobody can tell.
+    """
+    return abs(_begun(run) - gone.begun) <= _AGAIN
+
+
+def _begun(run: Run) -> float:
+    """Return when the process began, had the run never paused."""
+    if run.runtime is None:
+        return run.created.timestamp() if run.created else 0.0
+    at, by_row = run.summary.get("_timestamp"), run.summary.get("_runtime")
+    # A server tells the runtime of the last row, files that of the last sign of life.
+    if isinstance(at, int | float) and by_row == run.runtime:
+        return round(at - run.runtime, 3)
+    return round(_heard(run) - run.runtime, 3)
+
+
+def _heard(run: Run) -> float:
+    when = run.heartbeat or run.created
+    return when.timestamp() if when else 0.0
+
+
+def _step(run: Run) -> int:
+    return -1 if run.last_step is None else run.last_step

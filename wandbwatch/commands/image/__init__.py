@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from wandbwatch.analysis import delta as deltas
+from wandbwatch.analysis.ranking import Aim
+from wandbwatch.commands.image.plotting import (
+    Band,
+    Kind,
+    Layout,
+    View,
+    scattered,
+    together,
+    words,
+)
+from wandbwatch.commands.image.plotting.answer import report
+from wandbwatch.commands.image.plotting.words import Marks, Pair
+from wandbwatch.commands.image.select import CHOSEN, Asker
+from wandbwatch.formatting import titles
+from wandbwatch.model.address import Address
+from wandbwatch.model.ports import Env
+from wandbwatch.model.query import Axis, Query
+from wandbwatch.model.report import Note, Report
+from wandbwatch.options import (
+    HERE,
+    NO_KEYS,
+    AnyAddress,
+    DeltaOption,
+    Keys,
+    Span,
+    directory,
+)
+
+_NEWEST = 5
+_GROUPED = 50
+"""How many runs are put into groups, and how many points a scatter plot asks for."""
+_SCATTERED = 500
+_NO_MARKS = Marks()
+
+Ids: TypeAlias = Annotated[
+    Keys,
+    typer.Option(
+        parser=Keys.read,
+        metavar="IDS",
+        show_default=False,
+        help=f"Which runs, by id; otherwise the newest {_NEWEST}.",
+    ),
+]
+What: TypeAlias = Annotated[
+    Keys,
+    typer.Option(
+        parser=Keys.read,
+        metavar="KEYS",
+        show_default=False,
+        help="What to plot: train/loss, a group, a glob, system/cpu, a histogram;"
+        f" otherwise {CHOSEN} likely ones.",
+    ),
+]
+Over: TypeAlias = Annotated[
+    Axis | None,
+    typer.Option(
+        parser=words.axis,
+        metavar="AXIS",
+        show_default=False,
+        help="step, runtime, wall, or another key; otherwise what define_metric says,"
+        " or step.",
+    ),
+]
+Weight: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        parser=words.weight,
+        metavar="P",
+        show_default=False,
+        help="W&B's time-weighted smoothing, from 0 (none) to 1.",
+    ),
+]
+Last: TypeAlias = Annotated[
+    Span | None,
+    typer.Option(
+        parser=Span.read, metavar="SPAN", help="Each run's end alone: 30m, 2h, 7d."
+    ),
+]
+GroupBy: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        parser=words.group,
+        metavar="WHAT",
+        help="The mean of each group of runs: group, tag, job_type or config.KEY;"
+        f" of the newest {_GROUPED}.",
+    ),
+]
+BandOption: TypeAlias = Annotated[
+    Band | None,
+    typer.Option(
+        parser=words.one_of(Band),
+        metavar="BAND",
+        help="Around a mean: std (the default), sem or minmax.",
+    ),
+]
+KindOption: TypeAlias = Annotated[
+    Kind,
+    typer.Option(
+        parser=words.one_of(Kind),
+        metavar="KIND",
+        help="A histogram as heatmap, lines (quantiles) or last.",
+    ),
+]
+LayoutOption: TypeAlias = Annotated[
+    Layout,
+    typer.Option(
+        parser=words.one_of(Layout),
+        metavar="LAYOUT",
+        help="separate pictures, or one grid of them.",
+    ),
+]
+Clip: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        parser=words.share,
+        metavar="SHARE",
+        show_default=False,
+        help="Let the y axis hold this share of the values: 0.99.",
+    ),
+]
+MarkOption: TypeAlias = Annotated[
+    Marks,
+    typer.Option(
+        "--mark",
+        parser=Marks.read,
+        metavar="MARKS",
+        show_default=False,
+        help="Reference lines: 0.5, target=0.5, or @1000 on the x axis.",
+    ),
+]
+Best: TypeAlias = Annotated[
+    Aim | None,
+    typer.Option(
+        parser=words.aim,
+        metavar="KEY:min|max",
+        help=f"The best {_NEWEST} runs by a summary value, the best marked.",
+    ),
+]
+ScatterOption: TypeAlias = Annotated[
+    Pair | None,
+    typer.Option(
+        "--scatter",
+        parser=Pair.read,
+        metavar="X,Y",
+        help="A point a run: config.lr,val/loss.",
+    ),
+]
+Out: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(parser=directory, metavar="DIR", help="Where to keep the PNGs."),
+]
+
+
+def image(
+    ctx: typer.Context,
+    address: AnyAddress = HERE,
+    *,
+    runs: Ids = NO_KEYS,
+    keys: What = NO_KEYS,
+    x: Over = None,
+    smooth: Weight = 0.0,
+    log_y: Annotated[bool, typer.Option("--log-y", help="A log scale.")] = False,
+    last: Last = None,
+    group_by: GroupBy = None,
+    band: BandOption = None,
+    best: Best = None,
+    scatter: ScatterOption = None,
+    kind: KindOption = Kind.HEATMAP,
+    clip: Clip = 1.0,
+    mark: MarkOption = _NO_MARKS,
+    layout: LayoutOption = Layout.SEPARATE,
+    out: Out = None,
+    delta: DeltaOption = False,
+) -> Iterator[Report]:
+    """Plot keys of a project's runs, or of one run: a picture for each key."""
+    env: Env = ctx.obj
+    view = View(
+        x, smooth, log_y, last, out, kind, group_by or "", band or Band.STD, layout
+    )
+    view = replace(view, clip=clip, marks=mark, best=best)
+    if why := together.clash(
+        view, band=bool(band), scatter=bool(scatter), keys=bool(keys), delta=delta
+    ):
+        raise typer.BadParameter(why, ctx=ctx)
+    query = _query(tuple(dict.fromkeys(runs)), view)
+    if scatter:
+        return _scattered(env, address, query, scatter, view)
+    wanted = tuple(dict.fromkeys(keys))
+    return _reports(env, address, query, wanted, view, delta=delta)
+
+
+def _query(ids: tuple[str, ...], view: View) -> Query:
+    """Ask for the runs, and of each what it is grouped or ranked by."""
+    limit = 0 if ids else _GROUPED if view.group_by else _NEWEST
+    query = Query(ids=ids, limit=limit, summary=(), config=())
+    if view.group_by.startswith("config."):
+        query = replace(query, config=(view.group_by.removeprefix("config."),))
+    if view.best:
+        way = "-" if view.best.largest else "+"
+        order = f"{way}summary_metrics.{view.best.key}"
+        query = replace(query, summary=(view.best.key,), order=order)
+    return query
+
+
+def _reports(
+    env: Env,
+    address: Address,
+    query: Query,
+    wanted: Sequence[str],
+    view: View,
+    *,
+    delta: bool,
+) -> Iterator[Report]:
+    source = env.source(address)
+    asker = Asker(source, query, view.axis, clocked=bool(view.last))
+    found = asker.asked(wanted) if wanted else asker.guessed()
+    since = deltas.Since.last(env.memory) if delta else None
+    told = report(address, found, view, since)
+    if since:
+        deltas.remember(env.memory, told)
+    yield told
+
+
+def _scattered(
+    env: Env, address: Address, query: Query, pair: Pair, view: View
+) -> Iterator[Report]:
+    x, y = pair
+    limit = 0 if query.ids else _SCATTERED
+    asked = scattered.query(replace(query, limit=limit), pair, view.best)
+    listing = env.source(address).runs(asked)
+    chart = scattered.chart(listing.runs, x, y, view.best)
+    notes = list(scattered.notes(listing.runs, chart, x, y))
+    if listing.left_out:
+        notes.append(f"of {listing.total} runs the newest {len(listing.runs)}")
+    title = titles.of_runs(address, listing.runs)
+    url = titles.page_of_runs(listing.runs)
+    yield Report("image", title, (chart, *map(Note, notes)), url=url, out=view.out)
+
+
+plugin = image

@@ -1,0 +1,53 @@
+"""What a picture of runs is made of, worked out in numbers: no drawing, no asking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from wandbwatch.analysis.ranking import Aim
+from wandbwatch.model.query import Axis
+from wandbwatch.model.report import Mark
+
+
+class Kind(StrEnum):
+    """How the histograms of a key are shown."""
+
+    HEATMAP = "heatmap"
+    LINES = "lines"
+    LAST = "last"
+
+
+class Band(StrEnum):
+    """What is drawn around the mean of a group."""
+
+    STD = "std"
+    SEM = "sem"
+    MINMAX = "minmax"
+
+
+class Layout(StrEnum):
+    SEPARATE = "separate"
+    GRID = "grid"
+
+
+@dataclass(frozen=True)
+class View:
+    """How curves and distributions are to be seen."""
+
+    axis: Axis | None = None
+    """None is the one that define_metric gives a key, steps where it gives none."""
+    smooth: float = 0.0
+    log_y: bool = False
+    last: timedelta | None = None
+    out: Path | None = None
+    kind: Kind = Kind.HEATMAP
+    group_by: str = ""
+    band: Band = Band.STD
+    layout: Layout = Layout.SEPARATE
+    clip: float = 1.0
+    """The share of the points that the y axis is to hold."""
+    marks: tuple[Mark, ...] = ()
+    best: Aim | None = None

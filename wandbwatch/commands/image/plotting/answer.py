@@ -1,0 +1,185 @@
+"""The report of a picture: plots and charts of what was found, and notes on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from wandbwatch import formatting as words
+from wandbwatch.analysis import delta as deltas
+from wandbwatch.analysis.window import recent, start
+from wandbwatch.commands.image.last_values import Ends
+from wandbwatch.commands.image.plotting import (
+    Layout,
+    View,
+    clipping,
+    distributed,
+    grouping,
+)
+from wandbwatch.commands.image.select import Found
+from wandbwatch.formatting import titles
+from wandbwatch.model.address import Address
+from wandbwatch.model.query import Axis
+from wandbwatch.model.report import Block, Chart, Line, Note, Panels, Plot, Report
+from wandbwatch.model.run import Run, Series
+
+STAR = "★ "
+"""What stands before the name of the best run."""
+_NAMED = 3
+_MOST = 24
+"""How many pictures an answer has at most: several messages of them in a channel."""
+
+
+def report(
+    address: Address, found: Found, view: View, since: deltas.Since | None = None
+) -> Report:
+    """Make a plot of each key, with the runs that have it, and a table of what is
+    another than it was *since*."""
+    kept = _kept(found, view)
+    runs = found.runs
+    notes = list(found.notes)
+    plots: dict[str, Plot] = {}
+    for key in found.keys:
+        lines = tuple(_lines(key, kept))
+        if lines:
+            plots[key] = _plot(key, lines, found, view)
+        notes += _absent(key, kept, plots.get(key), view)
+    notes += _clockless(found, view)
+    shown = {key: _seen(plot, runs, view) for key, plot in plots.items()}
+    notes += _explained(list(plots.values()), list(shown.values()), runs, view)
+    notes += distributed.notes(found.distributions)
+    if view.group_by and found.distributions:
+        notes.append("histograms are shown for each run, not put together in groups")
+    composed = list(_composed(shown, kept, found, view))
+    if len(composed) > _MOST:
+        notes.append(f"{_MOST} of {len(composed)} pictures; --keys and --runs choose")
+    ends = Ends.of(runs, tuple(plots.values()))
+    blocks: tuple[Block, ...] = (
+        *composed[:_MOST],
+        *ends.blocks(since),
+        *map(Note, notes),
+    )
+    alone = len(runs) == 1
+    title = titles.of_run(runs[0]) if alone else titles.of_runs(address, runs)
+    url = runs[0].url if alone else titles.page_of_runs(runs)
+    basis = ends.seen.written()
+    return Report("image", title, blocks, url=url, basis=basis, out=view.out)
+
+
+def _kept(found: Found, view: View) -> Found:
+    """Leave out what stands before the time that the view is of."""
+    if not view.last:
+        return found
+    axis, seconds = view.axis or Axis(), view.last.total_seconds()
+    curves = tuple(
+        replace(one, series=recent(one.series, axis, view.last) or {})
+        for one in found.curves
+    )
+    logged: dict[str, dict[str, Series]] = {r.id: {} for r in found.runs}
+    for one in found.curves:
+        logged[one.run.id] |= one.series
+    for many in found.distributions:
+        for key, columns in many.columns.items():
+            xs = [column.x for column in columns]
+            logged.setdefault(many.run.id, {})[key] = Series(key, xs, xs)
+    starts = {one: start(series, axis, seconds) for one, series in logged.items()}
+    kept = distributed.since(found.distributions, starts)
+    return replace(found, curves=curves, distributions=kept)
+
+
+def _lines(key: str, found: Found) -> Iterator[Line]:
+    """Yield each run's curve of *key*, or where the middle of its histograms is."""
+    for curves in found.curves:
+        one = curves.series.get(key)
+        if one and len(one.x):
+            yield Line(curves.run.id, curves.run.name, one)
+    for one_run in found.distributions:
+        if columns := one_run.columns.get(key):
+            middle = distributed.quantile(key, columns, 0.5)
+            yield Line(one_run.run.id, one_run.run.name, middle)
+
+
+def _plot(key: str, lines: tuple[Line, ...], found: Found, view: View) -> Plot:
+    return Plot(
+        key, _over(key, found, view), lines, view.log_y, view.smooth, marks=view.marks
+    )
+
+
+def _over(key: str, found: Found, view: View) -> str:
+    axis = view.axis or Axis()
+    return found.own_axes.get(key) or axis.key or axis.kind.value
+
+
+def _seen(plot: Plot, runs: Sequence[Run], view: View) -> Plot:
+    """Put the runs together that belong together, the best first."""
+    lines = plot.lines
+    if view.group_by:
+        lines = grouping.grouped(lines, runs, view.group_by, view.band)
+    if best := _best(runs, view):
+        starred = (replace(n, name=STAR + n.name) for n in lines if n.run == best.id)
+        lines = (*starred, *(line for line in lines if line.run != best.id))
+    limits = clipping.limits(lines, view.clip, log=view.log_y)
+    return replace(plot, lines=lines, limits=limits)
+
+
+def _best(runs: Sequence[Run], view: View) -> Run | None:
+    ranked = view.best.ranked(runs) if view.best else []
+    return ranked[0][0] if ranked else None
+
+
+def _composed(
+    plots: Mapping[str, Plot], kept: Found, found: Found, view: View
+) -> Iterator[Block]:
+    """Yield a block a key in their order, or one of all that are plots."""
+    histograms = {key for one in kept.distributions for key in one.columns}
+    curves = [plot for key, plot in plots.items() if key not in histograms]
+    if view.layout is Layout.GRID and len(curves) > 1:
+        keys = [plot.key for plot in curves]
+        more = ", …" if len(keys) > _NAMED else ""
+        yield Chart(", ".join(keys[:_NAMED]) + more, Panels(tuple(curves)))
+        curves = []
+    for key in found.keys:
+        if key in histograms:
+            over = _over(key, found, view)
+            yield from distributed.blocks(key, over, kept.distributions, view)
+        elif plots.get(key) in curves:
+            yield plots[key]
+
+
+def _absent(key: str, kept: Found, plot: Plot | None, view: View) -> Iterator[str]:
+    shown = {line.run for line in plot.lines} if plot else set()
+    absent = [run.id for run in kept.runs if run.id not in shown]
+    when = " as late as --last asks" if view.last else ""
+    if not shown:
+        yield f"no run logged {key!r}{when}"
+    elif absent and not view.group_by:
+        yield f"{key!r} was not logged{when} by {', '.join(absent)}"
+
+
+def _clockless(found: Found, view: View) -> Iterator[str]:
+    if not view.last:
+        return
+    seconds = view.last.total_seconds()
+    for one in found.curves:
+        if start(one.series, view.axis or Axis(), seconds) is None:
+            yield f"{one.run.id} has no runtimes to count --last by; --x wall may have"
+
+
+def _explained(
+    whole: Sequence[Plot], shown: Sequence[Plot], runs: Sequence[Run], view: View
+) -> Iterator[str]:
+    """Say how what is shown came of what was logged."""
+    if view.group_by and whole:
+        yield f"bands: {grouping.MEANINGS[view.band]} of the runs of each group"
+        by = view.group_by
+        if any(grouping.is_aligned(plot.lines, runs, by) for plot in whole):
+            yield grouping.ALIGNED
+    if view.best:
+        best = _best(runs, view)
+        if best is None:
+            yield f"no run has a finite {view.best.key!r} to be the best by"
+        else:
+            value = words.number(view.best.value(best) or 0.0)
+            yield f"{STAR}best by {view.best}: {best.name} ({best.id}) {value}"
+    for plot in shown:
+        yield from clipping.notes(plot, view.clip)

@@ -1,0 +1,56 @@
+"""One value of each run against another: of its summary or its configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from wandbwatch.analysis.ranking import Aim, finite
+from wandbwatch.model.drawing import Point, Scatter
+from wandbwatch.model.query import Query
+from wandbwatch.model.report import Chart
+from wandbwatch.model.run import Run
+
+_CONFIG = "config."
+
+
+def query(asked: Query, names: Sequence[str], best: Aim | None) -> Query:
+    """Ask for no more of each run than is drawn."""
+    keys = [name for name in names if not name.startswith(_CONFIG)]
+    keys += [best.key] if best else []
+    config = (n.removeprefix(_CONFIG) for n in names if n.startswith(_CONFIG))
+    return replace(
+        asked, summary=tuple(dict.fromkeys(keys)), config=tuple(dict.fromkeys(config))
+    )
+
+
+def value(run: Run, name: str) -> float | None:
+    """Return a number of *run*; None where it has none, or one that is not finite."""
+    if name.startswith(_CONFIG):
+        return finite(run.config.get(name.removeprefix(_CONFIG)))
+    return finite(run.summary.get(name))
+
+
+def chart(runs: Sequence[Run], x: str, y: str, best: Aim | None) -> Chart:
+    """Make a point of each run that has both values; the best one stands out."""
+    ranked = best.ranked(runs) if best else []
+    chosen = ranked[0][0].id if ranked else None
+    points = tuple(_points(runs, x, y, chosen))
+    return Chart(f"{y} over {x}", Scatter(x, y, points))
+
+
+def notes(runs: Sequence[Run], chart: Chart, x: str, y: str) -> Iterator[str]:
+    shown = len(chart.drawing.points) if isinstance(chart.drawing, Scatter) else 0
+    if not shown:
+        for name in (x, y):
+            if all(value(run, name) is None for run in runs):
+                yield f"no run has a number of {name!r}"
+    elif shown < len(runs):
+        yield f"{len(runs) - shown} of {len(runs)} runs have no number of both"
+
+
+def _points(runs: Sequence[Run], x: str, y: str, chosen: str | None) -> Iterator[Point]:
+    for run in runs:
+        across, up = value(run, x), value(run, y)
+        if across is not None and up is not None:
+            yield Point(across, up, run.name, run.id == chosen)

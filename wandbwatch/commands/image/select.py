@@ -1,0 +1,237 @@
+"""Which curves are meant, and the fewest questions that bring them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from typing import TypeVar
+
+from wandbwatch.analysis import keys as known_keys
+from wandbwatch.analysis.window import CLOCK, needs_clock
+from wandbwatch.model.distribution import Distributions
+from wandbwatch.model.ports import Source
+from wandbwatch.model.query import Axis, AxisKind, Curves, Listing, Query
+from wandbwatch.model.run import Run
+
+T = TypeVar("T")
+
+CHOSEN = 4
+"""How many keys are chosen where none are asked for."""
+_TRIED = 8
+"""How many likely ones are read for that; W&B answers so many in one request."""
+_NEWEST = Query().order
+_MOST = 24
+"""How many keys a glob or a group may bring."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The curves of some runs, the keys to show, and what is to be said of both."""
+
+    curves: tuple[Curves, ...]
+    keys: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    distributions: tuple[Distributions, ...] = ()
+    """The histograms of those keys that are no numbers."""
+    own_axes: Mapping[str, str] = field(default_factory=dict)
+    """The key that a key is shown over because define_metric says so."""
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        return tuple(one.run for one in self.curves or self.distributions)
+
+
+class Asker:
+    """Asks one source for curves of the runs of one query."""
+
+    def __init__(
+        self,
+        source: Source,
+        query: Query,
+        axis: Axis | None = None,
+        *,
+        clocked: bool = False,
+    ) -> None:
+        """No *axis* is the one that define_metric gives a key, else steps.
+
+        With *clocked*, curves come with what `recent` needs to cut them by time, and
+        over steps.
+        """
+        self._source = source
+        self._query = query
+        self._axis = axis or Axis()
+        self._own = axis is None and not clocked
+        self._clock = (CLOCK,) if clocked and needs_clock(self._axis) else ()
+
+    def asked(self, wanted: Sequence[str]) -> Found:
+        """Find what was asked for: keys by one question; patterns need names first.
+
+        A name that no run has may be that of a group.
+        """
+        curves: tuple[Curves, ...] = ()
+        if not any(map(known_keys.is_glob, wanted)):
+            curves = self._curves(wanted)
+        absent = [one for one in wanted if not _has(curves, one)]
+        if not absent:
+            notes = tuple(self._newest(len(curves)))
+            return self._over_own_axes(Found(curves, tuple(wanted), notes))
+        listing = self._listing()
+        known = known_keys.numeric(listing.runs)
+        spread = known_keys.distributed(listing.runs)
+        names = {*known, *spread}
+        groups = {one: known_keys.selected(one, names - {one}) for one in absent}
+        meant = {one: groups.get(one) or [one] for one in wanted}
+        keys = list(dict.fromkeys(key for some in meant.values() for key in some))
+        numbers = [key for key in keys[:_MOST] if key not in spread]
+        if numbers and (any(groups.values()) or not curves):
+            curves = self._curves(numbers)
+        distributions = self._distributions([k for k in keys[:_MOST] if k in spread])
+        if distributions and self._clock and not curves:
+            curves = self._curves(())
+        found = Found(curves, (), (), distributions)
+        shown = tuple(key for key in keys[:_MOST] if _shows(found, key))
+        told = (
+            *self._newest(len(listing.runs), listing.total),
+            *self._unknown(meant, shown, known),
+            *_too_many(keys),
+        )
+        return self._over_own_axes(replace(found, keys=shown, notes=told))
+
+    def guessed(self) -> Found:
+        """Choose likely keys; more are tried, as a summary has more than curves."""
+        listing = self._listing()
+        if not listing.runs:
+            return Found((), (), ("no runs here yet",))
+        tried = known_keys.likely(listing.runs)[:_TRIED]
+        curves = self._curves(tried) if tried else ()
+        chosen = tuple(key for key in tried if _has(curves, key))[:CHOSEN]
+        notes = tuple(self._newest(len(listing.runs), listing.total))
+        found = Found(curves, chosen)
+        if not chosen:
+            spread = sorted(known_keys.distributed(listing.runs))[:CHOSEN]
+            found = Found((), tuple(spread), (), self._distributions(spread))
+        if not found.keys:
+            note = f"no run has logged numbers yet{self._beside()}"
+            return Found((), (), (note, *notes))
+        note = f"keys not asked for: chose {', '.join(found.keys)}; --keys chooses"
+        return self._over_own_axes(replace(found, notes=(note, *notes)))
+
+    def _curves(
+        self, keys: Sequence[str], axis: Axis | None = None
+    ) -> tuple[Curves, ...]:
+        wanted = tuple(dict.fromkeys((*keys, *self._clock)))
+        return self._source.curves(self._bare, wanted, axis or self._axis)
+
+    def _distributions(
+        self, keys: Sequence[str], axis: Axis | None = None
+    ) -> tuple[Distributions, ...]:
+        if not keys:
+            return ()
+        return self._source.distributions(self._bare, tuple(keys), axis or self._axis)
+
+    @property
+    def _bare(self) -> Query:
+        """The query, with no more of each run than it names itself."""
+        summary, config = self._query.summary or (), self._query.config or ()
+        return replace(self._query, summary=summary, config=config)
+
+    def _over_own_axes(self, found: Found) -> Found:
+        """Ask again, once an axis, for the keys that have one of their own."""
+        if not self._own:
+            return found
+        wanted: dict[str, list[str]] = {}
+        for key in found.keys:
+            every = [one.own_axes for one in found.curves]
+            every += [one.own_axes for one in found.distributions]
+            axes = (own.get(key) for own in every)
+            if over := next(filter(None, axes), ""):
+                wanted.setdefault(over, []).append(key)
+        shown_over: dict[str, str] = {}
+        for over, keys in wanted.items():
+            shown = self._again(found, keys, Axis(AxisKind.KEY, over))
+            shown_over |= {key: over for key in keys if _shows(shown, key)}
+            found = _replaced(found, shown, [key for key in keys if key in shown_over])
+        return replace(found, own_axes=shown_over)
+
+    def _again(self, found: Found, keys: Sequence[str], axis: Axis) -> Found:
+        """Ask for *keys* of what was *found* over another axis."""
+        numbers = [key for key in keys if _has(found.curves, key)]
+        spread = [key for key in keys if key not in numbers]
+        curves = self._curves(numbers, axis) if numbers else ()
+        return Found(curves, (), (), self._distributions(spread, axis))
+
+    def _listing(self) -> Listing:
+        config = self._query.config or ()
+        return self._source.runs(replace(self._query, summary=None, config=config))
+
+    def _newest(self, count: int, total: int | None = None) -> Iterator[str]:
+        if count and count == self._query.limit != total:
+            of = f" of {total}" if total else ""
+            first = "newest" if self._query.order == _NEWEST else "best"
+            yield f"the {first} {count}{of} runs; --runs chooses others"
+
+    def _unknown(
+        self,
+        meant: Mapping[str, Sequence[str]],
+        shown: Sequence[str],
+        known: Collection[str],
+    ) -> Iterator[str]:
+        for one, names in meant.items():
+            if set(names) & set(shown):
+                continue
+            close = get_close_matches(one, sorted(known), 1)
+            if one in known and not self._axis.key:
+                yield f"{one!r} is in summaries only: there is no curve of it"
+            elif close and one not in known:
+                yield f"no run has {one!r}{self._beside()}; did you mean {close[0]!r}?"
+            else:
+                yield f"no run has {one!r}{self._beside()}"
+
+    def _beside(self) -> str:
+        key = self._axis.key
+        return f" in rows that have {key!r}" if key else ""
+
+
+def _has(curves: Iterable[Curves], key: str) -> bool:
+    return any(key in one.series for one in curves)
+
+
+def _shows(found: Found, key: str) -> bool:
+    return _has(found.curves, key) or any(
+        key in one.columns for one in found.distributions
+    )
+
+
+def _replaced(found: Found, again: Found, keys: Collection[str]) -> Found:
+    """Put what was asked for *again* of *keys* in place of what was there first."""
+    series = {one.run.id: one.series for one in again.curves}
+    columns = {one.run.id: one.columns for one in again.distributions}
+    return replace(
+        found,
+        curves=tuple(
+            replace(one, series=_merged(one.series, series.get(one.run.id, {}), keys))
+            for one in found.curves
+        ),
+        distributions=tuple(
+            replace(
+                one, columns=_merged(one.columns, columns.get(one.run.id, {}), keys)
+            )
+            for one in found.distributions
+        ),
+    )
+
+
+def _merged(
+    first: Mapping[str, T], later: Mapping[str, T], keys: Collection[str]
+) -> dict[str, T]:
+    """Let *later* say what there is of *keys*."""
+    return {
+        **{key: value for key, value in first.items() if key not in keys},
+        **{key: value for key, value in later.items() if key in keys},
+    }
+
+
+def _too_many(keys: Sequence[str]) -> Iterator[str]:
+    if len(keys) > _MOST:
+        yield f"the first {_MOST} of {len(keys)} keys; --keys chooses others"

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Annotated
+
+import typer
+
+from wandbwatch.commands.logs.follow import fresh
+from wandbwatch.formatting import titles
+from wandbwatch.model.address import Address, Cloud, Local
+from wandbwatch.model.console import Printed
+from wandbwatch.model.errors import UsageError
+from wandbwatch.model.experiment import Experiments
+from wandbwatch.model.ports import Env, Source
+from wandbwatch.model.report import Level, Note, Report, Text
+from wandbwatch.model.run import State
+from wandbwatch.options import HERE, RunAddress
+
+_LONGEST = 2000
+"""Characters of a line that a pattern is tried on: some take for ever on more."""
+_LOOKS = {True: 1.0, False: 5.0}
+"""Seconds between looks at a run on this machine, and at one on a server."""
+_GOING = (State.RUNNING, State.PENDING, State.PREEMPTING)
+_MOST = 2000
+
+Ask = Callable[[int], tuple[Sequence[Printed], bool]]
+"""Returns so many of the newest lines, and whether there may be more to come."""
+
+
+class Pattern:
+    """A regular expression that lines are searched for."""
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        self._pattern = pattern
+
+    @classmethod
+    def read(cls, text: str) -> Pattern:
+        try:
+            return cls(re.compile(text))
+        except (re.error, RecursionError, OverflowError) as e:
+            raise typer.BadParameter(f"{text[:80]!r}: {e}") from e
+
+    def fits(self, line: Printed) -> bool:
+        return self._pattern.search(line.text[:_LONGEST]) is not None
+
+
+def logs(
+    ctx: typer.Context,
+    address: RunAddress = HERE,
+    *,
+    lines: Annotated[
+        int,
+        typer.Option("-n", "--lines", min=0, metavar="N", help="How many; 0 is all."),
+    ] = 40,
+    follow: Annotated[
+        bool,
+        typer.Option("-f", "--follow", help="Go on as it prints more, until it ends."),
+    ] = False,
+    grep: Annotated[
+        Pattern | None,
+        typer.Option(
+            parser=Pattern.read, metavar="RE", help="Only lines in which this is found."
+        ),
+    ] = None,
+) -> Iterator[Report]:
+    """Show what a run printed, or an experiment by its number; the newest last."""
+    env: Env = ctx.obj
+    if follow and env.memory is not None:
+        why = "-f goes on and on: it is for a terminal, not for a list of lines"
+        raise typer.BadParameter(why, ctx=ctx)
+    return _reports(env, address, lines, grep, follow=follow)
+
+
+def _reports(
+    env: Env, address: Address, lines: int, grep: Pattern | None, *, follow: bool
+) -> Iterator[Report]:
+    ask, first = _of_experiment(env, address) or _of_run(env.source(address))
+    found, going = ask(0 if grep else lines + follow)
+    told = found[:-1] if follow and going else found
+    chosen = [line for line in told if grep is None or grep.fits(line)]
+    yield report(first, chosen[-lines:] if lines else chosen, len(told), grep)
+    while follow and going:
+        time.sleep(_LOOKS[isinstance(address, Local)])
+        found, going = ask(_MOST)
+        new = fresh(told, found[:-1] if going else found)
+        if shown := [line for line in new if grep is None or grep.fits(line)]:
+            yield Report("logs", "", (Text("", _joined(shown)),))
+        told = (*told, *new)[-_MOST:]
+
+
+def report(
+    about: Report, lines: Sequence[Printed], total: int, grep: Pattern | None = None
+) -> Report:
+    """Tell *lines*; *about* has the title, *total* is how many were looked at."""
+    if not lines:
+        why = "nothing is printed yet"
+        if grep and total:
+            why = f"none of {total} lines has that"
+        blocks: tuple[Text | Note, ...] = (Note(why),)
+    else:
+        blocks = (Text("", _joined(lines)),)
+    return Report("logs", about.title, blocks, about.level, about.url)
+
+
+def _joined(lines: Sequence[Printed]) -> str:
+    return "\n".join(line.text for line in lines)
+
+
+def _of_run(source: Source) -> tuple[Ask, Report]:
+    run = source.run()
+
+    def ask(last: int) -> tuple[Sequence[Printed], bool]:
+        # First whether it goes on: what it prints at its end is not missed then.
+        going = run.state in _GOING and source.run().state in _GOING
+        return source.console(run.id, last), going
+
+    level = Level.BAD if run.state.bad else Level.INFO
+    return ask, Report("logs", titles.of_run(run), level=level, url=run.url)
+
+
+def _of_experiment(env: Env, address: Address) -> tuple[Ask, Report] | None:
+    """Return what asks for an experiment's output, if *address* is its number."""
+    named = isinstance(address, Cloud) and not address.project and not address.server
+    if not named or not str(address).isdecimal():
+        return None
+    experiments: Experiments = env.experiments()
+    number = int(str(address))
+    try:
+        one = experiments.find(number)
+    except UsageError:
+        return None
+
+    def ask(last: int) -> tuple[Sequence[Printed], bool]:
+        going = not experiments.find(number).phase.over
+        printed = experiments.printed(number, last)
+        return tuple(Printed(line) for line in printed), going
+
+    return ask, Report("logs", f"{one.plan.name} (experiment {one.id})")
+
+
+plugin = logs

@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wandbwatch.analysis import delta as deltas
+from wandbwatch.analysis.forecast import forecast as forecast_of
+from wandbwatch.commands.summary.alerts import raised_blocks
+from wandbwatch.formatting import titles
+from wandbwatch.model.address import Address, Cloud
+from wandbwatch.model.alert import Alert
+from wandbwatch.model.errors import NotFoundError
+from wandbwatch.model.ports import Env
+from wandbwatch.model.report import (
+    MISSING,
+    Block,
+    Cell,
+    Fields,
+    Level,
+    Note,
+    Report,
+    Text,
+)
+from wandbwatch.model.run import Run, State
+from wandbwatch.options import HERE, NO_KEYS, DeltaOption, Keys, RunAddress, TotalOption
+
+if TYPE_CHECKING:
+    from wandbwatch.analysis.eta import Forecast
+
+_DEFAULT = "_default"
+_SYSTEM = "system"
+_OWN = frozenset({"_step", "_runtime", "_timestamp", "_wandb"})
+"""W&B's own keys: they are told as the run's last step, runtime and heartbeat."""
+
+
+def summary(
+    ctx: typer.Context,
+    address: RunAddress = HERE,
+    *,
+    filters: Annotated[
+        Keys,
+        typer.Option(
+            parser=Keys.read,
+            metavar="KEYS",
+            show_default=False,
+            help="Only these: a group (train), a key (train/loss) or a glob (*/loss).",
+        ),
+    ] = NO_KEYS,
+    config: Annotated[
+        bool, typer.Option("--config", help="The configuration as well.")
+    ] = False,
+    delta: DeltaOption = False,
+    total: TotalOption = None,
+) -> Iterator[Report]:
+    """Show a run's values at its last step, in groups."""
+    env: Env = ctx.obj
+    run = _found(env, address)
+    forecast = forecast_of(env.source(address), [run], total)
+    since = deltas.Since.last(env.memory) if delta else None
+    raised = () if filters else env.source(address).alerts(run.id)
+    told = report(run, filters, raised, config=config, since=since, forecast=forecast)
+    if since:
+        deltas.remember(env.memory, told)
+    yield told
+
+
+def report(
+    run: Run,
+    filters: Sequence[str] = (),
+    raised: Sequence[Alert] = (),
+    *,
+    config: bool = False,
+    since: deltas.Since | None = None,
+    forecast: Forecast | None = None,
+) -> Report:
+    """Tell of *run*, and of those of its values that *filters* select.
+
+    With *since*, what is another than it was then is told as well; with *forecast*,
+    how long it goes on.
+    """
+    blocks: tuple[Block, ...] = (
+        _about(run, forecast),
+        *([Text("notes", run.notes)] if run.notes else []),
+        *raised_blocks(raised),
+        *_groups(run, filters),
+        *_configuration(run, wanted=config),
+    )
+    seen = _seen(run, blocks, filters)
+    if since:
+        blocks = tuple(_compared(run, block, filters, since) for block in blocks)
+    noted = since.notes(seen, [run]) if since else ()
+    whole = (*blocks, *noted, *_notes(run, filters))
+    title, basis = titles.of_run(run), seen.written()
+    return Report("summary", title, whole, _level(run), run.url, basis=basis)
+
+
+def _seen(run: Run, blocks: Sequence[Block], filters: Sequence[str]) -> deltas.Seen:
+    values: dict[str, Cell] = {"state": run.state, "notes": run.notes}
+    for block in blocks:
+        if isinstance(block, Fields) and _counts(block, filters):
+            values |= {f"{block.title}/{name}": cell for name, cell in block.items}
+    return deltas.Seen.of({run.id: values})
+
+
+def _counts(fields: Fields, filters: Sequence[str]) -> bool:
+    """Whether its changes are news: system metrics only where they are asked for."""
+    return fields.title != _SYSTEM or bool(filters)
+
+
+def _compared(
+    run: Run, block: Block, filters: Sequence[str], since: deltas.Since
+) -> Block:
+    if not isinstance(block, Fields) or not _counts(block, filters):
+        return block
+    items = (
+        (name, since.cell(run.id, f"{block.title}/{name}", cell))
+        for name, cell in block.items
+    )
+    return Fields(block.title, tuple(items))
+
+
+def _found(env: Env, address: Address) -> Run:
+    try:
+        return env.source(address).run()
+    except NotFoundError as e:
+        if not (isinstance(address, Cloud) and address.project and not address.entity):
+            raise
+        raise NotFoundError(
+            f"no run {address.run!r} in your project {address.project!r};"
+            f" if {str(address)!r} is a project, `wandbwatch project {address}`"
+            " lists its runs"
+        ) from e
+
+
+def _level(run: Run) -> Level:
+    if run.state.bad:
+        return Level.BAD
+    return Level.GOOD if run.state is State.FINISHED else Level.INFO
+
+
+def _about(run: Run, forecast: Forecast | None) -> Fields:
+    runtime = None if run.runtime is None else timedelta(seconds=run.runtime)
+    items: dict[str, Cell] = {
+        "state": run.state,
+        "user": run.user,
+        "created": run.created,
+        "last heard": run.heartbeat,
+        "runtime": runtime,
+        "last step": run.last_step,
+        **(forecast.named(run) if forecast else {}),
+        "exit code": run.exit_code,
+        "group": run.group,
+        "job type": run.job_type,
+        "tags": run.tags,
+        "sweep": run.sweep,
+        "host": run.host,
+    }
+    return Fields("run", tuple((k, v) for k, v in items.items() if _known(v)))
+
+
+def _known(cell: Cell) -> bool:
+    return cell is not None and cell not in ("", (), MISSING)
+
+
+def _groups(run: Run, filters: Sequence[str]) -> Iterator[Fields]:
+    grouped: dict[str, list[tuple[str, Cell]]] = {}
+    for name, cell in _values(run):
+        group, _, key = name.partition("/")
+        if _selected(name, filters):
+            grouped.setdefault(group, []).append((key, cell))
+    for group in sorted(grouped, key=lambda g: (g != _DEFAULT, g == _SYSTEM, g)):
+        yield Fields(group, tuple(grouped[group]))
+
+
+def _values(run: Run) -> Iterator[tuple[str, Cell]]:
+    """Name every value GROUP/KEY, in the order of their names."""
+    yield f"{_DEFAULT}/state", run.state
+    for key in sorted(run.summary):
+        yield _grouped(key), run.summary[key]
+    for key in sorted(run.system):
+        yield f"{_SYSTEM}/{key}", run.system[key]
+
+
+def _grouped(key: str) -> str:
+    return key if key.find("/") > 0 else f"{_DEFAULT}/{key}"
+
+
+def _selected(name: str, filters: Sequence[str]) -> bool:
+    if filters:
+        return any(_matches(name, wanted) for wanted in filters)
+    return not _own(name)
+
+
+def _own(name: str) -> bool:
+    return name.removeprefix(f"{_DEFAULT}/").partition(".")[0] in _OWN
+
+
+def _matches(name: str, wanted: str) -> bool:
+    """Whether *wanted* names the value, a group around it, or fits it as a glob.
+
+    Groups are parted by slashes, nested tables by dots. W&B's own keys are asked
+    for by name alone.
+    """
+    wanted = wanted.rstrip("/") or "/"
+    short = name.removeprefix(f"{_DEFAULT}/")
+    if wanted in (name, short):
+        return True
+    if _own(name):
+        return False
+    around = (f"{wanted}/", f"{wanted}.")
+    return (
+        name.startswith(around)
+        or short.startswith(around)
+        or fnmatchcase(name, wanted)
+        or fnmatchcase(short, wanted)
+    )
+
+
+def _configuration(run: Run, *, wanted: bool) -> Iterator[Fields | Note]:
+    if wanted and run.config:
+        yield Fields("config", tuple((k, run.config[k]) for k in sorted(run.config)))
+    elif wanted:
+        yield Note("the run has no configuration")
+
+
+def _notes(run: Run, filters: Sequence[str]) -> Iterator[Note]:
+    names = [name for name, _ in _values(run)]
+    for wanted in filters:
+        if not any(_matches(name, wanted) for name in names):
+            yield Note(f"nothing matches {wanted!r}{_meant(wanted, names)}")
+    if all(map(_own, run.summary)):
+        yield Note("the run has no summary values yet")
+
+
+def _meant(wanted: str, names: Sequence[str]) -> str:
+    known = {n.removeprefix(f"{_DEFAULT}/") for n in names}
+    known |= {n.partition("/")[0] for n in names}
+    close = get_close_matches(wanted, sorted(known), 1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+plugin = summary

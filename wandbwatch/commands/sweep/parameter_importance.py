@@ -1,0 +1,110 @@
+"""How much a sweep's parameters matter to its metric.
+
+W&B shows a random forest's importance and the linear correlation of each parameter;
+a category has a column for each of its values.
+https://docs.wandb.ai/guides/app/features/panels/parameter-importance
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from wandbwatch.analysis.ranking import finite
+from wandbwatch.model.run import Json
+
+_FEWEST = 3
+"""With fewer runs every line is straight."""
+_MOST_WORDS = 24
+"""A category with more values than this is a name."""
+_TREES, _SEED = 200, 0
+
+
+@dataclass(frozen=True)
+class Importance:
+    parameter: str
+    correlation: float
+    """Pearson's, from -1 to 1."""
+    forest: float | None = None
+    """The share of a random forest's importance; None without scikit-learn."""
+
+
+def importance(
+    configs: Sequence[Mapping[str, Json]],
+    values: Sequence[float],
+    parameters: Sequence[str],
+) -> tuple[Importance, ...]:
+    """Weigh *parameters* of runs with *configs* by their metric's finite *values*.
+
+    What matters most comes first; what never varied is left out, and so is all of
+    it where there are too few runs to tell.
+    """
+    if len(values) < _FEWEST:
+        return ()
+    columns = dict(_columns(configs, parameters))
+    forest = _forest(columns, values)
+    found = [
+        Importance(name, correlation(column, values), forest.get(name))
+        for name, column in columns.items()
+    ]
+    return tuple(
+        sorted(found, key=lambda one: (-(one.forest or 0), -abs(one.correlation)))
+    )
+
+
+def correlation(xs: Sequence[float], ys: Sequence[float]) -> float:
+    """Return Pearson's correlation; 0 where one of them never varies."""
+    mean_x, mean_y = math.fsum(xs) / len(xs), math.fsum(ys) / len(ys)
+    dx, dy = [x - mean_x for x in xs], [y - mean_y for y in ys]
+    spread = math.hypot(*dx) * math.hypot(*dy)
+    if not spread or not math.isfinite(spread):
+        return 0.0
+    both = math.fsum(a * b for a, b in zip(dx, dy, strict=True))
+    return max(-1.0, min(1.0, both / spread))
+
+
+def has_forest() -> bool:
+    """Whether scikit-learn is there, the extra ``importance``."""
+    from importlib.util import find_spec  # noqa: PLC0415 -- seldom asked
+
+    return find_spec("sklearn") is not None
+
+
+def _columns(
+    configs: Sequence[Mapping[str, Json]], parameters: Sequence[str]
+) -> list[tuple[str, list[float]]]:
+    found: list[tuple[str, list[float]]] = []
+    for name in parameters:
+        given = [config.get(name) for config in configs]
+        numbers = [finite(value) for value in given]
+        whole = [number for number in numbers if number is not None]
+        if len(whole) == len(given):
+            if len(set(whole)) > 1:
+                found.append((name, whole))
+            continue
+        if all(value is None for value in given):
+            continue
+        words = [str(value) for value in given]
+        kinds = sorted(set(words))
+        if 1 < len(kinds) <= _MOST_WORDS:
+            found += [
+                (f"{name}={kind}", [float(word == kind) for word in words])
+                for kind in kinds
+            ]
+    return found
+
+
+def _forest(
+    columns: Mapping[str, Sequence[float]], values: Sequence[float]
+) -> Mapping[str, float]:
+    if not columns or not has_forest():
+        return {}
+    from sklearn.ensemble import (  # noqa: PLC0415 -- an extra, and slow to import
+        RandomForestRegressor,
+    )
+
+    grower = RandomForestRegressor(_TREES, random_state=_SEED)
+    rows = list(zip(*columns.values(), strict=True))
+    grower.fit(rows, list(values))
+    return dict(zip(columns, map(float, grower.feature_importances_), strict=True))

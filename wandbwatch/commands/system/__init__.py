@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wandbwatch.analysis.keys import SYSTEM
+from wandbwatch.analysis.window import recent
+from wandbwatch.commands.system import metrics as machine
+from wandbwatch.formatting import titles
+from wandbwatch.model.ports import Env, Source
+from wandbwatch.model.query import Axis, AxisKind, Query
+from wandbwatch.model.report import (
+    MISSING,
+    Block,
+    Cell,
+    Fields,
+    Line,
+    Note,
+    Plot,
+    Report,
+    Table,
+)
+from wandbwatch.model.run import Run, Series
+from wandbwatch.options import HERE, RunAddress, Span
+
+_AXIS = Axis(AxisKind.RUNTIME)
+
+
+def system(
+    ctx: typer.Context,
+    address: RunAddress = HERE,
+    *,
+    last: Annotated[
+        Span | None,
+        typer.Option(
+            parser=Span.read, metavar="SPAN", help="Draw its end alone: 30m, 2h, 7d."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(parser=Path, metavar="DIR", help="Where to keep the PNGs."),
+    ] = None,
+) -> Iterator[Report]:
+    """Show what a run makes of its machine: GPUs, memory, CPU, disk and network."""
+    env: Env = ctx.obj
+    source = env.source(address)
+    run = source.run()
+    yield report(run, _series(source, run), last, out)
+
+
+def _series(source: Source, run: Run) -> Mapping[str, Series]:
+    """Ask for all that is drawn or watched, by one question."""
+    drawn = [name for names in machine.plotted(run.system).values() for name in names]
+    wanted = tuple(dict.fromkeys(SYSTEM + name for name in drawn))
+    if not wanted:
+        return {}
+    query = Query(ids=(run.id,), summary=(), config=())
+    (found,) = source.curves(query, wanted, _AXIS)
+    return {key.removeprefix(SYSTEM): one for key, one in found.series.items()}
+
+
+def report(
+    run: Run,
+    series: Mapping[str, Series],
+    last: timedelta | None = None,
+    out: Path | None = None,
+) -> Report:
+    """Tell of *run*'s machine now, and over the seconds of its *series*."""
+    title = titles.of_run(run)
+    if not run.system:
+        note = Note("it has measured nothing of its machine yet")
+        return Report("system", title, (note,), url=run.url)
+    shown = recent(series, _AXIS, last) if last else series
+    blocks: tuple[Block, ...] = (
+        *map(Note, machine.findings(series)),
+        *_gpus(run),
+        Fields("machine", tuple(machine.others(run.system).items())),
+        *_plots(run, shown or {}),
+    )
+    return Report("system", title, blocks, url=run.url, out=out)
+
+
+def _gpus(run: Run) -> Iterator[Table]:
+    found = machine.gpus(run.system)
+    if found:
+        columns = machine.columns(found)
+        rows: tuple[tuple[Cell, ...], ...] = tuple(
+            (gpu.number, *(gpu.values.get(name, MISSING) for name in columns))
+            for gpu in found
+        )
+        yield Table("", ("gpu", *columns), rows)
+
+
+def _plots(run: Run, series: Mapping[str, Series]) -> Iterator[Plot]:
+    for title, names in machine.plotted(series).items():
+        lines = tuple(
+            Line(f"{run.id} {name}", machine.label(name), series[name])
+            for name in names
+            if len(series[name].x)
+        )
+        if lines:
+            yield Plot(title, _AXIS.kind.value, lines)
+
+
+plugin = system

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from wandbwatch.analysis import keys as known_keys
+from wandbwatch.analysis.eta import Forecast, pace
+from wandbwatch.analysis.total_steps import Total
+from wandbwatch.analysis.window import CLOCK
+from wandbwatch.commands.top.sparkline import spark
+from wandbwatch.formatting import titles
+from wandbwatch.model.address import Address
+from wandbwatch.model.ports import Env, Source
+from wandbwatch.model.query import Axis, Curves, Query
+from wandbwatch.model.report import MISSING, Block, Cell, Note, Report, Table
+from wandbwatch.model.run import State
+from wandbwatch.model.watch import Watch
+from wandbwatch.options import (
+    HERE,
+    NO_FILTERS,
+    NO_KEYS,
+    Filters,
+    FiltersOption,
+    Keys,
+    ProjectAddress,
+    TotalOption,
+)
+
+_LIVE = (State.RUNNING, State.PREEMPTING)
+_OURS = ("state", "name", "id", "last heard", "last step", "steps/s")
+
+
+def top(
+    ctx: typer.Context,
+    address: ProjectAddress = HERE,
+    *,
+    keys: Annotated[
+        Keys,
+        typer.Option(
+            parser=Keys.read,
+            metavar="KEYS",
+            show_default=False,
+            help="Whose curves to show: train/loss; otherwise a likely one.",
+        ),
+    ] = NO_KEYS,
+    total: TotalOption = None,
+    topk: Annotated[
+        int, typer.Option(min=1, max=50, metavar="N", help="How many runs at most.")
+    ] = 20,
+    filters: FiltersOption = NO_FILTERS,
+) -> Annotated[Iterator[Report], Watch(timedelta(seconds=5), on_screen=True)]:
+    """Show the runs that run now: how fast, how long, and a curve of each.
+
+    In a terminal it is kept up to date: every 5 seconds, or --watch SPAN.
+    """
+    env: Env = ctx.obj
+    running: Filters = Filters({"state": {"$in": [state.value for state in _LIVE]}})
+    if filters:
+        running = Filters({"$and": [running, filters]})
+    query = Query(running, limit=topk, summary=(), config=())
+    source = env.source(address)
+    chosen = tuple(keys) or _likely(source, query)
+    asked = replace(query, summary=chosen)
+    found = source.curves(
+        total.asked(asked) if total else asked, (CLOCK, *chosen), Axis()
+    )
+    yield report(address, found, chosen, total, full=len(found) == topk)
+
+
+def _likely(source: Source, query: Query) -> tuple[str, ...]:
+    listed = source.runs(replace(query, summary=None)).runs
+    return tuple(known_keys.likely(listed)[:1])
+
+
+def report(
+    address: Address,
+    found: Sequence[Curves],
+    keys: Sequence[str],
+    total: Total | None = None,
+    *,
+    full: bool = False,
+) -> Report:
+    """Tell of the runs *found*; *full* if there may be more of them."""
+    runs = [one.run for one in found]
+    name = titles.of_runs(address, runs)
+    if not runs:
+        return Report("top", f"{name}: nothing is running", (Note("no run runs now"),))
+    forecast = _forecast(found, total) if total else None
+    rows = tuple(_row(one, keys, forecast) for one in found)
+    names = (*_OURS, *(Forecast.NAMES if forecast else ()), *_columns(keys))
+    blocks: list[Block] = [Table("", names, rows, tuple(r.url for r in runs))]
+    if full:
+        blocks.append(Note(f"the newest {len(runs)}; there may be more: --topk"))
+    title = f"{name}: {len(runs)} running"
+    return Report("top", title, tuple(blocks), url=titles.page_of_runs(runs))
+
+
+def _forecast(found: Sequence[Curves], total: Total) -> Forecast:
+    known = {one.run.id: pace(one.series.get(CLOCK)) for one in found}
+    return Forecast(total, {run: one for run, one in known.items() if one})
+
+
+def _columns(keys: Sequence[str]) -> Iterator[str]:
+    for key in keys:
+        yield key
+        yield f"{key} so far"
+
+
+def _row(
+    one: Curves, keys: Sequence[str], forecast: Forecast | None
+) -> tuple[Cell, ...]:
+    run, known = one.run, pace(one.series.get(CLOCK))
+    rate = known.per_second if known else None
+    return (
+        run.state,
+        run.name,
+        run.id,
+        run.heartbeat or MISSING,
+        MISSING if run.last_step is None else run.last_step,
+        MISSING if rate is None else rate,
+        *(forecast.cells(run) if forecast else ()),
+        *(cell for key in keys for cell in _curve(one, key)),
+    )
+
+
+def _curve(one: Curves, key: str) -> tuple[Cell, Cell]:
+    series = one.series.get(key)
+    last: Cell = one.run.summary.get(key, series.y[-1] if series else MISSING)
+    return last, spark(series) if series else MISSING
+
+
+plugin = top

@@ -1,0 +1,85 @@
+"""``[channels.NAME]``: a Discord webhook and how posts look there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from wandbwatch.config import values
+from wandbwatch.config import webhook as webhooks
+from wandbwatch.config.table import Table
+from wandbwatch.model.channel import Channel, Secret, SecretKind
+from wandbwatch.model.errors import ConfigError
+
+_LONGEST_THREAD_NAME = 100
+
+
+def channel(table: Table, name: str, base: Path) -> Channel | None:
+    """Read one channel; None if it has no webhook, which was complained about then."""
+    table.required("webhook")
+    any_host = table.flag("any_host")
+    webhook = table.secret("webhook", base)
+    _check_webhook(table, webhook, any_host=any_host)
+    thread_id, thread_name = _thread(table)
+    found = {
+        "thread_id": thread_id,
+        "thread_name": thread_name,
+        "username": table.read("username", values.username),
+        "avatar_url": table.read("avatar_url", values.web_address),
+    }
+    mention, silent = _mention(table), table.flag("silent")
+    quiet = table.read("quiet", values.quiet)
+    if webhook is None:
+        return None
+    return Channel(
+        name,
+        webhook,
+        **found,
+        mention=mention,
+        silent=silent,
+        quiet=quiet,
+        any_host=any_host,
+    )
+
+
+def _check_webhook(table: Table, webhook: Secret | None, *, any_host: bool) -> None:
+    if webhook is None or webhook.kind is not SecretKind.PLAIN:
+        return
+    try:
+        webhooks.read(webhook.place, any_host=any_host)
+    except ConfigError as e:
+        table.complain("webhook", e.complaints[0])
+
+
+def _thread(table: Table) -> tuple[str | None, str | None]:
+    number = table.value("thread_id")
+    if type(number) is int and number > 0:
+        thread_id: str | None = str(number)
+    else:
+        thread_id = table.read("thread_id", _digits)
+    name = table.read("thread_name", _thread_name)
+    if thread_id and name:
+        table.complain("thread_name", "thread_id stands here as well; keep one of them")
+    return thread_id, name
+
+
+def _digits(text: str) -> str:
+    if not (text.isascii() and text.isdigit() and len(text) <= 20):  # noqa: PLR2004 (64 bits)
+        raise ValueError("must be the thread's number, as Discord's Copy ID gives it")
+    return text
+
+
+def _thread_name(text: str) -> str:
+    if not 1 <= len(text.strip()) <= _LONGEST_THREAD_NAME:
+        raise ValueError(f"must have 1 to {_LONGEST_THREAD_NAME} characters")
+    return text.strip()
+
+
+def _mention(table: Table) -> tuple[str, ...]:
+    good = []
+    several = isinstance(table.value("mention"), list)
+    for index, text in enumerate(table.texts("mention")):
+        try:
+            good.append(values.mention(text))
+        except ValueError as e:
+            table.complain("mention", str(e), *([index] if several else []))
+    return tuple(good)

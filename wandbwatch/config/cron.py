@@ -1,0 +1,132 @@
+"""What a cron expression means: croniter reads the calendar, we keep the clock.
+
+croniter is asked about wall clocks alone; where the clock is changed, these hold:
+
+* A fixed time (its hour field names hours) fires once a day: one that is skipped
+  fires where the gap ends, one that is shown twice fires the first time.
+* With ``*`` for its hours a schedule goes by the clock as it is shown: nothing is
+  made up for a skipped hour, and a repeated hour counts like any other.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, tzinfo
+
+from croniter import CroniterBadDateError, CroniterError, croniter
+
+from wandbwatch.config import zone as clock
+
+LONGEST = 200
+"""Characters; croniter takes seconds over very long expressions."""
+
+_FIELDS = (
+    ("minute", "0-59"),
+    ("hour", "0-23"),
+    ("day of the month", "1-31, L for the last"),
+    ("month", "1-12 or jan-dec"),
+    ("day of the week", "0-7 or sun-sat, 5#3 for the third Friday"),
+    ("second", "0-59"),
+)
+_NICKNAMES = ("@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@yearly")
+_WORD = re.compile(
+    "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat|l|w",
+    re.IGNORECASE,
+)
+_TO_ITSELF = re.compile(r"\b(\w+)-\1\b", re.IGNORECASE)
+
+
+class CronTimes:
+    """The fire times of one expression in one time zone. Not for several threads."""
+
+    def __init__(self, expression: str, zone: tzinfo) -> None:
+        """Take an *expression* that `fault` has found nothing wrong with."""
+        self._zone = zone
+        self._walls = croniter(expression.strip(), datetime.fromtimestamp(0, UTC))
+        self._runs_by_the_clock = self._walls.expanded[1] == ["*"]
+
+    def after(self, moment: datetime) -> datetime | None:
+        """Return the first fire time after *moment*; None at the end of all years."""
+        moment = moment.astimezone(UTC).replace(microsecond=0)
+        try:
+            if self._runs_by_the_clock:
+                return self._shown(moment)
+            return self._fixed(moment)
+        except (CroniterBadDateError, OverflowError):
+            return None
+
+    def _fixed(self, moment: datetime) -> datetime:
+        wall = clock.unrepeated(moment, self._zone)
+        while True:
+            wall = self._next_wall(wall)
+            fires = clock.instant(wall, self._zone)
+            if fires is not None and fires > moment:
+                return fires
+
+    def _shown(self, moment: datetime) -> datetime:
+        wall = asked = clock.wall_clock(moment, self._zone)
+        while True:
+            shown = self._next_wall(asked)
+            fires = moment + (shown - wall)
+            changed = clock.change(self._zone, moment, fires)
+            if changed is None:
+                return fires
+            moment, wall = changed, clock.wall_clock(changed, self._zone)
+            asked = wall - clock.SECOND  # what the changed clock shows first counts
+
+    def _next_wall(self, wall: datetime) -> datetime:
+        found: datetime = self._walls.get_next(datetime, start_time=wall)
+        return found
+
+
+def fault(expression: str) -> str | None:
+    """Say what is wrong with *expression*, or None."""
+    if len(expression) > LONGEST:
+        return f"longer than {LONGEST} characters"
+    text = expression.strip()
+    if text.startswith("@"):
+        known = text.lower() in {*_NICKNAMES, "@annually"}
+        return None if known else f"{text!r} is none of {', '.join(_NICKNAMES)}"
+    return _fields_fault(text.split())
+
+
+def _fields_fault(fields: list[str]) -> str | None:
+    text = " ".join(fields)
+    if len(fields) not in (5, 6):
+        count = f"{len(fields)} field{'' if len(fields) == 1 else 's'}"
+        return f"{text!r} has {count}; cron has 5, or 6 with the seconds last"
+    if not _reads(fields):
+        wrong = filter(None, map(_field_fault, fields, range(6)))
+        return next(wrong, f"{text!r} is not acceptable")
+    if found := _TO_ITSELF.search(text):
+        return f"{found[0]!r} goes from one to itself"
+    return _calendar_fault(text)
+
+
+def _reads(fields: list[str]) -> bool:
+    words = re.findall(r"[^\W\d]+", " ".join(fields))
+    if not all(_WORD.fullmatch(word) for word in words):
+        return False  # among them H and R, which croniter has for chance
+    try:
+        croniter.expand(" ".join(fields))
+    except (CroniterError, ValueError, TypeError, KeyError, IndexError):
+        return False
+    return " ".join(fields).isascii()
+
+
+def _field_fault(field: str, position: int) -> str | None:
+    alone = ["*"] * max(position + 1, 5)
+    alone[position] = field
+    if _reads(alone):
+        return None
+    name, range_ = _FIELDS[position]
+    return f"{name} {field!r} is not acceptable ({range_}; also *, */5, 1-4 and 1,3)"
+
+
+def _calendar_fault(text: str) -> str | None:
+    try:
+        croniter.expand(text, strict=True)
+        croniter(text, datetime.fromtimestamp(0, UTC)).get_next(datetime)
+    except CroniterError:
+        return f"{text!r} never fires: no month has such a day"
+    return None

@@ -1,0 +1,126 @@
+"""``[experiments.NAME]``: trainings that are started by their name."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Collection
+from pathlib import Path
+
+from wandbwatch.analysis.ranking import Aim
+from wandbwatch.config import values
+from wandbwatch.config.complaints import meant
+from wandbwatch.config.schemas import schema
+from wandbwatch.config.table import Table, below, kind_of
+from wandbwatch.model.recipe import Recipe
+
+_MOST_JOBS = 256
+_MOST_RETRIES = 100
+_LONGEST = 128
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_OURS = {"WANDB_RUN_GROUP": "group", "WANDB_PROJECT": "project"}
+_OURS |= {"WANDB_ENTITY": "entity"}
+
+
+def experiment(
+    table: Table, name: str, base: Path, channels: Collection[str]
+) -> Recipe | None:
+    """Read one experiment; None if it has no script, which was complained about."""
+    table.required("script")
+    script, workdir = table.read("script", _place), table.read("workdir", _place)
+    channel = table.of(str, "channel")
+    if channel is not None and channel not in channels:
+        there = f"there is no [channels.{channel[:80]}]"
+        table.complain("channel", f"{there}{meant(channel, channels)}")
+    found = Recipe(
+        name,
+        str(below(base, script or "?")),
+        str(below(base, workdir or "")),
+        launcher=_launcher(table),
+        schema=schema(table),
+        jobs=_number(table, "jobs", 1, _MOST_JOBS) or 1,
+        env=_environment(table),
+        channel=channel,
+        timeout=table.read("timeout", values.some_span),
+        retries=_number(table, "retries", 0, _MOST_RETRIES) or 0,
+        best=table.read("best", _aim) or "",
+        entity=table.read("entity", _part) or "",
+        project=table.read("project", _part) or "",
+        group=table.read("group", _group) or "",
+        one_run=table.flag("one_run"),
+    )
+    return found if script else None
+
+
+def _launcher(table: Table) -> tuple[str, ...]:
+    """Read the words before the script: a list, or a string as a shell parts it."""
+    if isinstance(table.value("launcher"), str):
+        return tuple(table.read("launcher", _words) or ())
+    words = table.texts("launcher")
+    if table.value("launcher") == [] or words[:1] == ("",):
+        table.complain("launcher", "names no program")
+    if any("\0" in word for word in words):
+        table.complain("launcher", "has a character that no program takes")
+    return words
+
+
+def _words(text: str) -> list[str]:
+    if "\0" in text or not any(words := shlex.split(text)):
+        raise ValueError("names no program")
+    return words
+
+
+def _number(table: Table, key: str, least: int, most: int) -> int | None:
+    number = table.of(int, key)
+    if number is not None and not least <= number <= most:
+        table.complain(key, f"must be from {least} to {most}, not {number}")
+        return None
+    return number
+
+
+def _environment(table: Table) -> dict[str, str]:
+    given = table.of(dict, "env") or {}
+    found: dict[str, str] = {}
+    for name, value in given.items():
+        why = _variable_fault(name, value)
+        if why:
+            table.complain("env", why, name)
+        else:
+            found[name] = str(value)
+    return found
+
+
+def _variable_fault(name: str, value: object) -> str:
+    if not _VARIABLE.fullmatch(name):
+        return "is no variable's name"
+    if name == "WANDB_API_KEY":
+        return "is kept in no state of ours: set it where wandbwatch is started"
+    if name in _OURS:
+        return f"is set by {_OURS[name]} = …"
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return f"must be a string, not {kind_of(value)}"
+    return "has a character that no variable takes" if "\0" in str(value) else ""
+
+
+def _place(text: str) -> str:
+    if not text.strip() or "\0" in text:
+        raise ValueError("must be a path")
+    return text
+
+
+def _aim(text: str) -> str:
+    return str(Aim.read(text))
+
+
+def _part(text: str) -> str:
+    """Check a name of W&B's that stands in addresses."""
+    plain = text.strip()
+    if not plain or len(plain) > _LONGEST or re.search(r"[/\\#?%:\s]", plain):
+        raise ValueError(f"{text[:80]!r} is no name that W&B takes")
+    return plain
+
+
+def _group(text: str) -> str:
+    if not text.strip() or len(text) > _LONGEST or not text.isprintable():
+        raise ValueError(f"must have 1 to {_LONGEST} characters")
+    return text

@@ -1,0 +1,95 @@
+"""Where things are on this machine: watch.toml, the state, the time zone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from wandbwatch.config import Settings
+from wandbwatch.model.errors import ConfigError
+
+NAME = "watch.toml"
+VARIABLE = "WANDBWATCH_CONFIG"
+_ZONES = "/zoneinfo/"
+MACHINE = Path("/etc/wandbwatch")
+"""Where the configuration of a machine's own service is, and its state:"""
+MACHINE_STATE = Path("/var/lib/wandbwatch")
+
+
+def config_file(given: Path | None, environ: Mapping[str, str]) -> Path:
+    """Return the file that is meant, which must exist unless it was named.
+
+    Raises ConfigError, which says where it was looked for.
+    """
+    if given is not None:
+        return given
+    if named := environ.get(VARIABLE):
+        return Path(named)
+    places = looked_at(environ)
+    for place in places:
+        if place.is_file():
+            return place
+    said = ", ".join(map(str, places))
+    todo = "`wandbwatch init` writes one"
+    raise ConfigError([f"no {NAME} found in {said}, nor is {VARIABLE} set; {todo}"])
+
+
+def looked_at(environ: Mapping[str, str]) -> list[Path]:
+    """List where a file is looked for when none is named, the first one first."""
+    places = [Path(NAME)]
+    if own := _own(environ, "XDG_CONFIG_HOME", ".config"):
+        places.append(own / NAME)
+    return [*places, MACHINE / NAME]
+
+
+def state_directory(
+    settings: Settings, file: Path, environ: Mapping[str, str], uid: int | None = None
+) -> Path:
+    """Return where the state of *file* lives: as it says, as systemd says, one's own.
+
+    For root (*uid* 0; ours when None) the machine's file means the machine's state,
+    so that `outbox` shows what the service has.
+    """
+    if settings.state is not None:
+        return settings.state
+    if systemd := environ.get("STATE_DIRECTORY"):
+        return Path(systemd.partition(":")[0])
+    if (
+        file.absolute().parent == MACHINE
+        and (os.geteuid() if uid is None else uid) == 0
+    ):
+        return MACHINE_STATE
+    if own := _own(environ, "XDG_STATE_HOME", ".local/state"):
+        return own
+    raise ConfigError(["no home directory for the state: set [daemon] state"])
+
+
+def local_zone(environ: Mapping[str, str]) -> str:
+    """Return the name of this machine's time zone; UTC if it has none."""
+    linked = Path("/etc/localtime").resolve()
+    for name in (
+        environ.get("TZ", "").removeprefix(":"),
+        str(linked).partition(_ZONES)[2].removeprefix("posix/"),
+    ):
+        if name and _is_zone(name):
+            return name
+    return "UTC"
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        return False
+    return True
+
+
+def _own(environ: Mapping[str, str], variable: str, otherwise: str) -> Path | None:
+    """Return our directory of an XDG *variable*, which counts only if absolute."""
+    given = environ.get(variable, "")
+    if given.startswith("/"):
+        return Path(given) / "wandbwatch"
+    home = environ.get("HOME")
+    return Path(home) / otherwise / "wandbwatch" if home else None

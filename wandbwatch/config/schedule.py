@@ -1,0 +1,158 @@
+"""When a subscription's slots are, and whether one is due. Pure: bring the clock."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from wandbwatch.config.cron import CronTimes
+from wandbwatch.model.subscription import Catchup, Cron, Every, Subscription
+
+COUNTED = 100
+"""More missed slots than this are not told apart."""
+LONGEST_GRACE = timedelta(days=1)
+ON_TIME = timedelta(minutes=1)
+"""How late a tick may see a slot before it counts as missed."""
+CLOCK_SLIP = timedelta(hours=3)
+"""A clock that goes back further than this was wrong before; cron(8) has it so too."""
+_SECOND = timedelta(seconds=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Times(Protocol):
+    def after(self, moment: datetime, /) -> datetime | None:
+        """Return the first slot after *moment*; None if there is no more."""
+        ...
+
+
+@dataclass(frozen=True)
+class EveryTimes:
+    interval: timedelta
+
+    def after(self, moment: datetime) -> datetime | None:
+        try:
+            return _EPOCH + ((moment - _EPOCH) // self.interval + 1) * self.interval
+        except OverflowError:
+            return None
+
+
+class Verdict(Enum):
+    RUN = "run"
+    TOO_LATE = "too late"
+    """Past its grace: remember it as the last slot, and say so."""
+    CLOCK_WENT_BACK = "the clock went back"
+    """The last slot is far in the future: count from this one on, run nothing."""
+
+
+@dataclass(frozen=True)
+class Due:
+    """The latest slot that has come. It is the last slot now, whatever the verdict."""
+
+    slot: datetime
+    verdict: Verdict
+    missed: int
+    """Slots since the last one that are passed over for this; COUNTED at most."""
+
+
+def times(subscription: Subscription) -> Times:
+    match subscription.when:
+        case Cron(expression):
+            return CronTimes(expression, ZoneInfo(subscription.zone))
+        case Every(interval):
+            return EveryTimes(interval)
+
+
+def start(subscription: Subscription, slot: datetime) -> datetime:
+    """Return when *slot* starts: later by its jitter, the same in every process."""
+    seed = zlib.crc32(f"{subscription.name} {slot.timestamp():.0f}".encode())
+    return slot + subscription.jitter * (seed / 2**32)
+
+
+def next_slot(subscription: Subscription, after: datetime) -> datetime | None:
+    return times(subscription).after(after)
+
+
+def next_start(subscription: Subscription, last_slot: datetime) -> datetime | None:
+    """Return when the slot after *last_slot* starts: until then nothing is due."""
+    slot = next_slot(subscription, last_slot)
+    return None if slot is None else start(subscription, slot)
+
+
+def due(
+    subscription: Subscription, last_slot: datetime | None, now: datetime
+) -> Due | None:
+    """Return the slot that is due at *now*, the latest one, or None.
+
+    A subscription without a *last_slot* was never seen before and counts from now:
+    remember *now* as its last slot, once. A clock that goes back a little is waited
+    for, so that no slot runs twice.
+    """
+    if last_slot is None:
+        return None
+    slots = times(subscription)
+    if last_slot > now + CLOCK_SLIP:
+        return Due(_latest(slots, now) or now, Verdict.CLOCK_WENT_BACK, 0)
+    slot = _latest_started(subscription, slots, now)
+    if slot is None or slot <= last_slot:
+        return None
+    late = now - start(subscription, slot) > grace(subscription, slot)
+    verdict = Verdict.TOO_LATE if late else Verdict.RUN
+    return Due(slot, verdict, _passed_over(slots, last_slot, slot))
+
+
+def grace(subscription: Subscription, slot: datetime) -> timedelta:
+    """Return how late *slot* may start."""
+    if subscription.catchup is Catchup.NONE:
+        return ON_TIME
+    if subscription.grace is not None:
+        return max(subscription.grace, ON_TIME)
+    following = next_slot(subscription, slot)
+    period = LONGEST_GRACE if following is None else following - slot
+    return max(min(period, LONGEST_GRACE), ON_TIME)
+
+
+def _latest_started(
+    subscription: Subscription, slots: Times, now: datetime
+) -> datetime | None:
+    slot = _latest(slots, now)
+    while slot is not None and start(subscription, slot) > now:
+        slot = _latest(slots, slot - _SECOND)
+    return slot
+
+
+def _latest(slots: Times, now: datetime) -> datetime | None:
+    """Return the latest slot that is not after *now*, found by halving.
+
+    Not croniter's get_prev: it knows nothing of our rules for a changed clock.
+    """
+
+    def come(since: datetime) -> datetime | None:
+        slot = slots.after(since)
+        return slot if slot is not None and slot <= now else None
+
+    reach = _SECOND
+    while (found := come(now - reach)) is None:
+        if reach > timedelta(days=366 * 9):  # leap days are eight years apart at most
+            return None
+        reach *= 2
+    early, late = found, now
+    while late - early > _SECOND:
+        middle = early + (late - early) // 2
+        if slot := come(middle):
+            found = early = slot
+        else:
+            late = middle
+    while slot := come(found):  # a slot each second ends the halving one too early
+        found = slot
+    return found
+
+
+def _passed_over(slots: Times, last_slot: datetime, slot: datetime) -> int:
+    missed, moment = 0, slots.after(last_slot)
+    while moment is not None and moment < slot and missed < COUNTED:
+        missed, moment = missed + 1, slots.after(moment)
+    return missed

@@ -1,0 +1,79 @@
+"""Read a secret where its configuration says that it is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from wandbwatch.config import redaction
+from wandbwatch.model.channel import Secret, SecretKind
+from wandbwatch.model.errors import ConfigError
+
+MACHINE = Path("/etc/wandbwatch/credentials")
+"""Whose files systemd hands to the machine's own service; root reads them there."""
+_LONGEST = 64 << 10
+_DIRECTORY = "wandbwatch_"
+"""What systemd puts before the name of each file of a directory: its credential's ID,
+which is ours in the units (`LoadCredential=wandbwatch:DIRECTORY`)."""
+
+
+def read(
+    secret: Secret, environ: Mapping[str, str] = os.environ, machine: Path = MACHINE
+) -> str:
+    """Return the secret itself, which no log will show from now on.
+
+    Outside of a service a credential is looked for in *machine*, so that root can try
+    by hand what the service does.
+    ConfigError, with no word of it, when it is not to be had.
+    """
+    text = _found(secret, environ, machine).strip()
+    if not text:
+        raise ConfigError([f"{secret}: {_missing(secret)}"])
+    redaction.hide(text)
+    return text
+
+
+def _found(secret: Secret, environ: Mapping[str, str], machine: Path) -> str:
+    match secret.kind:
+        case SecretKind.PLAIN:
+            return secret.place
+        case SecretKind.ENV:
+            return environ.get(secret.place, "")
+        case SecretKind.FILE:
+            return _file(Path(secret.place).expanduser(), secret)
+        case SecretKind.CREDENTIAL:
+            return _file(_credential(secret, environ, machine), secret)
+
+
+def _missing(secret: Secret) -> str:
+    if secret.kind is SecretKind.ENV:
+        return "not in the environment of this process; set it where it is started"
+    return "it is empty"
+
+
+def _credential(secret: Secret, environ: Mapping[str, str], machine: Path) -> Path:
+    if Path(secret.place).name != secret.place:
+        raise ConfigError([f"{secret}: a credential is a name, not a path"])
+    given = environ.get("CREDENTIALS_DIRECTORY")
+    directory = Path(given) if given else machine
+    for name in (secret.place, _DIRECTORY + secret.place):
+        if os.path.exists(directory / name):  # noqa: PTH110 -- False where unreadable
+            return directory / name
+    words = "there are no credentials here; systemd hands them to its service"
+    if given:
+        words = "systemd hands over none of this name; see LoadCredential= in the unit"
+    raise ConfigError([f"{secret}: {words}"])
+
+
+def _file(path: Path, secret: Secret) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LONGEST + 1)
+        if len(content) > _LONGEST:
+            raise ConfigError([f"{secret}: too large for a secret"])
+        return content.decode()
+    except OSError as e:
+        raise ConfigError([f"{secret}: {e.strerror}; give its right path"]) from e
+    except UnicodeDecodeError:
+        raise ConfigError([f"{secret}: not a text"]) from None

@@ -1,0 +1,127 @@
+"""``[[subscriptions]]``: which command lines run when, and where they are posted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from wandbwatch.config import schedule, values
+from wandbwatch.config.complaints import meant
+from wandbwatch.config.table import Table
+from wandbwatch.model.errors import WandbwatchError
+from wandbwatch.model.subscription import Catchup, Every, Mode, Subscription, When
+
+Check = Callable[[str], object]
+
+_SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+_LOOKED_AT = 8
+
+
+@dataclass(frozen=True)
+class Around:
+    """What the rest of the file says that a subscription may name."""
+
+    channels: Collection[str]
+    accounts: Collection[str]
+    zone: str
+    check: Check | None
+    """Raises WandbwatchError, in one line, when a command line is wrong."""
+
+
+def subscription(table: Table, around: Around) -> Subscription | None:
+    """Read one subscription; None if too much of it is missing to be one."""
+    table.required("name", "channel", "commands")
+    name = table.read("name", values.name)
+    channel = _known(table, "channel", around.channels)
+    account = _known(table, "account", around.accounts)
+    when, zone = _when(table), table.read("timezone", values.zone) or around.zone
+    catchup, grace = _catchup(table)
+    jitter, timeout = (
+        table.read("jitter", values.span),
+        table.read("timeout", values.some_span),
+    )
+    found = Subscription(
+        name or "?",
+        channel or "?",
+        when or Every(timedelta(hours=1)),
+        _commands(table, around.check),
+        zone=zone,
+        mode=table.read("mode", values.one_of(Mode)) or Mode.POST,
+        skip_unchanged=table.flag("skip_unchanged"),
+        catchup=catchup,
+        grace=grace,
+        jitter=jitter or Subscription.jitter,
+        timeout=timeout or Subscription.timeout,
+        account=account,
+    )
+    if name is None or when is None:
+        return None
+    _check_jitter(table, found)
+    return found
+
+
+def _known(table: Table, key: str, known: Collection[str]) -> str | None:
+    name = table.of(str, key)
+    if name is not None and name not in known:
+        there = f"[{key}s.{name[:80]}]"
+        table.complain(key, f"there is no {there}{meant(name, known)}")
+    return name
+
+
+def _when(table: Table) -> When | None:
+    both = [key for key in ("cron", "interval") if table.value(key) is not None]
+    cron, interval = (
+        table.read("cron", values.cron),
+        table.read("interval", values.some_span),
+    )
+    if len(both) > 1:
+        table.complain("interval", "cron stands here as well; keep one of them")
+    elif not both:
+        table.complain(None, "has no cron or interval")
+    return cron or (Every(interval) if interval else None)
+
+
+def _commands(table: Table, check: Check | None) -> tuple[str, ...]:
+    lines = table.of(list, "commands")
+    if lines == []:
+        table.complain("commands", "has no line")
+    for index, line in enumerate(lines or []):
+        if not isinstance(line, str):
+            table.complain("commands", "must be a string", index)
+        elif not line.strip():
+            table.complain("commands", "is empty", index)
+        elif check is not None:
+            _check_line(table, index, line, check)
+    return tuple(str(line) for line in lines or [])
+
+
+def _check_line(table: Table, index: int, line: str, check: Check) -> None:
+    try:
+        check(line)
+    except WandbwatchError as e:
+        table.complain("commands", str(e), index)
+
+
+def _catchup(table: Table) -> tuple[Catchup, timedelta | None]:
+    catchup = table.read("catchup", values.one_of(Catchup)) or Catchup.ONCE
+    grace = table.read("grace", values.some_span)
+    if grace and catchup is Catchup.NONE:
+        table.complain("grace", 'says nothing beside catchup = "none"')
+    return catchup, grace
+
+
+def _check_jitter(table: Table, found: Subscription) -> None:
+    """A slot that starts after the next one would be lost."""
+    if not found.jitter:
+        return
+    times, slot = schedule.times(found), _SOME_DAY
+    for _ in range(_LOOKED_AT):
+        following = times.after(slot)
+        if following is None:
+            return
+        if slot != _SOME_DAY and following - slot <= found.jitter:
+            between = f"the {following - slot} between two of its times"
+            table.complain("jitter", f"must be shorter than {between}")
+            return
+        slot = following

@@ -1,0 +1,135 @@
+"""Strings of a configuration into values; ValueError says what is wrong with one."""
+
+from __future__ import annotations
+
+import re
+import zoneinfo
+from collections.abc import Callable
+from datetime import time, timedelta
+from enum import Enum
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from wandbwatch.config.complaints import meant
+from wandbwatch.config.cron import fault
+from wandbwatch.model.channel import Quiet
+from wandbwatch.model.subscription import Cron
+
+E = TypeVar("E", bound=Enum)
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_SPAN = re.compile(r"(?:\d{1,9}[smhdw])+")
+_LONGEST = timedelta(days=366)
+_NAME = re.compile(r"[^\W_][\w.-]{0,63}")
+_QUIET = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*-\s*([01]\d|2[0-3]):([0-5]\d)")
+_MENTION = re.compile(r"@everyone|@here|<@!?\d{1,20}>|<@&\d{1,20}>")
+_LONGEST_URL = 2048
+
+
+def span(text: str) -> timedelta:
+    """Read ``90s``, ``60m``, ``1h30m``, ``2d`` or ``1w``."""
+    plain = text.replace(" ", "")
+    if not _SPAN.fullmatch(plain):
+        raise ValueError(f"{text[:80]!r} is no span of time; write 90s, 60m, 1h30m, 2d")
+    parts = re.findall(r"(\d+)([smhdw])", plain)
+    seconds = sum(int(count) * _UNITS[unit] for count, unit in parts)
+    if seconds > _LONGEST.total_seconds():
+        raise ValueError(f"{text[:80]!r} is longer than a year")
+    return timedelta(seconds=seconds)
+
+
+def some_span(text: str) -> timedelta:
+    """Read a span of time that is not nothing."""
+    found = span(text)
+    if not found:
+        raise ValueError(f"{text[:80]!r} is no time at all")
+    return found
+
+
+def cron(text: str) -> Cron:
+    if wrong := fault(text):
+        raise ValueError(wrong)
+    return Cron(" ".join(text.split()))
+
+
+def zone(text: str) -> str:
+    """Check that there is a time zone *text*."""
+    try:
+        zoneinfo.ZoneInfo(text)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        known = zoneinfo.available_timezones()
+        if not known:
+            raise ValueError("this machine has no time zones: install tzdata") from None
+        hint = _zone_meant(text, known)
+        raise ValueError(f"unknown time zone {text[:80]!r}{hint}") from None
+    return text
+
+
+def _zone_meant(text: str, known: set[str]) -> str:
+    """Suggest a zone; its city alone, or another case, is enough to find it."""
+    word = text.strip().lower().replace(" ", "_")
+    same = {n for n in known if word in (n.lower(), n.lower().rpartition("/")[2])}
+    return f"; did you mean {min(same)!r}?" if same else meant(text, known)
+
+
+def quiet(text: str) -> Quiet:
+    """Read ``22:00-08:00``."""
+    found = _QUIET.fullmatch(text.strip())
+    if not found:
+        raise ValueError(f"{text[:80]!r} is not like 22:00-08:00")
+    h1, m1, h2, m2 = map(int, found.groups())
+    if (h1, m1) == (h2, m2):
+        raise ValueError(f"{text[:80]!r} begins when it ends")
+    return Quiet(time(h1, m1), time(h2, m2))
+
+
+def name(text: str) -> str:
+    if not _NAME.fullmatch(text):
+        raise ValueError(
+            f"{text[:80]!r} is no name: letters, digits, - _ . (64 at most)"
+        )
+    return text
+
+
+def mention(text: str) -> str:
+    if not _MENTION.fullmatch(text):
+        forms = "@everyone, @here, <@USER_ID> or <@&ROLE_ID>"
+        raise ValueError(f"{text[:80]!r} is none of {forms}")
+    return text
+
+
+def username(text: str) -> str:
+    """Check what Discord takes: it keeps some names for itself."""
+    plain = " ".join(text.split())
+    if not 1 <= len(plain) <= 80:  # noqa: PLR2004 (Discord's own bound)
+        raise ValueError("must have 1 to 80 characters")
+    if any(word in plain.lower() for word in ("clyde", "discord")):
+        raise ValueError('Discord refuses "clyde" and "discord" in a name')
+    if plain.lower() in ("everyone", "here"):
+        raise ValueError(f"Discord refuses the name {plain!r}")
+    return plain
+
+
+def web_address(text: str) -> str:
+    try:
+        split = urlsplit(text)
+        port = split.port
+    except ValueError:
+        raise ValueError("is not a URL") from None
+    if split.scheme not in ("http", "https") or not split.hostname or port == 0:
+        raise ValueError("is not a URL that begins with https:// or http://")
+    if len(text) > _LONGEST_URL or not text.isprintable() or " " in text:
+        raise ValueError("is not a URL")
+    return text
+
+
+def one_of(choices: type[E]) -> Callable[[str], E]:
+    """Return a reader of the values of *choices*."""
+
+    def read(text: str) -> E:
+        known = [str(choice.value) for choice in choices]
+        if text not in known:
+            said = " or ".join(map(repr, known))
+            raise ValueError(f"{text[:80]!r} is not {said}{meant(text, known)}")
+        return choices(text)
+
+    return read

@@ -1,0 +1,147 @@
+"""One subscription at one slot: its lines answered, told and remembered at once."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from wandbwatch.daemon.jobs.last import CONTENT, Last, changes, kept, memory
+from wandbwatch.daemon.jobs.letters import Render, letters
+from wandbwatch.daemon.jobs.told import Answer, Known, news
+from wandbwatch.delivery.outbox import Outbox
+from wandbwatch.model.errors import ExitCode, WandbwatchError
+from wandbwatch.model.memory import Memory, Round
+from wandbwatch.model.report import Report
+from wandbwatch.model.subscription import Subscription
+
+log = logging.getLogger(__name__)
+
+Ask = Callable[[str, Memory], Iterator[Report]]
+"""Parse a line and return its reports; WandbwatchError where the user can help it."""
+Content = Callable[[Sequence[Report]], str]
+"""What the reports say, as a text that is the same when they say the same."""
+
+
+@dataclass(frozen=True)
+class Crew:
+    """What a job needs of the world."""
+
+    ask: Ask
+    render: Render
+    content: Content
+    outbox: Outbox
+    begin: Callable[[str], None] = lambda _subscription: None
+    """Called with its name before a list is answered."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a job went: the failed lines' errors, and how many messages it made."""
+
+    errors: tuple[str, ...]
+    code: int
+    """The highest exit code of the errors."""
+    messages: int
+    undone: bool = False
+    """Whether nothing of it could be written: the slot is still to be done."""
+
+
+def perform(subscription: Subscription, slot: datetime, crew: Crew) -> Result:
+    """Answer every line, whatever becomes of the others; then write all at once.
+
+    Raises StateError when nothing could be written: the slot is then not done.
+    """
+    name = subscription.name
+    known = Last.read(crew.outbox, name).known(crew.outbox, name)
+    crew.begin(name)
+    answers = [
+        answered(
+            line,
+            crew.ask,
+            memory(crew.outbox, Round(name, subscription.channel, line, slot), known),
+        )
+        for line in subscription.commands
+    ]
+    # No error of the job as a whole: if there was one, it is over.
+    return tell(subscription, slot, [Answer(name), *answers], crew)
+
+
+def give_up(subscription: Subscription, slot: datetime, why: str, crew: Crew) -> Result:
+    """Tell that the job as a whole could not be done."""
+    return tell(
+        subscription,
+        slot,
+        [Answer(subscription.name, error=why, code=ExitCode.OURS)],
+        crew,
+    )
+
+
+def answered(line: str, ask: Ask, memory: Memory) -> Answer:
+    """Collect what *line* says; what it had said before it failed is kept."""
+    reports: list[Report] = []
+    error, code = "", 0
+    try:
+        reports.extend(_named(report, line) for report in ask(line, memory))
+    except WandbwatchError as e:
+        error, code = str(e), int(e.exit_code)
+    except Exception as e:  # a job outlives any one command of it
+        log.exception("%r failed; this is a bug of wandbwatch", line)
+        name = type(e).__name__
+        error = f"a bug of wandbwatch, {name}; its log has the traceback"
+        code = ExitCode.OURS
+    return Answer(line, tuple(reports), error, code, memory)
+
+
+def _named(report: Report, line: str) -> Report:
+    """Keep apart what stands under one name in two lines of a list."""
+    if not report.standing:
+        return report
+    whose = hashlib.sha256(line.encode()).hexdigest()[:8]
+    return replace(report, standing=f"{whose} {report.standing}")
+
+
+def tell(
+    subscription: Subscription, slot: datetime, answers: Sequence[Answer], crew: Crew
+) -> Result:
+    """Enqueue what is new, with what it leaves remembered, and mark the slot done."""
+    name = subscription.name
+    known = Last.read(crew.outbox, name).known(crew.outbox, name)
+    said = news(answers, known)
+    errors = tuple(answer.error for answer in answers if answer.error)
+    reports = _posted(said.reports, content := _content(said.reports, crew), known)
+    if not subscription.skip_unchanged:
+        reports = said.reports
+    posted = len(reports) == len(said.reports)
+    after = {**said.memory, CONTENT: content, **kept(answers, known, posted=posted)}
+    count = 0
+    with crew.outbox.round() as round_:
+        for letter in letters(subscription, slot, reports, said.level, crew.render):
+            round_.enqueue(letter)
+            count += 1
+        for line, key, value in changes(answers):
+            if value is None:
+                round_.forget(name, line, key)
+            else:
+                round_.remember(name, line, key, value)
+        Last(slot, after, known).write(round_, name)
+        round_.done(name, slot)
+    code = max((answer.code for answer in answers), default=0)
+    return Result(errors, code, count)
+
+
+def _content(reports: Sequence[Report], crew: Crew) -> str:
+    """Hash what the reports say; what happened is news whatever was said before."""
+    lasting = [report for report in reports if not report.event]
+    return hashlib.sha256(crew.content(lasting).encode()).hexdigest()
+
+
+def _posted(
+    reports: tuple[Report, ...], content: str, known: Known
+) -> tuple[Report, ...]:
+    """Leave out what its readers have before them already."""
+    if known.get(CONTENT) != content:
+        return reports
+    return tuple(report for report in reports if report.event)

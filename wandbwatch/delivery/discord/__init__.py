@@ -1,0 +1,77 @@
+"""Post to Discord: one attempt, and honestly what is known of it.
+
+The only home of discord_webhook, of which it uses what is safe (see `webhook`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from wandbwatch.config import secret
+from wandbwatch.config.webhook import Address, read
+from wandbwatch.delivery.discord.digest import digest
+from wandbwatch.delivery.discord.webhook import Webhook
+from wandbwatch.delivery.discord.wire import PATIENCE, Patience
+from wandbwatch.model.channel import Channel
+from wandbwatch.model.errors import ConfigError
+from wandbwatch.model.message import Message
+from wandbwatch.model.outcome import NotSent, Outcome
+
+
+class Discord:
+    """The webhooks of channels. It keeps nothing: secrets are read at each use."""
+
+    def __init__(self, patience: Patience = PATIENCE) -> None:
+        self._patience = patience
+
+    def post(
+        self, message: Message, channel: Channel, *, edit: str | None = None
+    ) -> Outcome:
+        """Post *message* to *channel*, or put it in the place of the one *edit*."""
+        return self._ask(channel, lambda webhook: webhook.send(message, edit))
+
+    def remove(self, message_id: str, channel: Channel) -> Outcome:
+        """Remove the message with the id *message_id* from *channel*."""
+        return self._ask(channel, lambda webhook: webhook.remove(message_id))
+
+    def probe(self, channel: Channel) -> Outcome:
+        """Ask for the webhook itself, which changes nothing."""
+        return self._ask(channel, Webhook.probe)
+
+    def shown(self, message: Message, channel: Channel) -> dict[str, Any]:
+        """Return what `post` would send, without the webhook's token."""
+        try:
+            address = _address(channel)
+            hidden = replace(address, url=f"{address.url.rpartition('/')[0]}/(hidden)")
+        except ConfigError as e:
+            hidden = Address("", f"({e})", None)
+        webhook = Webhook(hidden, channel, self._patience)
+        return webhook.shown(message)
+
+    def identity(self, channel: Channel) -> str:
+        """Return what rate limits count by: the webhook's id, which is no secret.
+
+        The channel's name, when its webhook's address is not to be had.
+        """
+        try:
+            return _address(channel).id
+        except ConfigError:
+            return channel.name
+
+    def _ask(self, channel: Channel, what: Callable[[Webhook], Outcome]) -> Outcome:
+        try:
+            address = _address(channel)
+        except ConfigError as e:
+            return NotSent(str(e))
+        return what(Webhook(address, channel, self._patience))
+
+
+def _address(channel: Channel) -> Address:
+    return read(secret.read(channel.webhook), any_host=channel.any_host)
+
+
+plugin = Discord
+
+__all__ = ["PATIENCE", "Discord", "Patience", "digest", "plugin"]

@@ -1,0 +1,149 @@
+"""What Discord's answer says of a message.
+
+https://discord.com/developers/docs/topics/opcodes-and-status-codes
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from wandbwatch.config import redaction
+from wandbwatch.delivery.discord.wire import Reply
+from wandbwatch.model.errors import printable
+from wandbwatch.model.outcome import (
+    Ambiguous,
+    Delivered,
+    Gone,
+    MessageMissing,
+    NotSent,
+    Outcome,
+    Rate,
+    RateLimited,
+    Refused,
+    Scope,
+)
+
+_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE, _UNKNOWN_WEBHOOK = 10003, 10008, 10015
+_BLOCKED = 40333
+_FORUM = {
+    220001: "it is a forum: give its channel a thread_name or thread_id",
+    220002: "give its channel either thread_name or thread_id",
+    220003: "it is no forum: take thread_name from its channel",
+    40067: "its forum wants a tag, which webhooks' users can't set: drop that rule",
+}
+_LONGEST = 600
+_CLIENT, _SERVER = 400, 500
+
+
+def outcome(reply: Reply) -> Outcome:
+    """Say what *reply* means; a good one that can't be read is delivered too."""
+    told = _object(reply.body)
+    if HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:
+        return Delivered(_id(told, "id"), _id(told, "channel_id"), _rate(reply))
+    if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return _limited(reply, told)
+    if reply.status >= _SERVER or reply.status == HTTPStatus.REQUEST_TIMEOUT:
+        return Ambiguous(_line(reply, told))
+    if reply.status < _CLIENT:
+        return NotSent(f"{reply.status}: it leads elsewhere; give its last URL")
+    return _refused(reply, told)
+
+
+def _refused(reply: Reply, told: Mapping[str, Any]) -> Outcome:
+    code, line = _code(told), _line(reply, told)
+    if code == _UNKNOWN_MESSAGE:
+        return MessageMissing()
+    if code == _UNKNOWN_CHANNEL:
+        return Gone(line, thread=True)
+    if code == _BLOCKED:
+        return RateLimited(None, Scope.EDGE)
+    if code in _FORUM:
+        return Gone(f"{line}; {_FORUM[code]}")
+    if reply.status in {401, 403, 404}:
+        # Only Discord's own word ends a webhook; a proxy's page does not.
+        return Gone(line) if code else NotSent(line)
+    return Refused(code, line)
+
+
+def _limited(reply: Reply, told: Mapping[str, Any]) -> RateLimited:
+    after = _seconds(told.get("retry_after"))
+    if after is not None:
+        return RateLimited(after, _scope(reply, told))
+    if _code(told) and "Via" in reply.headers:  # too many edits of one old message
+        return RateLimited(None, Scope.USER)
+    # Without the API's word it is the proxy before it that turns us away.
+    return RateLimited(_seconds(reply.headers.get("Retry-After")), Scope.EDGE)
+
+
+def _scope(reply: Reply, told: Mapping[str, Any]) -> Scope:
+    if told.get("global") is True:
+        return Scope.GLOBAL
+    said = reply.headers.get("X-RateLimit-Scope")
+    return Scope.SHARED if said == Scope.SHARED.value else Scope.USER
+
+
+def _rate(reply: Reply) -> Rate | None:
+    left = _seconds(reply.headers.get("X-RateLimit-Remaining"))
+    after = _seconds(reply.headers.get("X-RateLimit-Reset-After"))
+    return None if left is None or after is None else Rate(int(left), after)
+
+
+def _seconds(value: Any) -> float | None:
+    if isinstance(value, bool):
+        return None
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        return None
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None
+
+
+def _object(body: bytes | None) -> Mapping[str, Any]:
+    try:
+        told = json.loads(body or b"")
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _id(told: Mapping[str, Any], key: str) -> str | None:
+    value = told.get(key)
+    return value if isinstance(value, str) and value.isdecimal() else None
+
+
+def _code(told: Mapping[str, Any]) -> int:
+    code = told.get("code")
+    return code if isinstance(code, int) else 0
+
+
+def _line(reply: Reply, told: Mapping[str, Any]) -> str:
+    """Return Discord's own words in one line: code, message, and places in a form."""
+    words = [str(_code(told) or reply.status)]
+    message = told.get("message")
+    if isinstance(message, str):
+        words.append(message)
+    elif reply.status in set(HTTPStatus):
+        words.append(HTTPStatus(reply.status).phrase)
+    line = " ".join(words)
+    if errors := "; ".join(_places(told.get("errors"), "")):
+        line += f": {errors}"
+    line = printable(redaction.redact(line))
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+
+
+def _places(tree: Any, path: str) -> Iterator[str]:
+    """Flatten ``{"embeds": {"0": {"title": {"_errors": […]}}}}``."""
+    if not isinstance(tree, dict):
+        return
+    for key, inner in tree.items():
+        if key == "_errors" and isinstance(inner, list):
+            texts = [e.get("message") for e in inner if isinstance(e, dict)]
+            told = ", ".join(str(text) for text in texts)
+            yield f"{path}: {told}" if path else told
+        else:
+            step = f"[{key}]" if key.isdecimal() else f".{key}" if path else key
+            yield from _places(inner, path + step)

@@ -1,0 +1,224 @@
+"""The jobs' side: one transaction for what is told, remembered and done."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from wandbwatch.delivery.outbox.rows import insert, stored
+from wandbwatch.delivery.outbox.store import Store
+from wandbwatch.model.letter import Kind, Letter
+from wandbwatch.model.message import Message
+
+KEPT = 7 * 86400.0
+"""Seconds for which it is remembered that a message was told."""
+FAILED_KEPT = 90 * 86400.0
+"""Seconds for which a message that was not taken is kept, whole."""
+
+
+_REMOVALS = 20_000
+"""Removals of parts under a name are counted from here, behind all else."""
+
+
+class Round:
+    """What one job leaves behind. Written whole or not at all (`Outbox.round`)."""
+
+    def __init__(self, database: sqlite3.Connection, now: float) -> None:
+        self._database = database
+        self._now = now
+        self._live: dict[tuple[str, str], Letter] = {}
+        self._named: dict[tuple[str, str, str], Letter] = {}
+
+    def enqueue(self, letter: Letter) -> bool:
+        """Let *letter* wait to be sent; False when it was enqueued before.
+
+        The letters of one list belong in one round: they are then told together,
+        with no other list between them.
+        """
+        if not insert(self._database, letter, self._now):
+            return False
+        if letter.kind is Kind.REPORT:
+            self._supersede(letter)
+        if letter.edit and not letter.name:
+            self._live[letter.channel, letter.subscription] = letter
+        if letter.name:
+            self._replace(letter)
+            whole = letter.name.rpartition("#")[0]
+            self._named[letter.channel, letter.subscription, whole] = letter
+        return True
+
+    def change(self, sql: str, *values: object) -> int:
+        """Change another table with what is told; return how many rows changed."""
+        return self._database.execute(sql, values).rowcount
+
+    def remember(self, subscription: str, line: str, key: str, value: str) -> None:
+        self._database.execute(
+            "INSERT OR REPLACE INTO memory VALUES (?, ?, ?, ?)",
+            (subscription, line, key, value),
+        )
+
+    def forget(self, subscription: str, line: str, key: str) -> None:
+        self._database.execute(
+            "DELETE FROM memory WHERE subscription = ? AND line = ? AND key = ?",
+            (subscription, line, key),
+        )
+
+    def done(self, job: str, slot: datetime) -> None:
+        """Mark *slot* as the last that *job* has run for."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO slot VALUES (?, ?)", (job, stored(slot))
+        )
+
+    def shorten(self) -> None:
+        """Let the messages be removed that a shorter list of live ones leaves over."""
+        for last in self._live.values():
+            over = self._database.execute(
+                "SELECT CAST(place AS INTEGER) FROM live WHERE channel = ?"
+                " AND subscription = ? AND place NOT LIKE '@%'"
+                " AND CAST(place AS INTEGER) > ?",
+                (last.channel, last.subscription, last.sequence),
+            ).fetchall()
+            for (sequence,) in over:
+                removal = replace(last, sequence=sequence, message=Message(""))
+                insert(self._database, removal, self._now)
+
+        for last in self._named.values():
+            self._shorten_named(last)
+
+    def _shorten_named(self, last: Letter) -> None:
+        """The same for a message under a name, whose parts are numbered behind it."""
+        whole, _, part = last.place.rpartition("#")
+        live = self._database.execute(
+            "SELECT place FROM live WHERE channel = ? AND subscription = ?"
+            " AND substr(place, 1, ?) = ?",
+            (last.channel, last.subscription, len(whole) + 1, f"{whole}#"),
+        ).fetchall()
+        for (place,) in live:
+            over = int(place.rpartition("#")[2])
+            if over > int(part):
+                named = place.removeprefix("@")
+                removal = replace(
+                    last,
+                    sequence=_REMOVALS + last.sequence + over,
+                    name=named,
+                    message=Message(""),
+                )
+                insert(self._database, removal, self._now)
+
+    def _replace(self, letter: Letter) -> None:
+        """Drop what still waits to be told in the place of *letter*."""
+        self._database.execute(
+            "UPDATE message SET state = 'superseded', body = '', ended = ?"
+            " WHERE channel = ? AND subscription = ? AND place = ? AND slot <> ?"
+            " AND state = 'waiting' AND claimed IS NULL AND NOT ambiguous",
+            (
+                self._now,
+                letter.channel,
+                letter.subscription,
+                letter.place,
+                stored(letter.slot),
+            ),
+        )
+        self._database.execute(_FILES_OF_SUPERSEDED)
+
+    def _supersede(self, letter: Letter) -> None:
+        """Drop the older reports of the subscription of whose list nothing left."""
+        self._database.execute(
+            "UPDATE message SET state = 'superseded', body = '', ended = :now"
+            " WHERE channel = :channel AND subscription = :subscription"
+            " AND slot <> :slot AND kind = 'report' AND state = 'waiting'"
+            " AND slot NOT IN (SELECT slot FROM message WHERE channel = :channel"
+            "  AND subscription = :subscription AND (state = 'delivered'"
+            " OR claimed IS NOT NULL OR ambiguous > 0))",
+            {
+                "now": self._now,
+                "channel": letter.channel,
+                "subscription": letter.subscription,
+                "slot": stored(letter.slot),
+            },
+        )
+        self._database.execute(_FILES_OF_SUPERSEDED)
+
+
+class Outbox:
+    """What a job and the scheduler need of the store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @contextlib.contextmanager
+    def round(self) -> Iterator[Round]:
+        """One transaction: on disk when the block is left, nothing on an error."""
+        now = self._store.moment()
+        with self._store.write() as database:
+            round_ = Round(database, now)
+            yield round_
+            round_.shorten()
+            gone = database.execute(
+                "DELETE FROM message"
+                " WHERE ended < ? AND (state <> 'failed' OR ended < ?)",
+                (now - KEPT, now - FAILED_KEPT),
+            )
+            if gone.rowcount:
+                database.execute(_FORGET_OLD)
+
+    def check(self) -> None:
+        """Raise StateError while a job could not write down what it did."""
+        self._store.want_rights()
+        self._store.want_room()
+        with self._store.write() as database:
+            database.execute(
+                "INSERT OR REPLACE INTO memory VALUES ('', '', 'checked', ?)",
+                (str(self._store.moment()),),
+            )
+
+    def recall(self, subscription: str, line: str) -> Mapping[str, str]:
+        found = self._store.read(
+            "SELECT key, value FROM memory WHERE subscription = ? AND line = ?",
+            subscription,
+            line,
+        )
+        return dict(found)
+
+    def slot(self, job: str) -> datetime | None:
+        """Return the last slot that *job* has run for, in UTC."""
+        found = self._store.read("SELECT slot FROM slot WHERE job = ?", job)
+        return datetime.fromisoformat(found[0][0]) if found else None
+
+    def slots(self) -> Mapping[str, datetime]:
+        """Return the last slot of every job, in UTC."""
+        found = self._store.read("SELECT job, slot FROM slot")
+        return {job: datetime.fromisoformat(slot) for job, slot in found}
+
+    def settled(self, subscription: str, slot: datetime) -> bool:
+        """Whether all that was to be told of *subscription* at *slot* has been."""
+        found = self._store.read(
+            "SELECT count(*) FROM message WHERE subscription = ? AND slot = ?"
+            " AND state NOT IN ('delivered', 'digested')",
+            subscription,
+            stored(slot),
+        )
+        return not found[0][0]
+
+    def pending(self) -> int:
+        """Count what a sender could send: what waits for no stopped channel."""
+        found = self._store.read(
+            "SELECT count(*) FROM message WHERE state = 'waiting'"
+            " AND channel NOT IN (SELECT channel FROM stopped)"
+        )
+        count: int = found[0][0]
+        return count
+
+
+_FILES_OF_SUPERSEDED = (
+    "DELETE FROM file WHERE 'superseded' ="
+    " (SELECT state FROM message WHERE id = file.message)"
+)
+_FORGET_OLD = (
+    "DELETE FROM live WHERE place LIKE '@%' AND NOT EXISTS (SELECT 1 FROM message"
+    " WHERE message.channel = live.channel AND message.place = live.place"
+    " AND message.subscription = live.subscription)"
+)

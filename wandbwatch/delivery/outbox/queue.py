@@ -1,0 +1,133 @@
+"""The sender's side: what is next in a channel, and the claim before a send."""
+
+from __future__ import annotations
+
+from wandbwatch.delivery.outbox.rows import Waiting, stored, waiting
+from wandbwatch.delivery.outbox.store import Store
+from wandbwatch.model.letter import Letter
+
+
+class Queue:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def channels(self) -> tuple[str, ...]:
+        """Name the channels that something waits for and that are not stopped."""
+        found = self._store.read(
+            "SELECT DISTINCT channel FROM message WHERE state = 'waiting'"
+            " AND channel NOT IN (SELECT channel FROM stopped) ORDER BY channel"
+        )
+        return tuple(name for (name,) in found)
+
+    def recover(self) -> int:
+        """Take back the claims of a sender that died; only under the sender's lock.
+
+        Nobody knows what became of those sends; an edit can simply be repeated.
+        """
+        with self._store.write() as database:
+            return database.execute(
+                "UPDATE message SET claimed = NULL, reason = 'the sender died',"
+                " ambiguous = ambiguous + (NOT (edit AND EXISTS"
+                f" (SELECT 1 FROM live WHERE {SAME_PLACE})))"
+                " WHERE claimed IS NOT NULL AND state = 'waiting'"
+            ).rowcount
+
+    def head(self, channel: str, *, quiet: bool = False) -> Waiting | None:
+        """Return what is to be sent next, if anything; of a stopped channel nothing.
+
+        In *quiet* hours that is bad news, the rest of a list that was begun, and
+        an edit, which makes no noise.
+        """
+        return self._first("channel = ?", channel, quiet=quiet)
+
+    def rest(self, of: Letter, *, quiet: bool = False) -> Waiting | None:
+        """Return what is next in the list of *of*, if anything."""
+        return self._first(
+            "channel = ? AND subscription = ? AND slot = ?",
+            of.channel,
+            of.subscription,
+            stored(of.slot),
+            quiet=quiet,
+        )
+
+    def hold(self, channel: str) -> None:
+        """Mark what quiet hours keep, so that one digest follows them."""
+        held = f"channel = ? AND state = 'waiting' AND NOT held AND NOT ({_PASSES})"
+        if self._store.read(f"SELECT 1 FROM message WHERE {held} LIMIT 1", channel):
+            with self._store.write() as database:
+                database.execute(f"UPDATE message SET held = 1 WHERE {held}", [channel])
+
+    def claim(self, waiting: Waiting, lane: str) -> None:
+        """Write down that a send begins; StateError if its end could not be written.
+
+        *lane* is what the rate limit counts by.
+        """
+        self._store.want_room()
+        now = self._store.moment()
+        with self._store.write() as database:
+            database.execute(
+                "UPDATE message SET claimed = ? WHERE id = ?", (now, waiting.id)
+            )
+            database.execute("INSERT INTO sent VALUES (?, ?)", (lane, now))
+            database.execute("DELETE FROM sent WHERE at < ?", (now - 3600,))
+
+    def sent(self, lane: str, since: float) -> tuple[float, ...]:
+        """Return when sends to *lane* were begun after *since*, POSIX seconds."""
+        found = self._store.read(
+            "SELECT at FROM sent WHERE lane = ? AND at > ? ORDER BY at", lane, since
+        )
+        return tuple(at for (at,) in found)
+
+    def live(self, letter: Letter) -> str | None:
+        """Return Discord's id of the message that *letter* is to edit, if any."""
+        if not letter.edit:
+            return None
+        found = self._store.read(
+            "SELECT message_id FROM live"
+            " WHERE channel = ? AND subscription = ? AND place = ?",
+            letter.channel,
+            letter.subscription,
+            letter.place,
+        )
+        return found[0][0] if found else None
+
+    def thread(self, channel: str, name: str) -> str | None:
+        """Return the id of the thread *name* that we have opened in *channel*."""
+        found = self._store.read(
+            "SELECT id FROM thread WHERE channel = ? AND name = ?", channel, name
+        )
+        return found[0][0] if found else None
+
+    def own_thread(self, channel: str) -> str | None:
+        """Return the id of the thread that we have opened in *channel*, if any."""
+        found = self._store.read("SELECT id FROM thread WHERE channel = ?", channel)
+        return found[0][0] if found else None
+
+    def waits(self, channel: str) -> bool:
+        """Whether anything waits for *channel*, now or later, and it is not stopped."""
+        return channel in self.channels()
+
+    def _first(self, where: str, *values: object, quiet: bool) -> Waiting | None:
+        passes = f" AND ({_PASSES})" if quiet else ""
+        found = waiting(
+            self._store,
+            f"{where} AND state = 'waiting'{passes}"
+            " AND channel NOT IN (SELECT channel FROM stopped) ORDER BY id LIMIT 1",
+            *values,
+        )
+        return found[0] if found else None
+
+
+SAME_PLACE = (
+    "live.channel = message.channel AND live.subscription = message.subscription"
+    " AND live.place = message.place"
+)
+_PASSES = (
+    "level = 'bad'"
+    f" OR (edit AND EXISTS (SELECT 1 FROM live WHERE {SAME_PLACE}))"
+    " OR EXISTS (SELECT 1 FROM message AS m WHERE m.channel = message.channel"
+    "  AND m.subscription = message.subscription AND m.slot = message.slot"
+    "  AND m.sequence < message.sequence"
+    "  AND (NOT m.edit OR m.kind = 'event')"
+    "  AND (m.state = 'delivered' OR m.claimed OR m.ambiguous))"
+)

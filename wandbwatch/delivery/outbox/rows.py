@@ -1,0 +1,106 @@
+"""A letter as rows of the tables, and back."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from wandbwatch.delivery.outbox.store import Store
+from wandbwatch.model.letter import Kind, Letter
+from wandbwatch.model.message import File, Message
+from wandbwatch.model.report import Level
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A letter in the queue, and what came of it so far."""
+
+    id: int
+    letter: Letter
+    attempts: int
+    """How often in a row it did not leave."""
+    ambiguous: int
+    """How often its fate was left unknown."""
+    reduced: bool
+    """Whether it was refused and goes as plain text now."""
+    not_before: float
+    """POSIX seconds."""
+    reason: str
+    """Why it was not taken the last time; empty when it was not tried."""
+
+    @property
+    def removal(self) -> bool:
+        """Whether there is nothing more to say where a message stands."""
+        return not self.letter.message.body
+
+
+def insert(database: sqlite3.Connection, letter: Letter, now: float) -> bool:
+    """Let *letter* wait; False when its place in its list was taken before."""
+    inserted = database.execute(
+        "INSERT INTO message (channel, subscription, slot, sequence, place, kind,"
+        " level, edit, body, created, expires)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
+        (
+            letter.channel,
+            letter.subscription,
+            stored(letter.slot),
+            letter.sequence,
+            letter.place,
+            letter.kind.value,
+            letter.level.value,
+            letter.edit,
+            letter.message.body,
+            now,
+            letter.expires and letter.expires.timestamp(),
+        ),
+    )
+    if not inserted.rowcount:
+        return False
+    database.executemany(
+        "INSERT INTO file VALUES (?, ?, ?, ?)",
+        (
+            (inserted.lastrowid, i, file.name, file.content)
+            for i, file in enumerate(letter.message.files)
+        ),
+    )
+    return True
+
+
+def waiting(store: Store, where: str, *values: object) -> list[Waiting]:
+    """Read the rows of *where*, which may end in ORDER BY and LIMIT."""
+    found = store.read(f"SELECT {_COLUMNS} FROM message WHERE {where}", *values)
+    return [_waiting(store, row) for row in found]
+
+
+def stored(slot: datetime) -> str:
+    return slot.astimezone(UTC).isoformat()
+
+
+_COLUMNS = (
+    "id, channel, subscription, slot, sequence, body, kind, level, expires, edit,"
+    " attempts, ambiguous, reduced, not_before, reason, place"
+)
+
+
+def _waiting(store: Store, row: tuple[Any, ...]) -> Waiting:
+    id_, channel, subscription, slot, sequence, body, kind, level, expires = row[:9]
+    edit, attempts, ambiguous, reduced, not_before, reason, place = row[9:]
+    files = store.read(
+        "SELECT name, content FROM file WHERE message = ? ORDER BY position", id_
+    )
+    letter = Letter(
+        channel,
+        subscription,
+        datetime.fromisoformat(slot),
+        sequence,
+        Message(body, tuple(File(name, content) for name, content in files)),
+        Kind(kind),
+        Level(level),
+        expires and datetime.fromtimestamp(expires, UTC),
+        bool(edit),
+        place[1:] if place.startswith("@") else "",
+    )
+    return Waiting(id_, letter, attempts, ambiguous, bool(reduced), not_before, reason)

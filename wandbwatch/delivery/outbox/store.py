@@ -1,0 +1,223 @@
+"""The file itself: opened, locked, replaced when it is broken, its errors worded."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import logging
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from wandbwatch.delivery.outbox import schema
+from wandbwatch.model.errors import StateError
+
+log = logging.getLogger(__name__)
+
+ROOM = 1 << 20
+"""Bytes that must be free before a send is begun: its end must be written too."""
+
+_BUSY = 30.0
+_LOG = 4 << 20
+"""Bytes that the write-ahead log keeps after a large list went through it."""
+_BROKEN = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+
+
+class BrokenError(StateError):
+    """The file is no database any more; a new one takes its place."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Store:
+    """``state.db`` of a state directory; every error of it is a StateError.
+
+    One store may be used by many threads, one file by many processes.
+    """
+
+    def __init__(self, directory: Path, now: Callable[[], datetime] = utc_now) -> None:
+        self.path = directory / "state.db"
+        self.now = now
+        self._lock = threading.RLock()
+        with _worded(self.path):
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._open()
+
+    def moment(self) -> float:
+        """Return the time as the tables keep it: POSIX seconds."""
+        return self.now().timestamp()
+
+    def read(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        with self._lock, self._whole():
+            return self._database.execute(sql, values).fetchall()
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """One transaction, on disk when the block is left, or not at all."""
+        with self._lock, self._whole():
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._database
+                self._database.execute("COMMIT")
+            finally:
+                # A full disk has rolled back already.
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+
+    def want_room(self) -> None:
+        """Raise StateError unless there is room to write how things ended."""
+        with _worded(self.path):
+            disk = os.statvfs(self.path.parent)
+        if disk.f_bavail * disk.f_frsize < ROOM:
+            raise StateError(
+                f"{self.path.parent}: less than 1 MiB free; no job is done and"
+                " nothing sent until there is room to write down that it was"
+            )
+
+    def want_rights(self) -> None:
+        """Raise StateError unless another process of ours may write, too.
+
+        What is open stays writable for us when its rights are taken away.
+        """
+        for path in (self.path, self.path.parent):
+            if path.exists() and not os.access(path, os.W_OK):
+                raise StateError(f"{self.path}: {_WORDS['SQLITE_READONLY']}")
+
+    def close(self) -> None:
+        with self._lock:
+            self._database.close()
+
+    @contextlib.contextmanager
+    def _whole(self) -> Iterator[None]:
+        """Begin anew when the file turns out to be broken, or is another one now."""
+        with _worded(self.path):
+            gone = not self.path.exists() or self.path.stat().st_ino != self._inode
+            if gone and not self._database.in_transaction:
+                self._open_again()
+        try:
+            with _worded(self.path):
+                yield
+        except BrokenError:
+            with _worded(self.path):
+                self._open_again()
+            raise
+
+    def _open(self) -> None:
+        with self._alone():
+            self._database = _opened(self.path, self.now())
+            self._inode = self.path.stat().st_ino
+
+    def _open_again(self) -> None:
+        old = self._database
+        self._open()
+        old.close()
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let no two processes make or replace the file at once."""
+        with (self.path.parent / "state.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _opened(path: Path, now: datetime) -> sqlite3.Connection:
+    try:
+        return _ready(path)
+    except sqlite3.DatabaseError as e:
+        if not e.sqlite_errorname.startswith(_BROKEN):
+            raise
+    aside = path.with_name(f"{path.name}.broken-{now:%Y%m%dT%H%M%SZ}")
+    for suffix in ("", "-wal", "-shm"):
+        old = path.with_name(path.name + suffix)
+        if old.exists():
+            old.replace(aside.with_name(aside.name + suffix))
+    log.error(
+        "%s was broken: it was put aside as %s and a new one begun; what waited in"
+        " it is not sent, and every command starts from a new baseline",
+        path,
+        aside.name,
+    )
+    return _ready(path)
+
+
+def _ready(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(
+        path, timeout=_BUSY, isolation_level=None, check_same_thread=False
+    )
+    try:
+        _prepare(database, path)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _prepare(database: sqlite3.Connection, path: Path) -> None:
+    version = database.execute("PRAGMA user_version").fetchone()[0]
+    if version > schema.VERSION:
+        raise StateError(
+            f"{path} was written by a newer wandbwatch (tables {version}, known here:"
+            f" {schema.VERSION}): upgrade wandbwatch, or name another state directory"
+        )
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = FULL")
+    database.execute(f"PRAGMA journal_size_limit = {_LOG}")
+    database.execute("PRAGMA foreign_keys = ON")
+    if version == 0:
+        path.chmod(0o600)
+        _change(database, schema.TABLES, schema.VERSION)
+    else:
+        for newer in range(version + 1, schema.VERSION + 1):
+            _change(database, schema.CHANGES[newer], newer)
+    found = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise _broken(found)
+
+
+def _change(database: sqlite3.Connection, statements: str, version: int) -> None:
+    database.executescript(
+        f"BEGIN IMMEDIATE; {statements} PRAGMA user_version = {version}; COMMIT;"
+    )
+
+
+def _broken(found: str) -> sqlite3.DatabaseError:
+    error = sqlite3.DatabaseError(found)
+    error.sqlite_errorname = "SQLITE_CORRUPT"
+    return error
+
+
+@contextlib.contextmanager
+def _worded(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as e:
+        broken = getattr(e, "sqlite_errorname", "").startswith(_BROKEN)
+        kind = BrokenError if broken else StateError
+        raise kind(f"{path}: {_word(e)}") from e
+    except OSError as e:
+        raise StateError(f"{e.filename or path}: {e.strerror}") from e
+
+
+def _word(error: sqlite3.Error) -> str:
+    name = getattr(error, "sqlite_errorname", "")
+    for start, words in _WORDS.items():
+        if name.startswith(start):
+            return words
+    return str(error)
+
+
+_WORDS = {
+    "SQLITE_FULL": "the disk is full; make room, it goes on by itself",
+    "SQLITE_READONLY": "it can't be written; make it and its directory writable",
+    "SQLITE_CANTOPEN": "it can't be opened; look at the rights of its directory",
+    "SQLITE_IOERR": "reads or writes fail; look at the disk, quotas, the system's log",
+    "SQLITE_BUSY": "another process keeps it locked; end that one",
+    "SQLITE_CORRUPT": "it is broken; it is put aside, and a new one begun",
+    "SQLITE_NOTADB": "it is broken; it is put aside, and a new one begun",
+}

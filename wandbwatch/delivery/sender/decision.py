@@ -1,0 +1,146 @@
+"""What is done after one attempt to send. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias, assert_never
+
+from wandbwatch.delivery.outbox import Waiting
+from wandbwatch.model.outcome import (
+    Ambiguous,
+    Delivered,
+    Gone,
+    MessageMissing,
+    NotSent,
+    Outcome,
+    RateLimited,
+    Refused,
+    Scope,
+)
+
+RESENT = 3
+"""How often a message of unknown fate is sent again."""
+LONGEST = 3600.0
+"""Seconds that a rate limit is believed at most; then we ask again."""
+_BACKOFF, _EDGE = 600.0, 120.0
+
+
+@dataclass(frozen=True)
+class Done:
+    message_id: str | None
+    channel_id: str | None
+
+
+@dataclass(frozen=True)
+class Again:
+    """Send it again after so many seconds; *counted* when it may stand now."""
+
+    after: float
+    reason: str
+    counted: bool = False
+
+
+@dataclass(frozen=True)
+class Reduce:
+    """Send it once more, as plain text."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Fail:
+    """Keep it as a dead letter."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Anew:
+    """Post it: what it was to edit is gone."""
+
+
+@dataclass(frozen=True)
+class ThreadGone:
+    """Open the channel's thread anew."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Send nothing more to the channel."""
+
+    reason: str
+
+
+Step: TypeAlias = Done | Again | Reduce | Fail | Anew | ThreadGone | Stop
+
+
+def decide(
+    outcome: Outcome, waiting: Waiting, *, editing: bool, own_thread: bool
+) -> Step:
+    """Decide what becomes of *waiting* after *outcome*.
+
+    *editing*: it went to a message that stands already, so that repeating it does no
+    harm. *own_thread*: it went to a thread that we had opened.
+    """
+    step: Step
+    match outcome:
+        case Delivered(message_id, channel_id):
+            step = Done(message_id, channel_id)
+        case NotSent(reason):
+            step = Again(backoff(waiting.attempts), reason)
+        case RateLimited():
+            step = Again(_limit(outcome, waiting.attempts), _limited(outcome))
+        case Ambiguous(reason):
+            # One too many is given up when it comes up again (`used_up`).
+            step = Again(backoff(waiting.attempts), reason, counted=not editing)
+        case Gone(reason, thread):
+            step = ThreadGone() if thread and own_thread else Stop(reason)
+        case Refused(_, reason):
+            both = f"{waiting.reason}; and as plain text: {reason}"
+            step = Fail(both) if waiting.reduced else Reduce(reason)
+        case MessageMissing():
+            step = Anew() if editing else Fail("10008 Unknown Message")
+        case _:
+            assert_never(outcome)
+    return step
+
+
+def before_again(probed: Outcome, waiting: Waiting) -> Again | Stop | None:
+    """Decide whether a message of unknown fate is sent again, once it was *probed*
+    whether anybody answers. None: it is; an outage must not use up its chances."""
+    match probed:
+        case NotSent(reason) | Ambiguous(reason):
+            return Again(backoff(waiting.attempts), reason)
+        case RateLimited():
+            return Again(_limit(probed, waiting.attempts), _limited(probed))
+        case Gone(reason):
+            return Stop(reason)
+        case Delivered() | Refused() | MessageMissing():
+            return None
+        case _:
+            assert_never(probed)
+
+
+def backoff(attempts: int) -> float:
+    """Return seconds: 1, 2, 4 … 600."""
+    return min(2.0 ** min(attempts, 20), _BACKOFF)
+
+
+def used_up(waiting: Waiting) -> Fail | None:
+    """Give a message up whose fate was left unknown too often."""
+    if waiting.ambiguous <= RESENT:
+        return None
+    sent = f"it may stand: sent {waiting.ambiguous} times, its fate unknown each time"
+    return Fail(f"{sent}; at last: {waiting.reason}")
+
+
+def _limit(limited: RateLimited, attempts: int) -> float:
+    """Return seconds: as told, but minutes and growing where nobody tells."""
+    told = limited.retry_after
+    if told is not None and limited.scope is not Scope.EDGE:
+        return min(told, LONGEST)
+    return min(max(told or 0.0, _EDGE * 2.0 ** min(attempts, 5)), LONGEST)
+
+
+def _limited(limited: RateLimited) -> str:
+    return f"429 rate limit ({limited.scope.value})"

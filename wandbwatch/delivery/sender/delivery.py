@@ -1,0 +1,124 @@
+"""One channel's letters, told in order, one list after the other."""
+
+from __future__ import annotations
+
+import logging
+
+from wandbwatch.delivery.outbox import Endings, Held, Queue, Waiting
+from wandbwatch.delivery.sender.attempt import Attempt
+from wandbwatch.delivery.sender.decision import Stop, before_again, used_up
+from wandbwatch.delivery.sender.lane import Lane
+from wandbwatch.delivery.sender.office import TROUBLE, Office
+from wandbwatch.delivery.sender.place import placed
+from wandbwatch.delivery.sender.quiet import heading, is_quiet
+from wandbwatch.model.channel import Channel
+from wandbwatch.model.errors import StateError
+from wandbwatch.model.letter import Letter
+
+log = logging.getLogger(__name__)
+
+SLICE = 1.0
+"""Seconds that are waited at once: then it is looked whether anything changed."""
+SHORT = 60.0
+"""Seconds of waiting that are still worth it when we are to end soon."""
+
+
+class Delivery:
+    def __init__(self, channel: Channel, office: Office) -> None:
+        self._channel = channel
+        self._office = office
+        self._queue = Queue(office.store)
+        self._endings = Endings(office.store)
+        self._held = Held(office.store)
+        self.beat = 0
+        """Grows while there is life in it."""
+
+    def run(self) -> None:
+        """Tell what waits until nothing does, or nothing can be told soon."""
+        while not self._office.ending():
+            try:
+                if not self._round():
+                    return
+            except StateError as e:
+                self._office.voice.say(e)
+                if self._office.once:
+                    return
+                self._wait(TROUBLE)
+
+    def _round(self) -> bool:
+        """Tell one list; return whether there may be more."""
+        self._expire()
+        head = self._queue.head(self._channel.name, quiet=self._quiet())
+        if head is None:
+            return self._still()
+        now = self._office.moment()
+        lane = self._office.lanes.lane(self._office.sink.identity(self._channel), now)
+        with lane.turn:
+            return self._list(head.letter, lane)
+
+    def _list(self, letter: Letter, lane: Lane) -> bool:
+        """Tell the list of *letter* whole; return whether it came to its end."""
+        while not self._office.ending():
+            self._expire()
+            waiting = self._queue.rest(letter, quiet=self._quiet())
+            if waiting is None:
+                return True
+            wait = waiting.not_before - self._office.moment()
+            if wait > SHORT and self._office.once:
+                return False
+            if wait > 0:
+                self._wait(wait)
+            elif not self._next(waiting, lane):
+                return False
+        return False
+
+    def _next(self, waiting: Waiting, lane: Lane) -> bool:
+        """Send *waiting* as soon as its rate allows; return whether to go on."""
+        wait = lane.delay(self._office.moment())
+        if wait > 0:
+            self._wait(wait)
+            return True
+        attempt = Attempt(
+            waiting, placed(self._channel, self._queue), self._office, lane
+        )
+        if waiting.ambiguous and not attempt.editing:
+            if given_up := used_up(waiting):
+                attempt.end(given_up)
+                return True
+            if first := before_again(attempt.probe(), waiting):
+                attempt.end(first)
+                return not isinstance(first, Stop)
+            self._wait(lane.delay(self._office.moment()))
+        step = attempt.send()
+        return not isinstance(step, Stop)
+
+    def _expire(self) -> None:
+        name = self._channel.name
+        if late := self._endings.expire(name):
+            log.error("%s: %d messages waited too long and are given up", name, late)
+
+    def _quiet(self) -> bool:
+        """Whether posts are held now; when they are no more, make one of them."""
+        channel, quiet = self._channel, self._channel.quiet
+        if is_quiet(quiet, self._office.clock.now()):
+            self._queue.hold(channel.name)
+            return True
+        if quiet and (held := self._held.held(channel.name)):
+            if len(held) == 1:
+                self._held.release(channel.name)
+            else:
+                words = heading(quiet, len(held))
+                posts = [waiting.letter.message for waiting in held]
+                self._held.digest(held, self._office.wording.digest(posts, words))
+        return False
+
+    def _still(self) -> bool:
+        """Nothing can be told now; return whether it is worth waiting for."""
+        if self._office.once or not self._queue.waits(self._channel.name):
+            return False
+        self._wait(SLICE)
+        return True
+
+    def _wait(self, seconds: float) -> None:
+        self.beat += 1
+        self._office.clock.wait(min(max(seconds, 0.0), SLICE))

@@ -1,0 +1,157 @@
+"""Files of strangers under a directory of ours: what they are called stays there."""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from wandbwatch import formatting as words
+from wandbwatch.model.errors import WandbwatchError
+
+_LONGEST = 120
+"""Bytes of one name; file systems take 255, and we put a little before it."""
+_DEEPEST = 16
+_UNWANTED = re.compile(r'[\x00-\x1f\x7f<>:"|?*]')
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+_PLAIN = re.compile(r"[^a-z0-9]+")
+_SUFFIX = re.compile(r"(\.[a-z0-9]{1,5}){1,2}$")
+
+
+class Names:
+    """Gives each file a name of its own, also where ``A`` and ``a`` are the same."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def take(self, name: str) -> str:
+        head, end = name, ""
+        if found := _SUFFIX.search(name.lower()):
+            head, end = name[: found.start()], name[found.start() :]
+        free, count = name, 1
+        while (same := unicodedata.normalize("NFKC", free).casefold()) in self._taken:
+            count += 1
+            free = f"{head}_{count}{end}"
+        self._taken.add(same)
+        return free
+
+
+def safe(path: str) -> str:
+    """Return a relative path made of *path*, of names that every file system takes.
+
+    What would lead elsewhere (``..``, a root, a drive) is left out.
+    """
+    parts = [_part(part) for part in re.split(r"[/\\]", path)]
+    return "/".join(part for part in parts if part)[-_DEEPEST * _LONGEST :] or "file"
+
+
+def stays(path: str) -> bool:
+    """Whether *path* leads nowhere else than below where it starts."""
+    parts = PurePosixPath(path)
+    return bool(parts.parts) and not parts.is_absolute() and ".." not in parts.parts
+
+
+def plain(text: str, suffix: str = "") -> str:
+    """Return a name of a-z, 0-9 and _ for *text*, with *suffix*."""
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    stem = _PLAIN.sub("_", ascii_text.lower()).strip("_")[:80].strip("_")
+    return f"{stem or 'file'}{suffix}"
+
+
+_MIMES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
+    ".bmp": "image/bmp",
+    ".tiff": "image/tiff",
+    ".svg": "image/svg+xml",
+    ".mp4": "video/mp4",
+    ".webm": "video/webm",
+    ".mov": "video/quicktime",
+    ".ogv": "video/ogg",
+    ".wav": "audio/wav",
+    ".mp3": "audio/mpeg",
+    ".ogg": "audio/ogg",
+    ".flac": "audio/flac",
+    ".html": "text/html",
+    ".json": "application/json",
+    ".csv": "text/csv",
+    ".txt": "text/plain",
+}
+
+
+def mime(path: str) -> str:
+    """Return what a file of this name holds; empty if its name does not say."""
+    return _MIMES.get(suffix(path), "")
+
+
+def suffix_of(mime: str) -> str:
+    """Return how the name of a file ends that holds *mime*; ``.bin`` for another."""
+    return next((end for end, held in _MIMES.items() if held == mime), ".bin")
+
+
+def suffix(path: str) -> str:
+    """Return what the last name of *path* ends with, ``.png``; nothing odd."""
+    found = re.search(r"\.[a-z0-9]{1,8}$", path.lower())
+    return found[0] if found else ""
+
+
+def write(directory: Path, name: str, content: Iterable[bytes]) -> Path:
+    """Write *content* whole or not at all to *name* below *directory*.
+
+    A file of that name is written over; a link that leads elsewhere is not followed.
+    Raises WandbwatchError for what the disk minds, and what *content* raises.
+    """
+    path = directory / name
+    draft = path.with_name(f".{os.getpid()}.part")
+    try:
+        _enter(directory, PurePosixPath(name).parent)
+        draft.unlink(missing_ok=True)
+        try:
+            with draft.open("xb") as file:
+                for piece in content:
+                    file.write(piece)
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+    except (OSError, ValueError) as e:  # ValueError: a NUL in the path
+        why = getattr(e, "strerror", None) or e
+        raise WandbwatchError(
+            f"can't keep files in {str(directory)!r}: {why};"
+            " --out DIR puts them elsewhere"
+        ) from e
+    return path
+
+
+def _enter(directory: Path, below: PurePosixPath) -> None:
+    """Make the directories of a name; one that is a link could be anywhere."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for part in below.parts:
+        directory /= part
+        if directory.is_symlink():
+            raise OSError(0, f"{directory.name!r} in it is a link")
+        directory.mkdir(exist_ok=True)
+
+
+def _part(part: str) -> str:
+    part = _UNWANTED.sub("_", words.clean(part)).strip().rstrip(". ")
+    if set(part) <= {"."}:
+        return ""
+    if _RESERVED.match(part):
+        part = f"_{part}"
+    return _shortened(part)
+
+
+def _shortened(part: str) -> str:
+    """Cut the middle out of a name; its end says what it is."""
+    raw = part.encode("utf-8", "replace")
+    if len(raw) <= _LONGEST:
+        return raw.decode()
+    half = _LONGEST // 2
+    return (
+        f"{raw[:half].decode('utf-8', 'ignore')}{raw[-half:].decode('utf-8', 'ignore')}"
+    )

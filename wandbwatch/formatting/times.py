@@ -1,0 +1,57 @@
+"""Spans, ages and moments."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from wandbwatch.formatting.numbers import number
+
+_UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
+_TELLING = timedelta(seconds=10)
+"""Below it, parts of a second are told."""
+_JUST_NOW = timedelta(seconds=5)
+_LONG_AGO = timedelta(days=100)
+
+
+def duration(span: timedelta) -> str:
+    """Write a span in its two largest units: ``3d 4h``, ``2m 05s``, ``0.25s``."""
+    sign = "-" if span < timedelta() else ""
+    span = abs(span)
+    if span < _TELLING:
+        return f"{sign}{number(round(span.total_seconds(), 2))}s"
+    seconds = span.days * 86400 + span.seconds
+    for (size, unit), (small, small_unit) in pairwise(_UNITS):
+        if seconds >= size:
+            width = 1 if unit == "d" else 2
+            rest = seconds % size // small
+            return f"{sign}{seconds // size}{unit} {rest:0{width}}{small_unit}"
+    return f"{sign}{seconds}s"
+
+
+def age(then: datetime, now: datetime) -> str:
+    """Say how long ago: ``3h ago``; a far day by its date, the future as ``in 2h``."""
+    passed = utc(now) - utc(then)
+    if abs(passed) < _JUST_NOW:
+        return "just now"
+    if abs(passed) >= _LONG_AGO:
+        return utc(then).date().isoformat()
+    seconds = round(abs(passed).total_seconds())
+    size, unit = next((s, u) for s, u in _UNITS if seconds >= s)
+    span = f"{seconds // size}{unit}"
+    return f"in {span}" if passed < timedelta() else f"{span} ago"
+
+
+def moment(when: datetime) -> str:
+    """Write a time to the minute, in UTC: ``2026-01-01 12:00 UTC``."""
+    return f"{utc(when).replace(tzinfo=None).isoformat(' ', 'minutes')} UTC"
+
+
+def utc(when: datetime) -> datetime:
+    """Take a time to UTC; one without a zone is in UTC already, as W&B's are."""
+    if when.tzinfo is None:
+        return when.replace(tzinfo=UTC)
+    try:
+        return when.astimezone(UTC)
+    except OverflowError:  # the calendar's first and last day
+        return when.replace(tzinfo=UTC)

@@ -1,0 +1,254 @@
+"""The arguments that commands share: how their words are read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, TypeAlias, TypeVar
+
+import typer
+
+from wandbwatch.analysis.ranking import Aim
+from wandbwatch.analysis.total_steps import Total
+from wandbwatch.model import address_parsing as addresses
+from wandbwatch.model import urls
+from wandbwatch.model.address import Address, Local
+from wandbwatch.model.run import Json
+
+T = TypeVar("T")
+
+_COMMA = re.compile(r"(?<!\\),")
+
+
+class Keys(tuple[str, ...]):
+    r"""Names parted by commas, as ``a,b/c``: a type that Typer can name.
+
+    A comma in a name is written ``\,``.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def read(cls, text: str) -> Keys:
+        parts = (part.replace("\\,", ",").strip() for part in _COMMA.split(text))
+        return cls(part for part in parts if part)
+
+
+class Filters(dict[str, Json]):
+    """Which runs, in MongoDB's words, as ``wandb.Api.runs`` takes them."""
+
+    @classmethod
+    def read(cls, text: str) -> Filters:
+        import json  # noqa: PLC0415 -- seldom needed, and other lines need not wait
+
+        try:
+            read = json.loads(text, parse_constant=_not_json)
+        except (ValueError, RecursionError) as e:
+            raise typer.BadParameter(f"not JSON: {e}") from e
+        if not isinstance(read, dict):
+            raise typer.BadParameter('not a JSON object such as {"state": "failed"}')
+        return cls(read)
+
+
+class Order(str):
+    """In which order, as ``wandb.Api.runs`` takes it: ``-created_at``."""
+
+    __slots__ = ()
+
+    @classmethod
+    def read(cls, text: str) -> Order:
+        order = cls(text.strip())
+        if not order.lstrip("+-") or not order.isprintable():
+            raise typer.BadParameter("not a key such as -created_at")
+        return order
+
+    @property
+    def column(self) -> str:
+        """The summary key or ``config.KEY`` that it goes by; empty for another."""
+        kind, _, key = self.lstrip("+-").partition(".")
+        if kind in ("summary_metrics", "summaryMetrics"):
+            return key
+        if kind == "config":
+            return f"config.{key.removesuffix('.value')}"
+        return ""
+
+
+class Span(timedelta):
+    """How long, as ``30m``, ``2h``, ``1h30m`` or ``7d``."""
+
+    @classmethod
+    def read(cls, text: str) -> Span:
+        parts = _SPAN.fullmatch(text.strip().lower())
+        if not parts or not any(parts.groups()):
+            raise typer.BadParameter(
+                f"{text!r} is no span such as 30m, 2h, 1h30m or 7d"
+            )
+        numbers = {unit: float(n) for unit, n in parts.groupdict().items() if n}
+        try:
+            span = cls(**numbers)
+        except OverflowError as e:
+            raise typer.BadParameter(f"{text!r} is longer than can be told") from e
+        if not span:
+            raise typer.BadParameter(f"{text!r} is no time at all")
+        return span
+
+
+class Aims(tuple[Aim, ...]):
+    """Keys with the direction that is better: ``val/loss:min,acc:max``."""
+
+    __slots__ = ()
+
+    @classmethod
+    def read(cls, text: str) -> Aims:
+        return cls(aim(word.strip()) for word in text.split(",") if word.strip())
+
+
+_NUMBER = r"\d+(?:\.\d+)?"
+_SPAN = re.compile(
+    "".join(
+        rf"(?:(?P<{unit}>{_NUMBER})\s*{unit[0]}\s*)?"
+        for unit in ("weeks", "days", "hours", "minutes", "seconds")
+    ),
+    re.ASCII,
+)
+
+NO_KEYS = Keys()
+NO_FILTERS = Filters()
+NO_AIMS = Aims()
+NEWEST = Order("-created_at")
+
+
+def _not_json(constant: str) -> Json:
+    raise ValueError(f"{constant} is no JSON number")
+
+
+def project_address(text: str) -> Address:
+    """Read the address of a project, a sweep or a directory of runs."""
+    return _told(addresses.project, text)
+
+
+def run_address(text: str) -> Address:
+    """Read the address of one run, or of its directory."""
+    return _told(addresses.run, text)
+
+
+def sweep_address(text: str) -> Address:
+    """Read the address of a sweep, or of a directory of its runs."""
+    return _told(addresses.sweep, text)
+
+
+def any_address(text: str) -> Address:
+    """Read the address of a project, or the full one of a run."""
+    return _told(addresses.project_or_run, text)
+
+
+def server(text: str) -> str:
+    """Read the URL of a W&B server."""
+    return _told(urls.server, text)
+
+
+def total(text: str) -> Total:
+    """Read how many steps a run is to take."""
+    return _told(Total.read, text)
+
+
+def directory(text: str) -> Path:
+    """Read where files are to be kept."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as e:
+        raise typer.BadParameter(f"{text!r}: no such user's home") from e
+
+
+def _told(read: Callable[[str], T], text: str) -> T:
+    try:
+        return read(text)
+    except ValueError as e:
+        raise typer.BadParameter(str(e)) from e
+
+
+def aim(text: str) -> Aim:
+    """Read which key is to be how: KEY:min or KEY:max."""
+    return _told(Aim.read, text)
+
+
+HERE = Local(Path())
+"""What is meant when no address is given: the runs of this directory."""
+
+_PROJECT = "ENTITY/PROJECT, a W&B URL, or a path to local runs."
+_SWEEP = "ENTITY/PROJECT/SWEEP, a sweep's URL, or a path to its local runs."
+_RUN = "ENTITY/PROJECT/RUN, a run's URL, or a path to a local run."
+
+ProjectAddress: TypeAlias = Annotated[
+    Address,
+    typer.Argument(
+        parser=project_address, metavar="ADDRESS", envvar="WANDB_PROJECT", help=_PROJECT
+    ),
+]
+AnyAddress: TypeAlias = Annotated[
+    Address,
+    typer.Argument(
+        parser=any_address, metavar="ADDRESS", envvar="WANDB_PROJECT", help=_PROJECT
+    ),
+]
+RunAddress: TypeAlias = Annotated[
+    Address, typer.Argument(parser=run_address, metavar="ADDRESS", help=_RUN)
+]
+SweepAddress: TypeAlias = Annotated[
+    Address, typer.Argument(parser=sweep_address, metavar="ADDRESS", help=_SWEEP)
+]
+AimOption: TypeAlias = Annotated[
+    Aim | None,
+    typer.Option(
+        "--best",
+        parser=aim,
+        metavar="KEY:min|max",
+        help="What makes a run the best: a summary key, the smaller or the larger.",
+    ),
+]
+FiltersOption: TypeAlias = Annotated[
+    Filters,
+    typer.Option(
+        "--filters",
+        parser=Filters.read,
+        metavar="JSON",
+        show_default=False,
+        help='Which runs, as wandb.Api.runs takes it: {"state": "failed"}.',
+    ),
+]
+Server: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--server",
+        parser=server,
+        metavar="URL",
+        help="A W&B server; without it, the one that wandb is set up for.",
+    ),
+]
+DeltaOption: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--delta", help="With what has changed since the subscription's last report."
+    ),
+]
+TotalOption: TypeAlias = Annotated[
+    Total | None,
+    typer.Option(
+        "--total",
+        parser=total,
+        metavar="TOTAL",
+        help="How many steps a run is to take, for its ETA: N, KEY or config.KEY.",
+    ),
+]
+BestOption: TypeAlias = Annotated[
+    Aims,
+    typer.Option(
+        "--best",
+        parser=Aims.read,
+        metavar="KEY:min|max",
+        show_default=False,
+        help="Which runs are the best: val/loss:min,val/acc:max.",
+    ),
+]

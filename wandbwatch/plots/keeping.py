@@ -1,0 +1,92 @@
+"""Draw a report's plots and charts, and keep the pictures in a directory."""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from wandbwatch.model.errors import WandbwatchError
+from wandbwatch.model.report import Chart, Plot, Report
+
+_LONGEST = 80
+_NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
+
+
+def png(drawn: Plot | Chart) -> bytes:
+    """Draw a plot or a chart as a PNG, 800 pixels wide."""
+    # Here and not above, because they import matplotlib.
+    if isinstance(drawn, Chart):
+        from wandbwatch.plots import charts  # noqa: PLC0415
+
+        return charts.draw(drawn)
+    from wandbwatch.plots.drawing import draw  # noqa: PLC0415
+
+    return draw(drawn)
+
+
+def called(drawn: Plot | Chart) -> str:
+    """Return what a picture is called: a plot by its key, a chart by its title."""
+    return drawn.key if isinstance(drawn, Plot) else drawn.title
+
+
+def keep(report: Report, directory: Path) -> Report:
+    """Draw each plot and chart of *report* into *directory* and name its file.
+
+    A picture of the same name is written over. Raises WandbwatchError when the
+    directory can't be made or written to.
+    """
+    drawn = [block for block in report.blocks if isinstance(block, Plot | Chart)]
+    if not drawn:
+        return report
+    with _told(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+    kept: dict[str, Plot | Chart] = {}
+    for one in drawn:
+        name = file_name(called(one), kept)
+        picture = png(one)
+        with _told(directory):
+            _write(directory / name, picture)
+        kept[name] = replace(one, file=str(directory / name))
+    done = iter(kept.values())
+    blocks = (next(done) if isinstance(b, Plot | Chart) else b for b in report.blocks)
+    return replace(report, blocks=tuple(blocks))
+
+
+def file_name(key: str, taken: Collection[str] = ()) -> str:
+    """Return a name of a-z, 0-9 and _ for the picture of *key*, not yet *taken*."""
+    ascii_key = unicodedata.normalize("NFKD", key).encode("ascii", "ignore").decode()
+    stem = _NOT_IN_NAMES.sub("_", ascii_key.lower()).strip("_")[:_LONGEST] or "plot"
+    name, n = f"{stem}.png", 1
+    while name in taken:
+        n += 1
+        name = f"{stem}_{n}.png"
+    return name
+
+
+@contextmanager
+def _told(directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as e:  # ValueError: a NUL in the path
+        why = getattr(e, "strerror", None) or e
+        raise WandbwatchError(
+            f"can't keep pictures in {str(directory)!r}: {why};"
+            " --out DIR puts them elsewhere"
+        ) from e
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write the file whole or not at all; what looks at it never sees half of it."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    try:
+        with draft.open("xb") as file:
+            file.write(content)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

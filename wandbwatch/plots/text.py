@@ -1,0 +1,202 @@
+"""A chart's numbers as a table and in a sentence, for who can't see its picture.
+
+A new drawing is added to the model, to ``figure/charts`` and here; every output then
+has it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from wandbwatch import formatting as words
+from wandbwatch.model.drawing import Bars, Column, Drawing, Heatmap, Parallel, Scatter
+from wandbwatch.model.report import MISSING, Cell, Chart, Panels, Table
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+_FEW = 3
+
+
+def kind(drawing: Drawing | Panels) -> str:
+    """Return what programs call it: ``heatmap``, ``scatter``, ``bars``, …"""
+    return type(drawing).__name__.lower()
+
+
+def table(chart: Chart) -> Table:
+    """Return every number of *chart*."""
+    match chart.drawing:
+        case Heatmap() as drawing:
+            return _titled(
+                chart, (drawing.x, "low", "high", "count"), _all_bins(drawing)
+            )
+        case Scatter() as drawing:
+            rows = ((p.name, p.x, p.y) for p in drawing.points)
+            return _titled(chart, ("name", drawing.x, drawing.y), rows)
+        case Bars() as drawing:
+            return _titled(chart, ("name", drawing.amount), drawing.items)
+        case Parallel() as drawing:
+            return _titled(chart, ("name", *drawing.axes), _coordinates(drawing))
+        case Panels() as drawing:
+            return _titled(chart, ("key", "run", "name", "x", "y"), _points(drawing))
+
+
+def brief(chart: Chart) -> Table:
+    """Return what a person reads of it: a histogram by its quantiles, a row each."""
+    if isinstance(chart.drawing, Panels):
+        ends = ("key", "run", "name", "points", "last")
+        return _titled(chart, ends, _ends(chart.drawing))
+    if not isinstance(chart.drawing, Heatmap):
+        return table(chart)
+    names = (chart.drawing.x, "count", "lowest", *map(_percent, QUANTILES), "highest")
+    return _titled(chart, names, map(_quantiles, chart.drawing.columns))
+
+
+def said(chart: Chart) -> str:
+    """Say in one sentence what is to be seen."""
+    match chart.drawing:
+        case Heatmap() as drawing:
+            return _said_of_heatmap(drawing)
+        case Scatter() as drawing:
+            chosen = [p for p in drawing.points if p.chosen]
+            best = "".join(
+                f"; {p.name}: {words.number(p.x)}, {words.number(p.y)}" for p in chosen
+            )
+            counted = _counted(len(drawing.points), "point")
+            return f"{counted} of {drawing.y} over {drawing.x}{best}"
+        case Bars() as drawing:
+            first = ", ".join(
+                f"{name} {words.number(value)}" for name, value in drawing.items[:_FEW]
+            )
+            more = ", …" if len(drawing.items) > _FEW else ""
+            return f"{drawing.amount}: {first}{more}"
+        case Parallel() as drawing:
+            runs = _counted(len(drawing.rows), "run")
+            return f"{runs} through {', '.join(drawing.axes)}"
+        case Panels() as drawing:
+            keys = ", ".join(plot.key for plot in drawing.plots)
+            return f"{_counted(len(drawing.plots), 'plot')}: {keys}"
+
+
+def quantile(column: Column, share: float) -> float:
+    """Return the value that *share* of a histogram lies below; NaN of an empty one.
+
+    Within a bin values are taken to lie evenly.
+    """
+    bins = sorted(_bins(column))
+    wanted = sum(count for *_, count in bins) * share
+    if not wanted > 0 or not math.isfinite(wanted):
+        return bins[0][0] if bins else math.nan
+    for low, high, count in bins:
+        if count >= wanted:
+            part = wanted / count
+            return low * (1 - part) + high * part  # no difference, which may overflow
+        wanted -= count
+    return bins[-1][1]
+
+
+def ends(column: Column) -> Iterator[float]:
+    """Yield the edges of the bins that hold something."""
+    for low, high, _ in _bins(column):
+        yield from (low, high)
+
+
+def spread(column: Column, places: Sequence[float]) -> list[float]:
+    """Return how much of a histogram lies between each two *places*, which go up.
+
+    Shares of the whole; a bin that stands on one place belongs to the part above it.
+    """
+    found = [0.0] * (len(places) - 1)
+    bins = list(_bins(column))
+    most = max((count for *_, count in bins), default=1.0)
+    total = sum(count / most for *_, count in bins) or 1.0
+    for low, high, count in bins:
+        for i in range(len(found)):
+            part = _covered(
+                low, high, places[i], places[i + 1], last=i == len(found) - 1
+            )
+            found[i] += count / most / total * part
+    return found
+
+
+def _covered(low: float, high: float, start: float, end: float, *, last: bool) -> float:
+    """Return which share of *low* to *high* lies from *start* to *end*."""
+    if high / 2 - low / 2 <= 0:
+        return float(start <= low < end or (last and low == end))
+    bottom, top = max(low, start), min(high, end)
+    return max(top / 2 - bottom / 2, 0.0) / (high / 2 - low / 2)
+
+
+def _bins(column: Column) -> Iterator[tuple[float, float, float]]:
+    """Yield low, high and count of what has a place and holds something."""
+    for one, other, count in zip(
+        column.edges, column.edges[1:], column.counts, strict=False
+    ):
+        low, high = min(one, other), max(one, other)
+        if math.isfinite(low) and math.isfinite(high) and 0 < count < math.inf:
+            yield low, high, count
+
+
+def _titled(
+    chart: Chart,
+    names: tuple[str, ...],
+    rows: Iterator[Sequence[Cell]] | Sequence[Sequence[Cell]] | map[Sequence[Cell]],
+) -> Table:
+    return Table(chart.title, names, tuple(tuple(row) for row in rows))
+
+
+def _all_bins(drawing: Heatmap) -> Iterator[Sequence[Cell]]:
+    for column in drawing.columns:
+        edges = zip(column.edges, column.edges[1:], column.counts, strict=False)
+        yield from ((column.x, low, high, count) for low, high, count in edges)
+
+
+def _points(panels: Panels) -> Iterator[Sequence[Cell]]:
+    for plot in panels.plots:
+        for line in plot.lines:
+            for x, y in zip(line.series.x, line.series.y, strict=True):
+                yield (plot.key, line.run, line.name, x, y)
+
+
+def _ends(panels: Panels) -> Iterator[Sequence[Cell]]:
+    for plot in panels.plots:
+        for line in plot.lines:
+            values = line.series.y
+            last = values[-1] if len(values) else MISSING
+            yield (plot.key, line.run, line.name, len(values), last)
+
+
+def _coordinates(drawing: Parallel) -> Iterator[Sequence[Cell]]:
+    """Yield a run's row, as long as there are axes whatever came."""
+    for name, row in zip(drawing.names, drawing.rows, strict=False):
+        places = (*row, *[None] * len(drawing.axes))[: len(drawing.axes)]
+        yield (name, *(MISSING if place is None else place for place in places))
+
+
+def _quantiles(column: Column) -> Sequence[Cell]:
+    bins = sorted(_bins(column))
+    if not bins:
+        return (column.x, 0, *[MISSING] * (len(QUANTILES) + 2))
+    total = sum(count for *_, count in bins)
+    inner = (quantile(column, share) for share in QUANTILES)
+    highest = max(high for _, high, _ in bins)
+    return (column.x, total, bins[0][0], *inner, highest)
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:g}%"
+
+
+def _said_of_heatmap(drawing: Heatmap) -> str:
+    if not drawing.columns:
+        return f"no histogram of {drawing.y}"
+    last = drawing.columns[-1]
+    low, middle, high = (words.number(quantile(last, q)) for q in (0.05, 0.5, 0.95))
+    counted = _counted(len(drawing.columns), "histogram")
+    where = f"{drawing.x} {words.number(last.x)}"
+    return (
+        f"{counted} of {drawing.y}; at {where}: median {middle}, 90% in {low} to {high}"
+    )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -1,0 +1,137 @@
+"""Pictures that were logged together, beside each other in one, captions below."""
+
+from __future__ import annotations
+
+import io
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import PIL.Image
+
+from wandbwatch.plots import layout, palette
+from wandbwatch.plots.canvas import Canvas, Image, own_settings
+from wandbwatch.plots.pen import Pen
+
+MOST = 16
+"""More are too small to tell anything of on a phone."""
+_GAP = 12
+_CAPTION = 30
+_PIXELS = 64_000_000
+"""A larger picture is not decoded: it takes four bytes a pixel."""
+_TINY = 160
+"""Pixels: a smaller picture is a stamp on a phone."""
+_LARGEST = 8
+"""A tiny picture is enlarged so much at most, in squares."""
+
+
+@dataclass(frozen=True)
+class _Tile:
+    picture: Image
+    caption: str
+
+
+def still(content: bytes) -> bytes:
+    """Return the first frame of a picture as PNG, as wide as our plots at most.
+
+    Raises ValueError when it can't be decoded.
+    """
+    picture = _decoded(content, layout.WIDTH, layout.WIDTH)
+    file = io.BytesIO()
+    PIL.Image.fromarray(picture).save(file, format="PNG")
+    return file.getvalue()
+
+
+def seen(content: bytes) -> bytes:
+    """Return *content*, or it enlarged where it is too tiny to be seen.
+
+    What moves, and what can't be decoded, stays as it is.
+    """
+    try:
+        with PIL.Image.open(io.BytesIO(content)) as opened:
+            tiny = max(opened.size) < _TINY and not getattr(opened, "is_animated", 0)
+        return still(content) if tiny else content
+    except Exception:  # noqa: BLE001 - its plugins raise whatever a file makes them
+        return content
+
+
+def gallery(pictures: Sequence[tuple[bytes, str]]) -> bytes:
+    """Draw the first `MOST` of *pictures*, each with its caption, as PNG.
+
+    One that can't be decoded has its place and says so.
+    """
+    shown = pictures[:MOST]
+    columns = _columns(len(shown))
+    side = (layout.WIDTH - (columns + 1) * _GAP) // columns
+    tiles = [_tile(content, caption, side) for content, caption in shown]
+    rows = [tiles[i : i + columns] for i in range(0, len(tiles), columns)]
+    with own_settings():
+        return _drawn(rows, side).png()
+
+
+def _columns(count: int) -> int:
+    return 2 if count <= 4 else 3 if count <= 9 else 4  # noqa: PLR2004 - squares
+
+
+def _tile(content: bytes, caption: str, side: int) -> _Tile:
+    try:
+        return _Tile(_decoded(content, side, side), caption)
+    except ValueError:
+        return _Tile(np.zeros((1, 1, 4), np.uint8), f"can't be shown: {caption}")
+
+
+def _drawn(rows: Sequence[Sequence[_Tile]], side: int) -> Canvas:
+    pen = Pen(tile.caption for row in rows for tile in row)
+    captioned = any(tile.caption for row in rows for tile in row)
+    below = _CAPTION if captioned else 0
+    heights = [max(tile.picture.shape[0] for tile in row) for row in rows]
+    height = sum(heights) + len(rows) * (below + _GAP) + _GAP
+    canvas = Canvas(layout.WIDTH, height, palette.BACKGROUND)
+    top = float(height)
+    for row, tallest in zip(rows, heights, strict=True):
+        top -= _GAP + tallest
+        for place, tile in enumerate(row):
+            left = _GAP + place * (side + _GAP)
+            tall, wide = tile.picture.shape[:2]
+            x, y = left + (side - wide) / 2, top + (tallest - tall) / 2
+            canvas.picture(x, y, tile.picture)
+            text = pen.shorten(tile.caption, side, pen.small)
+            start = left + (side - pen.width(text)) / 2
+            pen.write(canvas, (start, top - layout.LINE - 4), text, palette.TEXT)
+        top -= below
+    return canvas
+
+
+def _decoded(content: bytes, width: int, height: int) -> Image:
+    """Decode a picture into *width* by *height* pixels at most; ValueError."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what it thinks of the file
+            with PIL.Image.open(io.BytesIO(content)) as opened:
+                wide, tall = opened.size
+                _check(wide * tall)
+                opened.draft("RGB", (width, height))
+                picture = opened.convert("RGBA")
+    except ValueError:
+        raise
+    except Exception as e:  # its plugins raise whatever a broken file makes them
+        raise ValueError(str(e)) from e
+    scale = min(width / wide, height / tall)
+    if scale > 1:
+        size = _enlarged(wide, tall, math.floor(scale))
+        return np.asarray(picture.resize(size, PIL.Image.Resampling.NEAREST))
+    size = max(1, round(wide * scale)), max(1, round(tall * scale))
+    return np.asarray(picture.resize(size, PIL.Image.Resampling.LANCZOS))
+
+
+def _check(pixels: int) -> None:
+    if not 0 < pixels <= _PIXELS:
+        raise ValueError(f"{pixels} pixels")
+
+
+def _enlarged(wide: int, tall: int, times: int) -> tuple[int, int]:
+    """Keep the pixels of a small picture square: what is in them is what counts."""
+    times = min(max(times, 1), _LARGEST)
+    return wide * times, tall * times
