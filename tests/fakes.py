@@ -11,7 +11,7 @@ from wandbwatch.model.alert import Alert
 from wandbwatch.model.artifact import Artifacts
 from wandbwatch.model.console import Printed
 from wandbwatch.model.distribution import Distributions
-from wandbwatch.model.drawing import Column
+from wandbwatch.model.drawing import HistogramColumn
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.media import Album, RunFile, When
 from wandbwatch.model.ports import Account, Env, Source
@@ -36,7 +36,7 @@ class FakeSource:
         console: Sequence[Printed] = (),
         *,
         sweep: Sweep | None = None,
-        columns: Mapping[str, Sequence[Column]] | None = None,
+        columns: Mapping[str, Sequence[HistogramColumn]] | None = None,
         own_axes: Mapping[str, str] | None = None,
         album: Album = NO_ALBUM,
         files: Sequence[RunFile] = (),

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from wandbwatch.cli.grammar import Line
-from wandbwatch.cli.output import answered
+from wandbwatch.cli.grammar import ParsedLine
+from wandbwatch.cli.output import run_line
 from wandbwatch.model.errors import ExitCode
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Plot, Report
@@ -24,7 +24,7 @@ def files(reports: Iterable[Report], _screen: Screen) -> Iterator[str]:
 
 
 def answer(report: Report, output: str | None) -> int:
-    return answered(lambda: Line(iter([report]), output), lambda _: files)
+    return run_line(lambda: ParsedLine(iter([report]), output), lambda _: files)
 
 
 @pytest.mark.parametrize("output", [None, "plain", "terminal"])

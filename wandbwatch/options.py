@@ -10,10 +10,9 @@ from typing import Annotated, TypeAlias, TypeVar
 
 import typer
 
-from wandbwatch.analysis.ranking import Aim
+from wandbwatch.analysis.ranking import Objective
 from wandbwatch.analysis.total_steps import Total
-from wandbwatch.model import address_parsing as addresses
-from wandbwatch.model import urls
+from wandbwatch.model import address_parsing, urls
 from wandbwatch.model.address import Address, Local
 from wandbwatch.model.run import Json
 
@@ -95,7 +94,7 @@ class Span(timedelta):
         return span
 
 
-class Aims(tuple[Aim, ...]):
+class Aims(tuple[Objective, ...]):
     """Keys with the direction that is better: ``val/loss:min,acc:max``."""
 
     __slots__ = ()
@@ -126,22 +125,22 @@ def _not_json(constant: str) -> Json:
 
 def project_address(text: str) -> Address:
     """Read the address of a project, a sweep or a directory of runs."""
-    return _told(addresses.project, text)
+    return _told(address_parsing.project, text)
 
 
 def run_address(text: str) -> Address:
     """Read the address of one run, or of its directory."""
-    return _told(addresses.run, text)
+    return _told(address_parsing.run, text)
 
 
 def sweep_address(text: str) -> Address:
     """Read the address of a sweep, or of a directory of its runs."""
-    return _told(addresses.sweep, text)
+    return _told(address_parsing.sweep, text)
 
 
 def any_address(text: str) -> Address:
     """Read the address of a project, or the full one of a run."""
-    return _told(addresses.project_or_run, text)
+    return _told(address_parsing.project_or_run, text)
 
 
 def server(text: str) -> str:
@@ -169,9 +168,9 @@ def _told(read: Callable[[str], T], text: str) -> T:
         raise typer.BadParameter(str(e)) from e
 
 
-def aim(text: str) -> Aim:
+def aim(text: str) -> Objective:
     """Read which key is to be how: KEY:min or KEY:max."""
-    return _told(Aim.read, text)
+    return _told(Objective.read, text)
 
 
 HERE = Local(Path())
@@ -200,7 +199,7 @@ SweepAddress: TypeAlias = Annotated[
     Address, typer.Argument(parser=sweep_address, metavar="ADDRESS", help=_SWEEP)
 ]
 AimOption: TypeAlias = Annotated[
-    Aim | None,
+    Objective | None,
     typer.Option(
         "--best",
         parser=aim,

@@ -6,10 +6,10 @@ import math
 from dataclasses import replace
 from datetime import timedelta
 
-from wandbwatch.analysis.delta import NAME, Seen, Since, remember, timeless
+from wandbwatch.analysis.delta import NAME, SeenValues, Since, remember, timeless
 from wandbwatch.commands import project, summary
 from wandbwatch.commands.image.plotting import View, answer
-from wandbwatch.commands.image.select import Found
+from wandbwatch.commands.image.select import SelectedCurves
 from wandbwatch.model.address import Cloud
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.query import Curves, Listing, Query
@@ -126,9 +126,9 @@ def test_a_summary_shows_what_has_changed_and_what_is_new():
     assert notes(told) == ["ended since the last report: calm-sea (a, finished)"]
 
 
-def curves(*ys: float, sampled: bool = False) -> Found:
+def curves(*ys: float, sampled: bool = False) -> SelectedCurves:
     series = Series("loss", range(len(ys)), ys, sampled=sampled)
-    return Found((Curves(RUN, {"loss": series}),), ("loss",))
+    return SelectedCurves((Curves(RUN, {"loss": series}),), ("loss",))
 
 
 def test_a_picture_has_a_table_of_its_ends():
@@ -154,9 +154,9 @@ def test_another_sample_of_the_same_curve_is_no_change():
 
 
 def test_what_is_remembered_reads_back():
-    seen = Seen.of({"a": {"x": math.inf, "y": MISSING, "z": NOW}})
-    assert Seen.read(seen.written()) == Seen({"a": {"x": "Infinity"}})
-    since = Since(Seen.read(seen.written()))
+    seen = SeenValues.of({"a": {"x": math.inf, "y": MISSING, "z": NOW}})
+    assert SeenValues.read(seen.written()) == SeenValues({"a": {"x": "Infinity"}})
+    since = Since(SeenValues.read(seen.written()))
     assert since.cell("a", "x", 1.0) == Changed(1.0, math.inf)
     assert since.cell("a", "x", math.inf) == math.inf
     assert since.cell("a", "y", 1) == Changed(1, MISSING)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from wandbwatch.analysis.histograms import column
-from wandbwatch.model.drawing import Column
+from wandbwatch.model.drawing import HistogramColumn
 
 from tests.renderers.strategies import jsons
 
@@ -11,7 +11,7 @@ KIND = {"_type": "histogram"}
 
 
 def test_edges_are_bins_or_packed():
-    whole = Column(7, (0.0, 0.5, 1.0), (3.0, 4.0))
+    whole = HistogramColumn(7, (0.0, 0.5, 1.0), (3.0, 4.0))
     assert column(7, {**KIND, "bins": [0, 0.5, 1], "values": [3, 4]}) == whole
     packed = {"min": 0, "size": 0.5, "count": 2}
     assert column(7, {**KIND, "packedBins": packed, "values": [3, 4]}) == whole

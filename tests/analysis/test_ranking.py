@@ -3,29 +3,29 @@ from __future__ import annotations
 import math
 
 import pytest
-from wandbwatch.analysis.ranking import Aim, finite
+from wandbwatch.analysis.ranking import Objective, finite
 from wandbwatch.model.run import Json, Run, State
 
 
 @pytest.mark.parametrize(
     ("text", "aim"),
     [
-        ("val/loss", Aim("val/loss")),
-        ("val/loss:min", Aim("val/loss")),
-        ("acc:max", Aim("acc", largest=True)),
-        ("acc:maximize", Aim("acc", largest=True)),
-        ("a:b:max", Aim("a:b", largest=True)),
+        ("val/loss", Objective("val/loss")),
+        ("val/loss:min", Objective("val/loss")),
+        ("acc:max", Objective("acc", largest=True)),
+        ("acc:maximize", Objective("acc", largest=True)),
+        ("a:b:max", Objective("a:b", largest=True)),
     ],
 )
 def test_an_aim_is_a_key_and_a_way(text, aim):
-    assert Aim.read(text) == aim
-    assert Aim.read(str(aim)) == aim
+    assert Objective.read(text) == aim
+    assert Objective.read(str(aim)) == aim
 
 
 @pytest.mark.parametrize("text", ["", ":min", "a:up", "a:"])
 def test_a_wrong_aim_is_told(text):
     with pytest.raises(ValueError, match="is not KEY:min or KEY:max"):
-        Aim.read(text)
+        Objective.read(text)
 
 
 @pytest.mark.parametrize(
@@ -43,11 +43,11 @@ def test_runs_are_ranked_by_finite_values_alone():
         Run(str(i), str(i), State.RUNNING, summary={"a": value})
         for i, value in enumerate(VALUES)
     ]
-    smallest = Aim("a").ranked(runs)
+    smallest = Objective("a").ranked(runs)
     assert [(run.id, value) for run, value in smallest] == [
         ("2", 1.5),
         ("5", 2.0),
         ("0", 3.0),
     ]
-    assert Aim("a", largest=True).ranked(runs) == smallest[::-1]
-    assert Aim("b").ranked(runs) == []
+    assert Objective("a", largest=True).ranked(runs) == smallest[::-1]
+    assert Objective("b").ranked(runs) == []

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from wandbwatch.model.letter import Kind
+from wandbwatch.model.queued_message import MessageKind
 
 from tests.delivery.outbox.letters import NOON, letter
 from tests.delivery.sender.desk import PostOffice
@@ -32,7 +32,7 @@ def _backlog(directory: Path) -> bool:
     """Drain one channel by a clock of its own against a server with limits."""
     office = PostOffice(directory)
     office.enqueue(
-        *(letter(str(i), sequence=i, kind=Kind.EVENT) for i in range(BACKLOG))
+        *(letter(str(i), sequence=i, kind=MessageKind.EVENT) for i in range(BACKLOG))
     )
     office.deliver()
     took = (office.clock.now() - NOON).total_seconds()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wandbwatch.cli.attachments import kept
+from wandbwatch.cli.attachments import save
 from wandbwatch.model.attachment import Attachment, Piece
 from wandbwatch.model.report import Report
 
@@ -19,7 +19,7 @@ def pieces(report: Report) -> list[Piece]:
 
 def test_files_are_kept_and_say_where_and_how_large(tmp_path):
     report = Report("media", "run", (Attachment("pics", "images", (ONE, TWO, GONE)),))
-    one, two, gone = pieces(kept(report, tmp_path))
+    one, two, gone = pieces(save(report, tmp_path))
     assert (one.file, one.size) == (str(tmp_path / "pics/a.png"), 3)
     assert (two.file, two.size) == (str(tmp_path / "pics/A_2.png"), 5)
     assert (gone.file, gone.trouble) == ("", "no such file")
@@ -30,6 +30,6 @@ def test_files_are_kept_and_say_where_and_how_large(tmp_path):
 def test_what_is_only_named_is_kept_when_it_is_asked_for(tmp_path):
     named = Attachment("mesh", "3D object", (ONE,), named=True)
     report = Report("media", "run", (named,))
-    assert pieces(kept(report, tmp_path)) == [ONE]
+    assert pieces(save(report, tmp_path)) == [ONE]
     asked = Report("media", "run", (named,), out=tmp_path)
-    assert pieces(kept(asked, tmp_path))[0].file
+    assert pieces(save(asked, tmp_path))[0].file

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 import typer
-from wandbwatch.cli.grammar import Line
-from wandbwatch.cli.output import answered
+from wandbwatch.cli.grammar import ParsedLine
+from wandbwatch.cli.output import run_line
 from wandbwatch.config.redaction import hide
 from wandbwatch.model.errors import (
     ConfigError,
@@ -35,14 +35,14 @@ def answer(
                 raise report
             yield report
 
-    return answered(lambda: Line(generator(), output), lambda _: titles, place)
+    return run_line(lambda: ParsedLine(generator(), output), lambda _: titles, place)
 
 
 def stopped(error: BaseException, *, debug: bool = False) -> int:
-    def read() -> Line:
+    def read() -> ParsedLine:
         raise error
 
-    return answered(read, lambda _: titles, debug=debug)
+    return run_line(read, lambda _: titles, debug=debug)
 
 
 def test_what_is_piped_is_plain(capsys, monkeypatch):
@@ -54,8 +54,8 @@ def test_what_is_piped_is_plain(capsys, monkeypatch):
         asked.append(output)
         return titles
 
-    assert answered(lambda: Line(iter([ONE]), None), renderer) == ExitCode.FINE
-    assert answered(lambda: Line(iter([ONE]), "json"), renderer) == ExitCode.FINE
+    assert run_line(lambda: ParsedLine(iter([ONE]), None), renderer) == ExitCode.FINE
+    assert run_line(lambda: ParsedLine(iter([ONE]), "json"), renderer) == ExitCode.FINE
     assert asked == ["plain", "json"]
     assert capsys.readouterr().out == "[132 plain\none\n]\n" * 2
 
@@ -158,4 +158,4 @@ def test_an_exit_is_quiet(error, code, capsys):
 
 def test_a_read_line_may_be_an_exit_code_already():
     read: Callable[[], int] = lambda: 5  # noqa: E731
-    assert answered(read, lambda _: titles) == ExitCode.NOT_FOUND
+    assert run_line(read, lambda _: titles) == ExitCode.NOT_FOUND

@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from wandbwatch.cli import systemd_units as units
+from wandbwatch.cli import systemd_units
 
 ROOT = Path(__file__).parents[2]
 ANALYZE = shutil.which("systemd-analyze") or ""
@@ -26,9 +26,13 @@ def analyze(*words: str | Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def installed(tmp_path):
-    place = units.place({}, user=False, directory=tmp_path / "units")
-    place = units.Place(False, place.units, place.config, tmp_path / "credentials")
-    return place, units.install(place, Path(sys.executable), tmp_path / "watch.toml")
+    place = systemd_units.place({}, user=False, directory=tmp_path / "units")
+    place = systemd_units.Place(
+        False, place.units, place.config, tmp_path / "credentials"
+    )
+    return place, systemd_units.install(
+        place, Path(sys.executable), tmp_path / "watch.toml"
+    )
 
 
 @needs_systemd
@@ -67,8 +71,10 @@ def test_daemon_and_reports_are_one_user_who_owns_the_state(installed):
 
 def test_a_path_with_blanks_is_quoted(tmp_path):
     environ = {"XDG_STATE_HOME": str(tmp_path / "my state")}
-    place = units.place(environ, user=True, directory=tmp_path / "units")
-    service, *_ = units.install(place, Path("/my tools/w"), Path("/50%/watch.toml"))
+    place = systemd_units.place(environ, user=True, directory=tmp_path / "units")
+    service, *_ = systemd_units.install(
+        place, Path("/my tools/w"), Path("/50%/watch.toml")
+    )
     text = service.read_text()
     assert 'ExecStart="/my tools/w" daemon /50%%/watch.toml' in text
     assert f'ReadWritePaths="{tmp_path}/my state/wandbwatch"\n' in text
@@ -77,15 +83,15 @@ def test_a_path_with_blanks_is_quoted(tmp_path):
 
 def test_uninstalling_removes_what_was_installed(installed):
     place, written = installed
-    assert units.uninstall(place) == written
-    assert units.uninstall(place) == []
+    assert systemd_units.uninstall(place) == written
+    assert systemd_units.uninstall(place) == []
 
 
 def test_a_system_service_can_not_see_a_program_in_a_home():
-    system = units.place({}, user=False)
+    system = systemd_units.place({}, user=False)
     assert system.hides(Path("/home/me/.venv/bin/wandbwatch"))
     assert not system.hides(Path("/opt/wandbwatch/bin/wandbwatch"))
-    assert not units.place({}, user=True).hides(Path("/home/me/bin/wandbwatch"))
+    assert not systemd_units.place({}, user=True).hides(Path("/home/me/bin/wandbwatch"))
 
 
 def test_the_wheel_carries_the_units(tmp_path):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from wandbwatch.cli import grammar
-from wandbwatch.cli import main as cli
-from wandbwatch.cli.attachments import kept
+from wandbwatch.cli import grammar, main
+from wandbwatch.cli.attachments import save
 from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.media import RunFile
 from wandbwatch.model.report import Note, Report, Table
@@ -57,7 +56,7 @@ def test_none():
 def test_they_are_fetched_to_where_they_belong(tmp_path):
     nasty = ("../up.txt", "/etc/abs.txt", "A.txt", "a.txt", "x/" * 40 + "deep", "nul\0")
     out = tmp_path / "out"
-    report = kept(answer(f"--out '{out}'", (*PATHS, *nasty)), out)
+    report = save(answer(f"--out '{out}'", (*PATHS, *nasty)), out)
     found = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()}
     assert {f"out/{path}" for path in PATHS} <= found
     assert {"out/up.txt", "out/etc/abs.txt", "out/A.txt", "out/a_2.txt"} <= found
@@ -70,7 +69,7 @@ def test_they_are_fetched_to_where_they_belong(tmp_path):
 def test_those_of_a_real_run(media_run, kind, tmp_path, capsys):
     address = str(media_run.addresses[kind])
     out = str(tmp_path / "out")
-    assert cli.answer(["files", address, "ckpt/*", "--out", out]) == 0
+    assert main.answer(["files", address, "ckpt/*", "--out", out]) == 0
     assert (tmp_path / "out/ckpt/model 1.pt").read_bytes() == bytes(5000)
     assert "ckpt/config.json" in capsys.readouterr().out
 

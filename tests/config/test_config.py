@@ -7,7 +7,7 @@ import pytest
 from wandbwatch.config import load
 from wandbwatch.model.channel import Channel, Quiet, Secret, SecretKind
 from wandbwatch.model.errors import ConfigError
-from wandbwatch.model.subscription import Catchup, Cron, Every, Mode, Subscription
+from wandbwatch.model.subscription import Catchup, Cron, Interval, Mode, Subscription
 
 from tests.config.texts import (
     HOOK,
@@ -79,7 +79,7 @@ def test_every_setting_is_read():
         Subscription(
             "live",
             "research",
-            Every(timedelta(minutes=90)),
+            Interval(timedelta(minutes=90)),
             ("project a/b", "/summary run:a/b/c"),
             zone="America/New_York",
             mode=Mode.EDIT,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from wandbwatch.cli import grammar
-from wandbwatch.config import File, load, parse
+from wandbwatch.config import ConfigFile, load, parse
 from wandbwatch.model.errors import ConfigError
 
 from tests.fakes import FakeSource, fake_env
@@ -33,7 +33,7 @@ def known_settings(text: str) -> dict[str, list[str]]:
     """Ask with a setting that there is not, in each table, which ones there are."""
     asking = "zzzz = 1\n" + TABLE.sub(r"\g<0>\nzzzz = 1", text)
     with pytest.raises(ConfigError) as error:
-        parse(asking, File())
+        parse(asking, ConfigFile())
     known = {}
     for complaint in error.value.complaints:
         said = re.fullmatch(r"[^:]+:\d+: (\w*).*zzzz: .* known are (.*)", complaint)

@@ -6,8 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from wandbwatch.model.recipe import Recipe
-from wandbwatch.model.schema import Kind, Rule
+from wandbwatch.model.experiment_config import ExperimentConfig
+from wandbwatch.model.schema import ParameterRule, ParameterType
 
 from tests.config.texts import SMALL, complaints, read
 
@@ -17,12 +17,12 @@ script = "train.sh"
 """
 
 
-def recipe(settings: str = "") -> Recipe:
+def recipe(settings: str = "") -> ExperimentConfig:
     return read(PPO + settings, base=Path("/etc/w")).experiments["ppo"]
 
 
 def test_a_script_is_enough():
-    assert recipe() == Recipe("ppo", "/etc/w/train.sh", "/etc/w")
+    assert recipe() == ExperimentConfig("ppo", "/etc/w/train.sh", "/etc/w")
 
 
 def test_every_setting_is_read():
@@ -40,7 +40,7 @@ group = "night shift"
 one_run = true
 env = { OMP_NUM_THREADS = 4, DATA = "/data" }
 """)
-    assert found == Recipe(
+    assert found == ExperimentConfig(
         "ppo",
         "/etc/w/train.sh",
         "/data",
@@ -71,12 +71,12 @@ any = {}
 default = 0.5
 """).schema.rules
     assert rules == {
-        ("lr",): Rule(Kind.FLOAT, 1e-6, 1, default=3e-4),
-        ("resume",): Rule(Kind.BOOL),
-        ("head", "units"): Rule(choices=(16, 32), required=True),
-        ("model", "layers"): Rule(Kind.INT),
-        ("model", "dropout"): Rule(default=0.5),
-        ("any",): Rule(),
+        ("lr",): ParameterRule(ParameterType.FLOAT, 1e-6, 1, default=3e-4),
+        ("resume",): ParameterRule(ParameterType.BOOL),
+        ("head", "units"): ParameterRule(choices=(16, 32), required=True),
+        ("model", "layers"): ParameterRule(ParameterType.INT),
+        ("model", "dropout"): ParameterRule(default=0.5),
+        ("any",): ParameterRule(),
     }
 
 

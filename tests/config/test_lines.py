@@ -7,7 +7,7 @@ from typing import Any
 import tomli
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wandbwatch.config.lines import Path, lines
+from wandbwatch.config.lines import KeyPath, lines
 
 TRICKY = r'''
 # a comment with = and [brackets]
@@ -47,7 +47,7 @@ y = 3
 '''.replace(r"\'", "'")
 
 
-def paths(value: Any, path: Path = ()) -> Iterator[Path]:
+def paths(value: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
     if path:
         yield path
     items: Any = ()

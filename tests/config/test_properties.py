@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from wandbwatch.config import Config, File, from_tree, parse
+from wandbwatch.config import Config, ConfigFile, from_tree, parse
 from wandbwatch.model.errors import ConfigError
 
 WORDS = st.sampled_from(
@@ -39,7 +39,7 @@ def complaints(configured: Callable[[], Config]) -> tuple[str, ...]:
 @settings(deadline=None)
 @given(st.dictionaries(WORDS, VALUES, max_size=6))
 def test_any_tree_is_a_configuration_or_complaints(tree):
-    told = complaints(lambda: from_tree(tree, {}, File()))
+    told = complaints(lambda: from_tree(tree, {}, ConfigFile()))
     assert all(complaint.isprintable() for complaint in told)
 
 
@@ -61,4 +61,4 @@ LINES = st.lists(
 @example("a = " + "{a=" * 400 + "1" + "}" * 400)
 @example("[" + "a." * 5000 + "a]")
 def test_any_text_is_a_configuration_or_complaints(text):
-    complaints(lambda: parse(text, File()))
+    complaints(lambda: parse(text, ConfigFile()))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from wandbwatch.config import Config, File, parse
+from wandbwatch.config import Config, ConfigFile, parse
 from wandbwatch.model.errors import ConfigError, UsageError
-from wandbwatch.model.recipe import Recipe
+from wandbwatch.model.experiment_config import ExperimentConfig
 
 HOOK = "https://discord.com/api/webhooks/123456789012345678/s3cr3t-T0ken_x"
 FILTRES = "summary: No such option: --filtres; did you mean --filters"
@@ -27,14 +27,14 @@ commands = ["project a/b"]
 """
 
 
-def check(line: str, experiments: Mapping[str, Recipe]) -> None:
+def check(line: str, experiments: Mapping[str, ExperimentConfig]) -> None:
     del experiments
     if "--filtres" in line:
         raise UsageError(FILTRES)
 
 
 def read(text: str, **about: object) -> Config:
-    return parse(text, File(**about), check)  # type: ignore[arg-type]
+    return parse(text, ConfigFile(**about), check)  # type: ignore[arg-type]
 
 
 def complaints(text: str, **about: object) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from wandbwatch import plugins
 from wandbwatch.cli import grammar
-from wandbwatch.daemon.jobs.job import Crew, perform
-from wandbwatch.delivery.outbox import Endings, Outbox, Queue, Store
+from wandbwatch.daemon.jobs.job import JobContext, perform
+from wandbwatch.delivery.outbox import Outbox, Queue, SendResults, Store
 from wandbwatch.model.errors import StateError
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.report import Report
@@ -48,7 +48,7 @@ class World:
     def tick(self, value: float) -> None:
         self.values.append(value)
         render = plugins.load("wandbwatch.renderers", "discord")
-        crew = Crew(self.ask, render, repr, Outbox(self.store))
+        crew = JobContext(self.ask, render, repr, Outbox(self.store))
         list_ = Subscription("s", "lab", Cron("* * * * *"), (LINE,))
         try:
             perform(list_, NOW + self.minutes * MINUTE, crew)
@@ -64,7 +64,7 @@ class World:
         told, queue = [], Queue(self.store)
         while waiting := queue.head("lab"):
             queue.claim(waiting, "lane")
-            Endings(self.store).delivered(waiting, f"id {waiting.id}", None)
+            SendResults(self.store).delivered(waiting, f"id {waiting.id}", None)
             title = json.loads(waiting.letter.message.body)["embeds"][0]["title"]
             told.append((waiting.letter.place, str(title)))
         return told

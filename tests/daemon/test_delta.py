@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from wandbwatch.cli.worker import crew
+from wandbwatch.cli.job_context import job_context
 from wandbwatch.daemon.jobs.job import perform
-from wandbwatch.delivery.outbox import Endings, Queue, Store
+from wandbwatch.delivery.outbox import Queue, SendResults, Store
 from wandbwatch.model.run import Run, State
 from wandbwatch.model.subscription import Cron, Mode, Subscription
 
@@ -43,7 +43,9 @@ class Channel:
         self.slot += timedelta(hours=1)
         with self.store() as store:
             env = fake_env(FakeSource([self.run]))
-            return perform(self.subscription, self.slot, crew(env, store)).messages
+            return perform(
+                self.subscription, self.slot, job_context(env, store)
+            ).messages
 
     def deliver(self) -> list[str]:
         told = []
@@ -51,7 +53,7 @@ class Channel:
             queue = Queue(store)
             while waiting := queue.head("lab"):
                 queue.claim(waiting, "lane")
-                Endings(store).delivered(waiting, f"id {waiting.id}", None)
+                SendResults(store).delivered(waiting, f"id {waiting.id}", None)
                 told.append(waiting.letter.message.body)
         return told
 

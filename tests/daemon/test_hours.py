@@ -10,10 +10,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from wandbwatch.daemon.hours import Hours
+from wandbwatch.daemon.due_slots import DueSlots
 from wandbwatch.delivery.outbox import Outbox, Store
 from wandbwatch.model.errors import StateError
-from wandbwatch.model.subscription import Catchup, Cron, Every, Subscription
+from wandbwatch.model.subscription import Catchup, Cron, Interval, Subscription
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -29,8 +29,8 @@ class Day:
         self.kept = subscriptions
         self.hours = self.born()
 
-    def born(self) -> Hours:
-        self.hours = Hours(self.kept, self.outbox, self.now)
+    def born(self) -> DueSlots:
+        self.hours = DueSlots(self.kept, self.outbox, self.now)
         return self.hours
 
     def changed(self, *subscriptions: Subscription) -> None:
@@ -89,7 +89,7 @@ def test_hours_changed_while_no_daemon_ran_fire_no_slot_that_has_passed(store):
     day = Day(store, HOURLY)
     day.look()
     day.now += 20 * HOUR
-    day.kept = (replace(HOURLY, when=Every(timedelta(hours=7))),)
+    day.kept = (replace(HOURLY, when=Interval(timedelta(hours=7))),)
     day.born()
     assert day.look() == []
     day.born()  # and it stays so

@@ -2,25 +2,25 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from wandbwatch.daemon.lineup import TOGETHER, Job, LineUp
+from wandbwatch.daemon.job_queue import TOGETHER, Job, JobQueue
 
 SLOT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def taken(lineup: LineUp, worker: int, account: str | None = None) -> str | None:
+def taken(lineup: JobQueue, worker: int, account: str | None = None) -> str | None:
     job = lineup.next_for(worker, account)
     return job.subscription if job else None
 
 
 def test_jobs_are_taken_in_order():
-    lineup = LineUp()
+    lineup = JobQueue()
     for name in "abc":
         lineup.add(Job(name, SLOT))
     assert [taken(lineup, 1) for _ in range(4)] == ["a", "b", "c", None]
 
 
 def test_the_next_slot_of_a_waiting_job_takes_its_place():
-    lineup = LineUp()
+    lineup = JobQueue()
     lineup.add(Job("a", SLOT))
     later = Job("a", SLOT + timedelta(hours=1))
     assert lineup.add(later) == Job("a", SLOT)
@@ -30,7 +30,7 @@ def test_the_next_slot_of_a_waiting_job_takes_its_place():
 
 def test_a_failure_that_is_still_to_be_told_gives_way_to_no_slot():
     """Or a list whose every job hangs until the next would never say so."""
-    lineup = LineUp()
+    lineup = JobQueue()
     failed = Job("a", SLOT, failed="it took too long")
     lineup.add(failed)
     later = Job("a", SLOT + timedelta(hours=1))
@@ -39,7 +39,7 @@ def test_a_failure_that_is_still_to_be_told_gives_way_to_no_slot():
 
 
 def test_a_worker_serves_its_own_account_only():
-    lineup = LineUp()
+    lineup = JobQueue()
     lineup.add(Job("a", SLOT, account="alice"))
     lineup.add(Job("b", SLOT, account="bob"))
     assert taken(lineup, 1, "bob") == "b"
@@ -48,7 +48,7 @@ def test_a_worker_serves_its_own_account_only():
 
 
 def test_jobs_about_one_place_go_to_one_worker():
-    lineup = LineUp()
+    lineup = JobQueue()
     for name, about in (("a", "e/p"), ("b", "e/p"), ("c", "e/q")):
         lineup.add(Job(name, SLOT, about=about))
     assert taken(lineup, 1) == "a"
@@ -59,7 +59,7 @@ def test_jobs_about_one_place_go_to_one_worker():
 
 
 def test_what_a_dead_worker_was_asked_is_anybodys_again():
-    lineup = LineUp()
+    lineup = JobQueue()
     lineup.add(Job("a", SLOT, about="e/p"))
     assert taken(lineup, 1) == "a"
     lineup.add(Job("b", SLOT, about="e/p"))
@@ -70,7 +70,7 @@ def test_what_a_dead_worker_was_asked_is_anybodys_again():
 
 
 def test_a_reload_drops_the_jobs_that_are_no_more():
-    lineup = LineUp()
+    lineup = JobQueue()
     lineup.add(Job("a", SLOT))
     lineup.add(Job("b", SLOT))
     lineup.keep(["b"])
@@ -79,7 +79,7 @@ def test_a_reload_drops_the_jobs_that_are_no_more():
 
 
 def test_jobs_about_what_a_worker_knows_come_before_others():
-    lineup = LineUp()
+    lineup = JobQueue()
     for name, about in (("a", "e/p"), ("b", "e/q"), ("c", "e/p"), ("d", "e/q")):
         lineup.add(Job(name, SLOT, about=about))
     assert taken(lineup, 1) == "a"
@@ -89,7 +89,7 @@ def test_jobs_about_what_a_worker_knows_come_before_others():
 
 
 def test_later_slots_of_what_a_worker_knows_hold_up_no_other_for_long():
-    lineup = LineUp()
+    lineup = JobQueue()
     lineup.add(Job("a", SLOT, about="e/p"))
     taken(lineup, 1)
     lineup.add(Job("b", SLOT, about="e/q"))
@@ -98,7 +98,7 @@ def test_later_slots_of_what_a_worker_knows_hold_up_no_other_for_long():
 
 
 def test_a_worker_that_is_about_to_be_replaced_tells_what_it_knows():
-    lineup = LineUp()
+    lineup = JobQueue()
     for name, about in (("a", "e/p"), ("b", "e/q"), ("c", "e/p")):
         lineup.add(Job(name, SLOT, about=about))
     assert taken(lineup, 1) == "a"

@@ -6,19 +6,19 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from wandbwatch.daemon.jobs.job import Crew, perform
+from wandbwatch.daemon.jobs.job import JobContext, perform
 from wandbwatch.delivery.outbox import (
-    Endings,
     Outbox,
     Queue,
+    SendResults,
     Store,
     Waiting,
-    borrow_memory,
+    copy_memory,
 )
 from wandbwatch.model.errors import NetworkError, StateError
-from wandbwatch.model.letter import Kind
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.message import Message
+from wandbwatch.model.queued_message import MessageKind
 from wandbwatch.model.report import Level, Report
 from wandbwatch.model.subscription import Cron, Mode, Subscription
 
@@ -51,7 +51,7 @@ class World:
         return (Message("+".join(report.title for report in reports)),) * self.parts
 
     def tick(self) -> None:
-        crew = Crew(self.ask, self.render, repr, Outbox(self.store))
+        crew = JobContext(self.ask, self.render, repr, Outbox(self.store))
         list_ = Subscription("s", "lab", Cron("@hourly"), ("x",), mode=self.mode)
         perform(list_, self.slot, crew)
         self.slot += HOUR
@@ -60,7 +60,7 @@ class World:
         told, queue = [], Queue(self.store)
         while waiting := queue.head("lab"):
             queue.claim(waiting, "lane")
-            Endings(self.store).delivered(waiting, f"id {waiting.id}", None)
+            SendResults(self.store).delivered(waiting, f"id {waiting.id}", None)
             told.append(waiting)
         return told
 
@@ -112,7 +112,7 @@ def test_events_are_told_however_late_and_each_by_itself(world):
     bodies = [w.letter.message.body for w in told]
     assert bodies == ["crashed", "done", "list 2"]
     kinds = [w.letter.kind for w in told]
-    assert kinds == [Kind.EVENT, Kind.EVENT, Kind.REPORT]
+    assert kinds == [MessageKind.EVENT, MessageKind.EVENT, MessageKind.REPORT]
     assert [w.letter.level for w in told] == [Level.BAD, Level.INFO, Level.INFO]
 
 
@@ -179,12 +179,12 @@ def test_a_state_that_is_only_tried_recalls_and_leaves_the_real_one_alone(
 ):
     world.tick()
     tried = opened(tmp_path / "tried", lambda: SLOT)
-    borrow_memory(tried, tmp_path)
+    copy_memory(tried, tmp_path)
     World.tick(other := World(tried))
     assert other.found == [("1", "1")]
     world.tick()
     assert world.found[-1] == ("1", "1")
-    borrow_memory(tried, tmp_path / "nowhere")
+    copy_memory(tried, tmp_path / "nowhere")
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "state.db").write_text("no database")
-    borrow_memory(tried, tmp_path / "broken")
+    copy_memory(tried, tmp_path / "broken")

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from wandbwatch.daemon.lineup import Job, LineUp
+from wandbwatch.daemon.job_queue import Job, JobQueue
 from wandbwatch.daemon.pool import IDLE, LEAVING, Pool
 from wandbwatch.daemon.worker import JOBS, Answered, Worker
 from wandbwatch.experiments.processes import adopt_orphans, children, reap_orphans
@@ -31,7 +31,7 @@ def pool(tmp_path):
             number, account, command, {"BROOD": str(brood)}, tmp_path / "work"
         )
 
-    pool = Pool(LineUp(), start, 2)
+    pool = Pool(JobQueue(), start, 2)
     yield pool
     pool.stop()
 
@@ -145,7 +145,7 @@ def test_a_job_whose_key_is_not_to_be_had_is_told(tmp_path):
             number, account, [sys.executable, str(SCRIPT)], {}, tmp_path / "w"
         )
 
-    pool = Pool(LineUp(), start, 2)
+    pool = Pool(JobQueue(), start, 2)
     pool.lineup.add(job("fine", account="alice"))
     (said,) = answers(pool, 1)
     assert said.errors == ("env ALICE_KEY: not in the environment",)

@@ -8,19 +8,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from wandbwatch.experiments.plan import Asked, Chance, Planned, planned
+from wandbwatch.experiments.plan import PlanSet, Random, Request, planned
 from wandbwatch.hyperparameters import Search
 from wandbwatch.model.errors import ConfigError, UsageError
 from wandbwatch.model.experiment import Plan
-from wandbwatch.model.recipe import Recipe
-from wandbwatch.model.schema import Kind, Rule, Schema
+from wandbwatch.model.experiment_config import ExperimentConfig
+from wandbwatch.model.schema import ParameterRule, ParameterType, Schema
 
-PPO = Recipe(
+PPO = ExperimentConfig(
     "ppo",
     "/s/train.sh",
     "/w",
     launcher=("srun",),
-    schema=Schema({("lr",): Rule(Kind.FLOAT, default=0.1)}),
+    schema=Schema({("lr",): ParameterRule(ParameterType.FLOAT, default=0.1)}),
     jobs=3,
     env={"A": "1"},
     channel="research",
@@ -32,18 +32,18 @@ PPO = Recipe(
 )
 
 
-def recipes() -> Mapping[str, Recipe]:
-    return {"ppo": PPO, "dqn": Recipe("dqn", "/s/dqn.sh", "/w")}
+def recipes() -> Mapping[str, ExperimentConfig]:
+    return {"ppo": PPO, "dqn": ExperimentConfig("dqn", "/s/dqn.sh", "/w")}
 
 
-def no_file() -> Mapping[str, Recipe]:
+def no_file() -> Mapping[str, ExperimentConfig]:
     raise ConfigError(["no watch.toml"])
 
 
-def plan(*words: str, found: Any = recipes, **options: Any) -> Planned:
+def plan(*words: str, found: Any = recipes, **options: Any) -> PlanSet:
     ids = map("id{}".format, itertools.count(1))
-    chance = Chance(lambda: 7, lambda: next(ids))
-    return planned(Asked(words, **options), found, str, chance)
+    chance = Random(lambda: 7, lambda: next(ids))
+    return planned(Request(words, **options), found, str, chance)
 
 
 def test_a_script_needs_no_file():

@@ -8,13 +8,13 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 
-from wandbwatch.analysis.ranking import Aim
-from wandbwatch.experiments.rivals import question, values
+from wandbwatch.analysis.ranking import Objective
+from wandbwatch.experiments.previous_results import question, values
 from wandbwatch.model.run import Run, State
 
 from tests.servers.wandb import Run as Served
 
-AIM = Aim("val/acc", largest=True)
+AIM = Objective("val/acc", largest=True)
 OURS = Run("new", "new", State.FINISHED, entity="acme", project="gpt")
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from wandbwatch import formatting as words
-from wandbwatch.formatting import json_values as exact
+from wandbwatch.formatting import json_values
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import MISSING, Changed, Fields, Report, Table
 from wandbwatch.model.run import State
@@ -38,8 +38,8 @@ def test_a_change_is_told_by_arrow_and_number_or_by_what_it_was(value, before, t
 
 
 def test_programs_get_both():
-    assert exact.value(Changed(1.5, NAN)) == {"value": 1.5, "before": "NaN"}
-    assert exact.value(Changed(2, MISSING)) == {"value": 2, "before": None}
+    assert json_values.value(Changed(1.5, NAN)) == {"value": 1.5, "before": "NaN"}
+    assert json_values.value(Changed(2, MISSING)) == {"value": 2, "before": None}
 
 
 @pytest.mark.parametrize(

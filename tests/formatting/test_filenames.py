@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wandbwatch.formatting import filenames as filing
+from wandbwatch.formatting import filenames
 from wandbwatch.model.errors import WandbwatchError
 
 NASTY = [
@@ -20,7 +20,7 @@ names = st.sampled_from(NASTY) | st.text(max_size=40)
 
 @given(names)
 def test_a_safe_name_stays_below_and_fits_every_disk(name):
-    parts = filing.safe(name).split("/")
+    parts = filenames.safe(name).split("/")
     assert parts
     for part in parts:
         assert part not in ("", ".", "..")
@@ -42,15 +42,15 @@ def test_a_safe_name_stays_below_and_fits_every_disk(name):
     ],
 )
 def test_what_becomes_of_a_name(given, safe):
-    assert filing.safe(given) == safe
+    assert filenames.safe(given) == safe
 
 
 def test_a_long_name_keeps_its_end():
-    assert filing.safe("x" * 400 + ".png").endswith("x.png")
+    assert filenames.safe("x" * 400 + ".png").endswith("x.png")
 
 
 def test_names_that_differ_in_case_alone_are_two_files():
-    names = filing.Names()
+    names = filenames.Names()
     given = ("A.tar.gz", "a.tar.gz", "a.TAR.gz", "b")
     assert [names.take(n) for n in given] == [
         "A.tar.gz",
@@ -61,8 +61,8 @@ def test_names_that_differ_in_case_alone_are_two_files():
 
 
 def test_a_file_is_written_whole_over_what_was_there(tmp_path):
-    filing.write(tmp_path / "new", "a/b.txt", [b"first"])
-    path = filing.write(tmp_path / "new", "a/b.txt", [b"sec", b"ond"])
+    filenames.write(tmp_path / "new", "a/b.txt", [b"first"])
+    path = filenames.write(tmp_path / "new", "a/b.txt", [b"sec", b"ond"])
     assert path.read_bytes() == b"second"
     assert [p.name for p in path.parent.iterdir()] == ["b.txt"]
 
@@ -74,16 +74,16 @@ def test_a_link_is_not_followed(tmp_path):
     (target / "file").write_text("theirs")
     (out / "file").symlink_to(target / "file")
     (out / "below").symlink_to(target)
-    assert not filing.write(out, "file", [b"ours"]).is_symlink()
+    assert not filenames.write(out, "file", [b"ours"]).is_symlink()
     with pytest.raises(WandbwatchError, match="is a link"):
-        filing.write(out, "below/file", [b"ours"])
+        filenames.write(out, "below/file", [b"ours"])
     assert (target / "file").read_text() == "theirs"
 
 
 def test_a_directory_that_is_a_file_is_told(tmp_path):
     (tmp_path / "out").touch()
     with pytest.raises(WandbwatchError, match="--out DIR puts them elsewhere"):
-        filing.write(Path(tmp_path / "out"), "file", [b""])
+        filenames.write(Path(tmp_path / "out"), "file", [b""])
 
 
 def test_half_a_file_is_none(tmp_path):
@@ -92,5 +92,5 @@ def test_half_a_file_is_none(tmp_path):
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        filing.write(tmp_path, "file", broken())
+        filenames.write(tmp_path, "file", broken())
     assert list(tmp_path.iterdir()) == []

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wandbwatch import formatting as words
+from wandbwatch import formatting
 from wandbwatch.model.report import MISSING
 from wandbwatch.model.run import Json, State
 
@@ -39,12 +39,12 @@ NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
     ],
 )
 def test_numbers(value, text):
-    assert words.number(value) == text
+    assert formatting.number(value) == text
 
 
 @given(st.floats(-1e300, 1e300))
 def test_a_number_reads_back_near_what_it_was(value):
-    assert float(words.number(value)) == pytest.approx(value, rel=1e-4)
+    assert float(formatting.number(value)) == pytest.approx(value, rel=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_number_reads_back_near_what_it_was(value):
     ],
 )
 def test_durations(seconds, text):
-    assert words.duration(timedelta(seconds=seconds)) == text
+    assert formatting.duration(timedelta(seconds=seconds)) == text
 
 
 @pytest.mark.parametrize(
@@ -77,27 +77,27 @@ def test_durations(seconds, text):
     ],
 )
 def test_ages(ago, text):
-    assert words.age(NOW - ago, NOW) == text
+    assert formatting.age(NOW - ago, NOW) == text
 
 
 def test_a_time_is_an_age_where_now_is_known_and_utc_where_not():
     then = datetime(2026, 1, 1, 10, 30, tzinfo=timezone(timedelta(hours=1)))
-    assert words.cell(then, NOW) == "2h ago"
-    assert words.cell(then) == "2026-01-01 09:30 UTC"
-    assert words.cell(then.replace(tzinfo=None)) == "2026-01-01 10:30 UTC"
+    assert formatting.cell(then, NOW) == "2h ago"
+    assert formatting.cell(then) == "2026-01-01 09:30 UTC"
+    assert formatting.cell(then.replace(tzinfo=None)) == "2026-01-01 10:30 UTC"
 
 
 @given(st.datetimes(timezones=st.timezones() | st.none()), st.timedeltas())
 def test_any_time_and_span_has_a_wording(when, span):
-    assert words.cell(when)
-    assert words.cell(when, NOW)
-    assert words.cell(span)
+    assert formatting.cell(when)
+    assert formatting.cell(when, NOW)
+    assert formatting.cell(span)
 
 
 def test_every_state_has_a_mark_of_one_cell_and_its_word():
     for state in State:
-        assert words.cell(state) == f"{words.MARKS[state]} {state.value}"
-        assert unicodedata.east_asian_width(words.MARKS[state]) in {"N", "Na"}
+        assert formatting.cell(state) == f"{formatting.MARKS[state]} {state.value}"
+        assert unicodedata.east_asian_width(formatting.MARKS[state]) in {"N", "Na"}
 
 
 @pytest.mark.parametrize(
@@ -135,14 +135,14 @@ def test_every_state_has_a_mark_of_one_cell_and_its_word():
     ],
 )
 def test_cells(value, text):
-    assert words.cell(value) == text
+    assert formatting.cell(value) == text
 
 
 def test_values_nested_without_end_are_told_to_a_depth():
     deep: list[Json] = []
     for _ in range(100_000):
         deep = [deep]
-    assert words.cell(deep).count("[") == words.nested.DEEPEST
+    assert formatting.cell(deep).count("[") == formatting.nested.DEEPEST
 
 
 @pytest.mark.parametrize(
@@ -159,14 +159,14 @@ def test_values_nested_without_end_are_told_to_a_depth():
     ],
 )
 def test_clean(text, one_line, lines):
-    assert words.clean(text) == one_line
-    assert words.clean(text, lines=True) == lines
+    assert formatting.clean(text) == one_line
+    assert formatting.clean(text, lines=True) == lines
 
 
 @given(st.text(st.characters()))
 def test_clean_text_holds_nothing_that_steers(text):
     for lines in (False, True):
-        cleaned = words.clean(text, lines=lines)
+        cleaned = formatting.clean(text, lines=lines)
         left = {
             unicodedata.category(c)
             for c in cleaned.replace("\n", "" if lines else "\n")

@@ -12,15 +12,15 @@ from hypothesis import given as any_of
 from hypothesis import strategies as st
 from wandbwatch.hyperparameters import Search, Sets, given, sets
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.schema import Kind, Rule, Schema
+from wandbwatch.model.schema import ParameterRule, ParameterType, Schema
 
 OPEN = Schema()
 STRICT = Schema(
     {
-        ("lr",): Rule(Kind.FLOAT, low=1e-6, high=1.0, default=1e-3),
-        ("epochs",): Rule(Kind.INT, low=1, required=True),
-        ("model", "head"): Rule(choices=("mlp", "linear", 1)),
-        ("extra",): Rule(Kind.TABLE),
+        ("lr",): ParameterRule(ParameterType.FLOAT, low=1e-6, high=1.0, default=1e-3),
+        ("epochs",): ParameterRule(ParameterType.INT, low=1, required=True),
+        ("model", "head"): ParameterRule(choices=("mlp", "linear", 1)),
+        ("extra",): ParameterRule(ParameterType.TABLE),
     }
 )
 

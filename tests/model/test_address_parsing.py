@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wandbwatch.model import address_parsing as addresses
+from wandbwatch.model import address_parsing
 from wandbwatch.model.address import Address, Cloud, Local
 
 SAAS = "https://api.wandb.ai"
@@ -63,8 +63,8 @@ FORGE = "https://api.forge.coreweave.com"
     ],
 )
 def test_a_project_is_written_in_many_ways(text, address):
-    assert addresses.project(text) == address
-    assert addresses.project_or_run(text) == address
+    assert address_parsing.project(text) == address
+    assert address_parsing.project_or_run(text) == address
 
 
 @pytest.mark.parametrize(
@@ -97,41 +97,45 @@ def test_a_project_is_written_in_many_ways(text, address):
     ],
 )
 def test_a_run_is_written_in_many_ways(text, address):
-    assert addresses.run(text) == address
+    assert address_parsing.run(text) == address
     if text.count("/") > 1:
-        assert addresses.project_or_run(text) == address
+        assert address_parsing.project_or_run(text) == address
 
 
 @pytest.mark.parametrize(
     ("read", "text", "complaint"),
     [
-        (addresses.project, "", "empty"),
-        (addresses.project, "  ", "empty"),
-        (addresses.project, "a//b", "'' is no name"),
-        (addresses.project, "acme/gpt ", "'gpt ' is no name"),
-        (addresses.project, "acme/gpt?", "'gpt\\?' is no name"),
-        (addresses.project, "acme/g\u202ept", "is no name"),
-        (addresses.project, "acme/g\x1b[31mpt", "'acme/g.x1b.*control characters"),
-        (addresses.project, "a/b/c/d/e", "too many parts"),
-        (addresses.project, "acme/gpt/abc", "is a run, not a project"),
-        (addresses.project, "https://wandb.ai/acme", "names no project"),
-        (addresses.project, "https://", "not the URL"),
-        (addresses.project, "ftp://wandb.ai/acme/gpt", "not the URL"),
-        (addresses.project, "http://[::1/acme/gpt", "not a URL"),
-        (addresses.project, "http://h:99999/acme/gpt", "not a URL"),
-        (addresses.project, "https://wandb.ai/a%2Fb/gpt", "'a/b' is no name"),
-        (addresses.project, "https://wandb.ai/a/b%0a", "is no name"),
+        (address_parsing.project, "", "empty"),
+        (address_parsing.project, "  ", "empty"),
+        (address_parsing.project, "a//b", "'' is no name"),
+        (address_parsing.project, "acme/gpt ", "'gpt ' is no name"),
+        (address_parsing.project, "acme/gpt?", "'gpt\\?' is no name"),
+        (address_parsing.project, "acme/g\u202ept", "is no name"),
         (
-            addresses.project,
+            address_parsing.project,
+            "acme/g\x1b[31mpt",
+            "'acme/g.x1b.*control characters",
+        ),
+        (address_parsing.project, "a/b/c/d/e", "too many parts"),
+        (address_parsing.project, "acme/gpt/abc", "is a run, not a project"),
+        (address_parsing.project, "https://wandb.ai/acme", "names no project"),
+        (address_parsing.project, "https://", "not the URL"),
+        (address_parsing.project, "ftp://wandb.ai/acme/gpt", "not the URL"),
+        (address_parsing.project, "http://[::1/acme/gpt", "not a URL"),
+        (address_parsing.project, "http://h:99999/acme/gpt", "not a URL"),
+        (address_parsing.project, "https://wandb.ai/a%2Fb/gpt", "'a/b' is no name"),
+        (address_parsing.project, "https://wandb.ai/a/b%0a", "is no name"),
+        (
+            address_parsing.project,
             "https://wandb.ai/a/b/groups/g%201/workspace",
             """project a/b --filters '{"group": "g 1"}'` lists it""",
         ),
-        (addresses.project, "./nul\0", "control characters"),
-        (addresses.project, "~nobody-of-this-name/x", "no such user"),
-        (addresses.run, "https://wandb.ai/acme/gpt", "is a project, not a run"),
-        (addresses.run, "https://wandb.ai/a/b/sweeps/s", "is a sweep, not a run"),
-        (addresses.run, "a:b:c", "is no name"),
-        (addresses.run, "x" * 5000 + "?", "x{80}…' is no name"),
+        (address_parsing.project, "./nul\0", "control characters"),
+        (address_parsing.project, "~nobody-of-this-name/x", "no such user"),
+        (address_parsing.run, "https://wandb.ai/acme/gpt", "is a project, not a run"),
+        (address_parsing.run, "https://wandb.ai/a/b/sweeps/s", "is a sweep, not a run"),
+        (address_parsing.run, "a:b:c", "is no name"),
+        (address_parsing.run, "x" * 5000 + "?", "x{80}…' is no name"),
     ],
 )
 def test_nonsense_is_one_line_of_complaint(read, text, complaint):
@@ -151,11 +155,13 @@ NAME = st.text("abcdefghij0123456789-_.", min_size=1).filter(
     | st.builds(Local, st.builds(Path, st.just(".") | st.just("/"), NAME, NAME))
 )
 def test_the_text_of_an_address_reads_back(address):
-    assert addresses.project_or_run(str(address)) == address
+    assert address_parsing.project_or_run(str(address)) == address
 
 
 @given(
-    st.sampled_from([addresses.project, addresses.run, addresses.project_or_run]),
+    st.sampled_from(
+        [address_parsing.project, address_parsing.run, address_parsing.project_or_run]
+    ),
     st.text() | st.text("a/.:~%?#[]@ \n\0", max_size=12).map("http://".__add__),
 )
 def test_any_text_is_an_address_or_one_line(read: Callable[[str], Address], text: str):

@@ -6,20 +6,29 @@ import math
 import random
 from collections.abc import Sequence
 
-from wandbwatch.model.drawing import Bars, Column, Heatmap, Parallel, Point, Scatter
+from wandbwatch.model.drawing import (
+    Bars,
+    Heatmap,
+    HistogramColumn,
+    Parallel,
+    Point,
+    Scatter,
+)
 from wandbwatch.model.report import Chart, Line, Mark, Panels, Plot
 from wandbwatch.model.run import Series
 
 from tests.plots.pictures import diverged, line, noisy, smooth
 
 
-def histogram(x: float, values: Sequence[float], bins: int = 32) -> Column:
+def histogram(x: float, values: Sequence[float], bins: int = 32) -> HistogramColumn:
     low, high = min(values), max(values)
     width = (high - low) / bins
     counts = [0] * bins
     for value in values:
         counts[min(int((value - low) / width), bins - 1)] += 1
-    return Column(x, tuple(low + i * width for i in range(bins + 1)), tuple(counts))
+    return HistogramColumn(
+        x, tuple(low + i * width for i in range(bins + 1)), tuple(counts)
+    )
 
 
 def gradients() -> Chart:

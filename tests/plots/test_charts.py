@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from wandbwatch.model.drawing import (
     Bars,
-    Column,
     Drawing,
     Heatmap,
+    HistogramColumn,
     Parallel,
     Point,
     Scatter,
@@ -35,11 +35,23 @@ def test_the_same_chart_makes_the_same_bytes():
     "drawing",
     [
         Heatmap("step", "k", ()),
-        Heatmap("step", "k", (Column(0, (), ()),)),
-        Heatmap("step", "k", (Column(NAN, (0, 1), (1,)), Column(1, (NAN, 1), (1,)))),
-        Heatmap("wall", "k", (Column(5, (0, 0), (3,)), Column(5, (0, 1), (NAN,)))),
-        Heatmap("x", "k", (Column(-HUGE, (-HUGE, HUGE), (HUGE,)),)),
-        Heatmap("x", "k", tuple(Column(x, (-HUGE, HUGE), (1,)) for x in (-HUGE, HUGE))),
+        Heatmap("step", "k", (HistogramColumn(0, (), ()),)),
+        Heatmap(
+            "step",
+            "k",
+            (HistogramColumn(NAN, (0, 1), (1,)), HistogramColumn(1, (NAN, 1), (1,))),
+        ),
+        Heatmap(
+            "wall",
+            "k",
+            (HistogramColumn(5, (0, 0), (3,)), HistogramColumn(5, (0, 1), (NAN,))),
+        ),
+        Heatmap("x", "k", (HistogramColumn(-HUGE, (-HUGE, HUGE), (HUGE,)),)),
+        Heatmap(
+            "x",
+            "k",
+            tuple(HistogramColumn(x, (-HUGE, HUGE), (1,)) for x in (-HUGE, HUGE)),
+        ),
         Scatter("a", "b", ()),
         Scatter("a", "b", (Point(1, 2, "one"),), joined=True),
         Scatter("a", "b", (Point(NAN, 2), Point(1, math.inf))),
@@ -62,7 +74,7 @@ def test_every_edge_is_drawn(drawing: Drawing):
 
 
 def test_a_heatmap_is_brightest_where_most_values_are():
-    columns = tuple(Column(x, (0, 1, 2, 3, 4), (0, 9, 1, 0)) for x in range(4))
+    columns = tuple(HistogramColumn(x, (0, 1, 2, 3, 4), (0, 9, 1, 0)) for x in range(4))
     light = pixels(png(Chart("k", Heatmap("step", "k", columns))))[60:350, 100:700]
     rows = np.flatnonzero((light.sum(axis=2) > 600).mean(axis=1) > 0.9)
     assert len(rows) > 60  # a quarter of the plot

@@ -4,23 +4,30 @@ import math
 
 import pytest
 from hypothesis import given
-from wandbwatch.model.drawing import Bars, Column, Heatmap, Parallel, Point, Scatter
+from wandbwatch.model.drawing import (
+    Bars,
+    Heatmap,
+    HistogramColumn,
+    Parallel,
+    Point,
+    Scatter,
+)
 from wandbwatch.model.report import MISSING, Chart
-from wandbwatch.plots import text as charted
+from wandbwatch.plots import text
 
 from tests.renderers.strategies import charts
 
-FLAT = Column(3, (0.0, 1.0, 2.0, 4.0), (1, 2, 1))
+FLAT = HistogramColumn(3, (0.0, 1.0, 2.0, 4.0), (1, 2, 1))
 
 
 def test_every_bin_of_a_heatmap_is_a_row():
-    table = charted.table(Chart("g", Heatmap("step", "g", (FLAT,))))
+    table = text.table(Chart("g", Heatmap("step", "g", (FLAT,))))
     assert table.columns == ("step", "low", "high", "count")
     assert table.rows == ((3, 0.0, 1.0, 1), (3, 1.0, 2.0, 2), (3, 2.0, 4.0, 1))
 
 
 def test_a_person_reads_quantiles():
-    table = charted.brief(Chart("g", Heatmap("step", "g", (FLAT,))))
+    table = text.brief(Chart("g", Heatmap("step", "g", (FLAT,))))
     row = dict(zip(table.columns, table.rows[0], strict=True))
     assert row["50%"] == 1.5
     assert (row["lowest"], row["25%"], row["highest"]) == (0.0, 1.0, 4.0)
@@ -28,26 +35,26 @@ def test_a_person_reads_quantiles():
 
 
 def test_an_empty_histogram_has_no_quantiles():
-    empty = Column(0, (0.0, 1.0), (0,))
-    assert math.isnan(charted.quantile(empty, 0.5))
-    (row,) = charted.brief(Chart("g", Heatmap("step", "g", (empty,)))).rows
+    empty = HistogramColumn(0, (0.0, 1.0), (0,))
+    assert math.isnan(text.quantile(empty, 0.5))
+    (row,) = text.brief(Chart("g", Heatmap("step", "g", (empty,)))).rows
     assert row[2:] == (MISSING,) * 7
 
 
 @pytest.mark.parametrize(("share", "value"), [(0, 0.0), (0.25, 1.0), (1, 4.0)])
 def test_a_quantile_is_where_its_share_lies_below(share, value):
-    assert charted.quantile(FLAT, share) == value
+    assert text.quantile(FLAT, share) == value
 
 
 def test_a_histogram_is_spread_over_places_without_loss():
-    assert charted.spread(FLAT, [0.0, 2.0, 3.0, 4.0]) == [0.75, 0.125, 0.125]
-    spike = Column(0, (1.0, 1.0), (7,))
-    assert charted.spread(spike, [0.0, 1.0, 2.0]) == [0.0, 1.0]
+    assert text.spread(FLAT, [0.0, 2.0, 3.0, 4.0]) == [0.75, 0.125, 0.125]
+    spike = HistogramColumn(0, (1.0, 1.0), (7,))
+    assert text.spread(spike, [0.0, 1.0, 2.0]) == [0.0, 1.0]
 
 
 def test_a_run_without_a_value_on_an_axis_has_none():
     drawing = Parallel(("lr", "loss"), ("a", "b"), ((None, 1.0), (2.0,)))
-    table = charted.table(Chart("p", drawing))
+    table = text.table(Chart("p", drawing))
     assert table.rows == (("a", MISSING, 1.0), ("b", 2.0, MISSING))
 
 
@@ -61,11 +68,11 @@ def test_a_run_without_a_value_on_an_axis_has_none():
     ],
 )
 def test_it_is_said_in_a_sentence(drawing, said):
-    assert charted.said(Chart("t", drawing)).startswith(said)
+    assert text.said(Chart("t", drawing)).startswith(said)
 
 
 @given(charts)
 def test_any_chart_has_a_table(chart):
-    for table in (charted.table(chart), charted.brief(chart)):
+    for table in (text.table(chart), text.brief(chart)):
         assert {len(row) for row in table.rows} <= {len(table.columns)}
-    assert charted.said(chart)
+    assert text.said(chart)

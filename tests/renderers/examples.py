@@ -5,7 +5,14 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 
-from wandbwatch.model.drawing import Bars, Column, Heatmap, Parallel, Point, Scatter
+from wandbwatch.model.drawing import (
+    Bars,
+    Heatmap,
+    HistogramColumn,
+    Parallel,
+    Point,
+    Scatter,
+)
 from wandbwatch.model.report import (
     MISSING,
     Chart,
@@ -133,14 +140,17 @@ CHARTS = Report(
                 "step",
                 "gradients/layer.0",
                 (
-                    Column(0, _EDGES, (0, 0, 1, 9, 8, 2, 0, 0)),
-                    Column(500, _EDGES, (0, 1, 3, 6, 5, 4, 1, 0)),
-                    Column(1000, _EDGES, (2, 3, 3, 2, 3, 3, 3, 1)),
+                    HistogramColumn(0, _EDGES, (0, 0, 1, 9, 8, 2, 0, 0)),
+                    HistogramColumn(500, _EDGES, (0, 1, 3, 6, 5, 4, 1, 0)),
+                    HistogramColumn(1000, _EDGES, (2, 3, 3, 2, 3, 3, 3, 1)),
                 ),
             ),
             "plots/gradients_layer_0.png",
         ),
-        Chart("q_value", Heatmap("step", "q_value", (Column(7, (0, 1, 2), (3, 1)),))),
+        Chart(
+            "q_value",
+            Heatmap("step", "q_value", (HistogramColumn(7, (0, 1, 2), (3, 1)),)),
+        ),
         Chart(
             "val/loss over config.lr",
             Scatter(

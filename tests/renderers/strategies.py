@@ -7,7 +7,14 @@ from datetime import timedelta
 
 from hypothesis import strategies as st
 from wandbwatch.model.attachment import Attachment, Content, Piece
-from wandbwatch.model.drawing import Bars, Column, Heatmap, Parallel, Point, Scatter
+from wandbwatch.model.drawing import (
+    Bars,
+    Heatmap,
+    HistogramColumn,
+    Parallel,
+    Point,
+    Scatter,
+)
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.report import (
     MISSING,
@@ -97,7 +104,7 @@ def lines(draw: st.DrawFn) -> Line:
 
 _floats = st.floats() | st.floats(-10, 10)
 _rows = st.lists(_floats, max_size=6).map(tuple)
-_columns = st.builds(Column, _floats, _rows, _rows)
+_columns = st.builds(HistogramColumn, _floats, _rows, _rows)
 drawings = (
     st.builds(Heatmap, texts, texts, st.lists(_columns, max_size=4).map(tuple))
     | st.builds(

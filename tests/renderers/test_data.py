@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wandbwatch import formatting as words
 from wandbwatch import plugins
-from wandbwatch.formatting import json_values as exact
+from wandbwatch.formatting import json_values
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import MISSING, Fields, Note, Report, Table, Text
 from wandbwatch.model.run import Json, State
@@ -57,7 +57,7 @@ def test_a_json_row_holds_every_value_that_is_there(table):
     assert len(read["columns"]) == len(set(read["columns"])) == len(table.columns)
     for row, cells in zip(read["rows"], table.rows, strict=True):
         there = {
-            name: exact.value(cell)
+            name: json_values.value(cell)
             for name, cell in zip(read["columns"], cells, strict=True)
             if cell is not MISSING
         }
@@ -81,7 +81,7 @@ def test_a_json_row_holds_every_value_that_is_there(table):
     ],
 )
 def test_exact_values(cell, value):
-    assert exact.value(cell) == value
+    assert json_values.value(cell) == value
 
 
 def test_json_keeps_values_of_one_name_apart():

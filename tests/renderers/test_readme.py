@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from wandbwatch.cli.grammar.everywhere import OUTPUTS
-from wandbwatch.formatting import json_values as exact
+from wandbwatch.formatting import json_values
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
@@ -16,4 +16,4 @@ def test_every_output_has_its_row():
 
 
 def test_the_schema_number_is_the_one_written():
-    assert f'"schema": {exact.SCHEMA},' in README
+    assert f'"schema": {json_values.SCHEMA},' in README

@@ -57,7 +57,7 @@ def test_addresses(url, discord_server):
     plain = url.replace("/v10", "")
     assert post(plain, {"content": "x"}).json()["code"] == 50041
     assert post(url + "x", {"content": "x"}).json()["code"] == 50027
-    assert post(url.replace("11", "12"), {"content": "x"}).json()["code"] == 10015
+    assert post(url.replace("/11/", "/12/"), {"content": "x"}).json()["code"] == 10015
     assert post(url, {"content": "x"}, "").status_code == 204
     assert requests.patch(url, json={"name": "x"}, timeout=5).status_code == 405
     bare = HTTPConnection("127.0.0.1", discord_server.port)

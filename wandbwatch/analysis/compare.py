@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from wandbwatch import formatting as words
+from wandbwatch import formatting
 from wandbwatch.analysis import keys as known_keys
-from wandbwatch.analysis.ranking import Aim, finite
+from wandbwatch.analysis.ranking import Objective, finite
 from wandbwatch.model.report import MISSING, Block, Cell, Note, Table
 from wandbwatch.model.run import Json, Run, State
 
@@ -28,7 +28,7 @@ class Peers:
     run: Run
     others: tuple[Run, ...] = ()
 
-    def best(self, aim: Aim) -> Run | None:
+    def best(self, aim: Objective) -> Run | None:
         return next((run for run, _ in aim.ranked(self.others)), None)
 
     @property
@@ -47,28 +47,28 @@ class Peers:
                 yield other
 
 
-def chosen(run: Run, aims: Sequence[Aim]) -> tuple[str, ...]:
+def chosen(run: Run, aims: Sequence[Objective]) -> tuple[str, ...]:
     """Name the values to tell of: those asked for, then the likely ones."""
     asked = [aim.key for aim in aims if aim.key in run.summary]
     return tuple(dict.fromkeys((*asked, *known_keys.likely([run]))))
 
 
-def aim_of(run: Run, aims: Sequence[Aim]) -> Aim | None:
+def aim_of(run: Run, aims: Sequence[Objective]) -> Objective | None:
     """Return what the runs are measured by: as asked for, or the likeliest key."""
     keys = chosen(run, aims)
     asked = [aim for aim in aims if aim.key in keys[:1]]
     if asked or not keys:
         return asked[0] if asked else None
-    return Aim(keys[0], known_keys.rises(keys[0]))
+    return Objective(keys[0], known_keys.rises(keys[0]))
 
 
-def likely_aim(runs: Sequence[Run]) -> Aim | None:
+def likely_aim(runs: Sequence[Run]) -> Objective | None:
     """Guess what many runs are measured by, and which way."""
     keys = known_keys.likely(runs)
-    return Aim(keys[0], known_keys.rises(keys[0])) if keys else None
+    return Objective(keys[0], known_keys.rises(keys[0])) if keys else None
 
 
-def best_of(runs: Sequence[Run], aims: Sequence[Aim]) -> Iterator[Block]:
+def best_of(runs: Sequence[Run], aims: Sequence[Objective]) -> Iterator[Block]:
     """Name and link the best run by each of *aims*."""
     found = [(aim, *top) for aim in aims for top in aim.ranked(runs)[:1]]
     if found:
@@ -80,7 +80,7 @@ def best_of(runs: Sequence[Run], aims: Sequence[Aim]) -> Iterator[Block]:
         )
 
 
-def values(peers: Peers, aims: Sequence[Aim], *, delta: bool) -> Iterator[Block]:
+def values(peers: Peers, aims: Sequence[Objective], *, delta: bool) -> Iterator[Block]:
     """Tell the values of a run, and with *delta* how others compare with them."""
     run, aim = peers.run, aim_of(peers.run, aims)
     keys = chosen(run, aims)
@@ -104,7 +104,7 @@ def values(peers: Peers, aims: Sequence[Aim], *, delta: bool) -> Iterator[Block]
     if top and aim:
         others = aim.value(top)
         word = "largest" if aim.largest else "smallest"
-        value = words.number(others) if others is not None else words.NOTHING
+        value = formatting.number(others) if others is not None else formatting.NOTHING
         what = f"best of the others, with the {word} {aim.key}, {value}"
         yield Note(f"{what}: {top.name} ({top.id})")
     if last:
@@ -124,7 +124,7 @@ def change(run: Run, other: Run, key: str) -> Cell:
     sign = "+" if mine > theirs else "-"
     part = abs(mine / theirs - 1) if theirs else math.inf
     if part > _MOST_PERCENT:
-        return f"{sign}{words.number(abs(mine - theirs))}"
+        return f"{sign}{formatting.number(abs(mine - theirs))}"
     return f"{sign}{part:.1%}" if part < _SMALL else f"{sign}{part:.0%}"
 
 

@@ -32,13 +32,13 @@ _NAMED = 5
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenValues:
     """What a report shows of some runs and what counts of it, as JSON keeps it."""
 
     runs: Mapping[str, Mapping[str, Json]]
 
     @classmethod
-    def of(cls, values: Mapping[str, Mapping[str, Cell]]) -> Seen:
+    def of(cls, values: Mapping[str, Mapping[str, Cell]]) -> SeenValues:
         """Take the values of each run, by its id; times and spans do not count."""
         return cls(
             {
@@ -48,7 +48,7 @@ class Seen:
         )
 
     @classmethod
-    def read(cls, text: str | None) -> Seen | None:
+    def read(cls, text: str | None) -> SeenValues | None:
         return cls(json.loads(text)["runs"]) if text else None
 
     def written(self) -> str:
@@ -59,7 +59,7 @@ class Seen:
 class Since:
     """What a report is compared with: the last delivered one of its subscription."""
 
-    seen: Seen | None = None
+    seen: SeenValues | None = None
     remembered: bool = True
     """Whether there can be one: a terminal has none."""
 
@@ -67,7 +67,7 @@ class Since:
     def last(cls, memory: Memory | None) -> Since:
         if memory is None:
             return cls(remembered=False)
-        return cls(Seen.read(memory.seen(NAME)))
+        return cls(SeenValues.read(memory.seen(NAME)))
 
     def cell(self, run: str, name: str, now: Cell) -> Cell:
         """Return the value *now* of a run, with what it was if that is another one."""
@@ -81,7 +81,7 @@ class Since:
             return now
         return Changed(now, _as(now, before))
 
-    def notes(self, now: Seen, runs: Sequence[Run]) -> Iterator[Note]:
+    def notes(self, now: SeenValues, runs: Sequence[Run]) -> Iterator[Note]:
         """Say what is new among *runs* and what has ended, or why nothing is said."""
         if not self.remembered:
             yield Note(
@@ -95,7 +95,7 @@ class Since:
         else:
             yield from self._told(self.seen, runs)
 
-    def _told(self, seen: Seen, runs: Sequence[Run]) -> Iterator[Note]:
+    def _told(self, seen: SeenValues, runs: Sequence[Run]) -> Iterator[Note]:
         new = [run for run in runs if run.id not in seen.runs]
         known = [run for run in runs if run.id in seen.runs]
         ended = [run for run in known if self._ended(run)]
@@ -172,6 +172,6 @@ def _names(runs: Sequence[Run]) -> str:
 
 def _written(cell: Cell) -> Json:
     """Write a cell as programs read it."""
-    from wandbwatch.formatting import json_values as exact  # noqa: PLC0415 -- where nothing is compared, no need
+    from wandbwatch.formatting import json_values  # noqa: PLC0415 -- where nothing is compared, no need
 
-    return exact.value(cell)
+    return json_values.value(cell)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from wandbwatch.model.drawing import Column
+from wandbwatch.model.drawing import HistogramColumn
 from wandbwatch.model.run import Json
 
 _MOST = 4096
@@ -16,7 +16,7 @@ def is_histogram(value: Json) -> bool:
     return isinstance(value, Mapping) and value.get("_type") == "histogram"
 
 
-def column(x: float, value: Json) -> Column | None:
+def column(x: float, value: Json) -> HistogramColumn | None:
     """Read ``{_type: histogram, values: […], bins: […]}`` at *x*.
 
     The edges may be packed instead: ``packedBins: {min, size, count}``. What is not
@@ -29,7 +29,7 @@ def column(x: float, value: Json) -> Column | None:
     edges = _numbers(value.get("bins")) or _unpacked(value.get("packedBins"))
     if not counts or not edges or len(edges) != len(counts) + 1 or len(counts) > _MOST:
         return None
-    return Column(x, edges, counts)
+    return HistogramColumn(x, edges, counts)
 
 
 def _unpacked(packed: Json) -> tuple[float, ...]:

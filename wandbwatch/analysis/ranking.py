@@ -10,7 +10,7 @@ from wandbwatch.model.run import Run
 
 
 @dataclass(frozen=True)
-class Aim:
+class Objective:
     """A summary key and which way it is to go."""
 
     key: str
@@ -20,7 +20,7 @@ class Aim:
         return f"{self.key}:{'max' if self.largest else 'min'}"
 
     @classmethod
-    def read(cls, text: str) -> Aim:
+    def read(cls, text: str) -> Objective:
         """Read ``KEY:min`` or ``KEY:max``; a KEY alone is to be small.
 
         Raises ValueError, whose text is one line.

@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from wandbwatch.formatting import filenames as filing
+from wandbwatch.formatting import filenames
 from wandbwatch.model.attachment import Attachment, Piece
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.report import Report
 
 
-def kept(report: Report, directory: Path) -> Report:
+def save(report: Report, directory: Path) -> Report:
     """Keep the files of *report* in *directory*; one that can't be fetched says why.
 
     What is only named is kept where the report asks for a directory itself. Raises
     WandbwatchError when the directory can't be made or written to.
     """
-    names = filing.Names()
+    names = filenames.Names()
     blocks = (
         _kept(block, directory, names)
         if isinstance(block, Attachment) and (report.out or not block.named)
@@ -28,13 +28,13 @@ def kept(report: Report, directory: Path) -> Report:
     return replace(report, blocks=tuple(blocks))
 
 
-def _kept(attachment: Attachment, place: Path, names: filing.Names) -> Attachment:
+def _kept(attachment: Attachment, place: Path, names: filenames.Names) -> Attachment:
     pieces = tuple(_piece(piece, place, names) for piece in attachment.pieces)
     return replace(attachment, pieces=pieces)
 
 
-def _piece(piece: Piece, place: Path, names: filing.Names) -> Piece:
-    name = names.take(filing.safe(piece.name))
+def _piece(piece: Piece, place: Path, names: filenames.Names) -> Piece:
+    name = names.take(filenames.safe(piece.name))
     size = 0
 
     def counted() -> Iterator[bytes]:
@@ -44,7 +44,7 @@ def _piece(piece: Piece, place: Path, names: filing.Names) -> Piece:
             yield part
 
     try:
-        path = filing.write(place, name, counted())
+        path = filenames.write(place, name, counted())
     except SourceError as e:
         return replace(piece, trouble=str(e))
     return replace(piece, file=str(path), size=size)

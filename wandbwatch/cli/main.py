@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from wandbwatch import plugins
 from wandbwatch.cli import grammar
-from wandbwatch.cli.output import NobodyReadsError, answered
+from wandbwatch.cli.output import NobodyReadsError, run_line
 from wandbwatch.model.address import Address, Cloud
 from wandbwatch.model.errors import ExitCode
 from wandbwatch.model.ports import Account, Env, Renderer, Source
 
 if TYPE_CHECKING:
     from wandbwatch.model.experiment import Experiments
-    from wandbwatch.model.recipe import Recipe
+    from wandbwatch.model.experiment_config import ExperimentConfig
 
 
 def main() -> None:
@@ -40,7 +40,7 @@ def main() -> None:
 
 def answer(words: Sequence[str]) -> int:
     """Answer one command line; every error becomes its line and its exit code."""
-    return answered(
+    return run_line(
         lambda: grammar.read(words, _env()), _renderer, debug="--debug" in words
     )
 
@@ -48,11 +48,11 @@ def answer(words: Sequence[str]) -> int:
 def answer_listed(line: str, place: str, output: str | None) -> int:
     """Answer one *line* of a list; *place* stands before its errors."""
 
-    def read() -> grammar.Line:
+    def read() -> grammar.ParsedLine:
         checked = grammar.parse(line, _env())
-        return grammar.Line(checked.reports, checked.output or output)
+        return grammar.ParsedLine(checked.reports, checked.output or output)
 
-    return answered(read, _renderer, place, debug="--debug" in line.split())
+    return run_line(read, _renderer, place, debug="--debug" in line.split())
 
 
 def _env() -> Env:
@@ -77,7 +77,7 @@ def _source(address: Address) -> Source:
     return reminding(cloud, address)
 
 
-def _recipes() -> Mapping[str, Recipe]:
+def _recipes() -> Mapping[str, ExperimentConfig]:
     from wandbwatch.cli.watchfile import load as reading  # noqa: PLC0415 (croniter takes long)
 
     path = reading.found(None)
@@ -90,9 +90,9 @@ def _renderer(output: str) -> Renderer:
 
 
 def _experiments() -> Experiments:
-    from wandbwatch.experiments.service import Launching  # noqa: PLC0415 -- seldom needed
+    from wandbwatch.experiments.service import ExperimentService  # noqa: PLC0415 -- seldom needed
 
-    return Launching()
+    return ExperimentService()
 
 
 def _account() -> Account:

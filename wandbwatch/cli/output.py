@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from wandbwatch.cli.grammar import Line
+from wandbwatch.cli.grammar import ParsedLine
 from wandbwatch.config.redaction import redact
 from wandbwatch.daemon.journald import Priority, marked
 from wandbwatch.model.errors import ExitCode, WandbwatchError, printable
@@ -40,8 +40,8 @@ class NobodyReadsError(Exception):
     """Who read our output has gone, as ``head`` does."""
 
 
-def answered(
-    read: Callable[[], Line | int],
+def run_line(
+    read: Callable[[], ParsedLine | int],
     renderer: Callable[[str], Renderer],
     place: str = "",
     *,
@@ -54,11 +54,11 @@ def answered(
     """
     try:
         line = read()
-        if isinstance(line, Line) and line.to is not None:
+        if isinstance(line, ParsedLine) and line.to is not None:
             _post(line, line.to)
-        elif isinstance(line, Line) and line.watch and line.again:
+        elif isinstance(line, ParsedLine) and line.watch and line.again:
             _watch(line.again, line, line.watch, renderer)
-        elif isinstance(line, Line):
+        elif isinstance(line, ParsedLine):
             _show(line.reports, line, renderer)
     except typer.Exit as e:
         return e.exit_code
@@ -68,7 +68,7 @@ def answered(
         raise
     except Exception as e:  # noqa: BLE001 -- a user sees a line, whatever happens
         return _told(e, place, debug=debug)
-    return ExitCode.FINE if isinstance(line, Line) else line
+    return ExitCode.FINE if isinstance(line, ParsedLine) else line
 
 
 def _told(error: Exception, place: str, *, debug: bool) -> int:
@@ -96,7 +96,7 @@ def _lines(error: Exception) -> Sequence[str]:
 
 def _watch(
     again: Callable[[], Iterator[Report]],
-    line: Line,
+    line: ParsedLine,
     watch: Watch,
     renderer: Callable[[str], Renderer],
 ) -> None:
@@ -125,12 +125,12 @@ def _repeat(show: Callable[[], None], watch: Watch, output: str) -> None:
             _print(separator(datetime.now(UTC)))
 
 
-def _output(line: Line) -> str:
+def _output(line: ParsedLine) -> str:
     return line.output or ("terminal" if _is_terminal() else "plain")
 
 
 def _show(
-    told: Iterator[Report], line: Line, renderer: Callable[[str], Renderer]
+    told: Iterator[Report], line: ParsedLine, renderer: Callable[[str], Renderer]
 ) -> None:
     """Print what the reports say, even if they end in an error; raise it then."""
     errors: list[Exception] = []
@@ -146,7 +146,7 @@ def _show(
         raise errors[0]
 
 
-def _post(line: Line, channel: str) -> None:
+def _post(line: ParsedLine, channel: str) -> None:
     from wandbwatch.cli.post import posted  # noqa: PLC0415 -- requests takes long
 
     for told in posted(line.reports, channel, dry=line.dry_run):
@@ -156,12 +156,12 @@ def _post(line: Line, channel: str) -> None:
 def _pictured(reports: Iterator[Report], output: str) -> Iterator[Report]:
     """Keep plots and files: with data only where --out says so."""
     usual = PICTURES if output in ("terminal", "plain") else None
-    from wandbwatch.cli.attachments import kept  # noqa: PLC0415 -- --help has no files
+    from wandbwatch.cli.attachments import save  # noqa: PLC0415 -- --help has no files
     from wandbwatch.plots import keep  # noqa: PLC0415
 
     for report in reports:
         place = report.out or usual
-        yield kept(keep(report, place), place) if place else report
+        yield save(keep(report, place), place) if place else report
 
 
 def _held(reports: Iterator[Report], errors: list[Exception]) -> Iterator[Report]:

@@ -13,7 +13,7 @@ from typing import TypeVar
 from wandbwatch.model.address import Address, Local
 from wandbwatch.model.errors import SourceError, UsageError
 from wandbwatch.model.ports import Source
-from wandbwatch.model.source_proxy import Passing
+from wandbwatch.model.source_proxy import SourceProxy
 
 T = TypeVar("T")
 
@@ -21,10 +21,10 @@ T = TypeVar("T")
 def reminding(source: Source, address: Address) -> Source:
     """Let the errors of *source* mention the path that *address* could be as well."""
     path = Path(str(address))
-    return Reminding(source, str(Local(path))) if path.exists() else source
+    return PathHintSource(source, str(Local(path))) if path.exists() else source
 
 
-class Reminding(Passing):
+class PathHintSource(SourceProxy):
     def __init__(self, source: Source, path: str) -> None:
         self._source = source
         self._path = path

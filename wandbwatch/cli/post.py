@@ -12,15 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from wandbwatch import plugins
-from wandbwatch.config import Config, load
-from wandbwatch.config import paths as places
-from wandbwatch.delivery import service as sending
-from wandbwatch.delivery.outbox import Desk, Outbox, Store
+from wandbwatch.config import Config, load, paths
+from wandbwatch.delivery import service
+from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, Store
 from wandbwatch.delivery.sender import BusyError
 from wandbwatch.model.channel import Channel
 from wandbwatch.model.errors import DeliveryError, NetworkError, UsageError
-from wandbwatch.model.letter import Kind, Letter
 from wandbwatch.model.message import Message
+from wandbwatch.model.queued_message import MessageKind, QueuedMessage
 from wandbwatch.model.report import Level, Report
 
 FROM = "--to"
@@ -35,8 +34,8 @@ def posted(reports: Iterator[Report], to: str, *, dry: bool) -> Iterator[str]:
     Nothing is read before the channel is known. What came before an error is posted,
     and the error raised then. *dry* yields the posts as JSON instead.
     """
-    file = places.config_file(None, os.environ)
-    config = load(file, places.local_zone(os.environ))
+    file = paths.config_file(None, os.environ)
+    config = load(file, paths.local_zone(os.environ))
     channel = _channel(to, config.channels)
     said: list[Report] = []
     errors: list[Exception] = []
@@ -49,10 +48,10 @@ def posted(reports: Iterator[Report], to: str, *, dry: bool) -> Iterator[str]:
         messages = plugins.load("wandbwatch.renderers", "discord")(said)
     if dry:
         for message in messages:
-            shown = sending.shown(message, Level.INFO, channel)
+            shown = service.shown(message, Level.INFO, channel)
             yield json.dumps(shown, ensure_ascii=False)
     elif messages:
-        state = places.state_directory(config.daemon, file, os.environ)
+        state = paths.state_directory(config.daemon, file, os.environ)
         yield _sent(messages, channel, config, state)
     if errors:
         raise errors[0]
@@ -74,14 +73,16 @@ def _sent(
         outbox = Outbox(store)
         with outbox.round() as round_:
             for sequence, message in enumerate(messages):
-                letter = Letter(channel.name, FROM, slot, sequence, message, Kind.EVENT)
+                letter = QueuedMessage(
+                    channel.name, FROM, slot, sequence, message, MessageKind.EVENT
+                )
                 round_.enqueue(letter)
         try:
-            sending.send(config, state, threading.Event(), once=True)
+            service.send(config, state, threading.Event(), once=True)
         except BusyError:
             _wait(outbox, slot)
         if not outbox.settled(FROM, slot):
-            raise _why_not(Desk(store), channel, slot)
+            raise _why_not(OutboxAdmin(store), channel, slot)
     count = f"{len(messages)} message{'s' if len(messages) > 1 else ''}"
     return f"posted to {channel.name}: {count}"
 
@@ -93,7 +94,7 @@ def _wait(outbox: Outbox, slot: datetime) -> None:
         time.sleep(0.2)
 
 
-def _why_not(desk: Desk, channel: Channel, slot: datetime) -> Exception:
+def _why_not(desk: OutboxAdmin, channel: Channel, slot: datetime) -> Exception:
     for stop in desk.stopped():
         if stop.channel == channel.name:
             return DeliveryError(

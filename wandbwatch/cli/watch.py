@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from wandbwatch import formatting as words
+from wandbwatch import formatting
 from wandbwatch.cli.screen import LiveScreen, Why
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.report import Report
@@ -81,7 +81,7 @@ def _quits(screen: LiveScreen, drawn: Callable[[], str], seconds: float) -> bool
 
 def _heading(answers: Answers, every: timedelta) -> str:
     at = f"at {answers.at:%H:%M:%S}" if answers.at else "no answer yet"
-    lines = [f"{at} · every {words.duration(every)} · q ends"]
+    lines = [f"{at} · every {formatting.duration(every)} · q ends"]
     return "\n".join([*lines, *(f"! {line}" for line in answers.complaints)])
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from wandbwatch.analysis import keys as known_keys
+from wandbwatch.analysis import keys
 from wandbwatch.model.address import Address, Cloud
 from wandbwatch.model.artifact import Artifact, Artifacts
 from wandbwatch.model.ports import Env
@@ -41,7 +41,7 @@ def artifacts(
 def report(address: Address, found: Artifacts, types: Sequence[str] = ()) -> Report:
     """Tell of the artifacts *found*, of those *types*."""
     kinds = {one.kind for one in found.found}
-    chosen = known_keys.chosen(types, kinds) if types else kinds - set(_OWN)
+    chosen = keys.chosen(types, kinds) if types else kinds - set(_OWN)
     shown = [one for one in found.found if one.kind in chosen]
     blocks = (_table(shown),) if shown else ()
     notes = _notes(found, shown, types, kinds)
@@ -75,7 +75,7 @@ def _notes(
     kinds: set[str],
 ) -> Iterator[Note]:
     for wanted in types:
-        if not known_keys.selected(wanted, kinds):
+        if not keys.selected(wanted, kinds):
             there = ", ".join(sorted(kinds)) or "none"
             yield Note(f"no artifact is of type {wanted!r}; there are: {there}")
     if not shown and not types:

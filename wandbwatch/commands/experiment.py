@@ -7,12 +7,12 @@ from typing import Annotated, TypeAlias
 import typer
 
 from wandbwatch.experiments import dry_run as rehearsal
-from wandbwatch.experiments.plan import Asked, Chance, Planned, planned
+from wandbwatch.experiments.plan import PlanSet, Random, Request, planned
 from wandbwatch.experiments.run_ids import check_free
 from wandbwatch.hyperparameters import Search, files
 from wandbwatch.model.errors import ExitCode
 from wandbwatch.model.experiment import Experiment, Phase
-from wandbwatch.model.memory import Round
+from wandbwatch.model.memory import LineRound
 from wandbwatch.model.ports import Env
 from wandbwatch.model.report import Report
 from wandbwatch.options import AimOption, Span
@@ -110,7 +110,7 @@ def experiment(
     code is the script's own.
     """
     env: Env = ctx.obj
-    asked = Asked(
+    asked = Request(
         words or (),
         script,
         launcher,
@@ -125,7 +125,7 @@ def experiment(
         group,
         run_id,
     )
-    chance = Chance(lambda: int(env.now().timestamp()), lambda: secrets.token_hex(4))
+    chance = Random(lambda: int(env.now().timestamp()), lambda: secrets.token_hex(4))
     found = planned(asked, env.recipes, files.text, chance)
     if dry_run:
         return iter([rehearsal.report(found)])
@@ -138,13 +138,13 @@ def experiment(
     return _reports(env, found, detach=detach)
 
 
-def _of_list(env: Env, found: Planned, round_: Round | None) -> Iterator[Report]:
+def _of_list(env: Env, found: PlanSet, round_: LineRound | None) -> Iterator[Report]:
     """Take it on and say nothing: its start and its end are told by themselves."""
     env.experiments().start(found.plans, found.jobs, detached=True, round_=round_)
     yield from ()
 
 
-def _reports(env: Env, found: Planned, *, detach: bool) -> Iterator[Report]:
+def _reports(env: Env, found: PlanSet, *, detach: bool) -> Iterator[Report]:
     experiments = env.experiments()
     batch = experiments.start(found.plans, found.jobs, detached=detach)
     yield from (experiments.report(one.id) for one in batch)

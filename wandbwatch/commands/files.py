@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from wandbwatch.formatting import filenames as filing
-from wandbwatch.formatting import size, titles
+from wandbwatch.formatting import filenames, size, titles
 from wandbwatch.model.attachment import Attachment, Piece
 from wandbwatch.model.media import RunFile
 from wandbwatch.model.ports import Env
@@ -76,7 +75,7 @@ def _table(found: Sequence[RunFile]) -> Table:
 
 
 def _piece(file: RunFile) -> Piece:
-    name, mime = filing.safe(file.path), filing.mime(file.path)
+    name, mime = filenames.safe(file.path), filenames.mime(file.path)
     return Piece(name, file.path, file.content, file.size, mime)
 
 

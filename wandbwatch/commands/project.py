@@ -108,7 +108,7 @@ def report(
     shown = list(dict.fromkeys(k for c in columns for k in _expanded(c, runs)))
     names = (*_OURS, *shown, *(forecast.NAMES if forecast else ()))
     cells = [(run.id, _cells(run, shown, forecast)) for run in runs]
-    seen = deltas.Seen.of(
+    seen = deltas.SeenValues.of(
         {run: dict(zip(names, own, strict=True)) for run, own in cells}
     )
     if not runs:

@@ -14,16 +14,16 @@ from wandbwatch.config.complaints import Complaints
 from wandbwatch.config.experiments import experiment
 from wandbwatch.config.lines import Lines
 from wandbwatch.config.subscriptions import Around, subscription
-from wandbwatch.config.table import Table, kind_of
+from wandbwatch.config.table import TomlTable, kind_of
 from wandbwatch.config.text import read, tree
 from wandbwatch.model.channel import Channel
-from wandbwatch.model.recipe import Recipe
-from wandbwatch.model.subscription import Account, Subscription
+from wandbwatch.model.experiment_config import ExperimentConfig
+from wandbwatch.model.subscription import AccountConfig, Subscription
 
-__all__ = ["CheckLine", "Config", "File", "Settings", "load", "parse"]
+__all__ = ["CheckLine", "Config", "ConfigFile", "Settings", "load", "parse"]
 
 T = TypeVar("T")
-CheckLine = Callable[[str, Mapping[str, Recipe]], object]
+CheckLine = Callable[[str, Mapping[str, ExperimentConfig]], object]
 """Raises WandbwatchError, in one line, when a command line is wrong beside the
 experiments of its file."""
 
@@ -32,17 +32,17 @@ experiments of its file."""
 class Config:
     channels: Mapping[str, Channel]
     subscriptions: tuple[Subscription, ...]
-    accounts: Mapping[str, Account]
+    accounts: Mapping[str, AccountConfig]
     daemon: Settings
     zone: str
     """The name of the time zone of quiet hours, and of subscriptions without one."""
-    experiments: Mapping[str, Recipe] = field(default_factory=dict)
+    experiments: Mapping[str, ExperimentConfig] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     """What is unwise, in the form of the complaints."""
 
 
 @dataclass(frozen=True)
-class File:
+class ConfigFile:
     """What there is to know about a file beside its text."""
 
     name: str = "watch.toml"
@@ -69,26 +69,29 @@ def load(
     """
     text = read(path)
     base = path.parent.absolute()
-    file = File(str(path), base, text.open_to_others, zone, missing)
+    file = ConfigFile(str(path), base, text.open_to_others, zone, missing)
     return parse(text.text, file, check)
 
 
-def parse(text: str, file: File, check: CheckLine | None = None) -> Config:
+def parse(text: str, file: ConfigFile, check: CheckLine | None = None) -> Config:
     """Read the *text* of *file*; raises ConfigError with all complaints."""
     found = tree(text, file.name)
     return from_tree(found.values, found.lines, file, check)
 
 
 def from_tree(
-    values_: Mapping[str, Any], lines: Lines, file: File, check: CheckLine | None = None
+    values_: Mapping[str, Any],
+    lines: Lines,
+    file: ConfigFile,
+    check: CheckLine | None = None,
 ) -> Config:
     """Read a TOML tree, or whatever else came in its place."""
     complaints = Complaints(file.name, values_, lines)
-    top = Table((), values_, complaints)
+    top = TomlTable((), values_, complaints)
     zone = top.read("timezone", values.zone) or file.zone
     channels = _named(top, "channels", lambda t, name: channel(t, name, file.base))
     accounts = _named(top, "accounts", lambda t, name: account(t, name, file.base))
-    daemon_table = Table(("daemon",), top.value("daemon") or {}, complaints)
+    daemon_table = TomlTable(("daemon",), top.value("daemon") or {}, complaints)
     daemon = settings(daemon_table, file.base)
     daemon_table.close()
     channels_ = _keys(values_, "channels")
@@ -120,7 +123,7 @@ def _keys(values_: Mapping[str, Any], key: str) -> list[str]:
 
 
 def _named(
-    top: Table, kind: str, reader: Callable[[Table, str], T | None]
+    top: TomlTable, kind: str, reader: Callable[[TomlTable, str], T | None]
 ) -> dict[str, T]:
     found: dict[str, T] = {}
     tables = top.value(kind)
@@ -129,7 +132,7 @@ def _named(
             top.complain(kind, f"must be [{kind}.NAME], not {kind_of(tables)}")
         return found
     for name, table in tables.items():
-        one = Table((kind, name), table, top.complaints)
+        one = TomlTable((kind, name), table, top.complaints)
         try:
             values.name(name)
         except ValueError as e:
@@ -141,14 +144,14 @@ def _named(
     return found
 
 
-def _subscriptions(top: Table, around: Around) -> Iterator[Subscription]:
+def _subscriptions(top: TomlTable, around: Around) -> Iterator[Subscription]:
     tables = top.value("subscriptions")
     if isinstance(tables, dict):
         top.complain("subscriptions", "must be [[subscriptions]], in double brackets")
         return
     known: dict[str, int] = {}
     for index, values_ in enumerate(top.of(list, "subscriptions") or []):
-        table = Table(("subscriptions", index), values_, top.complaints)
+        table = TomlTable(("subscriptions", index), values_, top.complaints)
         found = subscription(table, around)
         table.close()
         if found is None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wandbwatch.config import values
-from wandbwatch.config.table import Table, below
+from wandbwatch.config.table import TomlTable, below
 from wandbwatch.model.channel import Secret, SecretKind
-from wandbwatch.model.subscription import Account
+from wandbwatch.model.subscription import AccountConfig
 
 _MOST_JOBS = 64
 
@@ -25,15 +25,15 @@ class Settings:
     """A URL that is asked for while all is well; somebody there misses it."""
 
 
-def account(table: Table, name: str, base: Path) -> Account:
+def account(table: TomlTable, name: str, base: Path) -> AccountConfig:
     table.required("api_key")
     key = table.secret("api_key", base)
     if key and key.kind is SecretKind.PLAIN and not key.place.isprintable():
         table.complain("api_key", "is no API key")
-    return Account(name, key, table.read("base_url", values.web_address))
+    return AccountConfig(name, key, table.read("base_url", values.web_address))
 
 
-def settings(table: Table, base: Path) -> Settings:
+def settings(table: TomlTable, base: Path) -> Settings:
     state = table.read("state", _place)
     jobs = table.of(int, "jobs")
     if jobs is not None and not 1 <= jobs <= _MOST_JOBS:

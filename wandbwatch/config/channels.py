@@ -6,14 +6,14 @@ from pathlib import Path
 
 from wandbwatch.config import values
 from wandbwatch.config import webhook as webhooks
-from wandbwatch.config.table import Table
+from wandbwatch.config.table import TomlTable
 from wandbwatch.model.channel import Channel, Secret, SecretKind
 from wandbwatch.model.errors import ConfigError
 
 _LONGEST_THREAD_NAME = 100
 
 
-def channel(table: Table, name: str, base: Path) -> Channel | None:
+def channel(table: TomlTable, name: str, base: Path) -> Channel | None:
     """Read one channel; None if it has no webhook, which was complained about then."""
     table.required("webhook")
     any_host = table.flag("any_host")
@@ -41,7 +41,7 @@ def channel(table: Table, name: str, base: Path) -> Channel | None:
     )
 
 
-def _check_webhook(table: Table, webhook: Secret | None, *, any_host: bool) -> None:
+def _check_webhook(table: TomlTable, webhook: Secret | None, *, any_host: bool) -> None:
     if webhook is None or webhook.kind is not SecretKind.PLAIN:
         return
     try:
@@ -50,7 +50,7 @@ def _check_webhook(table: Table, webhook: Secret | None, *, any_host: bool) -> N
         table.complain("webhook", e.complaints[0])
 
 
-def _thread(table: Table) -> tuple[str | None, str | None]:
+def _thread(table: TomlTable) -> tuple[str | None, str | None]:
     number = table.value("thread_id")
     if type(number) is int and number > 0:
         thread_id: str | None = str(number)
@@ -74,7 +74,7 @@ def _thread_name(text: str) -> str:
     return text.strip()
 
 
-def _mention(table: Table) -> tuple[str, ...]:
+def _mention(table: TomlTable) -> tuple[str, ...]:
     good = []
     several = isinstance(table.value("mention"), list)
     for index, text in enumerate(table.texts("mention")):

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from wandbwatch.config.lines import Lines, Path
+from wandbwatch.config.lines import KeyPath, Lines
 from wandbwatch.config.redaction import redact
 from wandbwatch.model.errors import ConfigError, printable
 
@@ -28,10 +28,10 @@ class Complaints:
         self._wrong: list[tuple[int, str]] = []
         self._unwise: list[tuple[int, str]] = []
 
-    def add(self, path: Path, text: str) -> None:
+    def add(self, path: KeyPath, text: str) -> None:
         self._wrong.append(self._placed(path, text))
 
-    def warn(self, path: Path, text: str) -> None:
+    def warn(self, path: KeyPath, text: str) -> None:
         self._unwise.append(self._placed(path, text))
 
     def warnings(self) -> tuple[str, ...]:
@@ -40,19 +40,19 @@ class Complaints:
             raise ConfigError([text for _, text in sorted(self._wrong, key=_line)])
         return tuple(text for _, text in sorted(self._unwise, key=_line))
 
-    def _placed(self, path: Path, text: str) -> tuple[int, str]:
+    def _placed(self, path: KeyPath, text: str) -> tuple[int, str]:
         line = self.line(path)
         where = f"{self._name}:{line}" if line else self._name
         whole = ": ".join(part for part in (where, self._place(path), text) if part)
         return line, shown(whole)
 
-    def line(self, path: Path) -> int:
+    def line(self, path: KeyPath) -> int:
         """Return the line of *path*, or of the closest thing around it; 0 is none."""
         while path and path not in self._lines:
             path = path[:-1]
         return self._lines.get(path, 0)
 
-    def _place(self, path: Path) -> str:
+    def _place(self, path: KeyPath) -> str:
         """Word *path* as ``subscriptions[2] "gpt-hourly": commands[1]``."""
         length = 2 if path[:1] and path[0] in _NAMED else 1
         owner, rest = path[:length], path[length:]
@@ -64,7 +64,7 @@ class Complaints:
                 pass
         return ": ".join(part for part in (words, _dotted(rest)) if part)
 
-    def _named(self, owner: Path) -> Any:
+    def _named(self, owner: KeyPath) -> Any:
         match owner, self._values:
             case ["subscriptions", int(index)], {"subscriptions": list(tables)}:
                 return tables[index]
@@ -83,7 +83,7 @@ def shown(text: str) -> str:
     return printable(_KEY.sub("…", redact(text)))
 
 
-def _dotted(path: Path) -> str:
+def _dotted(path: KeyPath) -> str:
     words = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path)
     return words.removeprefix(".")
 

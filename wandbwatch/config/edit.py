@@ -10,8 +10,8 @@ from typing import Any
 
 from wandbwatch.config import toml
 from wandbwatch.config.complaints import meant
-from wandbwatch.config.lines import Path
-from wandbwatch.config.text import Tree, tree
+from wandbwatch.config.lines import KeyPath
+from wandbwatch.config.text import TomlTree, tree
 from wandbwatch.model.errors import ConfigError, UsageError
 
 _KEY = "subscriptions"
@@ -52,17 +52,17 @@ def _gap(text: str) -> str:
     return "\n" if text.endswith("\n") else "\n\n"
 
 
-def _tables(read: Tree) -> list[Any]:
+def _tables(read: TomlTree) -> list[Any]:
     tables = read.values.get(_KEY, [])
     return tables if isinstance(tables, list) else []
 
 
-def _range(read: Tree, index: int, lines: list[str]) -> tuple[int, int]:
+def _range(read: TomlTree, index: int, lines: list[str]) -> tuple[int, int]:
     """Return from and to where the lines of a subscription are, from 0.
 
     Comments before its header, and after its last setting, are of what surrounds it.
     """
-    own: Path = (_KEY, index)
+    own: KeyPath = (_KEY, index)
     first = read.lines[own] - 1
     later = (n - 1 for path, n in read.lines.items() if path[:2] != own)
     end = min((n for n in later if n > first), default=len(lines))
@@ -81,7 +81,7 @@ def _says_nothing(line: str) -> bool:
     return not line.strip() or line.lstrip().startswith("#")
 
 
-def _compare(after: str, name: str, before: Tree, expected: list[Any]) -> None:
+def _compare(after: str, name: str, before: TomlTree, expected: list[Any]) -> None:
     """Refuse an edit that would change anything else: TOML can be written oddly."""
     try:
         found = dict(tree(after, name).values)

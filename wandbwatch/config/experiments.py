@@ -7,12 +7,12 @@ import shlex
 from collections.abc import Collection
 from pathlib import Path
 
-from wandbwatch.analysis.ranking import Aim
+from wandbwatch.analysis.ranking import Objective
 from wandbwatch.config import values
 from wandbwatch.config.complaints import meant
 from wandbwatch.config.schemas import schema
-from wandbwatch.config.table import Table, below, kind_of
-from wandbwatch.model.recipe import Recipe
+from wandbwatch.config.table import TomlTable, below, kind_of
+from wandbwatch.model.experiment_config import ExperimentConfig
 
 _MOST_JOBS = 256
 _MOST_RETRIES = 100
@@ -23,8 +23,8 @@ _OURS |= {"WANDB_ENTITY": "entity"}
 
 
 def experiment(
-    table: Table, name: str, base: Path, channels: Collection[str]
-) -> Recipe | None:
+    table: TomlTable, name: str, base: Path, channels: Collection[str]
+) -> ExperimentConfig | None:
     """Read one experiment; None if it has no script, which was complained about."""
     table.required("script")
     script, workdir = table.read("script", _place), table.read("workdir", _place)
@@ -32,7 +32,7 @@ def experiment(
     if channel is not None and channel not in channels:
         there = f"there is no [channels.{channel[:80]}]"
         table.complain("channel", f"{there}{meant(channel, channels)}")
-    found = Recipe(
+    found = ExperimentConfig(
         name,
         str(below(base, script or "?")),
         str(below(base, workdir or "")),
@@ -52,7 +52,7 @@ def experiment(
     return found if script else None
 
 
-def _launcher(table: Table) -> tuple[str, ...]:
+def _launcher(table: TomlTable) -> tuple[str, ...]:
     """Read the words before the script: a list, or a string as a shell parts it."""
     if isinstance(table.value("launcher"), str):
         return tuple(table.read("launcher", _words) or ())
@@ -70,7 +70,7 @@ def _words(text: str) -> list[str]:
     return words
 
 
-def _number(table: Table, key: str, least: int, most: int) -> int | None:
+def _number(table: TomlTable, key: str, least: int, most: int) -> int | None:
     number = table.of(int, key)
     if number is not None and not least <= number <= most:
         table.complain(key, f"must be from {least} to {most}, not {number}")
@@ -78,7 +78,7 @@ def _number(table: Table, key: str, least: int, most: int) -> int | None:
     return number
 
 
-def _environment(table: Table) -> dict[str, str]:
+def _environment(table: TomlTable) -> dict[str, str]:
     given = table.of(dict, "env") or {}
     found: dict[str, str] = {}
     for name, value in given.items():
@@ -109,7 +109,7 @@ def _place(text: str) -> str:
 
 
 def _aim(text: str) -> str:
-    return str(Aim.read(text))
+    return str(Objective.read(text))
 
 
 def _part(text: str) -> str:

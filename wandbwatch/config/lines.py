@@ -12,9 +12,9 @@ from typing import TypeAlias
 
 import tomli
 
-Path: TypeAlias = tuple[str | int, ...]
+KeyPath: TypeAlias = tuple[str | int, ...]
 """The keys and indices that lead to a value."""
-Lines: TypeAlias = Mapping[Path, int]
+Lines: TypeAlias = Mapping[KeyPath, int]
 
 _SKIPPED = re.compile(r"(?:\s+|#[^\n]*)*")
 _SPACE = re.compile(r"[ \t]*")
@@ -40,14 +40,14 @@ def lines(text: str) -> Lines:
 
 class _Walker:
     def __init__(self, text: str) -> None:
-        self.found: dict[Path, int] = {}
+        self.found: dict[KeyPath, int] = {}
         self._text = text
         self._at = 0
         self._breaks = [m.start() for m in re.finditer("\n", text)]
-        self._last: dict[Path, int] = {}  # the last index of each array of tables
+        self._last: dict[KeyPath, int] = {}  # the last index of each array of tables
 
     def document(self) -> None:
-        table: Path = ()
+        table: KeyPath = ()
         while self._more():
             if self._taken("[["):
                 *outer, name = self._keys()
@@ -63,14 +63,14 @@ class _Walker:
             else:
                 self._pair(table)
 
-    def _pair(self, table: Path) -> None:
+    def _pair(self, table: KeyPath) -> None:
         path = (*table, *self._keys())
         self._note(path)
         self._taken("=")
         self._more()
         self._value(path)
 
-    def _value(self, path: Path) -> None:
+    def _value(self, path: KeyPath) -> None:
         if self._taken("["):
             index = 0
             while self._more() and not self._taken("]"):
@@ -97,7 +97,7 @@ class _Walker:
             if not self._taken("."):
                 return keys
 
-    def _resolved(self, path: Path, keys: list[str]) -> Path:
+    def _resolved(self, path: KeyPath, keys: list[str]) -> KeyPath:
         """Lead through arrays of tables by their last element, as TOML does."""
         for key in keys:
             path = (*path, key)
@@ -105,7 +105,7 @@ class _Walker:
                 path = (*path, self._last[path])
         return path
 
-    def _note(self, path: Path) -> None:
+    def _note(self, path: KeyPath) -> None:
         line = bisect_right(self._breaks, self._at - 1) + 1
         while path and path not in self.found:  # then all that leads to it is there
             self.found[path] = line

@@ -10,7 +10,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from wandbwatch.config.cron import CronTimes
-from wandbwatch.model.subscription import Catchup, Cron, Every, Subscription
+from wandbwatch.model.subscription import Catchup, Cron, Interval, Subscription
 
 COUNTED = 100
 """More missed slots than this are not told apart."""
@@ -40,7 +40,7 @@ class EveryTimes:
             return None
 
 
-class Verdict(Enum):
+class SlotDecision(Enum):
     RUN = "run"
     TOO_LATE = "too late"
     """Past its grace: remember it as the last slot, and say so."""
@@ -53,7 +53,7 @@ class Due:
     """The latest slot that has come. It is the last slot now, whatever the verdict."""
 
     slot: datetime
-    verdict: Verdict
+    verdict: SlotDecision
     missed: int
     """Slots since the last one that are passed over for this; COUNTED at most."""
 
@@ -62,7 +62,7 @@ def times(subscription: Subscription) -> Times:
     match subscription.when:
         case Cron(expression):
             return CronTimes(expression, ZoneInfo(subscription.zone))
-        case Every(interval):
+        case Interval(interval):
             return EveryTimes(interval)
 
 
@@ -95,12 +95,12 @@ def due(
         return None
     slots = times(subscription)
     if last_slot > now + CLOCK_SLIP:
-        return Due(_latest(slots, now) or now, Verdict.CLOCK_WENT_BACK, 0)
+        return Due(_latest(slots, now) or now, SlotDecision.CLOCK_WENT_BACK, 0)
     slot = _latest_started(subscription, slots, now)
     if slot is None or slot <= last_slot:
         return None
     late = now - start(subscription, slot) > grace(subscription, slot)
-    verdict = Verdict.TOO_LATE if late else Verdict.RUN
+    verdict = SlotDecision.TOO_LATE if late else SlotDecision.RUN
     return Due(slot, verdict, _passed_over(slots, last_slot, slot))
 
 

@@ -6,25 +6,25 @@ import math
 from collections.abc import Iterator, Mapping
 
 from wandbwatch.config import values
-from wandbwatch.config.table import Table, kind_of
+from wandbwatch.config.table import TomlTable, kind_of
 from wandbwatch.hyperparameters.objects import plain
 from wandbwatch.hyperparameters.schema import fault
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.run import Json
-from wandbwatch.model.schema import Kind, Rule, Schema
+from wandbwatch.model.schema import ParameterRule, ParameterType, Schema
 
 Path = tuple[str, ...]
 
 
-def schema(table: Table) -> Schema:
+def schema(table: TomlTable) -> Schema:
     """Read the rules; a parameter inside tables stands in tables, or by its dots."""
     given = table.of(dict, "schema") or {}
     return Schema(dict(_rules(table, given, ())))
 
 
 def _rules(
-    table: Table, given: Mapping[str, object], path: Path
-) -> Iterator[tuple[Path, Rule]]:
+    table: TomlTable, given: Mapping[str, object], path: Path
+) -> Iterator[tuple[Path, ParameterRule]]:
     for key, value in given.items():
         if isinstance(value, Mapping) and _is_a_group(value):
             yield from _rules(table, value, (*path, key))
@@ -33,7 +33,7 @@ def _rules(
         parts = key.split(".")
         here = (*path, *(parts if all(parts) else [key]))
         place = (*table.path, "schema", *path, key)
-        yield here, _rule(Table(place, says, table.complaints))
+        yield here, _rule(TomlTable(place, says, table.complaints))
 
 
 def _is_a_group(value: Mapping[str, object]) -> bool:
@@ -42,11 +42,11 @@ def _is_a_group(value: Mapping[str, object]) -> bool:
     return bool(inner) and all(isinstance(v, Mapping) for v in inner)
 
 
-def _rule(table: Table) -> Rule:
+def _rule(table: TomlTable) -> ParameterRule:
     choices = _values(table, "choices")
     (default,) = _values(table, "default", alone=True) or (None,)
-    rule = Rule(
-        table.read("type", values.one_of(Kind)),
+    rule = ParameterRule(
+        table.read("type", values.one_of(ParameterType)),
         _bound(table, "min"),
         _bound(table, "max"),
         choices,
@@ -58,7 +58,7 @@ def _rule(table: Table) -> Rule:
     return rule
 
 
-def _bound(table: Table, key: str) -> float | None:
+def _bound(table: TomlTable, key: str) -> float | None:
     value = table.value(key)
     if value is None:
         return None
@@ -71,7 +71,9 @@ def _bound(table: Table, key: str) -> float | None:
     return value
 
 
-def _values(table: Table, key: str, *, alone: bool = False) -> tuple[Json, ...] | None:
+def _values(
+    table: TomlTable, key: str, *, alone: bool = False
+) -> tuple[Json, ...] | None:
     given = table.value(key) if alone else table.of(list, key)
     if given is None:
         return None
@@ -86,12 +88,12 @@ def _values(table: Table, key: str, *, alone: bool = False) -> tuple[Json, ...] 
         return None
 
 
-def _check(table: Table, rule: Rule) -> None:
+def _check(table: TomlTable, rule: ParameterRule) -> None:
     """Complain of what can never be kept."""
     if rule.low is not None and rule.high is not None and rule.low > rule.high:
         table.complain("min", f"{rule.low} is more than max, {rule.high}")
     bounded = rule.low is not None or rule.high is not None
-    if bounded and rule.kind not in (None, Kind.INT, Kind.FLOAT):
+    if bounded and rule.kind not in (None, ParameterType.INT, ParameterType.FLOAT):
         table.complain("type", "min and max are for numbers")
     elif rule.default is not None and (why := fault(rule.default, rule)):
         table.complain("default", why)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 from wandbwatch.config.accounts import Settings
 from wandbwatch.config.complaints import Complaints
-from wandbwatch.config.lines import Path
+from wandbwatch.config.lines import KeyPath
 from wandbwatch.model.channel import Channel, Secret, SecretKind
-from wandbwatch.model.subscription import Account
+from wandbwatch.model.subscription import AccountConfig
 
 Missing = Callable[[Secret], str | None]
 """Says why a secret is not to be had here, or None if it is."""
@@ -16,11 +16,13 @@ _OPEN = (
     "other users can read it here: chmod 600 the file,"
     ' or write { env = "…" } or { file = "…" }'
 )
-Named = Iterator[tuple[Path, Secret | None]]
+Named = Iterator[tuple[KeyPath, Secret | None]]
 
 
 def named(
-    channels: Mapping[str, Channel], accounts: Mapping[str, Account], daemon: Settings
+    channels: Mapping[str, Channel],
+    accounts: Mapping[str, AccountConfig],
+    daemon: Settings,
 ) -> Named:
     """Yield every secret with the path of its setting."""
     for name, channel in channels.items():

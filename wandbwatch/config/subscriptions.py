@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 from wandbwatch.config import schedule, values
 from wandbwatch.config.complaints import meant
-from wandbwatch.config.table import Table
+from wandbwatch.config.table import TomlTable
 from wandbwatch.model.errors import WandbwatchError
-from wandbwatch.model.subscription import Catchup, Every, Mode, Subscription, When
+from wandbwatch.model.subscription import Catchup, Interval, Mode, Subscription, When
 
 Check = Callable[[str], object]
 
@@ -29,7 +29,7 @@ class Around:
     """Raises WandbwatchError, in one line, when a command line is wrong."""
 
 
-def subscription(table: Table, around: Around) -> Subscription | None:
+def subscription(table: TomlTable, around: Around) -> Subscription | None:
     """Read one subscription; None if too much of it is missing to be one."""
     table.required("name", "channel", "commands")
     name = table.read("name", values.name)
@@ -44,7 +44,7 @@ def subscription(table: Table, around: Around) -> Subscription | None:
     found = Subscription(
         name or "?",
         channel or "?",
-        when or Every(timedelta(hours=1)),
+        when or Interval(timedelta(hours=1)),
         _commands(table, around.check),
         zone=zone,
         mode=table.read("mode", values.one_of(Mode)) or Mode.POST,
@@ -61,7 +61,7 @@ def subscription(table: Table, around: Around) -> Subscription | None:
     return found
 
 
-def _known(table: Table, key: str, known: Collection[str]) -> str | None:
+def _known(table: TomlTable, key: str, known: Collection[str]) -> str | None:
     name = table.of(str, key)
     if name is not None and name not in known:
         there = f"[{key}s.{name[:80]}]"
@@ -69,7 +69,7 @@ def _known(table: Table, key: str, known: Collection[str]) -> str | None:
     return name
 
 
-def _when(table: Table) -> When | None:
+def _when(table: TomlTable) -> When | None:
     both = [key for key in ("cron", "interval") if table.value(key) is not None]
     cron, interval = (
         table.read("cron", values.cron),
@@ -79,10 +79,10 @@ def _when(table: Table) -> When | None:
         table.complain("interval", "cron stands here as well; keep one of them")
     elif not both:
         table.complain(None, "has no cron or interval")
-    return cron or (Every(interval) if interval else None)
+    return cron or (Interval(interval) if interval else None)
 
 
-def _commands(table: Table, check: Check | None) -> tuple[str, ...]:
+def _commands(table: TomlTable, check: Check | None) -> tuple[str, ...]:
     lines = table.of(list, "commands")
     if lines == []:
         table.complain("commands", "has no line")
@@ -96,14 +96,14 @@ def _commands(table: Table, check: Check | None) -> tuple[str, ...]:
     return tuple(str(line) for line in lines or [])
 
 
-def _check_line(table: Table, index: int, line: str, check: Check) -> None:
+def _check_line(table: TomlTable, index: int, line: str, check: Check) -> None:
     try:
         check(line)
     except WandbwatchError as e:
         table.complain("commands", str(e), index)
 
 
-def _catchup(table: Table) -> tuple[Catchup, timedelta | None]:
+def _catchup(table: TomlTable) -> tuple[Catchup, timedelta | None]:
     catchup = table.read("catchup", values.one_of(Catchup)) or Catchup.ONCE
     grace = table.read("grace", values.some_span)
     if grace and catchup is Catchup.NONE:
@@ -111,7 +111,7 @@ def _catchup(table: Table) -> tuple[Catchup, timedelta | None]:
     return catchup, grace
 
 
-def _check_jitter(table: Table, found: Subscription) -> None:
+def _check_jitter(table: TomlTable, found: Subscription) -> None:
     """A slot that starts after the next one would be lost."""
     if not found.jitter:
         return

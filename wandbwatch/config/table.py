@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Any, TypeVar
 
 from wandbwatch.config.complaints import Complaints, meant
-from wandbwatch.config.lines import Path
+from wandbwatch.config.lines import KeyPath
 from wandbwatch.model.channel import Secret, SecretKind
 
 T = TypeVar("T")
@@ -22,10 +22,10 @@ _SECRETS = {kind.value: kind for kind in SecretKind if kind is not SecretKind.PL
 _FORMS = "a string or one of { env = … }, { file = … }, { credential = … }"
 
 
-class Table:
+class TomlTable:
     """Reads settings by name; what is wrong is told and read as if it were absent."""
 
-    def __init__(self, path: Path, values: object, complaints: Complaints) -> None:
+    def __init__(self, path: KeyPath, values: object, complaints: Complaints) -> None:
         self.path = path
         self.complaints = complaints
         kind = ".".join("NAME" if i % 2 else str(p) for i, p in enumerate(path))
@@ -84,7 +84,7 @@ class Table:
             if self.value(key) is None and self._is_one:
                 self.complain(None, f"has no {key}")
 
-    def secret(self, key: str, base: FilePath) -> Secret | None:
+    def secret(self, key: str, base: Path) -> Secret | None:
         """Read where a secret is; nothing of one that stands here is ever told."""
         match self.value(key):
             case None:
@@ -99,7 +99,7 @@ class Table:
                 return None
 
     def _named_secret(
-        self, key: str, form: str, place: object, base: FilePath
+        self, key: str, form: str, place: object, base: Path
     ) -> Secret | None:
         if form not in _SECRETS:
             hint = meant(form, _SECRETS)
@@ -121,7 +121,7 @@ class Table:
                 known = f"; known are {', '.join(sorted(self._known))}"
                 self.complain(key, f"unknown setting{near or known}")
 
-    def _at(self, key: str | None, *more: str | int) -> Path:
+    def _at(self, key: str | None, *more: str | int) -> KeyPath:
         return self.path if key is None else (*self.path, key, *more)
 
 
@@ -129,9 +129,9 @@ def kind_of(value: object) -> str:
     return _KINDS.get(type(value), f"a {type(value).__name__}")
 
 
-def below(base: FilePath, place: str) -> FilePath:
+def below(base: Path, place: str) -> Path:
     """Read a path of a configuration: ``~`` and what is relative to its file."""
     try:
-        return base / FilePath(place).expanduser()
+        return base / Path(place).expanduser()
     except RuntimeError:  # no such user's home
         return base / place

@@ -18,19 +18,19 @@ LARGEST = 1 << 20
 
 
 @dataclass(frozen=True)
-class Text:
+class ConfigText:
     text: str
     open_to_others: bool
     """Whether users other than its owner may read the file."""
 
 
 @dataclass(frozen=True)
-class Tree:
+class TomlTree:
     values: dict[str, Any]
     lines: Lines
 
 
-def read(path: Path) -> Text:
+def read(path: Path) -> ConfigText:
     """Read *path*; raises ConfigError."""
     try:
         with path.open("rb") as file:
@@ -42,13 +42,13 @@ def read(path: Path) -> Text:
     if len(content) > LARGEST:
         raise ConfigError([f"{path}: larger than {LARGEST:,} bytes"])
     others = bool(mode & (stat.S_IRGRP | stat.S_IROTH))
-    return Text(_decoded(content, path), others)
+    return ConfigText(_decoded(content, path), others)
 
 
-def tree(text: str, name: str) -> Tree:
+def tree(text: str, name: str) -> TomlTree:
     """Read TOML; raises ConfigError, whose complaint begins with *name*."""
     try:
-        return Tree(tomli.loads(text), lines(text))
+        return TomlTree(tomli.loads(text), lines(text))
     except tomli.TOMLDecodeError as e:
         complaint = f"{name}:{e.lineno}: {e.msg} (column {e.colno})"
         raise ConfigError([complaint]) from e

@@ -28,14 +28,14 @@ _PATH = re.compile(
 
 
 @dataclass(frozen=True)
-class Address:
+class WebhookAddress:
     id: str
     url: str = field(repr=False)
     """Without a query, so that a path can be added."""
     thread_id: str | None = None
 
 
-def read(text: str, *, any_host: bool = False) -> Address:
+def read(text: str, *, any_host: bool = False) -> WebhookAddress:
     """Read a webhook's URL; ConfigError, with no word of it, when it is none.
 
     Only *any_host* allows another host than Discord's, and http.
@@ -60,7 +60,7 @@ def read(text: str, *, any_host: bool = False) -> Address:
         raise ConfigError([_ELSEWHERE.format(host=f"{url.scheme}://{host}")])
     thread = parse_qs(url.query).get("thread_id", [""])[-1]
     base = f"{url.scheme}://{url.netloc}{path['prefix']}/api/{VERSION}/webhooks"
-    return Address(
+    return WebhookAddress(
         path["id"],
         f"{base}/{path['id']}/{path['token']}",
         thread if thread.isdecimal() else None,

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from wandbwatch.config import Config, secret
-from wandbwatch.experiments.keeping import WORKER
 from wandbwatch.experiments.processes import MARK
+from wandbwatch.experiments.supervisor_process import WORKER
 from wandbwatch.model.channel import Secret, SecretKind
 
 _CREDENTIALS = "CREDENTIALS_DIRECTORY"

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from wandbwatch.daemon.lineup import Job, LineUp
+from wandbwatch.daemon.job_queue import Job, JobQueue
 from wandbwatch.daemon.worker import JOBS, Answered, Worker
 from wandbwatch.model.errors import ConfigError
 
@@ -25,7 +25,7 @@ Start = Callable[[int, str | None], Worker]
 class Pool:
     """At most *size* workers for the jobs of a line-up."""
 
-    def __init__(self, lineup: LineUp, start: Start, size: int) -> None:
+    def __init__(self, lineup: JobQueue, start: Start, size: int) -> None:
         self.lineup = lineup
         self.size = size
         self._start = start

@@ -14,16 +14,16 @@ from wandbwatch.config import Config, load, secret
 from wandbwatch.config.paths import local_zone, state_directory
 from wandbwatch.daemon import deadman, environment
 from wandbwatch.daemon.child import Child
-from wandbwatch.daemon.hours import Hours
-from wandbwatch.daemon.lineup import LineUp
+from wandbwatch.daemon.due_slots import DueSlots
+from wandbwatch.daemon.job_queue import JobQueue
 from wandbwatch.daemon.lock import Lock
 from wandbwatch.daemon.notify import Notify
 from wandbwatch.daemon.pool import Pool
 from wandbwatch.daemon.signals import Signals
 from wandbwatch.daemon.supervisor import Parts, Supervisor
-from wandbwatch.daemon.workshop import OURS, Workshop
+from wandbwatch.daemon.worker_factory import OURS, WorkerFactory
 from wandbwatch.delivery.outbox import Outbox, Store
-from wandbwatch.experiments import keeping
+from wandbwatch.experiments import supervisor_process
 from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.experiments.processes import adopt_orphans
 from wandbwatch.model.errors import ConfigError
@@ -65,16 +65,16 @@ class _Daemon:
         self._lock.take()
         work = self.state / "work"
         shutil.rmtree(work, ignore_errors=True)
-        self._workshop = Workshop(path, self.config, environ, work, flags)
+        self._workshop = WorkerFactory(path, self.config, environ, work, flags)
 
     def parts(self) -> Parts:
         outbox = Outbox(self._store)
         now = datetime.now(UTC)
         return Parts(
-            Hours(self.config.subscriptions, outbox, now),
-            Pool(LineUp(), self._workshop.start, self.config.daemon.jobs),
+            DueSlots(self.config.subscriptions, outbox, now),
+            Pool(JobQueue(), self._workshop.start, self.config.daemon.jobs),
             outbox,
-            lambda: keeping.recover(Ledger(self._store), self._path),
+            lambda: supervisor_process.recover(Ledger(self._store), self._path),
             lambda: Child(
                 [*OURS, "send", str(self._path), *self._flags], silence=SILENCE
             ),

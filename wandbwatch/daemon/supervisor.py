@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from wandbwatch.daemon.child import Child
-from wandbwatch.daemon.hours import Hours
+from wandbwatch.daemon.due_slots import DueSlots
 from wandbwatch.daemon.notify import Notify
 from wandbwatch.daemon.pool import Pool
 from wandbwatch.daemon.signals import Signals
@@ -42,7 +42,7 @@ STATE_PAUSE = 5.0
 class Parts:
     """What the supervisor looks after."""
 
-    hours: Hours
+    hours: DueSlots
     pool: Pool
     outbox: Outbox
     keepers: Callable[[], None]

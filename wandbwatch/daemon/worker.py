@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wandbwatch.daemon.lineup import Job
+from wandbwatch.daemon.job_queue import Job
 from wandbwatch.experiments.processes import end_tree
 
 JOBS = 50

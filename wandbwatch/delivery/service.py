@@ -14,7 +14,13 @@ from zoneinfo import ZoneInfo
 from wandbwatch import plugins
 from wandbwatch.config import Config
 from wandbwatch.delivery.outbox import Store
-from wandbwatch.delivery.sender import Lanes, Office, Sender, Timekeeper, alone
+from wandbwatch.delivery.sender import (
+    RateBuckets,
+    Sender,
+    SenderContext,
+    Timekeeper,
+    alone,
+)
 from wandbwatch.model.channel import Channel
 from wandbwatch.model.delivery import Sink, Wording
 from wandbwatch.model.message import Message
@@ -40,8 +46,10 @@ def send(
     with alone(state):
         store = Store(state)
         try:
-            lanes = Lanes(store)
-            office = Office(store, sink, wording, clock, lanes, ending.is_set, once)
+            lanes = RateBuckets(store)
+            office = SenderContext(
+                store, sink, wording, clock, lanes, ending.is_set, once
+            )
             Sender(office, config.channels, alive).run()
         finally:
             store.close()

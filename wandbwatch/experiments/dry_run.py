@@ -6,12 +6,12 @@ import json
 import shlex
 from collections.abc import Iterator
 
-from wandbwatch.experiments.plan import Planned
+from wandbwatch.experiments.plan import PlanSet
 from wandbwatch.model.report import MISSING, Block, Cell, Fields, Note, Report, Table
 from wandbwatch.model.run import Json, flat
 
 
-def report(found: Planned) -> Report:
+def report(found: PlanSet) -> Report:
     """List the plans: what differs in a table, what does not above it."""
     plan, count = found.plans[0], len(found.plans)
     sets = "1 training" if count == 1 else f"{count} trainings"
@@ -20,7 +20,7 @@ def report(found: Planned) -> Report:
     return Report("experiment", f"{plan.name}: {sets}", (*blocks, note))
 
 
-def _about(found: Planned) -> Fields:
+def _about(found: PlanSet) -> Fields:
     plan = found.plans[0]
     items: tuple[tuple[str, Cell], ...] = (
         ("script", plan.script),
@@ -33,7 +33,7 @@ def _about(found: Planned) -> Fields:
     return Fields("experiment", told)
 
 
-def _parameters(found: Planned) -> Iterator[Block]:
+def _parameters(found: PlanSet) -> Iterator[Block]:
     sets = [flat(one) for one in found.parameters]
     names = list(dict.fromkeys(name for one in sets for name in one))
     varied = [name for name in names if len({_told(one, name) for one in sets}) > 1]

@@ -12,13 +12,13 @@ from wandbwatch.delivery.outbox import Outbox, Store
 from wandbwatch.experiments.processes import Process
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.experiment import Experiment, Phase, Plan
-from wandbwatch.model.letter import Letter
+from wandbwatch.model.queued_message import QueuedMessage
 
-Letters = Callable[[Experiment], Sequence[Letter]]
+Letters = Callable[[Experiment], Sequence[QueuedMessage]]
 """What is told of an experiment as it then is."""
 
 
-def nothing(_: Experiment) -> Sequence[Letter]:
+def nothing(_: Experiment) -> Sequence[QueuedMessage]:
     return ()
 
 

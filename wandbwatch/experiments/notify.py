@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from wandbwatch import plugins
-from wandbwatch.analysis.ranking import Aim
+from wandbwatch.analysis.ranking import Objective
 from wandbwatch.delivery.outbox import Outbox
-from wandbwatch.experiments import reports, rivals
+from wandbwatch.experiments import previous_results, reports
 from wandbwatch.experiments.ledger import Ledger, Letters
 from wandbwatch.experiments.output import tail
 from wandbwatch.model.address import Local
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.experiment import Experiment
-from wandbwatch.model.letter import Kind, Letter
 from wandbwatch.model.query import Query
+from wandbwatch.model.queued_message import MessageKind, QueuedMessage
 from wandbwatch.model.report import Report
 from wandbwatch.model.run import Run
 
@@ -80,9 +80,9 @@ def _rivals(one: Experiment, left: Sequence[Run]) -> tuple[float, ...]:
     run = next((run for run in left if run.url), None)
     if run is None or not one.plan.best or one.started is None:
         return ()
-    aim = Aim.read(one.plan.best)
-    told = _answer(rivals.question(run, aim))
-    return rivals.values(told, aim, one.started) if told else ()
+    aim = Objective.read(one.plan.best)
+    told = _answer(previous_results.question(run, aim))
+    return previous_results.values(told, aim, one.started) if told else ()
 
 
 def _answer(words: Sequence[str]) -> Mapping[str, Any]:
@@ -98,7 +98,7 @@ def _answer(words: Sequence[str]) -> Mapping[str, Any]:
     return report
 
 
-class Herald:
+class Notifier:
     """See `keeper.Herald`."""
 
     def __init__(
@@ -112,7 +112,7 @@ class Herald:
         self._until = self._began = float("-inf")
         self._sender: subprocess.Popen[bytes] | None = None
 
-    def started(self, one: Experiment) -> Sequence[Letter]:
+    def started(self, one: Experiment) -> Sequence[QueuedMessage]:
         return _letters(one, one.started, reports.started(one), 0)
 
     def ended(self, one: Experiment, *, again: bool) -> tuple[Experiment, Letters]:
@@ -157,18 +157,18 @@ _AFTER = 100
 
 def _letters(
     one: Experiment, slot: datetime | None, report: Report, first: int
-) -> Sequence[Letter]:
+) -> Sequence[QueuedMessage]:
     if one.plan.channel is None or slot is None:
         return ()
     messages = plugins.load("wandbwatch.renderers", "discord")([report])
     return tuple(
-        Letter(
+        QueuedMessage(
             one.plan.channel,
             f"experiment {one.id}",
             slot,
             first + place,
             message,
-            Kind.EVENT,
+            MessageKind.EVENT,
             level=report.level,
         )
         for place, message in enumerate(messages)

@@ -11,17 +11,17 @@ from difflib import get_close_matches
 from pathlib import PurePath
 
 from wandbwatch.hyperparameters import Search, given, sets
-from wandbwatch.hyperparameters.given import Read, is_parameters
 from wandbwatch.hyperparameters.objects import Object
+from wandbwatch.hyperparameters.parse import Read, is_parameters
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.experiment import Plan
-from wandbwatch.model.recipe import Recipe
+from wandbwatch.model.experiment_config import ExperimentConfig
 
 _ID = re.compile(r"[^/\\#?%:\s\x00-\x1f]{1,128}")
 
 
 @dataclass(frozen=True)
-class Asked:
+class Request:
     """The words and options of ``wandbwatch experiment``; None was not said."""
 
     words: Sequence[str] = ()
@@ -40,7 +40,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlanSet:
     plans: tuple[Plan, ...]
     """In the order of their starts."""
     parameters: tuple[Object, ...]
@@ -51,7 +51,7 @@ class Planned:
 
 
 @dataclass(frozen=True)
-class Chance:
+class Random:
     """What is drawn when nobody says: a seed, and the ids of runs."""
 
     seed: Callable[[], int]
@@ -59,11 +59,11 @@ class Chance:
 
 
 def planned(
-    asked: Asked,
-    recipes: Callable[[], Mapping[str, Recipe]],
+    asked: Request,
+    recipes: Callable[[], Mapping[str, ExperimentConfig]],
     read: Read,
-    chance: Chance,
-) -> Planned:
+    chance: Random,
+) -> PlanSet:
     """Plan all that *asked* means; UsageError, one line, where something is wrong.
 
     An experiment of watch.toml says what the line does not.
@@ -81,12 +81,12 @@ def planned(
         replace(plan, argument=text, run_id=asked.run_id or ours())
         for text in made.texts
     )
-    return Planned(plans, made.values, asked.jobs or recipe.jobs, made.seed)
+    return PlanSet(plans, made.values, asked.jobs or recipe.jobs, made.seed)
 
 
 def _recipe(
-    asked: Asked, recipes: Callable[[], Mapping[str, Recipe]]
-) -> tuple[Recipe, Sequence[str]]:
+    asked: Request, recipes: Callable[[], Mapping[str, ExperimentConfig]]
+) -> tuple[ExperimentConfig, Sequence[str]]:
     """Return what is to be started, with the words that are its parameters."""
     words = list(asked.words)
     named = words.pop(0) if words and not is_parameters(words[0]) else None
@@ -100,7 +100,7 @@ def _recipe(
     if named is None or asked.script is not None:
         script = asked.script or ""
         name = named or PurePath(script).stem or "experiment"
-        return Recipe(name, script, workdir=""), words
+        return ExperimentConfig(name, script, workdir=""), words
     if named.startswith((".", "/", "~")):
         raise UsageError(
             f"{named[:80]!r} is no experiment's name; --script {named[:80]}"
@@ -109,7 +109,7 @@ def _recipe(
     return _named(named, recipes()), words
 
 
-def _named(name: str, there: Mapping[str, Recipe]) -> Recipe:
+def _named(name: str, there: Mapping[str, ExperimentConfig]) -> ExperimentConfig:
     if name in there:
         return there[name]
     close = get_close_matches(name[:80], there, 1)
@@ -120,7 +120,7 @@ def _named(name: str, there: Mapping[str, Recipe]) -> Recipe:
     raise UsageError(f"watch.toml has no experiment {name[:80]!r}; {hint}")
 
 
-def _plan(asked: Asked, recipe: Recipe) -> Plan:
+def _plan(asked: Request, recipe: ExperimentConfig) -> Plan:
     timeout = asked.timeout or recipe.timeout
     return Plan(
         recipe.name,

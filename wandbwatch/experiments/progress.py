@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TextIO
 
 from wandbwatch.analysis.keys import likely
-from wandbwatch.analysis.ranking import Aim, finite
+from wandbwatch.analysis.ranking import Objective, finite
 from wandbwatch.formatting import clean, duration, number
 from wandbwatch.model.experiment import Experiment, Phase
 from wandbwatch.model.run import Run
@@ -81,7 +81,7 @@ def _of(one: Experiment, run: Run | None, now: datetime) -> Iterator[str]:
         return
     # What a run logs is in its files some seconds later.
     yield "begun" if run.last_step is None else f"step {run.last_step:,}"
-    keys = [Aim.read(one.plan.best).key] if one.plan.best else []
+    keys = [Objective.read(one.plan.best).key] if one.plan.best else []
     for key in dict.fromkeys((*keys, *likely([run])[:_METRICS])):
         value = finite(run.summary.get(key))
         if value is not None:

@@ -6,7 +6,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from wandbwatch.analysis.ranking import Aim
+from wandbwatch.analysis.ranking import Objective
 from wandbwatch.model.experiment import Experiment, Phase
 from wandbwatch.model.report import (
     MISSING,
@@ -68,7 +68,7 @@ def score(one: Experiment, runs: Sequence[Run]) -> float | None:
     """Return the best that *runs* came to, by what its plan compares them by."""
     if not one.plan.best:
         return None
-    ranked = Aim.read(one.plan.best).ranked(runs)
+    ranked = Objective.read(one.plan.best).ranked(runs)
     return ranked[0][1] if ranked else None
 
 
@@ -155,7 +155,7 @@ def _metrics(run: Run) -> Fields:
 def _score(one: Experiment, earlier: Sequence[float]) -> Iterator[Block]:
     if one.score is None:
         return
-    aim = Aim.read(one.plan.best)
+    aim = Objective.read(one.plan.best)
     items: list[tuple[str, Cell]] = [(aim.key, one.score)]
     if earlier:
         best = max(earlier) if aim.largest else min(earlier)

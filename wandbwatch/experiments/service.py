@@ -12,10 +12,9 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from wandbwatch.config import Settings, load
-from wandbwatch.config import paths as places
+from wandbwatch.config import Settings, load, paths
 from wandbwatch.delivery.outbox import Store
-from wandbwatch.experiments import keeping, reports
+from wandbwatch.experiments import reports, supervisor_process
 from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.experiments.notify import ending, newest
 from wandbwatch.experiments.output import Output, tail
@@ -23,7 +22,7 @@ from wandbwatch.experiments.progress import ProgressLine
 from wandbwatch.experiments.script import checked
 from wandbwatch.model.errors import ConfigError, UsageError
 from wandbwatch.model.experiment import Experiment, Plan
-from wandbwatch.model.memory import Round
+from wandbwatch.model.memory import LineRound
 from wandbwatch.model.report import Report
 
 LOOK = 0.2
@@ -36,7 +35,7 @@ _ASKED = (
 """What each Ctrl-C asks for, and what is said of that."""
 
 
-class Launching:
+class ExperimentService:
     """See `Experiments`. Nothing is opened before a method is called."""
 
     def __init__(self, file: Path | None = None) -> None:
@@ -50,10 +49,10 @@ class Launching:
         jobs: int,
         *,
         detached: bool,
-        round_: Round | None = None,
+        round_: LineRound | None = None,
     ) -> Sequence[Experiment]:
         whole = [_checked(plan) for plan in plans]
-        by, once = keeping.who(), None
+        by, once = supervisor_process.who(), None
         if round_:
             by, once = f"subscription {round_.subscription}", round_.key
             whole = [replace(p, channel=p.channel or round_.channel) for p in whole]
@@ -63,7 +62,9 @@ class Launching:
             link = None
             if not detached:
                 link, self._links[batch[0].batch] = os.pipe()
-            keeping.start(ledger.store.path.parent, batch[0].batch, self._file, link)
+            supervisor_process.start(
+                ledger.store.path.parent, batch[0].batch, self._file, link
+            )
             if link is not None:
                 os.close(link)
             return batch
@@ -71,8 +72,8 @@ class Launching:
     def _check_channels(self, plans: Sequence[Plan]) -> None:
         """Raise UsageError where one is to be told in a channel that is not there."""
         for name in {plan.channel for plan in plans if plan.channel is not None}:
-            file = places.config_file(self._file, os.environ)
-            known = load(file, places.local_zone(os.environ)).channels
+            file = paths.config_file(self._file, os.environ)
+            known = load(file, paths.local_zone(os.environ)).channels
             if name not in known:
                 there = ", ".join(known) or "none"
                 raise UsageError(
@@ -108,7 +109,7 @@ class Launching:
 
     def listed(self, limit: int) -> Sequence[Experiment]:
         with self._ledger() as ledger:
-            keeping.recover(ledger, self._file)
+            supervisor_process.recover(ledger, self._file)
             return ledger.listed(limit)
 
     def find(self, experiment_id: int) -> Experiment:
@@ -120,8 +121,8 @@ class Launching:
             one = ledger.find(experiment_id)
             if one.phase.over:
                 raise UsageError(f"experiment {one.id} is over: {one.phase}")
-            ledger.ask([one], "term", f"stopped by {keeping.who()}")
-            keeping.recover(ledger, self._file)
+            ledger.ask([one], "term", f"stopped by {supervisor_process.who()}")
+            supervisor_process.recover(ledger, self._file)
             return ledger.find(experiment_id)
 
     def retry(self, experiment_id: int) -> Experiment:
@@ -146,7 +147,7 @@ class Launching:
     def log(self, experiment_id: int) -> Path:
         with self._ledger() as ledger:
             one = ledger.find(experiment_id)
-            return Path(one.log) if one.log else keeping.output(ledger, one)
+            return Path(one.log) if one.log else supervisor_process.output(ledger, one)
 
     @contextmanager
     def _ledger(self) -> Iterator[Ledger]:
@@ -156,12 +157,12 @@ class Launching:
     def _state(self) -> Path:
         """Return where the state is; a watch.toml is not needed for that."""
         try:
-            file = places.config_file(self._file, os.environ)
+            file = paths.config_file(self._file, os.environ)
         except ConfigError:
-            return places.state_directory(Settings(), Path("watch.toml"), os.environ)
+            return paths.state_directory(Settings(), Path("watch.toml"), os.environ)
         self._file = file.absolute()
-        config = load(file, places.local_zone(os.environ))
-        return places.state_directory(config.daemon, file, os.environ)
+        config = load(file, paths.local_zone(os.environ))
+        return paths.state_directory(config.daemon, file, os.environ)
 
 
 @contextmanager

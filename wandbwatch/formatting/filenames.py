@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from wandbwatch import formatting as words
+from wandbwatch import formatting
 from wandbwatch.model.errors import WandbwatchError
 
 _LONGEST = 120
@@ -138,7 +138,7 @@ def _enter(directory: Path, below: PurePosixPath) -> None:
 
 
 def _part(part: str) -> str:
-    part = _UNWANTED.sub("_", words.clean(part)).strip().rstrip(". ")
+    part = _UNWANTED.sub("_", formatting.clean(part)).strip().rstrip(". ")
     if set(part) <= {"."}:
         return ""
     if _RESERVED.match(part):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import zip_longest
 
-from wandbwatch import formatting as words
+from wandbwatch import formatting
 from wandbwatch.model.attachment import Attachment, Piece
 from wandbwatch.model.report import MISSING, Cell, Changed, Line, Mark, Missing, Table
 from wandbwatch.model.run import Json, State
@@ -47,7 +47,7 @@ def value(cell: Cell) -> Json:
 
 def time(when: datetime) -> str:
     """Write ``2026-01-01T12:00:00Z``."""
-    return f"{words.utc(when).replace(tzinfo=None).isoformat()}Z"
+    return f"{formatting.utc(when).replace(tzinfo=None).isoformat()}Z"
 
 
 def number(given: float) -> float | str:
@@ -130,7 +130,7 @@ def written(document: Json) -> str:
     text = json.dumps(document, ensure_ascii=False, allow_nan=False)
     if text.isprintable():
         return text
-    return "".join(json.dumps(c)[1:-1] if words.steers(c) else c for c in text)
+    return "".join(json.dumps(c)[1:-1] if formatting.steers(c) else c for c in text)
 
 
 def _json(given: Json, depth: int) -> Json:

@@ -4,7 +4,7 @@ Pure: words, files' texts and a schema go in, the objects' texts come out. What 
 wrong is a UsageError of one line, and nothing is started.
 """
 
-from wandbwatch.hyperparameters.given import Given, given
-from wandbwatch.hyperparameters.sets import Search, Sets, sets
+from wandbwatch.hyperparameters.expand import Search, Sets, sets
+from wandbwatch.hyperparameters.parse import Given, given
 
 __all__ = ["Given", "Search", "Sets", "given", "sets"]

@@ -7,9 +7,9 @@ import math
 from collections.abc import Iterator
 from copy import deepcopy
 
-from wandbwatch.hyperparameters.leaves import Path, dotted, leaves
 from wandbwatch.hyperparameters.objects import Object
 from wandbwatch.hyperparameters.pairs import put
+from wandbwatch.hyperparameters.paths import Path, dotted, leaves
 from wandbwatch.model.errors import UsageError
 
 MOST = 10_000

@@ -9,7 +9,7 @@ from datetime import date, time
 
 import tomli
 
-from wandbwatch.hyperparameters.places import faults, line_and_column
+from wandbwatch.hyperparameters.json_faults import faults, line_and_column
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.run import Json
 

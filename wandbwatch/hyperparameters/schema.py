@@ -8,19 +8,19 @@ from copy import deepcopy
 from difflib import get_close_matches
 
 from wandbwatch.hyperparameters.grid import replaced
-from wandbwatch.hyperparameters.leaves import Path, dotted
 from wandbwatch.hyperparameters.objects import Object
+from wandbwatch.hyperparameters.paths import Path, dotted
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.run import Json
-from wandbwatch.model.schema import Kind, Rule, Schema
+from wandbwatch.model.schema import ParameterRule, ParameterType, Schema
 
-_KINDS: Mapping[Kind, tuple[tuple[type, ...], str]] = {
-    Kind.INT: ((int,), "a whole number"),
-    Kind.FLOAT: ((int, float), "a number"),
-    Kind.BOOL: ((bool,), "true or false"),
-    Kind.STRING: ((str,), "a string"),
-    Kind.LIST: ((list,), "a list"),
-    Kind.TABLE: ((dict,), "a table"),
+_KINDS: Mapping[ParameterType, tuple[tuple[type, ...], str]] = {
+    ParameterType.INT: ((int,), "a whole number"),
+    ParameterType.FLOAT: ((int, float), "a number"),
+    ParameterType.BOOL: ((bool,), "true or false"),
+    ParameterType.STRING: ((str,), "a string"),
+    ParameterType.LIST: ((list,), "a list"),
+    ParameterType.TABLE: ((dict,), "a table"),
 }
 
 
@@ -58,7 +58,7 @@ def faults(values: Object, schema: Schema) -> Iterator[str]:
             yield f"{dotted(path)} is required: give {dotted(path)}=VALUE"
 
 
-def fault(value: Json, rule: Rule) -> str:
+def fault(value: Json, rule: ParameterRule) -> str:
     """Say what *rule* has against *value*; nothing if it may be."""
     return (
         _kind_fault(value, rule)
@@ -67,7 +67,7 @@ def fault(value: Json, rule: Rule) -> str:
     )
 
 
-def _kind_fault(value: Json, rule: Rule) -> str:
+def _kind_fault(value: Json, rule: ParameterRule) -> str:
     if rule.kind is None:
         return ""
     types, name = _KINDS[rule.kind]
@@ -75,13 +75,13 @@ def _kind_fault(value: Json, rule: Rule) -> str:
     return "" if fits else f"must be {name}"
 
 
-def _choice_fault(value: Json, rule: Rule) -> str:
+def _choice_fault(value: Json, rule: ParameterRule) -> str:
     if rule.choices is None or any(_same(value, c) for c in rule.choices):
         return ""
     return f"must be one of {', '.join(map(_worded, rule.choices))}"
 
 
-def _range_fault(value: Json, rule: Rule) -> str:
+def _range_fault(value: Json, rule: ParameterRule) -> str:
     if rule.low is None and rule.high is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from wandbwatch.model.drawing import Column
+from wandbwatch.model.drawing import HistogramColumn
 from wandbwatch.model.run import Run
 
 
@@ -15,7 +15,7 @@ class Distributions:
     that it logged no histogram of is left out."""
 
     run: Run
-    columns: Mapping[str, tuple[Column, ...]]
+    columns: Mapping[str, tuple[HistogramColumn, ...]]
     own_axes: Mapping[str, str] = field(default_factory=dict)
     """The key that define_metric says a key of these runs over, where it does."""
     sampled: frozenset[str] = frozenset()

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 
 @dataclass(frozen=True)
-class Column:
+class HistogramColumn:
     """One histogram: ``counts[i]`` values between ``edges[i]`` and ``edges[i + 1]``."""
 
     x: float
@@ -22,7 +22,7 @@ class Heatmap:
 
     x: str
     y: str
-    columns: tuple[Column, ...]
+    columns: tuple[HistogramColumn, ...]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from wandbwatch.model.memory import Round
+from wandbwatch.model.memory import LineRound
 from wandbwatch.model.report import Report
 from wandbwatch.model.run import Json
 
@@ -122,7 +122,7 @@ class Experiments(Protocol):
         /,
         *,
         detached: bool,
-        round_: Round | None = None,
+        round_: LineRound | None = None,
     ) -> Sequence[Experiment]:
         """Take on *plans*, at most *jobs* at once; none if one of them can't be.
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 
 @dataclass(frozen=True)
-class Round:
+class LineRound:
     """Which line of which list is answered, and for when."""
 
     subscription: str
@@ -39,7 +39,7 @@ class Memory:
     changes: dict[str, str | None] = field(default_factory=dict)
     """This round's; None forgets."""
     on_delivery: dict[str, str] = field(default_factory=dict)
-    round: Round | None = None
+    round: LineRound | None = None
 
     def recall(self, key: str) -> str | None:
         """Return what was remembered as *key*, this round's included."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class File:
+class MessageFile:
     name: str
     content: bytes
 
@@ -14,4 +14,4 @@ class File:
 @dataclass(frozen=True)
 class Message:
     body: str
-    files: tuple[File, ...] = ()
+    files: tuple[MessageFile, ...] = ()

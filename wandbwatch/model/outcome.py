@@ -15,7 +15,7 @@ class Rate:
     reset_after: float
 
 
-class Scope(Enum):
+class RateScope(Enum):
     """Who has to wait."""
 
     USER = "user"
@@ -49,7 +49,7 @@ class RateLimited:
     """To be tried again in *retry_after* seconds; None is: nobody said."""
 
     retry_after: float | None
-    scope: Scope
+    scope: RateScope
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Ambiguous:
 
 
 @dataclass(frozen=True)
-class Gone:
+class WebhookGone:
     """The webhook, or only its thread, is no more: nothing may be sent to it."""
 
     reason: str
@@ -81,5 +81,11 @@ class MessageMissing:
 
 
 Outcome: TypeAlias = (
-    Delivered | NotSent | RateLimited | Ambiguous | Gone | Refused | MessageMissing
+    Delivered
+    | NotSent
+    | RateLimited
+    | Ambiguous
+    | WebhookGone
+    | Refused
+    | MessageMissing
 )

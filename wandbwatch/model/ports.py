@@ -16,11 +16,11 @@ if TYPE_CHECKING:  # what passes through is named here, and costs its import nob
     from wandbwatch.model.console import Printed
     from wandbwatch.model.distribution import Distributions
     from wandbwatch.model.experiment import Experiments
+    from wandbwatch.model.experiment_config import ExperimentConfig
     from wandbwatch.model.media import Album, RunFile, When
     from wandbwatch.model.memory import Memory
     from wandbwatch.model.provenance import Provenance
     from wandbwatch.model.query import Axis, Curves, Listing, Query
-    from wandbwatch.model.recipe import Recipe
     from wandbwatch.model.report import Report
     from wandbwatch.model.run import Run
     from wandbwatch.model.sweep import Sweep
@@ -129,7 +129,7 @@ class Env:
     answer_listed: Callable[[str, str, str | None], int]
     """Answer one line of a list as the terminal would, with its place, which stands
     before its errors, and the output where it names none; returns its exit code."""
-    recipes: Callable[[], Mapping[str, Recipe]] = dict
+    recipes: Callable[[], Mapping[str, ExperimentConfig]] = dict
     """The experiments of watch.toml by name; ConfigError where it is none or wrong."""
     memory: Memory | None = None
     """What a line of a subscription remembers; a terminal's line has none."""

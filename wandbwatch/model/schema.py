@@ -9,7 +9,7 @@ from enum import Enum
 from wandbwatch.model.run import Json
 
 
-class Kind(Enum):
+class ParameterType(Enum):
     """As TOML and JSON name the kinds of values."""
 
     INT = "int"
@@ -21,10 +21,10 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True)
-class Rule:
+class ParameterRule:
     """What one hyperparameter may be; None is anything."""
 
-    kind: Kind | None = None
+    kind: ParameterType | None = None
     low: float | None = None
     high: float | None = None
     choices: tuple[Json, ...] | None = None
@@ -37,4 +37,4 @@ class Rule:
 class Schema:
     """The rules by the parameters' paths. Without any, everything is taken."""
 
-    rules: Mapping[tuple[str, ...], Rule] = field(default_factory=dict)
+    rules: Mapping[tuple[str, ...], ParameterRule] = field(default_factory=dict)

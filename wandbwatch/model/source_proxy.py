@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Passing(ABC):
+class SourceProxy(ABC):
     """Passes on whatever a `Source` can be asked, so its kinds need only one method."""
 
     @abstractmethod

@@ -21,7 +21,7 @@ class Cron:
 
 
 @dataclass(frozen=True)
-class Every:
+class Interval:
     """One slot each *interval*, counted from 1970-01-01 00:00 UTC.
 
     No start of ours is part of it, so a restart shifts nothing.
@@ -33,7 +33,7 @@ class Every:
         return f"every {self.interval}"
 
 
-When: TypeAlias = Cron | Every
+When: TypeAlias = Cron | Interval
 
 
 class Mode(Enum):
@@ -72,7 +72,7 @@ class Subscription:
 
 
 @dataclass(frozen=True)
-class Account:
+class AccountConfig:
     """One ``[accounts.NAME]``: who asks W&B, and which server."""
 
     name: str

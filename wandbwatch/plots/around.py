@@ -9,7 +9,7 @@ import numpy as np
 from wandbwatch.plots import layout, palette
 from wandbwatch.plots.canvas import Canvas
 from wandbwatch.plots.hints import Hint
-from wandbwatch.plots.layout import EDGE, Layout
+from wandbwatch.plots.layout import EDGE, PictureLayout
 from wandbwatch.plots.pen import Pen
 
 _BETWEEN = 26
@@ -28,7 +28,9 @@ def write_title(
     pen.write(canvas, (aside_x, baseline), aside, palette.MUTED)
 
 
-def write_axis_name(canvas: Canvas, place: Layout, called: str, pen: Pen) -> None:
+def write_axis_name(
+    canvas: Canvas, place: PictureLayout, called: str, pen: Pen
+) -> None:
     name = pen.shorten(called, place.right - place.left, pen.small)
     x = place.right - pen.width(name)
     pen.write(canvas, (x, place.name), name, palette.MUTED)
@@ -44,7 +46,7 @@ def hint_rows(told: Sequence[Hint], pen: Pen) -> int:
 
 
 def write_hints(
-    canvas: Canvas, place: Layout, above: int, told: Sequence[Hint], pen: Pen
+    canvas: Canvas, place: PictureLayout, above: int, told: Sequence[Hint], pen: Pen
 ) -> None:
     """Write them below the axes and the *above* rows of a legend."""
     for row, x, hint in _flow(told, pen):

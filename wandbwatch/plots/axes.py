@@ -9,8 +9,8 @@ import numpy as np
 
 from wandbwatch.plots import layout, palette
 from wandbwatch.plots.canvas import Canvas, Pencil
-from wandbwatch.plots.chart import Chart
-from wandbwatch.plots.layout import Layout
+from wandbwatch.plots.chart import ChartGeometry
+from wandbwatch.plots.layout import PictureLayout
 from wandbwatch.plots.numbers import Tick
 from wandbwatch.plots.pen import Pen
 from wandbwatch.plots.scale import Scale, ruler, value_ticks
@@ -35,7 +35,7 @@ class Frame:
     left: float
 
 
-def frame(x: str, chart: Chart, pen: Pen) -> Frame:
+def frame(x: str, chart: ChartGeometry, pen: Pen) -> Frame:
     """Divide the axes of *chart*, whose plot calls its x axis *x*."""
     return ticked(x, chart.x, chart.y, pen, chart.single)
 
@@ -61,7 +61,7 @@ def ticked(
     return Frame(tuple(x_ticks), tuple(y_ticks), ruled.name(low, high), left)
 
 
-def draw_axes(canvas: Canvas, place: Layout, frame: Frame, pen: Pen) -> None:
+def draw_axes(canvas: Canvas, place: PictureLayout, frame: Frame, pen: Pen) -> None:
     across = np.array([place.left, place.right])
     for at, text in frame.y:
         (y,) = place.y(np.array([at]))
@@ -82,7 +82,7 @@ def _placed(scale: Scale, ticks: list[Tick]) -> list[Tick]:
     return list(zip(places.tolist(), texts, strict=True))
 
 
-def _apart(ticks: tuple[Tick, ...], place: Layout, pen: Pen) -> list[Tick]:
+def _apart(ticks: tuple[Tick, ...], place: PictureLayout, pen: Pen) -> list[Tick]:
     """Leave out every so many ticks, until no label runs into the next."""
     for every in range(1, len(ticks)):
         kept = list(ticks[::every])

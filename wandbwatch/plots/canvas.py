@@ -158,7 +158,7 @@ class Canvas:
         self._figure.add_artist(line, clip=False)
 
 
-class Measure:
+class TextMeasure:
     """How wide words are, in pixels."""
 
     def __init__(self) -> None:

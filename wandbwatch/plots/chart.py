@@ -25,7 +25,7 @@ SPARSE = 40
 ROWS = 5
 
 
-class Kind(Enum):
+class LineKind(Enum):
     """A value without a place on the y axis."""
 
     NAN = "NaN"
@@ -35,16 +35,16 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True)
-class Marks:
+class LineMarks:
     """Where one line has values of one kind; ``row`` keeps lines off each other."""
 
-    kind: Kind
+    kind: LineKind
     u: Floats
     row: int
 
     @property
     def above(self) -> bool:
-        return self.kind is Kind.ABOVE
+        return self.kind is LineKind.ABOVE
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,14 @@ class _Seat:
     row: int
     turn: int
     turns: int
-    odd: Mapping[Kind, npt.NDArray[np.bool_]]
+    odd: Mapping[LineKind, npt.NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnLine:
     """One run's line in places from 0 to 1."""
 
-    look: palette.Look
+    look: palette.LineStyle
     path: Path
     raw: Path | None
     """With smoothing, the line as it was logged, to be drawn faint."""
@@ -69,18 +69,18 @@ class Drawn:
     """The points of a sparse line, each shown."""
     alone: tuple[Floats, Floats]
     """The points that no line leads to: without a mark they would not be seen."""
-    marks: tuple[Marks, ...]
+    marks: tuple[LineMarks, ...]
     band: tuple[Floats, Floats, Floats] | None = None
     """Places along x, and of low and high there."""
 
 
 @dataclass(frozen=True)
-class Chart:
+class ChartGeometry:
     """The axes are None where there is nothing that has a place on them."""
 
     x: Scale | None
     y: Scale | None
-    lines: tuple[Drawn, ...]
+    lines: tuple[DrawnLine, ...]
     single: float | None
     """The x at which all points stand, if they do."""
     adrift: int
@@ -92,12 +92,12 @@ class Chart:
         return max((m.row + 1 for m in marks if m.above == above), default=0)
 
     @property
-    def kinds(self) -> tuple[Kind, ...]:
+    def kinds(self) -> tuple[LineKind, ...]:
         seen = {m.kind for d in self.lines for m in d.marks}
-        return tuple(kind for kind in Kind if kind in seen)
+        return tuple(kind for kind in LineKind if kind in seen)
 
 
-def chart(plot: Plot) -> Chart:
+def chart(plot: Plot) -> ChartGeometry:
     """Work out every line of *plot*, in its order."""
     xs = [_floats(line.series.x) for line in plot.lines]
     ys = [_floats(line.series.y) for line in plot.lines]
@@ -106,7 +106,7 @@ def chart(plot: Plot) -> Chart:
         extent = _extent([*xs, _floats([m.at for m in plot.marks if m.upright])])
     x = around(*extent) if extent else None
     y = _value_scale(_shown_values(plot, ys), log=plot.log_y)
-    lines: list[Drawn] = []
+    lines: list[DrawnLine] = []
     seats = _seats(ys, log=bool(y and y.log))
     for i, smooth in enumerate(_smooth(plot)):
         u, v = _places(x, xs[i]), _places(y, ys[i])
@@ -116,7 +116,7 @@ def chart(plot: Plot) -> Chart:
         lines.append(replace(drawn, band=_band(plot.lines[i], x, y)))
     adrift = sum(int(np.count_nonzero(~np.isfinite(at))) for at in xs)
     single = extent[0] if extent and extent[0] == extent[1] else None
-    return Chart(x, y, tuple(lines), single, adrift)
+    return ChartGeometry(x, y, tuple(lines), single, adrift)
 
 
 def _shown_values(plot: Plot, ys: Sequence[Floats]) -> list[Floats]:
@@ -159,16 +159,16 @@ def _smooth(plot: Plot) -> list[Floats | None]:
 
 
 def _drawn(
-    look: palette.Look,
+    look: palette.LineStyle,
     u: Floats,
     v: Floats,
     smooth: Floats | None,
-    marks: tuple[Marks, ...],
-) -> Drawn:
+    marks: tuple[LineMarks, ...],
+) -> DrawnLine:
     raw = path(u, v, COLUMNS)
     there = np.flatnonzero(np.isfinite(u) & np.isfinite(v))
     few = there if len(there) <= SPARSE else there[:0]
-    return Drawn(
+    return DrawnLine(
         look,
         raw if smooth is None else path(u, smooth, COLUMNS),
         None if smooth is None else raw,
@@ -190,20 +190,20 @@ def _seats(lines: Sequence[Floats], *, log: bool) -> list[_Seat]:
     return seats
 
 
-def _odd(values: Floats, *, log: bool) -> dict[Kind, npt.NDArray[np.bool_]]:
+def _odd(values: Floats, *, log: bool) -> dict[LineKind, npt.NDArray[np.bool_]]:
     return {
-        Kind.NAN: np.isnan(values),
-        Kind.ABOVE: np.isposinf(values),
-        Kind.BELOW: np.isneginf(values),
-        Kind.NOT_POSITIVE: np.isfinite(values) & (values <= 0) & log,
+        LineKind.NAN: np.isnan(values),
+        LineKind.ABOVE: np.isposinf(values),
+        LineKind.BELOW: np.isneginf(values),
+        LineKind.NOT_POSITIVE: np.isfinite(values) & (values <= 0) & log,
     }
 
 
-def _marks(u: Floats, seat: _Seat) -> Iterator[Marks]:
+def _marks(u: Floats, seat: _Seat) -> Iterator[LineMarks]:
     for kind, where in seat.odd.items():
         spots = spaced(u[where], MARK_GAP, seat.turn, seat.turns)
         if len(spots):
-            yield Marks(kind, spots, seat.row)
+            yield LineMarks(kind, spots, seat.row)
 
 
 def _places(scale: Scale | None, values: Floats) -> Floats:

@@ -8,10 +8,10 @@ from wandbwatch.model.report import Line, Plot
 from wandbwatch.plots import around, layout, palette
 from wandbwatch.plots.axes import draw_axes, frame
 from wandbwatch.plots.canvas import Canvas, Pencil, own_settings
-from wandbwatch.plots.chart import Chart, chart
+from wandbwatch.plots.chart import ChartGeometry, chart
 from wandbwatch.plots.hints import hints
-from wandbwatch.plots.layout import EDGE, Layout
-from wandbwatch.plots.legend import GAP, SAMPLE, Entry, legend
+from wandbwatch.plots.layout import EDGE, PictureLayout
+from wandbwatch.plots.legend import GAP, SAMPLE, LegendEntry, legend
 from wandbwatch.plots.lines import draw_lines
 from wandbwatch.plots.marks import draw_marks
 from wandbwatch.plots.pen import Pen
@@ -33,7 +33,7 @@ def _canvas(plot: Plot) -> Canvas:
     named = legend(runs, layout.WIDTH - 2 * EDGE, pen.width)
     told = hints(plot, worked_out)
     framed = frame(plot.x, worked_out, pen)
-    place = Layout(
+    place = PictureLayout(
         framed.left,
         named.rows,
         around.hint_rows(told, pen),
@@ -60,13 +60,15 @@ def _names(line: Line, pen: Pen) -> tuple[str, str]:
     return ("" if name == run else name), run
 
 
-def _aside(plot: Plot, worked_out: Chart) -> str:
+def _aside(plot: Plot, worked_out: ChartGeometry) -> str:
     is_log = worked_out.y is not None and worked_out.y.log
     words = ("log scale" if is_log else "", plot.smooth and f"smoothed {plot.smooth:g}")
     return ", ".join(word for word in words if word)
 
 
-def _write_entry(canvas: Canvas, place: Layout, entry: Entry, pen: Pen) -> None:
+def _write_entry(
+    canvas: Canvas, place: PictureLayout, entry: LegendEntry, pen: Pen
+) -> None:
     x, y = EDGE + entry.x, place.row(entry.row)
     level = y + layout.LINE / 3
     pencil = Pencil(entry.look.colour, _SAMPLE_WIDTH, entry.look.dash)

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from wandbwatch.model.report import Plot
 from wandbwatch.plots.canvas import Marker
-from wandbwatch.plots.chart import Chart, Kind
+from wandbwatch.plots.chart import ChartGeometry, LineKind
 from wandbwatch.plots.palette import NAMED
 
 MARKERS = {
-    Kind.NAN: Marker("x", 10),
-    Kind.ABOVE: Marker("^", 9),
-    Kind.BELOW: Marker("v", 9),
-    Kind.NOT_POSITIVE: Marker("v", 11, filled=False),
+    LineKind.NAN: Marker("x", 10),
+    LineKind.ABOVE: Marker("^", 9),
+    LineKind.BELOW: Marker("v", 9),
+    LineKind.NOT_POSITIVE: Marker("v", 11, filled=False),
 }
 _BESIDE_MARKER = 22
 
@@ -30,7 +30,7 @@ class Hint:
         return _BESIDE_MARKER if self.marker else 0
 
 
-def hints(plot: Plot, chart: Chart) -> list[Hint]:
+def hints(plot: Plot, chart: ChartGeometry) -> list[Hint]:
     """Say what the marks mean, and what is not to be seen."""
     told = [Hint(kind.value, MARKERS[kind]) for kind in chart.kinds]
     if plot.log_y and chart.y and not chart.y.log:

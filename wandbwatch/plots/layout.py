@@ -29,7 +29,7 @@ def title(height: float) -> float:
 
 
 @dataclass(frozen=True)
-class Layout:
+class PictureLayout:
     """The plot keeps its size; a longer legend makes the picture taller."""
 
     left: float

@@ -21,7 +21,7 @@ Measure = Callable[[str], float]
 
 
 @dataclass(frozen=True)
-class Entry:
+class LegendEntry:
     """One run's place; ``name`` is empty where the id says it all."""
 
     row: int
@@ -29,12 +29,12 @@ class Entry:
     name: str
     run: str
     run_x: float
-    look: palette.Look
+    look: palette.LineStyle
 
 
 @dataclass(frozen=True)
 class Legend:
-    entries: tuple[Entry, ...]
+    entries: tuple[LegendEntry, ...]
     rows: int
 
 
@@ -55,7 +55,7 @@ def legend(runs: Sequence[tuple[str, str]], width: float, measure: Measure) -> L
         name_fit, run_fit = _fit(name, run, free, measure)
         start = at * column
         run_x = start + SAMPLE + GAP + (measure(name_fit) + GAP if name_fit else 0)
-        entry = Entry(row, start, name_fit, run_fit, run_x, palette.look(place))
+        entry = LegendEntry(row, start, name_fit, run_fit, run_x, palette.look(place))
         entries.append(entry)
     return Legend(tuple(entries), math.ceil(len(named) / columns))
 

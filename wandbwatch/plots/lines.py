@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from wandbwatch.plots.canvas import Canvas, Marker, Pencil
-from wandbwatch.plots.chart import Chart, Drawn
+from wandbwatch.plots.chart import ChartGeometry, DrawnLine
 from wandbwatch.plots.hints import MARKERS
-from wandbwatch.plots.layout import Layout
+from wandbwatch.plots.layout import PictureLayout
 from wandbwatch.plots.points import Path
 
 _FEW = 5
@@ -21,7 +21,7 @@ _DOT = Marker("o", 6)
 _ALONE = Marker("o", 9)
 
 
-def draw_lines(canvas: Canvas, place: Layout, chart: Chart) -> None:
+def draw_lines(canvas: Canvas, place: PictureLayout, chart: ChartGeometry) -> None:
     """Draw the first run last, so that it is on top; marks above all lines."""
     veil = _VEIL / max(1, sum(line.band is not None for line in chart.lines) - 1)
     for line in reversed(chart.lines):
@@ -44,11 +44,11 @@ def draw_lines(canvas: Canvas, place: Layout, chart: Chart) -> None:
         _mark(canvas, place, line)
 
 
-def _trace(canvas: Canvas, place: Layout, path: Path, pencil: Pencil) -> None:
+def _trace(canvas: Canvas, place: PictureLayout, path: Path, pencil: Pencil) -> None:
     canvas.line(place.x(path.u), place.y(path.v), pencil)
 
 
-def _mark(canvas: Canvas, place: Layout, line: Drawn) -> None:
+def _mark(canvas: Canvas, place: PictureLayout, line: DrawnLine) -> None:
     for marks in line.marks:
         y = np.full(len(marks.u), place.mark(marks.row, above=marks.above))
         canvas.marks(place.x(marks.u), y, MARKERS[marks.kind], line.look.colour)

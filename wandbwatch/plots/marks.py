@@ -9,8 +9,8 @@ import numpy as np
 from wandbwatch.model.report import Mark
 from wandbwatch.plots import layout, numbers, palette
 from wandbwatch.plots.canvas import Canvas, Pencil
-from wandbwatch.plots.chart import Chart
-from wandbwatch.plots.layout import Layout
+from wandbwatch.plots.chart import ChartGeometry
+from wandbwatch.plots.layout import PictureLayout
 from wandbwatch.plots.pen import Pen
 
 _PENCIL = Pencil(palette.INK, 1.6, (4.0, 3.0))
@@ -21,7 +21,11 @@ _ROWS = 3
 
 
 def draw_marks(
-    canvas: Canvas, place: Layout, chart: Chart, marks: Sequence[Mark], pen: Pen
+    canvas: Canvas,
+    place: PictureLayout,
+    chart: ChartGeometry,
+    marks: Sequence[Mark],
+    pen: Pen,
 ) -> None:
     """Draw what has a place on the axes of *chart*."""
     upright = 0
@@ -37,7 +41,9 @@ def draw_marks(
             _across(canvas, place, float(place.y(at)[0]), mark, pen)
 
 
-def _across(canvas: Canvas, place: Layout, y: float, mark: Mark, pen: Pen) -> None:
+def _across(
+    canvas: Canvas, place: PictureLayout, y: float, mark: Mark, pen: Pen
+) -> None:
     canvas.line(np.array([place.left, place.right]), np.array([y, y]), _PENCIL)
     name = pen.shorten(_called(mark), _LONGEST, pen.small)
     top = place.bottom + layout.PLOT - layout.LINE
@@ -47,7 +53,7 @@ def _across(canvas: Canvas, place: Layout, y: float, mark: Mark, pen: Pen) -> No
 
 
 def _up(
-    canvas: Canvas, place: Layout, x: float, mark: Mark, pen: Pen, *, row: int
+    canvas: Canvas, place: PictureLayout, x: float, mark: Mark, pen: Pen, *, row: int
 ) -> None:
     top = place.bottom + layout.PLOT
     canvas.line(np.array([x, x]), np.array([place.bottom, top]), _PENCIL)

@@ -32,19 +32,19 @@ NAMED = len(COLOURS) * len(_DASHES)
 
 
 @dataclass(frozen=True)
-class Look:
+class LineStyle:
     """A line's colour and its dash in line widths, on and off; empty is solid."""
 
     colour: str
     dash: tuple[float, ...] = _SOLID
 
 
-_REST = Look("#6d6f78")
+_REST = LineStyle("#6d6f78")
 
 
-def look(place: int) -> Look:
+def look(place: int) -> LineStyle:
     """Return the look of the run at *place* in its plot, counted from 0."""
     if place >= NAMED:
         return _REST
     dash, colour = divmod(place, len(COLOURS))
-    return Look(COLOURS[colour], _DASHES[dash])
+    return LineStyle(COLOURS[colour], _DASHES[dash])

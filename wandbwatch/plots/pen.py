@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from wandbwatch.plots import labels, layout
-from wandbwatch.plots.canvas import Canvas, Font, Measure, font, height
+from wandbwatch.plots.canvas import Canvas, Font, TextMeasure, font, height
 from wandbwatch.plots.emoji import emoji, is_stand_in, parts
 from wandbwatch.plots.fonts import fonts_for
 
@@ -22,7 +22,7 @@ class Pen:
         fonts = fonts_for(labels.clean(text) for text in texts)
         self._emoji = emoji(fonts.missing)
         self._missing = fonts.missing - self._emoji.stand_ins.keys()
-        self._measure = Measure()
+        self._measure = TextMeasure()
         self.small = font(fonts.families, layout.LINE)
         self.headline = font(fonts.families, layout.HEADLINE, bold=True)
 

@@ -9,8 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from wandbwatch import formatting as words
-from wandbwatch.model.drawing import Bars, Column, Drawing, Heatmap, Parallel, Scatter
+from wandbwatch import formatting
+from wandbwatch.model.drawing import (
+    Bars,
+    Drawing,
+    Heatmap,
+    HistogramColumn,
+    Parallel,
+    Scatter,
+)
 from wandbwatch.model.report import MISSING, Cell, Chart, Panels, Table
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -59,13 +66,15 @@ def said(chart: Chart) -> str:
         case Scatter() as drawing:
             chosen = [p for p in drawing.points if p.chosen]
             best = "".join(
-                f"; {p.name}: {words.number(p.x)}, {words.number(p.y)}" for p in chosen
+                f"; {p.name}: {formatting.number(p.x)}, {formatting.number(p.y)}"
+                for p in chosen
             )
             counted = _counted(len(drawing.points), "point")
             return f"{counted} of {drawing.y} over {drawing.x}{best}"
         case Bars() as drawing:
             first = ", ".join(
-                f"{name} {words.number(value)}" for name, value in drawing.items[:_FEW]
+                f"{name} {formatting.number(value)}"
+                for name, value in drawing.items[:_FEW]
             )
             more = ", …" if len(drawing.items) > _FEW else ""
             return f"{drawing.amount}: {first}{more}"
@@ -77,7 +86,7 @@ def said(chart: Chart) -> str:
             return f"{_counted(len(drawing.plots), 'plot')}: {keys}"
 
 
-def quantile(column: Column, share: float) -> float:
+def quantile(column: HistogramColumn, share: float) -> float:
     """Return the value that *share* of a histogram lies below; NaN of an empty one.
 
     Within a bin values are taken to lie evenly.
@@ -94,13 +103,13 @@ def quantile(column: Column, share: float) -> float:
     return bins[-1][1]
 
 
-def ends(column: Column) -> Iterator[float]:
+def ends(column: HistogramColumn) -> Iterator[float]:
     """Yield the edges of the bins that hold something."""
     for low, high, _ in _bins(column):
         yield from (low, high)
 
 
-def spread(column: Column, places: Sequence[float]) -> list[float]:
+def spread(column: HistogramColumn, places: Sequence[float]) -> list[float]:
     """Return how much of a histogram lies between each two *places*, which go up.
 
     Shares of the whole; a bin that stands on one place belongs to the part above it.
@@ -126,7 +135,7 @@ def _covered(low: float, high: float, start: float, end: float, *, last: bool) -
     return max(top / 2 - bottom / 2, 0.0) / (high / 2 - low / 2)
 
 
-def _bins(column: Column) -> Iterator[tuple[float, float, float]]:
+def _bins(column: HistogramColumn) -> Iterator[tuple[float, float, float]]:
     """Yield low, high and count of what has a place and holds something."""
     for one, other, count in zip(
         column.edges, column.edges[1:], column.counts, strict=False
@@ -172,7 +181,7 @@ def _coordinates(drawing: Parallel) -> Iterator[Sequence[Cell]]:
         yield (name, *(MISSING if place is None else place for place in places))
 
 
-def _quantiles(column: Column) -> Sequence[Cell]:
+def _quantiles(column: HistogramColumn) -> Sequence[Cell]:
     bins = sorted(_bins(column))
     if not bins:
         return (column.x, 0, *[MISSING] * (len(QUANTILES) + 2))
@@ -190,9 +199,11 @@ def _said_of_heatmap(drawing: Heatmap) -> str:
     if not drawing.columns:
         return f"no histogram of {drawing.y}"
     last = drawing.columns[-1]
-    low, middle, high = (words.number(quantile(last, q)) for q in (0.05, 0.5, 0.95))
+    low, middle, high = (
+        formatting.number(quantile(last, q)) for q in (0.05, 0.5, 0.95)
+    )
     counted = _counted(len(drawing.columns), "histogram")
-    where = f"{drawing.x} {words.number(last.x)}"
+    where = f"{drawing.x} {formatting.number(last.x)}"
     return (
         f"{counted} of {drawing.y}; at {where}: median {middle}, 90% in {low} to {high}"
     )

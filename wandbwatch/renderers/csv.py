@@ -18,7 +18,7 @@ from itertools import chain, repeat
 from typing import TypeAlias
 
 from wandbwatch import formatting as words
-from wandbwatch.formatting import json_values as exact
+from wandbwatch.formatting import json_values
 from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import (
@@ -72,7 +72,7 @@ def _shaped(block: Block) -> tuple[Row, Iterable[Row]]:
         case Plot():
             return _POINTS + _EDGES * _wide(block), _points(block)
         case Attachment():
-            return exact.FILE, exact.files(block)
+            return json_values.FILE, json_values.files(block)
         case _:
             return (), ()
 
@@ -120,10 +120,10 @@ def _cell(cell: Cell) -> str:
         return ""
     if isinstance(cell, str) and not isinstance(cell, State):
         return _harmless(words.clean(cell, lines=True))
-    value = exact.value(cell)
+    value = json_values.value(cell)
     if isinstance(value, str):
         return value
-    return exact.written(value)
+    return json_values.written(value)
 
 
 def _harmless(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from wandbwatch.formatting import json_values as exact
+from wandbwatch.formatting import json_values
 from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import (
@@ -24,14 +24,14 @@ from wandbwatch.plots import text as charted
 def render(reports: Iterable[Report], _screen: Screen) -> Iterator[str]:
     """Yield the document at once: half of one could not be read."""
     answers = [_report(report) for report in reports]
-    yield exact.written({"schema": exact.SCHEMA, "reports": answers})
+    yield json_values.written({"schema": json_values.SCHEMA, "reports": answers})
 
 
 def _report(report: Report) -> Mapping[str, Json]:
     return {
         "kind": report.kind,
-        "title": exact.string(report.title),
-        "url": exact.value(report.url),
+        "title": json_values.string(report.title),
+        "url": json_values.value(report.url),
         "level": report.level.value,
         "blocks": [_block(block) for block in report.blocks],
     }
@@ -40,39 +40,39 @@ def _report(report: Report) -> Mapping[str, Json]:
 def _block(block: Block) -> Mapping[str, Json]:
     match block:
         case Fields():
-            items = ((name, exact.value(cell)) for name, cell in block.items)
-            return _titled("fields", block.title, items=exact.named(items))
+            items = ((name, json_values.value(cell)) for name, cell in block.items)
+            return _titled("fields", block.title, items=json_values.named(items))
         case Table():
             return _table(block)
         case Plot() | Chart():
             return _plot(block) if isinstance(block, Plot) else _chart(block)
         case Note():
-            return {"type": "note", "text": exact.string(block.text)}
+            return {"type": "note", "text": json_values.string(block.text)}
         case Text():
-            return _titled("text", block.title, text=exact.string(block.text))
+            return _titled("text", block.title, text=json_values.string(block.text))
         case Attachment():
             return _attachment(block)
 
 
 def _titled(kind: str, title: str, **rest: Json) -> Mapping[str, Json]:
-    return {"type": kind, "title": exact.string(title), **rest}
+    return {"type": kind, "title": json_values.string(title), **rest}
 
 
 def _table(table: Table) -> Mapping[str, Json]:
-    names, rows = exact.columns(table), list(exact.rows(table))
+    names, rows = json_values.columns(table), list(json_values.rows(table))
     return _titled("table", table.title, columns=names, rows=rows)
 
 
 def _plot(plot: Plot) -> Mapping[str, Json]:
     return {
         "type": "plot",
-        "key": exact.string(plot.key),
-        "x": exact.string(plot.x),
+        "key": json_values.string(plot.key),
+        "x": json_values.string(plot.x),
         "log_y": plot.log_y,
-        "smooth": exact.number(plot.smooth),
-        "file": exact.string(plot.file) or None,
-        "lines": [exact.drawn(line) for line in plot.lines],
-        "marks": [exact.marked(mark) for mark in plot.marks],
+        "smooth": json_values.number(plot.smooth),
+        "file": json_values.string(plot.file) or None,
+        "lines": [json_values.drawn(line) for line in plot.lines],
+        "marks": [json_values.marked(mark) for mark in plot.marks],
     }
 
 
@@ -81,13 +81,13 @@ def _chart(chart: Chart) -> Mapping[str, Json]:
         **_table(charted.table(chart)),
         "type": "chart",
         "drawing": charted.kind(chart.drawing),
-        "file": exact.string(chart.file) or None,
+        "file": json_values.string(chart.file) or None,
     }
 
 
 def _attachment(block: Attachment) -> Mapping[str, Json]:
-    what, about = exact.string(block.kind), exact.string(block.about)
-    files = [exact.attached(piece) for piece in block.pieces]
+    what, about = json_values.string(block.kind), json_values.string(block.about)
+    files = [json_values.attached(piece) for piece in block.pieces]
     return _titled("attachment", block.title, what=what, about=about, files=files)
 
 

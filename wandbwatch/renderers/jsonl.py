@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from wandbwatch.formatting import json_values as exact
+from wandbwatch.formatting import json_values
 from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import (
@@ -30,14 +30,14 @@ from wandbwatch.plots import text as charted
 
 def render(reports: Iterable[Report], _screen: Screen) -> Iterator[str]:
     for report in reports:
-        whose = {"kind": report.kind, "report": exact.string(report.title)}
+        whose = {"kind": report.kind, "report": json_values.string(report.title)}
         for found in (_head(report), *map(_objects, report.blocks)):
-            yield from (exact.written({**whose, **inner}) for inner in found)
+            yield from (json_values.written({**whose, **inner}) for inner in found)
 
 
 def _head(report: Report) -> Iterator[Mapping[str, Json]]:
-    url = exact.value(report.url)
-    yield {"url": url, "level": report.level.value, "schema": exact.SCHEMA}
+    url = json_values.value(report.url)
+    yield {"url": url, "level": report.level.value, "schema": json_values.SCHEMA}
 
 
 def _objects(block: Block) -> Iterator[Mapping[str, Json]]:
@@ -51,43 +51,47 @@ def _objects(block: Block) -> Iterator[Mapping[str, Json]]:
         case Chart():
             yield from _points(block)
         case Note():
-            yield {"note": exact.string(block.text)}
+            yield {"note": json_values.string(block.text)}
         case Text():
-            text = exact.string(block.text)
-            yield {"title": exact.string(block.title), "text": text}
+            text = json_values.string(block.text)
+            yield {"title": json_values.string(block.title), "text": text}
         case Attachment():
             named = {
-                "attachment": exact.string(block.title),
-                "what": exact.string(block.kind),
+                "attachment": json_values.string(block.title),
+                "what": json_values.string(block.kind),
             }
-            about = {**named, "about": exact.string(block.about)}
-            yield from ({**about, **exact.attached(one)} for one in block.pieces)
+            about = {**named, "about": json_values.string(block.about)}
+            yield from ({**about, **json_values.attached(one)} for one in block.pieces)
 
 
 def _values(fields: Fields) -> Iterator[Mapping[str, Json]]:
-    group = exact.string(fields.title)
+    group = json_values.string(fields.title)
     for key, cell in fields.items:
-        yield {"group": group, "key": exact.string(key), "value": exact.value(cell)}
+        yield {
+            "group": group,
+            "key": json_values.string(key),
+            "value": json_values.value(cell),
+        }
 
 
 def _rows(table: Table) -> Iterator[Mapping[str, Json]]:
-    for row in exact.rows(table):
-        yield {"table": exact.string(table.title), "row": row}
+    for row in json_values.rows(table):
+        yield {"table": json_values.string(table.title), "row": row}
 
 
 def _lines(plot: Plot) -> Iterator[Mapping[str, Json]]:
-    names = {"plot": exact.string(plot.key), "over": exact.string(plot.x)}
-    file = exact.string(plot.file) or None
+    names = {"plot": json_values.string(plot.key), "over": json_values.string(plot.x)}
+    file = json_values.string(plot.file) or None
     for line in plot.lines:
-        yield {**names, "file": file, **exact.drawn(line)}
+        yield {**names, "file": file, **json_values.drawn(line)}
     for mark in plot.marks:
-        yield {**names, "mark": exact.marked(mark)}
+        yield {**names, "mark": json_values.marked(mark)}
 
 
 def _points(chart: Chart) -> Iterator[Mapping[str, Json]]:
     drawing = charted.kind(chart.drawing)
-    for row in exact.rows(charted.table(chart)):
-        yield {"chart": exact.string(chart.title), "drawing": drawing, "row": row}
+    for row in json_values.rows(charted.table(chart)):
+        yield {"chart": json_values.string(chart.title), "drawing": drawing, "row": row}
 
 
 plugin: Renderer = render

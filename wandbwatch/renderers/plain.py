@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from wandbwatch import formatting as words
-from wandbwatch.formatting import json_values as exact
+from wandbwatch.formatting import json_values
 from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import (
@@ -59,8 +59,8 @@ def _lines(block: Block) -> Iterator[str]:
         case Text():
             yield from _text(block)
         case Attachment():
-            yield _heading(*exact.FILE)
-            yield from (_record(*row) for row in exact.files(block))
+            yield _heading(*json_values.FILE)
+            yield from (_record(*row) for row in json_values.files(block))
 
 
 def _text(text: Text) -> Iterator[str]:
@@ -128,7 +128,7 @@ def _cell(cell: Cell) -> str:
         case State():
             return cell.value
         case datetime():
-            return exact.time(cell)
+            return json_values.time(cell)
         case timedelta():
             return _span(cell)
         case Missing() | ():

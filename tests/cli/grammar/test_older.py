@@ -79,7 +79,7 @@ def test_the_terminal_reads_the_older_spelling_too():
     ):
         source = FakeSource()
         line = grammar.read(words, fake_env(source))
-        assert isinstance(line, grammar.Line)
+        assert isinstance(line, grammar.ParsedLine)
         list(line.reports)
         assert source.queries[0].limit == 1
 

@@ -38,7 +38,7 @@ class FakeAccount:
 def reports(words: list[str], account: FakeAccount) -> list[Report]:
     env = replace(fake_env(FakeSource()), account=lambda: account)
     line = grammar.read(words, env)
-    assert isinstance(line, grammar.Line)
+    assert isinstance(line, grammar.ParsedLine)
     return list(line.reports)
 
 

@@ -15,7 +15,7 @@ from wandbwatch.cli import grammar
 from wandbwatch.config import Config, load
 from wandbwatch.model.channel import Secret, SecretKind
 from wandbwatch.model.errors import ConfigError, LinesError, UsageError
-from wandbwatch.model.subscription import Cron, Every
+from wandbwatch.model.subscription import Cron, Interval
 
 from tests.fakes import FakeSource, fake_env
 
@@ -54,7 +54,7 @@ def test_options_say_everything():
     assert config.channels["lab"].webhook == Secret(SecretKind.ENV, "HOOK")
     (only,) = config.subscriptions
     assert (only.name, only.channel) == ("list", "lab")
-    assert isinstance(only.when, Every)
+    assert isinstance(only.when, Interval)
     assert only.commands == ("project 'me/it'\"'\"'s' --topk 5",)
 
 

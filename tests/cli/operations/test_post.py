@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from wandbwatch.cli import grammar
-from wandbwatch.cli.output import answered
-from wandbwatch.delivery.outbox import Desk, Endings, Outbox, Queue, Store
+from wandbwatch.cli.output import run_line
+from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, Queue, SendResults, Store
 from wandbwatch.model.errors import ExitCode
 from wandbwatch.renderers import plain
 
@@ -48,7 +48,7 @@ def shell(*words: object) -> int:
     """Answer a command line as the front door does, in plain text."""
     given = [str(word) for word in words]
     env = fake_env(FakeSource())
-    return answered(lambda: grammar.read(given, env), lambda _output: plain.render)
+    return run_line(lambda: grammar.read(given, env), lambda _output: plain.render)
 
 
 def enqueue(store: Store, *texts: str, channel: str = "lab") -> None:
@@ -81,12 +81,12 @@ def test_hello_to_one_that_nobody_knows_names_those_there_are(capsys):
 
 
 def test_a_stopped_channel_is_resumed_by_hello(discord_server, store):
-    Desk(store).stop("lab", "10015 Unknown Webhook")
+    OutboxAdmin(store).stop("lab", "10015 Unknown Webhook")
     discord_server.faults.append(Fault("502_html"))
     assert shell("hello", "lab") == ExitCode.NETWORK
-    assert len(Desk(store).stopped()) == 1
+    assert len(OutboxAdmin(store).stopped()) == 1
     assert shell("hello", "lab") == ExitCode.FINE
-    assert Desk(store).stopped() == ()
+    assert OutboxAdmin(store).stopped() == ()
 
 
 @pytest.mark.usefixtures("store")
@@ -105,8 +105,8 @@ def test_outbox_shows_what_waits_what_failed_and_what_is_stopped(path, store, ca
     enqueue(store, "four", channel="runs")
     first = Queue(store).head("lab")
     assert first
-    Endings(store).failed(first, "50035 embeds[0].title: too long")
-    Desk(store).stop("runs", "10015 Unknown Webhook")
+    SendResults(store).failed(first, "50035 embeds[0].title: too long")
+    OutboxAdmin(store).stop("runs", "10015 Unknown Webhook")
     assert shell("outbox", path) == ExitCode.FINE
     rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert next(row[2] for row in rows if row[0] == "runs") == "10015 Unknown Webhook"
@@ -121,10 +121,10 @@ def test_outbox_retries_and_drops_what_failed(path, store, capsys):
     for way, left in (("--retry", 1), ("--drop", 0)):
         first = Queue(store).head("lab")
         assert first
-        Endings(store).failed(first, "50035")
+        SendResults(store).failed(first, "50035")
         assert shell("outbox", path, way) == ExitCode.FINE
         assert Outbox(store).pending() == left
-        assert Desk(store).failed() == ()
+        assert OutboxAdmin(store).failed() == ()
     told = capsys.readouterr().out
     assert "1 message will be sent again" in told
     assert "1 message thrown away" in told

@@ -6,8 +6,8 @@ import json
 
 import pytest
 from wandbwatch.cli import grammar
-from wandbwatch.cli.operations import next as next_
-from wandbwatch.cli.output import answered
+from wandbwatch.cli.operations import next as next_operation
+from wandbwatch.cli.output import run_line
 from wandbwatch.model.errors import ConfigError, ExitCode, UsageError
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Report
@@ -40,7 +40,7 @@ def operate(*words: object) -> object:
 
 def reports(*words: object) -> list[Report]:
     line = operate(*words)
-    return list(line.reports) if isinstance(line, grammar.Line) else []
+    return list(line.reports) if isinstance(line, grammar.ParsedLine) else []
 
 
 def next_rows(*words: object) -> list[dict[str, str]]:
@@ -73,7 +73,7 @@ def test_a_secret_that_is_not_set_here_is_a_warning(path, capsys):
 
 def test_a_wrong_file_is_all_its_complaints_and_exit_code_78(path, capsys):
     path.write_text(SMALL.replace("0 9 *", "0 99 *").replace("project a/b", "projct a"))
-    code = answered(lambda: operate("check", path), lambda _: json_renderer.render)  # type: ignore[arg-type,return-value]
+    code = run_line(lambda: operate("check", path), lambda _: json_renderer.render)  # type: ignore[arg-type,return-value]
     assert code == ExitCode.CONFIG
     first, second = capsys.readouterr().err.splitlines()
     assert first.startswith(f'wandbwatch: {path}:7: subscriptions[0] "morning": cron: ')
@@ -100,7 +100,7 @@ def test_the_next_times_are_in_the_subscriptions_own_time(path):
 
 
 def test_no_subscriptions_are_no_times():
-    assert "nothing will run" in repr(next_.report("f", (), NOW, 3))
+    assert "nothing will run" in repr(next_operation.report("f", (), NOW, 3))
 
 
 def test_a_list_is_subscribed_and_unsubscribed(path, capsys):

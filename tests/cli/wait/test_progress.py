@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 from wandbwatch.analysis.total_steps import Total
-from wandbwatch.cli.wait.progress import Bars, Lines
+from wandbwatch.cli.wait.progress import ProgressBars, ProgressLines
 from wandbwatch.model.run import Run, State
 
 RUN = Run("a", "a \x1b[31m[bold]run", State.RUNNING, last_step=100, runtime=10.0)
@@ -16,7 +16,7 @@ RUN = Run("a", "a \x1b[31m[bold]run", State.RUNNING, last_step=100, runtime=10.0
 
 def test_a_pipe_is_told_of_changes_alone():
     told: list[str] = []
-    lines = Lines(told.append)
+    lines = ProgressLines(told.append)
     for run in (RUN, replace(RUN, last_step=200), replace(RUN, state=State.FAILED)):
         lines.show([run])
     assert told == ["a: running, step 100", "a: failed, step 100"]
@@ -25,7 +25,7 @@ def test_a_pipe_is_told_of_changes_alone():
 def drawn(width: int, total: Total | None) -> str:
     screen = io.StringIO()
     console = Console(file=screen, width=width, force_terminal=True, _environ={})
-    with Bars(console, total) as bars:
+    with ProgressBars(console, total) as bars:
         bars.show([RUN])
         bars.show([replace(RUN, last_step=150, runtime=20.0)])
     return screen.getvalue()
@@ -49,7 +49,7 @@ def test_without_a_total_the_step_has_to_do():
 def test_what_is_told_stays_above_the_bars():
     screen = io.StringIO()
     console = Console(file=screen, width=80, force_terminal=True, _environ={})
-    with Bars(console, None) as bars:
+    with ProgressBars(console, None) as bars:
         bars.show([RUN])
         bars.tell("no answer")
         bars.show([RUN])

@@ -6,7 +6,7 @@ import math
 
 import pytest
 from wandbwatch.cli import grammar
-from wandbwatch.commands.alert.remembered import Remembered
+from wandbwatch.commands.alert.memory import AlertMemory
 from wandbwatch.model.console import Printed
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.report import Fields, Level, Mark, Note, Plot, Table, Text
@@ -143,7 +143,7 @@ def test_a_run_that_a_listing_misses_loses_no_alert():
     assert titles(line.tick(run("a"), a=[1])) == ["name of a: no longer x > 5 (me/p/a)"]
     line.tick(run("b"), b=[9])
     line.tick(minute=200)
-    known = Remembered.read(line.told["alerts"])
+    known = AlertMemory.read(line.told["alerts"])
     assert known
     assert not known.runs, "an hour is enough"
 

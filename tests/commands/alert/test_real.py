@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from wandbwatch import plugins
 from wandbwatch.cli import grammar
-from wandbwatch.commands.alert.remembered import Remembered
+from wandbwatch.commands.alert.memory import AlertMemory
 from wandbwatch.model.address import Cloud, Local
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.ports import Env, Source
@@ -112,7 +112,7 @@ def backtested(source: Source, where: str) -> tuple[tuple[object, ...], ...]:
 def live(source: Source, where: str) -> list[str]:
     """Look as a subscription that had looked an hour ago."""
     hour = datetime.now(UTC).timestamp() - 3600
-    memory = Memory({"alerts": Remembered(hour).written()})
+    memory = Memory({"alerts": AlertMemory(hour).written()})
     env = replace(real(source), memory=memory)
     reports = grammar.parse(f"alert {where} --when 'train/loss > 8'", env).reports
     return [report.title for report in reports]

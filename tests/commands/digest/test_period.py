@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from wandbwatch.commands.digest.stats.period import Hours, Period, gpus, hours
+from wandbwatch.commands.digest.stats.period import Period, RunHours, gpus, hours
 from wandbwatch.model.run import Run, State
 
 from tests.fakes import NOW
@@ -62,6 +62,6 @@ def test_gpus_are_counted_by_the_metrics_of_each(system, count):
 
 def test_gpu_hours_are_those_that_are_known():
     known = run("known", State.FINISHED, 3, 1, system=TWO_GPUS)
-    assert hours(PERIOD, [known, BRIEF]) == Hours(3 * HOUR, 4.0, 1)
-    assert hours(PERIOD, [BRIEF]) == Hours(HOUR, None, 1)
-    assert hours(PERIOD, []) == Hours(timedelta(), None, 0)
+    assert hours(PERIOD, [known, BRIEF]) == RunHours(3 * HOUR, 4.0, 1)
+    assert hours(PERIOD, [BRIEF]) == RunHours(HOUR, None, 1)
+    assert hours(PERIOD, []) == RunHours(timedelta(), None, 0)

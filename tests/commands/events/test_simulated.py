@@ -5,15 +5,15 @@ from __future__ import annotations
 import random
 
 import pytest
-from wandbwatch.analysis.ranking import Aim
+from wandbwatch.analysis.ranking import Objective
 from wandbwatch.commands.events.lifecycle import (
-    Done,
+    CrashRetracted,
+    DetectOptions,
     Event,
-    GoesOn,
-    Happening,
-    Remembered,
-    Rules,
-    tick,
+    EventMemory,
+    GroupDone,
+    RunEvent,
+    detect,
 )
 from wandbwatch.commands.events.lifecycle.listing import listed
 
@@ -24,13 +24,13 @@ LEAST, SETTLE = 600.0, 120.0
 TICKS = 500
 
 
-def told(event: Happening) -> Told:
+def told(event: Event) -> Told:
     match event:
-        case Done():
+        case GroupDone():
             return event.kind.value, event.name
-        case GoesOn():
+        case CrashRetracted():
             return "goes on", event.run.id
-        case Event():
+        case RunEvent():
             return event.kind.value, event.run.id
 
 
@@ -57,14 +57,14 @@ def test_each_transition_is_told_once_through_outages_and_restarts(count, kept):
     times = looks(kept)
     world = World(lives(count, TICKS, kept))
     reference = Reference(tuple(world.lives), LEAST, SETTLE)
-    rules = Rules(LEAST, SETTLE, (Aim("loss"),), kept)
+    rules = DetectOptions(LEAST, SETTLE, (Objective("loss"),), kept)
     texts: tuple[str | None, str | None] = (None, None)
     largest, kinds = 0, set()
     for at in times:
         world.now = at
-        before = Remembered.read(*texts)  # as after a restart
+        before = EventMemory.read(*texts)  # as after a restart
         runs = listed(world, {}, ("loss",), before).runs
-        happened, after = tick(before, runs, moment(at), rules)
+        happened, after = detect(before, runs, moment(at), rules)
         got, wanted = sorted(map(told, happened)), sorted(reference.look(at))
         if kept < count:
             got, wanted = without_returns(got), without_returns(wanted)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from wandbwatch.cli import grammar
-from wandbwatch.model.drawing import Column
+from wandbwatch.model.drawing import HistogramColumn
 from wandbwatch.model.errors import NotFoundError
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.report import Note, Plot, Report
@@ -31,7 +31,7 @@ class Logs(FakeSource):
         logged: Mapping[str, Logged],
         total: int = 0,
         own_axes: Mapping[str, str] | None = None,
-        columns: Mapping[str, Sequence[Column]] | None = None,
+        columns: Mapping[str, Sequence[HistogramColumn]] | None = None,
         **told: Mapping[str, Any],
     ) -> None:
         """*told* are fields of runs by their ids: ``a1={"group": "x"}``."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from wandbwatch.cli import grammar
-from wandbwatch.model.drawing import Column, Heatmap, Scatter
+from wandbwatch.model.drawing import Heatmap, HistogramColumn, Scatter
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.model.report import Chart, Mark, Panels, Plot
@@ -15,7 +15,7 @@ from wandbwatch.plots import png
 from tests.commands.image.curved import LOSS, TWO, VAL, Logs, notes, plots, told
 from tests.fakes import fake_env
 
-COLUMNS = tuple(Column(x, (0.0, 1.0, 2.0), (1, x + 1)) for x in (0, 10, 20))
+COLUMNS = tuple(HistogramColumn(x, (0.0, 1.0, 2.0), (1, x + 1)) for x in (0, 10, 20))
 
 
 def charts(report: Any) -> list[Chart]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import math
 
-from wandbwatch.analysis.ranking import Aim
+from wandbwatch.analysis.ranking import Objective
 from wandbwatch.commands.image.plotting import scattered
 from wandbwatch.model.drawing import Point, Scatter
 from wandbwatch.model.query import Query
@@ -18,7 +18,7 @@ RUNS = [
 
 
 def test_a_run_with_both_values_is_a_point_and_the_best_stands_out():
-    chart = scattered.chart(RUNS, *PAIR, Aim("val/loss"))
+    chart = scattered.chart(RUNS, *PAIR, Objective("val/loss"))
     assert chart.title == "val/loss over config.lr"
     points = (Point(0.1, 2.0, "one"), Point(1.0, 1.0, "two", chosen=True))
     assert chart.drawing == Scatter(*PAIR, points)
@@ -33,5 +33,5 @@ def test_no_point_at_all_is_said_with_the_name_that_nobody_has():
 
 
 def test_no_more_is_asked_of_a_run_than_is_drawn():
-    asked = scattered.query(Query(limit=3), PAIR, Aim("acc", largest=True))
+    asked = scattered.query(Query(limit=3), PAIR, Objective("acc", largest=True))
     assert asked == Query(limit=3, summary=("val/loss", "acc"), config=("lr",))

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wandbwatch.cli import grammar
-from wandbwatch.cli import main as cli
-from wandbwatch.cli.attachments import kept
+from wandbwatch.cli import grammar, main
+from wandbwatch.cli.attachments import save
 from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.media import Album, Medium, RunFile
@@ -101,7 +100,7 @@ def test_everything_is_kept_in_a_directory(media_run, tmp_path):
     env = fake_env(media_run.source("local"))
     line = f"media ./x --step all --out '{out}'"
     (report,) = grammar.parse(line, env).reports
-    report = kept(report, out)
+    report = save(report, out)
     names = {path.name for path in out.iterdir()}
     assert {
         "clip_2.mp4",
@@ -119,10 +118,10 @@ def test_everything_is_kept_in_a_directory(media_run, tmp_path):
 def test_a_terminal_and_a_script(media_run, monkeypatch, tmp_path, capsys):
     monkeypatch.chdir(tmp_path)
     run = str(media_run.directory)
-    assert cli.answer(["media", run, "--keys", "eval/replay"]) == 0
+    assert main.answer(["media", run, "--keys", "eval/replay"]) == 0
     assert "wandbwatch-images/eval_replay.gif" in capsys.readouterr().out
     assert Path("wandbwatch-images/eval_replay.gif").exists()
-    assert cli.answer(["media", run, "--keys", "clip,predictions", "-o", "json"]) == 0
+    assert main.answer(["media", run, "--keys", "clip,predictions", "-o", "json"]) == 0
     (told,) = json.loads(capsys.readouterr().out)["reports"]
     (clip,) = (b for b in told["blocks"] if b["type"] == "attachment")
     assert clip["files"][0]["size"] == 3012
@@ -180,7 +179,7 @@ def test_hostile_paths_and_captions(tmp_path):
     }
     album = Album((Medium("../\x1b[31mkey", "images/separated", value),))
     files = tuple(RunFile(path, 4, content(b"\x89PNG")) for path in paths)
-    report = kept(answer(album, files, f"--out '{tmp_path}/out'"), tmp_path / "out")
+    report = save(answer(album, files, f"--out '{tmp_path}/out'"), tmp_path / "out")
     assert {path.parent for path in tmp_path.rglob("*.*")} == {tmp_path / "out"}
     assert len(list((tmp_path / "out").iterdir())) == 6
     (attachment,) = (b for b in report.blocks if isinstance(b, Attachment))

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wandbwatch.commands.media.albums import pages, panels, plotly, shapes, sheets
 from wandbwatch.commands.media.albums.panels import Panel
-from wandbwatch.commands.media.albums.sheets import Sheet
+from wandbwatch.commands.media.albums.sheets import LoggedTable
 from wandbwatch.model.drawing import Bars, Scatter
 from wandbwatch.model.media import RunFile
 from wandbwatch.model.report import Chart, Plot, Table
@@ -29,7 +29,7 @@ def panel(kind: str, **columns: Json) -> Panel:
     return Panel("key", f"wandb/{kind}/v0", "key_table", columns, "title")
 
 
-ROC = Sheet(("fpr", "tpr", "class"), ((0, 0, "a"), (1, 1, "a"), (0, 0.5, "b")))
+ROC = LoggedTable(("fpr", "tpr", "class"), ((0, 0, "a"), (1, 1, "a"), (0, 0.5, "b")))
 
 
 def test_a_curve_has_a_line_for_each_class():
@@ -102,7 +102,7 @@ def test_no_chart_and_no_table_breaks_us(value):
 
 def test_a_confusion_matrix_is_a_table():
     rows = (("cat", "dog", 3), ("dog", "dog", 4))
-    sheet = Sheet(("Actual", "Predicted", "nPredictions"), rows)
+    sheet = LoggedTable(("Actual", "Predicted", "nPredictions"), rows)
     names = {name: name for name in sheet.columns}
     found = panels.drawn(panel("confusion_matrix", **names), sheet, "r")
     assert isinstance(found, Table)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from wandbwatch.analysis.ranking import Aim
+from wandbwatch.analysis.ranking import Objective
 from wandbwatch.cli import grammar
 from wandbwatch.commands.sweep import report
 from wandbwatch.commands.sweep.progress import (
@@ -61,7 +61,7 @@ RUNS = [
 
 
 def test_a_sweep_is_told_with_its_best_run_first():
-    told = report(SWEEP, RUNS, Aim("loss"), topk=2)
+    told = report(SWEEP, RUNS, Objective("loss"), topk=2)
     assert told.title == "[b]find lr (acme/gpt/s1)"
     assert (told.url, told.level) == (SWEEP.url, Level.INFO)
     about, best, parameters, matters, plot, chart, note = told.blocks
@@ -99,7 +99,7 @@ def test_a_sweep_is_told_with_its_best_run_first():
     [
         ([], None, "it has no run yet"),
         (RUNS, None, "its metric is not known here: --best KEY:min or KEY:max"),
-        (RUNS, Aim("acc"), "no run of it has a finite value of 'acc' yet"),
+        (RUNS, Objective("acc"), "no run of it has a finite value of 'acc' yet"),
     ],
 )
 def test_what_can_not_be_ranked_is_said(runs, aim, note):
@@ -109,12 +109,12 @@ def test_what_can_not_be_ranked_is_said(runs, aim, note):
 
 
 def test_the_best_so_far_goes_in_steps_to_the_better():
-    (plot,) = best_so_far(RUNS, Aim("loss"), "s1")
+    (plot,) = best_so_far(RUNS, Objective("loss"), "s1")
     (line,) = plot.lines
     hours = [(x - START.timestamp()) / 3600 for x in line.series.x]
     assert hours == [2, 4, 4, 5]
     assert list(line.series.y) == [0.5, 0.5, 0.25, 0.25]
-    assert not list(best_so_far(RUNS[:2], Aim("loss"), "s1"))
+    assert not list(best_so_far(RUNS[:2], Objective("loss"), "s1"))
 
 
 def test_parallel_coordinates_have_words_and_gaps_and_end_at_the_metric():
@@ -127,7 +127,7 @@ def test_parallel_coordinates_have_words_and_gaps_and_end_at_the_metric():
         (replace(a_run(i, i), config=config), float(i))
         for i, config in enumerate(configs, 1)
     ]
-    (chart,) = parallel(ranked, Aim("loss"), ["drop", "same", "opt", "absent"])
+    (chart,) = parallel(ranked, Objective("loss"), ["drop", "same", "opt", "absent"])
     assert isinstance(chart.drawing, Parallel)
     assert chart.drawing.axes == ("drop", "opt", "loss")
     assert chart.drawing.rows == (
@@ -135,8 +135,8 @@ def test_parallel_coordinates_have_words_and_gaps_and_end_at_the_metric():
         (None, "sgd", 2.0),
         (None, "[1, 2]", 3.0),
     )
-    assert not list(parallel(ranked, Aim("loss"), ["same"]))
-    assert not list(parallel(ranked[:1], Aim("loss"), ["opt"]))
+    assert not list(parallel(ranked, Objective("loss"), ["same"]))
+    assert not list(parallel(ranked[:1], Objective("loss"), ["opt"]))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 import pytest
-from wandbwatch.commands.system import metrics as machine
+from wandbwatch.commands.system import metrics
 from wandbwatch.model.run import Series
 
 METRICS = {
@@ -25,11 +25,11 @@ def over(name: str, ys: Sequence[float], step: float = 60) -> Series:
 
 
 def test_gpus_stand_in_the_order_of_their_numbers():
-    found = machine.gpus(METRICS)
+    found = metrics.gpus(METRICS)
     assert [gpu.number for gpu in found] == [2, 10]
     assert found[0].values == {"busy %": 0.0, "memory %": 97.4, "memory GB": 80.0}
-    assert machine.columns(found) == ["busy %", "memory %", "memory GB"]
-    assert list(machine.others(METRICS)) == [
+    assert metrics.columns(found) == ["busy %", "memory %", "memory GB"]
+    assert list(metrics.others(METRICS)) == [
         "cpu",
         "disk./.usagePercent",
         "memory_percent",
@@ -38,7 +38,7 @@ def test_gpus_stand_in_the_order_of_their_numbers():
 
 
 def test_what_is_of_a_kind_is_drawn_together():
-    drawn = machine.plotted(METRICS)
+    drawn = metrics.plotted(METRICS)
     assert drawn["gpu busy (%)"] == ["gpu.2.gpu", "gpu.10.gpu"]
     assert drawn["disk (%)"] == ["disk./.usagePercent"]
     assert "gpu power (W)" not in drawn
@@ -52,7 +52,7 @@ def test_idle_and_nearly_full_are_named():
         "memory_percent": over("memory_percent", [94.9]),
         "disk./.usagePercent": over("disk", [99]),
     }
-    assert list(machine.findings(series)) == [
+    assert list(metrics.findings(series)) == [
         "gpu 0 idle for 6m 00s",
         "disk / 99% full",
         "gpu 1 memory 97% full",
@@ -61,4 +61,4 @@ def test_idle_and_nearly_full_are_named():
 
 @pytest.mark.parametrize("ys", [[], [math.nan], [0.0], [0.0, 0.0], [0, 90]])
 def test_what_was_not_idle_for_long_is_not_named(ys):
-    assert machine.idle_for(over("gpu.0.gpu", ys)) is None
+    assert metrics.idle_for(over("gpu.0.gpu", ys)) is None

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from wandbwatch.daemon.jobs.job import Crew, give_up, perform
-from wandbwatch.delivery.outbox import Desk, Endings, Outbox, Queue, Store
+from wandbwatch.daemon.jobs.job import JobContext, give_up, perform
+from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, Queue, SendResults, Store
 from wandbwatch.model.errors import NetworkError, StateError
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.message import Message
@@ -34,15 +34,15 @@ class World:
         yield answer
 
     @property
-    def crew(self) -> Crew:
-        return Crew(self.ask, render, content, self.outbox)
+    def crew(self) -> JobContext:
+        return JobContext(self.ask, render, content, self.outbox)
 
     def bodies(self) -> list[str]:
         """Deliver all that waits, and return it."""
         told = []
         while waiting := self.queue.head("lab"):
             self.queue.claim(waiting, "lane")
-            Endings(self.store).delivered(waiting, "1", None)
+            SendResults(self.store).delivered(waiting, "1", None)
             told.append(waiting.letter.message.body)
         return told
 
@@ -144,8 +144,8 @@ def test_nothing_is_half_written(world):
     def broken(_reports: Sequence[Report]) -> tuple[Message, ...]:
         return (Message("1"), Message(object()))  # type: ignore[arg-type]
 
-    crew = Crew(world.ask, broken, content, world.outbox)
+    crew = JobContext(world.ask, broken, content, world.outbox)
     with pytest.raises(StateError):
         perform(subscription("one"), SLOT, crew)
     assert world.outbox.slot("hourly") is None
-    assert Desk(world.store).waiting() == ()
+    assert OutboxAdmin(world.store).waiting() == ()

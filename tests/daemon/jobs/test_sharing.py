@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from wandbwatch.daemon.jobs.sharing import FRESH, KEPT, Shared
+from wandbwatch.daemon.jobs.shared_answers import FRESH, KEPT, Shared
 from wandbwatch.model.address import Cloud
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.query import Axis, Query

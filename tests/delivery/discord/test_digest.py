@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 from wandbwatch.delivery.discord.digest import digest
-from wandbwatch.model.message import File, Message
+from wandbwatch.model.message import Message, MessageFile
 
 from tests.servers.discord.embeds import look
 from tests.servers.discord.limits import POST, check
@@ -19,7 +19,7 @@ def post(text: str = "", *embeds: dict[str, Any], **files: bytes) -> Message:
         "attachments": [{"id": i, "description": n} for i, n in enumerate(files)],
     }
     return Message(
-        json.dumps(body), tuple(File(f"{n}.png", c) for n, c in files.items())
+        json.dumps(body), tuple(MessageFile(f"{n}.png", c) for n, c in files.items())
     )
 
 

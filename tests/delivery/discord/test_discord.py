@@ -11,20 +11,20 @@ from typing import Any
 
 import pytest
 from wandbwatch.config import redaction
-from wandbwatch.delivery.discord import Discord, Patience
+from wandbwatch.delivery.discord import Discord, Timeouts
 from wandbwatch.model.channel import Channel, Secret, SecretKind
-from wandbwatch.model.message import File, Message
+from wandbwatch.model.message import Message, MessageFile
 from wandbwatch.model.outcome import (
     Ambiguous,
     Delivered,
-    Gone,
     MessageMissing,
     NotSent,
     Outcome,
     Rate,
     RateLimited,
+    RateScope,
     Refused,
-    Scope,
+    WebhookGone,
 )
 
 from tests.servers.discord import DiscordServer, Fault, Hook, Limits
@@ -33,7 +33,7 @@ TOKEN = "tok-of-these-tests"  # noqa: S105 - of our own server
 HOOK = Hook("11", TOKEN, threads=("31",))
 HELLO = Message('{"content": "hello"}')
 PNG = b"\x89PNG\r\n\x1a\n"
-DISCORD = Discord(Patience(connect=1, read=0.5, total=1.0))
+DISCORD = Discord(Timeouts(connect=1, read=0.5, total=1.0))
 
 
 def channel(server: DiscordServer, hook: Hook = HOOK, **more: Any) -> Channel:
@@ -50,10 +50,10 @@ def post(server: DiscordServer, message: Message = HELLO, **more: Any) -> Outcom
 def plotted(name: str, content: bytes) -> Message:
     embed = {"title": "loss", "image": {"url": f"attachment://{name}.png"}}
     body = {"embeds": [embed], "attachments": [{"id": 0, "description": "alt"}]}
-    return Message(json.dumps(body), (File(f"{name}.png", content),))
+    return Message(json.dumps(body), (MessageFile(f"{name}.png", content),))
 
 
-EDGE = RateLimited(None, Scope.EDGE)
+EDGE = RateLimited(None, RateScope.EDGE)
 STORED = [
     ("reset_after", Ambiguous("connection reset")),
     ("close_after", Ambiguous("connection closed without an answer")),
@@ -78,25 +78,25 @@ LOST = [
     ("502_empty", Ambiguous("502 Bad Gateway")),
     ("503_overloaded", Ambiguous("130000 API resource is currently overloaded.")),
     ("504_html", Ambiguous("504 Gateway Timeout")),
-    ("401_token", Gone("50027 Invalid Webhook Token")),
-    ("403_access", Gone("50001 Missing Access")),
+    ("401_token", WebhookGone("50027 Invalid Webhook Token")),
+    ("403_access", WebhookGone("50001 Missing Access")),
     ("403_agent", EDGE),
-    ("404_webhook", Gone("10015 Unknown Webhook")),
+    ("404_webhook", WebhookGone("10015 Unknown Webhook")),
     ("404_message", MessageMissing()),
     ("404_html", NotSent("404 Not Found")),
-    ("gone", Gone("10015 Unknown Webhook")),
+    ("gone", WebhookGone("10015 Unknown Webhook")),
     ("413", Refused(40005, "40005 Request entity too large")),
     ("400_link", Refused(240000, "240000 Message blocked by harmful links filter")),
     ("400_html", Refused(0, "400 Bad Request")),
     ("301", NotSent("301: it leads elsewhere; give its last URL")),
-    ("429_old_edit", RateLimited(None, Scope.USER)),
+    ("429_old_edit", RateLimited(None, RateScope.USER)),
     ("429_edge_html", EDGE),
     ("429_edge_text", EDGE),
     ("429_edge_json", EDGE),
     ("429_nonsense", EDGE),
-    ("429_user", RateLimited(7.5, Scope.USER)),
-    ("429_shared", RateLimited(7.5, Scope.SHARED)),
-    ("429_global", RateLimited(7.5, Scope.GLOBAL)),
+    ("429_user", RateLimited(7.5, RateScope.USER)),
+    ("429_shared", RateLimited(7.5, RateScope.SHARED)),
+    ("429_global", RateLimited(7.5, RateScope.GLOBAL)),
 ]
 
 
@@ -154,7 +154,7 @@ def test_an_edit_of_what_is_not_there_says_so(discord_server):
 
 
 def test_files_of_equal_names_are_all_sent(discord_server):
-    files = (File("a.png", PNG + b"1"), File("a.png", PNG + b"2"))
+    files = (MessageFile("a.png", PNG + b"1"), MessageFile("a.png", PNG + b"2"))
     post(discord_server, Message("{}", files))
     record = discord_server.messages[0]
     assert [discord_server.board.file(f)[-1:] for f in record["files"]] == [b"1", b"2"]
@@ -182,14 +182,14 @@ def test_a_thread_named_in_the_url_is_used(discord_server):
 def test_forums(discord_server):
     forum = Hook("13", TOKEN, "23", "forum")
     refused = post(discord_server, hook=forum)
-    assert isinstance(refused, Gone)
+    assert isinstance(refused, WebhookGone)
     assert "220001" in refused.reason
     assert "thread_name or thread_id" in refused.reason
     opened = post(discord_server, hook=forum, thread_name="runs")
     assert isinstance(opened, Delivered)
     assert opened.channel_id == opened.message_id
     missing = post(discord_server, thread_id="99")
-    assert missing == Gone("10003 Unknown Channel", thread=True)
+    assert missing == WebhookGone("10003 Unknown Channel", thread=True)
 
 
 def test_a_refusal_names_the_place(discord_server):
@@ -232,7 +232,9 @@ def test_no_tls_where_there_should_be_was_not_sent(discord_server):
 def test_a_probe_changes_nothing(discord_server):
     assert DISCORD.probe(channel(discord_server)) == Delivered("11", "21")
     discord_server.faults.append(Fault("gone"))
-    assert DISCORD.probe(channel(discord_server)) == Gone("10015 Unknown Webhook")
+    assert DISCORD.probe(channel(discord_server)) == WebhookGone(
+        "10015 Unknown Webhook"
+    )
     assert discord_server.messages == []
 
 
@@ -250,9 +252,9 @@ def test_a_silent_listener_ends_by_the_deadline():
     listener = socket.create_server(("127.0.0.1", 0), backlog=8)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}/api/webhooks/1/{TOKEN}"
     secret = Secret(SecretKind.PLAIN, url)
-    big = Message("{}", (File("a.png", b"x" * (8 << 20)),))
+    big = Message("{}", (MessageFile("a.png", b"x" * (8 << 20)),))
     started = time.monotonic()
-    impatient = Discord(Patience(connect=1, read=60, total=-31.5))
+    impatient = Discord(Timeouts(connect=1, read=60, total=-31.5))
     outcome = impatient.post(big, Channel("lab", secret, any_host=True))
     assert isinstance(outcome, Ambiguous)
     assert time.monotonic() - started < 30

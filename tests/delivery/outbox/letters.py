@@ -6,8 +6,8 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from wandbwatch.delivery.outbox import Outbox, Queue, Store, Waiting
-from wandbwatch.model.letter import Kind, Letter
-from wandbwatch.model.message import File, Message
+from wandbwatch.model.message import Message, MessageFile
+from wandbwatch.model.queued_message import MessageKind, QueuedMessage
 from wandbwatch.model.report import Level
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -33,13 +33,13 @@ def letter(
     sequence: int = 0,
     *,
     channel: str = "lab",
-    kind: Kind = Kind.REPORT,
+    kind: MessageKind = MessageKind.REPORT,
     level: Level = Level.INFO,
     edit: bool = False,
     expires: datetime | None = None,
-    files: tuple[File, ...] = (),
-) -> Letter:
-    return Letter(
+    files: tuple[MessageFile, ...] = (),
+) -> QueuedMessage:
+    return QueuedMessage(
         channel,
         subscription,
         NOON + timedelta(hours=hour),
@@ -52,7 +52,7 @@ def letter(
     )
 
 
-def enqueue(store: Store, *letters: Letter) -> list[bool]:
+def enqueue(store: Store, *letters: QueuedMessage) -> list[bool]:
     with Outbox(store).round() as round_:
         return [round_.enqueue(each) for each in letters]
 

@@ -6,12 +6,12 @@ import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
-from wandbwatch.delivery.outbox import Endings, Outbox, Queue, Store
-from wandbwatch.model.message import File
+from wandbwatch.delivery.outbox import Outbox, Queue, SendResults, Store
+from wandbwatch.model.message import MessageFile
 
 from tests.delivery.outbox.letters import NOON, Clock, letter
 
-PLOT = File("plot.png", bytes(200_000))
+PLOT = MessageFile("plot.png", bytes(200_000))
 MEBIBYTE = 1 << 20
 
 
@@ -26,7 +26,7 @@ def test_no_question_reads_what_has_ended(tmp_path, opened):
     queue.recover()
     queue.head("lab", quiet=True)
     queue.hold("lab")
-    Endings(store).expire("lab")
+    SendResults(store).expire("lab")
     database.set_trace_callback(None)
     plans = {sql: _plan(database, sql) for sql in asked if "message" in sql}
     assert len(plans) > 10
@@ -54,7 +54,7 @@ def test_it_does_not_grow(tmp_path, opened):
 
 def test_its_log_is_small_again_after_a_large_list(tmp_path, opened):
     store = opened(tmp_path)
-    plots = tuple(File(f"{i}.png", PLOT.content) for i in range(40))
+    plots = tuple(MessageFile(f"{i}.png", PLOT.content) for i in range(40))
     with Outbox(store).round() as round_:
         round_.enqueue(letter("large", files=plots))
     log = Path(tmp_path / "state.db-wal")
@@ -79,7 +79,7 @@ def _day(store: Store, day: int) -> None:
     assert waiting
     assert queue.rest(waiting.letter)
     queue.claim(waiting, "lane")
-    Endings(store).delivered(waiting, str(day), None)
+    SendResults(store).delivered(waiting, str(day), None)
 
 
 def _plan(database: sqlite3.Connection, sql: str) -> list[str]:

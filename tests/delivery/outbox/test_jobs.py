@@ -3,8 +3,8 @@ from __future__ import annotations
 from datetime import timedelta, timezone
 
 import pytest
-from wandbwatch.delivery.outbox import Endings, Outbox, Queue, Store
-from wandbwatch.model.letter import Kind
+from wandbwatch.delivery.outbox import Outbox, Queue, SendResults, Store
+from wandbwatch.model.queued_message import MessageKind
 
 from tests.delivery.outbox.letters import NOON, Clock, enqueue, head, letter, text
 
@@ -26,7 +26,7 @@ def waiting(store: Store, channel: str = "lab") -> list[str]:
     texts = []
     while first := Queue(store).head(channel):
         texts.append(text(first))
-        Endings(store).failed(first, "")
+        SendResults(store).failed(first, "")
     return texts
 
 
@@ -68,7 +68,7 @@ def test_what_a_round_wrote_is_there_after_a_restart(store, tmp_path, opened):
 def test_a_place_in_a_list_is_filled_once(store):
     assert enqueue(store, letter("one"), letter("one again")) == [True, False]
     first = head(store)
-    Endings(store).delivered(first, "1", None)
+    SendResults(store).delivered(first, "1", None)
     assert enqueue(store, letter("one, after it was told")) == [False]
 
 
@@ -82,7 +82,9 @@ def test_a_report_takes_the_place_of_its_forerunner(store):
 
 
 def test_an_event_is_never_superseded(store):
-    enqueue(store, letter("event", kind=Kind.EVENT), letter("report", sequence=1))
+    enqueue(
+        store, letter("event", kind=MessageKind.EVENT), letter("report", sequence=1)
+    )
     enqueue(store, letter("new", hour=1))
     assert waiting(store) == ["event", "new"]
 
@@ -92,11 +94,11 @@ def test_a_list_that_was_begun_is_not_superseded(store, begun):
     enqueue(store, letter("first"), letter("second", sequence=1))
     first = head(store)
     if begun == "delivered":
-        Endings(store).delivered(first, "1", None)
+        SendResults(store).delivered(first, "1", None)
     else:
         Queue(store).claim(first, "lane")
     if begun == "ambiguous":
-        Endings(store).again(first, 0, "reset", ambiguous=True)
+        SendResults(store).again(first, 0, "reset", ambiguous=True)
     enqueue(store, letter("new", hour=1))
     left = ["first"] * (begun != "delivered") + ["second", "new"]
     assert waiting(store) == left
@@ -106,14 +108,14 @@ def test_a_report_that_never_left_is_superseded(store):
     enqueue(store, letter("old"))
     first = head(store)
     Queue(store).claim(first, "lane")
-    Endings(store).again(first, 60, "refused")
+    SendResults(store).again(first, 60, "refused")
     enqueue(store, letter("new", hour=1))
     assert waiting(store) == ["new"]
 
 
 def test_what_was_told_is_forgotten_after_a_week(store, clock):
     enqueue(store, letter("one"))
-    Endings(store).delivered(head(store), "1", None)
+    SendResults(store).delivered(head(store), "1", None)
     clock.wait(8 * 86400)
     enqueue(store)
     assert store.read("SELECT count(*) FROM message") == [(0,)]

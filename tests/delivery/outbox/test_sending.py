@@ -5,8 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from wandbwatch.delivery.outbox import Desk, Endings, Held, Outbox, Queue
-from wandbwatch.model.message import File, Message
+from wandbwatch.delivery.outbox import (
+    Outbox,
+    OutboxAdmin,
+    Queue,
+    QuietHours,
+    SendResults,
+)
+from wandbwatch.model.message import Message, MessageFile
 from wandbwatch.model.report import Level
 
 from tests.delivery.outbox.letters import NOON, Clock, enqueue, head, letter, text
@@ -25,7 +31,7 @@ def store(tmp_path, clock, opened):
 
 
 def test_a_letter_comes_back_as_it_went_in(store):
-    files = (File("b.png", b"\x89PNG"), File("a.png", b""))
+    files = (MessageFile("b.png", b"\x89PNG"), MessageFile("a.png", b""))
     sent = letter("x", level=Level.BAD, edit=True, expires=NOON, files=files)
     enqueue(store, sent)
     first = head(store)
@@ -45,7 +51,7 @@ def test_a_claim_that_nobody_gave_back_is_ambiguous(store):
 def test_a_claimed_edit_is_repeatable(store):
     queue = Queue(store)
     enqueue(store, letter("x", edit=True))
-    Endings(store).delivered(head(store), "77", None)
+    SendResults(store).delivered(head(store), "77", None)
     enqueue(store, letter("y", hour=1, edit=True))
     assert queue.live(head(store).letter) == "77"
     queue.claim(head(store), "lane")
@@ -56,14 +62,14 @@ def test_a_claimed_edit_is_repeatable(store):
 def test_an_edit_forgets_a_message_that_is_missing(store):
     queue = Queue(store)
     enqueue(store, letter("x", edit=True))
-    Endings(store).delivered(head(store), "77", None)
+    SendResults(store).delivered(head(store), "77", None)
     enqueue(store, letter("y", hour=1, edit=True))
-    Endings(store).anew(head(store))
+    SendResults(store).anew(head(store))
     assert queue.live(head(store).letter) is None
 
 
 def test_attempts_and_waits_are_kept(store):
-    endings = Endings(store)
+    endings = SendResults(store)
     enqueue(store, letter("x"))
     endings.again(head(store), 30, "connection refused")
     endings.again(head(store), 30, "reset", ambiguous=True)
@@ -75,9 +81,9 @@ def test_attempts_and_waits_are_kept(store):
 
 
 def test_a_stopped_channel_keeps_its_letters_and_is_left_alone(store):
-    queue, desk = Queue(store), Desk(store)
+    queue, desk = Queue(store), OutboxAdmin(store)
     enqueue(store, letter("x"), letter("y", channel="ops"))
-    Endings(store).stopped(head(store), "10015 Unknown Webhook")
+    SendResults(store).stopped(head(store), "10015 Unknown Webhook")
     assert queue.channels() == ("ops",)
     assert Outbox(store).pending() == 1
     assert [(s.channel, s.reason) for s in desk.stopped()] == [
@@ -91,38 +97,40 @@ def test_a_stopped_channel_keeps_its_letters_and_is_left_alone(store):
 def test_what_is_late_fails_with_its_reason(store, clock):
     late = NOON + timedelta(hours=1)
     enqueue(store, letter("x", expires=late), letter("y", sequence=1))
-    endings = Endings(store)
+    endings = SendResults(store)
     endings.again(head(store), 1, "connection refused")
     assert endings.expire("lab") == 0
     clock.wait(3600)
     assert endings.expire("lab") == 1
-    assert [f.reason for f in Desk(store).failed()] == [
+    assert [f.reason for f in OutboxAdmin(store).failed()] == [
         "it waited too long: connection refused"
     ]
     assert text(head(store)) == "y"
 
 
 def test_what_failed_waits_again_behind_the_rest(store):
-    enqueue(store, letter("x", files=(File("a.png", b"1"),)), letter("y", sequence=1))
-    desk = Desk(store)
-    Endings(store).failed(head(store), "50035")
+    enqueue(
+        store, letter("x", files=(MessageFile("a.png", b"1"),)), letter("y", sequence=1)
+    )
+    desk = OutboxAdmin(store)
+    SendResults(store).failed(head(store), "50035")
     assert [w.subscription for w in desk.waiting()] == ["gpt"]
     assert desk.retry() == 1
     assert text(head(store)) == "y"
-    Endings(store).delivered(head(store), "1", None)
-    assert head(store).letter.message.files == (File("a.png", b"1"),)
-    Endings(store).failed(head(store), "50035")
+    SendResults(store).delivered(head(store), "1", None)
+    assert head(store).letter.message.files == (MessageFile("a.png", b"1"),)
+    SendResults(store).failed(head(store), "50035")
     assert desk.drop() == 1
     assert desk.failed() == desk.waiting() == ()
 
 
 def test_quiet_hours_let_bad_news_pass_and_hold_the_rest(store):
-    queue, held = Queue(store), Held(store)
+    queue, held = Queue(store), QuietHours(store)
     enqueue(store, letter("calm"), letter("bad", sequence=1, level=Level.BAD))
     queue.hold("lab")
     first = head(store, quiet=True)
     assert text(first) == "bad"
-    Endings(store).delivered(first, "1", None)
+    SendResults(store).delivered(first, "1", None)
     assert queue.head("lab", quiet=True) is None
     assert queue.rest(first.letter, quiet=True) is None
     enqueue(store, letter("calm too", "bert"))
@@ -136,12 +144,12 @@ def test_quiet_hours_let_bad_news_pass_and_hold_the_rest(store):
 
 def test_quiet_hours_let_what_follows_bad_news_pass(store):
     enqueue(store, letter("bad", level=Level.BAD), letter("more", sequence=1))
-    Endings(store).delivered(head(store, quiet=True), "1", None)
+    SendResults(store).delivered(head(store, quiet=True), "1", None)
     assert text(head(store, quiet=True)) == "more"
 
 
 def test_quiet_hours_let_a_list_end_and_an_edit_pass(store):
-    queue, endings = Queue(store), Endings(store)
+    queue, endings = Queue(store), SendResults(store)
     enqueue(store, letter("x", edit=True))
     endings.delivered(head(store), "1", None)
     enqueue(store, letter("first", "bert"), letter("second", "bert", sequence=1))

@@ -10,15 +10,15 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from wandbwatch.delivery.discord import Discord, Patience
+from wandbwatch.delivery.discord import Discord, Timeouts
 from wandbwatch.delivery.discord.digest import digest
-from wandbwatch.delivery.outbox import Desk, Outbox, Queue, Store
-from wandbwatch.delivery.sender import Lanes, Office, Timekeeper
+from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, Queue, Store
+from wandbwatch.delivery.sender import RateBuckets, SenderContext, Timekeeper
 from wandbwatch.delivery.sender.delivery import Delivery
 from wandbwatch.model.channel import Channel, Quiet, Secret, SecretKind
 from wandbwatch.model.delivery import Wording
-from wandbwatch.model.letter import Letter
 from wandbwatch.model.message import Message
+from wandbwatch.model.queued_message import QueuedMessage
 
 from tests.delivery.outbox.letters import Clock
 from tests.servers.discord import DiscordServer, Hook, Limits
@@ -72,19 +72,19 @@ class PostOffice:
 
     def restart(self, *, once: bool = False) -> None:
         """Begin anew as a new sender process would."""
-        self.sink = Discord(Patience(connect=1, read=0.3, total=0.6))
-        self.office = Office(
+        self.sink = Discord(Timeouts(connect=1, read=0.3, total=0.6))
+        self.office = SenderContext(
             self.store,
             self.sink,
             WORDING,
             self.clock,
-            Lanes(self.store),
+            RateBuckets(self.store),
             self.ending.is_set,
             once,
         )
         Queue(self.store).recover()
 
-    def enqueue(self, *letters: Letter) -> None:
+    def enqueue(self, *letters: QueuedMessage) -> None:
         with Outbox(self.store).round() as round_:
             for letter in letters:
                 round_.enqueue(letter)
@@ -98,8 +98,8 @@ class PostOffice:
         return self.server.texts
 
     @property
-    def desk(self) -> Desk:
-        return Desk(self.store)
+    def desk(self) -> OutboxAdmin:
+        return OutboxAdmin(self.store)
 
     def close(self) -> None:
         self.server.stop()

@@ -11,8 +11,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from wandbwatch.delivery.outbox import Desk, Outbox, Store
-from wandbwatch.model.letter import Kind
+from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, Store
+from wandbwatch.model.queued_message import MessageKind
 
 from tests.delivery.outbox.letters import letter
 from tests.servers.discord import DiscordServer, Fault, Hook
@@ -66,7 +66,14 @@ class Storm:
                     text = f"message {self._enqueued} of {channel}"
                     where = f"c{channel}"
                     round_.enqueue(
-                        letter(text, str(first), 0, i, channel=where, kind=Kind.EVENT)
+                        letter(
+                            text,
+                            str(first),
+                            0,
+                            i,
+                            channel=where,
+                            kind=MessageKind.EVENT,
+                        )
                     )
                     self._enqueued += 1
 
@@ -94,7 +101,7 @@ class Storm:
             told.setdefault(channel, []).append(number)
             times[number] += 1
             marked[number] += _MARK in text
-        failed = len(Desk(self._store).failed())
+        failed = len(OutboxAdmin(self._store).failed())
         untold = self._enqueued - len(times)
         return Count(
             self._enqueued,

@@ -11,7 +11,7 @@ from wandbwatch.delivery.sender.decision import (
     Fail,
     Reduce,
     Step,
-    Stop,
+    StopChannel,
     ThreadGone,
     backoff,
     before_again,
@@ -21,13 +21,13 @@ from wandbwatch.delivery.sender.decision import (
 from wandbwatch.model.outcome import (
     Ambiguous,
     Delivered,
-    Gone,
     MessageMissing,
     NotSent,
     Outcome,
     RateLimited,
+    RateScope,
     Refused,
-    Scope,
+    WebhookGone,
 )
 
 from tests.delivery.outbox.letters import letter
@@ -44,13 +44,13 @@ def step(outcome: Outcome, waiting: Waiting = NEW, *, editing: bool = False) -> 
     [
         (Delivered("1", "2"), Done("1", "2")),
         (NotSent("refused"), Again(1, "refused")),
-        (RateLimited(0.5, Scope.SHARED), Again(0.5, "429 rate limit (shared)")),
-        (RateLimited(1e9, Scope.USER), Again(3600, "429 rate limit (user)")),
-        (RateLimited(None, Scope.EDGE), Again(120, "429 rate limit (edge)")),
-        (RateLimited(900, Scope.EDGE), Again(900, "429 rate limit (edge)")),
+        (RateLimited(0.5, RateScope.SHARED), Again(0.5, "429 rate limit (shared)")),
+        (RateLimited(1e9, RateScope.USER), Again(3600, "429 rate limit (user)")),
+        (RateLimited(None, RateScope.EDGE), Again(120, "429 rate limit (edge)")),
+        (RateLimited(900, RateScope.EDGE), Again(900, "429 rate limit (edge)")),
         (Ambiguous("reset"), Again(1, "reset", counted=True)),
-        (Gone("10015"), Stop("10015")),
-        (Gone("10003", thread=True), Stop("10003")),
+        (WebhookGone("10015"), StopChannel("10015")),
+        (WebhookGone("10003", thread=True), StopChannel("10003")),
         (Refused(50035, "title"), Reduce("title")),
         (MessageMissing(), Fail("10008 Unknown Message")),
     ],
@@ -65,13 +65,13 @@ def test_an_edit_is_repeatable_and_may_be_missing():
 
 
 def test_a_thread_of_ours_is_opened_anew():
-    gone = Gone("10003", thread=True)
+    gone = WebhookGone("10003", thread=True)
     assert decide(gone, NEW, editing=False, own_thread=True) == ThreadGone()
 
 
 def test_waits_grow_and_end_growing():
     assert [backoff(n) for n in (0, 1, 5, 9, 10, 10**6)] == [1, 2, 32, 512, 600, 600]
-    edge = RateLimited(None, Scope.EDGE)
+    edge = RateLimited(None, RateScope.EDGE)
     waits = [step(edge, replace(NEW, attempts=n)) for n in range(8)]
     minutes = [w.after / 60 for w in waits if isinstance(w, Again)]
     assert minutes == [2, 4, 8, 16, 32, 60, 60, 60]
@@ -85,7 +85,7 @@ def test_plain_text_that_is_refused_is_a_dead_letter_with_both_reasons():
 def test_an_outage_is_not_counted():
     assert before_again(Ambiguous("502"), NEW) == Again(1, "502")
     assert before_again(NotSent("refused"), NEW) == Again(1, "refused")
-    assert before_again(Gone("10015"), NEW) == Stop("10015")
+    assert before_again(WebhookGone("10015"), NEW) == StopChannel("10015")
     assert before_again(Delivered(), NEW) is None
 
 

@@ -7,17 +7,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from wandbwatch.model.letter import Kind, Letter
 from wandbwatch.model.message import Message
+from wandbwatch.model.queued_message import MessageKind, QueuedMessage
 from wandbwatch.model.report import Level
 
 from tests.delivery.outbox.letters import NOON, letter
 from tests.servers.discord import Fault
 
 
-def events(count: int, subscription: str = "gpt", hour: int = 0) -> list[Letter]:
+def events(count: int, subscription: str = "gpt", hour: int = 0) -> list[QueuedMessage]:
     return [
-        letter(f"{subscription} {i}", subscription, hour, i, kind=Kind.EVENT)
+        letter(f"{subscription} {i}", subscription, hour, i, kind=MessageKind.EVENT)
         for i in range(count)
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from wandbwatch.delivery.outbox import Queue
-from wandbwatch.model.message import File, Message
+from wandbwatch.model.message import Message, MessageFile
 
 from tests.delivery.outbox.letters import enqueue, head, letter
 from tests.servers.discord import Fault, Hook
@@ -15,7 +15,7 @@ def test_an_edit_stays_one_message_with_its_latest_plots(office):
     for round_ in range(3):
         body = Message(
             '{"embeds": [{"image": {"url": "attachment://a.png"}}]}',
-            (File("a.png", b"\x89PNG\r\n\x1a\n%d" % round_),),
+            (MessageFile("a.png", b"\x89PNG\r\n\x1a\n%d" % round_),),
         )
         office.enqueue(replace(letter("", hour=round_, edit=True), message=body))
         office.deliver()

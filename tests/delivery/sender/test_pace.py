@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from wandbwatch.delivery.sender.pace import Pace, resumed
+from wandbwatch.delivery.sender.rate_limiter import RateLimiter, resumed
 from wandbwatch.model.outcome import Rate
 
 SECONDS = st.floats(0, 3)
@@ -11,7 +11,7 @@ SECONDS = st.floats(0, 3)
 @given(st.lists(st.tuples(SECONDS, SECONDS, SECONDS), min_size=40, max_size=90))
 def test_no_window_ever_holds_more_than_its_limit(sends):
     """Whatever passes between sends, on their way there and on the way back."""
-    pace, now, arrived = Pace(), 1000.0, []
+    pace, now, arrived = RateLimiter(), 1000.0, []
     for idle, there, back in sends:
         now += idle
         now += pace.delay(now)
@@ -24,7 +24,7 @@ def test_no_window_ever_holds_more_than_its_limit(sends):
 
 
 def test_what_an_answer_says_is_believed_for_a_while():
-    pace = Pace()
+    pace = RateLimiter()
     pace.ended(100.0, Rate(0, 7.5))
     assert 7.5 < pace.delay(100.0) < 8
     pace.ended(108.0, Rate(3, 1.0))
@@ -34,7 +34,7 @@ def test_what_an_answer_says_is_believed_for_a_while():
 
 
 def test_a_clock_that_was_put_back_keeps_nobody_waiting():
-    pace = Pace()
+    pace = RateLimiter()
     for _ in range(30):
         pace.ended(1e6, Rate(0, 2.0))
     assert pace.delay(1000.0) <= 61

@@ -6,7 +6,7 @@ from datetime import datetime, time
 import pytest
 from wandbwatch.delivery.sender.quiet import heading, is_quiet
 from wandbwatch.model.channel import Quiet
-from wandbwatch.model.letter import Kind
+from wandbwatch.model.queued_message import MessageKind
 from wandbwatch.model.report import Level
 
 from tests.delivery.outbox.letters import NOON, letter
@@ -54,12 +54,22 @@ def test_events_that_were_held_are_in_the_digest_as_they_are_at_last(office):
     office.hook("ops", quiet=LUNCH)
     best, late = (
         replace(
-            letter(text, "s", hour, 10_000, channel="ops", kind=Kind.EVENT, edit=True),
+            letter(
+                text,
+                "s",
+                hour,
+                10_000,
+                channel="ops",
+                kind=MessageKind.EVENT,
+                edit=True,
+            ),
             name="best#0",
         )
         for text, hour in (("best: 0.5", 0), ("best: 0.4", 1))
     )
-    started = letter("started", "s", sequence=10_001, channel="ops", kind=Kind.EVENT)
+    started = letter(
+        "started", "s", sequence=10_001, channel="ops", kind=MessageKind.EVENT
+    )
     office.enqueue(best, started)
     office.enqueue(late)
     office.deliver("ops")
@@ -73,8 +83,10 @@ def test_the_rest_of_an_event_that_is_bad_news_is_not_held(office):
     crashed = letter(
         "crashed", "s", sequence=10_000, channel="ops", level=Level.BAD, edit=True
     )
-    more = letter("more", "s", 0, 10_001, channel="ops", kind=Kind.EVENT, edit=True)
-    crashed = replace(crashed, kind=Kind.EVENT, name="a#0")
+    more = letter(
+        "more", "s", 0, 10_001, channel="ops", kind=MessageKind.EVENT, edit=True
+    )
+    crashed = replace(crashed, kind=MessageKind.EVENT, name="a#0")
     office.enqueue(crashed, replace(more, name="a#1"))
     office.restart(once=True)
     office.deliver("ops")

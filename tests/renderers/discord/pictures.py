@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wandbwatch.model.report import Chart, Plot
-from wandbwatch.renderers.discord.attachments import Studio
+from wandbwatch.renderers.discord.attachments import Thumbnails
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -12,4 +12,4 @@ def png(_drawn: Plot | Chart) -> bytes:
     return PNG
 
 
-STUDIO = Studio(lambda _: PNG, lambda _: PNG, lambda given: given)
+STUDIO = Thumbnails(lambda _: PNG, lambda _: PNG, lambda given: given)

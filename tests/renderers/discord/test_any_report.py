@@ -11,7 +11,7 @@ from itertools import count
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wandbwatch import formatting as words
+from wandbwatch import formatting
 from wandbwatch.model.attachment import Attachment, Piece
 from wandbwatch.model.drawing import Bars
 from wandbwatch.model.report import (
@@ -129,7 +129,7 @@ def found_again(cell: Cell, everything: str) -> bool:
         return "<t:1767268800:R>" in everything
     if isinstance(cell, State):
         return cell.value in everything
-    return squeezed(words.cell(cell).replace("\u200b", "")) in everything
+    return squeezed(formatting.cell(cell).replace("\u200b", "")) in everything
 
 
 @settings(deadline=None)

@@ -11,7 +11,7 @@ from wandbwatch import plots as figure
 from wandbwatch.model.attachment import Attachment, Piece
 from wandbwatch.model.report import Note, Report
 from wandbwatch.renderers.discord import render
-from wandbwatch.renderers.discord.attachments import Studio
+from wandbwatch.renderers.discord.attachments import Thumbnails
 
 from tests.plots.test_tiles import moving
 from tests.renderers.discord.pictures import PNG, png
@@ -26,7 +26,7 @@ def piece(mime: str, data: bytes = PNG, **more: Any) -> Piece:
     return Piece("x", "media/x", content(data), len(data), mime, **more)
 
 
-def posted(*pieces: Piece, studio: Studio | None = None, **more: Any):
+def posted(*pieces: Piece, studio: Thumbnails | None = None, **more: Any):
     """Return the one embed, the names of the message's files, and their content."""
     attachment = Attachment("eval/replay", "video", pieces, **more)
     report = Report("media", "run", (attachment, Note("a note")))
@@ -51,7 +51,7 @@ def test_several_pictures_are_one():
         seen.extend(given)
         return PNG
 
-    studio = Studio(gallery, figure.still, figure.seen)
+    studio = Thumbnails(gallery, figure.still, figure.seen)
     one, two = (piece("image/jpeg", b"1", caption="a"), piece("image/png", b"2"))
     _, files = posted(one, two, studio=studio)
     assert list(files) == ["eval_replay.png"]

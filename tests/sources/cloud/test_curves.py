@@ -27,7 +27,7 @@ def no_wire(*_: object) -> None:
 @pytest.fixture(params=["one document", "exported"], autouse=True)
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     if request.param == "exported":
-        monkeypatch.setattr("wandbwatch.sources.cloud.document.execute", no_wire)
+        monkeypatch.setattr("wandbwatch.sources.cloud.graphql.execute", no_wire)
     return str(request.param)
 
 

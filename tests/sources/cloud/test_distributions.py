@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from wandbwatch.model.address import Cloud
-from wandbwatch.model.drawing import Column
+from wandbwatch.model.drawing import HistogramColumn
 from wandbwatch.model.query import Axis, AxisKind, Query
 from wandbwatch.sources.cloud import distributions, plugin, wire
 
@@ -37,7 +37,7 @@ def no_wire(*_: object) -> None:
 @pytest.fixture(params=["one document", "exported"], autouse=True)
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     if request.param == "exported":
-        monkeypatch.setattr("wandbwatch.sources.cloud.document.execute", no_wire)
+        monkeypatch.setattr("wandbwatch.sources.cloud.graphql.execute", no_wire)
     return str(request.param)
 
 
@@ -54,7 +54,7 @@ def test_histograms_over_steps_or_a_key(server, way):
     if way == "one document":
         assert server.data_requests == 1
     edges = (0.0, 0.5, 1.0)
-    columns = tuple(Column(i, edges, (i, 1)) for i in range(6))
+    columns = tuple(HistogramColumn(i, edges, (i, 1)) for i in range(6))
     assert found.columns == {"g/w, $": columns}
     assert found.own_axes == own(way, {"g/w, $": "epoch"})
     assert found.sampled == frozenset()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.model.run import Run
 from wandbwatch.sources.cloud import reading, series
-from wandbwatch.sources.cloud.asking import Project
+from wandbwatch.sources.cloud.query import Project
 
 GPT = Project("acme", "gpt")
 FIELDS = [

@@ -58,7 +58,7 @@ def no_wire(*_: object) -> None:
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Run a test both ways; the second as if the package had no other."""
     if request.param == "exported":
-        monkeypatch.setattr("wandbwatch.sources.cloud.document.execute", no_wire)
+        monkeypatch.setattr("wandbwatch.sources.cloud.graphql.execute", no_wire)
     return str(request.param)
 
 
@@ -217,7 +217,7 @@ def test_what_is_left_out_is_filled_in_as_wandb_does(server, monkeypatch):
 def test_an_older_server_is_asked_in_the_exported_way(server, monkeypatch):
     server.store.add(WHOLE)
     monkeypatch.setattr(
-        "wandbwatch.sources.cloud.document.RUN", "query R { viewer { newer } }"
+        "wandbwatch.sources.cloud.graphql.RUN", "query R { viewer { newer } }"
     )
     assert project(run="abc").run().last_step == 199
     assert server.counts["R"] == server.counts["Run"] == 1
@@ -227,7 +227,7 @@ def test_both_ways_are_the_same(server, monkeypatch):
     known_to_both = replace(WHOLE, exitcode=None, host=None, summary={"a": {"b": 1}})
     server.store.add(known_to_both)
     (one,) = project().runs(Query()).runs
-    monkeypatch.setattr("wandbwatch.sources.cloud.document.execute", no_wire)
+    monkeypatch.setattr("wandbwatch.sources.cloud.graphql.execute", no_wire)
     (other,) = project().runs(Query()).runs
     assert replace(one, host="") == other
     assert server.counts["WandbwatchRuns"] == server.counts["Runs"] == 1

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wandbwatch.model.console import Printed
 from wandbwatch.sources.local.console import console
-from wandbwatch.sources.local.log import Log
+from wandbwatch.sources.local.log import RunLog
 
 from tests.runs.synthetic import START, field, run, timestamp
 from tests.sources.local.reading import file_of, leet_summary, written
@@ -16,7 +16,7 @@ from tests.sources.local.reading import file_of, leet_summary, written
 
 def printed(*files: Path, last: int = 0) -> tuple[Printed, ...]:
     with ExitStack() as stack:
-        return console([stack.enter_context(Log(file)) for file in files], last)
+        return console([stack.enter_context(RunLog(file)) for file in files], last)
 
 
 def said(text: str, second: int, stream: int = 1) -> bytes:

@@ -9,7 +9,7 @@ import pytest
 from wandbwatch.model.errors import ExitCode, NotFoundError, SourceError
 from wandbwatch.model.query import Axis, Query
 from wandbwatch.model.run import State
-from wandbwatch.sources.local.log import Log
+from wandbwatch.sources.local.log import RunLog
 
 from tests.runs import synthetic
 from tests.sources.local.reading import file_of, points, source, written
@@ -24,7 +24,7 @@ def long_run(tmp_path):
 
 
 def records(path: Path, *, backward: bool = False) -> list[tuple[int, bytes]]:
-    with Log(path) as log:
+    with RunLog(path) as log:
         found = (log.backward if backward else log.forward)(set(range(1, 40)))
         return [(kind, data[at:end]) for kind, data, at, end in found]
 
@@ -134,4 +134,4 @@ def test_one_bad_file_does_not_hide_the_others(tmp_path):
 
 def test_a_file_that_went_away_meanwhile(tmp_path):
     with pytest.raises(NotFoundError):
-        Log(tmp_path / "run-gone.wandb")
+        RunLog(tmp_path / "run-gone.wandb")

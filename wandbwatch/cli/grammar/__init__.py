@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Line:
+class ParsedLine:
     """A checked command line. Nothing of it has run: ``reports`` starts it."""
 
     reports: Iterator[Report]
@@ -34,7 +34,7 @@ class Line:
     """Starts it anew, for `watch`."""
 
 
-def parse(line: str, env: Env) -> Line:
+def parse(line: str, env: Env) -> ParsedLine:
     """Check one *line* of a list, in today's form or the older bot's.
 
     Raises UsageError, whose text is one line.
@@ -43,12 +43,12 @@ def parse(line: str, env: Env) -> Line:
     if not words:
         raise UsageError(f"{line.strip()!r}: no command is named")
     answer = _read(app.listed(), words, env)
-    if not isinstance(answer, Line):
+    if not isinstance(answer, ParsedLine):
         raise UsageError(f"{line.strip()!r}: makes no report")
     return answer
 
 
-def read(words: Sequence[str], env: Env) -> Line | int:
+def read(words: Sequence[str], env: Env) -> ParsedLine | int:
     """Check a terminal's command line; operations, help and the like run.
 
     Raises UsageError, whose text is one line, and what an operation raises.
@@ -77,7 +77,7 @@ def _words(line: str) -> list[str]:
 
 def _read(
     application: Callable[..., Any], words: Sequence[str], env: Env
-) -> Line | int:
+) -> ParsedLine | int:
     try:
         answer: Any = application(
             list(words), prog_name="wandbwatch", standalone_mode=False, obj=env
@@ -88,7 +88,7 @@ def _read(
     except typer.TyperException as e:
         raise UsageError(one_line(e)) from e
     if isinstance(result, Iterator):
-        return Line(
+        return ParsedLine(
             result,
             answer.output,
             answer.to,

@@ -15,12 +15,12 @@ def check(
     What is only unwise, such as a secret that is not set here, is told on stderr and
     does not count. The exit code is 78 for a wrong file.
     """
-    from wandbwatch.cli.watchfile import load as reading  # noqa: PLC0415 (croniter takes long)
+    from wandbwatch.cli.watchfile import load  # noqa: PLC0415 (croniter takes long)
 
     env: Env = ctx.obj
-    path = reading.found(named(file, config))
-    read = reading.configured(path, env, reading.Secrets.OURS)
-    reading.warn(read)
+    path = load.found(named(file, config))
+    read = load.configured(path, env, load.Secrets.OURS)
+    load.warn(read)
     counts = ", ".join(
         (
             _count(len(read.subscriptions), "subscription"),

@@ -24,11 +24,11 @@ def daemon(
     SIGHUP reads the file again, and keeps the old one if the new one is wrong. SIGTERM
     stops within the grace of one post; what is not told by then is told later.
     """
-    from wandbwatch.cli.watchfile import load as reading  # noqa: PLC0415 (croniter takes long)
+    from wandbwatch.cli.watchfile import load  # noqa: PLC0415 (croniter takes long)
 
     env: Env = ctx.obj
-    path = reading.found(named(file, config)).absolute()
-    reading.warn(reading.configured(path, env, reading.Secrets.ALL))
+    path = load.found(named(file, config)).absolute()
+    load.warn(load.configured(path, env, load.Secrets.ALL))
     # The same process from here on, without what the check has loaded.
     flags = ["--json-logs"] if json_logs else []
     words = [sys.executable, "-m", "wandbwatch.daemon", str(path), *flags]

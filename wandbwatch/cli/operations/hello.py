@@ -9,8 +9,8 @@ import typer
 
 from wandbwatch import plugins
 from wandbwatch.cli.watchfile.options import OnlyConfigOption
-from wandbwatch.delivery.outbox import Desk, Queue, Store
-from wandbwatch.delivery.sender.place import placed
+from wandbwatch.delivery.outbox import OutboxAdmin, Queue, Store
+from wandbwatch.delivery.sender.place import resolve_thread
 from wandbwatch.model.channel import Channel
 from wandbwatch.model.delivery import Sink
 from wandbwatch.model.errors import DeliveryError, StateError, UsageError
@@ -18,12 +18,12 @@ from wandbwatch.model.message import Message
 from wandbwatch.model.outcome import (
     Ambiguous,
     Delivered,
-    Gone,
     MessageMissing,
     NotSent,
     Outcome,
     RateLimited,
     Refused,
+    WebhookGone,
 )
 from wandbwatch.model.report import Level, Note, Report, Table
 
@@ -84,7 +84,7 @@ def words(outcome: Outcome) -> str:
             said = f"rate limit ({scope.value}): try again in {wait}"
         case Ambiguous(reason):
             said = f"sent, but perhaps not taken: {reason}"
-        case Gone(reason, thread):
+        case WebhookGone(reason, thread):
             said = f"{'the thread' if thread else 'the webhook'} is gone: {reason}"
         case Refused(_, reason):
             said = f"refused: {reason}"
@@ -96,11 +96,11 @@ def words(outcome: Outcome) -> str:
 
 
 def _greet(channel: Channel, sink: Sink, store: Store | None) -> Outcome:
-    where = placed(channel, Queue(store)) if store else channel
+    where = resolve_thread(channel, Queue(store)) if store else channel
     message = Message(json.dumps({"content": HELLO}))
     outcome = sink.post(message, where, edit=None)
     if store and isinstance(outcome, Delivered):
-        desk = Desk(store)
+        desk = OutboxAdmin(store)
         if where.thread_name and outcome.channel_id:
             desk.opened(channel.name, where.thread_name, outcome.channel_id)
         desk.resume(channel.name)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from wandbwatch.cli.grammar import lists as listing
+from wandbwatch.cli.grammar import lists
 from wandbwatch.cli.watchfile.options import (
     ConfigFile,
     ConfigOption,
@@ -71,35 +71,32 @@ def init(
     It asks on a terminal only: where the webhook's URL is, for which project, when.
     """
     # croniter takes long, and --help needs none of it.
-    from wandbwatch.cli.watchfile import init_draft as drafting  # noqa: PLC0415
-    from wandbwatch.cli.watchfile import init_questions as asking  # noqa: PLC0415
-    from wandbwatch.cli.watchfile import load as reading  # noqa: PLC0415
-    from wandbwatch.config import paths as places  # noqa: PLC0415
-    from wandbwatch.config import write as writing  # noqa: PLC0415
+    from wandbwatch.cli.watchfile import init_draft, init_questions, load  # noqa: PLC0415
+    from wandbwatch.config import paths, write  # noqa: PLC0415
 
     env: Env = ctx.obj
     path = _path(named(file, config), force=force)
     asks = not yes and sys.stdin.isatty() and sys.stdout.isatty()
-    ask = asking.on_terminal if asks else asking.nobody
-    if path.absolute().parent == places.MACHINE and not webhook_env:
+    ask = init_questions.on_terminal if asks else init_questions.nobody
+    if path.absolute().parent == paths.MACHINE and not webhook_env:
         credential = credential or channel
-    older = drafting.taken_over(listing.lines(taken), env) if taken else None
-    wishes = drafting.Wishes(
-        asking.webhook(webhook_env, credential, ask),
-        older or [asking.project(project, ask, env)],
-        asking.when(cron, interval, _OLDER if older else _CRON, ask),
-        asking.name("--channel", channel),
-        asking.name("--name", name),
-        reading.local_zone(),
+    older = init_draft.taken_over(lists.lines(taken), env) if taken else None
+    wishes = init_draft.Wishes(
+        init_questions.webhook(webhook_env, credential, ask),
+        older or [init_questions.project(project, ask, env)],
+        init_questions.when(cron, interval, _OLDER if older else _CRON, ask),
+        init_questions.name("--channel", channel),
+        init_questions.name("--name", name),
+        load.local_zone(),
     )
-    text = drafting.draft(wishes)
-    reading.checked(text, path, env)
-    mode = writing.PRIVATE if wishes.is_private else 0o644
+    text = init_draft.draft(wishes)
+    load.checked(text, path, env)
+    mode = write.PRIVATE if wishes.is_private else 0o644
     path.parent.mkdir(
         mode=0o700 if wishes.is_private else 0o755, parents=True, exist_ok=True
     )
-    writing.replace(path, text, mode)
-    typer.echo(drafting.what_next(wishes, path))
+    write.replace(path, text, mode)
+    typer.echo(init_draft.what_next(wishes, path))
     return ExitCode.FINE
 
 

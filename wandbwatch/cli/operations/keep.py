@@ -7,14 +7,13 @@ from typing import Annotated
 
 import typer
 
-from wandbwatch.config import load, redaction
-from wandbwatch.config import paths as places
+from wandbwatch.config import load, paths, redaction
 from wandbwatch.daemon import environment, journal
 from wandbwatch.delivery.outbox import Store
-from wandbwatch.experiments import keeping
-from wandbwatch.experiments.keeper import Keeper
+from wandbwatch.experiments import supervisor_process
+from wandbwatch.experiments.batch_supervisor import BatchSupervisor
 from wandbwatch.experiments.ledger import Ledger
-from wandbwatch.experiments.notify import Herald
+from wandbwatch.experiments.notify import Notifier
 from wandbwatch.experiments.processes import MARK
 
 
@@ -31,13 +30,13 @@ def keep(
     environ = {k: v for k, v in os.environ.items() if k != MARK}
     scripts = environ
     if config:
-        read = load(config, places.local_zone(os.environ))
+        read = load(config, paths.local_zone(os.environ))
         scripts = environment.of_script(environ, read)
-    with keeping.kept(state, batch) as free, closing(Store(state)) as store:
+    with supervisor_process.kept(state, batch) as free, closing(Store(state)) as store:
         if free:
             ledger = Ledger(store)
-            herald = Herald(ledger, config, environ)
-            Keeper(ledger, batch, herald, scripts, link).run()
+            herald = Notifier(ledger, config, environ)
+            BatchSupervisor(ledger, batch, herald, scripts, link).run()
     return 0
 
 

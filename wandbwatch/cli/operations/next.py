@@ -27,11 +27,11 @@ def next_times(
     ] = 3,
 ) -> Iterator[Report]:
     """Show when the subscriptions of watch.toml run next, in their local time."""
-    from wandbwatch.cli.watchfile import load as reading  # noqa: PLC0415 (croniter takes long)
+    from wandbwatch.cli.watchfile import load  # noqa: PLC0415 (croniter takes long)
 
     env: Env = ctx.obj
-    path = reading.found(named(file, config))
-    subscriptions = reading.configured(path, env).subscriptions
+    path = load.found(named(file, config))
+    subscriptions = load.configured(path, env).subscriptions
     yield report(str(path), subscriptions, env.now(), count)
 
 

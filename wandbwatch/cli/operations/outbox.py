@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from wandbwatch.cli.watchfile.options import ConfigFile, ConfigOption, named
-from wandbwatch.delivery.outbox import Desk, Entry, Stop, Store
+from wandbwatch.delivery.outbox import OutboxAdmin, OutboxEntry, StoppedChannel, Store
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.report import Block, Cell, Level, Note, Report, Table
 
@@ -40,7 +40,7 @@ def outbox(
         yield Report("outbox", str(directory), (Note("nothing was ever posted"),))
         return
     with closing(Store(directory)) as store:
-        desk = Desk(store)
+        desk = OutboxAdmin(store)
         done = []
         if retry:
             done.append(f"{_messages(desk.retry())} will be sent again")
@@ -52,9 +52,9 @@ def outbox(
 
 def report(
     title: str,
-    waiting: Sequence[Entry],
-    failed: Sequence[Entry],
-    stopped: Sequence[Stop],
+    waiting: Sequence[OutboxEntry],
+    failed: Sequence[OutboxEntry],
+    stopped: Sequence[StoppedChannel],
     done: Sequence[str] = (),
 ) -> Report:
     """Table the lists of messages that wait or failed, and the stopped channels."""
@@ -78,13 +78,13 @@ def report(
     return Report("outbox", title, tuple(blocks), level)
 
 
-def _rows(entries: Sequence[Entry]) -> tuple[tuple[Cell, ...], ...]:
+def _rows(entries: Sequence[OutboxEntry]) -> tuple[tuple[Cell, ...], ...]:
     """One row for the messages of a list that share a reason."""
     lists = groupby(entries, lambda e: (e.channel, e.subscription, e.slot, e.reason))
     return tuple(_row(list(same)) for _, same in lists)
 
 
-def _row(entries: Sequence[Entry]) -> tuple[Cell, ...]:
+def _row(entries: Sequence[OutboxEntry]) -> tuple[Cell, ...]:
     first = entries[0]
     return (
         first.channel,

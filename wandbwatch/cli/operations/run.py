@@ -13,22 +13,22 @@ from typing import Annotated
 
 import typer
 
-from wandbwatch.cli.watchfile import load as reading
+from wandbwatch.cli.watchfile import load
 from wandbwatch.cli.watchfile.options import OnlyConfigOption
 from wandbwatch.config import Config, redaction
 from wandbwatch.config.paths import state_directory
 from wandbwatch.daemon import journal
-from wandbwatch.daemon.hours import job
-from wandbwatch.daemon.once import once
+from wandbwatch.daemon.due_slots import job
+from wandbwatch.daemon.run_once import run_once
 from wandbwatch.daemon.worker import Answered
-from wandbwatch.daemon.workshop import Workshop
-from wandbwatch.delivery import service as sending
-from wandbwatch.delivery.outbox import Desk, Store
+from wandbwatch.daemon.worker_factory import WorkerFactory
+from wandbwatch.delivery import service
+from wandbwatch.delivery.outbox import OutboxAdmin, Store
 from wandbwatch.delivery.sender import BusyError
-from wandbwatch.experiments import keeping
+from wandbwatch.experiments import supervisor_process
 from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.model.errors import ExitCode, UsageError
-from wandbwatch.model.message import File, Message
+from wandbwatch.model.message import Message, MessageFile
 from wandbwatch.model.ports import Env
 from wandbwatch.model.report import Level
 
@@ -68,8 +68,8 @@ def run(
         config = Path(named.pop(0))
     journal.set_up(os.environ, as_json=json_logs)
     redaction.install()
-    path = reading.found(config).absolute()
-    read = reading.configured(path, env)
+    path = load.found(config).absolute()
+    read = load.configured(path, env)
     code = 0
     flags = [*(["--dry"] if dry_run else []), *(["--json-logs"] if json_logs else [])]
     for answer in _answers(path, read, named, flags):
@@ -87,7 +87,7 @@ def _keep(config: Config, file: Path) -> None:
     """Let what was started in a list have its keeper; this ends with us otherwise."""
     state = state_directory(config.daemon, file, os.environ)
     with closing(Store(state)) as store:
-        keeping.recover(Ledger(store), file)
+        supervisor_process.recover(Ledger(store), file)
 
 
 def _is_file(word: str) -> bool:
@@ -106,8 +106,8 @@ def _answers(
     jobs = [job(known[name], now) for name in names or known]
     with tempfile.TemporaryDirectory(prefix="wandbwatch-run-") as directory:
         place = Path(directory)
-        workshop = Workshop(path, config, os.environ, place, tuple(flags))
-        yield from once(jobs, workshop.start, config.daemon.jobs)
+        workshop = WorkerFactory(path, config, os.environ, place, tuple(flags))
+        yield from run_once(jobs, workshop.start, config.daemon.jobs)
 
 
 def _report(answer: Answered) -> None:
@@ -120,10 +120,10 @@ def _report(answer: Answered) -> None:
 def _show(answer: Answered, config: Config) -> None:
     """Print the messages of a dry run, a line each."""
     for told in answer.dry:
-        files = tuple(File(name, b"") for name in told["files"])
+        files = tuple(MessageFile(name, b"") for name in told["files"])
         channel = config.channels[told["channel"]]
         message = Message(told["body"], files)
-        said = sending.shown(message, Level(told["level"]), channel)
+        said = service.shown(message, Level(told["level"]), channel)
         whole = {"subscription": answer.job.subscription, **said}
         typer.echo(json.dumps(whole, ensure_ascii=False))
 
@@ -132,15 +132,15 @@ def _send(config: Config, file: Path) -> int:
     """Send what waits, or leave it to the daemon that is at it."""
     state = state_directory(config.daemon, file, os.environ)
     try:
-        sending.send(config, state, threading.Event(), once=True)
+        service.send(config, state, threading.Event(), once=True)
     except BusyError as e:
         log.info("%s", e)
         return ExitCode.FINE
     with closing(Store(state)) as store:
-        return _left(Desk(store))
+        return _left(OutboxAdmin(store))
 
 
-def _left(desk: Desk) -> int:
+def _left(desk: OutboxAdmin) -> int:
     """Say what was not taken, and what still waits."""
     for entry in desk.failed():
         log.error(NOT_TAKEN, entry.subscription, entry.reason)

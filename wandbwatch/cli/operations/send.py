@@ -28,19 +28,19 @@ def send(
     from wandbwatch.config import load, redaction  # noqa: PLC0415
     from wandbwatch.config.paths import local_zone, state_directory  # noqa: PLC0415
     from wandbwatch.daemon import journal  # noqa: PLC0415 (as does croniter)
-    from wandbwatch.delivery import service as sending  # noqa: PLC0415 (requests takes long)
+    from wandbwatch.delivery import service  # noqa: PLC0415 (requests takes long)
     from wandbwatch.delivery.sender import BusyError  # noqa: PLC0415
 
-    ending = sending.ended_by_signals()
+    ending = service.ended_by_signals()
     journal.set_up(os.environ, as_json=json_logs)
     redaction.install()
     config = load(file, local_zone(os.environ))
     state = state_directory(config.daemon, file, os.environ)
-    alive = sending.heart(sys.stdout.fileno(), ending)
+    alive = service.heart(sys.stdout.fileno(), ending)
     busy = ""
     while not ending.is_set():
         try:
-            sending.send(config, state, ending, once=once, alive=alive)
+            service.send(config, state, ending, once=once, alive=alive)
             break
         except BusyError as e:
             if not busy:

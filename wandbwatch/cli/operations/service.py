@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from wandbwatch.cli import systemd_units as units
+from wandbwatch.cli import systemd_units
 from wandbwatch.cli.watchfile.options import OnlyConfigOption
 from wandbwatch.model.errors import UsageError, WandbwatchError
 
@@ -41,7 +41,7 @@ def service(
     ] = None,
 ) -> int:
     """Write the units of systemd with the right paths, and say what comes next."""
-    place = units.place(os.environ, user=user, directory=directory)
+    place = systemd_units.place(os.environ, user=user, directory=directory)
     if action == "status":
         return _status(user=user)
     if action == "uninstall":
@@ -49,7 +49,7 @@ def service(
     return _install(place, config)
 
 
-def _install(place: units.Place, config: Path | None) -> int:
+def _install(place: systemd_units.Place, config: Path | None) -> int:
     file = (config or place.config).absolute()
     program = Path(sys.executable).with_name("wandbwatch")
     if place.hides(program):
@@ -58,18 +58,18 @@ def _install(place: units.Place, config: Path | None) -> int:
             " wandbwatch into /opt/wandbwatch (python3 -m venv), or use --user"
         )
     try:
-        written = units.install(place, program, file)
+        written = systemd_units.install(place, program, file)
     except OSError as e:
         raise WandbwatchError(_refused(e, place)) from e
     for path in written:
         typer.echo(f"wrote {path}")
-    typer.echo(units.next_step(place, program, file))
+    typer.echo(systemd_units.next_step(place, program, file))
     return 0
 
 
-def _uninstall(place: units.Place) -> int:
+def _uninstall(place: systemd_units.Place) -> int:
     try:
-        gone = units.uninstall(place)
+        gone = systemd_units.uninstall(place)
     except OSError as e:
         raise WandbwatchError(_refused(e, place)) from e
     if not gone:
@@ -80,7 +80,7 @@ def _uninstall(place: units.Place) -> int:
     return 0
 
 
-def _refused(error: OSError, place: units.Place) -> str:
+def _refused(error: OSError, place: systemd_units.Place) -> str:
     todo = "" if place.user else "; as root, or with --user for a service of your own"
     return f"{error.filename}: {error.strerror}{todo}"
 

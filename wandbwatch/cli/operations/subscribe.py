@@ -55,20 +55,19 @@ def subscribe(
 
     The file is checked with it before it is written, and keeps its comments.
     """
-    from wandbwatch.cli.watchfile import load as reading  # noqa: PLC0415
-    from wandbwatch.config import edit as editing  # noqa: PLC0415
-    from wandbwatch.config import write as writing  # noqa: PLC0415
+    from wandbwatch.cli.watchfile import load  # noqa: PLC0415
+    from wandbwatch.config import edit, write  # noqa: PLC0415
     from wandbwatch.config.text import read  # noqa: PLC0415 (they take long)
 
     if (cron is None) == (interval is None):
         raise UsageError("subscribe: say when with either --cron or --interval")
     env: Env = ctx.obj
-    path = reading.found(config)
-    with writing.alone(path):
+    path = load.found(config)
+    with write.alone(path):
         text = read(path).text
         values = {
             "name": name,
-            "channel": channel or _only_channel(list(reading.channels(text, path))),
+            "channel": channel or _only_channel(list(load.channels(text, path))),
             "cron": cron,
             "interval": interval,
             "timezone": timezone,
@@ -77,9 +76,9 @@ def subscribe(
             "skip_unchanged": skip_unchanged or None,
             "commands": commands,
         }
-        text = editing.added(text, str(path), values)
-        reading.checked(text, path, env)
-        writing.replace(path, text)
+        text = edit.added(text, str(path), values)
+        load.checked(text, path, env)
+        write.replace(path, text)
     typer.echo(f"{path}: added {name!r}; a running daemon reads it when reloaded")
     return ExitCode.FINE
 

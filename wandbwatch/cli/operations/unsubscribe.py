@@ -18,17 +18,16 @@ def unsubscribe(
 
     The file is checked without it before it is written, and keeps its comments.
     """
-    from wandbwatch.cli.watchfile import load as reading  # noqa: PLC0415
-    from wandbwatch.config import edit as editing  # noqa: PLC0415
-    from wandbwatch.config import write as writing  # noqa: PLC0415
+    from wandbwatch.cli.watchfile import load  # noqa: PLC0415
+    from wandbwatch.config import edit, write  # noqa: PLC0415
     from wandbwatch.config.text import read  # noqa: PLC0415 (they take long)
 
     env: Env = ctx.obj
-    path = reading.found(config)
-    with writing.alone(path):
-        text = editing.removed(read(path).text, str(path), name)
-        reading.checked(text, path, env)
-        writing.replace(path, text)
+    path = load.found(config)
+    with write.alone(path):
+        text = edit.removed(read(path).text, str(path), name)
+        load.checked(text, path, env)
+        write.replace(path, text)
     typer.echo(f"{path}: removed {name!r}; a running daemon notices when reloaded")
     return ExitCode.FINE
 

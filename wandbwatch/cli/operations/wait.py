@@ -12,8 +12,8 @@ import typer
 
 from wandbwatch import formatting as words
 from wandbwatch.analysis.total_steps import Total
-from wandbwatch.cli.wait.looking import ENDED, Looker, Patient
-from wandbwatch.cli.wait.progress import Bars, Lines, Shown
+from wandbwatch.cli.wait.lookups import ENDED, Looker, Patient
+from wandbwatch.cli.wait.progress import ProgressBars, ProgressLines, Shown
 from wandbwatch.formatting import titles
 from wandbwatch.model.address import Address
 from wandbwatch.model.errors import ExitCode, TimeOutError, printable
@@ -27,7 +27,7 @@ _SLOWER = 1.5
 
 
 @dataclass(frozen=True)
-class Patience:
+class WaitLimits:
     """How long to wait, for how many of the runs, and how often to look."""
 
     one: bool
@@ -74,7 +74,7 @@ def wait(
     """
     env: Env = ctx.obj
     return _waited(
-        Looker(env.source, runs, total), Patience(one, timeout, every), total
+        Looker(env.source, runs, total), WaitLimits(one, timeout, every), total
     )
 
 
@@ -92,7 +92,7 @@ def report(run: Run) -> Report:
 
 
 def _waited(
-    looker: Looker, patience: Patience, total: Total | None
+    looker: Looker, patience: WaitLimits, total: Total | None
 ) -> Iterator[Report]:
     begun, pause = time.monotonic(), _SOON
     told: set[str] = set()
@@ -117,7 +117,9 @@ def _waited(
         raise typer.Exit(ExitCode.CONDITION)
 
 
-def _sleep(begun: float, pause: float, patience: Patience, runs: Sequence[Run]) -> None:
+def _sleep(
+    begun: float, pause: float, patience: WaitLimits, runs: Sequence[Run]
+) -> None:
     if patience.every:
         pause = patience.every.total_seconds()
     if patience.timeout:
@@ -132,11 +134,11 @@ def _sleep(begun: float, pause: float, patience: Patience, runs: Sequence[Run]) 
 
 def _shown(stack: ExitStack, total: Total | None) -> Shown:
     if not sys.stderr.isatty():
-        return Lines(_tell)
+        return ProgressLines(_tell)
     from rich.console import Console  # noqa: PLC0415 -- not for a pipe
 
     console = Console(stderr=True, highlight=False, markup=False, emoji=False)
-    return stack.enter_context(Bars(console, total))
+    return stack.enter_context(ProgressBars(console, total))
 
 
 def _tell(line: str) -> None:

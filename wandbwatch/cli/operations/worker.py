@@ -13,14 +13,14 @@ from typing import IO, Annotated
 
 import typer
 
-from wandbwatch.cli import worker as rounds
+from wandbwatch.cli import job_context
 from wandbwatch.config import load, redaction
 from wandbwatch.config.paths import local_zone, state_directory
 from wandbwatch.daemon import journal
-from wandbwatch.daemon.jobs.job import Crew, Result, give_up, perform
-from wandbwatch.delivery.outbox import Endings, Queue, Store, borrow_memory
+from wandbwatch.daemon.jobs.job import JobContext, Result, give_up, perform
+from wandbwatch.delivery.outbox import Queue, SendResults, Store, copy_memory
 from wandbwatch.experiments.processes import end_with_parent
-from wandbwatch.experiments.service import Launching
+from wandbwatch.experiments.service import ExperimentService
 from wandbwatch.model.errors import StateError
 from wandbwatch.model.ports import Env
 from wandbwatch.model.subscription import Subscription
@@ -46,14 +46,14 @@ def worker(
         aside = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         store = stack.enter_context(contextlib.closing(Store(aside if dry else real)))
         if dry:
-            borrow_memory(store, real)
+            copy_memory(store, real)
         whole = replace(
             env,
             recipes=lambda: config.experiments,
-            experiments=lambda: Launching(file),
+            experiments=lambda: ExperimentService(file),
             rehearsing=dry,
         )
-        crew = rounds.crew(whole, store)
+        crew = job_context.job_context(whole, store)
         for line in sys.stdin:
             order = json.loads(line)
             result = _done(order, known[order["subscription"]], crew)
@@ -63,7 +63,9 @@ def worker(
     return 0
 
 
-def _done(order: Mapping[str, str], subscription: Subscription, crew: Crew) -> Result:
+def _done(
+    order: Mapping[str, str], subscription: Subscription, crew: JobContext
+) -> Result:
     slot = datetime.fromisoformat(order["slot"])
     try:
         if crew.outbox.slot(subscription.name) == slot:
@@ -87,7 +89,7 @@ def _told(store: Store) -> Iterator[object]:
                 "body": message.body,
                 "files": [file.name for file in message.files],
             }
-            Endings(store).delivered(waiting, None, None)
+            SendResults(store).delivered(waiting, None, None)
 
 
 def _ours(stream: IO[str]) -> IO[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, Self
 
-from wandbwatch import formatting as words
+from wandbwatch import formatting
 from wandbwatch.analysis.eta import left, observed
 from wandbwatch.analysis.total_steps import Total
 from wandbwatch.model.run import Run, State
@@ -34,7 +34,7 @@ class Shown(Protocol):
         ...
 
 
-class Lines:
+class ProgressLines:
     """Tells each run's state when it is another one than before."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
@@ -52,7 +52,7 @@ class Lines:
         yield
 
 
-class Bars:
+class ProgressBars:
     """A line a run, with a bar where it is known how many steps it is to take."""
 
     def __init__(self, console: Console, total: Total | None) -> None:
@@ -66,7 +66,7 @@ class Bars:
     def show(self, runs: Sequence[Run]) -> None:
         for run in runs:
             if run.id not in self._tasks:
-                name = words.clean(run.name)
+                name = formatting.clean(run.name)
                 task = self._progress.add_task(name, total=None, state="", more="")
                 self._tasks[run.id] = task
             total = self._total.of(run) if self._total else None
@@ -80,7 +80,7 @@ class Bars:
             )
 
     def _state(self, state: State) -> str:
-        return words.MARKS[state] if self._narrow else words.state(state)
+        return formatting.MARKS[state] if self._narrow else formatting.state(state)
 
     def _more(self, run: Run, total: float | None) -> str:
         """Say the step and, as soon as one can, how long it goes on."""
@@ -89,9 +89,9 @@ class Bars:
         seen = self._seen.setdefault(run.id, [])
         if run.runtime is not None:
             seen[1:] = [(run.last_step, run.runtime)]
-        of = f"/{words.number(total)}" if total else ""
+        of = f"/{formatting.number(total)}" if total else ""
         span = left(run, total, observed(seen))
-        rest = "" if span is None else f" ETA {words.duration(span)}"
+        rest = "" if span is None else f" ETA {formatting.duration(span)}"
         return f"step {run.last_step}{of}{rest}"
 
     def tell(self, line: str) -> None:

@@ -12,14 +12,13 @@ import typer
 
 from wandbwatch import config
 from wandbwatch.cli import grammar
-from wandbwatch.config import CheckLine, Config, File, secret
-from wandbwatch.config import paths as places
+from wandbwatch.config import CheckLine, Config, ConfigFile, paths, secret
 from wandbwatch.config.text import tree
 from wandbwatch.daemon.journald import Priority, marked
 from wandbwatch.model.channel import Secret, SecretKind
 from wandbwatch.model.errors import ConfigError
+from wandbwatch.model.experiment_config import ExperimentConfig
 from wandbwatch.model.ports import Env
-from wandbwatch.model.recipe import Recipe
 
 
 class Secrets(Enum):
@@ -33,11 +32,11 @@ class Secrets(Enum):
 
 def found(given: Path | None) -> Path:
     """Return the file that is meant; ConfigError where none is found."""
-    return places.config_file(given, os.environ)
+    return paths.config_file(given, os.environ)
 
 
 def local_zone() -> str:
-    return places.local_zone(os.environ)
+    return paths.local_zone(os.environ)
 
 
 def configured(path: Path, env: Env, secrets: Secrets = Secrets.NONE) -> Config:
@@ -61,7 +60,7 @@ def warn(read: Config) -> None:
 
 def checked(text: str, path: Path, env: Env) -> Config:
     """Read *text* as if it stood in the file at *path*."""
-    file = File(str(path), path.parent.absolute(), zone=local_zone())
+    file = ConfigFile(str(path), path.parent.absolute(), zone=local_zone())
     return config.parse(text, file, _checker(env))
 
 
@@ -74,7 +73,7 @@ def channels(text: str, path: Path) -> Iterable[str]:
 def _checker(env: Env) -> CheckLine:
     """Check lines beside the experiments of the file that they stand in."""
 
-    def check(line: str, experiments: Mapping[str, Recipe]) -> object:
+    def check(line: str, experiments: Mapping[str, ExperimentConfig]) -> object:
         return grammar.parse(line, replace(env, recipes=lambda: experiments))
 
     return check

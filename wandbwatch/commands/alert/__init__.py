@@ -7,19 +7,13 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from wandbwatch.commands.alert.engine import (
-    Question,
-    Remembered,
-    backtest,
-    look,
-    look_back,
-    look_once,
-    present,
-    reports,
-    tick,
-    tried,
-)
-from wandbwatch.commands.alert.rules import Patience, Rule, RuleError, parse
+from wandbwatch.commands.alert.backtest import backtest
+from wandbwatch.commands.alert.cards import reports
+from wandbwatch.commands.alert.evaluate import evaluate
+from wandbwatch.commands.alert.fetch import Question, look, look_back, look_once
+from wandbwatch.commands.alert.memory import AlertMemory
+from wandbwatch.commands.alert.overview import present, tried
+from wandbwatch.commands.alert.rules import Rule, RuleError, Timing, parse
 from wandbwatch.formatting import titles
 from wandbwatch.model.address import Address, Cloud
 from wandbwatch.model.memory import Memory
@@ -104,7 +98,7 @@ def alert(
     terminal remembers nothing: there it says which rules hold now.
     """
     env: Env = ctx.obj
-    patience = Patience(_seconds(hold), _seconds(repeat))
+    patience = Timing(_seconds(hold), _seconds(repeat))
     wish = _Wish(
         address, Question(tuple(when), filters, _names_a_run(address)), patience
     )
@@ -123,15 +117,15 @@ class _Wish:
 
     address: Address
     question: Question
-    patience: Patience
+    patience: Timing
 
 
 def _told(env: Env, memory: Memory, wish: _Wish) -> Iterator[Report]:
-    before = Remembered.read(memory.recall(_ALERTS))
+    before = AlertMemory.read(memory.recall(_ALERTS))
     now = env.now()
     runs = look(env.source(wish.address), wish.question, before, now)
     rules = wish.question.rules
-    told, after = tick(before, runs, rules, wish.patience, now.timestamp())
+    told, after = evaluate(before, runs, rules, wish.patience, now.timestamp())
     memory.remember(_ALERTS, after.written())
     there = [seen.run for seen in runs]
     project = titles.of_runs(wish.address, there)

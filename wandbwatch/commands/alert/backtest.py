@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from wandbwatch.commands.alert.looking import Seen
-from wandbwatch.commands.alert.rules import Patience, Rule
-from wandbwatch.commands.alert.ticking import Told, tick
+from wandbwatch.commands.alert.evaluate import Notification, evaluate
+from wandbwatch.commands.alert.fetch import Observation
+from wandbwatch.commands.alert.rules import Rule, Timing
 from wandbwatch.model.run import State
 
 _MOST = 40_000
@@ -20,15 +20,15 @@ _MOST = 40_000
 class Trial:
     """What would have been told, in its order, and how far apart the looks were."""
 
-    told: tuple[tuple[float, Told], ...]
+    told: tuple[tuple[float, Notification], ...]
     since: float
     every: float
 
 
 def backtest(
-    runs: Sequence[Seen],
+    runs: Sequence[Observation],
     rules: Sequence[Rule],
-    patience: Patience,
+    patience: Timing,
     since: float,
     every: float,
 ) -> Trial:
@@ -37,7 +37,7 @@ def backtest(
     lives = {seen.run.id: _life(seen, since) for seen in runs}
     looks = sum(max(end - start, 0.0) for start, end in lives.values()) * len(rules)
     every *= math.ceil(max(looks / every / _MOST, 1.0))
-    ticks: dict[int, list[Seen]] = defaultdict(list)
+    ticks: dict[int, list[Observation]] = defaultdict(list)
     for seen in runs:
         start, end = lives[seen.run.id]
         first, last = math.ceil((start - since) / every), (end - since) / every
@@ -48,18 +48,18 @@ def backtest(
     told, known = [], None
     for number in sorted(ticks):
         now = since + number * every
-        happened, known = tick(known, ticks[number], rules, patience, now)
+        happened, known = evaluate(known, ticks[number], rules, patience, now)
         told += [(now, one) for one in happened]
     return Trial(tuple(told), since, every)
 
 
-def _life(seen: Seen, since: float) -> tuple[float, float]:
+def _life(seen: Observation, since: float) -> tuple[float, float]:
     began = seen.facts.began
     first = [s.x[0] for s in seen.facts.series.values() if len(s.x)]
     start = min(first, default=seen.at) if began is None else began
     return max(start, since), seen.at
 
 
-def _at(seen: Seen, now: float) -> Seen:
+def _at(seen: Observation, now: float) -> Observation:
     """Return *seen* as it was then: it went on."""
     return replace(seen, run=replace(seen.run, state=State.RUNNING), at=now)

@@ -8,12 +8,12 @@ from datetime import timedelta
 from itertools import islice
 
 from wandbwatch import formatting as words
+from wandbwatch.commands.alert.evaluate import Notification
 from wandbwatch.commands.alert.plotting import BEFORE, plots
 from wandbwatch.commands.alert.rules import Turn
 from wandbwatch.commands.alert.rules.facts import Moment
-from wandbwatch.commands.alert.rules.logged import Log
-from wandbwatch.commands.alert.rules.tree import Said
-from wandbwatch.commands.alert.ticking import Told
+from wandbwatch.commands.alert.rules.logged import LogMatch
+from wandbwatch.commands.alert.rules.tree import Statement
 from wandbwatch.formatting import titles
 from wandbwatch.model.report import (
     MISSING,
@@ -42,9 +42,11 @@ _ONE = {Turn.FIRING: "", Turn.STILL: "still ", Turn.RESOLVED: "no longer "}
 _COLUMNS = ("name", "id", "group", "last step", "why", "for")
 
 
-def reports(told: Iterable[Told], project: str, url: str | None) -> Iterator[Report]:
+def reports(
+    told: Iterable[Notification], project: str, url: str | None
+) -> Iterator[Report]:
     """Tell of alerts, those that fire first; *project* is the name of their runs'."""
-    alike: dict[tuple[Turn, str], list[Told]] = {}
+    alike: dict[tuple[Turn, str], list[Notification]] = {}
     for one in told:
         alike.setdefault((one.turn, one.rule.text), []).append(one)
     for turn in Turn:
@@ -57,7 +59,7 @@ def reports(told: Iterable[Told], project: str, url: str | None) -> Iterator[Rep
                 yield from map(_card, several)
 
 
-def _card(told: Told) -> Report:
+def _card(told: Notification) -> Report:
     run = told.seen.run
     blocks = (Note(_why(told)), _about(run), *_shown(told))
     path = titles.of_run(run).removeprefix(run.name)
@@ -73,7 +75,7 @@ def _card(told: Told) -> Report:
     )
 
 
-def _firing(told: Told) -> str:
+def _firing(told: Notification) -> str:
     """Name the message: one that comes again at once is told where it was."""
     if told.turn is Turn.STILL:  # told anew, or nobody would see it
         return f"still {told.held.told:.0f}"
@@ -81,13 +83,13 @@ def _firing(told: Told) -> str:
     return what
 
 
-def _what(told: Told) -> str:
+def _what(told: Notification) -> str:
     if told.turn is Turn.OVER:
         return f"{told.seen.run.state.value} while {told.rule.text}"
     return f"{_ONE[told.turn]}{told.rule.text}"
 
 
-def _why(told: Told) -> str:
+def _why(told: Notification) -> str:
     held, parts = told.held, [told.verdict.why]
     if span := _lasted(told):
         parts.append(f"for {words.duration(span)}")
@@ -96,7 +98,7 @@ def _why(told: Told) -> str:
     return "; ".join(part for part in parts if part) or "seen just now"
 
 
-def _lasted(told: Told) -> timedelta | None:
+def _lasted(told: Notification) -> timedelta | None:
     held = told.held
     end = held.ended or max(held.told, told.seen.at)
     return timedelta(seconds=round(end - held.since)) if end > held.since else None
@@ -114,13 +116,13 @@ def _about(run: Run) -> Fields:
     return Fields("run", tuple((k, v) for k, v in items.items() if v not in (None, "")))
 
 
-def _shown(told: Told) -> Iterator[Block]:
+def _shown(told: Notification) -> Iterator[Block]:
     """Show the lines and the curves that it is about, while it fires."""
     if told.turn not in (Turn.FIRING, Turn.STILL):
         return
     moment = Moment(told.seen.facts, told.seen.at)
     for leaf in told.rule.leaves:
-        if isinstance(leaf, Said) and isinstance(leaf.claim, Log):
+        if isinstance(leaf, Statement) and isinstance(leaf.claim, LogMatch):
             found = list(islice(leaf.claim.found(moment), _LINES))
             if found:
                 yield Text("console", "\n".join(line.text for line in found[::-1]))
@@ -129,7 +131,7 @@ def _shown(told: Told) -> Iterator[Block]:
     yield from plots(told.rule, [told.seen], since - BEFORE, begun)
 
 
-def _folded(several: Sequence[Told], project: str, url: str | None) -> Report:
+def _folded(several: Sequence[Notification], project: str, url: str | None) -> Report:
     first = several[0]
     rows = tuple(_row(one) for one in several)
     shown = [i for i in range(len(_COLUMNS)) if any(r[i] is not MISSING for r in rows)]
@@ -145,7 +147,7 @@ def _folded(several: Sequence[Told], project: str, url: str | None) -> Report:
     return replace(Report("alert", title, (table,), level, url), event=True)
 
 
-def _row(told: Told) -> tuple[Cell, ...]:
+def _row(told: Notification) -> tuple[Cell, ...]:
     run = told.seen.run
     return (
         run.name,

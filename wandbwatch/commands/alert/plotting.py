@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
-from wandbwatch.commands.alert.looking import Seen
+from wandbwatch.commands.alert.fetch import Observation
 from wandbwatch.commands.alert.rules import Rule
 from wandbwatch.commands.alert.rules.facts import STEPS
 from wandbwatch.commands.alert.rules.measures import Latest, Over
@@ -22,7 +22,7 @@ _LINES = 5
 
 
 def plots(
-    rule: Rule, runs: Sequence[Seen], start: float, marks: Sequence[Mark]
+    rule: Rule, runs: Sequence[Observation], start: float, marks: Sequence[Mark]
 ) -> Iterator[Plot]:
     """Draw what *rule* is about from *start* on, with its thresholds and *marks*."""
     drawn = 0
@@ -49,7 +49,7 @@ def _thresholds(rule: Rule, key: str) -> Iterator[float]:
             yield leaf.threshold
 
 
-def _from(series: Series, start: float, seen: Seen) -> Series:
+def _from(series: Series, start: float, seen: Observation) -> Series:
     end = bisect_right(series.x, seen.at)
     first = max(min(bisect_left(series.x, start), end - _LEAST), 0)
     x, y = series.x[first:end], series.y[first:end]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from wandbwatch.analysis.compare import Peers, likely_aim
-from wandbwatch.analysis.ranking import Aim
+from wandbwatch.analysis.ranking import Objective
 from wandbwatch.commands.diff.tables import differences
 from wandbwatch.formatting import titles
 from wandbwatch.model.address import Address, Cloud, Local
@@ -72,7 +72,11 @@ def diff(
 
 
 def _reports(
-    env: Env, address: Address, other: Other, ignore: Sequence[str], aim: Aim | None
+    env: Env,
+    address: Address,
+    other: Other,
+    ignore: Sequence[str],
+    aim: Objective | None,
 ) -> Iterator[Report]:
     source = env.source(address)
     run = source.run()
@@ -107,7 +111,7 @@ def _project(address: Address, run: Run) -> Address:
     return Local(path.parent.parent if path.is_file() else path.parent)
 
 
-def _chosen(project: Source, run: Run, word: str, aim: Aim | None) -> Run:
+def _chosen(project: Source, run: Run, word: str, aim: Objective | None) -> Run:
     """Return the best, the previous or the last good one of the run's peers."""
     filters: Mapping[str, Json] = {"group": run.group} if run.group else {}
     found = project.runs(Query(filters, limit=_MOST)).runs

@@ -9,7 +9,7 @@ import typer
 
 from wandbwatch import formatting as words
 from wandbwatch.analysis.compare import best_of, likely_aim
-from wandbwatch.analysis.ranking import Aim
+from wandbwatch.analysis.ranking import Objective
 from wandbwatch.commands.digest.stats.failing import LINES, Failure, failures
 from wandbwatch.commands.digest.stats.period import Period, hours
 from wandbwatch.formatting import titles
@@ -97,7 +97,7 @@ def _consoles(source: Source, runs: Sequence[Run]) -> Mapping[str, Sequence[Prin
 def report(
     address: Address,
     period: Period,
-    aims: Sequence[Aim],
+    aims: Sequence[Objective],
     consoles: Mapping[str, Sequence[Printed]],
 ) -> Report:
     """Tell of the runs in *period*; *consoles* are the last lines of failed ones."""
@@ -123,7 +123,7 @@ def report(
     )
 
 
-def _unvalued(aims: Sequence[Aim], period: Period) -> Iterator[Note]:
+def _unvalued(aims: Sequence[Objective], period: Period) -> Iterator[Note]:
     for aim in aims:
         if not aim.ranked(period.heard):
             yield Note(f"no run has a value of {aim.key!r}")

@@ -9,22 +9,22 @@ import typer
 
 from wandbwatch.commands.events.cards import (
     DEFAULT,
-    Attached,
-    Crashes,
-    Ends,
-    Project,
+    CardAttachments,
+    CrashCards,
+    EndCards,
+    ProjectPage,
     greeting,
     present,
     reports,
 )
 from wandbwatch.commands.events.lifecycle import (
-    Happening,
-    Kind,
-    Raised,
-    Remembered,
-    Rules,
+    CodeAlert,
+    DetectOptions,
+    Event,
+    EventKind,
+    EventMemory,
+    detect,
     raised,
-    tick,
 )
 from wandbwatch.commands.events.lifecycle.listing import listed
 from wandbwatch.formatting import titles
@@ -48,26 +48,26 @@ _RUNS, _ENDED, _CRASHES, _ALERTS = "runs", "ended", "crashes", "alerts"
 """What is remembered stands under these names."""
 
 
-class Kinds(frozenset[Kind]):
+class Kinds(frozenset[EventKind]):
     """What is to be told of: names parted by commas."""
 
     @classmethod
     def read(cls, text: str) -> Kinds:
         words = [word.strip() for word in text.split(",") if word.strip()]
         for word in words:
-            if word not in {kind.value for kind in Kind}:
-                known = ", ".join(kind.value for kind in Kind)
+            if word not in {kind.value for kind in EventKind}:
+                known = ", ".join(kind.value for kind in EventKind)
                 raise typer.BadParameter(
                     f"nothing is called {word!r}; there are {known}"
                 )
         if not words:
             raise typer.BadParameter("name at least one kind of event")
-        return cls(map(Kind, words))
+        return cls(map(EventKind, words))
 
 
-def attached(text: str) -> Attached:
+def attached(text: str) -> CardAttachments:
     try:
-        return Attached.read(text)
+        return CardAttachments.read(text)
     except ValueError as e:
         raise typer.BadParameter(str(e)) from e
 
@@ -78,7 +78,7 @@ On: TypeAlias = Annotated[
         parser=Kinds.read,
         metavar="KINDS",
         show_default=False,
-        help=f"Only these of {', '.join(kind.value for kind in Kind)}.",
+        help=f"Only these of {', '.join(kind.value for kind in EventKind)}.",
     ),
 ]
 By: TypeAlias = Annotated[
@@ -91,7 +91,7 @@ By: TypeAlias = Annotated[
     ),
 ]
 Attach: TypeAlias = Annotated[
-    Attached,
+    CardAttachments,
     typer.Option(
         parser=attached,
         metavar="PARTS",
@@ -127,16 +127,16 @@ class Wish:
     address: Address
     on: Kinds
     filters: Filters
-    attached: Attached
+    attached: CardAttachments
     greet: bool
-    rules: Rules
+    rules: DetectOptions
 
 
 def events(
     ctx: typer.Context,
     address: ProjectAddress = HERE,
     *,
-    on: On = Kinds(Kind),  # noqa: B008 -- it is not changed
+    on: On = Kinds(EventKind),  # noqa: B008 -- it is not changed
     filters: FiltersOption = NO_FILTERS,
     best: By = NO_AIMS,
     attach: Attach = DEFAULT,
@@ -152,7 +152,7 @@ def events(
     one. A terminal remembers nothing: there it says how the runs are now.
     """
     env: Env = ctx.obj
-    rules = Rules(stall.total_seconds(), settle.total_seconds(), tuple(best))
+    rules = DetectOptions(stall.total_seconds(), settle.total_seconds(), tuple(best))
     yield from _told(env, Wish(address, on, filters, attach, greet, rules))
 
 
@@ -160,28 +160,28 @@ def _told(env: Env, wish: Wish) -> Iterator[Report]:
     memory = env.memory
     before = None
     if memory is not None:
-        before = Remembered.read(memory.recall(_RUNS), memory.recall(_ENDED))
+        before = EventMemory.read(memory.recall(_RUNS), memory.recall(_ENDED))
     source = env.source(wish.address)
     found = listed(source, wish.filters, _keys(wish, before, memory), before)
     now = env.now()
     if memory is None:
         yield present(wish.address, found, wish.rules, now)
         return
-    happened, after = tick(before, found.runs, now, wish.rules)
+    happened, after = detect(before, found.runs, now, wish.rules)
     said = []
     if before is None and wish.greet:
         said.append(greeting(wish.address, found, wish.rules.aims))
-    ends = Ends(source, wish.attached, wish.rules.aims)
-    if Kind.ALERT in wish.on:
+    ends = EndCards(source, wish.attached, wish.rules.aims)
+    if EventKind.ALERT in wish.on:
         happened = (*happened, *_raised(source, found, happened, after, memory))
     wanted = [event for event in happened if event.kind in wish.on]
-    crashes = Crashes.read(memory.recall(_CRASHES))
+    crashes = CrashCards.read(memory.recall(_CRASHES))
     said += reports(wanted, ends, _project(wish.address, found), crashes)
     _remember(memory, after, crashes)
     yield from said
 
 
-def _remember(memory: Memory, after: Remembered, crashes: Crashes) -> None:
+def _remember(memory: Memory, after: EventMemory, crashes: CrashCards) -> None:
     """Write down what is another than it was."""
     runs, ended = after.written()
     for key, text in {_RUNS: runs, _ENDED: ended, _CRASHES: crashes.written()}.items():
@@ -192,10 +192,10 @@ def _remember(memory: Memory, after: Remembered, crashes: Crashes) -> None:
 def _raised(
     source: Source,
     found: Listing,
-    happened: Sequence[Happening],
-    after: Remembered,
+    happened: Sequence[Event],
+    after: EventMemory,
     memory: Memory,
-) -> list[Raised]:
+) -> list[CodeAlert]:
     """Ask for what the code raised; the first time, nothing of it is new."""
     text = memory.recall(_ALERTS)
     known = None if text is None else json.loads(text)
@@ -207,7 +207,7 @@ def _raised(
 
 
 def _keys(
-    wish: Wish, before: Remembered | None, memory: Memory | None
+    wish: Wish, before: EventMemory | None, memory: Memory | None
 ) -> tuple[str, ...] | None:
     """Name the values that are needed; None is all, where a likely one is sought."""
     aims = wish.rules.aims
@@ -215,8 +215,10 @@ def _keys(
     return None if first and not aims else tuple(aim.key for aim in aims)
 
 
-def _project(address: Address, found: Listing) -> Project:
-    return Project(titles.of_runs(address, found.runs), titles.page_of_runs(found.runs))
+def _project(address: Address, found: Listing) -> ProjectPage:
+    return ProjectPage(
+        titles.of_runs(address, found.runs), titles.page_of_runs(found.runs)
+    )
 
 
 plugin = events

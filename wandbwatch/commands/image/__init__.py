@@ -8,19 +8,19 @@ from typing import Annotated, TypeAlias
 import typer
 
 from wandbwatch.analysis import delta as deltas
-from wandbwatch.analysis.ranking import Aim
+from wandbwatch.analysis.ranking import Objective
 from wandbwatch.commands.image.plotting import (
     Band,
-    Kind,
+    DistributionKind,
     Layout,
     View,
+    parse,
     scattered,
     together,
-    words,
 )
 from wandbwatch.commands.image.plotting.answer import report
-from wandbwatch.commands.image.plotting.words import Marks, Pair
-from wandbwatch.commands.image.select import CHOSEN, Asker
+from wandbwatch.commands.image.plotting.parse import MarkParser, Pair
+from wandbwatch.commands.image.select import CHOSEN, CurveSelector
 from wandbwatch.formatting import titles
 from wandbwatch.model.address import Address
 from wandbwatch.model.ports import Env
@@ -40,7 +40,7 @@ _NEWEST = 5
 _GROUPED = 50
 """How many runs are put into groups, and how many points a scatter plot asks for."""
 _SCATTERED = 500
-_NO_MARKS = Marks()
+_NO_MARKS = MarkParser()
 
 Ids: TypeAlias = Annotated[
     Keys,
@@ -64,7 +64,7 @@ What: TypeAlias = Annotated[
 Over: TypeAlias = Annotated[
     Axis | None,
     typer.Option(
-        parser=words.axis,
+        parser=parse.axis,
         metavar="AXIS",
         show_default=False,
         help="step, runtime, wall, or another key; otherwise what define_metric says,"
@@ -74,7 +74,7 @@ Over: TypeAlias = Annotated[
 Weight: TypeAlias = Annotated[
     float,
     typer.Option(
-        parser=words.weight,
+        parser=parse.weight,
         metavar="P",
         show_default=False,
         help="W&B's time-weighted smoothing, from 0 (none) to 1.",
@@ -89,7 +89,7 @@ Last: TypeAlias = Annotated[
 GroupBy: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        parser=words.group,
+        parser=parse.group,
         metavar="WHAT",
         help="The mean of each group of runs: group, tag, job_type or config.KEY;"
         f" of the newest {_GROUPED}.",
@@ -98,15 +98,15 @@ GroupBy: TypeAlias = Annotated[
 BandOption: TypeAlias = Annotated[
     Band | None,
     typer.Option(
-        parser=words.one_of(Band),
+        parser=parse.one_of(Band),
         metavar="BAND",
         help="Around a mean: std (the default), sem or minmax.",
     ),
 ]
 KindOption: TypeAlias = Annotated[
-    Kind,
+    DistributionKind,
     typer.Option(
-        parser=words.one_of(Kind),
+        parser=parse.one_of(DistributionKind),
         metavar="KIND",
         help="A histogram as heatmap, lines (quantiles) or last.",
     ),
@@ -114,7 +114,7 @@ KindOption: TypeAlias = Annotated[
 LayoutOption: TypeAlias = Annotated[
     Layout,
     typer.Option(
-        parser=words.one_of(Layout),
+        parser=parse.one_of(Layout),
         metavar="LAYOUT",
         help="separate pictures, or one grid of them.",
     ),
@@ -122,26 +122,26 @@ LayoutOption: TypeAlias = Annotated[
 Clip: TypeAlias = Annotated[
     float,
     typer.Option(
-        parser=words.share,
+        parser=parse.share,
         metavar="SHARE",
         show_default=False,
         help="Let the y axis hold this share of the values: 0.99.",
     ),
 ]
 MarkOption: TypeAlias = Annotated[
-    Marks,
+    MarkParser,
     typer.Option(
         "--mark",
-        parser=Marks.read,
+        parser=MarkParser.read,
         metavar="MARKS",
         show_default=False,
         help="Reference lines: 0.5, target=0.5, or @1000 on the x axis.",
     ),
 ]
 Best: TypeAlias = Annotated[
-    Aim | None,
+    Objective | None,
     typer.Option(
-        parser=words.aim,
+        parser=parse.aim,
         metavar="KEY:min|max",
         help=f"The best {_NEWEST} runs by a summary value, the best marked.",
     ),
@@ -175,7 +175,7 @@ def image(
     band: BandOption = None,
     best: Best = None,
     scatter: ScatterOption = None,
-    kind: KindOption = Kind.HEATMAP,
+    kind: KindOption = DistributionKind.HEATMAP,
     clip: Clip = 1.0,
     mark: MarkOption = _NO_MARKS,
     layout: LayoutOption = Layout.SEPARATE,
@@ -222,7 +222,7 @@ def _reports(
     delta: bool,
 ) -> Iterator[Report]:
     source = env.source(address)
-    asker = Asker(source, query, view.axis, clocked=bool(view.last))
+    asker = CurveSelector(source, query, view.axis, clocked=bool(view.last))
     found = asker.asked(wanted) if wanted else asker.guessed()
     since = deltas.Since.last(env.memory) if delta else None
     told = report(address, found, view, since)

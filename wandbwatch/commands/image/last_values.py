@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from wandbwatch.analysis.delta import Seen, Since
+from wandbwatch.analysis.delta import SeenValues, Since
 from wandbwatch.model.report import MISSING, Block, Cell, Plot, Table
 from wandbwatch.model.run import Run
 
 
 @dataclass(frozen=True)
-class Ends:
+class LastValues:
     """The last point of each run's curve of each key."""
 
     runs: tuple[Run, ...]
@@ -20,7 +20,7 @@ class Ends:
     """The x and y of it, by the run's id and the key."""
 
     @classmethod
-    def of(cls, runs: Sequence[Run], plots: Sequence[Plot]) -> Ends:
+    def of(cls, runs: Sequence[Run], plots: Sequence[Plot]) -> LastValues:
         last = {
             (line.run, plot.key): (line.series.x[-1], line.series.y[-1])
             for plot in plots
@@ -29,7 +29,7 @@ class Ends:
         return cls(tuple(runs), tuple(plot.key for plot in plots), last)
 
     @property
-    def seen(self) -> Seen:
+    def seen(self) -> SeenValues:
         """What counts of the picture.
 
         Of a long history W&B draws other points each time, and all that is told
@@ -40,7 +40,7 @@ class Ends:
             values[run.id] = {"state": run.state}
         for (run_id, key), (x, y) in self.last.items():
             values[run_id] |= {f"x of {key}": x, key: y}
-        return Seen.of(values)
+        return SeenValues.of(values)
 
     def blocks(self, since: Since | None) -> Iterator[Block]:
         """Yield the values at the ends with what they were *since*, and notes."""

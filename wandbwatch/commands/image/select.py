@@ -26,7 +26,7 @@ _MOST = 24
 
 
 @dataclass(frozen=True)
-class Found:
+class SelectedCurves:
     """The curves of some runs, the keys to show, and what is to be said of both."""
 
     curves: tuple[Curves, ...]
@@ -42,7 +42,7 @@ class Found:
         return tuple(one.run for one in self.curves or self.distributions)
 
 
-class Asker:
+class CurveSelector:
     """Asks one source for curves of the runs of one query."""
 
     def __init__(
@@ -64,7 +64,7 @@ class Asker:
         self._own = axis is None and not clocked
         self._clock = (CLOCK,) if clocked and needs_clock(self._axis) else ()
 
-    def asked(self, wanted: Sequence[str]) -> Found:
+    def asked(self, wanted: Sequence[str]) -> SelectedCurves:
         """Find what was asked for: keys by one question; patterns need names first.
 
         A name that no run has may be that of a group.
@@ -75,7 +75,7 @@ class Asker:
         absent = [one for one in wanted if not _has(curves, one)]
         if not absent:
             notes = tuple(self._newest(len(curves)))
-            return self._over_own_axes(Found(curves, tuple(wanted), notes))
+            return self._over_own_axes(SelectedCurves(curves, tuple(wanted), notes))
         listing = self._listing()
         known = known_keys.numeric(listing.runs)
         spread = known_keys.distributed(listing.runs)
@@ -89,7 +89,7 @@ class Asker:
         distributions = self._distributions([k for k in keys[:_MOST] if k in spread])
         if distributions and self._clock and not curves:
             curves = self._curves(())
-        found = Found(curves, (), (), distributions)
+        found = SelectedCurves(curves, (), (), distributions)
         shown = tuple(key for key in keys[:_MOST] if _shows(found, key))
         told = (
             *self._newest(len(listing.runs), listing.total),
@@ -98,22 +98,22 @@ class Asker:
         )
         return self._over_own_axes(replace(found, keys=shown, notes=told))
 
-    def guessed(self) -> Found:
+    def guessed(self) -> SelectedCurves:
         """Choose likely keys; more are tried, as a summary has more than curves."""
         listing = self._listing()
         if not listing.runs:
-            return Found((), (), ("no runs here yet",))
+            return SelectedCurves((), (), ("no runs here yet",))
         tried = known_keys.likely(listing.runs)[:_TRIED]
         curves = self._curves(tried) if tried else ()
         chosen = tuple(key for key in tried if _has(curves, key))[:CHOSEN]
         notes = tuple(self._newest(len(listing.runs), listing.total))
-        found = Found(curves, chosen)
+        found = SelectedCurves(curves, chosen)
         if not chosen:
             spread = sorted(known_keys.distributed(listing.runs))[:CHOSEN]
-            found = Found((), tuple(spread), (), self._distributions(spread))
+            found = SelectedCurves((), tuple(spread), (), self._distributions(spread))
         if not found.keys:
             note = f"no run has logged numbers yet{self._beside()}"
-            return Found((), (), (note, *notes))
+            return SelectedCurves((), (), (note, *notes))
         note = f"keys not asked for: chose {', '.join(found.keys)}; --keys chooses"
         return self._over_own_axes(replace(found, notes=(note, *notes)))
 
@@ -136,7 +136,7 @@ class Asker:
         summary, config = self._query.summary or (), self._query.config or ()
         return replace(self._query, summary=summary, config=config)
 
-    def _over_own_axes(self, found: Found) -> Found:
+    def _over_own_axes(self, found: SelectedCurves) -> SelectedCurves:
         """Ask again, once an axis, for the keys that have one of their own."""
         if not self._own:
             return found
@@ -154,12 +154,14 @@ class Asker:
             found = _replaced(found, shown, [key for key in keys if key in shown_over])
         return replace(found, own_axes=shown_over)
 
-    def _again(self, found: Found, keys: Sequence[str], axis: Axis) -> Found:
+    def _again(
+        self, found: SelectedCurves, keys: Sequence[str], axis: Axis
+    ) -> SelectedCurves:
         """Ask for *keys* of what was *found* over another axis."""
         numbers = [key for key in keys if _has(found.curves, key)]
         spread = [key for key in keys if key not in numbers]
         curves = self._curves(numbers, axis) if numbers else ()
-        return Found(curves, (), (), self._distributions(spread, axis))
+        return SelectedCurves(curves, (), (), self._distributions(spread, axis))
 
     def _listing(self) -> Listing:
         config = self._query.config or ()
@@ -197,13 +199,15 @@ def _has(curves: Iterable[Curves], key: str) -> bool:
     return any(key in one.series for one in curves)
 
 
-def _shows(found: Found, key: str) -> bool:
+def _shows(found: SelectedCurves, key: str) -> bool:
     return _has(found.curves, key) or any(
         key in one.columns for one in found.distributions
     )
 
 
-def _replaced(found: Found, again: Found, keys: Collection[str]) -> Found:
+def _replaced(
+    found: SelectedCurves, again: SelectedCurves, keys: Collection[str]
+) -> SelectedCurves:
     """Put what was asked for *again* of *keys* in place of what was there first."""
     series = {one.run.id: one.series for one in again.curves}
     columns = {one.run.id: one.columns for one in again.distributions}

@@ -99,12 +99,14 @@ def report(
     return Report("summary", title, whole, _level(run), run.url, basis=basis)
 
 
-def _seen(run: Run, blocks: Sequence[Block], filters: Sequence[str]) -> deltas.Seen:
+def _seen(
+    run: Run, blocks: Sequence[Block], filters: Sequence[str]
+) -> deltas.SeenValues:
     values: dict[str, Cell] = {"state": run.state, "notes": run.notes}
     for block in blocks:
         if isinstance(block, Fields) and _counts(block, filters):
             values |= {f"{block.title}/{name}": cell for name, cell in block.items}
-    return deltas.Seen.of({run.id: values})
+    return deltas.SeenValues.of({run.id: values})
 
 
 def _counts(fields: Fields, filters: Sequence[str]) -> bool:

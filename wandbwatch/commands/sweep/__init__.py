@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from wandbwatch.analysis.ranking import Aim
+from wandbwatch.analysis.ranking import Objective
 from wandbwatch.commands.sweep import progress as searches
 from wandbwatch.commands.sweep.parameter_importance import Importance, importance
 from wandbwatch.model.address import Address, Cloud
@@ -55,7 +55,9 @@ def _query(address: Address, found: Sweep, which: str) -> Query:
     return Query(filters, "+created_at")
 
 
-def report(sweep: Sweep, runs: Sequence[Run], aim: Aim | None, topk: int = 5) -> Report:
+def report(
+    sweep: Sweep, runs: Sequence[Run], aim: Objective | None, topk: int = 5
+) -> Report:
     """Tell of *sweep* and of its *runs*, the best by *aim* first."""
     ranked = aim.ranked(runs) if aim else []
     weighed = _weighed(ranked, sweep)
@@ -85,7 +87,7 @@ def _level(sweep: Sweep, runs: Sequence[Run]) -> Level:
     return Level.GOOD if sweep.state.upper() == "FINISHED" else Level.INFO
 
 
-def _about(sweep: Sweep, runs: Sequence[Run], aim: Aim | None) -> Fields:
+def _about(sweep: Sweep, runs: Sequence[Run], aim: Objective | None) -> Fields:
     items: list[tuple[str, Cell]] = [
         ("state", sweep.state.lower()),
         ("method", sweep.method),
@@ -98,13 +100,13 @@ def _about(sweep: Sweep, runs: Sequence[Run], aim: Aim | None) -> Fields:
     return Fields("sweep", tuple((k, v) for k, v in items if v not in ("", None)))
 
 
-def _goal(aim: Aim | None) -> str:
+def _goal(aim: Objective | None) -> str:
     way = "larger" if aim and aim.largest else "smaller"
     return f"{aim.key}, the {way} the better" if aim else ""
 
 
 def _best(
-    ranked: Sequence[tuple[Run, float]], aim: Aim | None, sweep: Sweep, topk: int
+    ranked: Sequence[tuple[Run, float]], aim: Objective | None, sweep: Sweep, topk: int
 ) -> Iterator[Table]:
     if not ranked or not aim:
         return
@@ -157,7 +159,7 @@ def _weighed(ranked: Sequence[tuple[Run, float]], sweep: Sweep) -> Sequence[Impo
 def _pictures(
     runs: Sequence[Run],
     ranked: Sequence[tuple[Run, float]],
-    aim: Aim | None,
+    aim: Objective | None,
     sweep: Sweep,
     weighed: Sequence[Importance],
 ) -> Iterator[Block]:
@@ -173,7 +175,7 @@ def _pictures(
 
 
 def _notes(
-    runs: Sequence[Run], ranked: Sequence[tuple[Run, float]], aim: Aim | None
+    runs: Sequence[Run], ranked: Sequence[tuple[Run, float]], aim: Objective | None
 ) -> Iterator[str]:
     if not runs:
         yield "it has no run yet"

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from wandbwatch.analysis.ranking import Aim, finite
+from wandbwatch.analysis.ranking import Objective, finite
 from wandbwatch.model.drawing import Parallel
 from wandbwatch.model.report import Chart, Line, Plot
 from wandbwatch.model.run import Json, Run, Series, State
@@ -18,11 +18,11 @@ _MOST_LINES, _MOST_AXES = 200, 7
 _GOING = (State.PENDING, State.RUNNING, State.PREEMPTING)
 
 
-def aim(sweep: Sweep) -> Aim | None:
+def aim(sweep: Sweep) -> Objective | None:
     """Return what *sweep* is after, as it says itself."""
     if not sweep.metric:
         return None
-    return Aim(sweep.metric, sweep.goal.lower().startswith("max"))
+    return Objective(sweep.metric, sweep.goal.lower().startswith("max"))
 
 
 def counted(runs: Sequence[Run]) -> Mapping[State, int]:
@@ -64,7 +64,7 @@ def drawn_from(spec: Mapping[str, Json]) -> str:
     return ", ".join(part for part in (bounds, how.replace("_", " "), steps) if part)
 
 
-def best_so_far(runs: Sequence[Run], aim: Aim, name: str) -> Iterator[Plot]:
+def best_so_far(runs: Sequence[Run], aim: Objective, name: str) -> Iterator[Plot]:
     """Plot the best value that any run had come to, over the time of their ends."""
     ends = sorted(
         (end.timestamp(), value)
@@ -88,7 +88,7 @@ def best_so_far(runs: Sequence[Run], aim: Aim, name: str) -> Iterator[Plot]:
 
 
 def parallel(
-    ranked: Sequence[tuple[Run, float]], aim: Aim, parameters: Sequence[str]
+    ranked: Sequence[tuple[Run, float]], aim: Objective, parameters: Sequence[str]
 ) -> Iterator[Chart]:
     """Draw a line a run through those *parameters* that vary, to the metric.
 

@@ -9,7 +9,7 @@ import typer
 
 from wandbwatch.analysis.keys import SYSTEM
 from wandbwatch.analysis.window import recent
-from wandbwatch.commands.system import metrics as machine
+from wandbwatch.commands.system import metrics
 from wandbwatch.formatting import titles
 from wandbwatch.model.ports import Env, Source
 from wandbwatch.model.query import Axis, AxisKind, Query
@@ -54,7 +54,7 @@ def system(
 
 def _series(source: Source, run: Run) -> Mapping[str, Series]:
     """Ask for all that is drawn or watched, by one question."""
-    drawn = [name for names in machine.plotted(run.system).values() for name in names]
+    drawn = [name for names in metrics.plotted(run.system).values() for name in names]
     wanted = tuple(dict.fromkeys(SYSTEM + name for name in drawn))
     if not wanted:
         return {}
@@ -76,18 +76,18 @@ def report(
         return Report("system", title, (note,), url=run.url)
     shown = recent(series, _AXIS, last) if last else series
     blocks: tuple[Block, ...] = (
-        *map(Note, machine.findings(series)),
+        *map(Note, metrics.findings(series)),
         *_gpus(run),
-        Fields("machine", tuple(machine.others(run.system).items())),
+        Fields("machine", tuple(metrics.others(run.system).items())),
         *_plots(run, shown or {}),
     )
     return Report("system", title, blocks, url=run.url, out=out)
 
 
 def _gpus(run: Run) -> Iterator[Table]:
-    found = machine.gpus(run.system)
+    found = metrics.gpus(run.system)
     if found:
-        columns = machine.columns(found)
+        columns = metrics.columns(found)
         rows: tuple[tuple[Cell, ...], ...] = tuple(
             (gpu.number, *(gpu.values.get(name, MISSING) for name in columns))
             for gpu in found
@@ -96,9 +96,9 @@ def _gpus(run: Run) -> Iterator[Table]:
 
 
 def _plots(run: Run, series: Mapping[str, Series]) -> Iterator[Plot]:
-    for title, names in machine.plotted(series).items():
+    for title, names in metrics.plotted(series).items():
         lines = tuple(
-            Line(f"{run.id} {name}", machine.label(name), series[name])
+            Line(f"{run.id} {name}", metrics.label(name), series[name])
             for name in names
             if len(series[name].x)
         )

@@ -8,12 +8,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from wandbwatch.daemon.jobs.last import CONTENT, Last, changes, kept, memory
-from wandbwatch.daemon.jobs.letters import Render, letters
-from wandbwatch.daemon.jobs.told import Answer, Known, news
+from wandbwatch.daemon.jobs.messages import Render, letters
+from wandbwatch.daemon.jobs.news import Known, LineAnswer, news
+from wandbwatch.daemon.jobs.previous import (
+    CONTENT,
+    PreviousRound,
+    changes,
+    kept,
+    memory,
+)
 from wandbwatch.delivery.outbox import Outbox
 from wandbwatch.model.errors import ExitCode, WandbwatchError
-from wandbwatch.model.memory import Memory, Round
+from wandbwatch.model.memory import LineRound, Memory
 from wandbwatch.model.report import Report
 from wandbwatch.model.subscription import Subscription
 
@@ -26,7 +32,7 @@ Content = Callable[[Sequence[Report]], str]
 
 
 @dataclass(frozen=True)
-class Crew:
+class JobContext:
     """What a job needs of the world."""
 
     ask: Ask
@@ -49,37 +55,41 @@ class Result:
     """Whether nothing of it could be written: the slot is still to be done."""
 
 
-def perform(subscription: Subscription, slot: datetime, crew: Crew) -> Result:
+def perform(subscription: Subscription, slot: datetime, crew: JobContext) -> Result:
     """Answer every line, whatever becomes of the others; then write all at once.
 
     Raises StateError when nothing could be written: the slot is then not done.
     """
     name = subscription.name
-    known = Last.read(crew.outbox, name).known(crew.outbox, name)
+    known = PreviousRound.read(crew.outbox, name).known(crew.outbox, name)
     crew.begin(name)
     answers = [
         answered(
             line,
             crew.ask,
-            memory(crew.outbox, Round(name, subscription.channel, line, slot), known),
+            memory(
+                crew.outbox, LineRound(name, subscription.channel, line, slot), known
+            ),
         )
         for line in subscription.commands
     ]
     # No error of the job as a whole: if there was one, it is over.
-    return tell(subscription, slot, [Answer(name), *answers], crew)
+    return tell(subscription, slot, [LineAnswer(name), *answers], crew)
 
 
-def give_up(subscription: Subscription, slot: datetime, why: str, crew: Crew) -> Result:
+def give_up(
+    subscription: Subscription, slot: datetime, why: str, crew: JobContext
+) -> Result:
     """Tell that the job as a whole could not be done."""
     return tell(
         subscription,
         slot,
-        [Answer(subscription.name, error=why, code=ExitCode.OURS)],
+        [LineAnswer(subscription.name, error=why, code=ExitCode.OURS)],
         crew,
     )
 
 
-def answered(line: str, ask: Ask, memory: Memory) -> Answer:
+def answered(line: str, ask: Ask, memory: Memory) -> LineAnswer:
     """Collect what *line* says; what it had said before it failed is kept."""
     reports: list[Report] = []
     error, code = "", 0
@@ -92,7 +102,7 @@ def answered(line: str, ask: Ask, memory: Memory) -> Answer:
         name = type(e).__name__
         error = f"a bug of wandbwatch, {name}; its log has the traceback"
         code = ExitCode.OURS
-    return Answer(line, tuple(reports), error, code, memory)
+    return LineAnswer(line, tuple(reports), error, code, memory)
 
 
 def _named(report: Report, line: str) -> Report:
@@ -104,11 +114,14 @@ def _named(report: Report, line: str) -> Report:
 
 
 def tell(
-    subscription: Subscription, slot: datetime, answers: Sequence[Answer], crew: Crew
+    subscription: Subscription,
+    slot: datetime,
+    answers: Sequence[LineAnswer],
+    crew: JobContext,
 ) -> Result:
     """Enqueue what is new, with what it leaves remembered, and mark the slot done."""
     name = subscription.name
-    known = Last.read(crew.outbox, name).known(crew.outbox, name)
+    known = PreviousRound.read(crew.outbox, name).known(crew.outbox, name)
     said = news(answers, known)
     errors = tuple(answer.error for answer in answers if answer.error)
     reports = _posted(said.reports, content := _content(said.reports, crew), known)
@@ -126,13 +139,13 @@ def tell(
                 round_.forget(name, line, key)
             else:
                 round_.remember(name, line, key, value)
-        Last(slot, after, known).write(round_, name)
+        PreviousRound(slot, after, known).write(round_, name)
         round_.done(name, slot)
     code = max((answer.code for answer in answers), default=0)
     return Result(errors, code, count)
 
 
-def _content(reports: Sequence[Report], crew: Crew) -> str:
+def _content(reports: Sequence[Report], crew: JobContext) -> str:
     """Hash what the reports say; what happened is news whatever was said before."""
     lasting = [report for report in reports if not report.event]
     return hashlib.sha256(crew.content(lasting).encode()).hexdigest()

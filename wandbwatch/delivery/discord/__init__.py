@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import Any
 
 from wandbwatch.config import secret
-from wandbwatch.config.webhook import Address, read
+from wandbwatch.config.webhook import WebhookAddress, read
 from wandbwatch.delivery.discord.digest import digest
 from wandbwatch.delivery.discord.webhook import Webhook
-from wandbwatch.delivery.discord.wire import PATIENCE, Patience
+from wandbwatch.delivery.discord.wire import TIMEOUTS, Timeouts
 from wandbwatch.model.channel import Channel
 from wandbwatch.model.errors import ConfigError
 from wandbwatch.model.message import Message
@@ -23,7 +23,7 @@ from wandbwatch.model.outcome import NotSent, Outcome
 class Discord:
     """The webhooks of channels. It keeps nothing: secrets are read at each use."""
 
-    def __init__(self, patience: Patience = PATIENCE) -> None:
+    def __init__(self, patience: Timeouts = TIMEOUTS) -> None:
         self._patience = patience
 
     def post(
@@ -46,7 +46,7 @@ class Discord:
             address = _address(channel)
             hidden = replace(address, url=f"{address.url.rpartition('/')[0]}/(hidden)")
         except ConfigError as e:
-            hidden = Address("", f"({e})", None)
+            hidden = WebhookAddress("", f"({e})", None)
         webhook = Webhook(hidden, channel, self._patience)
         return webhook.shown(message)
 
@@ -68,10 +68,10 @@ class Discord:
         return what(Webhook(address, channel, self._patience))
 
 
-def _address(channel: Channel) -> Address:
+def _address(channel: Channel) -> WebhookAddress:
     return read(secret.read(channel.webhook), any_host=channel.any_host)
 
 
 plugin = Discord
 
-__all__ = ["PATIENCE", "Discord", "Patience", "digest", "plugin"]
+__all__ = ["TIMEOUTS", "Discord", "Timeouts", "digest", "plugin"]

@@ -17,14 +17,14 @@ from wandbwatch.model.errors import printable
 from wandbwatch.model.outcome import (
     Ambiguous,
     Delivered,
-    Gone,
     MessageMissing,
     NotSent,
     Outcome,
     Rate,
     RateLimited,
+    RateScope,
     Refused,
-    Scope,
+    WebhookGone,
 )
 
 _UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE, _UNKNOWN_WEBHOOK = 10003, 10008, 10015
@@ -58,14 +58,14 @@ def _refused(reply: Reply, told: Mapping[str, Any]) -> Outcome:
     if code == _UNKNOWN_MESSAGE:
         return MessageMissing()
     if code == _UNKNOWN_CHANNEL:
-        return Gone(line, thread=True)
+        return WebhookGone(line, thread=True)
     if code == _BLOCKED:
-        return RateLimited(None, Scope.EDGE)
+        return RateLimited(None, RateScope.EDGE)
     if code in _FORUM:
-        return Gone(f"{line}; {_FORUM[code]}")
+        return WebhookGone(f"{line}; {_FORUM[code]}")
     if reply.status in {401, 403, 404}:
         # Only Discord's own word ends a webhook; a proxy's page does not.
-        return Gone(line) if code else NotSent(line)
+        return WebhookGone(line) if code else NotSent(line)
     return Refused(code, line)
 
 
@@ -74,16 +74,16 @@ def _limited(reply: Reply, told: Mapping[str, Any]) -> RateLimited:
     if after is not None:
         return RateLimited(after, _scope(reply, told))
     if _code(told) and "Via" in reply.headers:  # too many edits of one old message
-        return RateLimited(None, Scope.USER)
+        return RateLimited(None, RateScope.USER)
     # Without the API's word it is the proxy before it that turns us away.
-    return RateLimited(_seconds(reply.headers.get("Retry-After")), Scope.EDGE)
+    return RateLimited(_seconds(reply.headers.get("Retry-After")), RateScope.EDGE)
 
 
-def _scope(reply: Reply, told: Mapping[str, Any]) -> Scope:
+def _scope(reply: Reply, told: Mapping[str, Any]) -> RateScope:
     if told.get("global") is True:
-        return Scope.GLOBAL
+        return RateScope.GLOBAL
     said = reply.headers.get("X-RateLimit-Scope")
-    return Scope.SHARED if said == Scope.SHARED.value else Scope.USER
+    return RateScope.SHARED if said == RateScope.SHARED.value else RateScope.USER
 
 
 def _rate(reply: Reply) -> Rate | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from wandbwatch.model.message import File, Message
+from wandbwatch.model.message import Message, MessageFile
 
 _EMBEDS, _TEXT, _CONTENT = 10, 6000, 2000
 _FILES, _BYTES = 10, 20 << 20
@@ -40,7 +40,7 @@ class _Part:
 
     content: str
     embeds: tuple[Mapping[str, Any], ...]
-    files: tuple[File, ...]
+    files: tuple[MessageFile, ...]
     descriptions: Mapping[str, Any]
     """What is told of the files, by their places."""
 
@@ -69,7 +69,7 @@ class _Part:
 class _Page:
     texts: list[str] = field(default_factory=list)
     embeds: list[Mapping[str, Any]] = field(default_factory=list)
-    files: list[File] = field(default_factory=list)
+    files: list[MessageFile] = field(default_factory=list)
     attachments: list[dict[str, Any]] = field(default_factory=list)
     urls: set[str] = field(default_factory=set)
     alone: Message | None = None
@@ -103,7 +103,7 @@ class _Page:
             name = new[file.name]
             told |= {"id": len(self.files), "filename": name}
             self.attachments.append(told)
-            self.files.append(File(name, file.content))
+            self.files.append(MessageFile(name, file.content))
         self.embeds += [_renamed(embed, new) for embed in part.embeds]
         self.urls |= part.urls
 

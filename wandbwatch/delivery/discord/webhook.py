@@ -14,9 +14,9 @@ from typing import Any
 
 from discord_webhook import DiscordWebhook
 
-from wandbwatch.config.webhook import Address
+from wandbwatch.config.webhook import WebhookAddress
 from wandbwatch.delivery.discord.answer import outcome
-from wandbwatch.delivery.discord.wire import Patience, Reply, exchange
+from wandbwatch.delivery.discord.wire import Reply, Timeouts, exchange
 from wandbwatch.model.channel import Channel
 from wandbwatch.model.message import Message
 from wandbwatch.model.outcome import Outcome, Refused
@@ -33,7 +33,9 @@ _JSON = {"Content-Type": "application/json"}
 class Webhook(DiscordWebhook):
     """One channel's webhook, for one message."""
 
-    def __init__(self, address: Address, channel: Channel, patience: Patience) -> None:
+    def __init__(
+        self, address: WebhookAddress, channel: Channel, patience: Timeouts
+    ) -> None:
         super().__init__(
             address.url,
             username=channel.username,

@@ -30,7 +30,7 @@ _UPLOAD = 256 << 10
 
 
 @dataclass(frozen=True)
-class Patience:
+class Timeouts:
     """Seconds: to connect, between two signs of life, and for all of it."""
 
     connect: float = 10.0
@@ -38,7 +38,7 @@ class Patience:
     total: float = 30.0
 
 
-PATIENCE = Patience()
+TIMEOUTS = Timeouts()
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class _Watch:
 def exchange(
     method: str,
     url: str,
-    patience: Patience,
+    patience: Timeouts,
     params: Mapping[str, str],
     **body: Any,
 ) -> Reply | NotSent | Ambiguous:
@@ -166,11 +166,11 @@ def _shut(connection: socket.socket) -> None:
         socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
-def _late(patience: Patience) -> str:
+def _late(patience: Timeouts) -> str:
     return f"no whole answer in {patience.total:g} s"
 
 
-def _why(error: BaseException, patience: Patience) -> str:
+def _why(error: BaseException, patience: Timeouts) -> str:
     """Word the cause: the exception's own text holds the URL with its token."""
     causes: list[BaseException] = []
     current: BaseException | None = error

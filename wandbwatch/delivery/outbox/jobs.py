@@ -10,8 +10,8 @@ from datetime import datetime
 
 from wandbwatch.delivery.outbox.rows import insert, stored
 from wandbwatch.delivery.outbox.store import Store
-from wandbwatch.model.letter import Kind, Letter
 from wandbwatch.model.message import Message
+from wandbwatch.model.queued_message import MessageKind, QueuedMessage
 
 KEPT = 7 * 86400.0
 """Seconds for which it is remembered that a message was told."""
@@ -23,16 +23,16 @@ _REMOVALS = 20_000
 """Removals of parts under a name are counted from here, behind all else."""
 
 
-class Round:
+class RoundWriter:
     """What one job leaves behind. Written whole or not at all (`Outbox.round`)."""
 
     def __init__(self, database: sqlite3.Connection, now: float) -> None:
         self._database = database
         self._now = now
-        self._live: dict[tuple[str, str], Letter] = {}
-        self._named: dict[tuple[str, str, str], Letter] = {}
+        self._live: dict[tuple[str, str], QueuedMessage] = {}
+        self._named: dict[tuple[str, str, str], QueuedMessage] = {}
 
-    def enqueue(self, letter: Letter) -> bool:
+    def enqueue(self, letter: QueuedMessage) -> bool:
         """Let *letter* wait to be sent; False when it was enqueued before.
 
         The letters of one list belong in one round: they are then told together,
@@ -40,7 +40,7 @@ class Round:
         """
         if not insert(self._database, letter, self._now):
             return False
-        if letter.kind is Kind.REPORT:
+        if letter.kind is MessageKind.REPORT:
             self._supersede(letter)
         if letter.edit and not letter.name:
             self._live[letter.channel, letter.subscription] = letter
@@ -88,7 +88,7 @@ class Round:
         for last in self._named.values():
             self._shorten_named(last)
 
-    def _shorten_named(self, last: Letter) -> None:
+    def _shorten_named(self, last: QueuedMessage) -> None:
         """The same for a message under a name, whose parts are numbered behind it."""
         whole, _, part = last.place.rpartition("#")
         live = self._database.execute(
@@ -108,7 +108,7 @@ class Round:
                 )
                 insert(self._database, removal, self._now)
 
-    def _replace(self, letter: Letter) -> None:
+    def _replace(self, letter: QueuedMessage) -> None:
         """Drop what still waits to be told in the place of *letter*."""
         self._database.execute(
             "UPDATE message SET state = 'superseded', body = '', ended = ?"
@@ -124,7 +124,7 @@ class Round:
         )
         self._database.execute(_FILES_OF_SUPERSEDED)
 
-    def _supersede(self, letter: Letter) -> None:
+    def _supersede(self, letter: QueuedMessage) -> None:
         """Drop the older reports of the subscription of whose list nothing left."""
         self._database.execute(
             "UPDATE message SET state = 'superseded', body = '', ended = :now"
@@ -150,11 +150,11 @@ class Outbox:
         self._store = store
 
     @contextlib.contextmanager
-    def round(self) -> Iterator[Round]:
+    def round(self) -> Iterator[RoundWriter]:
         """One transaction: on disk when the block is left, nothing on an error."""
         now = self._store.moment()
         with self._store.write() as database:
-            round_ = Round(database, now)
+            round_ = RoundWriter(database, now)
             yield round_
             round_.shorten()
             gone = database.execute(

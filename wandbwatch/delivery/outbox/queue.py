@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wandbwatch.delivery.outbox.rows import Waiting, stored, waiting
 from wandbwatch.delivery.outbox.store import Store
-from wandbwatch.model.letter import Letter
+from wandbwatch.model.queued_message import QueuedMessage
 
 
 class Queue:
@@ -40,7 +40,7 @@ class Queue:
         """
         return self._first("channel = ?", channel, quiet=quiet)
 
-    def rest(self, of: Letter, *, quiet: bool = False) -> Waiting | None:
+    def rest(self, of: QueuedMessage, *, quiet: bool = False) -> Waiting | None:
         """Return what is next in the list of *of*, if anything."""
         return self._first(
             "channel = ? AND subscription = ? AND slot = ?",
@@ -78,7 +78,7 @@ class Queue:
         )
         return tuple(at for (at,) in found)
 
-    def live(self, letter: Letter) -> str | None:
+    def live(self, letter: QueuedMessage) -> str | None:
         """Return Discord's id of the message that *letter* is to edit, if any."""
         if not letter.edit:
             return None

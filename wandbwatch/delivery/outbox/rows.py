@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wandbwatch.delivery.outbox.store import Store
-from wandbwatch.model.letter import Kind, Letter
-from wandbwatch.model.message import File, Message
+from wandbwatch.model.message import Message, MessageFile
+from wandbwatch.model.queued_message import MessageKind, QueuedMessage
 from wandbwatch.model.report import Level
 
 
@@ -18,7 +18,7 @@ class Waiting:
     """A letter in the queue, and what came of it so far."""
 
     id: int
-    letter: Letter
+    letter: QueuedMessage
     attempts: int
     """How often in a row it did not leave."""
     ambiguous: int
@@ -36,7 +36,7 @@ class Waiting:
         return not self.letter.message.body
 
 
-def insert(database: sqlite3.Connection, letter: Letter, now: float) -> bool:
+def insert(database: sqlite3.Connection, letter: QueuedMessage, now: float) -> bool:
     """Let *letter* wait; False when its place in its list was taken before."""
     inserted = database.execute(
         "INSERT INTO message (channel, subscription, slot, sequence, place, kind,"
@@ -91,13 +91,13 @@ def _waiting(store: Store, row: tuple[Any, ...]) -> Waiting:
     files = store.read(
         "SELECT name, content FROM file WHERE message = ? ORDER BY position", id_
     )
-    letter = Letter(
+    letter = QueuedMessage(
         channel,
         subscription,
         datetime.fromisoformat(slot),
         sequence,
-        Message(body, tuple(File(name, content) for name, content in files)),
-        Kind(kind),
+        Message(body, tuple(MessageFile(name, content) for name, content in files)),
+        MessageKind(kind),
         Level(level),
         expires and datetime.fromtimestamp(expires, UTC),
         bool(edit),

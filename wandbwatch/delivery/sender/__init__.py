@@ -1,8 +1,16 @@
 """Take letters out of the outbox and send them: the only retry there is."""
 
-from wandbwatch.delivery.sender.lane import Lanes
-from wandbwatch.delivery.sender.office import Office
-from wandbwatch.delivery.sender.place import placed
+from wandbwatch.delivery.sender.context import SenderContext
+from wandbwatch.delivery.sender.place import resolve_thread
+from wandbwatch.delivery.sender.rate_buckets import RateBuckets
 from wandbwatch.delivery.sender.sender import BusyError, Sender, Timekeeper, alone
 
-__all__ = ["BusyError", "Lanes", "Office", "Sender", "Timekeeper", "alone", "placed"]
+__all__ = [
+    "BusyError",
+    "RateBuckets",
+    "Sender",
+    "SenderContext",
+    "Timekeeper",
+    "alone",
+    "resolve_thread",
+]

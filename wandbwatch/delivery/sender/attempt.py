@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from wandbwatch.delivery.outbox import Endings, Queue, Waiting
+from wandbwatch.delivery.outbox import Queue, SendResults, Waiting
+from wandbwatch.delivery.sender.context import TROUBLE, SenderContext
 from wandbwatch.delivery.sender.decision import (
     Again,
     Anew,
@@ -13,12 +14,11 @@ from wandbwatch.delivery.sender.decision import (
     Fail,
     Reduce,
     Step,
-    Stop,
+    StopChannel,
     ThreadGone,
     decide,
 )
-from wandbwatch.delivery.sender.lane import Lane
-from wandbwatch.delivery.sender.office import TROUBLE, Office
+from wandbwatch.delivery.sender.rate_buckets import RateBucket
 from wandbwatch.model.channel import Channel
 from wandbwatch.model.errors import StateError
 from wandbwatch.model.message import Message
@@ -33,7 +33,11 @@ _TRIES = 4
 
 class Attempt:
     def __init__(
-        self, waiting: Waiting, channel: Channel, office: Office, lane: Lane
+        self,
+        waiting: Waiting,
+        channel: Channel,
+        office: SenderContext,
+        lane: RateBucket,
     ) -> None:
         self._waiting = waiting
         self._channel = channel
@@ -116,7 +120,7 @@ class Attempt:
         self._lane.everything.ended(now)
 
     def _write(self, step: Step) -> None:
-        endings, waiting = Endings(self._office.store), self._waiting
+        endings, waiting = SendResults(self._office.store), self._waiting
         match step:
             case Done(message_id, channel_id):
                 name = self._channel.thread_name
@@ -132,7 +136,7 @@ class Attempt:
                 endings.anew(waiting)
             case ThreadGone():
                 endings.thread_gone(waiting)
-            case Stop(reason):
+            case StopChannel(reason):
                 endings.stopped(waiting, reason)
 
     def _say(self, step: Step) -> None:
@@ -151,7 +155,7 @@ class Attempt:
                 log.info("%s: the message to edit is gone; posted anew", what)
             case ThreadGone():
                 log.info("%s: its thread is gone; opened anew", what)
-            case Stop(reason):
+            case StopChannel(reason):
                 log.error(
                     "channel %s is stopped: %s; mend it, then: wandbwatch hello %s",
                     letter.channel,

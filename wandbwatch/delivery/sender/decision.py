@@ -9,13 +9,13 @@ from wandbwatch.delivery.outbox import Waiting
 from wandbwatch.model.outcome import (
     Ambiguous,
     Delivered,
-    Gone,
     MessageMissing,
     NotSent,
     Outcome,
     RateLimited,
+    RateScope,
     Refused,
-    Scope,
+    WebhookGone,
 )
 
 RESENT = 3
@@ -65,13 +65,13 @@ class ThreadGone:
 
 
 @dataclass(frozen=True)
-class Stop:
+class StopChannel:
     """Send nothing more to the channel."""
 
     reason: str
 
 
-Step: TypeAlias = Done | Again | Reduce | Fail | Anew | ThreadGone | Stop
+Step: TypeAlias = Done | Again | Reduce | Fail | Anew | ThreadGone | StopChannel
 
 
 def decide(
@@ -93,8 +93,8 @@ def decide(
         case Ambiguous(reason):
             # One too many is given up when it comes up again (`used_up`).
             step = Again(backoff(waiting.attempts), reason, counted=not editing)
-        case Gone(reason, thread):
-            step = ThreadGone() if thread and own_thread else Stop(reason)
+        case WebhookGone(reason, thread):
+            step = ThreadGone() if thread and own_thread else StopChannel(reason)
         case Refused(_, reason):
             both = f"{waiting.reason}; and as plain text: {reason}"
             step = Fail(both) if waiting.reduced else Reduce(reason)
@@ -105,7 +105,7 @@ def decide(
     return step
 
 
-def before_again(probed: Outcome, waiting: Waiting) -> Again | Stop | None:
+def before_again(probed: Outcome, waiting: Waiting) -> Again | StopChannel | None:
     """Decide whether a message of unknown fate is sent again, once it was *probed*
     whether anybody answers. None: it is; an outage must not use up its chances."""
     match probed:
@@ -113,8 +113,8 @@ def before_again(probed: Outcome, waiting: Waiting) -> Again | Stop | None:
             return Again(backoff(waiting.attempts), reason)
         case RateLimited():
             return Again(_limit(probed, waiting.attempts), _limited(probed))
-        case Gone(reason):
-            return Stop(reason)
+        case WebhookGone(reason):
+            return StopChannel(reason)
         case Delivered() | Refused() | MessageMissing():
             return None
         case _:
@@ -137,7 +137,7 @@ def used_up(waiting: Waiting) -> Fail | None:
 def _limit(limited: RateLimited, attempts: int) -> float:
     """Return seconds: as told, but minutes and growing where nobody tells."""
     told = limited.retry_after
-    if told is not None and limited.scope is not Scope.EDGE:
+    if told is not None and limited.scope is not RateScope.EDGE:
         return min(told, LONGEST)
     return min(max(told or 0.0, _EDGE * 2.0 ** min(attempts, 5)), LONGEST)
 

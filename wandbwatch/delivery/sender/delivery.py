@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import logging
 
-from wandbwatch.delivery.outbox import Endings, Held, Queue, Waiting
+from wandbwatch.delivery.outbox import Queue, QuietHours, SendResults, Waiting
 from wandbwatch.delivery.sender.attempt import Attempt
-from wandbwatch.delivery.sender.decision import Stop, before_again, used_up
-from wandbwatch.delivery.sender.lane import Lane
-from wandbwatch.delivery.sender.office import TROUBLE, Office
-from wandbwatch.delivery.sender.place import placed
+from wandbwatch.delivery.sender.context import TROUBLE, SenderContext
+from wandbwatch.delivery.sender.decision import StopChannel, before_again, used_up
+from wandbwatch.delivery.sender.place import resolve_thread
 from wandbwatch.delivery.sender.quiet import heading, is_quiet
+from wandbwatch.delivery.sender.rate_buckets import RateBucket
 from wandbwatch.model.channel import Channel
 from wandbwatch.model.errors import StateError
-from wandbwatch.model.letter import Letter
+from wandbwatch.model.queued_message import QueuedMessage
 
 log = logging.getLogger(__name__)
 
@@ -24,12 +24,12 @@ SHORT = 60.0
 
 
 class Delivery:
-    def __init__(self, channel: Channel, office: Office) -> None:
+    def __init__(self, channel: Channel, office: SenderContext) -> None:
         self._channel = channel
         self._office = office
         self._queue = Queue(office.store)
-        self._endings = Endings(office.store)
-        self._held = Held(office.store)
+        self._endings = SendResults(office.store)
+        self._held = QuietHours(office.store)
         self.beat = 0
         """Grows while there is life in it."""
 
@@ -56,7 +56,7 @@ class Delivery:
         with lane.turn:
             return self._list(head.letter, lane)
 
-    def _list(self, letter: Letter, lane: Lane) -> bool:
+    def _list(self, letter: QueuedMessage, lane: RateBucket) -> bool:
         """Tell the list of *letter* whole; return whether it came to its end."""
         while not self._office.ending():
             self._expire()
@@ -72,14 +72,14 @@ class Delivery:
                 return False
         return False
 
-    def _next(self, waiting: Waiting, lane: Lane) -> bool:
+    def _next(self, waiting: Waiting, lane: RateBucket) -> bool:
         """Send *waiting* as soon as its rate allows; return whether to go on."""
         wait = lane.delay(self._office.moment())
         if wait > 0:
             self._wait(wait)
             return True
         attempt = Attempt(
-            waiting, placed(self._channel, self._queue), self._office, lane
+            waiting, resolve_thread(self._channel, self._queue), self._office, lane
         )
         if waiting.ambiguous and not attempt.editing:
             if given_up := used_up(waiting):
@@ -87,10 +87,10 @@ class Delivery:
                 return True
             if first := before_again(attempt.probe(), waiting):
                 attempt.end(first)
-                return not isinstance(first, Stop)
+                return not isinstance(first, StopChannel)
             self._wait(lane.delay(self._office.moment()))
         step = attempt.send()
-        return not isinstance(step, Stop)
+        return not isinstance(step, StopChannel)
 
     def _expire(self) -> None:
         name = self._channel.name

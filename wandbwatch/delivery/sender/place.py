@@ -8,7 +8,7 @@ from wandbwatch.delivery.outbox import Queue
 from wandbwatch.model.channel import Channel
 
 
-def placed(channel: Channel, queue: Queue) -> Channel:
+def resolve_thread(channel: Channel, queue: Queue) -> Channel:
     """Return *channel* with the thread that we have opened for its name, if any."""
     if channel.thread_id or not channel.thread_name:
         return channel

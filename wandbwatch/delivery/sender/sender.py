@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, tzinfo
 from pathlib import Path
 
-from wandbwatch.delivery.outbox import Desk, Queue
+from wandbwatch.delivery.outbox import OutboxAdmin, Queue
+from wandbwatch.delivery.sender.context import TROUBLE, SenderContext
 from wandbwatch.delivery.sender.delivery import Delivery
-from wandbwatch.delivery.sender.office import TROUBLE, Office
 from wandbwatch.model.channel import Channel
 from wandbwatch.model.errors import StateError, WandbwatchError
 
@@ -74,7 +74,7 @@ class Sender:
 
     def __init__(
         self,
-        office: Office,
+        office: SenderContext,
         channels: Mapping[str, Channel],
         alive: Callable[[], None] = lambda: None,
     ) -> None:
@@ -82,7 +82,7 @@ class Sender:
         self._office = office
         self._channels = channels
         self._queue = Queue(office.store)
-        self._desk = Desk(office.store)
+        self._desk = OutboxAdmin(office.store)
         self._alive = alive
         self._threads: dict[str, threading.Thread] = {}
         self._deliveries: dict[str, Delivery] = {}

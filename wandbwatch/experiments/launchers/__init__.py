@@ -32,7 +32,7 @@ class Launcher(Protocol):
         ...
 
 
-class Asking(Protocol):
+class QueryableLauncher(Protocol):
     """A launcher that can be asked later whether what it started goes on."""
 
     def going(self, launch: Launch, /) -> Sequence[str] | None:
@@ -40,7 +40,7 @@ class Asking(Protocol):
         ...
 
 
-_ASKING: dict[str, Asking] = {
+_ASKING: dict[str, QueryableLauncher] = {
     "sbatch": slurm,
     "srun": slurm,
     "docker": containers,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wandbwatch.model.drawing import Column
+from wandbwatch.model.drawing import HistogramColumn
 from wandbwatch.plots.scale import Floats, Scale, around
 
 
@@ -20,7 +20,7 @@ class Bins:
     counts: Floats
 
 
-def bins(column: Column) -> Bins:
+def bins(column: HistogramColumn) -> Bins:
     """Return the bins that have a place and hold something, from low to high."""
     size = min(len(column.counts), len(column.edges) - 1)
     counts = np.asarray(column.counts[: max(size, 0)], dtype=np.float64)

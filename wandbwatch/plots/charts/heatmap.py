@@ -8,8 +8,8 @@ from wandbwatch.model.drawing import Heatmap
 from wandbwatch.plots.canvas import Canvas, Image
 from wandbwatch.plots.charts.density import Bins, bins, extent, shares
 from wandbwatch.plots.charts.ramp import shade
-from wandbwatch.plots.charts.sheet import Axis, sheet
-from wandbwatch.plots.layout import Layout
+from wandbwatch.plots.charts.sheet import ChartAxis, sheet
+from wandbwatch.plots.layout import PictureLayout
 from wandbwatch.plots.scale import Floats, Scale, around
 
 _HINT = "bright: where most of the values are, at each x"
@@ -28,7 +28,9 @@ def drawn(title: str, drawing: Heatmap) -> Canvas:
     x = around(there[0][0], there[-1][0]) if there else None
     single = there[0][0] if there and there[0][0] == there[-1][0] else None
     name = "" if drawing.y == title else drawing.y
-    done = sheet(title, Axis(drawing.x, x, single), Axis(name, y), hints=hints)
+    done = sheet(
+        title, ChartAxis(drawing.x, x, single), ChartAxis(name, y), hints=hints
+    )
     if x and y:
         picture = _picture(there, x, y, done.place)
         left, bottom = _corner(done.place)
@@ -36,13 +38,13 @@ def drawn(title: str, drawing: Heatmap) -> Canvas:
     return done.canvas
 
 
-def _corner(place: Layout) -> tuple[float, float]:
+def _corner(place: PictureLayout) -> tuple[float, float]:
     zero = np.zeros(1)
     return float(place.x(zero)[0]), float(place.y(zero)[0])
 
 
 def _picture(
-    there: list[tuple[float, Bins]], x: Scale, y: Scale, place: Layout
+    there: list[tuple[float, Bins]], x: Scale, y: Scale, place: PictureLayout
 ) -> Image:
     """Colour each part of each column, which reaches half way to the next."""
     one, left_bottom = np.ones(1), _corner(place)

@@ -8,7 +8,7 @@ from wandbwatch.model.drawing import Heatmap
 from wandbwatch.plots import palette
 from wandbwatch.plots.canvas import Canvas
 from wandbwatch.plots.charts.density import bins, extent
-from wandbwatch.plots.charts.sheet import Axis, sheet
+from wandbwatch.plots.charts.sheet import ChartAxis, sheet
 from wandbwatch.plots.scale import around, ruler
 
 _GAP = 1.5
@@ -24,8 +24,8 @@ def drawn(title: str, drawing: Heatmap) -> Canvas:
     counts = around(0.0, float(found.counts.max())) if len(found.counts) else None
     done = sheet(
         title,
-        Axis(drawing.y, values),
-        Axis("count", counts),
+        ChartAxis(drawing.y, values),
+        ChartAxis("count", counts),
         aside=_at(drawing.x, column.x),
     )
     if values and counts:

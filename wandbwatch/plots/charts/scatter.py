@@ -10,7 +10,7 @@ import numpy as np
 from wandbwatch.model.drawing import Point, Scatter
 from wandbwatch.plots import layout, palette
 from wandbwatch.plots.canvas import Canvas, Marker, Pencil
-from wandbwatch.plots.charts.sheet import Axis, Sheet, sheet
+from wandbwatch.plots.charts.sheet import ChartAxis, ChartSheet, sheet
 from wandbwatch.plots.scale import Floats, Scale, around
 
 _NAMED = 20
@@ -30,8 +30,8 @@ def drawn(title: str, drawing: Scatter) -> Canvas:
     named = there if len(there) <= _NAMED else [p for p in there if p.chosen]
     done = sheet(
         title,
-        Axis(drawing.x, x, _single([p.x for p in there])),
-        Axis(drawing.y, y),
+        ChartAxis(drawing.x, x, _single([p.x for p in there])),
+        ChartAxis(drawing.y, y),
         hints=_hints(drawing, there),
         texts=(p.name for p in named),
     )
@@ -49,7 +49,7 @@ def _hints(drawing: Scatter, there: Sequence[Point]) -> list[str]:
 
 
 def _draw(
-    done: Sheet, points: Sequence[Point], x: Floats, y: Floats, *, joined: bool
+    done: ChartSheet, points: Sequence[Point], x: Floats, y: Floats, *, joined: bool
 ) -> None:
     if joined:
         done.canvas.line(x, y, _LINE)
@@ -60,7 +60,7 @@ def _draw(
         done.canvas.marks(x[chosen], y[chosen], _CHOSEN, _GOLD)
 
 
-def _name(done: Sheet, points: Sequence[Point], x: Floats, y: Floats) -> None:
+def _name(done: ChartSheet, points: Sequence[Point], x: Floats, y: Floats) -> None:
     """Name the chosen ones first, and none whose name would cover something."""
     few = len(points) <= _NAMED
     order = sorted(range(len(points)), key=lambda i: not points[i].chosen)

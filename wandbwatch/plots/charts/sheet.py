@@ -9,13 +9,13 @@ from wandbwatch.plots import around, layout, palette
 from wandbwatch.plots.axes import draw_axes, ticked
 from wandbwatch.plots.canvas import Canvas
 from wandbwatch.plots.hints import Hint
-from wandbwatch.plots.layout import Layout
+from wandbwatch.plots.layout import PictureLayout
 from wandbwatch.plots.pen import Pen
 from wandbwatch.plots.scale import Scale
 
 
 @dataclass(frozen=True)
-class Axis:
+class ChartAxis:
     """An axis' name, and its scale; None where nothing has a place on it."""
 
     name: str
@@ -25,26 +25,26 @@ class Axis:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class ChartSheet:
     canvas: Canvas
-    place: Layout
+    place: PictureLayout
     pen: Pen
 
 
 def sheet(
     title: str,
-    x: Axis,
-    y: Axis,
+    x: ChartAxis,
+    y: ChartAxis,
     *,
     hints: Sequence[str] = (),
     texts: Iterable[str] = (),
     aside: str = "",
-) -> Sheet:
+) -> ChartSheet:
     """Prepare a picture that is to be drawn upon; *texts* will be written on it."""
     pen = Pen((title, x.name, y.name, aside, *texts))
     told = [Hint(hint) for hint in hints]
     framed = ticked(x.name, x.scale, y.scale, pen, x.single)
-    place = Layout(
+    place = PictureLayout(
         framed.left, 0, around.hint_rows(told, pen), 0, 0, y_named=bool(y.name)
     )
     canvas = Canvas(layout.WIDTH, place.height, palette.BACKGROUND)
@@ -56,4 +56,4 @@ def sheet(
     if x.scale is None or y.scale is None:
         around.write_nothing(canvas, place.bottom, pen)
     around.write_hints(canvas, place, 0, told, pen)
-    return Sheet(canvas, place, pen)
+    return ChartSheet(canvas, place, pen)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from wandbwatch import plots as figure
+from wandbwatch import plots
 from wandbwatch.model.message import Message
 from wandbwatch.model.report import Chart, Plot, Report
 from wandbwatch.renderers.discord import packing
-from wandbwatch.renderers.discord.attachments import Budget, Studio
+from wandbwatch.renderers.discord.attachments import AttachmentBudget, Thumbnails
 from wandbwatch.renderers.discord.marking import duplicate, mention
 from wandbwatch.renderers.discord.pictures import Pictures
 from wandbwatch.renderers.discord.plain import plain
@@ -16,13 +16,13 @@ from wandbwatch.renderers.discord.report import embeds
 
 __all__ = ["duplicate", "mention", "plain", "render"]
 
-STUDIO = Studio(figure.gallery, figure.still, figure.seen)
+STUDIO = Thumbnails(plots.gallery, plots.still, plots.seen)
 
 
 def render(
     reports: Iterable[Report],
-    png: Callable[[Plot | Chart], bytes] = figure.png,
-    studio: Studio | None = None,
+    png: Callable[[Plot | Chart], bytes] = plots.png,
+    studio: Thumbnails | None = None,
 ) -> tuple[Message, ...]:
     """Return the messages that tell *reports*, in order, whole; *png* draws a plot or
     a chart, *studio* what several files look like together.
@@ -32,7 +32,7 @@ def render(
     ``id`` is its place. No body mentions anybody.
     """
     pictures = Pictures(png)
-    budget = Budget(studio or STUDIO, pictures.take)
+    budget = AttachmentBudget(studio or STUDIO, pictures.take)
     told = (
         embed for one in reports for embed in embeds(one, pictures.draw, budget.exhibit)
     )

@@ -9,8 +9,8 @@ from wandbwatch import formatting as words
 from wandbwatch.formatting.filenames import plain, suffix_of
 from wandbwatch.model.attachment import Attachment, Piece
 from wandbwatch.model.errors import SourceError
-from wandbwatch.model.message import File
-from wandbwatch.renderers.discord import cells, escape, limits, links
+from wandbwatch.model.message import MessageFile
+from wandbwatch.renderers.discord import escape, limits, links, values
 from wandbwatch.renderers.discord.embed import Picture
 from wandbwatch.renderers.discord.passages import Passage
 
@@ -28,7 +28,7 @@ _ENOUGH = "not attached: there is enough of it"
 
 
 @dataclass(frozen=True)
-class Studio:
+class Thumbnails:
     """What makes pictures of files; each raises ValueError for what it can't read."""
 
     gallery: Callable[[Sequence[tuple[bytes, str]]], bytes]
@@ -38,7 +38,7 @@ class Studio:
 
 
 @dataclass(frozen=True)
-class Exhibit:
+class AttachmentView:
     """What goes with an embed: a picture in it, files beside it, a word on the rest."""
 
     picture: Picture | None = None
@@ -48,11 +48,11 @@ class Exhibit:
 
 def legend(attachment: Attachment) -> Passage:
     """Say what each file is, and link to it."""
-    title = cells.named(attachment.title)
+    title = values.named(attachment.title)
     full = escape.lines(title) if len(escape.text(title)) > limits.TITLE else ()
     about = _BETWEEN.join(filter(None, (attachment.kind, attachment.about)))
     lines = [line for piece in attachment.pieces for line in _line(piece)]
-    return Passage((*full, *escape.lines(about, start=cells.SMALL), *lines))
+    return Passage((*full, *escape.lines(about, start=values.SMALL), *lines))
 
 
 def _line(piece: Piece) -> Iterator[str]:
@@ -68,14 +68,16 @@ def _line(piece: Piece) -> Iterator[str]:
 
 
 def exhibit(
-    attachment: Attachment, studio: Studio, take: Callable[[str, bytes], File]
-) -> Exhibit:
+    attachment: Attachment,
+    studio: Thumbnails,
+    take: Callable[[str, bytes], MessageFile],
+) -> AttachmentView:
     """Fetch what can be shown; *take* gives a file a name of its own."""
     if attachment.named:
-        return Exhibit()
+        return AttachmentView()
     pictures = [p for p in attachment.pieces if p.mime.startswith("image/")]
     played = [p for p in attachment.pieces if p.mime.startswith(_PLAYED)]
-    found = Exhibit()
+    found = AttachmentView()
     if len(pictures) > 1:
         found = _together(attachment, pictures, studio, take)
     elif pictures:
@@ -84,7 +86,7 @@ def exhibit(
     notes = [found.notes, *(one.notes for one in loose)]
     if len(played) > _MOST_LOOSE:
         notes.append(f"{len(played) - _MOST_LOOSE} more are not attached")
-    return Exhibit(
+    return AttachmentView(
         found.picture,
         tuple(picture for one in loose for picture in one.loose),
         _BETWEEN.join(dict.fromkeys(filter(None, notes)))[: limits.NOTES],
@@ -94,60 +96,60 @@ def exhibit(
 def _alone(
     attachment: Attachment,
     piece: Piece,
-    studio: Studio,
-    take: Callable[[str, bytes], File],
-) -> Exhibit:
+    studio: Thumbnails,
+    take: Callable[[str, bytes], MessageFile],
+) -> AttachmentView:
     """Show a picture as it is, an animated one moving; else its first frame."""
     content, why = _fetched(piece, _FETCHED)
     if content is None:
-        return Exhibit(notes=why)
+        return AttachmentView(notes=why)
     text = _alternative(attachment, [piece])
     if piece.mime in _EMBEDDED and len(content) <= limits.FILE_BYTES:
         shown = studio.seen(content)
         mime = piece.mime if shown is content else "image/png"
         name = plain(attachment.title, suffix_of(mime))
-        return Exhibit(Picture(take(name, shown), text))
+        return AttachmentView(Picture(take(name, shown), text))
     try:
         drawn = studio.still(content)
     except ValueError:
-        return Exhibit(notes="it can't be shown here")
+        return AttachmentView(notes="it can't be shown here")
     large = len(content) > limits.FILE_BYTES
     said = f"its first frame; {words.size(len(content))} is too large for Discord"
     file = take(plain(attachment.title, ".png"), drawn)
-    return Exhibit(Picture(file, text), notes=said if large else "")
+    return AttachmentView(Picture(file, text), notes=said if large else "")
 
 
 def _together(
     attachment: Attachment,
     pieces: Sequence[Piece],
-    studio: Studio,
-    take: Callable[[str, bytes], File],
-) -> Exhibit:
+    studio: Thumbnails,
+    take: Callable[[str, bytes], MessageFile],
+) -> AttachmentView:
     several = pieces[:GALLERY]
     fetched = [(piece, *_fetched(piece, limits.FILE_BYTES)) for piece in several]
     shown = [(content, p.caption) for p, content, _ in fetched if content is not None]
     notes = dict.fromkeys(why for *_, why in fetched if why)
     if not shown:
-        return Exhibit(notes=_BETWEEN.join(notes))
+        return AttachmentView(notes=_BETWEEN.join(notes))
     if any(piece.mime == "image/gif" for piece in several):
         notes["their first frames; one alone moves"] = None
     if len(pieces) > GALLERY:
         notes[f"the first {GALLERY} of {len(pieces)}"] = None
     file = take(plain(attachment.title, ".png"), studio.gallery(shown))
     text = _alternative(attachment, several)
-    return Exhibit(Picture(file, text), notes=_BETWEEN.join(notes))
+    return AttachmentView(Picture(file, text), notes=_BETWEEN.join(notes))
 
 
 def _played(
-    attachment: Attachment, piece: Piece, take: Callable[[str, bytes], File]
-) -> Exhibit:
+    attachment: Attachment, piece: Piece, take: Callable[[str, bytes], MessageFile]
+) -> AttachmentView:
     content, why = _fetched(piece, limits.FILE_BYTES)
     if content is None:
         if why == _TOO_LARGE and piece.mime.startswith("video/"):
             why = f"{_TOO_LARGE}, and there is no decoder here for its first frame"
-        return Exhibit(notes=why)
+        return AttachmentView(notes=why)
     file = take(plain(attachment.title, suffix_of(piece.mime)), content)
-    return Exhibit(loose=(Picture(file, _alternative(attachment, [piece])),))
+    return AttachmentView(loose=(Picture(file, _alternative(attachment, [piece])),))
 
 
 _TOO_LARGE = "too large for Discord"
@@ -171,21 +173,23 @@ def _fetched(piece: Piece, most: int) -> tuple[bytes | None, str]:
 def _alternative(attachment: Attachment, pieces: Sequence[Piece]) -> str:
     """Describe them to those who can't see them."""
     captions = ", ".join(filter(None, (words.clean(p.caption) for p in pieces)))
-    text = f"{cells.named(attachment.title)}: {captions or attachment.kind}"
+    text = f"{values.named(attachment.title)}: {captions or attachment.kind}"
     return text if len(text) <= limits.ALT_TEXT else f"{text[: limits.ALT_TEXT - 1]}…"
 
 
-class Budget:
+class AttachmentBudget:
     """Shows files until what waits to be posted is enough for one list."""
 
-    def __init__(self, studio: Studio, take: Callable[[str, bytes], File]) -> None:
+    def __init__(
+        self, studio: Thumbnails, take: Callable[[str, bytes], MessageFile]
+    ) -> None:
         self._studio = studio
         self._take = take
         self._left = _BUDGET
 
-    def exhibit(self, attachment: Attachment) -> Exhibit:
+    def exhibit(self, attachment: Attachment) -> AttachmentView:
         if self._left <= 0:
-            return Exhibit(notes=_ENOUGH)
+            return AttachmentView(notes=_ENOUGH)
         found = exhibit(attachment, self._studio, self._take)
         files = [each.file for each in (found.picture, *found.loose) if each]
         self._left -= sum(len(file.content) for file in files)

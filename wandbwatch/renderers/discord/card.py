@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from wandbwatch import formatting as words
+from wandbwatch import formatting
 from wandbwatch.model.report import Cell, latest
 from wandbwatch.model.run import State
-from wandbwatch.renderers.discord import cells, escape, links
+from wandbwatch.renderers.discord import escape, links, values
 
 Named: TypeAlias = tuple[str, Cell]
 
@@ -26,9 +26,9 @@ def card(row: Sequence[Named], about: int, url: str | None) -> Iterator[str]:
     beside = [named for named in (_id(row), state) if named and named is not name]
     yield from _head(name, beside, url)
     told = {id(named) for named in (name, *beside)}
-    left = [(n, id(n) in told or cells.missing(n[1])) for n in row]
-    yield from cells.small_pairs(n for n, done in left[:about] if not done)
-    yield from cells.pairs(n for n, done in left[about:] if not done)
+    left = [(n, id(n) in told or values.missing(n[1])) for n in row]
+    yield from values.small_pairs(n for n, done in left[:about] if not done)
+    yield from values.pairs(n for n, done in left[about:] if not done)
 
 
 def _name(row: Sequence[Named]) -> Named:
@@ -40,11 +40,11 @@ def _name(row: Sequence[Named]) -> Named:
 
 def _id(row: Sequence[Named]) -> Named | None:
     ids = (named for named in row if named[0] == "id")
-    return next((n for n in ids if len(cells.told(n[1])) <= _LONGEST_ID), None)
+    return next((n for n in ids if len(values.told(n[1])) <= _LONGEST_ID), None)
 
 
 def _head(name: Named, beside: Sequence[Named], url: str | None) -> Iterator[str]:
-    head, told = "", cells.told(name[1])
+    head, told = "", values.told(name[1])
     if len(told) > _LONGEST_NAME:
         yield from escape.lines(told)
         head = links.opening(url)
@@ -53,10 +53,10 @@ def _head(name: Named, beside: Sequence[Named], url: str | None) -> Iterator[str
     for _, cell in beside:
         state = latest(cell)
         if isinstance(state, State):
-            word = cells.markdown(cell).removeprefix(f"{words.MARKS[state]} ")
+            word = values.markdown(cell).removeprefix(f"{formatting.MARKS[state]} ")
             word = f"**{word}**" if state.bad else word
-            head = f"{words.MARKS[state]} {head} {word}"
+            head = f"{formatting.MARKS[state]} {head} {word}"
         else:
-            head = f"{head} ({cells.markdown(cell)})"
+            head = f"{head} ({values.markdown(cell)})"
     if head:
         yield head

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from wandbwatch.model.message import File
+from wandbwatch.model.message import MessageFile
 from wandbwatch.renderers.discord import escape, links
 
 Payload: TypeAlias = Mapping[str, "str | int | Payload"]
@@ -26,7 +26,7 @@ class Naming(Enum):
 
 @dataclass(frozen=True)
 class Picture:
-    file: File
+    file: MessageFile
     alternative: str
 
 

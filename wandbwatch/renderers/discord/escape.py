@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from wandbwatch import formatting as words
+from wandbwatch import formatting
 from wandbwatch.renderers.discord import limits
 
 _UNSEEN = "\u200b"
@@ -21,13 +21,13 @@ _PINGS = re.compile(r"@(?=everyone|here|[!&]?\d)")
 
 def text(raw: str) -> str:
     """Escape *raw*, in one line, for where Discord reads markdown."""
-    cleaned = _PINGS.sub(f"@{_UNSEEN}", words.clean(raw))
+    cleaned = _PINGS.sub(f"@{_UNSEEN}", formatting.clean(raw))
     return _STARTS.sub(_start, _ALWAYS.sub(r"\\\g<0>", cleaned))
 
 
 def code(raw: str) -> str:
     """Make *raw* safe within a code block; its line breaks stay."""
-    cleaned = _PINGS.sub(f"@{_UNSEEN}", words.clean(raw, lines=True))
+    cleaned = _PINGS.sub(f"@{_UNSEEN}", formatting.clean(raw, lines=True))
     return re.sub("`(?=`)", f"`{_UNSEEN}", cleaned)
 
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from wandbwatch.model.report import Fields
-from wandbwatch.renderers.discord import cells, escape, heading, limits
+from wandbwatch.renderers.discord import escape, heading, limits, values
 from wandbwatch.renderers.discord.passages import Passage
 
 _GAP = "  "
 
 
 def passages(fields: Fields) -> Iterator[Passage]:
-    if any(cells.lively(cell) for _, cell in fields.items):
-        yield from heading.over(fields.title, tuple(cells.pairs(fields.items)))
+    if any(values.lively(cell) for _, cell in fields.items):
+        yield from heading.over(fields.title, tuple(values.pairs(fields.items)))
         return
     rows = [
-        (escape.code(cells.named(name)), escape.code(cells.told(cell)))
+        (escape.code(values.named(name)), escape.code(values.told(cell)))
         for name, cell in fields.items
     ]
     yield from heading.over(fields.title, tuple(_columns(rows)), code=True)
@@ -24,11 +24,11 @@ def passages(fields: Fields) -> Iterator[Passage]:
 
 def _columns(rows: Sequence[tuple[str, str]]) -> Iterator[str]:
     """Align what a phone has room for; else the value stands below its name."""
-    widths = [(cells.width(name), cells.width(value)) for name, value in rows]
+    widths = [(values.width(name), values.width(value)) for name, value in rows]
     column = _most_aligned(widths)
     for (name, value), (wide, long) in zip(rows, widths, strict=True):
         if _aligns(column, wide, long):
-            yield f"{cells.padded(name, column)}{_GAP}{value}"
+            yield f"{values.padded(name, column)}{_GAP}{value}"
         elif _aligns(wide, wide, long):
             yield f"{name}{_GAP}{value}"
         else:

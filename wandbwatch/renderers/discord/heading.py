@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wandbwatch import formatting as words
+from wandbwatch import formatting
 from wandbwatch.renderers.discord import escape
 from wandbwatch.renderers.discord.passages import Passage
 
@@ -16,7 +16,7 @@ def over(
 ) -> Iterator[Passage]:
     """Put *title* over *lines*, apart from what is before; no lines are a dash."""
     if not lines:
-        lines, code = (words.NOTHING,), False
+        lines, code = (formatting.NOTHING,), False
     head = escape.text(title.strip())
     if len(head) > _LONGEST:
         yield Passage(tuple(escape.lines(title)))

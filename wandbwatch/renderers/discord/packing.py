@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from wandbwatch.model.message import File, Message
+from wandbwatch.model.message import Message, MessageFile
 from wandbwatch.renderers.discord import limits
 from wandbwatch.renderers.discord.embed import Embed, Naming
 
@@ -47,7 +47,7 @@ def _fits(embeds: Sequence[Embed]) -> bool:
     )
 
 
-def _files(embeds: Iterable[Embed]) -> tuple[File, ...]:
+def _files(embeds: Iterable[Embed]) -> tuple[MessageFile, ...]:
     return tuple(each.file for embed in embeds for each in embed.files)
 
 

@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
-from wandbwatch import formatting as words
+from wandbwatch import formatting
 from wandbwatch.model.attachment import Attachment
-from wandbwatch.model.message import File
+from wandbwatch.model.message import MessageFile
 from wandbwatch.model.report import Chart, Level, Plot, Report
 from wandbwatch.plots.keeping import called
-from wandbwatch.renderers.discord import cells, escape, limits, links, plots
-from wandbwatch.renderers.discord.attachments import Exhibit
+from wandbwatch.renderers.discord import escape, limits, links, pictures, values
+from wandbwatch.renderers.discord.attachments import AttachmentView
 from wandbwatch.renderers.discord.embed import Embed, Naming, Picture, clipped
 from wandbwatch.renderers.discord.passages import Passage, pages
-from wandbwatch.renderers.discord.sections import Attached, Drawn, sections
+from wandbwatch.renderers.discord.sections import FilesSection, PictureSection, sections
 
-Draw: TypeAlias = Callable[[Plot | Chart], File]
-Show: TypeAlias = Callable[[Attachment], Exhibit]
+Draw: TypeAlias = Callable[[Plot | Chart], MessageFile]
+Show: TypeAlias = Callable[[Attachment], AttachmentView]
 
 COLOURS = {Level.INFO: 0x4F8EF7, Level.GOOD: 0x23A55A, Level.BAD: 0xF23F42}
 MARKS = {Level.INFO: "", Level.GOOD: "✓ ", Level.BAD: "✗ "}
@@ -33,11 +33,11 @@ def embeds(report: Report, draw: Draw, show: Show) -> Iterator[Embed]:
     count = sum(isinstance(part, str) for part in parts)
     page = 0
     for place, part in enumerate(parts or [""]):
-        if isinstance(part, Drawn):
+        if isinstance(part, PictureSection):
             naming = Naming.NONE if place else Naming.SMALL
             yield _pictured(replace(whose, naming=naming), part, draw)
             continue
-        if isinstance(part, Attached):
+        if isinstance(part, FilesSection):
             naming = Naming.NONE if place else Naming.SMALL
             yield _shown(replace(whose, naming=naming), part, show)
             continue
@@ -54,12 +54,14 @@ def _whose(report: Report) -> Embed:
 
 
 def _title(report: Report) -> str:
-    return MARKS[report.level] + cells.named(report.title)
+    return MARKS[report.level] + values.named(report.title)
 
 
-def _parts(report: Report, whose: Embed) -> Iterator[str | Drawn | Attached]:
+def _parts(
+    report: Report, whose: Embed
+) -> Iterator[str | PictureSection | FilesSection]:
     for section in sections(report, tuple(_opening(report, whose))):
-        if isinstance(section, Drawn | Attached):
+        if isinstance(section, PictureSection | FilesSection):
             yield section
         else:
             yield from pages(section, limits.DESCRIPTION)
@@ -68,29 +70,29 @@ def _parts(report: Report, whose: Embed) -> Iterator[str | Drawn | Attached]:
 def _opening(report: Report, whose: Embed) -> Iterator[Passage]:
     """Say what the title has no room for."""
     if whose.name != _title(report):
-        yield Passage(tuple(escape.lines(words.clean(report.title))))
+        yield Passage(tuple(escape.lines(formatting.clean(report.title))))
     if whose.url and not links.for_embed(whose.url):
         yield Passage((links.opening(whose.url),))
 
 
-def _pictured(embed: Embed, drawn: Drawn, draw: Draw) -> Embed:
+def _pictured(embed: Embed, drawn: PictureSection, draw: Draw) -> Embed:
     file = draw(drawn.block)
-    title = escape.text(clipped(cells.named(called(drawn.block)), limits.TITLE))
+    title = escape.text(clipped(values.named(called(drawn.block)), limits.TITLE))
     embed = replace(embed, title=title, description=drawn.legend, footer=drawn.notes)
     if len(file.content) > limits.FILE_BYTES:
         said = "the picture is too large for Discord"
         notes = f"{drawn.notes} · {said}" if drawn.notes else said
         return replace(embed, footer=notes)
-    return replace(embed, picture=Picture(file, plots.alternative(drawn.block)))
+    return replace(embed, picture=Picture(file, pictures.alternative(drawn.block)))
 
 
-def _shown(embed: Embed, attached: Attached, show: Show) -> Embed:
+def _shown(embed: Embed, attached: FilesSection, show: Show) -> Embed:
     told = show(attached.attachment)
     notes = " · ".join(filter(None, (told.notes, attached.notes)))
     return replace(
         embed,
         title=escape.text(
-            clipped(cells.named(attached.attachment.title), limits.TITLE)
+            clipped(values.named(attached.attachment.title), limits.TITLE)
         ),
         description=attached.legend,
         footer=notes,

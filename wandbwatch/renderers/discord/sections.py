@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from wandbwatch import formatting as words
+from wandbwatch import formatting
 from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.report import (
     Block,
@@ -20,13 +20,13 @@ from wandbwatch.model.report import (
 )
 from wandbwatch.renderers.discord import (
     attachments,
-    cells,
     escape,
     fields,
     heading,
     limits,
-    plots,
+    pictures,
     tables,
+    values,
 )
 from wandbwatch.renderers.discord.passages import Passage, pages
 
@@ -35,7 +35,7 @@ _BETWEEN = " · "
 
 
 @dataclass(frozen=True)
-class Drawn:
+class PictureSection:
     """A plot or a chart, the legend that stands above it and the notes below it."""
 
     block: Plot | Chart
@@ -44,7 +44,7 @@ class Drawn:
 
 
 @dataclass(frozen=True)
-class Attached:
+class FilesSection:
     """Files, what is said of them and the notes below."""
 
     attachment: Attachment
@@ -52,13 +52,13 @@ class Attached:
     notes: str = ""
 
 
-Section: TypeAlias = tuple[Passage, ...] | Drawn | Attached
+Section: TypeAlias = tuple[Passage, ...] | PictureSection | FilesSection
 
 
 def sections(report: Report, opening: Sequence[Passage]) -> tuple[Section, ...]:
     """Part *report* where a plot stands; *opening* goes before all of it."""
     found: list[Section] = [tuple(opening)]
-    small = "" if all(isinstance(b, Note) for b in report.blocks) else cells.SMALL
+    small = "" if all(isinstance(b, Note) for b in report.blocks) else values.SMALL
     for block in report.blocks:
         match block:
             case Plot() | Chart():
@@ -86,7 +86,7 @@ def _titled(block: Block) -> bool:
 def _with(found: Sequence[Section], more: Iterable[Passage]) -> list[Section]:
     """Let text go on where text was, notes close together; begin anew after a plot."""
     *before, last = found
-    if isinstance(last, Drawn | Attached):
+    if isinstance(last, PictureSection | FilesSection):
         return [*found, tuple(more)]
     first, *rest = more
     if last and _is_small(last[-1]) and _is_small(first):
@@ -95,41 +95,41 @@ def _with(found: Sequence[Section], more: Iterable[Passage]) -> list[Section]:
 
 
 def _is_small(passage: Passage) -> bool:
-    return not passage.head and passage.lines[0].startswith(cells.SMALL)
+    return not passage.head and passage.lines[0].startswith(values.SMALL)
 
 
 def _drawn(block: Plot | Chart) -> Iterator[Section]:
     """Write as much of the legend above the picture as leaves room for the rest."""
-    legend, *rest = pages([plots.legend(block)], _LONGEST_LEGEND)
-    yield Drawn(block, legend)
+    legend, *rest = pages([pictures.legend(block)], _LONGEST_LEGEND)
+    yield PictureSection(block, legend)
     if rest:
         yield tuple(Passage(tuple(page.split("\n"))) for page in rest)
 
 
 def _attached(attachment: Attachment) -> Iterator[Section]:
     legend, *rest = pages([attachments.legend(attachment)], _LONGEST_LEGEND)
-    yield Attached(attachment, legend)
+    yield FilesSection(attachment, legend)
     if rest:
         yield tuple(Passage(tuple(page.split("\n"))) for page in rest)
 
 
-def _noted(section: Section, note: Note) -> Drawn | Attached | None:
+def _noted(section: Section, note: Note) -> PictureSection | FilesSection | None:
     """Put *note* below what it follows, if there is room."""
-    if not isinstance(section, Drawn | Attached):
+    if not isinstance(section, PictureSection | FilesSection):
         return None
     before = section.notes + _BETWEEN if section.notes else ""
-    below = before + cells.named(note.text)
+    below = before + values.named(note.text)
     return replace(section, notes=below) if len(below) <= limits.NOTES else None
 
 
 def _note(note: Note, start: str) -> Iterator[Passage]:
-    text = note.text.strip() or words.NOTHING
+    text = note.text.strip() or formatting.NOTHING
     yield Passage(tuple(escape.lines(text, start=start)), apart=bool(start))
 
 
 def _text(text: Text) -> Iterator[Passage]:
     """Show what somebody wrote as it was written."""
-    whole = words.clean(text.text, lines=True).strip("\n")
+    whole = formatting.clean(text.text, lines=True).strip("\n")
     lines = whole.split("\n") if whole.strip() else ()
     code = tuple(part for line in lines for part in escape.lines(line, escape.code))
     yield from heading.over(text.title, code, code=True)

@@ -10,7 +10,7 @@ from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text as Styled
 
-from wandbwatch import formatting as words
+from wandbwatch import formatting
 from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import (
@@ -24,7 +24,7 @@ from wandbwatch.model.report import (
     Table,
 )
 from wandbwatch.model.report import Text as Passage
-from wandbwatch.renderers.terminal import attachments, charts, listing, names
+from wandbwatch.renderers.terminal import attachments, charts, names, tables
 from wandbwatch.renderers.terminal.styles import HEADING, QUIET, linked
 from wandbwatch.renderers.terminal.wrapping import folded
 
@@ -68,10 +68,10 @@ def _painted(console: Console, shown: Iterable[RenderableType]) -> str:
 
 
 def _title(report: Report, screen: Screen) -> Styled:
-    title = folded(words.clean(report.title), screen.width)
+    title = folded(formatting.clean(report.title), screen.width)
     heading = Styled(title, _TITLES[report.level])
     if report.url:
-        url = words.clean(report.url)
+        url = formatting.clean(report.url)
         heading.append(f"\n{folded(url, screen.width)}", QUIET + linked(url))
     return heading
 
@@ -85,11 +85,11 @@ def _shown(  # noqa: PLR0911 - one for each kind
         case Fields():
             return names.shown(part, screen)
         case Table():
-            return listing.shown(part, screen)
+            return tables.shown(part, screen)
         case Plot() | Chart():
             return _drawn(part, screen)
         case Note():
-            return (Styled(folded(words.clean(part.text), screen.width), QUIET),)
+            return (Styled(folded(formatting.clean(part.text), screen.width), QUIET),)
         case Attachment():
             return attachments.shown(part, screen)
         case Passage():
@@ -107,8 +107,8 @@ def _drawn(drawn: Plot | Chart, screen: Screen) -> Iterable[RenderableType]:
 
 def _passage(passage: Passage, screen: Screen) -> Iterator[RenderableType]:
     if passage.title:
-        yield Styled(folded(words.clean(passage.title), screen.width), HEADING)
-    lines = words.clean(passage.text, lines=True).split("\n")
+        yield Styled(folded(formatting.clean(passage.title), screen.width), HEADING)
+    lines = formatting.clean(passage.text, lines=True).split("\n")
     text = "\n".join(folded(line, screen.width - 2) for line in lines)
     yield Padding(Styled(text), (0, 0, 0, 2))
 

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from wandbwatch import formatting as words
+from wandbwatch import formatting
 from wandbwatch.model.attachment import Attachment, Piece
 from wandbwatch.model.ports import Screen
 from wandbwatch.renderers.terminal.styles import HEADING, PLAIN, QUIET, linked
@@ -19,8 +19,8 @@ _INDENT = 2
 
 def shown(attachment: Attachment, screen: Screen) -> Iterator[RenderableType]:
     about = " · ".join(part for part in (attachment.kind, attachment.about) if part)
-    yield Text(folded(words.clean(attachment.title), screen.width), HEADING)
-    yield Text(folded(words.clean(about), screen.width), QUIET)
+    yield Text(folded(formatting.clean(attachment.title), screen.width), HEADING)
+    yield Text(folded(formatting.clean(about), screen.width), QUIET)
     for piece in attachment.pieces:
         text = folded(_told(piece), screen.width - _INDENT)
         style = PLAIN if piece.file or not piece.url else linked(piece.url)
@@ -28,7 +28,7 @@ def shown(attachment: Attachment, screen: Screen) -> Iterator[RenderableType]:
 
 
 def _told(piece: Piece) -> str:
-    size = "" if piece.size is None else words.size(piece.size)
+    size = "" if piece.size is None else formatting.size(piece.size)
     where = piece.file or piece.trouble or piece.url or piece.path
-    parts = (words.clean(piece.caption), size, words.clean(where))
+    parts = (formatting.clean(piece.caption), size, formatting.clean(where))
     return " · ".join(part for part in parts if part)

@@ -11,12 +11,12 @@ from rich.cells import cell_len
 from rich.console import RenderableType
 from rich.text import Text
 
-from wandbwatch import formatting as words
-from wandbwatch.model.drawing import Bars, Column, Heatmap, Scatter
+from wandbwatch import formatting
+from wandbwatch.model.drawing import Bars, Heatmap, HistogramColumn, Scatter
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Chart, Panels, Table
 from wandbwatch.plots import text as charted
-from wandbwatch.renderers.terminal import listing
+from wandbwatch.renderers.terminal import tables
 from wandbwatch.renderers.terminal.scales import scale
 from wandbwatch.renderers.terminal.styles import HEADING, QUIET
 from wandbwatch.renderers.terminal.wrapping import folded
@@ -33,7 +33,7 @@ _NAMED = 20
 
 def shown(chart: Chart, screen: Screen) -> Iterator[RenderableType]:
     if chart.title:
-        yield Text(folded(words.clean(chart.title), screen.width), HEADING)
+        yield Text(folded(formatting.clean(chart.title), screen.width), HEADING)
     match chart.drawing:
         case Bars() as bars:
             yield _quiet(bars.amount, screen)
@@ -54,13 +54,13 @@ def shown(chart: Chart, screen: Screen) -> Iterator[RenderableType]:
                 yield from drawing.shown(plot, screen)
         case _:
             yield _quiet(charted.said(chart), screen)
-            yield from listing.shown(_untitled(chart), screen)
+            yield from tables.shown(_untitled(chart), screen)
     if chart.file:
         yield _quiet(chart.file, screen)
 
 
 def _quiet(text: str, screen: Screen) -> Text:
-    return Text(folded(words.clean(text), screen.width), QUIET)
+    return Text(folded(formatting.clean(text), screen.width), QUIET)
 
 
 def _untitled(chart: Chart) -> Table:
@@ -77,7 +77,7 @@ def _scatter(
     if art := drawing.dotted(scatter, screen.width, colour=screen.colour):
         yield Text.from_ansi(art, no_wrap=True) if screen.colour else Text(art)
     if len(scatter.points) <= _NAMED:
-        yield from listing.shown(_untitled(chart), screen)
+        yield from tables.shown(_untitled(chart), screen)
 
 
 def _bars(items: Sequence[tuple[str, float]], width: int) -> Text:
@@ -85,8 +85,8 @@ def _bars(items: Sequence[tuple[str, float]], width: int) -> Text:
     if not items:
         return Text("  nothing to draw", QUIET)
     most = max((abs(v) for _, v in items if math.isfinite(v)), default=0.0)
-    names = [words.clean(name) or words.NOTHING for name, _ in items]
-    values = [words.number(value) for _, value in items]
+    names = [formatting.clean(name) or formatting.NOTHING for name, _ in items]
+    values = [formatting.number(value) for _, value in items]
     room = max(map(cell_len, values))
     column = min(max(map(cell_len, names)), width // 3)
     left = max(width - column - room - 3, 1)
@@ -108,7 +108,7 @@ def _bar(share: float, width: int) -> str:
     return ("█" * whole + (_EIGHTHS[part] if part else "")).strip()
 
 
-def _binned(column: Column) -> list[tuple[str, float]]:
+def _binned(column: HistogramColumn) -> list[tuple[str, float]]:
     """Put a histogram's bins together until a screen has room for them."""
     bounds = scale(charted.ends(column))
     if bounds is None:
@@ -116,7 +116,9 @@ def _binned(column: Column) -> list[tuple[str, float]]:
     size = min(_BINS, max(len(column.counts), 1))
     places = _places(bounds.low, bounds.high, size)
     pairs = list(itertools.pairwise(places))
-    named = (f"{words.number(low)} to {words.number(high)}" for low, high in pairs)
+    named = (
+        f"{formatting.number(low)} to {formatting.number(high)}" for low, high in pairs
+    )
     amounts = charted.spread(column, places)
     return list(zip(named, amounts, strict=True))
 
@@ -130,7 +132,7 @@ def _heatmap(heatmap: Heatmap, width: int) -> Iterator[str]:
         yield "nothing to draw"
         return
     places = _places(bounds.low, bounds.high, _ROWS)
-    names = [words.number(place) for place in places[1:]]
+    names = [formatting.number(place) for place in places[1:]]
     margin = max(map(len, names))
     room = max(min(width - margin - 1, len(columns) * 8), 1)
     chosen = _nearest([column.x for column in columns], room)
@@ -138,9 +140,9 @@ def _heatmap(heatmap: Heatmap, width: int) -> Iterator[str]:
     for row in reversed(range(_ROWS)):
         name = names[row] if row % _EVERY == _EVERY - 1 else ""
         yield f"{name:>{margin}} {''.join(cells[i][row] for i in chosen)}".rstrip()
-    first, last = words.number(columns[0].x), words.number(columns[-1].x)
+    first, last = formatting.number(columns[0].x), formatting.number(columns[-1].x)
     gap = " " * max(room - len(first) - len(last), 1)
-    over = words.clean(heatmap.x)
+    over = formatting.clean(heatmap.x)
     yield f"{'':>{margin}} {first}{gap}{last}"
     yield from folded(f"{'':>{margin}} over {over}", width).split("\n")
 

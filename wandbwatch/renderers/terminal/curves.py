@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from wandbwatch.model.run import Series
-from wandbwatch.renderers.terminal.scales import Scale, drawable
+from wandbwatch.renderers.terminal.scales import TextScale, drawable
 from wandbwatch.renderers.terminal.thinning import thinned
 
 NOT_A_NUMBER, ABOVE, BELOW = "×", "↑", "↓"
@@ -25,7 +25,9 @@ class Curve:
     marks: tuple[tuple[str, Point], ...]
 
 
-def curve(raw: Series, drawn: Series, x: Scale, y: Scale, columns: int) -> Curve:
+def curve(
+    raw: Series, drawn: Series, x: TextScale, y: TextScale, columns: int
+) -> Curve:
     """Place *drawn*, which is *raw* or its average, and mark what *raw* can't be."""
     placed = [(x.place(at), value) for at, value in _placeable(drawn)]
     ats = [at for at, _ in placed]
@@ -44,7 +46,7 @@ def _placeable(series: Series) -> Iterator[Point]:
     return ((at, value) for at, value in points if math.isfinite(at))
 
 
-def _height(value: float, y: Scale) -> float:
+def _height(value: float, y: TextScale) -> float:
     return y.place(value) if drawable(value, log=y.log) else math.nan
 
 
@@ -55,7 +57,7 @@ def _strokes(points: Iterable[Point]) -> Iterator[tuple[Point, ...]]:
 
 
 def _marks(
-    raw: Series, x: Scale, y: Scale, columns: int
+    raw: Series, x: TextScale, y: TextScale, columns: int
 ) -> Iterator[tuple[str, Point]]:
     """Mark what is not drawn, once a column."""
     seen: dict[tuple[str, int], float] = {}

@@ -13,7 +13,7 @@ from rich.console import RenderableType
 from rich.style import Style
 from rich.text import Text
 
-from wandbwatch import formatting as words
+from wandbwatch import formatting
 from wandbwatch.analysis.smoothing import smoothed
 from wandbwatch.model.drawing import Point, Scatter
 from wandbwatch.model.ports import Screen
@@ -28,7 +28,7 @@ from wandbwatch.renderers.terminal.curves import (
     curve,
     ends,
 )
-from wandbwatch.renderers.terminal.scales import Scale
+from wandbwatch.renderers.terminal.scales import TextScale
 from wandbwatch.renderers.terminal.styles import PLAIN, QUIET
 from wandbwatch.renderers.terminal.wrapping import folded
 
@@ -50,7 +50,7 @@ Named: TypeAlias = tuple[Callable[[float], str], Sequence[float]]
 
 
 @dataclass(frozen=True)
-class Pen:
+class TextPen:
     """What tells one run's line from the others: a colour, a letter, or both."""
 
     letter: str = ""
@@ -76,7 +76,7 @@ def shown(plot: Plot, screen: Screen) -> Iterator[RenderableType]:
     for mark in plot.marks:
         yield Text(folded(_marked(mark, plot), screen.width), QUIET)
     if plot.file:
-        yield Text(folded(words.clean(plot.file), screen.width), QUIET)
+        yield Text(folded(formatting.clean(plot.file), screen.width), QUIET)
 
 
 def dotted(scatter: Scatter, width: int, *, colour: bool) -> str:
@@ -88,7 +88,7 @@ def dotted(scatter: Scatter, width: int, *, colour: bool) -> str:
     width = min(width, _WIDEST)
     height = min(max(width // 5, _LOWEST), _HIGHEST)
     figure = _figure(width, height)
-    pen, chosen = _pens(2, colour=colour) if colour else (Pen(), Pen())
+    pen, chosen = _pens(2, colour=colour) if colour else (TextPen(), TextPen())
     places = [(x.place(p.x), y.place(p.y)) for p in there]
     if scatter.joined:
         _stroke(figure, places, pen.marker(_FINE))
@@ -96,7 +96,7 @@ def dotted(scatter: Scatter, width: int, *, colour: bool) -> str:
         one = chosen if point.chosen else pen
         _stroke(figure, [place], one.marker(_BEST if point.chosen else _POINT))
     _rule(figure, 0, x, _named(scatter.x, x), width // _X_TICK)
-    _rule(figure, 1, y, (words.number, ()), height // _Y_TICK)
+    _rule(figure, 1, y, (formatting.number, ()), height // _Y_TICK)
     art: str = figure.build().string(not colour)
     return art.rstrip("\n")
 
@@ -112,15 +112,16 @@ def _stroke(figure: Any, places: Sequence[tuple[float, float]], marker: Any) -> 
 
 def _marked(mark: Mark, plot: Plot) -> str:
     axis = plot.x if mark.upright else plot.key
-    name = f" {words.clean(mark.name)}" if mark.name else ""
-    return f"{_ACROSS}{_ACROSS}{name}  {words.clean(axis)} {words.number(mark.at)}"
+    name = f" {formatting.clean(mark.name)}" if mark.name else ""
+    where = f"{formatting.clean(axis)} {formatting.number(mark.at)}"
+    return f"{_ACROSS}{_ACROSS}{name}  {where}"
 
 
-def _pens(number: int, *, colour: bool) -> list[Pen]:
+def _pens(number: int, *, colour: bool) -> list[TextPen]:
     """Colours are enough for as many lines as there are; letters help beyond."""
     lettered = number > (len(_COLOURS) if colour else 1)
     return [
-        Pen(
+        TextPen(
             ascii_letters[index % len(ascii_letters)] if lettered else "",
             _COLOURS[index % len(_COLOURS)] if colour else None,
         )
@@ -129,19 +130,19 @@ def _pens(number: int, *, colour: bool) -> list[Pen]:
 
 
 def _caption(plot: Plot, width: int) -> Text:
-    axis = _AXES.get(plot.x) or words.clean(plot.x)
+    axis = _AXES.get(plot.x) or formatting.clean(plot.x)
     said = [f"over {axis}"]
     if plot.smooth:
-        said.append(f"smoothed {words.number(plot.smooth)}")
+        said.append(f"smoothed {formatting.number(plot.smooth)}")
     if plot.log_y:
         said.append("log scale")
-    key = words.clean(plot.key)
+    key = formatting.clean(plot.key)
     text = Text(folded(f"{key}  {' · '.join(said)}", width), QUIET)
     text.stylize(Style(bold=True, dim=False), 0, len(key))
     return text
 
 
-def _art(plot: Plot, pens: Sequence[Pen], width: int) -> str:
+def _art(plot: Plot, pens: Sequence[TextPen], width: int) -> str:
     """Draw; nothing where there is nothing to draw."""
     raw = [line.series for line in plot.lines]
     drawn = smoothed(raw, plot.smooth) if plot.smooth else raw
@@ -166,7 +167,7 @@ def _art(plot: Plot, pens: Sequence[Pen], width: int) -> str:
     for mark in plot.marks:
         _mark(figure, mark, x, y, width)
     _rule(figure, 0, x, _named(plot.x, x), width // _X_TICK)
-    _rule(figure, 1, y, (words.number, ()), height // _Y_TICK)
+    _rule(figure, 1, y, (formatting.number, ()), height // _Y_TICK)
     art: str = figure.build().string(pens[0].colour is None)
     return art.rstrip("\n")
 
@@ -185,19 +186,19 @@ def _figure(width: int, height: int) -> Any:
     return figure
 
 
-def _mark(figure: Any, mark: Mark, x: Scale, y: Scale, width: int) -> None:
+def _mark(figure: Any, mark: Mark, x: TextScale, y: TextScale, width: int) -> None:
     """Draw a reference line from edge to edge, where it has a place."""
     scale = x if mark.upright else y
     if not scales.drawable(mark.at, log=scale.log):
         return
     place, shares = scale.place(mark.at), [i / width for i in range(width + 1)]
-    marker = Pen().marker(_UP if mark.upright else _ACROSS)
+    marker = TextPen().marker(_UP if mark.upright else _ACROSS)
     points = [(place, s) if mark.upright else (s, place) for s in shares]
     for point in points:
         _stroke(figure, [point], marker)
 
 
-def _draw(figure: Any, drawn: Curve, pen: Pen, fine: str = _FINE) -> None:
+def _draw(figure: Any, drawn: Curve, pen: TextPen, fine: str = _FINE) -> None:
     for stroke in drawn.strokes:
         lone = pen.letter or _POINT
         sign = lone if len(stroke) == 1 else pen.letter or fine
@@ -206,26 +207,26 @@ def _draw(figure: Any, drawn: Curve, pen: Pen, fine: str = _FINE) -> None:
         figure.draw(figure.signal([at], [edge], marker=pen.marker(sign)))
 
 
-def _rule(figure: Any, axis: int, scale: Scale, named: Named, number: int) -> None:
+def _rule(figure: Any, axis: int, scale: TextScale, named: Named, number: int) -> None:
     name, steps = named
     marks = scale.marks(number, steps)
     places = [scale.place(mark) for mark in marks]
     figure.ruler(axis, 0).lim(0, 1).ticks(places, list(map(name, marks)))
 
 
-def _named(axis: str, x: Scale) -> Named:
+def _named(axis: str, x: TextScale) -> Named:
     """Return how the places on an x axis are named, and its own round steps."""
     if axis == "runtime":
         return scales.span, scales.CLOCK
     if axis == "wall":
         return scales.clock(x.low, x.high), scales.CLOCK
-    return words.number, ()
+    return formatting.number, ()
 
 
-def _legend(line: Line, pen: Pen, width: int, *, log: bool) -> Text:
+def _legend(line: Line, pen: TextPen, width: int, *, log: bool) -> Text:
     """Say whose line it is, where it ends, and what could not be drawn of it."""
     sign = pen.letter or "━━"
-    name, run = words.clean(line.name), words.clean(line.run)
+    name, run = formatting.clean(line.name), formatting.clean(line.run)
     who = f"{name} ({run})" if name and run else name or run
     said = [who, *_remarks(line, log=log)]
     text = folded("  ".join(part for part in said if part), width - len(sign) - 1)
@@ -239,7 +240,7 @@ def _legend(line: Line, pen: Pen, width: int, *, log: bool) -> Text:
 def _remarks(line: Line, *, log: bool) -> Iterator[str]:
     last = next((y for y in reversed(line.series.y) if math.isfinite(y)), None)
     if last is not None:
-        yield words.number(last)
+        yield formatting.number(last)
     below = "not above 0" if log else "-inf"
     for sign, what in ((NOT_A_NUMBER, "NaN"), (ABOVE, "inf"), (BELOW, below)):
         if number := count(line.series, sign, log=log):

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
-from wandbwatch import formatting as words
+from wandbwatch import formatting
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Cell, Fields
 from wandbwatch.renderers.terminal.styles import (
@@ -34,10 +34,10 @@ Item = tuple[str, Text]
 
 def shown(fields: Fields, screen: Screen) -> Iterator[RenderableType]:
     if fields.title:
-        yield Text(folded(words.clean(fields.title), screen.width), HEADING)
+        yield Text(folded(formatting.clean(fields.title), screen.width), HEADING)
     indent = _INDENT if fields.title else 0
     width = screen.width - indent
-    values = ((words.clean(n), c, styled(c, screen.now)) for n, c in fields.items)
+    values = ((formatting.clean(n), c, styled(c, screen.now)) for n, c in fields.items)
     if items := _aligned(list(values)):
         yield Padding(columns(items, width), (0, 0, 0, indent))
 

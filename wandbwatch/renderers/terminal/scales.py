@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count, takewhile
 
-from wandbwatch import formatting as words
+from wandbwatch import formatting
 
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 _CLOCK = (1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0)
@@ -29,7 +29,7 @@ _LEAST_POWER, _GREATEST_POWER = -323.0, 308.25
 
 
 @dataclass(frozen=True)
-class Scale:
+class TextScale:
     """An axis from *low* to *high*: of the values, or of their logarithms to ten."""
 
     low: float
@@ -59,7 +59,7 @@ class Scale:
         return 10.0 ** min(max(at, _LEAST_POWER), _GREATEST_POWER) if self.log else at
 
 
-def scale(values: Iterable[float], *, log: bool = False) -> Scale | None:
+def scale(values: Iterable[float], *, log: bool = False) -> TextScale | None:
     """Return the scale that all the *values* fit on; None if none has a place."""
     at = [math.log10(v) if log else float(v) for v in values if drawable(v, log=log)]
     if not at:
@@ -68,7 +68,7 @@ def scale(values: Iterable[float], *, log: bool = False) -> Scale | None:
     if high / 2 - low / 2 <= 0:
         room = 0.5 if log else abs(low) * 0.1 or 1.0
         low, high = max(low - room, -_LARGEST), min(high + room, _LARGEST)
-    return Scale(low, high, log)
+    return TextScale(low, high, log)
 
 
 def drawable(value: float, *, log: bool) -> bool:
@@ -78,9 +78,9 @@ def drawable(value: float, *, log: bool) -> bool:
 def span(seconds: float) -> str:
     """Name a runtime: ``2h``, ``1h 30m``."""
     try:
-        text = words.duration(timedelta(seconds=round(seconds)))
+        text = formatting.duration(timedelta(seconds=round(seconds)))
     except OverflowError:
-        return words.number(seconds)
+        return formatting.number(seconds)
     return text.removesuffix(" 00m").removesuffix(" 00s").removesuffix(" 0h")
 
 
@@ -94,7 +94,7 @@ def clock(low: float, high: float) -> Callable[[float], str]:
         try:
             return datetime.fromtimestamp(seconds, UTC).strftime(form)
         except (OverflowError, ValueError, OSError):
-            return words.number(seconds)
+            return formatting.number(seconds)
 
     return name
 

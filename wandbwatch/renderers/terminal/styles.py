@@ -7,7 +7,7 @@ from datetime import datetime
 from rich.style import Style
 from rich.text import Text
 
-from wandbwatch import formatting as words
+from wandbwatch import formatting
 from wandbwatch.model.report import Cell, Missing, Plain, latest
 from wandbwatch.model.run import State
 
@@ -31,7 +31,7 @@ _STATES = {
 
 def styled(cell: Cell, now: datetime | None) -> Text:
     """Word *cell* in one line, in the colour of what it is."""
-    return Text(words.cell(cell, now), _style(latest(cell)))
+    return Text(formatting.cell(cell, now), _style(latest(cell)))
 
 
 def is_number(cell: Cell) -> bool:
@@ -40,12 +40,12 @@ def is_number(cell: Cell) -> bool:
 
 
 def is_nothing(cell: Cell) -> bool:
-    return words.cell(cell) in ("", words.NOTHING)
+    return formatting.cell(cell) in ("", formatting.NOTHING)
 
 
 def linked(url: str | None) -> Style:
     """Make the text a link where the terminal knows them; only to the web."""
-    url = words.clean(url or "")
+    url = formatting.clean(url or "")
     harmless = url.startswith(("https://", "http://")) and url.isprintable()
     return Style(link=url) if harmless and " " not in url else PLAIN
 

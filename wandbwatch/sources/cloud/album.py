@@ -9,10 +9,10 @@ from typing import Any
 from wandbwatch.analysis import keys as known_keys
 from wandbwatch.model.media import Album, Medium, Steps, When
 from wandbwatch.model.run import Json, flat
-from wandbwatch.sources.cloud import document, exported, failures, reading
-from wandbwatch.sources.cloud.asking import Project
-from wandbwatch.sources.cloud.documents import MEDIA
+from wandbwatch.sources.cloud import failures, graphql, public_api, reading
 from wandbwatch.sources.cloud.environment import prepared
+from wandbwatch.sources.cloud.graphql_documents import MEDIA
+from wandbwatch.sources.cloud.query import Project
 from wandbwatch.sources.cloud.wire import NoWireError, execute
 
 SAMPLES = 1000
@@ -93,11 +93,11 @@ def _run(
     }
     try:
         data = execute(api, MEDIA, variables).data
-        return document.part(document.part(data, "project"), "run")
+        return graphql.part(graphql.part(data, "project"), "run")
     except NoWireError:
         pass
     except Exception as e:
         if not failures.unknown_field(e):
             raise
     with prepared(private_runs=True):
-        return exported.media(api, project, run_id, specs)
+        return public_api.media(api, project, run_id, specs)

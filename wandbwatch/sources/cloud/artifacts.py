@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import quote
 
 from wandbwatch.model.artifact import Artifact, Artifacts
-from wandbwatch.sources.cloud import document, exported, failures, reading
-from wandbwatch.sources.cloud.asking import Project
-from wandbwatch.sources.cloud.documents import PROJECT_ARTIFACTS, RUN_ARTIFACTS
+from wandbwatch.sources.cloud import failures, graphql, public_api, reading
 from wandbwatch.sources.cloud.environment import prepared
+from wandbwatch.sources.cloud.graphql_documents import PROJECT_ARTIFACTS, RUN_ARTIFACTS
+from wandbwatch.sources.cloud.query import Project
 from wandbwatch.sources.cloud.wire import NoWireError, execute
 
 Node = Mapping[str, Any]
@@ -27,7 +27,7 @@ def artifacts(api: Any, project: Project, run_id: str) -> Artifacts | None:
         if not failures.unknown_field(e):
             raise
     with prepared(private_runs=True):
-        found = exported.artifacts(api, project, run_id)
+        found = public_api.artifacts(api, project, run_id)
     return None if found is None else Artifacts(tuple(found))
 
 
@@ -36,8 +36,8 @@ def _asked(api: Any, project: Project, run_id: str) -> Artifacts | None:
     if not run_id:
         del variables["run"]
     answer = execute(api, RUN_ARTIFACTS if run_id else PROJECT_ARTIFACTS, variables)
-    found = document.part(answer.data, "project")
-    run = document.part(found, "run") if run_id else None
+    found = graphql.part(answer.data, "project")
+    run = graphql.part(found, "run") if run_id else None
     if found is None or (run_id and run is None):
         return None
     parts = map(_quoted, (project.entity, project.name))
@@ -45,23 +45,23 @@ def _asked(api: Any, project: Project, run_id: str) -> Artifacts | None:
     if run is None:
         lists = list(_collections(found))
     else:
-        lists = [document.part(run, "outputArtifacts") or {}]
+        lists = [graphql.part(run, "outputArtifacts") or {}]
     read = [_read(node, page, run_id) for one in lists for node in _nodes(one)]
-    used = (document.part(run, "inputArtifacts") if run else None) or {}
+    used = (graphql.part(run, "inputArtifacts") if run else None) or {}
     read += [_read(node, page, run_id, used=True) for node in _nodes(used)]
     there = sum(_count(one) for one in (*lists, used))
     return Artifacts(tuple(read), max(0, there - len(read)))
 
 
 def _collections(project: Node) -> Iterator[Node]:
-    for kind in _nodes(document.part(project, "artifactTypes") or {}):
-        for collection in _nodes(document.part(kind, "artifactCollections") or {}):
-            yield document.part(collection, "artifacts") or {}
+    for kind in _nodes(graphql.part(project, "artifactTypes") or {}):
+        for collection in _nodes(graphql.part(kind, "artifactCollections") or {}):
+            yield graphql.part(collection, "artifacts") or {}
 
 
 def _nodes(listed: Node) -> Iterator[Node]:
     for edge in listed.get("edges") or ():
-        if (node := document.part(edge, "node")) is not None:
+        if (node := graphql.part(edge, "node")) is not None:
             yield node
 
 
@@ -71,13 +71,13 @@ def _count(listed: Node) -> int:
 
 
 def _read(node: Node, page: str, run: str, *, used: bool = False) -> Artifact:
-    kind = reading.text((document.part(node, "artifactType") or {}).get("name"))
-    name = reading.text((document.part(node, "artifactSequence") or {}).get("name"))
+    kind = reading.text((graphql.part(node, "artifactType") or {}).get("name"))
+    name = reading.text((graphql.part(node, "artifactSequence") or {}).get("name"))
     index, size, files = (
         reading.number(node.get(n)) for n in ("versionIndex", "size", "fileCount")
     )
     version = "" if index is None else f"v{int(index)}"
-    aliases = (document.part({"": a}, "") or {} for a in node.get("aliases") or ())
+    aliases = (graphql.part({"": a}, "") or {} for a in node.get("aliases") or ())
     path = "/".join(map(_quoted, (kind, name, version)))
     return Artifact(
         name,

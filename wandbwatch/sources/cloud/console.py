@@ -6,9 +6,9 @@ from typing import Any
 
 from wandbwatch.formatting import shown
 from wandbwatch.model.console import Printed
-from wandbwatch.sources.cloud import document, exported, reading
-from wandbwatch.sources.cloud.asking import Project
-from wandbwatch.sources.cloud.documents import CONSOLE
+from wandbwatch.sources.cloud import graphql, public_api, reading
+from wandbwatch.sources.cloud.graphql_documents import CONSOLE
+from wandbwatch.sources.cloud.query import Project
 from wandbwatch.sources.cloud.wire import NoWireError, execute
 
 
@@ -24,7 +24,7 @@ def console(
             return _newest(api, project, run_id, last)
         except NoWireError:
             pass
-    found = exported.console(api, project, run_id, last)
+    found = public_api.console(api, project, run_id, last)
     return None if found is None else tuple(map(_printed, found))
 
 
@@ -38,11 +38,11 @@ def _newest(
         "last": last,
     }
     data = execute(api, CONSOLE, variables).data
-    run = document.part(document.part(data, "project"), "run")
+    run = graphql.part(graphql.part(data, "project"), "run")
     if run is None:
         return None
-    edges = (document.part(run, "logLines") or {}).get("edges")
-    nodes = (document.part(edge, "node") or {} for edge in edges or ())
+    edges = (graphql.part(run, "logLines") or {}).get("edges")
+    nodes = (graphql.part(edge, "node") or {} for edge in edges or ())
     return tuple(
         Printed(
             shown(reading.text(node.get("line")).rstrip("\n")),

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from wandbwatch.analysis.histograms import column
 from wandbwatch.model.distribution import Distributions
-from wandbwatch.model.drawing import Column
+from wandbwatch.model.drawing import HistogramColumn
 from wandbwatch.model.query import Axis
 from wandbwatch.model.run import Run
 from wandbwatch.sources.cloud import reading
-from wandbwatch.sources.cloud.asking import Node
 from wandbwatch.sources.cloud.metrics import own_axes
+from wandbwatch.sources.cloud.query import Node
 from wandbwatch.sources.cloud.series import axis_key
 
 SAMPLES = 300
@@ -38,7 +38,7 @@ def distributions(
     return Distributions(run, found, own_axes(node, found), frozenset(full))
 
 
-def _columns(rows: object, x: str, key: str) -> Iterable[Column]:
+def _columns(rows: object, x: str, key: str) -> Iterable[HistogramColumn]:
     for row in rows if isinstance(rows, Iterable) else ():
         if not isinstance(row, Mapping):
             continue

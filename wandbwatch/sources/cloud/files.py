@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from wandbwatch.model.media import RunFile
-from wandbwatch.sources.cloud import document, exported, failures, reading
-from wandbwatch.sources.cloud.asking import Project
-from wandbwatch.sources.cloud.documents import FILES
+from wandbwatch.sources.cloud import failures, graphql, public_api, reading
 from wandbwatch.sources.cloud.download import content
 from wandbwatch.sources.cloud.environment import prepared
+from wandbwatch.sources.cloud.graphql_documents import FILES
+from wandbwatch.sources.cloud.query import Project
 from wandbwatch.sources.cloud.wire import NoWireError, execute
 
 _PAGE = 500
@@ -40,7 +40,7 @@ def _asked(
         if not failures.unknown_field(e):
             raise
     with prepared(private_runs=True):
-        return exported.files(api, project, run_id, paths)
+        return public_api.files(api, project, run_id, paths)
 
 
 def _nodes(
@@ -76,13 +76,13 @@ def _pages(
             "first": _PAGE,
         }
         data = execute(api, FILES, variables).data
-        run = document.part(document.part(data, "project"), "run")
+        run = graphql.part(graphql.part(data, "project"), "run")
         if run is None:
             yield None
             return
-        listed = document.part(run, "files") or {}
-        yield [document.part(edge, "node") or {} for edge in listed.get("edges") or ()]
-        page = document.part(listed, "pageInfo") or {}
+        listed = graphql.part(run, "files") or {}
+        yield [graphql.part(edge, "node") or {} for edge in listed.get("edges") or ()]
+        page = graphql.part(listed, "pageInfo") or {}
         after = page.get("endCursor")
         if not page.get("hasNextPage") or not after:
             return

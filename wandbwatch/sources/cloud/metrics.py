@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from wandbwatch.sources.cloud import reading
-from wandbwatch.sources.cloud.asking import Node
+from wandbwatch.sources.cloud.query import Node
 
 _CONFIG = "_wandb"
 _NAME, _GLOB, _STEP_METRIC, _STEP_INDEX = "1", "2", "4", "5"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from wandbwatch.model.run import Json, flat
 from wandbwatch.sources.cloud import reading
-from wandbwatch.sources.cloud.asking import Node, ordered_by
+from wandbwatch.sources.cloud.query import Node, ordered_by
 
 
 def first(found: Iterable[Node], order: str, limit: int) -> list[Node]:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from wandbwatch.model.run import Json, Run, State, flat
-from wandbwatch.sources.cloud.asking import Node, Project
+from wandbwatch.sources.cloud.query import Node, Project
 
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _DEEPEST = 64

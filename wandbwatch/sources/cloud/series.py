@@ -13,7 +13,7 @@ from typing import Any
 from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.model.run import Json, Series
 from wandbwatch.sources.cloud import reading
-from wandbwatch.sources.cloud.asking import Node
+from wandbwatch.sources.cloud.query import Node
 
 SAMPLES = 1000
 """Rows asked for of each key; of a longer history W&B picks as many at random."""

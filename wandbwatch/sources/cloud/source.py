@@ -19,27 +19,27 @@ from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.run import Run
 from wandbwatch.model.sweep import Sweep
 from wandbwatch.sources.cloud import (
-    absent,
     album,
     artifacts,
-    asking,
     console,
     distributions,
-    document,
-    exported,
     failures,
     files,
+    graphql,
     metrics,
+    not_found,
     provenance,
+    public_api,
     ranking,
     reading,
     series,
     session,
     sweep,
 )
+from wandbwatch.sources.cloud import query as asking
 from wandbwatch.sources.cloud.account import CloudAccount
-from wandbwatch.sources.cloud.asking import Asking, Node, Project
 from wandbwatch.sources.cloud.environment import prepared
+from wandbwatch.sources.cloud.query import Node, Project, RunsQuery
 from wandbwatch.sources.cloud.wire import NoWireError
 
 T = TypeVar("T")
@@ -73,7 +73,7 @@ class CloudSource:
 
         project, node = self._session.ask(find)
         if node is None:
-            raise absent.run(project, run_id)
+            raise not_found.run(project, run_id)
         return reading.run(node, project)
 
     def runs(self, query: Query) -> Listing:
@@ -85,7 +85,7 @@ class CloudSource:
     ) -> tuple[Curves, ...]:
         """Return the runs' series, at most `series.SAMPLES` points of each key."""
 
-        def curved(asked: Asking) -> Asking:
+        def curved(asked: RunsQuery) -> RunsQuery:
             summary = asked.summary
             if summary is not None:
                 summary = (*summary, *series.logged(keys), series.axis_key(axis))
@@ -114,7 +114,7 @@ class CloudSource:
         keys = tuple(dict.fromkeys(keys))
         specs = distributions.specs(keys, axis)
 
-        def spread(asked: Asking) -> Asking:
+        def spread(asked: RunsQuery) -> RunsQuery:
             return replace(asked, config=metrics.beside(asked.config), specs=specs)
 
         project, nodes, _ = self._nodes(query, spread, _CURVES_A_PAGE)
@@ -144,7 +144,7 @@ class CloudSource:
 
         return self._found(
             lambda api, at: sweep.sweep(api, at, sweep_id),
-            lambda at: absent.project(replace(at, sweep=sweep_id)),
+            lambda at: not_found.project(replace(at, sweep=sweep_id)),
         )
 
     def media(self, run_id: str, keys: Sequence[str], when: When) -> Album:
@@ -162,12 +162,12 @@ class CloudSource:
         run_id = run_id or self._address.run or ""
         return self._found(
             lambda api, at: artifacts.artifacts(api, at, run_id),
-            lambda at: absent.run(at, run_id) if run_id else absent.project(at),
+            lambda at: not_found.run(at, run_id) if run_id else not_found.project(at),
         )
 
     def _of_run(self, run_id: str, look: Callable[[Any, Project], T | None]) -> T:
         """Ask for something of a run; None is that there is no such run."""
-        return self._found(look, lambda at: absent.run(at, run_id))
+        return self._found(look, lambda at: not_found.run(at, run_id))
 
     def _found(
         self,
@@ -186,12 +186,12 @@ class CloudSource:
     def _nodes(
         self,
         query: Query,
-        more: Callable[[Asking], Asking],
+        more: Callable[[RunsQuery], RunsQuery],
         page: int = asking.MOST_A_PAGE,
     ) -> tuple[Project, list[Node], int]:
         if self._address.run:
             query = replace(query, ids=(self._address.run, *query.ids))
-        asked = more(asking.asking(query, self._address.sweep or "", page))
+        asked = more(asking.runs_query(query, self._address.sweep or "", page))
 
         def find(api: Any) -> tuple[Project, list[Node] | None, int]:
             project = self._project(api)
@@ -207,7 +207,7 @@ class CloudSource:
 
         project, nodes, total = self._session.ask(find)
         if nodes is None:
-            raise absent.project(project)
+            raise not_found.project(project)
         _check_ids(project, nodes, query)
         return project, nodes, total
 
@@ -229,14 +229,14 @@ class CloudSource:
 def _ask(question: Callable[[ModuleType], T]) -> T:
     """Ask by one document, or in the exported way where that is not understood."""
     try:
-        return question(document)
+        return question(graphql)
     except NoWireError:
         pass
     except Exception as e:
         if not failures.unknown_field(e):
             raise
     with prepared(private_runs=True):
-        return question(exported)
+        return question(public_api)
 
 
 def _run(node: Node, project: Project, query: Query) -> Run:
@@ -252,4 +252,4 @@ def _check_ids(project: Project, nodes: Sequence[Node], query: Query) -> None:
     found = {node.get("name") for node in nodes}
     for run_id in query.ids if not query.limit else ():
         if run_id not in found:
-            raise absent.run(project, run_id)
+            raise not_found.run(project, run_id)

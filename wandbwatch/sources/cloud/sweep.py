@@ -8,7 +8,7 @@ from typing import Any
 from wandbwatch.model.run import Json
 from wandbwatch.model.sweep import Sweep
 from wandbwatch.sources.cloud import reading
-from wandbwatch.sources.cloud.asking import Project
+from wandbwatch.sources.cloud.query import Project
 
 _DRAWN = frozenset(
     {"value", "values", "min", "max", "distribution", "mu", "sigma", "q"}

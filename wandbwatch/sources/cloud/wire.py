@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Answer:
+class GraphqlAnswer:
     data: Any
     app: str
     """Base URL of the server's web pages."""
@@ -18,7 +18,7 @@ class NoWireError(Exception):
     """This version of the wandb package has no such way to ask."""
 
 
-def execute(api: Any, document: str, variables: Mapping[str, Any]) -> Answer:
+def execute(api: Any, document: str, variables: Mapping[str, Any]) -> GraphqlAnswer:
     """Send one GraphQL document by wandb-core, with its retries and its bounds.
 
     ``wandb.apis.public.service_api.ServiceApi`` can be imported but is not exported
@@ -29,4 +29,4 @@ def execute(api: Any, document: str, variables: Mapping[str, Any]) -> Answer:
     app = getattr(service, "app_url", None)
     if ask is None or not isinstance(app, str):
         raise NoWireError
-    return Answer(ask(document, dict(variables)), app)
+    return GraphqlAnswer(ask(document, dict(variables)), app)

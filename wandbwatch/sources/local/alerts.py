@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wandbwatch.model.alert import Alert
-from wandbwatch.sources.local.log import Log
-from wandbwatch.sources.local.tags import ALERT
+from wandbwatch.sources.local.log import RunLog
+from wandbwatch.sources.local.proto_fields import ALERT
 from wandbwatch.sources.local.wire import fields, text
 
 _TITLE, _TEXT, _LEVEL = 1, 2, 3
 
 
-def alerts(logs: Sequence[Log]) -> tuple[Alert, ...]:
+def alerts(logs: Sequence[RunLog]) -> tuple[Alert, ...]:
     """Return the alerts of one run's logs, the oldest first."""
     return tuple(
         _alert(data, at, end)

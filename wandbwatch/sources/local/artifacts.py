@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from wandbwatch.model.artifact import Artifact, Artifacts
-from wandbwatch.sources.local.log import Log
-from wandbwatch.sources.local.tags import ARTIFACT, USE_ARTIFACT
+from wandbwatch.sources.local.log import RunLog
+from wandbwatch.sources.local.proto_fields import ARTIFACT, USE_ARTIFACT
 from wandbwatch.sources.local.wire import fields, signed, text, varint
 
 _TYPE, _NAME, _DESCRIPTION, _ALIAS, _MANIFEST = 4, 5, 7, 11, 12
@@ -21,7 +21,7 @@ _ENTRY, _ENTRY_SIZE = 4, 4
 UNKNOWN = "of what runs logged online their files say nothing; W&B knows"
 
 
-def artifacts(logs: Sequence[Log], run_id: str) -> Artifacts:
+def artifacts(logs: Sequence[RunLog], run_id: str) -> Artifacts:
     """Read what one run's *logs* hold, the newest first."""
     found = [one for log in logs for one in _found(log, run_id)]
     return Artifacts(tuple(_moved(reversed(found))), unknown=UNKNOWN)
@@ -36,7 +36,7 @@ def _moved(newest_first: Iterable[Artifact]) -> Iterator[Artifact]:
         yield replace(one, aliases=aliases)
 
 
-def _found(log: Log, run_id: str) -> Iterator[Artifact]:
+def _found(log: RunLog, run_id: str) -> Iterator[Artifact]:
     for kind, data, at, end in log.forward({ARTIFACT, USE_ARTIFACT}):
         if kind == ARTIFACT:
             yield _logged(data, at, end, run_id)

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.report import MISSING
 from wandbwatch.model.run import Json
-from wandbwatch.sources.local.columns import Value
+from wandbwatch.sources.local.run_fields import Value
 
 Test: TypeAlias = Callable[[Value], bool]
 

@@ -6,22 +6,22 @@ from collections.abc import Mapping, Sequence
 
 from wandbwatch.model.run import Json, flat
 from wandbwatch.sources.local.items import REMOVE, UPDATE, Path, item, items, value
-from wandbwatch.sources.local.log import Log
-from wandbwatch.sources.local.tags import CONFIG, RUN
+from wandbwatch.sources.local.log import RunLog
+from wandbwatch.sources.local.proto_fields import CONFIG, RUN
 from wandbwatch.sources.local.wire import fields
 
 _OWN = "_wandb"  # what W&B itself keeps in there
 _CONFIG_OF_RUN = 4
 
 
-def config(logs: Sequence[Log]) -> dict[str, Json]:
+def config(logs: Sequence[RunLog]) -> dict[str, Json]:
     """Return the flat configuration of one run's logs."""
     tree = _tree(logs)
     tree.pop(_OWN, None)
     return dict(sorted(flat(tree).items()))
 
 
-def charts(logs: Sequence[Log]) -> Mapping[str, Json]:
+def charts(logs: Sequence[RunLog]) -> Mapping[str, Json]:
     """Return W&B's ``visualize`` by key: a later ``_wandb`` does not take it back."""
     found: dict[str, Json] = {}
     for log in logs:
@@ -32,7 +32,7 @@ def charts(logs: Sequence[Log]) -> Mapping[str, Json]:
     return found
 
 
-def _tree(logs: Sequence[Log]) -> dict[str, Json]:
+def _tree(logs: Sequence[RunLog]) -> dict[str, Json]:
     tree: dict[str, Json] = {}
     for log in logs:
         for kind, data, at, end in log.forward({RUN, CONFIG}):

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from wandbwatch.formatting import shown
 from wandbwatch.model.console import Printed
-from wandbwatch.sources.local.log import Log
-from wandbwatch.sources.local.tags import OUTPUT_RAW
+from wandbwatch.sources.local.log import RunLog
+from wandbwatch.sources.local.proto_fields import OUTPUT_RAW
 from wandbwatch.sources.local.wire import fields, text, timestamp, varint
 
 _STREAM, _TIMESTAMP, _LINE = 1, 2, 3
@@ -18,7 +18,7 @@ _BEYOND = 4000
 
 
 @dataclass(frozen=True)
-class Piece:
+class ConsolePiece:
     """What was written at once: of a line, or of several."""
 
     text: str
@@ -27,7 +27,7 @@ class Piece:
     """POSIX seconds."""
 
 
-def console(logs: Sequence[Log], last: int = 0) -> tuple[Printed, ...]:
+def console(logs: Sequence[RunLog], last: int = 0) -> tuple[Printed, ...]:
     """Return the newest *last* lines of one run's logs, or all of them.
 
     Each stream may have one that is still without its end.
@@ -37,12 +37,12 @@ def console(logs: Sequence[Log], last: int = 0) -> tuple[Printed, ...]:
     return tuple(found[-last:] if last else found)
 
 
-def lines(pieces: Iterable[Piece]) -> list[Piece]:
+def lines(pieces: Iterable[ConsolePiece]) -> list[ConsolePiece]:
     """Put lines together: what one stream wrote is not parted by the other.
 
     One without its end stands where its stream last wrote to it.
     """
-    found: list[Piece] = []
+    found: list[ConsolePiece] = []
     begun: dict[bool, list[str]] = {}
     began: dict[bool, float] = {}
     place: dict[bool, int] = {}
@@ -51,7 +51,7 @@ def lines(pieces: Iterable[Piece]) -> list[Piece]:
         when = began.pop(piece.error, piece.when)
         for line in ended:
             whole = "".join((*begun.pop(piece.error, ()), line))
-            found.append(Piece(whole, piece.error, when))
+            found.append(ConsolePiece(whole, piece.error, when))
             when = piece.when
         if rest:
             begun.setdefault(piece.error, []).append(rest)
@@ -60,11 +60,11 @@ def lines(pieces: Iterable[Piece]) -> list[Piece]:
             began[piece.error] = when
     for error in sorted(begun, key=lambda stream: place[stream], reverse=True):
         whole = "".join(begun[error])
-        found.insert(place[error], Piece(whole, error, began[error]))
+        found.insert(place[error], ConsolePiece(whole, error, began[error]))
     return found
 
 
-def _printed(line: Piece) -> Printed:
+def _printed(line: ConsolePiece) -> Printed:
     try:
         when = datetime.fromtimestamp(line.when, UTC) if line.when else None
     except (ValueError, OverflowError, OSError):  # a broken record
@@ -72,15 +72,15 @@ def _printed(line: Piece) -> Printed:
     return Printed(shown(line.text), line.error, when)
 
 
-def _pieces(logs: Iterable[Log]) -> Iterator[Piece]:
+def _pieces(logs: Iterable[RunLog]) -> Iterator[ConsolePiece]:
     for log in logs:
         for _, data, at, end in log.forward({OUTPUT_RAW}):
             yield _piece(data, at, end)
 
 
-def _newest(logs: Sequence[Log], last: int) -> list[Piece]:
+def _newest(logs: Sequence[RunLog], last: int) -> list[ConsolePiece]:
     """Return the pieces of the newest *last* lines, and some before them."""
-    found: list[Piece] = []
+    found: list[ConsolePiece] = []
     ends = 0
     enough: int | None = None
     for log in reversed(logs):
@@ -95,7 +95,7 @@ def _newest(logs: Sequence[Log], last: int) -> list[Piece]:
     return found[::-1]
 
 
-def _complete(found: Sequence[Piece], enough: int) -> bool:
+def _complete(found: Sequence[ConsolePiece], enough: int) -> bool:
     """Whether the lines of the newest *enough* pieces have their beginnings."""
     beyond = found[enough:]
     streams = {piece.error for piece in found[:enough]}
@@ -103,7 +103,7 @@ def _complete(found: Sequence[Piece], enough: int) -> bool:
     return streams <= known or len(beyond) > _BEYOND
 
 
-def _piece(data: bytes, at: int, end: int) -> Piece:
+def _piece(data: bytes, at: int, end: int) -> ConsolePiece:
     line, error, when = "", True, 0.0  # stderr is 0, which the format leaves out
     for number, start, stop in fields(data, at, end):
         if number == _STREAM:
@@ -112,4 +112,4 @@ def _piece(data: bytes, at: int, end: int) -> Piece:
             when = timestamp(data, start, stop)
         elif number == _LINE:
             line = text(data, start, stop)
-    return Piece(line, error, when)
+    return ConsolePiece(line, error, when)

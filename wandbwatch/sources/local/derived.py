@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from wandbwatch.model.run import Json
 from wandbwatch.sources.local.items import Path, items
-from wandbwatch.sources.local.log import Log
+from wandbwatch.sources.local.log import RunLog
 from wandbwatch.sources.local.metrics import Metric, metrics
-from wandbwatch.sources.local.tags import EXIT, HISTORY
+from wandbwatch.sources.local.proto_fields import EXIT, HISTORY
 from wandbwatch.sources.local.values import plottable
 
 
@@ -47,7 +47,7 @@ class _Tally:
         return {kind: all_kinds[kind] for kind in sorted(kinds & all_kinds.keys())}
 
 
-def tallied(log: Log) -> Iterator[tuple[Path, Json]]:
+def tallied(log: RunLog) -> Iterator[tuple[Path, Json]]:
     """Yield the path and summary of each key that define_metric has a word on.
 
     A key that is to have none comes with None.

@@ -6,26 +6,26 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from wandbwatch.analysis.histograms import column
-from wandbwatch.model.drawing import Column
+from wandbwatch.model.drawing import HistogramColumn
 from wandbwatch.model.query import Axis
 from wandbwatch.sources.local.history import places
 from wandbwatch.sources.local.items import items
-from wandbwatch.sources.local.log import Log
+from wandbwatch.sources.local.log import RunLog
 from wandbwatch.sources.local.metrics import Metric, metric
-from wandbwatch.sources.local.tags import EXIT, HISTORY, METRIC
+from wandbwatch.sources.local.proto_fields import EXIT, HISTORY, METRIC
 
 _ROWS = frozenset({HISTORY, EXIT, METRIC})
 
 
 def distributions(
-    logs: Iterable[Log], keys: Sequence[str], axis: Axis, defined: list[Metric]
-) -> dict[str, tuple[Column, ...]]:
+    logs: Iterable[RunLog], keys: Sequence[str], axis: Axis, defined: list[Metric]
+) -> dict[str, tuple[HistogramColumn, ...]]:
     """Read *keys* of one run's logs, which follow each other, over *axis*.
 
     What define_metric said is added to *defined*.
     """
     place = places(axis)
-    found: dict[str, list[Column]] = {key: [] for key in keys}
+    found: dict[str, list[HistogramColumn]] = {key: [] for key in keys}
     marks = {key: key.rpartition(".")[2].encode("utf-8", "replace") for key in keys}
     number = 0
     for log in logs:

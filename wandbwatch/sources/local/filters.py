@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.run import Json, Run
-from wandbwatch.sources.local.columns import Column, column
 from wandbwatch.sources.local.conditions import condition
+from wandbwatch.sources.local.run_fields import RunField, column
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Filter:
     """Whether a run is wanted, and the keys it must have been read with for that."""
 
     test: Callable[[Run], bool]
-    columns: tuple[Column, ...] = ()
+    columns: tuple[RunField, ...] = ()
 
 
 def parse(filters: Mapping[str, Json]) -> Filter:
@@ -67,10 +67,10 @@ def _none(parts: Sequence[Filter]) -> Filter:
 _JOINTS = {"$and": _all, "$or": _any, "$nor": _none}
 
 
-def _columns(parts: Sequence[Filter]) -> tuple[Column, ...]:
+def _columns(parts: Sequence[Filter]) -> tuple[RunField, ...]:
     return tuple(column for part in parts for column in part.columns)
 
 
-def _on_column(on: Column, name: str, wanted: Json) -> Filter:
+def _on_column(on: RunField, name: str, wanted: Json) -> Filter:
     test = condition(name, wanted)
     return Filter(lambda run: test(on.read(run)), (on,))

@@ -13,7 +13,7 @@ from struct import Struct
 from typing import TypeAlias
 from zlib import crc32
 
-from wandbwatch.sources.local.tags import NUMBER_TAG, SHORT_TAGS, kind_of
+from wandbwatch.sources.local.proto_fields import NUMBER_TAG, SHORT_TAGS, kind_of
 from wandbwatch.sources.local.wire import CONTINUES
 
 HEADER = 7

@@ -8,10 +8,10 @@ from typing import TypeAlias
 
 from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.model.run import Series
-from wandbwatch.sources.local.log import Log
+from wandbwatch.sources.local.key_scanner import Needle
+from wandbwatch.sources.local.log import RunLog
 from wandbwatch.sources.local.metrics import Metric, metric
-from wandbwatch.sources.local.needle import Needle
-from wandbwatch.sources.local.tags import EXIT, HISTORY, METRIC
+from wandbwatch.sources.local.proto_fields import EXIT, HISTORY, METRIC
 from wandbwatch.sources.local.wire import CONTINUES, fields, signed, varint
 
 Place: TypeAlias = Callable[[bytes, int, int, int], float | None]
@@ -24,7 +24,7 @@ _STEP = Needle("_step")
 
 
 def series(
-    logs: Iterable[Log],
+    logs: Iterable[RunLog],
     keys: Sequence[str],
     axis: Axis,
     defined: list[Metric] | None = None,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from wandbwatch.sources.local.log import Log
-from wandbwatch.sources.local.tags import ENVIRONMENT, RUN
+from wandbwatch.sources.local.log import RunLog
+from wandbwatch.sources.local.proto_fields import ENVIRONMENT, RUN
 from wandbwatch.sources.local.wire import fields, signed, text, timestamp, varint
 
 _TEXTS = {
@@ -43,7 +43,7 @@ class Identity:
     """Seconds that it ran before it was resumed here."""
 
 
-def identity(log: Log, *, whole: bool) -> Identity | None:
+def identity(log: RunLog, *, whole: bool) -> Identity | None:
     """Return what *log*'s last run record says, None as long as it has none.
 
     A run that is renamed writes another one, mostly at once: without *whole* they are

@@ -23,7 +23,7 @@ SEGMENT = 256 * BLOCK
 _TAIL = 2 * BLOCK
 
 
-class Log:
+class RunLog:
     """A .wandb file as it was when it was opened; what is written later is not read.
 
     Opening raises NotFoundError or SourceError; reading skips what is damaged.

@@ -9,15 +9,15 @@ from wandbwatch.model.media import Album, Medium, Steps, When
 from wandbwatch.model.run import Json
 from wandbwatch.sources.local import config, history
 from wandbwatch.sources.local.items import items
-from wandbwatch.sources.local.log import Log
+from wandbwatch.sources.local.log import RunLog
+from wandbwatch.sources.local.proto_fields import EXIT, HISTORY
 from wandbwatch.sources.local.summary import summary
-from wandbwatch.sources.local.tags import EXIT, HISTORY
-from wandbwatch.sources.local.tree import Tree
+from wandbwatch.sources.local.value_tree import ValueTree
 
 _TYPED = b"_type"
 
 
-def album(logs: Sequence[Log], keys: Sequence[str], when: When) -> Album:
+def album(logs: Sequence[RunLog], keys: Sequence[str], when: When) -> Album:
     """Read the media of one run's *logs*."""
     last = list(_media(summary(logs, None), None))
     known = tuple(dict.fromkeys(medium.key for medium in last))
@@ -35,7 +35,7 @@ def _place(medium: Medium) -> tuple[str, int]:
     return medium.key, -1 if medium.step is None else medium.step
 
 
-def _logged(logs: Iterable[Log], when: When) -> Iterator[Medium]:
+def _logged(logs: Iterable[RunLog], when: When) -> Iterator[Medium]:
     number = 0
     for log in logs:
         for kind, data, at, end in log.forward({HISTORY, EXIT}):
@@ -50,7 +50,7 @@ def _logged(logs: Iterable[Log], when: When) -> Iterator[Medium]:
 
 def _row(data: bytes, at: int, end: int) -> Mapping[str, Json]:
     """Read a row; a typed value is there as JSON or as an item for each of its own."""
-    tree = Tree()
+    tree = ValueTree()
     for path, value in items(data, at, end):
         tree.add(path, value)
     return tree.flat()

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from wandbwatch.sources.local.log import Log
-from wandbwatch.sources.local.tags import METRIC
+from wandbwatch.sources.local.log import RunLog
+from wandbwatch.sources.local.proto_fields import METRIC
 from wandbwatch.sources.local.wire import fields, text, varint
 
 _NAME, _GLOB, _STEP_METRIC, _SUMMARY = 1, 2, 4, 7
@@ -68,7 +68,7 @@ def own_axes(defined: Sequence[Metric], keys: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def metrics(log: Log) -> list[Metric]:
+def metrics(log: RunLog) -> list[Metric]:
     """Return a run's metrics in the order they were defined."""
     found = log.forward({METRIC})
     return [metric(data, at, end) for _, data, at, end in found]

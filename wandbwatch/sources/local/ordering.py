@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import TypeVar
 
 from wandbwatch.model.run import Run
-from wandbwatch.sources.local.columns import Column, Value, column
+from wandbwatch.sources.local.run_fields import RunField, Value, column
 
 T = TypeVar("T")
 
 
-def by(order: str) -> Column:
+def by(order: str) -> RunField:
     """Find the column that an order names; UsageError if there is none."""
     return column(order.lstrip("+-"))
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from wandbwatch.analysis.provenance import LARGEST, REQUIREMENTS, packages
 from wandbwatch.model.provenance import Provenance
-from wandbwatch.sources.local.log import Log
+from wandbwatch.sources.local.log import RunLog
+from wandbwatch.sources.local.proto_fields import ENVIRONMENT
 from wandbwatch.sources.local.saved import files
-from wandbwatch.sources.local.tags import ENVIRONMENT
 from wandbwatch.sources.local.wire import fields, text, varint
 
 _ARGUMENTS, _GIT = 5, 9
@@ -27,7 +27,7 @@ _COUNTS = {16: "cpu cores", 19: "gpus"}
 _REMOTE, _COMMIT = 1, 2
 
 
-def provenance(logs: Sequence[Log], paths: Sequence[Path]) -> Provenance:
+def provenance(logs: Sequence[RunLog], paths: Sequence[Path]) -> Provenance:
     """Tell of the last part of a run: *logs* and the *paths* of their files."""
     facts: dict[str, str] = {}
     for log in logs:

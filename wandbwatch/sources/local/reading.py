@@ -11,9 +11,9 @@ from pathlib import Path
 from wandbwatch.model.run import Json, Run
 from wandbwatch.sources.local import stats
 from wandbwatch.sources.local.config import config
-from wandbwatch.sources.local.ending import Ending, ending
 from wandbwatch.sources.local.identity import Identity, identity
-from wandbwatch.sources.local.log import Log
+from wandbwatch.sources.local.log import RunLog
+from wandbwatch.sources.local.log_end import Ending, ending
 from wandbwatch.sources.local.state import state
 from wandbwatch.sources.local.summary import covers, summary
 
@@ -29,18 +29,18 @@ class Want:
     """Whether a new name far into a long file is to be found."""
 
 
-def opened(files: Sequence[Path], stack: ExitStack) -> list[Log]:
+def opened(files: Sequence[Path], stack: ExitStack) -> list[RunLog]:
     """Open the logs of one run in the order in which it wrote them."""
-    logs = [stack.enter_context(Log(file)) for file in files]
+    logs = [stack.enter_context(RunLog(file)) for file in files]
     return sorted(logs, key=_started) if len(logs) > 1 else logs
 
 
-def _started(log: Log) -> float:
+def _started(log: RunLog) -> float:
     who = identity(log, whole=False)
     return log.written if who is None or who.started is None else who.started
 
 
-def read(logs: Sequence[Log], want: Want, now: float) -> Run:
+def read(logs: Sequence[RunLog], want: Want, now: float) -> Run:
     """Read the run whose *logs* follow each other; *now* is in POSIX seconds."""
     known = [identity(log, whole=want.whole) for log in logs]
     ends = [ending(log) for log in logs]
@@ -80,7 +80,7 @@ def run_id(file: Path) -> str:
     return file.stem.removeprefix("run-")
 
 
-def _heard(log: Log, end: Ending) -> float:
+def _heard(log: RunLog, end: Ending) -> float:
     """Return when a run last said anything.
 
     A copied file is younger than its records, and a machine's clock may be wrong.

@@ -9,17 +9,17 @@ from collections.abc import Sequence
 from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.model.run import Series
 from wandbwatch.sources.local import history, values
-from wandbwatch.sources.local.ending import until_exit
 from wandbwatch.sources.local.identity import identity
-from wandbwatch.sources.local.log import Log
-from wandbwatch.sources.local.tags import EXIT, STATS
+from wandbwatch.sources.local.log import RunLog
+from wandbwatch.sources.local.log_end import until_exit
+from wandbwatch.sources.local.proto_fields import EXIT, STATS
 from wandbwatch.sources.local.wire import fields, text, timestamp
 
 _TIMESTAMP, _ITEM = 2, 3
 _KEY, _VALUE_JSON = 1, 16
 
 
-def last(logs: Sequence[Log]) -> dict[str, float]:
+def last(logs: Sequence[RunLog]) -> dict[str, float]:
     """Return the last value of each system metric of one run's logs."""
     found: dict[str, float] = {}
     for log in reversed(logs):
@@ -29,7 +29,9 @@ def last(logs: Sequence[Log]) -> dict[str, float]:
     return dict(sorted(found.items()))
 
 
-def series(logs: Sequence[Log], keys: Sequence[str], axis: Axis) -> dict[str, Series]:
+def series(
+    logs: Sequence[RunLog], keys: Sequence[str], axis: Axis
+) -> dict[str, Series]:
     """Read system metrics over *axis*.
 
     They have a time and no step. Over steps, or another key, each one stands at the
@@ -60,7 +62,7 @@ def _place(when: float, start: float, axis: Axis, rows: Series | None) -> float:
     return rows.y[max(bisect_right(rows.x, when) - 1, 0)]
 
 
-def _rows(logs: Sequence[Log], axis: Axis) -> Series | None:
+def _rows(logs: Sequence[RunLog], axis: Axis) -> Series | None:
     """Return what *axis* stands at over time, None if only time will do."""
     if axis.kind in {AxisKind.RUNTIME, AxisKind.WALL}:
         return None
@@ -68,7 +70,7 @@ def _rows(logs: Sequence[Log], axis: Axis) -> Series | None:
     return history.series(logs, [key], Axis(AxisKind.WALL)).get(key)
 
 
-def _start(log: Log) -> float:
+def _start(log: RunLog) -> float:
     """Return when the run would have begun had it never been interrupted."""
     found = identity(log, whole=False)
     return (found.started or 0.0) - found.runtime if found else 0.0

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 
 from wandbwatch.model.run import Json
 from wandbwatch.sources.local.derived import tallied
-from wandbwatch.sources.local.ending import until_exit
 from wandbwatch.sources.local.items import REMOVE, UPDATE, item, value
-from wandbwatch.sources.local.log import Log
-from wandbwatch.sources.local.needle import Needle
-from wandbwatch.sources.local.tags import HISTORY, SUMMARY
-from wandbwatch.sources.local.tree import Tree
+from wandbwatch.sources.local.key_scanner import Needle
+from wandbwatch.sources.local.log import RunLog
+from wandbwatch.sources.local.log_end import until_exit
+from wandbwatch.sources.local.proto_fields import HISTORY, SUMMARY
+from wandbwatch.sources.local.value_tree import ValueTree
 from wandbwatch.sources.local.wire import CONTINUES, fields
 
 _STEP = Needle("_step")
@@ -24,9 +24,9 @@ _LABEL_TAGS = b"\x0a\x12"
 _UPDATE_TAG, _NESTED_TAG = 0x0A, 0x12
 
 
-def summary(logs: Sequence[Log], keys: Sequence[str] | None) -> dict[str, Json]:
+def summary(logs: Sequence[RunLog], keys: Sequence[str] | None) -> dict[str, Json]:
     """Return the flat summary of one run's logs; of it *keys*, or all with None."""
-    tree = Tree()
+    tree = ValueTree()
     sought = None if keys is None else {key: Needle(key) for key in keys}
     for log in reversed(logs):
         if sought is not None and not sought:
@@ -46,7 +46,7 @@ def covers(asked: str, key: str) -> bool:
     return key == asked or key.startswith(f"{asked}.")
 
 
-def _has_own(log: Log) -> bool:
+def _has_own(log: RunLog) -> bool:
     """Tell whether the run wrote its summary itself: it says ``_step`` at each row."""
     rows = 0
     for kind, data, at, end in log.backward({SUMMARY, HISTORY}):
@@ -60,7 +60,7 @@ def _has_own(log: Log) -> bool:
     return not rows
 
 
-def _gather(log: Log, tree: Tree, sought: dict[str, Needle] | None) -> None:
+def _gather(log: RunLog, tree: ValueTree, sought: dict[str, Needle] | None) -> None:
     """Add *log*'s values to *tree* until all that are sought were found."""
     seen: set[bytes] = set()
     for data, at, end in _records(log):
@@ -75,7 +75,7 @@ def _gather(log: Log, tree: Tree, sought: dict[str, Needle] | None) -> None:
                 return
 
 
-def _derive(log: Log, tree: Tree) -> None:
+def _derive(log: RunLog, tree: ValueTree) -> None:
     """Add the last values of *log*'s history, and what it set explicitly."""
     seen: set[bytes] = set()
     for path, value_ in tallied(log):
@@ -87,7 +87,7 @@ def _derive(log: Log, tree: Tree) -> None:
         _take(data, at, end, tree, seen, removes=kind == SUMMARY)
 
 
-def _records(log: Log) -> Iterator[tuple[bytes, int, int]]:
+def _records(log: RunLog) -> Iterator[tuple[bytes, int, int]]:
     """Yield the summary records, the newest first.
 
     SDKs before wandb-core write their only one after the exit; what any other has
@@ -106,7 +106,7 @@ def _take(
     data: bytes,
     at: int,
     end: int,
-    tree: Tree,
+    tree: ValueTree,
     seen: set[bytes],
     *,
     removes: bool = True,

@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wandbwatch.commands.alert.rules import Held, Patience, Turn, turn
+from wandbwatch.commands.alert.rules import HoldState, Timing, Turn, turn
 from wandbwatch.commands.alert.rules.states import FLAPS
 
 MINUTE = 60.0
 WORDS = {Turn.FIRING: "F", Turn.STILL: "S", Turn.RESOLVED: "R", None: "."}
 
 
-def course(looks: str, patience: Patience = Patience()) -> str:  # noqa: B008
+def course(looks: str, patience: Timing = Timing()) -> str:  # noqa: B008
     """Return what is told a minute apart: ``+`` holds, ``-`` not, ``?`` unknown."""
-    held: Held | None = None
+    held: HoldState | None = None
     told = ""
     for i, look in enumerate(looks):
         holds = {"+": True, "-": False, "?": None}[look]
@@ -26,15 +26,15 @@ def course(looks: str, patience: Patience = Patience()) -> str:  # noqa: B008
 @pytest.mark.parametrize(
     ("looks", "patience", "told"),
     [
-        ("--++--", Patience(), "..F.R."),
-        ("+", Patience(), "F"),
-        ("+?-", Patience(), "F.R"),
-        ("??", Patience(), ".."),
-        ("+++-", Patience(hold=120), "..FR"),
-        ("++-+++", Patience(hold=120), ".....F"),
-        ("+??+", Patience(hold=120), "...F"),
-        ("+++++++-", Patience(repeat=180), "F..S..SR"),
-        ("+-+-", Patience(), "FRFR"),
+        ("--++--", Timing(), "..F.R."),
+        ("+", Timing(), "F"),
+        ("+?-", Timing(), "F.R"),
+        ("??", Timing(), ".."),
+        ("+++-", Timing(hold=120), "..FR"),
+        ("++-+++", Timing(hold=120), ".....F"),
+        ("+??+", Timing(hold=120), "...F"),
+        ("+++++++-", Timing(repeat=180), "F..S..SR"),
+        ("+-+-", Timing(), "FRFR"),
     ],
 )
 def test_it_fires_repeats_and_resolves(looks, patience, told):
@@ -42,20 +42,20 @@ def test_it_fires_repeats_and_resolves(looks, patience, told):
 
 
 def test_one_that_comes_again_at_once_is_the_same_one():
-    held, _ = turn(None, 1000, Patience(), holds=True)
-    held, _ = turn(held, 1060, Patience(), holds=False)
-    again, _ = turn(held, 1120, Patience(), holds=True)
+    held, _ = turn(None, 1000, Timing(), holds=True)
+    held, _ = turn(held, 1060, Timing(), holds=False)
+    again, _ = turn(held, 1120, Timing(), holds=True)
     assert again
     assert held
     assert (again.number, again.times) == (held.number, 2)
-    other, _ = turn(held, 1060 + FLAPS, Patience(), holds=True)
+    other, _ = turn(held, 1060 + FLAPS, Timing(), holds=True)
     assert other
     assert other.number != held.number
 
 
 @given(st.text(alphabet="+-?", max_size=60), st.integers(0, 5), st.integers(0, 5))
 def test_firing_and_resolved_take_turns(looks, hold, repeat):
-    told = course(looks, Patience(hold * MINUTE, repeat * MINUTE)).replace(".", "")
+    told = course(looks, Timing(hold * MINUTE, repeat * MINUTE)).replace(".", "")
     assert told.replace("S", "").replace("FR", "") in ("", "F")
     assert not told.startswith("S")
     assert "RS" not in told

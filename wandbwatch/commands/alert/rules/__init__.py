@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from wandbwatch.commands.alert.rules.facts import Facts, Needs
 from wandbwatch.commands.alert.rules.parsing import RuleError, parse
-from wandbwatch.commands.alert.rules.states import Held, Patience, Turn, turn
-from wandbwatch.commands.alert.rules.tree import Rule, Verdict, judge
+from wandbwatch.commands.alert.rules.states import HoldState, Timing, Turn, turn
+from wandbwatch.commands.alert.rules.tree import Rule, RuleResult, judge
 
-__all__ = ["Facts", "Held", "Needs", "Patience", "Rule", "RuleError", "Turn"]
-__all__ += ["Verdict", "judge", "parse", "turn"]
+__all__ = ["Facts", "HoldState", "Needs", "Rule", "RuleError", "Timing", "Turn"]
+__all__ += ["RuleResult", "judge", "parse", "turn"]

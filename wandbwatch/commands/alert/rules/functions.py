@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from wandbwatch.commands.alert.rules import claims, logged, measures
+from wandbwatch.commands.alert.rules import logged, measures, predicates
 from wandbwatch.commands.alert.rules.facts import Window
 from wandbwatch.commands.alert.rules.tokens import Shape
 
@@ -17,13 +17,13 @@ _SPAN = re.compile(r"(?:\d+(?:\.\d+)?[wdhms])+", re.ASCII)
 
 
 Claimed = (
-    claims.NotFinite
-    | claims.Spike
-    | claims.Plateau
-    | claims.Idle
-    | claims.Stalled
-    | claims.Deviates
-    | logged.Log
+    predicates.NotFinite
+    | predicates.Spike
+    | predicates.Plateau
+    | predicates.IdleGpus
+    | predicates.NoProgress
+    | predicates.Deviates
+    | logged.LogMatch
 )
 """Every `Claim` there is."""
 Found = measures.Measured | Claimed
@@ -122,25 +122,25 @@ def _gap(words: tuple[Word, ...]) -> Found:
 
 def _nan(words: tuple[Word, ...]) -> Found:
     over = window(words[1]) if words[1:] else Window(count=1)
-    return claims.NotFinite(key(words[0]), over)
+    return predicates.NotFinite(key(words[0]), over)
 
 
 def _spike(words: tuple[Word, ...]) -> Found:
-    return claims.Spike(key(words[0]), number(words[1]) if words[1:] else 6.0)
+    return predicates.Spike(key(words[0]), number(words[1]) if words[1:] else 6.0)
 
 
 def _plateau(words: tuple[Word, ...]) -> Found:
     way = words[2].text if words[2:] else "min"
     if way not in ("min", "max"):
         raise MisusedError("expected min or max, what is better", words[2])
-    return claims.Plateau(key(words[0]), window(words[1]), way == "max")
+    return predicates.Plateau(key(words[0]), window(words[1]), way == "max")
 
 
 def _idle(words: tuple[Word, ...]) -> Found:
-    keys = {"gpu": claims.gpus(), "cpu": ("system/cpu",)}.get(words[0].text)
+    keys = {"gpu": predicates.gpus(), "cpu": ("system/cpu",)}.get(words[0].text)
     if keys is None:
         raise MisusedError("expected gpu or cpu", words[0])
-    return claims.Idle(keys, span(words[1]))
+    return predicates.IdleGpus(keys, span(words[1]))
 
 
 def _memory(words: tuple[Word, ...]) -> Found:
@@ -158,7 +158,7 @@ def _log(words: tuple[Word, ...]) -> Found:
     except ValueError as e:
         raise MisusedError(f"not a regular expression: {e}", words[0]) from e
     over = span(words[1]) if words[1:] else Window()
-    return logged.Log(pattern, flags == "i", over)
+    return logged.LogMatch(pattern, flags == "i", over)
 
 
 FUNCTIONS = {
@@ -178,10 +178,12 @@ FUNCTIONS = {
     "nan": Function("nan(KEY) or nan(KEY, 30m)", 1, 2, _nan),
     "spike": Function("spike(KEY) or spike(KEY, 6)", 1, 2, _spike),
     "plateau": Function("plateau(KEY, 2h) or plateau(KEY, 2h, max)", 2, 3, _plateau),
-    "stalled": Function("stalled(30m)", 1, 1, lambda w: claims.Stalled(span(w[0]))),
+    "stalled": Function(
+        "stalled(30m)", 1, 1, lambda w: predicates.NoProgress(span(w[0]))
+    ),
     "idle": Function("idle(gpu, 15m) or idle(cpu, 15m)", 2, 2, _idle),
     "log": Function("log(/REGEX/) or log(/REGEX/i, 10m)", 1, 2, _log),
     "deviates": Function(
-        "deviates(KEY, 3)", 2, 2, lambda w: claims.Deviates(key(w[0]), number(w[1]))
+        "deviates(KEY, 3)", 2, 2, lambda w: predicates.Deviates(key(w[0]), number(w[1]))
     ),
 }

@@ -17,7 +17,7 @@ _SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Log:
+class LogMatch:
     """A line matches: ever since, or one in the window."""
 
     pattern: str

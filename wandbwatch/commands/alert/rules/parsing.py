@@ -14,12 +14,12 @@ from wandbwatch.commands.alert.rules.functions import (
 from wandbwatch.commands.alert.rules.measures import Latest, Measured
 from wandbwatch.commands.alert.rules.tokens import Shape, Token, tokens
 from wandbwatch.commands.alert.rules.tree import (
+    And,
     Comparison,
-    Either,
-    Every,
     Node,
+    Or,
     Rule,
-    Said,
+    Statement,
 )
 
 _LONGEST = 1000
@@ -54,13 +54,13 @@ class _Parser:
         parts = [self._every()]
         while self._took("or"):
             parts.append(self._every())
-        return parts[0] if len(parts) == 1 else Either(tuple(parts))
+        return parts[0] if len(parts) == 1 else Or(tuple(parts))
 
     def _every(self) -> Node:
         parts = [self._test()]
         while self._took("and"):
             parts.append(self._test())
-        return parts[0] if len(parts) == 1 else Every(tuple(parts))
+        return parts[0] if len(parts) == 1 else And(tuple(parts))
 
     def _test(self) -> Node:
         if not self._took("("):
@@ -84,7 +84,7 @@ class _Parser:
         if not isinstance(found, Measured):
             if self._next.shape is Shape.COMPARES:
                 raise self._wrong(f"`{start.text}(…)` says it all: compare nothing")
-            return Said(found, self.text[start.at : end])
+            return Statement(found, self.text[start.at : end])
         return self._comparison(found, self.text[start.at : end])
 
     def _call(self, name: Token) -> Found:

@@ -20,7 +20,7 @@ class Turn(Enum):
 
 
 @dataclass(frozen=True)
-class Patience:
+class Timing:
     """Seconds that a rule must hold before it fires, and after which it is told again
     while it does; 0: at once, and never."""
 
@@ -29,7 +29,7 @@ class Patience:
 
 
 @dataclass(frozen=True)
-class Held:
+class HoldState:
     """A rule that holds of a run, or did a moment ago. Times are POSIX seconds."""
 
     since: float
@@ -46,8 +46,8 @@ class Held:
 
 
 def turn(
-    held: Held | None, now: float, patience: Patience, *, holds: bool | None
-) -> tuple[Held | None, Turn | None]:
+    held: HoldState | None, now: float, patience: Timing, *, holds: bool | None
+) -> tuple[HoldState | None, Turn | None]:
     """Return what is to be remembered, and what is to be told.
 
     Where nobody can tell whether the rule holds, everything stays as it is.
@@ -63,11 +63,15 @@ def turn(
     return _fired(held, now, patience, holds=holds)
 
 
-def _begun(held: Held | None, now: float) -> Held:
-    return Held(now, times=held.times, number=held.number) if held else Held(now)
+def _begun(held: HoldState | None, now: float) -> HoldState:
+    return (
+        HoldState(now, times=held.times, number=held.number) if held else HoldState(now)
+    )
 
 
-def _waited(held: Held, now: float, patience: Patience) -> tuple[Held, Turn | None]:
+def _waited(
+    held: HoldState, now: float, patience: Timing
+) -> tuple[HoldState, Turn | None]:
     if now - held.since < patience.hold:
         return held, None
     times, number = held.times + 1, held.number or now
@@ -75,8 +79,8 @@ def _waited(held: Held, now: float, patience: Patience) -> tuple[Held, Turn | No
 
 
 def _fired(
-    held: Held, now: float, patience: Patience, *, holds: bool
-) -> tuple[Held, Turn | None]:
+    held: HoldState, now: float, patience: Timing, *, holds: bool
+) -> tuple[HoldState, Turn | None]:
     if not holds:
         return replace(held, ended=now), Turn.RESOLVED
     if patience.repeat and now - held.told >= patience.repeat:
@@ -84,6 +88,6 @@ def _fired(
     return held, None
 
 
-def _dropped(held: Held) -> Held | None:
+def _dropped(held: HoldState) -> HoldState | None:
     """Forget one that did not fire; one that had done so before ends here."""
     return replace(held, ended=held.since) if held.times else None

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TypeAlias
 
-from wandbwatch.commands.alert.rules.claims import Claim
 from wandbwatch.commands.alert.rules.facts import STEPS, Facts, Moment, Needs
 from wandbwatch.commands.alert.rules.measures import Measure
+from wandbwatch.commands.alert.rules.predicates import Predicate
 from wandbwatch.formatting import number
 
 
@@ -24,22 +24,22 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Said:
-    claim: Claim
+class Statement:
+    claim: Predicate
     text: str
 
 
 @dataclass(frozen=True)
-class Every:
+class And:
     parts: tuple[Node, ...]
 
 
 @dataclass(frozen=True)
-class Either:
+class Or:
     parts: tuple[Node, ...]
 
 
-Node: TypeAlias = Comparison | Said | Every | Either
+Node: TypeAlias = Comparison | Statement | And | Or
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Rule:
     node: Node
 
     @property
-    def leaves(self) -> tuple[Comparison | Said, ...]:
+    def leaves(self) -> tuple[Comparison | Statement, ...]:
         return tuple(_leaves(self.node))
 
     @property
@@ -63,7 +63,7 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class RuleResult:
     """``holds`` is None where what is known does not say."""
 
     holds: bool | None
@@ -71,11 +71,11 @@ class Verdict:
     """The numbers behind it."""
 
 
-def judge(rule: Rule, facts: Facts, now: float) -> Verdict:
+def judge(rule: Rule, facts: Facts, now: float) -> RuleResult:
     """Say whether *rule* holds of a run as it was *now*."""
     moment = Moment(facts, now)
     why = "; ".join(dict.fromkeys(part for part in _numbers(rule, moment) if part))
-    return Verdict(_holds(rule.node, moment), why)
+    return RuleResult(_holds(rule.node, moment), why)
 
 
 def _numbers(rule: Rule, moment: Moment) -> Iterator[str]:
@@ -99,12 +99,12 @@ def _holds(node: Node, moment: Moment) -> bool | None:
     match node:
         case Comparison():
             return _compared(node, moment)
-        case Said():
+        case Statement():
             return node.claim.holds(moment)
-        case Every(parts):
+        case And(parts):
             found = [_holds(part, moment) for part in parts]
             return False if False in found else None if None in found else True
-        case Either(parts):
+        case Or(parts):
             found = [_holds(part, moment) for part in parts]
             return True if True in found else None if None in found else False
 
@@ -124,8 +124,8 @@ def _compared(leaf: Comparison, moment: Moment) -> bool | None:
             return value <= leaf.threshold
 
 
-def _leaves(node: Node) -> Iterator[Comparison | Said]:
-    if isinstance(node, Comparison | Said):
+def _leaves(node: Node) -> Iterator[Comparison | Statement]:
+    if isinstance(node, Comparison | Statement):
         yield node
     else:
         for part in node.parts:

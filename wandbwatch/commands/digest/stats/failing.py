@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from wandbwatch import formatting as words
+from wandbwatch import formatting
 from wandbwatch.model.console import Printed
 from wandbwatch.model.run import Run, State
 
@@ -63,5 +63,5 @@ def _ending(run: Run) -> str:
 
 
 def _short(line: str) -> str:
-    clean = words.clean(line)
+    clean = formatting.clean(line)
     return clean if len(clean) <= _LONGEST else f"{clean[: _LONGEST - 1]}…"

@@ -61,7 +61,7 @@ class Period:
 
 
 @dataclass(frozen=True)
-class Hours:
+class RunHours:
     """How long runs ran, and how long the GPUs of those that are known."""
 
     ran: timedelta
@@ -78,12 +78,12 @@ def gpus(run: Run) -> int | None:
     return len({found[1] for key in run.system if (found := _GPU.match(key))})
 
 
-def hours(period: Period, runs: Sequence[Run]) -> Hours:
+def hours(period: Period, runs: Sequence[Run]) -> RunHours:
     """Add up what *runs* took in *period*."""
     ran = sum((period.ran(run) for run in runs), timedelta())
     known = [(run, count) for run in runs if (count := gpus(run)) is not None]
     seconds = sum(period.ran(run).total_seconds() * count for run, count in known)
-    return Hours(ran, seconds / 3600 if known else None, len(runs) - len(known))
+    return RunHours(ran, seconds / 3600 if known else None, len(runs) - len(known))
 
 
 def _heard(run: Run) -> float:

@@ -1,11 +1,18 @@
 """What is told of events: a card for each, or one for many."""
 
-from wandbwatch.commands.events.cards.attached import DEFAULT, Attached
-from wandbwatch.commands.events.cards.crashes import Crashes
-from wandbwatch.commands.events.cards.ending import Ends
-from wandbwatch.commands.events.cards.folding import reports
-from wandbwatch.commands.events.cards.greeting import greeting, present
-from wandbwatch.commands.events.cards.many import Project
+from wandbwatch.commands.events.cards.attached import DEFAULT, CardAttachments
+from wandbwatch.commands.events.cards.crashes import CrashCards
+from wandbwatch.commands.events.cards.end_card import EndCards
+from wandbwatch.commands.events.cards.first_look import greeting, present
+from wandbwatch.commands.events.cards.group_card import ProjectPage
+from wandbwatch.commands.events.cards.reports import reports
 
-__all__ = ["DEFAULT", "Attached", "Crashes", "Ends", "Project", "greeting"]
+__all__ = [
+    "DEFAULT",
+    "CardAttachments",
+    "CrashCards",
+    "EndCards",
+    "ProjectPage",
+    "greeting",
+]
 __all__ += ["present", "reports"]

@@ -9,7 +9,7 @@ _LINES = 20
 
 
 @dataclass(frozen=True)
-class Attached:
+class CardAttachments:
     """``plot`` is a key, "" for a likely one; None and 0 are for nothing."""
 
     summary: bool = False
@@ -21,7 +21,7 @@ class Attached:
     """Whether console, configuration and plot are for a bad end alone."""
 
     @classmethod
-    def read(cls, text: str) -> Attached:
+    def read(cls, text: str) -> CardAttachments:
         """Read words parted by commas; ValueError says which there are."""
         words = [word.strip() for word in text.split(",") if word.strip()]
         plots, log = [], 0
@@ -46,6 +46,6 @@ def _whole(text: str) -> bool:
     return text.isascii() and text.isdecimal() and 0 < int(text) <= 1000  # noqa: PLR2004
 
 
-DEFAULT = Attached(
+DEFAULT = CardAttachments(
     summary=True, delta=True, config_diff=True, plots=("",), log=_LINES, bad_only=True
 )

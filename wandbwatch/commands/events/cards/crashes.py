@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from wandbwatch.commands.events.cards import short
-from wandbwatch.commands.events.cards.ending import Ends
-from wandbwatch.commands.events.cards.many import MOST, Project, folded
-from wandbwatch.commands.events.lifecycle import Event, GoesOn, Kind
+from wandbwatch.commands.events.cards import run_card
+from wandbwatch.commands.events.cards.end_card import EndCards
+from wandbwatch.commands.events.cards.group_card import MOST, ProjectPage, folded
+from wandbwatch.commands.events.lifecycle import CrashRetracted, EventKind, RunEvent
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.query import Query
 from wandbwatch.model.report import Level, Report
@@ -20,7 +20,7 @@ _KEPT = 100
 
 
 @dataclass
-class Crashes:
+class CrashCards:
     """What was told of crashes: under each message's name its runs by id, and whether
     it was said of each that it went on."""
 
@@ -29,7 +29,7 @@ class Crashes:
     """How many messages there were."""
 
     @classmethod
-    def read(cls, text: str | None) -> Crashes:
+    def read(cls, text: str | None) -> CrashCards:
         return cls(*json.loads(text)) if text else cls()
 
     def written(self) -> str:
@@ -37,15 +37,15 @@ class Crashes:
         return json.dumps([kept, self.count], separators=(",", ":"))
 
     def tell(
-        self, events: Sequence[Event], ends: Ends, project: Project
+        self, events: Sequence[RunEvent], ends: EndCards, project: ProjectPage
     ) -> Iterator[Report]:
         """Tell of crashes in one message, which stands under a name of its own.
 
         Of those that were none it is told where the crash was.
         """
-        crashed = [event for event in events if not isinstance(event, GoesOn)]
+        crashed = [event for event in events if not isinstance(event, CrashRetracted)]
         for event in events:
-            if isinstance(event, GoesOn):
+            if isinstance(event, CrashRetracted):
                 yield from self._corrected(event, ends, project)
         if crashed:
             self.count += 1
@@ -55,11 +55,11 @@ class Crashes:
                 yield replace(report, standing=name)
 
     def _corrected(
-        self, event: GoesOn, ends: Ends, project: Project
+        self, event: CrashRetracted, ends: EndCards, project: ProjectPage
     ) -> Iterator[Report]:
         name = self._message(event.run.id)
         if name is None:
-            yield short.card(event)
+            yield run_card.card(event)
             return
         told = self.messages[name]
         told[event.run.id] = True
@@ -76,7 +76,7 @@ class Crashes:
         return None
 
 
-def _asked(ends: Ends, told: Mapping[str, bool]) -> tuple[Run, ...]:
+def _asked(ends: EndCards, told: Mapping[str, bool]) -> tuple[Run, ...]:
     """Ask for the other runs of a message, to tell of them again."""
     if len(told) == 1:
         return ()
@@ -87,20 +87,22 @@ def _asked(ends: Ends, told: Mapping[str, bool]) -> tuple[Run, ...]:
         return ()
 
 
-def _event(run: Run, *, went_on: bool) -> Event:
+def _event(run: Run, *, went_on: bool) -> RunEvent:
     if went_on:
-        return GoesOn(Kind.CRASHED, run)
-    return Event(Kind.CRASHED, replace(run, state=State.CRASHED))
+        return CrashRetracted(EventKind.CRASHED, run)
+    return RunEvent(EventKind.CRASHED, replace(run, state=State.CRASHED))
 
 
-def _reports(events: list[Event], ends: Ends, project: Project) -> Iterator[Report]:
+def _reports(
+    events: list[RunEvent], ends: EndCards, project: ProjectPage
+) -> Iterator[Report]:
     if len(events) <= MOST:
         for event in events:
-            corrected = isinstance(event, GoesOn)
-            yield short.card(event) if corrected else ends.card(event)
+            corrected = isinstance(event, CrashRetracted)
+            yield run_card.card(event) if corrected else ends.card(event)
         return
-    went_on = sum(isinstance(event, GoesOn) for event in events)
-    report = folded(Kind.CRASHED, events, project)
+    went_on = sum(isinstance(event, CrashRetracted) for event in events)
+    report = folded(EventKind.CRASHED, events, project)
     if went_on:
         left = len(events) - went_on
         title = f"{left} runs crashed in {project.name}, {went_on} went on"

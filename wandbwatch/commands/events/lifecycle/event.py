@@ -9,7 +9,7 @@ from enum import StrEnum
 from wandbwatch.model.run import Run, State
 
 
-class Kind(StrEnum):
+class EventKind(StrEnum):
     """What happened, in the words that ``--on`` takes."""
 
     STARTED = "started"
@@ -33,31 +33,31 @@ class Kind(StrEnum):
 
 
 ENDS = {
-    State.FINISHED: Kind.FINISHED,
-    State.FAILED: Kind.FAILED,
-    State.CRASHED: Kind.CRASHED,
-    State.KILLED: Kind.KILLED,
-    State.PREEMPTED: Kind.PREEMPTED,
+    State.FINISHED: EventKind.FINISHED,
+    State.FAILED: EventKind.FAILED,
+    State.CRASHED: EventKind.CRASHED,
+    State.KILLED: EventKind.KILLED,
+    State.PREEMPTED: EventKind.PREEMPTED,
 }
 """The states that a run does not leave by itself, and what their coming is called."""
 ACTIVE = {State.RUNNING, State.PREEMPTING}
 
 
 @dataclass(frozen=True)
-class Event:
+class RunEvent:
     """One thing that happened to *run*; each kind has its own class if it says more."""
 
-    kind: Kind
+    kind: EventKind
     run: Run
 
 
 @dataclass(frozen=True)
-class GoesOn(Event):
+class CrashRetracted(RunEvent):
     """A crash that was told turned out false: *run* runs on, or ended otherwise."""
 
 
 @dataclass(frozen=True)
-class Raised(Event):
+class CodeAlert(RunEvent):
     """The code of *run* raised an alert."""
 
     title: str
@@ -67,7 +67,7 @@ class Raised(Event):
 
 
 @dataclass(frozen=True)
-class Resumed(Event):
+class Resumed(RunEvent):
     """*run* runs again."""
 
     ended: State | None
@@ -75,7 +75,7 @@ class Resumed(Event):
 
 
 @dataclass(frozen=True)
-class Stalled(Event):
+class Stalled(RunEvent):
     """*run* makes no progress."""
 
     idle: float
@@ -85,7 +85,7 @@ class Stalled(Event):
 
 
 @dataclass(frozen=True)
-class Best(Event):
+class Best(RunEvent):
     """*run* has the best value of *key* so far."""
 
     key: str
@@ -97,14 +97,14 @@ class Best(Event):
 
 
 @dataclass(frozen=True)
-class Done:
+class GroupDone:
     """No run of a group or sweep, or none at all, is running any more."""
 
-    kind: Kind
+    kind: EventKind
     name: str
     """The group's or sweep's; empty for all runs."""
     ended: Mapping[State, int] = field(default_factory=dict)
     """How many of its runs ended how since one of them was first seen running."""
 
 
-Happening = Event | Done
+Event = RunEvent | GroupDone

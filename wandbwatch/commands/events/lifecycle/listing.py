@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from wandbwatch.commands.events.lifecycle.remembered import Remembered
+from wandbwatch.commands.events.lifecycle.memory import EventMemory
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Listing, Query
 from wandbwatch.model.run import Json, Run
@@ -20,7 +20,7 @@ def listed(
     source: Source,
     filters: Mapping[str, Json],
     keys: Sequence[str] | None,
-    before: Remembered | None,
+    before: EventMemory | None,
 ) -> Listing:
     """Ask for all runs at first, then for those last heard of: one request a page.
 

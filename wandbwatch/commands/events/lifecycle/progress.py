@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from wandbwatch.commands.events.lifecycle.remembered import Going
+from wandbwatch.commands.events.lifecycle.memory import RunningRun
 from wandbwatch.model.run import Run
 
 _LATE = 4.0
@@ -18,7 +18,7 @@ _FADES = 0.9
 
 
 @dataclass(frozen=True)
-class Idle:
+class Pause:
     """How long a run has made no progress, in seconds, and how long it may."""
 
     seconds: float
@@ -30,12 +30,14 @@ class Idle:
         return self.seconds > self.limit
 
 
-def first(run: Run, now: float) -> Going:
+def first(run: Run, now: float) -> RunningRun:
     """Begin to watch *run*: what it did before is not held against it."""
-    return Going(now, run.last_step, now, group=run.group, sweep=run.sweep)
+    return RunningRun(now, run.last_step, now, group=run.group, sweep=run.sweep)
 
 
-def watched(known: Going, run: Run, now: float, before: float, least: float) -> Going:
+def watched(
+    known: RunningRun, run: Run, now: float, before: float, least: float
+) -> RunningRun:
     """Take in what *run* did since *before*, when it was last looked at.
 
     *least* is how long no run is called stalled for.
@@ -60,16 +62,16 @@ def watched(known: Going, run: Run, now: float, before: float, least: float) -> 
     )
 
 
-def idle(known: Going, run: Run, now: float, least: float) -> Idle:
+def idle(known: RunningRun, run: Run, now: float, least: float) -> Pause:
     """Judge by the last step; before the first one by the last sign of life, too."""
     if known.step is None and run.heartbeat:
         silent = now - max(run.heartbeat.timestamp(), known.seen)
         if silent > least:
-            return Idle(silent, least, 0.0)
-    return Idle(now - known.moved, limit(known, least), known.pace)
+            return Pause(silent, least, 0.0)
+    return Pause(now - known.moved, limit(known, least), known.pace)
 
 
-def limit(known: Going, least: float) -> float:
+def limit(known: RunningRun, least: float) -> float:
     """Return the seconds after which a run without a new step is called stalled."""
     if known.moves < _WARM:
         return _WARM_UP * least
@@ -84,9 +86,9 @@ def _stepped(run: Run, now: float) -> float:
     return now
 
 
-def glance(run: Run, now: float, least: float) -> Idle:
+def glance(run: Run, now: float, least: float) -> Pause:
     """Judge *run* as well as one look allows: by its clock and its mean pace."""
     heard = run.heartbeat.timestamp() if run.heartbeat else now
     stepped = _stepped(run, now) if run.last_step is not None else heard
     mean = (run.runtime or 0.0) / (run.last_step + 1) if run.last_step else 0.0
-    return Idle(max(now - min(stepped, now), 0.0), max(least, _LATE * mean), mean)
+    return Pause(max(now - min(stepped, now), 0.0), max(least, _LATE * mean), mean)

@@ -8,14 +8,18 @@ from dataclasses import dataclass, field, replace
 from wandbwatch.commands.events.lifecycle.event import (
     ACTIVE,
     ENDS,
-    Event,
-    GoesOn,
-    Kind,
+    CrashRetracted,
+    EventKind,
     Resumed,
+    RunEvent,
     Stalled,
 )
+from wandbwatch.commands.events.lifecycle.memory import (
+    EndedRun,
+    EventMemory,
+    RunningRun,
+)
 from wandbwatch.commands.events.lifecycle.progress import first, idle, watched
-from wandbwatch.commands.events.lifecycle.remembered import Going, Gone, Remembered
 from wandbwatch.model.run import Run, State
 
 MISSED = 3600.0
@@ -25,17 +29,17 @@ _AGAIN = 60.0
 
 
 @dataclass
-class Look:
+class Tracker:
     """The runs as they are taken in, one after the other."""
 
-    before: Remembered
+    before: EventMemory
     now: float
     least: float
     """Seconds without a step for which no run is called stalled."""
-    going: dict[str, Going] = field(default_factory=dict)
-    gone: dict[str, Gone] = field(default_factory=dict)
+    going: dict[str, RunningRun] = field(default_factory=dict)
+    gone: dict[str, EndedRun] = field(default_factory=dict)
 
-    def take(self, run: Run) -> Iterator[Event]:
+    def take(self, run: Run) -> Iterator[RunEvent]:
         """Say what happened to *run*, and remember it."""
         going, gone = self.before.going.get(run.id), self.before.gone.get(run.id)
         if run.state in ACTIVE:
@@ -53,8 +57,8 @@ class Look:
             self.going[run_id] = replace(known, missing=since)
 
     def _active(
-        self, run: Run, going: Going | None, gone: Gone | None
-    ) -> Iterator[Event]:
+        self, run: Run, going: RunningRun | None, gone: EndedRun | None
+    ) -> Iterator[RunEvent]:
         if going is None:
             self.going[run.id] = first(run, self.now)
             yield self._returned(run, gone)
@@ -63,25 +67,29 @@ class Look:
         how = idle(known, run, self.now, self.least)
         if how.too_long and not known.stalled:
             known = replace(known, stalled=True)
-            yield Stalled(Kind.STALLED, run, how.seconds, how.usual)
+            yield Stalled(EventKind.STALLED, run, how.seconds, how.usual)
         elif going.stalled and not known.stalled:
-            yield Event(Kind.RECOVERED, run)
+            yield RunEvent(EventKind.RECOVERED, run)
         self.going[run.id] = known
 
-    def _returned(self, run: Run, gone: Gone | None) -> Event:
+    def _returned(self, run: Run, gone: EndedRun | None) -> RunEvent:
         if gone is None:
             created = run.created.timestamp() if run.created else self.now
             old = created <= self.before.horizon
-            return Resumed(Kind.RESUMED, run, None) if old else Event(Kind.STARTED, run)
+            return (
+                Resumed(EventKind.RESUMED, run, None)
+                if old
+                else RunEvent(EventKind.STARTED, run)
+            )
         if gone.state is State.CRASHED and _went_on(gone, run):
-            return GoesOn(Kind.CRASHED, run)
-        return Resumed(Kind.RESUMED, run, gone.state)
+            return CrashRetracted(EventKind.CRASHED, run)
+        return Resumed(EventKind.RESUMED, run, gone.state)
 
     def _ended(
-        self, run: Run, going: Going | None, gone: Gone | None
-    ) -> Iterator[Event]:
+        self, run: Run, going: RunningRun | None, gone: EndedRun | None
+    ) -> Iterator[RunEvent]:
         heard = _heard(run)
-        end = Gone(run.state, heard, run.runtime or 0.0, _step(run), _begun(run))
+        end = EndedRun(run.state, heard, run.runtime or 0.0, _step(run), _begun(run))
         if going is None and gone is None and end.heard <= self.before.horizon:
             return
         self.gone[run.id] = end
@@ -90,23 +98,25 @@ class Look:
             self.gone[run.id] = replace(gone, heard=heard)
             return
         if gone and gone.state is State.CRASHED and _went_on(gone, run):
-            yield GoesOn(Kind.CRASHED, run)
-        yield Event(ENDS[run.state], run)
+            yield CrashRetracted(EventKind.CRASHED, run)
+        yield RunEvent(ENDS[run.state], run)
 
-    def _leave(self, run_id: str, going: Going | None, gone: Gone | None) -> None:
+    def _leave(
+        self, run_id: str, going: RunningRun | None, gone: EndedRun | None
+    ) -> None:
         if going:
             self.going[run_id] = going
         elif gone:
             self.gone[run_id] = gone
 
 
-def _again(gone: Gone, end: Gone) -> bool:
+def _again(gone: EndedRun, end: EndedRun) -> bool:
     """Whether a run that had ended ran on, and ended in the same way again."""
     later = end.heard - gone.heard > _AGAIN
     return later and (end.step > gone.step or end.runtime > gone.runtime + _AGAIN)
 
 
-def _went_on(gone: Gone, run: Run) -> bool:
+def _went_on(gone: EndedRun, run: Run) -> bool:
     """Whether *run* is the process that was taken for crashed, not one that resumed it.
 
     A process's runtime counts on while nothing is heard of it, that of a resumed run

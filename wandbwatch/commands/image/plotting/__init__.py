@@ -7,12 +7,12 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from wandbwatch.analysis.ranking import Aim
+from wandbwatch.analysis.ranking import Objective
 from wandbwatch.model.query import Axis
 from wandbwatch.model.report import Mark
 
 
-class Kind(StrEnum):
+class DistributionKind(StrEnum):
     """How the histograms of a key are shown."""
 
     HEATMAP = "heatmap"
@@ -43,11 +43,11 @@ class View:
     log_y: bool = False
     last: timedelta | None = None
     out: Path | None = None
-    kind: Kind = Kind.HEATMAP
+    kind: DistributionKind = DistributionKind.HEATMAP
     group_by: str = ""
     band: Band = Band.STD
     layout: Layout = Layout.SEPARATE
     clip: float = 1.0
     """The share of the points that the y axis is to hold."""
     marks: tuple[Mark, ...] = ()
-    best: Aim | None = None
+    best: Objective | None = None

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from wandbwatch import formatting as words
-from wandbwatch.analysis import delta as deltas
+from wandbwatch.analysis import delta
 from wandbwatch.analysis.window import recent, start
-from wandbwatch.commands.image.last_values import Ends
+from wandbwatch.commands.image.last_values import LastValues
 from wandbwatch.commands.image.plotting import (
     Layout,
     View,
@@ -16,7 +16,7 @@ from wandbwatch.commands.image.plotting import (
     distributed,
     grouping,
 )
-from wandbwatch.commands.image.select import Found
+from wandbwatch.commands.image.select import SelectedCurves
 from wandbwatch.formatting import titles
 from wandbwatch.model.address import Address
 from wandbwatch.model.query import Axis
@@ -31,7 +31,10 @@ _MOST = 24
 
 
 def report(
-    address: Address, found: Found, view: View, since: deltas.Since | None = None
+    address: Address,
+    found: SelectedCurves,
+    view: View,
+    since: delta.Since | None = None,
 ) -> Report:
     """Make a plot of each key, with the runs that have it, and a table of what is
     another than it was *since*."""
@@ -53,7 +56,7 @@ def report(
     composed = list(_composed(shown, kept, found, view))
     if len(composed) > _MOST:
         notes.append(f"{_MOST} of {len(composed)} pictures; --keys and --runs choose")
-    ends = Ends.of(runs, tuple(plots.values()))
+    ends = LastValues.of(runs, tuple(plots.values()))
     blocks: tuple[Block, ...] = (
         *composed[:_MOST],
         *ends.blocks(since),
@@ -66,7 +69,7 @@ def report(
     return Report("image", title, blocks, url=url, basis=basis, out=view.out)
 
 
-def _kept(found: Found, view: View) -> Found:
+def _kept(found: SelectedCurves, view: View) -> SelectedCurves:
     """Leave out what stands before the time that the view is of."""
     if not view.last:
         return found
@@ -87,7 +90,7 @@ def _kept(found: Found, view: View) -> Found:
     return replace(found, curves=curves, distributions=kept)
 
 
-def _lines(key: str, found: Found) -> Iterator[Line]:
+def _lines(key: str, found: SelectedCurves) -> Iterator[Line]:
     """Yield each run's curve of *key*, or where the middle of its histograms is."""
     for curves in found.curves:
         one = curves.series.get(key)
@@ -99,13 +102,13 @@ def _lines(key: str, found: Found) -> Iterator[Line]:
             yield Line(one_run.run.id, one_run.run.name, middle)
 
 
-def _plot(key: str, lines: tuple[Line, ...], found: Found, view: View) -> Plot:
+def _plot(key: str, lines: tuple[Line, ...], found: SelectedCurves, view: View) -> Plot:
     return Plot(
         key, _over(key, found, view), lines, view.log_y, view.smooth, marks=view.marks
     )
 
 
-def _over(key: str, found: Found, view: View) -> str:
+def _over(key: str, found: SelectedCurves, view: View) -> str:
     axis = view.axis or Axis()
     return found.own_axes.get(key) or axis.key or axis.kind.value
 
@@ -128,7 +131,7 @@ def _best(runs: Sequence[Run], view: View) -> Run | None:
 
 
 def _composed(
-    plots: Mapping[str, Plot], kept: Found, found: Found, view: View
+    plots: Mapping[str, Plot], kept: SelectedCurves, found: SelectedCurves, view: View
 ) -> Iterator[Block]:
     """Yield a block a key in their order, or one of all that are plots."""
     histograms = {key for one in kept.distributions for key in one.columns}
@@ -146,7 +149,9 @@ def _composed(
             yield plots[key]
 
 
-def _absent(key: str, kept: Found, plot: Plot | None, view: View) -> Iterator[str]:
+def _absent(
+    key: str, kept: SelectedCurves, plot: Plot | None, view: View
+) -> Iterator[str]:
     shown = {line.run for line in plot.lines} if plot else set()
     absent = [run.id for run in kept.runs if run.id not in shown]
     when = " as late as --last asks" if view.last else ""
@@ -156,7 +161,7 @@ def _absent(key: str, kept: Found, plot: Plot | None, view: View) -> Iterator[st
         yield f"{key!r} was not logged{when} by {', '.join(absent)}"
 
 
-def _clockless(found: Found, view: View) -> Iterator[str]:
+def _clockless(found: SelectedCurves, view: View) -> Iterator[str]:
     if not view.last:
         return
     seconds = view.last.total_seconds()

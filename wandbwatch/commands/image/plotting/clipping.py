@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from wandbwatch import formatting as words
+from wandbwatch import formatting
 from wandbwatch.model.report import Line, Plot
 
 _MARGIN = 0.04
@@ -42,5 +42,6 @@ def notes(plot: Plot, share: float) -> Iterator[str]:
         counted = "1 value" if beyond == 1 else f"{beyond} values"
         yield (
             f"{plot.key!r}: the y axis holds the middle {share * 100:g}% of the values,"
-            f" {words.number(low)} to {words.number(high)}; {counted} beyond its ends"
+            f" {formatting.number(low)} to {formatting.number(high)};"
+            f" {counted} beyond its ends"
         )

@@ -6,12 +6,12 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from wandbwatch.commands.image.plotting import Kind, View
+from wandbwatch.commands.image.plotting import DistributionKind, View
 from wandbwatch.model.distribution import Distributions
-from wandbwatch.model.drawing import Column, Heatmap
+from wandbwatch.model.drawing import Heatmap, HistogramColumn
 from wandbwatch.model.report import Block, Chart, Line, Plot
 from wandbwatch.model.run import Run, Series
-from wandbwatch.plots import text as charted
+from wandbwatch.plots import text
 
 _QUANTILES = (
     ("95%", 0.95),
@@ -27,12 +27,12 @@ def blocks(
 ) -> Iterator[Block]:
     """Show the histograms of *key* that the runs *found* have over *x*."""
     there = [(one.run, one.columns[key]) for one in found if one.columns.get(key)]
-    if view.kind is Kind.LINES and there:
+    if view.kind is DistributionKind.LINES and there:
         plot = Plot(key, x, tuple(_lines(key, there)), view.log_y, view.smooth)
         yield replace(plot, marks=view.marks)
         return
     for run, columns in there:
-        shown = columns[-1:] if view.kind is Kind.LAST else columns
+        shown = columns[-1:] if view.kind is DistributionKind.LAST else columns
         title = key if len(found) == 1 else f"{key} · {run.name} ({run.id})"
         yield Chart(title, Heatmap(x, key, tuple(shown)))
 
@@ -54,13 +54,15 @@ def since(
     )
 
 
-def quantile(key: str, columns: Sequence[Column], share: float) -> Series:
+def quantile(key: str, columns: Sequence[HistogramColumn], share: float) -> Series:
     """Return where *share* of the values of each histogram lie below."""
-    values = array("d", (charted.quantile(column, share) for column in columns))
+    values = array("d", (text.quantile(column, share) for column in columns))
     return Series(key, array("d", (column.x for column in columns)), values)
 
 
-def _lines(key: str, there: Sequence[tuple[Run, Sequence[Column]]]) -> Iterator[Line]:
+def _lines(
+    key: str, there: Sequence[tuple[Run, Sequence[HistogramColumn]]]
+) -> Iterator[Line]:
     """Draw one run's quantiles; of several each one's median with its inner half."""
     if len(there) == 1:
         ((run, columns),) = there

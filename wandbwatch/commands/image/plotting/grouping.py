@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import fmean, stdev
 
-from wandbwatch import formatting as words
+from wandbwatch import formatting
 from wandbwatch.commands.image.plotting import Band
 from wandbwatch.model.report import Line
 from wandbwatch.model.run import Run, Series
@@ -34,7 +34,7 @@ def names(run: Run, by: str) -> tuple[str, ...]:
         return run.tags or (NOBODY,)
     if by.startswith(_CONFIG):
         key = by.removeprefix(_CONFIG)
-        return (words.cell(run.config[key]) if key in run.config else NOBODY,)
+        return (formatting.cell(run.config[key]) if key in run.config else NOBODY,)
     return (str(getattr(run, by)) or NOBODY,)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from wandbwatch.analysis.ranking import Aim, finite
+from wandbwatch.analysis.ranking import Objective, finite
 from wandbwatch.model.drawing import Point, Scatter
 from wandbwatch.model.query import Query
 from wandbwatch.model.report import Chart
@@ -14,7 +14,7 @@ from wandbwatch.model.run import Run
 _CONFIG = "config."
 
 
-def query(asked: Query, names: Sequence[str], best: Aim | None) -> Query:
+def query(asked: Query, names: Sequence[str], best: Objective | None) -> Query:
     """Ask for no more of each run than is drawn."""
     keys = [name for name in names if not name.startswith(_CONFIG)]
     keys += [best.key] if best else []
@@ -31,7 +31,7 @@ def value(run: Run, name: str) -> float | None:
     return finite(run.summary.get(name))
 
 
-def chart(runs: Sequence[Run], x: str, y: str, best: Aim | None) -> Chart:
+def chart(runs: Sequence[Run], x: str, y: str, best: Objective | None) -> Chart:
     """Make a point of each run that has both values; the best one stands out."""
     ranked = best.ranked(runs) if best else []
     chosen = ranked[0][0].id if ranked else None

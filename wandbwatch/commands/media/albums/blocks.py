@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wandbwatch.commands.media.albums import pages, panels, pieces, plotly, sheets
 from wandbwatch.commands.media.albums.panels import Panel
-from wandbwatch.commands.media.albums.sheets import Sheet
+from wandbwatch.commands.media.albums.sheets import LoggedTable
 from wandbwatch.formatting.filenames import plain
 from wandbwatch.model.attachment import Attachment, Piece
 from wandbwatch.model.errors import SourceError
@@ -113,7 +113,7 @@ class _Showing:
             yield self._kept(medium, sheet)
 
     def _rows(
-        self, medium: Medium, sheet: Sheet, panel: Panel | None
+        self, medium: Medium, sheet: LoggedTable, panel: Panel | None
     ) -> Iterator[Block]:
         shown = sheet.rows[: self.page.rows or None]
         rows = tuple(map(sheets.cells, shown))
@@ -125,7 +125,7 @@ class _Showing:
             kind = panel.kind or "a chart"
             yield Note(f"{panel.key} is {kind}, which is shown as its table")
 
-    def _kept(self, medium: Medium, sheet: Sheet) -> Attachment:
+    def _kept(self, medium: Medium, sheet: LoggedTable) -> Attachment:
         """Let the whole table be kept as CSV."""
         step = "" if medium.step is None else f"_{medium.step}"
         name = plain(f"{medium.key}{step}", ".csv")

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from wandbwatch import formatting as words
+from wandbwatch import formatting
 from wandbwatch.commands.media.albums import shapes
-from wandbwatch.commands.media.albums.sheets import Sheet
+from wandbwatch.commands.media.albums.sheets import LoggedTable
 from wandbwatch.model.report import MISSING, Block, Cell, Table
 from wandbwatch.model.run import Json
 
@@ -42,33 +42,35 @@ def panels(charts: Mapping[str, Json]) -> Iterator[Panel]:
         )
 
 
-def drawn(panel: Panel, sheet: Sheet, run: str) -> Block | None:
+def drawn(panel: Panel, sheet: LoggedTable, run: str) -> Block | None:
     """Draw what we know how to; None for another chart, or one without numbers."""
     name = panel.kind.removeprefix("wandb/").partition("/")[0]
     draw = _KINDS.get(name)
     return draw(panel, sheet, run) if draw else None
 
 
-def _line(panel: Panel, sheet: Sheet, run: str) -> Block | None:
+def _line(panel: Panel, sheet: LoggedTable, run: str) -> Block | None:
     x, y, stroke = (panel.columns.get(n) for n in ("x", "y", "stroke"))
     return _lines(panel, sheet, run, (x, y, stroke))
 
 
-def _series(panel: Panel, sheet: Sheet, run: str) -> Block | None:
+def _series(panel: Panel, sheet: LoggedTable, run: str) -> Block | None:
     parts = (panel.columns.get(n) for n in ("step", "lineVal", "lineKey"))
     return _lines(panel, sheet, run, tuple(parts))
 
 
-def _curve(panel: Panel, sheet: Sheet, run: str) -> Block | None:
+def _curve(panel: Panel, sheet: LoggedTable, run: str) -> Block | None:
     parts = (panel.columns.get(n) for n in ("x", "y", "class"))
     return _lines(panel, sheet, run, tuple(parts))
 
 
-def _lines(panel: Panel, sheet: Sheet, run: str, parts: Sequence[Json]) -> Block | None:
+def _lines(
+    panel: Panel, sheet: LoggedTable, run: str, parts: Sequence[Json]
+) -> Block | None:
     """Draw a line for each name that the third column has."""
     x, y, names = (sheet.column(part) for part in parts)
     grouped: dict[str, list[tuple[Json, Json]]] = {}
-    labels = [words.cell(name) for name in names] or [str(parts[1])] * len(y)
+    labels = [formatting.cell(name) for name in names] or [str(parts[1])] * len(y)
     for label, *point in zip(labels, x, y, strict=False):
         grouped.setdefault(label, []).append((point[0], point[1]))
     lines = [
@@ -78,27 +80,27 @@ def _lines(panel: Panel, sheet: Sheet, run: str, parts: Sequence[Json]) -> Block
     return shapes.plot(panel.title, str(parts[0]), lines)
 
 
-def _scatter(panel: Panel, sheet: Sheet, _run: str) -> Block | None:
+def _scatter(panel: Panel, sheet: LoggedTable, _run: str) -> Block | None:
     x, y = (panel.columns.get(n) for n in ("x", "y"))
     return shapes.scatter(panel.title, str(x), str(y), sheet.column(x), sheet.column(y))
 
 
-def _bars(panel: Panel, sheet: Sheet, _run: str) -> Block | None:
+def _bars(panel: Panel, sheet: LoggedTable, _run: str) -> Block | None:
     label, value = (panel.columns.get(n) for n in ("label", "value"))
     return shapes.bars(
         panel.title, str(value), sheet.column(label), sheet.column(value)
     )
 
 
-def _histogram(panel: Panel, sheet: Sheet, _run: str) -> Block | None:
+def _histogram(panel: Panel, sheet: LoggedTable, _run: str) -> Block | None:
     return shapes.histogram(panel.title, sheet.column(panel.columns.get("value")))
 
 
-def _confusion(panel: Panel, sheet: Sheet, _run: str) -> Block | None:
+def _confusion(panel: Panel, sheet: LoggedTable, _run: str) -> Block | None:
     parts = ("Actual", "Predicted", "nPredictions")
     actual, predicted, counts = (sheet.column(panel.columns.get(n)) for n in parts)
     found = {
-        (words.cell(a), words.cell(p)): count
+        (formatting.cell(a), formatting.cell(p)): count
         for a, p, count in zip(actual, predicted, counts, strict=False)
     }
     names = list(dict.fromkeys(name for pair in found for name in pair))
@@ -110,7 +112,7 @@ def _confusion(panel: Panel, sheet: Sheet, _run: str) -> Block | None:
     return Table(panel.title, columns, tuple(rows)) if rows else None
 
 
-_KINDS: Mapping[str, Callable[[Panel, Sheet, str], Block | None]] = {
+_KINDS: Mapping[str, Callable[[Panel, LoggedTable, str], Block | None]] = {
     "line": _line,
     "lineseries": _series,
     "area-under-curve": _curve,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
-from wandbwatch.formatting import filenames as filing
+from wandbwatch.formatting import filenames
 from wandbwatch.model.attachment import Attachment, Piece
 from wandbwatch.model.errors import NotFoundError
 from wandbwatch.model.media import Medium, RunFile
@@ -62,7 +62,7 @@ def _pieces(
     for place, path in enumerate(paths):
         step = "" if medium.step is None else f"_{medium.step}"
         number = f"_{place + 1}" if len(paths) > 1 else ""
-        name = filing.plain(f"{medium.key}{step}{number}", filing.suffix(path))
+        name = filenames.plain(f"{medium.key}{step}{number}", filenames.suffix(path))
         caption = _caption(medium.value, place)
         if told:
             parts = (f"step {medium.step}", caption)
@@ -77,7 +77,7 @@ def piece(name: str, file: RunFile, run: Run) -> Piece:
         file.path,
         file.content,
         file.size,
-        filing.mime(file.path),
+        filenames.mime(file.path),
         url=page(run, file.path),
     )
 

@@ -7,7 +7,7 @@ import sys
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from wandbwatch import formatting as words
+from wandbwatch import formatting
 from wandbwatch.commands.media.albums import shapes
 from wandbwatch.model.report import Block, Line
 from wandbwatch.model.run import Json
@@ -101,7 +101,7 @@ def _unpacked(given: Mapping[str, Json]) -> Sequence[Json]:
 
 def _name(trace: Trace) -> str:
     name = trace.get("name")
-    return words.clean(name) if isinstance(name, str) else ""
+    return formatting.clean(name) if isinstance(name, str) else ""
 
 
 def _title(figure: Json) -> str:

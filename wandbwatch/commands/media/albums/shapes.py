@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from wandbwatch import formatting as words
+from wandbwatch import formatting
 from wandbwatch.model.drawing import Bars, Point, Scatter
 from wandbwatch.model.report import Chart, Line, Plot
 from wandbwatch.model.run import Json, Series
@@ -53,7 +53,7 @@ def bars(
     title: str, amount: str, labels: Iterable[Json], values: Iterable[Json]
 ) -> Chart | None:
     pairs = zip(labels, numbers(values), strict=False)
-    items = tuple((words.cell(name), v) for name, v in pairs if math.isfinite(v))
+    items = tuple((formatting.cell(name), v) for name, v in pairs if math.isfinite(v))
     return Chart(title, Bars(amount, items[:_MOST_BARS])) if items else None
 
 
@@ -65,11 +65,13 @@ def histogram(title: str, values: Iterable[Json]) -> Chart | None:
     low, high = min(found), max(found)
     width = (high - low) / _BINS
     if not width or not math.isfinite(width):
-        items: tuple[tuple[str, float], ...] = ((words.number(low), float(len(found))),)
+        items: tuple[tuple[str, float], ...] = (
+            (formatting.number(low), float(len(found))),
+        )
         return Chart(title, Bars("count", items))
     counts = [0.0] * _BINS
     for value in found:
         counts[min(_BINS - 1, int((value - low) / width))] += 1
     starts = [low + place * width for place in range(_BINS)]
-    names = (f"{words.number(s)}…{words.number(s + width)}" for s in starts)
+    names = (f"{formatting.number(s)}…{formatting.number(s + width)}" for s in starts)
     return Chart(title, Bars("count", tuple(zip(names, counts, strict=True))))

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wandbwatch.formatting import json_values as exact
+from wandbwatch.formatting import json_values
 from wandbwatch.model.media import RunFile
 from wandbwatch.model.report import MISSING, Cell
 from wandbwatch.model.run import Json
@@ -18,7 +18,7 @@ MOST = 32 << 20
 
 
 @dataclass(frozen=True)
-class Sheet:
+class LoggedTable:
     columns: tuple[str, ...]
     rows: tuple[tuple[Json, ...], ...]
 
@@ -51,14 +51,14 @@ def read(file: RunFile | None) -> Json:
     return found
 
 
-def sheet(document: Json) -> Sheet:
+def sheet(document: Json) -> LoggedTable:
     """Take a table out of what its file holds; ValueError if there is none."""
     columns, data = (_part(document, name) for name in ("columns", "data"))
     names = tuple(str(name) for name in columns)
     rows = (row if isinstance(row, list) else [row] for row in data)
     width = len(names)
     filled = ((*row[:width], *[None] * (width - len(row))) for row in rows)
-    return Sheet(names, tuple(filled))
+    return LoggedTable(names, tuple(filled))
 
 
 def _part(document: Json, name: str) -> list[Json]:
@@ -72,7 +72,7 @@ def cells(row: tuple[Json, ...]) -> tuple[Cell, ...]:
     return tuple(MISSING if value is None else value for value in row)
 
 
-def as_csv(table: Sheet) -> Iterator[bytes]:
+def as_csv(table: LoggedTable) -> Iterator[bytes]:
     """Write a whole table as CSV, each value with all its digits."""
     for row in (table.columns, *table.rows):
         line = io.StringIO()
@@ -83,4 +83,8 @@ def as_csv(table: Sheet) -> Iterator[bytes]:
 def _written(value: Json) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else exact.written(exact.value(value))
+    return (
+        value
+        if isinstance(value, str)
+        else json_values.written(json_values.value(value))
+    )

@@ -1,0 +1,98 @@
+"""Looking at several runs with one question for all that are of one project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from wandbwatch import formatting
+from wandbwatch.analysis.total_steps import Total
+from wandbwatch.model.address import Address, Cloud, Local
+from wandbwatch.model.errors import NetworkError, TimeOutError, printable
+from wandbwatch.model.ports import Source
+from wandbwatch.model.query import Query
+from wandbwatch.model.run import Run, State
+
+ENDED = frozenset({State.FINISHED, State.FAILED, State.CRASHED, State.KILLED})
+"""A preempted run may go on, and W&B may learn more of an unknown one."""
+PATIENCE = timedelta(hours=1)
+"""How long a server may be silent, once it has answered."""
+
+
+class Looker:
+    """Looks at the runs of some addresses."""
+
+    def __init__(
+        self,
+        source: Callable[[Address], Source],
+        addresses: Iterable[Address],
+        total: Total | None,
+    ) -> None:
+        bare = Query(summary=(), config=())
+        self._query = total.asked(bare) if total else bare
+        projects: dict[Address, list[str]] = {}
+        for address in dict.fromkeys(addresses):
+            if isinstance(address, Cloud) and address.run:
+                projects.setdefault(replace(address, run=None), []).append(address.run)
+            else:
+                projects[_settled(address)] = []
+        self._asked = [(source(place), tuple(ids)) for place, ids in projects.items()]
+        self.local = all(isinstance(place, Local) for place in projects)
+
+    def look(self) -> tuple[Run, ...]:
+        """Return each run once. Raises SourceError, UsageError for what is no run."""
+        return tuple(
+            run for source, ids in self._asked for run in self._of(source, ids)
+        )
+
+    def _of(self, source: Source, ids: Sequence[str]) -> Sequence[Run]:
+        found = source.runs(replace(self._query, ids=tuple(ids))).runs
+        if ids or len(found) == 1:
+            return found
+        return (source.run(),)  # says why it is not one run
+
+
+def _settled(address: Address) -> Address:
+    """Follow ``latest-run`` now: the next run is another one."""
+    if isinstance(address, Local):
+        return Local(address.path.resolve())
+    return address
+
+
+class Patient:
+    """Asks on where a server is silent for a while, and says so once."""
+
+    def __init__(
+        self,
+        look: Callable[[], tuple[Run, ...]],
+        clock: Callable[[], float],
+        tell: Callable[[str], None],
+    ) -> None:
+        self._look = look
+        self._clock = clock
+        self._tell = tell
+        self._answered: float | None = None
+        self._silent = False
+
+    def look(self) -> tuple[Run, ...] | None:
+        """Return the runs, or None when there is no answer this time.
+
+        Raises what a first look raises, and an outage that outlasts `PATIENCE`.
+        """
+        try:
+            runs = self._look()
+        except (NetworkError, TimeOutError) as e:
+            passed = self._clock() - (self._answered or 0.0)
+            if self._answered is None or passed > PATIENCE.total_seconds():
+                raise
+            if not self._silent:
+                span = formatting.duration(PATIENCE)
+                self._tell(f"{printable(str(e))}; asking on for {span}")
+            self._silent = True
+            return None
+        self._answered = self._clock()
+        if self._silent:
+            self._tell("the answers are back")
+        self._silent = False
+        return runs

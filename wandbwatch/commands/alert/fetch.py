@@ -1,0 +1,179 @@
+"""The fewest questions that bring what rules must know of runs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import reduce
+from typing import TypeAlias
+
+from wandbwatch.commands.alert.memory import AlertMemory
+from wandbwatch.commands.alert.rules import Facts, Needs, Rule
+from wandbwatch.commands.alert.rules.facts import ordered
+from wandbwatch.model.ports import Source
+from wandbwatch.model.query import Axis, AxisKind, Curves, Query
+from wandbwatch.model.run import Json, Run, State
+
+LINES = 1000
+"""So many lines of a console are looked at, the newest."""
+GROUPED = 200
+"""So many runs are looked at where a rule compares with a group, the newest."""
+TRIED = 50
+"""So many runs are tried on their history at most, the newest."""
+
+_Known: TypeAlias = tuple[Run, Facts]
+
+
+@dataclass(frozen=True)
+class Observation:
+    """A run, what is known of it, and when it was last known: now, or at its end."""
+
+    run: Run
+    facts: Facts
+    at: float
+
+    @property
+    def running(self) -> bool:
+        return self.run.state is State.RUNNING
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which runs, and the rules that are asked about."""
+
+    rules: tuple[Rule, ...]
+    filters: Mapping[str, Json] = field(default_factory=dict)
+    named: bool = False
+    """Whether the address names one run, which is asked for in whatever state: that
+    it has ended is not that it is not there."""
+
+    @property
+    def needs(self) -> Needs:
+        return reduce(Needs.__or__, (rule.needs for rule in self.rules), Needs())
+
+
+def look(
+    source: Source, question: Question, before: AlertMemory | None, now: datetime
+) -> tuple[Observation, ...]:
+    """Return the runs that go on, and those that have ended since the last look.
+
+    One request for all of them, and one more a run for its console if a rule asks.
+    """
+    if question.named:
+        query = Query(question.filters)
+    elif question.needs.peers:  # which may have ended long ago
+        query = Query(question.filters, limit=GROUPED)
+    else:
+        query = Query(_both(question.filters, _lately(before)))
+    return tuple(
+        _seen(source, question.needs, known, now, LINES)
+        for known in _known(source, question.needs, query)
+        if _wanted(known[0], before)
+    )
+
+
+def look_once(
+    source: Source, question: Question, now: datetime
+) -> tuple[Observation, ...]:
+    """Return the runs that go on; where there is but one run, it, as it ended."""
+    runs = look(source, question, None, now)
+    if runs:
+        return runs
+    found = _known(source, question.needs, Query(question.filters, limit=2))
+    if len(found) > 1:
+        return ()
+    return tuple(_seen(source, question.needs, known, now, LINES) for known in found)
+
+
+def look_back(
+    source: Source, question: Question, since: datetime, now: datetime
+) -> tuple[Observation, ...]:
+    """Return the runs heard of *since*, the newest, whatever became of them."""
+    late: dict[str, Json] = {"heartbeat_at": {"$gt": _iso(since)}}
+    filters = question.filters if question.named else _both(question.filters, late)
+    query = Query(filters, limit=TRIED)
+    return tuple(
+        _seen(source, question.needs, known, now, 0)
+        for known in _known(source, question.needs, query)
+    )
+
+
+def _lately(before: AlertMemory | None) -> dict[str, Json]:
+    running: dict[str, Json] = {"state": State.RUNNING.value}
+    if before is None:
+        return running
+    ways: list[Json] = [running, {"heartbeat_at": {"$gt": _iso(_time(before.at))}}]
+    if before.runs:
+        ways.append({"name": {"$in": list(before.runs)}})
+    return {"$or": ways}
+
+
+def _both(one: Mapping[str, Json], other: dict[str, Json]) -> Mapping[str, Json]:
+    return {"$and": [dict(one), other]} if one else other
+
+
+def _wanted(run: Run, before: AlertMemory | None) -> bool:
+    if run.state is State.RUNNING:
+        return True
+    if before is None:
+        return False
+    heard = run.heartbeat.timestamp() if run.heartbeat else 0.0
+    return run.id in before.runs or heard > before.at
+
+
+def _known(source: Source, needs: Needs, query: Query) -> list[_Known]:
+    """Ask for series, or for runs alone; tell them what the others of a group did."""
+    asked = replace(query, summary=(), config=())
+    if needs.keys:
+        curves = source.curves(asked, needs.keys, Axis(AxisKind.WALL))
+    else:
+        curves = tuple(Curves(run, {}) for run in source.runs(asked).runs)
+    known = [(one.run, _facts(one)) for one in curves]
+    groups: dict[str, list[Facts]] = defaultdict(list)
+    for run, facts in known if needs.peers else ():
+        if run.group or run.sweep:
+            groups[run.group or run.sweep].append(facts)
+    return [
+        (run, replace(facts, peers=_others(facts, groups[run.group or run.sweep])))
+        for run, facts in known
+    ]
+
+
+def _others(facts: Facts, group: Iterable[Facts]) -> tuple[Facts, ...]:
+    return tuple(other for other in group if other is not facts)
+
+
+def _facts(one: Curves) -> Facts:
+    began = one.run.created.timestamp() if one.run.created else None
+    return Facts(began, {key: ordered(series) for key, series in one.series.items()})
+
+
+def _seen(
+    source: Source, needs: Needs, known: _Known, now: datetime, lines: int
+) -> Observation:
+    run, facts = known
+    if needs.console:
+        printed = source.console(run.id, lines)
+        whole = not lines or len(printed) < lines
+        facts = replace(facts, printed=printed, all_printed=whole)
+    ended = run.heartbeat if run.state is not State.RUNNING else None
+    at = min(now, ended) if ended else now
+    return Observation(run, facts, max(at.timestamp(), *_newest(facts)))
+
+
+def _newest(facts: Facts) -> Iterator[float]:
+    """Yield when a run's newest words are from: its clock may be ahead of the server's,
+    and ours."""
+    yield 0.0
+    yield from (series.x[-1] for series in facts.series.values() if len(series.x))
+    yield from (line.when.timestamp() for line in facts.printed[-1:] if line.when)
+
+
+def _time(posix: float) -> datetime:
+    return datetime.fromtimestamp(posix, UTC)
+
+
+def _iso(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")

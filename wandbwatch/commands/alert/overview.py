@@ -1,0 +1,165 @@
+"""Alerts in a terminal: what holds now, and what would have been told. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from wandbwatch import formatting as words
+from wandbwatch.commands.alert.backtest import Trial
+from wandbwatch.commands.alert.evaluate import Notification
+from wandbwatch.commands.alert.fetch import TRIED, Observation, Question
+from wandbwatch.commands.alert.plotting import BEFORE, plots
+from wandbwatch.commands.alert.rules import Rule, Turn, judge
+from wandbwatch.formatting import titles
+from wandbwatch.model.address import Address
+from wandbwatch.model.report import (
+    MISSING,
+    Block,
+    Cell,
+    Level,
+    Mark,
+    Note,
+    Report,
+    Table,
+)
+
+_MARKS = 20
+_SAID = {True: "holds", False: "does not hold", None: "can't be told"}
+
+
+def present(
+    address: Address, runs: Sequence[Observation], question: Question
+) -> Report:
+    """Say which rules hold of which runs; nothing is remembered here."""
+    rows: list[tuple[Cell, ...]] = []
+    links = []
+    verdicts = [(r, s, judge(r, s.facts, s.at)) for r in question.rules for s in runs]
+    order = (True, None, False)
+    for rule, seen, verdict in sorted(verdicts, key=lambda v: order.index(v[2].holds)):
+        why = verdict.why or MISSING
+        rows.append(
+            (
+                rule.text,
+                _SAID[verdict.holds],
+                why,
+                seen.run.state,
+                seen.run.name,
+                seen.run.id,
+            )
+        )
+        links.append(seen.run.url)
+    table = Table(
+        "rules",
+        ("rule", "now", "why", "state", "name", "id"),
+        tuple(rows),
+        tuple(links),
+    )
+    holding = sum(verdict.holds is True for *_, verdict in verdicts)
+    name, url = _named(address, runs)
+    title = f"{name}: {holding} of {len(verdicts)} hold"
+    if not runs:
+        nothing = "no run is going on"
+        return Report("alert", f"{name}: nothing to look at", (Note(nothing),), url=url)
+    level = Level.BAD if holding else Level.INFO
+    return Report("alert", title, (table,), level, url)
+
+
+@dataclass(frozen=True)
+class _Firing:
+    """One alert from its firing to its end; 0: it went on."""
+
+    told: Notification
+    fired: float
+    ended: float = 0.0
+    how: str = ""
+
+
+def tried(
+    address: Address, runs: Sequence[Observation], rules: Sequence[Rule], trial: Trial
+) -> Report:
+    """Tell when rules would have fired and been resolved."""
+    firings = list(_firings(trial))
+    name, url = _named(address, runs)
+    begun = words.moment(_time(trial.since))
+    title = f"{name}: {_count(len(firings), 'alert')} of {_count(len(runs), 'run')}"
+    title += f" since {begun}"
+    blocks: list[Block] = []
+    if firings:
+        links = tuple(one.told.seen.run.url for one in firings)
+        columns = ("rule", "name", "id", "fired", "ended", "how", "after", "why")
+        blocks.append(Table("alerts", columns, tuple(map(_row, firings)), links))
+        for rule in rules:
+            blocks += _drawn(rule, [f for f in firings if f.told.rule == rule], runs)
+    blocks += [Note(text) for text in _notes(runs, trial)]
+    return Report("alert", title, tuple(blocks), url=url)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _firings(trial: Trial) -> Iterator[_Firing]:
+    going: dict[tuple[str, str], _Firing] = {}
+    done = []
+    for at, told in trial.told:
+        key = (told.seen.run.id, told.rule.text)
+        if told.turn is Turn.FIRING and not told.seen.running:
+            done.append(_Firing(told, at, at, "its run ended"))
+        elif told.turn is Turn.FIRING:
+            going[key] = _Firing(told, at)
+        elif told.turn in (Turn.RESOLVED, Turn.OVER):
+            how = "resolved" if told.turn is Turn.RESOLVED else "its run ended"
+            done.append(replace(going.pop(key), ended=at, how=how))
+    yield from sorted((*done, *going.values()), key=lambda one: one.fired)
+
+
+def _row(one: _Firing) -> tuple[Cell, ...]:
+    run = one.told.seen.run
+    return (
+        one.told.rule.text,
+        run.name,
+        run.id,
+        _time(one.fired),
+        _time(one.ended) if one.ended else MISSING,
+        one.how or "fires still",
+        timedelta(seconds=one.ended - one.fired) if one.ended else MISSING,
+        one.told.verdict.why or MISSING,
+    )
+
+
+def _drawn(
+    rule: Rule, firings: Sequence[_Firing], runs: Sequence[Observation]
+) -> Iterator[Block]:
+    """Draw the runs that it fired for, each firing marked."""
+    if not firings:
+        return
+    ids = {one.told.seen.run.id for one in firings}
+    marks = [
+        mark
+        for one in firings[:_MARKS]
+        for mark in (
+            Mark(one.fired, "fired", upright=True),
+            *([Mark(one.ended, one.how, upright=True)] if one.ended else []),
+        )
+    ]
+    start = firings[0].fired - BEFORE
+    yield from plots(rule, [seen for seen in runs if seen.run.id in ids], start, marks)
+
+
+def _notes(runs: Sequence[Observation], trial: Trial) -> Iterator[str]:
+    yield f"looked at every {words.duration(timedelta(seconds=trial.every))}"
+    if len(runs) == TRIED:
+        yield f"the newest {TRIED} runs; --filters chooses others"
+    if any(s.sampled for seen in runs for s in seen.facts.series.values()):
+        yield "W&B handed out a sample of long histories: what is short may be missed"
+
+
+def _named(address: Address, runs: Sequence[Observation]) -> tuple[str, str | None]:
+    there = [seen.run for seen in runs]
+    return titles.of_runs(address, there), titles.page_of_runs(there)
+
+
+def _time(posix: float) -> datetime:
+    return datetime.fromtimestamp(posix, UTC)

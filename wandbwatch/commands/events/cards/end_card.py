@@ -1,0 +1,123 @@
+"""The card of a run's end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
+
+from wandbwatch.analysis.compare import (
+    Peers,
+    best_of,
+    chosen,
+    configuration,
+    likely_aim,
+    values,
+)
+from wandbwatch.analysis.ranking import Objective
+from wandbwatch.analysis.window import recent
+from wandbwatch.commands.events.cards import run_card
+from wandbwatch.commands.events.cards.attached import CardAttachments
+from wandbwatch.commands.events.cards.group_card import ProjectPage
+from wandbwatch.commands.events.cards.naming import about, title
+from wandbwatch.commands.events.lifecycle import EventKind, GroupDone, RunEvent
+from wandbwatch.model.errors import SourceError
+from wandbwatch.model.ports import Source
+from wandbwatch.model.query import Axis, AxisKind, Query
+from wandbwatch.model.report import Block, Level, Line, Note, Plot, Report, Text
+from wandbwatch.model.run import Run, State
+
+_GROUP = 100
+"""So many runs of a group, the newest, are compared."""
+_LAST = timedelta(hours=1)
+_WALL = Axis(AxisKind.WALL)
+
+
+@dataclass
+class EndCards:
+    """Makes the cards of one tick; a group is asked for once."""
+
+    source: Source
+    attached: CardAttachments
+    aims: tuple[Objective, ...] = ()
+    _groups: dict[str, tuple[Run, ...]] = field(default_factory=dict)
+
+    def card(self, event: RunEvent) -> Report:
+        """Tell how a run ended; what can't be read is said in its place."""
+        run = event.run
+        blocks: list[Block] = [about(run)]
+        blocks += self._tried("its values", partial(self._compared, run))
+        if run.state.bad or not self.attached.bad_only:
+            if self.attached.log:
+                blocks += self._tried("its console", partial(self._console, run))
+            for key in self.attached.plots:
+                blocks += self._tried("its curves", partial(self._plot, run, key))
+        level = Level.BAD if run.state.bad else Level.INFO
+        level = Level.GOOD if run.state is State.FINISHED else level
+        return Report(
+            "events", title(run, event.kind.value), tuple(blocks), level, run.url
+        )
+
+    def _tried(self, what: str, blocks: Callable[[], Iterable[Block]]) -> list[Block]:
+        try:
+            return list(blocks())
+        except SourceError as e:
+            return [Note(f"{what} could not be read: {e}")]
+
+    def _compared(self, run: Run) -> Iterable[Block]:
+        attached = self.attached
+        bad = run.state.bad or not attached.bad_only
+        if not (attached.summary or attached.delta or (attached.config_diff and bad)):
+            return
+        peers = self.peers(run)
+        if attached.summary or attached.delta:
+            yield from values(peers, self.aims, delta=attached.delta)
+        if attached.config_diff and bad:
+            yield from configuration(peers)
+
+    def done(self, event: GroupDone, project: ProjectPage) -> Report:
+        """Tell that no run of a scope runs any more, and which of them is the best."""
+        told = run_card.done(event, project.name, project.url)
+        blocks = [*told.blocks, *self._tried("its best", partial(self._best, event))]
+        return replace(told, blocks=tuple(blocks))
+
+    def _best(self, done: GroupDone) -> Iterable[Block]:
+        if done.kind is EventKind.IDLE:
+            return
+        asked = tuple(aim.key for aim in self.aims) or None
+        which = Query({done.kind.value: done.name}, summary=asked, config=())
+        runs = self.source.runs(which).runs
+        aims = self.aims or tuple(filter(None, (likely_aim(runs),)))
+        yield from best_of(runs, aims)
+
+    def peers(self, run: Run) -> Peers:
+        if run.group not in self._groups:
+            which = {"group": run.group} if run.group else {}
+            asked = Query(which, limit=_GROUP)
+            self._groups[run.group] = self.source.runs(asked).runs
+        found = self._groups[run.group]
+        own = next((one for one in found if one.id == run.id), None)
+        if own is None:
+            (own,) = self.source.runs(Query(ids=(run.id,))).runs
+        return Peers(own, tuple(one for one in found if one.id != run.id))
+
+    def _console(self, run: Run) -> Iterable[Block]:
+        lines = self.source.console(run.id, self.attached.log)
+        if lines:
+            yield Text("console", "\n".join(line.text for line in lines))
+        else:
+            yield Note("it printed nothing that was kept")
+
+    def _plot(self, run: Run, key: str) -> Iterable[Block]:
+        keys = (key,) if key else chosen(self.peers(run).run, self.aims)[:1]
+        if not keys:
+            return
+        bare = Query(ids=(run.id,), summary=(), config=())
+        (found,) = self.source.curves(bare, keys, _WALL)
+        series = recent(found.series, _WALL, _LAST) or found.series
+        if keys[0] in series:
+            line = Line(run.id, run.name, series[keys[0]])
+            yield Plot(keys[0], "wall", (line,))
+        elif key:
+            yield Note(f"it has no {key!r} to plot")

@@ -1,0 +1,73 @@
+"""One look at the runs of a project, against what is remembered of them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from wandbwatch.analysis.ranking import Objective
+from wandbwatch.commands.events.lifecycle.best import broken
+from wandbwatch.commands.events.lifecycle.event import Event
+from wandbwatch.commands.events.lifecycle.memory import KEPT, EndedRun, EventMemory
+from wandbwatch.commands.events.lifecycle.scopes import opened, settled
+from wandbwatch.commands.events.lifecycle.transitions import Tracker
+from wandbwatch.model.run import Run
+
+
+@dataclass(frozen=True)
+class DetectOptions:
+    """What is asked for; spans are seconds."""
+
+    least: float = 600.0
+    """No run is called stalled that made a step so long ago."""
+    settle: float = 120.0
+    """For so long none runs before it is told that none does."""
+    aims: tuple[Objective, ...] = ()
+    kept: int = KEPT
+
+
+def detect(
+    before: EventMemory | None, runs: Sequence[Run], now: datetime, rules: DetectOptions
+) -> tuple[tuple[Event, ...], EventMemory]:
+    """Return what happened, and what is to be remembered.
+
+    *runs* are all of the project at first, later at least those that were going on and
+    those heard of since. Where nothing is remembered, nothing has happened.
+    """
+    at = round(now.timestamp(), 3)
+    known = before or EventMemory(at)
+    look = Tracker(known, at, rules.least)
+    events = [event for run in runs for event in look.take(run)]
+    there = {run.id for run in runs}
+    for run_id in known.going:
+        if run_id not in there:
+            look.miss(run_id)
+    gone, horizon = _bounded({**_rest(known, look), **look.gone}, known, rules.kept)
+    records = list(broken(known.best, runs, rules.aims))
+    leaders = {**known.best, **{name: leader for name, leader, _ in records}}
+    if before is None:
+        scopes = opened(look.going.values())
+        return (), EventMemory(at, horizon, look.going, gone, scopes, leaders)
+    done, scopes = settled(known.scopes, look.going.values(), events, at, rules.settle)
+    after = EventMemory(at, horizon, look.going, gone, scopes, leaders)
+    return (*events, *(event for *_, event in records), *done), after
+
+
+def _rest(known: EventMemory, look: Tracker) -> dict[str, EndedRun]:
+    """Return those that had ended and were not looked at, or still are so."""
+    return {
+        run_id: one for run_id, one in known.gone.items() if run_id not in look.going
+    }
+
+
+def _bounded(
+    gone: dict[str, EndedRun], known: EventMemory, most: int
+) -> tuple[dict[str, EndedRun], float]:
+    """Forget those that were heard of the longest ago; say how long ago that is."""
+    if len(gone) <= most:
+        return gone, known.horizon
+    latest = sorted(gone, key=lambda run_id: gone[run_id].heard, reverse=True)
+    horizon = max(known.horizon, gone[latest[most]].heard)
+    # Those heard of at the very horizon would be told anew, were they kept and lost.
+    return {k: gone[k] for k in latest[:most]}, horizon

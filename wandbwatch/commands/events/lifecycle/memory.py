@@ -1,0 +1,118 @@
+"""What is remembered of runs from tick to tick, and how it is written down.
+
+Runs that go on are remembered each; of those that ended, the `KEPT` last heard of.
+Whatever ended is older than `Remembered.horizon` if it is in neither, so that thousands
+of runs take no more than some hundred kilobytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wandbwatch.model.run import State
+
+KEPT = 2000
+"""How many runs that ended are remembered by id."""
+_SHAPE = 1
+"""Goes up when what is written down changes."""
+
+
+@dataclass(frozen=True)
+class RunningRun:
+    """A run that goes on. Times are POSIX seconds."""
+
+    seen: float
+    """When it was first seen to run, or run again."""
+    step: int | None
+    moved: float
+    """When it made its last step, as near as that is known."""
+    moves: int = 0
+    """How often it was seen to have made steps."""
+    pace: float = 0.0
+    """The longest time that it usually lets pass between two of them."""
+    stalled: bool = False
+    group: str = ""
+    sweep: str = ""
+    missing: float = 0.0
+    """Since when it is not to be found; 0: it is."""
+
+
+@dataclass(frozen=True)
+class EndedRun:
+    """A run that ended."""
+
+    state: State
+    heard: float
+    """Its last sign of life, POSIX seconds."""
+    runtime: float
+    step: int
+    begun: float = 0.0
+    """When its process began, had it never paused."""
+
+
+@dataclass(frozen=True)
+class ScopeMemory:
+    """A group, a sweep, or all runs, as long as there is something to tell of it."""
+
+    since: float = 0.0
+    """Since when none of its runs is running, POSIX seconds; 0: one is."""
+    ended: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Leader:
+    """Who has the best value of a key."""
+
+    value: float
+    run: str
+    lead: int = 0
+
+
+@dataclass(frozen=True)
+class EventMemory:
+    at: float
+    """When the runs were last looked at."""
+    horizon: float = 0.0
+    """No run that ended and was heard of later is forgotten."""
+    going: Mapping[str, RunningRun] = field(default_factory=dict)
+    gone: Mapping[str, EndedRun] = field(default_factory=dict)
+    scopes: Mapping[str, ScopeMemory] = field(default_factory=dict)
+    """By kind and name, as ``group birds``."""
+    best: Mapping[str, Leader] = field(default_factory=dict)
+
+    def written(self) -> tuple[str, str]:
+        """Return texts for what changes each tick, and for the runs that ended."""
+        now = {
+            "shape": _SHAPE,
+            "at": self.at,
+            "horizon": self.horizon,
+            "going": {k: list(vars(g).values()) for k, g in self.going.items()},
+            "scopes": {k: [s.since, dict(s.ended)] for k, s in self.scopes.items()},
+            "best": {k: [b.value, b.run, b.lead] for k, b in self.best.items()},
+        }
+        gone = {k: list(vars(g).values()) for k, g in self.gone.items()}
+        return _compact(now), _compact(gone)
+
+    @classmethod
+    def read(cls, now: str | None, gone: str | None) -> EventMemory | None:
+        """Read what was written; None where nothing was, or by another version."""
+        if now is None or gone is None:
+            return None
+        kept: dict[str, Any] = json.loads(now)
+        if kept["shape"] != _SHAPE:
+            return None
+        return cls(
+            kept["at"],
+            kept["horizon"],
+            {k: RunningRun(*values) for k, values in kept["going"].items()},
+            {k: EndedRun(State(s), *v) for k, (s, *v) in json.loads(gone).items()},
+            {k: ScopeMemory(*values) for k, values in kept["scopes"].items()},
+            {k: Leader(*values) for k, values in kept["best"].items()},
+        )
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

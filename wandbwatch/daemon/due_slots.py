@@ -1,0 +1,127 @@
+"""Which subscriptions are due, and what is remembered of the slots that have come."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from wandbwatch.config import schedule
+from wandbwatch.config.schedule import Due, SlotDecision
+from wandbwatch.daemon.job_queue import Job
+from wandbwatch.delivery.outbox import Outbox
+from wandbwatch.model.subscription import Subscription
+
+log = logging.getLogger(__name__)
+
+_HOURS = "hours"
+
+
+class DueSlots:
+    """Keeps the hours of *subscriptions*, from their last slots on disk on.
+
+    A slot is on disk once its job has run; one that is only too late is written here.
+    The hours themselves are on disk as well: where the file has changed them, now or
+    while no daemon ran, no slot counts that the new ones would have had before.
+    """
+
+    def __init__(
+        self, subscriptions: Sequence[Subscription], outbox: Outbox, now: datetime
+    ) -> None:
+        self._outbox = outbox
+        self._last = dict(outbox.slots())
+        self._hours: dict[str, str] = {}
+        self._unwritten: set[str] = set()
+        self._next: dict[str, datetime | None] = {}
+        self._looked = now
+        self.keep(subscriptions, now)
+
+    def keep(self, subscriptions: Sequence[Subscription], now: datetime) -> None:
+        """Keep the hours of these from now on; new and changed ones count from *now*.
+
+        Nothing is written before `due`.
+        """
+        self._subscriptions = tuple(subscriptions)
+        self._next = {}
+        for subscription in subscriptions:
+            name, hours = subscription.name, _hours(subscription)
+            if name not in self._hours:
+                self._hours |= self._known(name)
+            if name not in self._last or self._hours.get(name, hours) != hours:
+                self._last[name] = now
+            if self._hours.get(name) != hours:
+                self._hours[name] = hours
+                self._unwritten.add(name)
+
+    def due(self, now: datetime) -> Iterator[Job]:
+        """Yield what is to run at *now*, and say what is passed over.
+
+        StateError while nothing can be written: what is due then stays so.
+        """
+        self._write()
+        if now < self._looked:
+            self._next = {}  # the clock went back: nothing that was reckoned holds
+        self._looked = now
+        writable = False
+        for subscription in self._subscriptions:
+            if self._waits(subscription, now):
+                continue
+            found = schedule.due(subscription, self._last[subscription.name], now)
+            if found and not writable:
+                self._outbox.check()
+                writable = True
+            if found and self._take(subscription, found):
+                yield job(subscription, found.slot)
+
+    def _known(self, name: str) -> dict[str, str]:
+        known = self._outbox.recall(name, "").get(_HOURS)
+        return {} if known is None else {name: known}
+
+    def _write(self) -> None:
+        """Remember the hours that are kept now, and from when on."""
+        if not self._unwritten:
+            return
+        with self._outbox.round() as round_:
+            for name in self._unwritten:
+                round_.remember(name, "", _HOURS, self._hours[name])
+                round_.done(name, self._last[name])
+        self._unwritten.clear()
+
+    def _waits(self, subscription: Subscription, now: datetime) -> bool:
+        """Whether *subscription*'s next start is still to come."""
+        name = subscription.name
+        if name not in self._next:
+            self._next[name] = schedule.next_start(subscription, self._last[name])
+        start = self._next[name]
+        behind = self._last[name] > now
+        return not behind and (start is None or now < start)
+
+    def _take(self, subscription: Subscription, due: Due) -> bool:
+        name = subscription.name
+        self._last[name] = due.slot
+        self._next.pop(name, None)
+        if due.missed:
+            log.warning(
+                "%s: %d missed slots are passed over for that of %s",
+                name,
+                due.missed,
+                due.slot.isoformat(),
+            )
+        if due.verdict is SlotDecision.RUN:
+            return True
+        log.warning("%s: nothing at %s: %s", name, due.slot, due.verdict.value)
+        with self._outbox.round() as round_:
+            round_.done(name, due.slot)
+        return False
+
+
+def _hours(subscription: Subscription) -> str:
+    return f"{subscription.when} in {subscription.zone}"
+
+
+def job(subscription: Subscription, slot: datetime) -> Job:
+    """Return the job of *subscription* at *slot*."""
+    first = subscription.commands[0].split() if subscription.commands else []
+    about = next((word for word in first[1:] if not word.startswith("-")), "")
+    seconds = subscription.timeout.total_seconds()
+    return Job(subscription.name, slot, subscription.account, about, seconds)

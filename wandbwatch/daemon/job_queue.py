@@ -1,0 +1,115 @@
+"""Whose turn it is. Jobs wait in order, never overlap themselves, and share answers.
+
+Jobs that ask about the same place go to the same worker, one after the other: it
+remembers for a moment what it was told, and twenty lists about one project cost one
+request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+TOGETHER = timedelta(minutes=1)
+"""Jobs whose slots are no further apart may come before others about other places."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A subscription at one of its slots."""
+
+    subscription: str
+    slot: datetime
+    account: str | None = None
+    """Whose key it needs: a worker serves one account only."""
+    about: str = ""
+    """What it asks about; jobs about the same thing share a worker."""
+    seconds: float = 300.0
+    """How long it may take."""
+    tried: bool = False
+    """Whether a worker has died of it, or with it."""
+    failed: str = ""
+    """Why it could not be done: only that is to be told."""
+
+
+@dataclass
+class JobQueue:
+    """The jobs that wait; the running ones are the supervisor's."""
+
+    _waiting: dict[str, Job] = field(default_factory=dict)
+    _owners: dict[tuple[str | None, str], int] = field(default_factory=dict)
+    _latest: dict[int, tuple[str | None, str]] = field(default_factory=dict)
+    """What each worker's last job was about."""
+
+    def add(self, job: Job) -> Job | None:
+        """Let *job* wait; return the one of its subscription that gives way.
+
+        That is the older slot, but not a failure that is still to be told.
+        """
+        older = self._waiting.get(job.subscription)
+        if older and older.failed and not job.failed:
+            return job
+        self._waiting.pop(job.subscription, None)
+        self._waiting[job.subscription] = job
+        return older
+
+    def has_more(self, worker: int) -> bool:
+        """Whether jobs wait about what *worker*'s last one was about."""
+        return any(True for _ in self._more(worker))
+
+    def waits(self, subscription: str) -> bool:
+        return subscription in self._waiting
+
+    def next_for(
+        self, worker: int, account: str | None, *, last: bool = False
+    ) -> Job | None:
+        """Take a job for *worker*, which serves *account* and is idle.
+
+        That is the first one, unless there is another about what its last job was
+        about. *last*: only such a one, since the worker is about to be replaced.
+        """
+        for job in self._more(worker) if last else self._first(worker, account):
+            self._owners[_place(job)] = worker
+            self._latest[worker] = _place(job)
+            return self._waiting.pop(job.subscription)
+        return None
+
+    def _first(self, worker: int, account: str | None) -> Iterator[Job]:
+        yield from self._more(worker)
+        for job in self._waiting.values():
+            owner = self._owners.get(_place(job), worker)
+            if job.account == account and owner == worker:
+                yield job
+
+    def _more(self, worker: int) -> Iterator[Job]:
+        """Yield the jobs about what *worker* knows already, while no other is old."""
+        oldest = min((job.slot for job in self._waiting.values()), default=None)
+        for job in self._waiting.values():
+            if oldest is None or job.slot - oldest > TOGETHER:
+                continue
+            if self._latest.get(worker) == _place(job):
+                yield job
+
+    def wanting(self) -> Iterable[str | None]:
+        """Yield the accounts whose jobs no living worker is bound to, in order."""
+        for job in self._waiting.values():
+            if _place(job) not in self._owners:
+                yield job.account
+
+    def release(self, worker: int) -> None:
+        """Forget *worker*: what it was asked about is anybody's again."""
+        self._owners = {p: w for p, w in self._owners.items() if w != worker}
+        self._latest.pop(worker, None)
+
+    def keep(self, subscriptions: Iterable[str]) -> None:
+        """Drop the jobs of subscriptions that are no more."""
+        wanted = set(subscriptions)
+        self._waiting = {n: j for n, j in self._waiting.items() if n in wanted}
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+
+def _place(job: Job) -> tuple[str | None, str]:
+    return job.account, job.about

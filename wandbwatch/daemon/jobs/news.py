@@ -1,0 +1,77 @@
+"""What a list has to say this time, against what it said before. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from wandbwatch.model.memory import Memory
+from wandbwatch.model.report import Block, Level, Note, Report
+
+Known = Mapping[str, str]
+"""What is known to those who read the channel: failures told, bad news told."""
+_FAILURE = "failure "
+_BAD = "bad "
+
+
+@dataclass(frozen=True)
+class LineAnswer:
+    """What one line of a list came to: reports, and an error if it ended in one."""
+
+    line: str
+    reports: tuple[Report, ...] = ()
+    error: str = ""
+    code: int = 0
+    """The exit code of the error."""
+    memory: Memory = field(default_factory=Memory)
+    """What its command remembers from now on."""
+
+
+@dataclass(frozen=True)
+class News:
+    """What is told in a round, and what is known once it is."""
+
+    reports: tuple[Report, ...]
+    level: Level
+    """BAD when something is bad that was not so before."""
+    memory: Known
+
+
+def news(answers: Sequence[LineAnswer], known: Known) -> News:
+    """Decide what is told: a failure once, its end once, all else each time."""
+    reports = tuple(report for answer in answers for report in _told(answer, known))
+    memory = {_FAILURE + a.line: a.error for a in answers if a.error}
+    memory |= {_BAD + r.title: "" for r in reports if r.level is Level.BAD}
+    # A failure that is known is not told again, and it is still bad.
+    memory |= {k: "" for k in known if k.startswith(_BAD) and _still(k, answers, known)}
+    fresh = any(memory.get(key) != known.get(key) for key in memory)
+    fresh = fresh or any(r.event and r.level is Level.BAD for r in reports)
+    return News(reports, Level.BAD if fresh else Level.INFO, memory)
+
+
+def failure(line: str, error: str) -> Report:
+    """One failing line, in its place."""
+    return Report("failure", line, (Note(error),), Level.BAD)
+
+
+def _told(answer: LineAnswer, known: Known) -> tuple[Report, ...]:
+    """Add a new failure in its place; say it when an old one is over."""
+    before = known.get(_FAILURE + answer.line, "")
+    if answer.error == before:
+        return answer.reports
+    if answer.error:
+        return (*answer.reports, failure(answer.line, answer.error))
+    over = Note(f"this works again; it failed with: {before}")
+    if not answer.reports:
+        return (Report("failure", answer.line, (over,), Level.GOOD),)
+    first, *rest = answer.reports
+    blocks: tuple[Block, ...] = (over, *first.blocks)
+    return (replace(first, blocks=blocks), *rest)
+
+
+def _still(key: str, answers: Sequence[LineAnswer], known: Known) -> bool:
+    line = key.removeprefix(_BAD)
+    return any(
+        a.line == line and a.error and known.get(_FAILURE + line) == a.error
+        for a in answers
+    )

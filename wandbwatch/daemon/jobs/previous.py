@@ -1,0 +1,78 @@
+"""What the last round of a subscription left behind, and whether it was delivered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from wandbwatch.daemon.jobs.news import Known, LineAnswer
+from wandbwatch.delivery.outbox import Outbox
+from wandbwatch.delivery.outbox import RoundWriter as Written
+from wandbwatch.model.memory import LineRound, Memory
+
+_KEPT = "kept "
+CONTENT = "content"
+"""Under it stands what the list said, hashed."""
+
+
+@dataclass(frozen=True)
+class PreviousRound:
+    """The last round: what is known once it is delivered, and until then."""
+
+    slot: datetime | None = None
+    after: Known = field(default_factory=dict)
+    before: Known = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, outbox: Outbox, subscription: str) -> PreviousRound:
+        text = outbox.recall(subscription, "").get("last")
+        if text is None:
+            return cls()
+        slot, after, before = json.loads(text)
+        return cls(datetime.fromisoformat(slot), after, before)
+
+    def known(self, outbox: Outbox, subscription: str) -> Known:
+        if self.slot and not outbox.settled(subscription, self.slot):
+            return self.before
+        return self.after
+
+    def write(self, round_: Written, subscription: str) -> None:
+        slot = self.slot.isoformat() if self.slot else ""
+        text = json.dumps([slot, dict(self.after), dict(self.before)])
+        round_.remember(subscription, "", "last", text)
+
+
+def memory(outbox: Outbox, round_: LineRound, known: Known) -> Memory:
+    """Return what the line of *round_* remembers."""
+    line = round_.line
+    delivered = {}
+    for key, value in known.items():
+        if key.startswith(_KEPT):
+            whose, name = json.loads(key.removeprefix(_KEPT))
+            if whose == line:
+                delivered[name] = value
+    told = outbox.recall(round_.subscription, line)
+    return Memory(told, delivered, round=round_)
+
+
+def kept(answers: Sequence[LineAnswer], known: Known, *, posted: bool) -> Known:
+    """Return what the lines keep of what was delivered, once this round is.
+
+    What is not *posted* changes nothing of it.
+    """
+    old = {key: value for key, value in known.items() if key.startswith(_KEPT)}
+    new = {
+        _KEPT + json.dumps([answer.line, name]): value
+        for answer in answers
+        for name, value in answer.memory.on_delivery.items()
+    }
+    return old | new if posted else old
+
+
+def changes(answers: Sequence[LineAnswer]) -> Iterator[tuple[str, str, str | None]]:
+    """Yield what the lines remember from now on: line, name and value."""
+    for answer in answers:
+        for name, value in answer.memory.changes.items():
+            yield answer.line, name, value

@@ -1,0 +1,121 @@
+"""The operator's side: what waits, what failed and why, what is stopped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from wandbwatch.delivery.outbox.store import Store
+
+
+@dataclass(frozen=True)
+class OutboxEntry:
+    """One message that waits or has failed."""
+
+    id: int
+    channel: str
+    subscription: str
+    slot: datetime
+    since: datetime
+    """When it was enqueued; of a failed one: when it failed."""
+    reason: str
+
+
+@dataclass(frozen=True)
+class StoppedChannel:
+    """A channel that nothing is sent to until it is resumed."""
+
+    channel: str
+    reason: str
+    since: datetime
+
+
+class OutboxAdmin:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def waiting(self) -> tuple[OutboxEntry, ...]:
+        return self._entries("waiting", "created")
+
+    def failed(self) -> tuple[OutboxEntry, ...]:
+        return self._entries("failed", "ended")
+
+    def stopped(self) -> tuple[StoppedChannel, ...]:
+        found = self._store.read(
+            "SELECT channel, reason, at FROM stopped ORDER BY channel"
+        )
+        return tuple(
+            StoppedChannel(channel, reason, datetime.fromtimestamp(at, UTC))
+            for channel, reason, at in found
+        )
+
+    def retry(self) -> int:
+        """Let what failed wait again, behind what waits now; return how many."""
+        with self._store.write() as database:
+            failed = database.execute(
+                "SELECT id FROM message WHERE state = 'failed' ORDER BY id"
+            ).fetchall()
+            for (old,) in failed:
+                new = database.execute(
+                    "INSERT INTO message (channel, subscription, slot, sequence, place,"
+                    " kind, level, edit, body, created, ambiguous)"
+                    " SELECT channel, subscription, slot, -id, place, 'event', level,"
+                    " 0, body, created, min(ambiguous, 1)"
+                    " FROM message WHERE id = ?",
+                    (old,),
+                ).lastrowid
+                database.execute(
+                    "UPDATE file SET message = ? WHERE message = ?", (new, old)
+                )
+                database.execute("DELETE FROM message WHERE id = ?", (old,))
+        return len(failed)
+
+    def drop(self) -> int:
+        """Throw away what failed; return how many."""
+        with self._store.write() as database:
+            return database.execute(
+                "DELETE FROM message WHERE state = 'failed'"
+            ).rowcount
+
+    def stop(self, channel: str, reason: str) -> None:
+        """Let nothing be sent to *channel* until it is resumed."""
+        with self._store.write() as database:
+            database.execute(
+                "INSERT OR REPLACE INTO stopped VALUES (?, ?, ?)",
+                (channel, reason, self._store.moment()),
+            )
+
+    def opened(self, channel: str, name: str, thread: str) -> None:
+        """Remember the id of the *thread* that was opened in *channel* as *name*."""
+        with self._store.write() as database:
+            database.execute(
+                "INSERT OR REPLACE INTO thread VALUES (?, ?, ?)",
+                (channel, name, thread),
+            )
+
+    def resume(self, channel: str) -> bool:
+        """Let *channel* be sent to again; False when it was not stopped."""
+        with self._store.write() as database:
+            return bool(
+                database.execute(
+                    "DELETE FROM stopped WHERE channel = ?", (channel,)
+                ).rowcount
+            )
+
+    def _entries(self, state: str, since: str) -> tuple[OutboxEntry, ...]:
+        found = self._store.read(
+            f"SELECT id, channel, subscription, slot, {since},"
+            " reason FROM message WHERE state = ? ORDER BY id",
+            state,
+        )
+        return tuple(
+            OutboxEntry(
+                id_,
+                channel,
+                subscription,
+                datetime.fromisoformat(slot),
+                datetime.fromtimestamp(at, UTC),
+                reason,
+            )
+            for id_, channel, subscription, slot, at, reason in found
+        )

@@ -1,0 +1,65 @@
+"""How fast a webhook may be sent to, so that it never has to say stop."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+from wandbwatch.model.outcome import Rate
+
+Limit = tuple[int, float]
+"""So many sends in so many seconds."""
+
+WEBHOOK: Sequence[Limit] = ((5, 2.0), (30, 60.0))
+"""The second is Discord's for new messages of a channel, which no header tells:
+https://github.com/discord/discord-api-docs/issues/367"""
+EVERYTHING: Sequence[Limit] = ((25, 1.0),)
+"""Half of Discord's: what was begun in two seconds may arrive in one."""
+
+MARGIN = 0.1
+"""Seconds by which clocks may differ."""
+_LONGEST = 60.0
+
+
+class RateLimiter:
+    """Counts sends by their ends: a window of theirs never holds more than ours.
+
+    Times are POSIX seconds. It may be asked by several threads.
+    """
+
+    def __init__(
+        self, limits: Sequence[Limit] = WEBHOOK, ended: Iterable[float] = ()
+    ) -> None:
+        self._limits = limits
+        self._lock = threading.Lock()
+        self._ended = deque(ended, maxlen=max(count for count, _ in limits))
+        self._closed = 0.0
+
+    def delay(self, now: float) -> float:
+        """Return for how many seconds nothing may be sent."""
+        with self._lock:
+            # A clock that was put back must not keep us waiting.
+            waits = [min(self._closed - now, _LONGEST)]
+            for count, seconds in self._limits:
+                if len(self._ended) >= count:
+                    end = min(self._ended[-count], now)
+                    waits.append(end + seconds + MARGIN - now)
+            return max(0.0, *waits)
+
+    def ended(self, now: float, rate: Rate | None = None) -> None:
+        """Note that a send has ended, and what its answer said is left."""
+        with self._lock:
+            self._ended.append(now)
+            self._closed = 0.0
+            if rate and rate.remaining <= 0:
+                self._closed = now + min(rate.reset_after, _LONGEST) + MARGIN
+
+
+def resumed(begun: Sequence[float], now: float) -> RateLimiter:
+    """Return the pace of a webhook to which sends were *begun* by another sender.
+
+    Each had ended when the next was begun; the last one may end right now.
+    """
+    ends = [min(at, now) for at in (*begun[1:], now)]
+    return RateLimiter(WEBHOOK, ends if begun else ())

@@ -1,0 +1,45 @@
+"""A message with its address: what the outbox keeps until it is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from wandbwatch.model.message import Message
+from wandbwatch.model.report import Level
+
+
+class MessageKind(Enum):
+    """What becomes of a letter that still waits when there is newer news."""
+
+    REPORT = "report"
+    """The next report of its subscription takes its place."""
+    EVENT = "event"
+    """Told, however late."""
+
+
+@dataclass(frozen=True)
+class QueuedMessage:
+    """One message of one list: of a subscription at a slot, *sequence*-th in it.
+
+    ``channel`` is a name, never an URL. ``edit`` asks for the message that stands
+    at this place of the subscription to be edited, once there is one; the place is
+    *sequence* where ``name`` gives it no other.
+    """
+
+    channel: str
+    subscription: str
+    slot: datetime
+    sequence: int
+    message: Message
+    kind: MessageKind = MessageKind.REPORT
+    level: Level = Level.INFO
+    expires: datetime | None = None
+    edit: bool = False
+    name: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where its message stands in its subscription; a name is no number."""
+        return f"@{self.name}" if self.name else str(self.sequence)

@@ -1,0 +1,105 @@
+"""Ask with one GraphQL document, whatever the number of runs and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from wandbwatch.model.errors import NetworkError
+from wandbwatch.sources.cloud import reading
+from wandbwatch.sources.cloud.graphql_documents import RUN, RUNS
+from wandbwatch.sources.cloud.query import FoundRuns, Node, Project, RunsQuery
+from wandbwatch.sources.cloud.wire import execute
+
+
+def run(api: Any, project: Project, run_id: str) -> Node | None:
+    """Return the run with all that there is to know, None when it is not there."""
+    variables = {
+        "entity": project.entity,
+        "project": project.name,
+        "run": run_id,
+        "summary": None,
+        "config": None,
+        "whole": True,
+    }
+    answer = execute(api, RUN, variables)
+    found = part(part(answer.data, "project"), "run")
+    return None if found is None else _with_url(found, project, answer.app)
+
+
+def runs(api: Any, project: Project, asking: RunsQuery) -> FoundRuns | None:
+    """Return the runs asked for, None when there is no such project or sweep."""
+    pages = _pages(api, project, asking)
+    first = next(pages)
+    found = first[0]
+    if found is None or (project.sweep and found.get("sweep") is None):
+        return None
+
+    def nodes() -> Iterator[Node]:
+        yield from first[1]
+        for _, more in pages:
+            yield from more
+
+    return FoundRuns(int(found.get("runCount") or 0), nodes())
+
+
+def _pages(
+    api: Any, project: Project, asking: RunsQuery
+) -> Iterator[tuple[Mapping[str, Any] | None, list[Node]]]:
+    after = None
+    while True:
+        answer = execute(api, RUNS, _variables(project, asking) | {"after": after})
+        found = part(answer.data, "project")
+        listed = part(found, "runs") if found is not None else None
+        if listed is None:
+            yield found, []
+            return
+        edges = listed.get("edges")
+        if not isinstance(edges, list):
+            raise _malformed()
+        nodes = [part(edge, "node") or {} for edge in edges]
+        yield found, [_with_url(node, project, answer.app) for node in nodes]
+        page = part(listed, "pageInfo") or {}
+        after = page.get("endCursor")
+        if not page.get("hasNextPage") or not after:
+            return
+
+
+def _variables(project: Project, asking: RunsQuery) -> dict[str, Any]:
+    return {
+        "entity": project.entity,
+        "project": project.name,
+        "sweep": project.sweep,
+        "swept": bool(project.sweep),
+        "filters": asking.filters,
+        "order": asking.order,
+        "first": asking.page,
+        "summary": reading.summary_wanted(asking.summary),
+        "config": reading.wanted(asking.config),
+        "whole": asking.summary is None,
+        "specs": list(asking.specs),
+        "sampled": bool(asking.specs),
+        "samples": asking.samples,
+        "system": asking.system,
+    }
+
+
+def part(of: Any, name: str) -> Mapping[str, Any] | None:
+    """Return a table in an answer, None for null; an answer may be anything."""
+    if of is None:
+        return None
+    if not isinstance(of, Mapping):
+        raise _malformed()
+    part = of.get(name)
+    if part is not None and not isinstance(part, Mapping):
+        raise _malformed()
+    return part
+
+
+def _with_url(node: Node, project: Project, app: str) -> Node:
+    run_id = reading.text(node.get("name"))
+    return {**node, "url": reading.url(app, project.entity, project.name, run_id)}
+
+
+def _malformed() -> NetworkError:
+    return NetworkError("the answer is not one of W&B's; is it a W&B server?")

@@ -1,0 +1,162 @@
+"""Ask with what the wandb package exports: slower, for servers that know no better."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from wandbwatch.model.artifact import Artifact
+from wandbwatch.sources.cloud import reading
+from wandbwatch.sources.cloud.query import FoundRuns, Node, Project, RunsQuery
+
+_AT_ONCE = 10
+
+
+def run(api: Any, project: Project, run_id: str) -> Node | None:
+    """Return the run with all that there is to know, None when it is not there."""
+    found = _run(api, project, run_id)
+    return None if found is None else _node(found)
+
+
+def console(api: Any, project: Project, run_id: str, last: int) -> list[Any] | None:
+    """Return lines of a run's console (``ConsoleLogLine``), None without the run."""
+    found = _run(api, project, run_id)
+    return None if found is None else list(found.console_logs(last=last or None))
+
+
+def media(api: Any, project: Project, run_id: str, specs: Sequence[str]) -> Node | None:
+    """Return a run's summary and configuration, or the rows that *specs* ask for."""
+    found = _run(api, project, run_id)
+    if found is None:
+        return None
+    if specs:
+        return {"sampledHistory": [_sampled(found, spec) for spec in specs]}
+    config = {key: {"value": value} for key, value in found.rawconfig.items()}
+    return {"summaryMetrics": found.summary_metrics, "config": config}
+
+
+def files(
+    api: Any, project: Project, run_id: str, paths: Sequence[str] | None
+) -> list[Node] | None:
+    found = _run(api, project, run_id)
+    if found is None:
+        return None
+    return [
+        {
+            "name": file.name,
+            "url": file.url,
+            "directUrl": getattr(file, "direct_url", ""),
+            "sizeBytes": file.size,
+            "updatedAt": getattr(file, "updated_at", None),
+        }
+        for file in found.files(names=None if paths is None else list(paths))
+    ]
+
+
+def artifacts(api: Any, project: Project, run_id: str) -> list[Artifact] | None:
+    """Return a run's artifacts; of a project the newest of each name."""
+    if run_id:
+        found = _run(api, project, run_id)
+        if found is None:
+            return None
+        logged = [_artifact(one, run_id) for one in found.logged_artifacts()]
+        used = [_artifact(one, run_id, used=True) for one in found.used_artifacts()]
+        return logged + used
+    return [
+        _artifact(one, "")
+        for kind in api.artifact_types(str(project))
+        for collection in kind.collections()
+        for one in itertools.islice(collection.artifacts(), 1)
+    ]
+
+
+def _artifact(one: Any, run: str, *, used: bool = False) -> Artifact:
+    return Artifact(
+        one.name.partition(":")[0],
+        one.type,
+        one.version or "",
+        tuple(one.aliases),
+        one.size,
+        one.file_count,
+        reading.moment(one.created_at),
+        one.description or "",
+        used,
+        run,
+    )
+
+
+def _run(api: Any, project: Project, run_id: str) -> Any:
+    try:
+        api.flush()
+        return api.run(f"{project}/{run_id}")
+    except Exception as e:
+        if type(getattr(e, "exc", e)).__name__ == "RunNotFoundError":
+            return None
+        raise
+
+
+def runs(api: Any, project: Project, asking: RunsQuery) -> FoundRuns | None:
+    """Return the runs asked for, None when there is no such project."""
+    api.flush()
+    listed = api.runs(
+        str(project),
+        json.loads(asking.filters),
+        asking.order,
+        per_page=asking.page,
+        lazy=False,
+    )
+    try:
+        total = len(listed)
+    except ValueError:
+        return None
+    return FoundRuns(total, _nodes(listed, asking))
+
+
+def _nodes(listed: Any, asking: RunsQuery) -> Iterator[Node]:
+    """Yield page by page: all that is asked of one page's runs is asked at once."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        page: list[Any] = []
+        for run in listed:
+            page.append(run)
+            if len(page) == asking.page:
+                yield from pool.map(lambda r: _node(r, asking), page)
+                page = []
+        yield from pool.map(lambda r: _node(r, asking), page)
+
+
+def _node(run: Any, asking: RunsQuery | None = None) -> Node:
+    """Spell a ``wandb.apis.public.Run`` as GraphQL would."""
+    user = getattr(run, "user", None)
+    node = {
+        "name": run.id,
+        "displayName": run.name,
+        "state": run.state,
+        "group": run.group,
+        "jobType": run.job_type,
+        "tags": run.tags,
+        "sweepName": run.sweep_name,
+        "notes": run.notes,
+        "createdAt": run.created_at,
+        "heartbeatAt": run.heartbeat_at,
+        "user": {"username": getattr(user, "username", None)},
+        "summaryMetrics": run.summary_metrics,
+        "config": {key: {"value": value} for key, value in run.rawconfig.items()},
+        "systemMetrics": run.system_metrics,
+        "url": run.url,
+    }
+    if asking is not None:
+        node["sampledHistory"] = [_sampled(run, spec) for spec in asking.specs]
+    if asking is not None and asking.system:
+        samples = asking.samples
+        node["events"] = run.history(samples=samples, pandas=False, stream="system")
+    return node
+
+
+def _sampled(run: Any, spec: str) -> Any:
+    """Ask for one key and its axis, as a spec has them."""
+    read = json.loads(spec)
+    axis, key = read["keys"]
+    return run.history(keys=[key], x_axis=axis, samples=read["samples"], pandas=False)

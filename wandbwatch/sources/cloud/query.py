@@ -1,0 +1,90 @@
+"""What a question to W&B is made of, whichever way it is asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from wandbwatch.model.query import Query
+
+Node: TypeAlias = Mapping[str, Any]
+"""A run as GraphQL tells it."""
+
+MOST_A_PAGE = 1000
+
+
+@dataclass(frozen=True)
+class Project:
+    entity: str
+    name: str
+    sweep: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.entity}/{self.name}"
+
+
+@dataclass(frozen=True)
+class FoundRuns:
+    """The runs that there are, in order; read as far as somebody looks at them."""
+
+    total: int
+    nodes: Iterator[Node]
+
+
+@dataclass(frozen=True)
+class RunsQuery:
+    """Which runs, and what of each; keys are None for all of them."""
+
+    filters: str
+    order: str
+    page: int
+    """How many runs a request asks for."""
+    summary: tuple[str, ...] | None = None
+    config: tuple[str, ...] | None = None
+    specs: tuple[str, ...] = ()
+    """One sampledHistory spec (JSON) for each key."""
+    samples: int = 0
+    system: bool = False
+    """Whether the rows of system metrics are wanted."""
+
+
+def runs_query(query: Query, sweep: str = "", page: int = MOST_A_PAGE) -> RunsQuery:
+    """Put *query* into W&B's words; *page* is the most that one request may ask for.
+
+    Where a run can lack what is ordered by, its place is ours to say (see
+    `ranking`), and as many as there are have to be looked at.
+    """
+    keys = ordered_by(query.order)
+    few = query.limit and not keys
+    return RunsQuery(
+        filters=json.dumps(_filters(query, sweep)),
+        order=query.order,
+        page=min(query.limit, page) if few else page,
+        summary=_and(query.summary, keys.get("summary")),
+        config=_and(query.config, keys.get("config")),
+    )
+
+
+def ordered_by(order: str) -> dict[str, str]:
+    """Return the summary or config key that *order* goes by, if it is one."""
+    kind, _, key = order.lstrip("+-").partition(".")
+    if kind == "config":
+        return {"config": key.removesuffix(".value")}
+    if kind in ("summary_metrics", "summaryMetrics"):
+        return {"summary": key}
+    return {}
+
+
+def _and(keys: tuple[str, ...] | None, more: str | None) -> tuple[str, ...] | None:
+    return keys if keys is None or more is None else (*keys, more)
+
+
+def _filters(query: Query, sweep: str) -> dict[str, Any]:
+    parts: list[dict[str, Any]] = [dict(query.filters)] if query.filters else []
+    if query.ids:
+        parts.append({"name": {"$in": list(query.ids)}})
+    if sweep:
+        parts.append({"sweep": sweep})
+    return parts[0] if len(parts) == 1 else {"$and": parts} if parts else {}
