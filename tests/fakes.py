@@ -7,18 +7,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from wandbwatch.analysis import keys as known_keys
-from wandbwatch.model.alert import Alert
-from wandbwatch.model.artifact import Artifacts
-from wandbwatch.model.console import Printed
-from wandbwatch.model.distribution import Distributions
-from wandbwatch.model.drawing import HistogramColumn
+from wandbwatch.model.drawing import Distributions, HistogramColumn
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.media import Album, RunFile, When
+from wandbwatch.model.media import Album, Artifacts, RunFile, When
 from wandbwatch.model.ports import Account, Env, Source
-from wandbwatch.model.provenance import Provenance
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.run import Run, Series
-from wandbwatch.model.sweep import Sweep
+from wandbwatch.model.run_details import Alert, Printed, Provenance, Sweep
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 

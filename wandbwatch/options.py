@@ -10,8 +10,8 @@ from typing import Annotated, TypeAlias, TypeVar
 
 import typer
 
+from wandbwatch.analysis.eta import Total
 from wandbwatch.analysis.ranking import Objective
-from wandbwatch.analysis.total_steps import Total
 from wandbwatch.model import address_parsing, urls
 from wandbwatch.model.address import Address, Local
 from wandbwatch.model.run import Json

@@ -6,8 +6,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from wandbwatch.analysis.eta import Forecast, Pace, done, left, observed, pace, paces
-from wandbwatch.analysis.total_steps import Total
+from wandbwatch.analysis.eta import (
+    Forecast,
+    Pace,
+    Total,
+    done,
+    left,
+    observed,
+    pace,
+    paces,
+)
 from wandbwatch.cli import grammar
 from wandbwatch.cli.main import _source
 from wandbwatch.model.ports import Screen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wandbwatch.cli.attachments import save
-from wandbwatch.model.attachment import Attachment, Piece
+from wandbwatch.model.media import Attachment, Piece
 from wandbwatch.model.report import Report
 
 from tests.renderers.strategies import content

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from wandbwatch import plugins
 from wandbwatch.cli import grammar
-from wandbwatch.model.artifact import Artifact, Artifacts
+from wandbwatch.model.media import Artifact, Artifacts
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Note, Report, Table
 from wandbwatch.renderers.discord import render

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from wandbwatch.cli import grammar, main
 from wandbwatch.cli.attachments import save
-from wandbwatch.model.attachment import Attachment
-from wandbwatch.model.media import RunFile
+from wandbwatch.model.media import Attachment, RunFile
 from wandbwatch.model.report import Note, Report, Table
 from wandbwatch.model.run import Run, State
 from wandbwatch.renderers.discord import render

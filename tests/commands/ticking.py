@@ -7,11 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from wandbwatch.cli import grammar
-from wandbwatch.model.alert import Alert
-from wandbwatch.model.console import Printed
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.report import Report
 from wandbwatch.model.run import Run, Series
+from wandbwatch.model.run_details import Alert, Printed
 
 from tests.fakes import NOW, FakeSource, fake_env
 

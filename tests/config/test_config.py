@@ -4,7 +4,7 @@ from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
-from wandbwatch.config import load
+from wandbwatch.config.load import load
 from wandbwatch.model.channel import Channel, Quiet, Secret, SecretKind
 from wandbwatch.model.errors import ConfigError
 from wandbwatch.model.subscription import Catchup, Cron, Interval, Mode, Subscription

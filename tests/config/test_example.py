@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from wandbwatch.cli import grammar
-from wandbwatch.config import ConfigFile, load, parse
+from wandbwatch.config.load import ConfigFile, load, parse
 from wandbwatch.model.errors import ConfigError
 
 from tests.fakes import FakeSource, fake_env

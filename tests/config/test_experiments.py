@@ -6,8 +6,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from wandbwatch.model.experiment_config import ExperimentConfig
-from wandbwatch.model.schema import ParameterRule, ParameterType
+from wandbwatch.model.experiment_config import (
+    ExperimentConfig,
+    ParameterRule,
+    ParameterType,
+)
 
 from tests.config.texts import SMALL, complaints, read
 

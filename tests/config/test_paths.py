@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from wandbwatch.config import Settings
+from wandbwatch.config.load import Settings
 from wandbwatch.config.paths import config_file, local_zone, state_directory
 from wandbwatch.model.errors import ConfigError
 

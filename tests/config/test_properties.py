@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from wandbwatch.config import Config, ConfigFile, from_tree, parse
+from wandbwatch.config.load import Config, ConfigFile, from_tree, parse
 from wandbwatch.model.errors import ConfigError
 
 WORDS = st.sampled_from(

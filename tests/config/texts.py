@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from wandbwatch.config import Config, ConfigFile, parse
+from wandbwatch.config.load import Config, ConfigFile, parse
 from wandbwatch.model.errors import ConfigError, UsageError
 from wandbwatch.model.experiment_config import ExperimentConfig
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from wandbwatch.cli.job_context import job_context
+from wandbwatch.cli.operations.worker import job_context
 from wandbwatch.daemon.jobs.job import perform
 from wandbwatch.delivery.outbox import Queue, SendResults, Store
 from wandbwatch.model.run import Run, State

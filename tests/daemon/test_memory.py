@@ -17,8 +17,7 @@ from wandbwatch.delivery.outbox import (
 )
 from wandbwatch.model.errors import NetworkError, StateError
 from wandbwatch.model.memory import Memory
-from wandbwatch.model.message import Message
-from wandbwatch.model.queued_message import MessageKind
+from wandbwatch.model.queued_message import Message, MessageKind
 from wandbwatch.model.report import Level, Report
 from wandbwatch.model.subscription import Cron, Mode, Subscription
 

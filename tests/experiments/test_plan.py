@@ -12,8 +12,12 @@ from wandbwatch.experiments.plan import PlanSet, Random, Request, planned
 from wandbwatch.hyperparameters import Search
 from wandbwatch.model.errors import ConfigError, UsageError
 from wandbwatch.model.experiment import Plan
-from wandbwatch.model.experiment_config import ExperimentConfig
-from wandbwatch.model.schema import ParameterRule, ParameterType, Schema
+from wandbwatch.model.experiment_config import (
+    ExperimentConfig,
+    ParameterRule,
+    ParameterType,
+    Schema,
+)
 
 PPO = ExperimentConfig(
     "ppo",

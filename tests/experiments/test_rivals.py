@@ -9,7 +9,7 @@ import sys
 from datetime import UTC, datetime
 
 from wandbwatch.analysis.ranking import Objective
-from wandbwatch.experiments.previous_results import question, values
+from wandbwatch.experiments.notify import question, values
 from wandbwatch.model.run import Run, State
 
 from tests.servers.wandb import Run as Served

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from wandbwatch.hyperparameters import Search, given, sets
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.schema import Schema
+from wandbwatch.model.experiment_config import Schema
 
 FILES = {
     "a.json": '{\n  "lr": 0.1,\n  "model": {"layers": 2}\n}\n',

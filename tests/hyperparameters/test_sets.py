@@ -12,7 +12,7 @@ from hypothesis import given as any_of
 from hypothesis import strategies as st
 from wandbwatch.hyperparameters import Search, Sets, given, sets
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.schema import ParameterRule, ParameterType, Schema
+from wandbwatch.model.experiment_config import ParameterRule, ParameterType, Schema
 
 OPEN = Schema()
 STRICT = Schema(

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from hypothesis import strategies as st
-from wandbwatch.model.attachment import Attachment, Content, Piece
 from wandbwatch.model.drawing import (
     Bars,
     Heatmap,
@@ -16,6 +15,7 @@ from wandbwatch.model.drawing import (
     Scatter,
 )
 from wandbwatch.model.errors import SourceError
+from wandbwatch.model.media import Attachment, Content, Piece
 from wandbwatch.model.report import (
     MISSING,
     Changed,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from wandbwatch import plugins
 from wandbwatch.model.address import Cloud, Local
-from wandbwatch.model.artifact import Artifact
 from wandbwatch.model.errors import NotFoundError
+from wandbwatch.model.media import Artifact
 from wandbwatch.model.ports import Source
 
 

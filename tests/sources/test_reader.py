@@ -10,7 +10,7 @@ import pytest
 from wandbwatch import plugins
 from wandbwatch.cli import grammar
 from wandbwatch.model.address import Cloud, Local
-from wandbwatch.model.attachment import Attachment
+from wandbwatch.model.media import Attachment
 from wandbwatch.model.ports import Source
 from wandbwatch.model.report import Chart, Fields, Plot, Report, Table
 from wandbwatch.sources.cloud import session, sidecar

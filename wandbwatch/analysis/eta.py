@@ -7,13 +7,63 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from wandbwatch.analysis.total_steps import Total
 from wandbwatch.analysis.window import CLOCK
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, Query
 from wandbwatch.model.report import MISSING, Cell
 from wandbwatch.model.run import Run, Series, State
+
+if TYPE_CHECKING:
+    from wandbwatch.model.ports import Source
+    from wandbwatch.model.query import Query
+    from wandbwatch.model.run import Json, Run
+
+
+@dataclass(frozen=True)
+class Total:
+    """How many steps a run is to take: a number, or where the run says it."""
+
+    number: float | None = None
+    key: str = ""
+    config: bool = False
+    """Whether the key is one of the configuration, not of the summary."""
+
+    @classmethod
+    def read(cls, text: str) -> Total:
+        """Read ``10000``, ``1e6``, ``config.KEY`` or ``KEY``; else ValueError."""
+        text = text.strip()
+        try:
+            number = float(text)
+        except ValueError:
+            key = text.removeprefix("config.")
+            if not key or not text.isprintable():
+                raise ValueError("a total is a number, KEY or config.KEY") from None
+            return cls(key=key, config=key != text)
+        if not (number > 0 and math.isfinite(number)):
+            raise ValueError(f"{text!r} is no number of steps")
+        return cls(number)
+
+    def of(self, run: Run) -> float | None:
+        """Return what *run* says; None where that is no number of steps."""
+        if self.number is not None:
+            return self.number
+        value: Json = (run.config if self.config else run.summary).get(self.key)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        return float(value) if 0 < value < math.inf else None
+
+    def asked(self, query: Query) -> Query:
+        """Let *query* bring what `of` needs to know."""
+        if not self.key:
+            return query
+        if self.config:
+            keys = query.config
+            return replace(query, config=None if keys is None else (*keys, self.key))
+        keys = query.summary
+        return replace(query, summary=None if keys is None else (*keys, self.key))
+
 
 SILENT = 10
 """Steps from the first one seen before anything is foretold."""
@@ -122,3 +172,14 @@ def observed(seen: Sequence[tuple[int, float]]) -> Pace | None:
         return None
     (first, began), (last, now) = seen[0], seen[-1]
     return Pace(last - first, now - began)
+
+
+def forecast(
+    source: Source, runs: Iterable[Run], total: Total | None
+) -> Forecast | None:
+    """Ask *source* when those of *runs* that go on are done; None without *total*."""
+    if total is None:
+        return None
+    from wandbwatch.analysis.eta import Forecast  # noqa: PLC0415 -- most answers need none
+
+    return Forecast.of(source, runs, total)

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from wandbwatch.formatting import filenames
-from wandbwatch.model.attachment import Attachment, Piece
 from wandbwatch.model.errors import SourceError
+from wandbwatch.model.media import Attachment, Piece
 from wandbwatch.model.report import Report
 
 

@@ -16,10 +16,9 @@ import typer
 
 from wandbwatch.cli.grammar import ParsedLine
 from wandbwatch.config.redaction import redact
-from wandbwatch.daemon.journald import Priority, marked
+from wandbwatch.daemon.journal import Priority, marked
 from wandbwatch.model.errors import ExitCode, WandbwatchError, printable
-from wandbwatch.model.ports import Renderer, Screen
-from wandbwatch.model.watch import Watch
+from wandbwatch.model.ports import Renderer, Screen, Watch
 
 if TYPE_CHECKING:
     from wandbwatch.model.report import Report

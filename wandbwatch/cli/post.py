@@ -12,14 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from wandbwatch import plugins
-from wandbwatch.config import Config, load, paths
+from wandbwatch.config import paths
+from wandbwatch.config.load import Config, load
 from wandbwatch.delivery import service
 from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, Store
 from wandbwatch.delivery.sender import BusyError
 from wandbwatch.model.channel import Channel
 from wandbwatch.model.errors import DeliveryError, NetworkError, UsageError
-from wandbwatch.model.message import Message
-from wandbwatch.model.queued_message import MessageKind, QueuedMessage
+from wandbwatch.model.queued_message import Message, MessageKind, QueuedMessage
 from wandbwatch.model.report import Level, Report
 
 FROM = "--to"

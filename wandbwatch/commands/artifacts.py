@@ -8,7 +8,7 @@ import typer
 
 from wandbwatch.analysis import keys
 from wandbwatch.model.address import Address, Cloud
-from wandbwatch.model.artifact import Artifact, Artifacts
+from wandbwatch.model.media import Artifact, Artifacts
 from wandbwatch.model.ports import Env
 from wandbwatch.model.report import MISSING, Bytes, Cell, Note, Report, Table
 from wandbwatch.options import HERE, NO_KEYS, AnyAddress, Keys

@@ -2,20 +2,44 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
 
 from wandbwatch.experiments import dry_run as rehearsal
 from wandbwatch.experiments.plan import PlanSet, Random, Request, planned
-from wandbwatch.experiments.run_ids import check_free
-from wandbwatch.hyperparameters import Search, files
-from wandbwatch.model.errors import ExitCode
-from wandbwatch.model.experiment import Experiment, Phase
+from wandbwatch.hyperparameters import Search
+from wandbwatch.model.address import Cloud
+from wandbwatch.model.errors import ExitCode, SourceError, UsageError
+from wandbwatch.model.experiment import Experiment, Phase, Plan
 from wandbwatch.model.memory import LineRound
 from wandbwatch.model.ports import Env
 from wandbwatch.model.report import Report
 from wandbwatch.options import AimOption, Span
+
+
+def check_free(plan: Plan, env: Env) -> None:
+    """Raise UsageError where a run with the plan's id is there already.
+
+    Where W&B does not answer, or the project is the script's own business, nobody
+    can tell.
+    """
+    for one in env.experiments().listed(0):
+        there = (one.plan.entity, one.plan.project, one.plan.run_id)
+        if there == (plan.entity, plan.project, plan.run_id):
+            raise UsageError(
+                f"--id {plan.run_id}: taken by experiment {one.id}; a resumed run keeps"
+                " its id by what the script says, a new one needs another"
+            )
+    if not plan.project:
+        return
+    try:
+        run = env.source(Cloud(plan.entity or None, plan.project, plan.run_id)).run()
+    except SourceError:
+        return
+    raise UsageError(f"--id {plan.run_id}: taken by {run.url or run.name}")
+
 
 Words: TypeAlias = Annotated[
     list[str] | None,
@@ -126,7 +150,7 @@ def experiment(
         run_id,
     )
     chance = Random(lambda: int(env.now().timestamp()), lambda: secrets.token_hex(4))
-    found = planned(asked, env.recipes, files.text, chance)
+    found = planned(asked, env.recipes, read_text, chance)
     if dry_run:
         return iter([rehearsal.report(found)])
     if run_id:
@@ -170,3 +194,23 @@ def code_of(ended: Sequence[Experiment]) -> int:
 
 
 plugin = experiment
+
+
+LARGEST = 1 << 20
+"""Bytes; no program takes an eighth of it as an argument."""
+
+
+def read_text(place: str) -> str:
+    """Return what stands in the file at *place*; UsageError where nothing can."""
+    try:
+        with Path(place).expanduser().open("rb") as file:
+            content = file.read(LARGEST + 1)
+        decoded = content.decode("utf-8-sig")
+    except UnicodeDecodeError as e:
+        raise UsageError(f"{place}: not UTF-8 text: {e.reason}") from e
+    except (OSError, ValueError, RuntimeError) as e:
+        why = getattr(e, "strerror", None) or e
+        raise UsageError(f"{place}: cannot be read: {why}") from e
+    if len(content) > LARGEST:
+        raise UsageError(f"{place}: larger than {LARGEST:,} bytes")
+    return decoded

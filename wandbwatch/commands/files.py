@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from wandbwatch.formatting import filenames, size, titles
-from wandbwatch.model.attachment import Attachment, Piece
-from wandbwatch.model.media import RunFile
+from wandbwatch.model.media import Attachment, Piece, RunFile
 from wandbwatch.model.ports import Env
 from wandbwatch.model.report import MISSING, Bytes, Note, Report, Table
 from wandbwatch.model.run import Run

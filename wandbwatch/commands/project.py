@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from wandbwatch.analysis import delta as deltas
-from wandbwatch.analysis.forecast import forecast as forecast_of
+from wandbwatch.analysis.eta import forecast as forecast_of
 from wandbwatch.analysis.keys import is_glob
 from wandbwatch.formatting import titles
 from wandbwatch.model.address import Address

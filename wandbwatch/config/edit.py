@@ -8,19 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wandbwatch.config import toml
+from wandbwatch.config import write
 from wandbwatch.config.complaints import meant
-from wandbwatch.config.lines import KeyPath
-from wandbwatch.config.text import TomlTree, tree
+from wandbwatch.config.lines import KeyPath, TomlTree, tree
 from wandbwatch.model.errors import ConfigError, UsageError
 
 _KEY = "subscriptions"
 
 
-def added(text: str, name: str, values: Mapping[str, toml.Value | None]) -> str:
+def added(text: str, name: str, values: Mapping[str, write.Value | None]) -> str:
     """Return *text* with the subscription *values* at its end."""
     before = tree(text, name)
-    block = ["[[subscriptions]]", *toml.settings(values)]
+    block = ["[[subscriptions]]", *write.settings(values)]
     after = text + _gap(text) + "\n".join(block) + "\n"
     if "\r\n" in text:
         after = after.replace("\r\n", "\n").replace("\n", "\r\n")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from wandbwatch.config import Settings
+from wandbwatch.config.load import Settings
 from wandbwatch.model.errors import ConfigError
 
 NAME = "watch.toml"

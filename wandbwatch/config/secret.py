@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from wandbwatch.config import redaction
-from wandbwatch.model.channel import Secret, SecretKind
+from wandbwatch.config.channels import Settings
+from wandbwatch.config.complaints import Complaints
+from wandbwatch.config.lines import KeyPath
+from wandbwatch.model.channel import Channel, Secret, SecretKind
 from wandbwatch.model.errors import ConfigError
+from wandbwatch.model.subscription import AccountConfig
 
 MACHINE = Path("/etc/wandbwatch/credentials")
 """Whose files systemd hands to the machine's own service; root reads them there."""
@@ -77,3 +81,39 @@ def _file(path: Path, secret: Secret) -> str:
         raise ConfigError([f"{secret}: {e.strerror}; give its right path"]) from e
     except UnicodeDecodeError:
         raise ConfigError([f"{secret}: not a text"]) from None
+
+
+Missing = Callable[[Secret], str | None]
+"""Says why a secret is not to be had here, or None if it is."""
+_OPEN = (
+    "other users can read it here: chmod 600 the file,"
+    ' or write { env = "…" } or { file = "…" }'
+)
+Named = Iterator[tuple[KeyPath, Secret | None]]
+
+
+def named(
+    channels: Mapping[str, Channel],
+    accounts: Mapping[str, AccountConfig],
+    daemon: Settings,
+) -> Named:
+    """Yield every secret with the path of its setting."""
+    for name, channel in channels.items():
+        yield ("channels", name, "webhook"), channel.webhook
+    for name, account in accounts.items():
+        yield ("accounts", name, "api_key"), account.api_key
+    yield ("daemon", "dead_man"), daemon.dead_man
+
+
+def warn(
+    secrets: Named, complaints: Complaints, missing: Missing | None, *, is_open: bool
+) -> None:
+    """Warn of plain secrets that others can read, and of those that are *missing*."""
+    for path, secret in secrets:
+        if secret is None:
+            continue
+        if secret.kind is SecretKind.PLAIN:
+            if is_open:
+                complaints.warn(path, _OPEN)
+        elif missing is not None and (why := missing(secret)):
+            complaints.warn(path, why)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
-from wandbwatch.model.errors import ConfigError
+from wandbwatch.model.errors import ConfigError, UsageError
 
 PRIVATE = 0o600
 """For a new file: a webhook or key may come to stand in it."""
@@ -71,3 +73,32 @@ def _sync_directory(directory: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+Value: TypeAlias = str | bool | Sequence[str]
+
+
+def settings(values: Mapping[str, Value | None]) -> list[str]:
+    """Write a line for each of *values*, an array with a line for each item."""
+    lines = []
+    for key, value in values.items():
+        match value:
+            case None:
+                continue
+            case bool():
+                lines.append(f"{key} = {str(value).lower()}")
+            case str():
+                lines.append(f"{key} = {text(value)}")
+            case _:
+                lines += [f"{key} = [", *(f"  {text(item)}," for item in value), "]"]
+    return lines
+
+
+def text(value: str) -> str:
+    """Write a basic string; UsageError for bytes that are no text."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"{value!r} is no text") from None
+    # JSON's escapes are TOML's, but for the one that JSON needs none for.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from wandbwatch.config import Config, secret
+from wandbwatch.config import secret
+from wandbwatch.config.load import Config
+from wandbwatch.daemon.worker import Worker
 from wandbwatch.experiments.processes import MARK
 from wandbwatch.experiments.supervisor_process import WORKER
 from wandbwatch.model.channel import Secret, SecretKind
+from wandbwatch.model.errors import StateError
 
 _CREDENTIALS = "CREDENTIALS_DIRECTORY"
 
@@ -64,3 +70,29 @@ def _variables(secrets: Iterator[Secret | None] | list[Secret | None]) -> Iterat
 
 def _without(environ: Mapping[str, str], names: set[str]) -> dict[str, str]:
     return {k: v for k, v in environ.items() if k not in names}
+
+
+OURS = (sys.executable, "-m", "wandbwatch")
+
+
+@dataclass
+class WorkerFactory:
+    """Starts workers for the jobs of the file at *path*, whose *config* may change."""
+
+    path: Path
+    config: Config
+    environ: Mapping[str, str]
+    directory: Path
+    """What workers leave behind goes below it."""
+    flags: tuple[str, ...] = ()
+
+    def start(self, number: int, account: str | None) -> Worker:
+        """ConfigError when the account's key is not to be had; StateError."""
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            directory = Path(tempfile.mkdtemp(dir=self.directory))
+        except OSError as e:
+            raise StateError(f"{self.directory}: {e.strerror}") from e
+        environ = of_worker(self.environ, self.config, account, directory)
+        command = [*OURS, "worker", str(self.path), *self.flags]
+        return Worker(number, account, command, environ, directory)

@@ -4,12 +4,43 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 import time
 from collections.abc import Mapping
+from enum import IntEnum
 
-from wandbwatch.daemon import journald
-from wandbwatch.daemon.journald import Priority
+
+class Priority(IntEnum):
+    """Of https://www.freedesktop.org/software/systemd/man/sd-daemon.html"""
+
+    CRITICAL = 2
+    ERROR = 3
+    WARNING = 4
+    INFO = 6
+    DEBUG = 7
+
+
+def reads(descriptor: int, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether journald is what *descriptor* writes to.
+
+    The variable alone says nothing: whatever a service starts inherits it, terminals
+    on a desktop as well.
+    """
+    named = environ.get("JOURNAL_STREAM")
+    if not named:
+        return False
+    try:
+        stream = os.fstat(descriptor)
+    except OSError:
+        return False
+    return named == f"{stream.st_dev}:{stream.st_ino}"
+
+
+def marked(line: str, priority: Priority) -> str:
+    """Return *line* for stderr, with its priority if journald reads it."""
+    return f"<{priority}>{line}" if reads(2) else line
+
 
 PRIORITY = {
     logging.CRITICAL: Priority.CRITICAL,
@@ -45,7 +76,7 @@ def set_up(environ: Mapping[str, str], *, as_json: bool) -> None:
     handler = logging.StreamHandler(sys.stderr)
     if as_json:
         handler.setFormatter(JsonFormatter())
-    elif journald.reads(2, environ):
+    elif reads(2, environ):
         handler.setFormatter(JournalFormatter("%(message)s"))
     else:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
+import os
 import shutil
 import subprocess
 import sys
@@ -10,23 +12,52 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from wandbwatch.config import Config, load, secret
+from wandbwatch.config import secret
+from wandbwatch.config.load import Config, load
 from wandbwatch.config.paths import local_zone, state_directory
 from wandbwatch.daemon import deadman, environment
 from wandbwatch.daemon.child import Child
 from wandbwatch.daemon.due_slots import DueSlots
+from wandbwatch.daemon.environment import OURS, WorkerFactory
 from wandbwatch.daemon.job_queue import JobQueue
-from wandbwatch.daemon.lock import Lock
 from wandbwatch.daemon.notify import Notify
 from wandbwatch.daemon.pool import Pool
 from wandbwatch.daemon.signals import Signals
 from wandbwatch.daemon.supervisor import Parts, Supervisor
-from wandbwatch.daemon.worker_factory import OURS, WorkerFactory
 from wandbwatch.delivery.outbox import Outbox, Store
 from wandbwatch.experiments import supervisor_process
 from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.experiments.processes import adopt_orphans
-from wandbwatch.model.errors import ConfigError
+from wandbwatch.model.errors import ConfigError, WandbwatchError
+
+
+class TakenError(WandbwatchError):
+    """Somebody else holds the lock."""
+
+
+class Lock:
+    """An flock on *path*, with our pid in it; released when the process ends."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+
+    def take(self) -> None:
+        """Raise TakenError, which names the holder's pid, if it is held."""
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as e:
+            pid = os.pread(self._file, 32, 0).decode("ascii", "replace").strip()
+            raise TakenError(
+                f"{self.path}: a daemon (pid {pid or 'unknown'}) runs on this state; "
+                f"stop it, or give this one a [daemon] state of its own"
+            ) from e
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
+
+    def release(self) -> None:
+        os.close(self._file)
+
 
 log = logging.getLogger(__name__)
 

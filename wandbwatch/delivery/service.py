@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from wandbwatch import plugins
-from wandbwatch.config import Config
+from wandbwatch.config.load import Config
 from wandbwatch.delivery.outbox import Store
 from wandbwatch.delivery.sender import (
     RateBuckets,
@@ -23,7 +23,7 @@ from wandbwatch.delivery.sender import (
 )
 from wandbwatch.model.channel import Channel
 from wandbwatch.model.delivery import Sink, Wording
-from wandbwatch.model.message import Message
+from wandbwatch.model.queued_message import Message
 from wandbwatch.model.report import Level
 
 

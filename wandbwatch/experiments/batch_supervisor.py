@@ -18,7 +18,7 @@ from typing import Protocol
 
 from wandbwatch.experiments.ledger import Ledger, Letters
 from wandbwatch.experiments.processes import adopt_orphans, reap
-from wandbwatch.experiments.training import Training, found, start
+from wandbwatch.experiments.training import TrainingProcess, found, start
 from wandbwatch.model.errors import StateError
 from wandbwatch.model.experiment import Experiment, Phase
 from wandbwatch.model.queued_message import QueuedMessage
@@ -63,7 +63,7 @@ class _Kept:
     """One that runs, and what was done to end it."""
 
     one: Experiment
-    started: Training
+    started: TrainingProcess
     sent: str = ""
     since: float | None = None
     """When it was asked to end, monotonic seconds."""

@@ -9,14 +9,14 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from wandbwatch import plugins
-from wandbwatch.analysis.ranking import Objective
+from wandbwatch.analysis.ranking import Objective, finite
 from wandbwatch.delivery.outbox import Outbox
-from wandbwatch.experiments import previous_results, reports
+from wandbwatch.experiments import reports
 from wandbwatch.experiments.ledger import Ledger, Letters
 from wandbwatch.experiments.output import tail
 from wandbwatch.model.address import Local
@@ -81,8 +81,8 @@ def _rivals(one: Experiment, left: Sequence[Run]) -> tuple[float, ...]:
     if run is None or not one.plan.best or one.started is None:
         return ()
     aim = Objective.read(one.plan.best)
-    told = _answer(previous_results.question(run, aim))
-    return previous_results.values(told, aim, one.started) if told else ()
+    told = _answer(question(run, aim))
+    return values(told, aim, one.started) if told else ()
 
 
 def _answer(words: Sequence[str]) -> Mapping[str, Any]:
@@ -173,3 +173,35 @@ def _letters(
         )
         for place, message in enumerate(messages)
     )
+
+
+_LOOKED_AT = 50
+
+
+def question(run: Run, aim: Objective) -> Sequence[str]:
+    """Return the words that ask for the best runs of the project of *run*."""
+    way = "-" if aim.largest else "+"
+    address = f"{run.entity}/{run.project}"
+    order = f"{way}summary_metrics.{aim.key}"
+    return ["project", address, "--order", order, "--topk", str(_LOOKED_AT)]
+
+
+def values(
+    told: Mapping[str, Any], aim: Objective, before: datetime
+) -> tuple[float, ...]:
+    """Return the finite values of those runs that are older than *before*.
+
+    *told* is the report that answers `question`, as JSON has it.
+    """
+    found = []
+    for block in told["blocks"]:
+        for row in block.get("rows", ()):
+            value, created = finite(row.get(aim.key)), row.get("created")
+            if value is not None and created and _moment(created) < before:
+                found.append(value)
+    return tuple(found)
+
+
+def _moment(text: str) -> datetime:
+    when = datetime.fromisoformat(text)
+    return when if when.tzinfo else when.replace(tzinfo=UTC)

@@ -12,7 +12,8 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from wandbwatch.config import Settings, load, paths
+from wandbwatch.config import paths
+from wandbwatch.config.load import Settings, load
 from wandbwatch.delivery.outbox import Store
 from wandbwatch.experiments import reports, supervisor_process
 from wandbwatch.experiments.ledger import Ledger

@@ -16,7 +16,7 @@ from wandbwatch.model.experiment import Experiment
 
 
 @dataclass
-class Training:
+class TrainingProcess:
     """What runs for one experiment. ``code`` is None while it does, or for ever where
     it is no child of ours."""
 
@@ -76,7 +76,7 @@ def mark(state: Path, one: Experiment) -> str:
     return f"{state}:{one.id}:{one.attempt}"
 
 
-def start(one: Experiment, state: Path, environ: Mapping[str, str]) -> Training:
+def start(one: Experiment, state: Path, environ: Mapping[str, str]) -> TrainingProcess:
     """Start the attempt that *one* is at; its output goes to the end of its log.
 
     Raises OSError. Signals are as a program expects them: none is ignored.
@@ -93,7 +93,7 @@ def start(one: Experiment, state: Path, environ: Mapping[str, str]) -> Training:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    return Training(Process.of(child.pid), own, launched, child=child)
+    return TrainingProcess(Process.of(child.pid), own, launched, child=child)
 
 
 def found(
@@ -101,14 +101,14 @@ def found(
     process: Process | None,
     state: Path,
     environ: Mapping[str, str],
-) -> Training:
+) -> TrainingProcess:
     """Take over what somebody else had started for *one*, if anything is left."""
     own = mark(state, one)
     if process is None:
         # It was started, and whoever did that died before it could say so.
         leaders = [pid for pid in marked(own) if _leads(pid)]
         process = Process.of(leaders[0]) if leaders else None
-    return Training(process, own, LauncherHandle(one, own, _given(one), environ))
+    return TrainingProcess(process, own, LauncherHandle(one, own, _given(one), environ))
 
 
 def _leads(pid: int) -> bool:

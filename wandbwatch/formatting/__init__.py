@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from wandbwatch.formatting.changes import change
 from wandbwatch.formatting.nested import worded
-from wandbwatch.formatting.numbers import exact, number
+from wandbwatch.formatting.numbers import change, exact, number, size
 from wandbwatch.formatting.screen import shown
-from wandbwatch.formatting.sizes import size
-from wandbwatch.formatting.states import MARKS, state
-from wandbwatch.formatting.text import clean, steers
+from wandbwatch.formatting.text import MARKS, clean, state, steers
 from wandbwatch.formatting.times import age, duration, moment, utc
 from wandbwatch.model.report import Bytes, Cell, Changed, Missing, Plain
 from wandbwatch.model.run import State

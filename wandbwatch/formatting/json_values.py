@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 
 from wandbwatch import formatting
-from wandbwatch.model.attachment import Attachment, Piece
+from wandbwatch.model.media import Attachment, Piece
 from wandbwatch.model.report import MISSING, Cell, Changed, Line, Mark, Missing, Table
 from wandbwatch.model.run import Json, State
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from typing import TypeGuard
+
+from wandbwatch.model.report import Bytes
 
 DIGITS = 5
 _SMALLEST, _LARGEST, _LARGEST_WHOLE = 1e-4, 1e7, 1e15
@@ -28,3 +31,39 @@ def exact(value: float) -> str:
     """Write every digit that tells *value* from another."""
     whole = isinstance(value, int)  # which may be beyond all floats
     return repr(value) if whole or math.isfinite(value) else number(value)
+
+
+_UNITS = ("kB", "MB", "GB", "TB", "PB")
+_STEP = 1000
+_ROUND = 99.5
+
+
+def size(count: int) -> str:
+    """Word *count* bytes in three digits or so: ``12.3 kB``."""
+    if abs(count) < _STEP:
+        return f"{count} B"
+    amount: float = count
+    unit = ""
+    for unit in _UNITS:  # noqa: B007 - the last one is wanted
+        amount /= _STEP
+        if abs(amount) < _STEP - 0.5:
+            break
+    return f"{amount:.0f} {unit}" if abs(amount) >= _ROUND else f"{amount:.1f} {unit}"
+
+
+def change(value: object, before: object) -> str:
+    """Say by how much a number went where: ``↓0.03``; nothing for what is none."""
+    if not (_is_number(value) and _is_number(before)):
+        return ""
+    try:
+        moved = value - before
+        told = moved != 0 and math.isfinite(moved)
+    except OverflowError:  # an integer beyond all floats
+        return ""
+    if not told:
+        return ""
+    return f"{'↑' if moved > 0 else '↓'}{number(abs(moved))}"
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool | Bytes)

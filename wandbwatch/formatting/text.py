@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from wandbwatch.model.run import State
+
 _BREAKS = re.compile("\r\n|[\n\r\v\f\x85\u2028\u2029]")
 _STEERING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
@@ -30,3 +32,21 @@ def _shown(character: str) -> str:
     if unicodedata.category(character) == "Cs":
         return "\ufffd"
     return "" if steers(character) else character
+
+
+MARKS = {
+    State.PENDING: "◦",
+    State.RUNNING: "▸",
+    State.FINISHED: "✓",
+    State.FAILED: "✗",
+    State.CRASHED: "✘",
+    State.KILLED: "⊘",
+    State.PREEMPTING: "⇣",
+    State.PREEMPTED: "⇣",
+    State.UNKNOWN: "?",
+}
+"""One cell wide in every terminal, and none that a font draws as an emoji."""
+
+
+def state(value: State) -> str:
+    return f"{MARKS[value]} {value.value}"

@@ -12,8 +12,8 @@ from wandbwatch.hyperparameters.parse import Given
 from wandbwatch.hyperparameters.sample import draws
 from wandbwatch.hyperparameters.schema import completed
 from wandbwatch.model.errors import UsageError
+from wandbwatch.model.experiment_config import Schema
 from wandbwatch.model.run import Json
-from wandbwatch.model.schema import Schema
 
 LONGEST = 128 * 1024 - 1
 """Bytes: what Linux takes as one argument of a program."""

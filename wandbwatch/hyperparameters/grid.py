@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 
 from wandbwatch.hyperparameters.objects import Object
-from wandbwatch.hyperparameters.pairs import put
+from wandbwatch.hyperparameters.parse import put
 from wandbwatch.hyperparameters.paths import Path, dotted, leaves
 from wandbwatch.model.errors import UsageError
 

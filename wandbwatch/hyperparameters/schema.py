@@ -11,8 +11,8 @@ from wandbwatch.hyperparameters.grid import replaced
 from wandbwatch.hyperparameters.objects import Object
 from wandbwatch.hyperparameters.paths import Path, dotted
 from wandbwatch.model.errors import UsageError
+from wandbwatch.model.experiment_config import ParameterRule, ParameterType, Schema
 from wandbwatch.model.run import Json
-from wandbwatch.model.schema import ParameterRule, ParameterType, Schema
 
 _KINDS: Mapping[ParameterType, tuple[tuple[type, ...], str]] = {
     ParameterType.INT: ((int,), "a whole number"),

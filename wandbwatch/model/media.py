@@ -2,14 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import TypeAlias
 
-from wandbwatch.model.attachment import Content
 from wandbwatch.model.run import Json
+
+Content: TypeAlias = Callable[[], Iterator[bytes]]
+"""Fetches a file anew, piece by piece; raises SourceError, in the midst too."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One file. Nothing of it is fetched before somebody shows or keeps it."""
+
+    name: str
+    """What we call it: a path that stays below a directory (see `filing.safe`)."""
+    path: str
+    """What its source calls it: anything at all."""
+    content: Content = field(compare=False, repr=False)
+    size: int | None = None
+    """In bytes; None is not known."""
+    mime: str = ""
+    caption: str = ""
+    url: str | None = None
+    """A page that shows it."""
+    file: str = ""
+    """Where it was kept, once it was."""
+    trouble: str = ""
+    """Why it was not, if that was tried."""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """One file, or the several that were logged together under one key."""
+
+    title: str
+    kind: str
+    """What they are, as a reader would say: ``image``, ``video``, ``3D object``."""
+    pieces: tuple[Piece, ...]
+    about: str = ""
+    """What else is to be said of it: the step, masks and boxes, what is left out."""
+    named: bool = False
+    """Whether it is only named: nobody fetches it without being told to."""
 
 
 class Steps(Enum):
@@ -64,3 +101,37 @@ class RunFile:
     """In bytes."""
     content: Content = field(compare=False, repr=False)
     updated: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One version. What its source does not know is None or empty."""
+
+    name: str
+    """Without its version: anything at all."""
+    kind: str
+    """W&B's ``type``: ``model``, ``dataset``, ``run_table``, anything at all."""
+    version: str = ""
+    """``v3``; a run that was never synced has none."""
+    aliases: tuple[str, ...] = ()
+    size: int | None = None
+    """In bytes."""
+    files: int | None = None
+    created: datetime | None = None
+    description: str = ""
+    used: bool = False
+    """Whether the asked run used it; otherwise it, or any run, logged it."""
+    run: str = ""
+    """The id of the run that logged or used it, where that is known."""
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class Artifacts:
+    """The newest versions first within each name."""
+
+    found: tuple[Artifact, ...]
+    left_out: int = 0
+    """How many versions there are beside them."""
+    unknown: str = ""
+    """What the source can not know, in a sentence."""

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from wandbwatch.model.errors import UsageError
 
-if TYPE_CHECKING:  # what passes through is named here, and costs its import nobody
+if TYPE_CHECKING:
     from wandbwatch.model.address import Address
-    from wandbwatch.model.alert import Alert
-    from wandbwatch.model.artifact import Artifacts
-    from wandbwatch.model.console import Printed
-    from wandbwatch.model.distribution import Distributions
+    from wandbwatch.model.drawing import Distributions
     from wandbwatch.model.experiment import Experiments
     from wandbwatch.model.experiment_config import ExperimentConfig
-    from wandbwatch.model.media import Album, RunFile, When
+    from wandbwatch.model.media import Album, Artifacts, RunFile, When
     from wandbwatch.model.memory import Memory
-    from wandbwatch.model.provenance import Provenance
     from wandbwatch.model.query import Axis, Curves, Listing, Query
     from wandbwatch.model.report import Report
     from wandbwatch.model.run import Run
-    from wandbwatch.model.sweep import Sweep
+    from wandbwatch.model.run_details import Alert, Printed, Provenance, Sweep
 
 
 class Source(Protocol):
@@ -136,3 +132,15 @@ class Env:
     experiments: Callable[[], Experiments] = _nowhere
     rehearsing: bool = False
     """Whether nothing may be started: what would be is told instead."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """How often it is asked for.
+
+    A command whose result is ``Annotated[Iterator[Report], Watch(…, on_screen=True)]``
+    is asked again by itself wherever there is a screen.
+    """
+
+    every: timedelta
+    on_screen: bool = False

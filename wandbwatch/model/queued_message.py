@@ -6,8 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from wandbwatch.model.message import Message
 from wandbwatch.model.report import Level
+
+
+@dataclass(frozen=True)
+class MessageFile:
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Message:
+    body: str
+    files: tuple[MessageFile, ...] = ()
 
 
 class MessageKind(Enum):

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from wandbwatch.model.run import Json, Series, State
 
 if TYPE_CHECKING:  # few reports have any, and each kind takes its time to define
-    from wandbwatch.model.attachment import Attachment
     from wandbwatch.model.drawing import Drawing
+    from wandbwatch.model.media import Attachment
 
 
 class Level(Enum):

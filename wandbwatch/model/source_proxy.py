@@ -7,16 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from wandbwatch.model.alert import Alert
-    from wandbwatch.model.artifact import Artifacts
-    from wandbwatch.model.console import Printed
-    from wandbwatch.model.distribution import Distributions
-    from wandbwatch.model.media import Album, RunFile, When
+    from wandbwatch.model.drawing import Distributions
+    from wandbwatch.model.media import Album, Artifacts, RunFile, When
     from wandbwatch.model.ports import Source
-    from wandbwatch.model.provenance import Provenance
     from wandbwatch.model.query import Axis, Curves, Listing, Query
     from wandbwatch.model.run import Run
-    from wandbwatch.model.sweep import Sweep
+    from wandbwatch.model.run_details import Alert, Printed, Provenance, Sweep
 
 T = TypeVar("T")
 

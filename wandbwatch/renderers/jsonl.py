@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from wandbwatch.formatting import json_values
-from wandbwatch.model.attachment import Attachment
+from wandbwatch.model.media import Attachment
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import (
     Block,

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from wandbwatch import formatting as words
 from wandbwatch.formatting import json_values
-from wandbwatch.model.attachment import Attachment
+from wandbwatch.model.media import Attachment
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import (
     Block,

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wandbwatch import plugins
-from wandbwatch.cli.grammar.encoded import decoded
 from wandbwatch.cli.grammar.group import COMMANDS, OPERATIONS
+from wandbwatch.cli.grammar.lists import decoded
 
 LIST = "# nightly\n\n/summary run:e/p/ü filters:a\r\n/project project:e/p\ttopk:1\n"
 ENCODED = base64.b64encode(LIST.encode()).decode()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from wandbwatch.cli import grammar
-from wandbwatch.config import Config, load
+from wandbwatch.config.load import Config, load
 from wandbwatch.model.channel import Secret, SecretKind
 from wandbwatch.model.errors import ConfigError, LinesError, UsageError
 from wandbwatch.model.subscription import Cron, Interval

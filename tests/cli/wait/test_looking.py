@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from wandbwatch.analysis.total_steps import Total
+from wandbwatch.analysis.eta import Total
 from wandbwatch.cli.wait.lookups import PATIENCE, Looker, Patient
 from wandbwatch.model.address import Address, Cloud, Local
 from wandbwatch.model.errors import NetworkError, NotFoundError, UsageError

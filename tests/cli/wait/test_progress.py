@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from rich.console import Console
-from wandbwatch.analysis.total_steps import Total
+from wandbwatch.analysis.eta import Total
 from wandbwatch.cli.wait.progress import ProgressBars, ProgressLines
 from wandbwatch.model.run import Run, State
 

@@ -6,11 +6,11 @@ import math
 
 import pytest
 from wandbwatch.cli import grammar
-from wandbwatch.commands.alert.memory import AlertMemory
-from wandbwatch.model.console import Printed
+from wandbwatch.commands.alert.evaluate import AlertMemory
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.report import Fields, Level, Mark, Note, Plot, Table, Text
 from wandbwatch.model.run import State
+from wandbwatch.model.run_details import Printed
 
 from tests.commands.alert.watching import MINUTE, PAGE, Line, Logged, block, run
 from tests.commands.ticking import titles

@@ -6,9 +6,9 @@ import pytest
 from wandbwatch.cli import grammar
 from wandbwatch.commands.diff import Side, report
 from wandbwatch.model.errors import NotFoundError, UsageError
-from wandbwatch.model.provenance import Provenance
 from wandbwatch.model.report import MISSING, Block, Note, Table
 from wandbwatch.model.run import Run, State
+from wandbwatch.model.run_details import Provenance
 
 from tests.fakes import FakeSource, fake_env
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 from wandbwatch.commands.digest.stats.failing import Failure, failures, reason
-from wandbwatch.model.console import Printed
 from wandbwatch.model.run import Run, State
+from wandbwatch.model.run_details import Printed
 
 RUN = Run("a", "a", State.FAILED, exit_code=1)
 TRACEBACK = """epoch 3

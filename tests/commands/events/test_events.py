@@ -8,11 +8,10 @@ from datetime import timedelta
 
 import pytest
 from wandbwatch.cli import grammar
-from wandbwatch.model.alert import Alert
-from wandbwatch.model.console import Printed
 from wandbwatch.model.errors import NetworkError, UsageError
 from wandbwatch.model.report import Fields, Level, Note, Plot, Report, Table, Text
 from wandbwatch.model.run import Run, Series, State
+from wandbwatch.model.run_details import Alert, Printed
 
 from tests.commands.ticking import Ticking, titles
 from tests.fakes import NOW, FakeSource, fake_env

@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 from wandbwatch import plugins
 from wandbwatch.cli import grammar
-from wandbwatch.model.console import Printed
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Level, Note, Text
 from wandbwatch.model.run import Run, State
+from wandbwatch.model.run_details import Printed
 
 from tests.fakes import FakeSource, fake_env
 

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 from wandbwatch.cli import grammar, main
 from wandbwatch.cli.attachments import save
-from wandbwatch.model.attachment import Attachment
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.media import Album, Medium, RunFile
+from wandbwatch.model.media import Album, Attachment, Medium, RunFile
 from wandbwatch.model.report import Chart, Note, Plot, Report, Table, Text
 from wandbwatch.model.run import Json, Run, State
 from wandbwatch.renderers.discord import render

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wandbwatch.commands.media.albums import pages, panels, plotly, shapes, sheets
+from wandbwatch.commands.media.albums import panels, plotly, shapes, sheets
+from wandbwatch.commands.media.albums.blocks import preview
 from wandbwatch.commands.media.albums.panels import Panel
 from wandbwatch.commands.media.albums.sheets import LoggedTable
 from wandbwatch.model.drawing import Bars, Scatter
@@ -130,11 +131,11 @@ def test_a_large_table_is_not_read():
 
 def test_a_page_is_its_text():
     html = "<style>b{}</style><h1>A &lt;b&gt;</h1><script>evil()</script><p>x   y<p>z"
-    assert pages.preview(html) == "A <b>\nx y\nz"
-    assert pages.preview("<p>line" * 40).endswith("…")
-    assert len(pages.preview("w" * 9000)) < 1100
+    assert preview(html) == "A <b>\nx y\nz"
+    assert preview("<p>line" * 40).endswith("…")
+    assert len(preview("w" * 9000)) < 1100
 
 
 @given(st.text())
 def test_no_page_breaks_us(html):
-    pages.preview(html)
+    preview(html)

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from wandbwatch.cli import grammar
 from wandbwatch.commands.summary import report
-from wandbwatch.model.alert import Alert
 from wandbwatch.model.errors import NotFoundError, UsageError
 from wandbwatch.model.report import Cell, Fields, Level, Note, Report, Table, Text
 from wandbwatch.model.run import Run, State
+from wandbwatch.model.run_details import Alert
 
 from tests.fakes import NOW, FakeSource, fake_env
 

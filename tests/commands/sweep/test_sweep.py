@@ -18,7 +18,7 @@ from wandbwatch.model.drawing import Parallel
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.report import Chart, Fields, Level, Note, Plot, Table
 from wandbwatch.model.run import Json, Run, State
-from wandbwatch.model.sweep import Sweep
+from wandbwatch.model.run_details import Sweep
 
 from tests.fakes import FakeSource, fake_env
 

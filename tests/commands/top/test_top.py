@@ -9,7 +9,7 @@ import time
 from dataclasses import replace
 from datetime import timedelta
 
-from wandbwatch.analysis.total_steps import Total
+from wandbwatch.analysis.eta import Total
 from wandbwatch.cli import grammar
 from wandbwatch.cli.main import _source
 from wandbwatch.commands import top

@@ -10,7 +10,7 @@ from wandbwatch.daemon.jobs.job import JobContext, give_up, perform
 from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, Queue, SendResults, Store
 from wandbwatch.model.errors import NetworkError, StateError
 from wandbwatch.model.memory import Memory
-from wandbwatch.model.message import Message
+from wandbwatch.model.queued_message import Message
 from wandbwatch.model.report import Fields, Level, Report
 from wandbwatch.model.subscription import Cron, Mode, Subscription
 

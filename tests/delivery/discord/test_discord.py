@@ -13,8 +13,7 @@ import pytest
 from wandbwatch.config import redaction
 from wandbwatch.delivery.discord import Discord, Timeouts
 from wandbwatch.model.channel import Channel, Secret, SecretKind
-from wandbwatch.model.message import Message, MessageFile
-from wandbwatch.model.outcome import (
+from wandbwatch.model.delivery import (
     Ambiguous,
     Delivered,
     MessageMissing,
@@ -26,6 +25,7 @@ from wandbwatch.model.outcome import (
     Refused,
     WebhookGone,
 )
+from wandbwatch.model.queued_message import Message, MessageFile
 
 from tests.servers.discord import DiscordServer, Fault, Hook, Limits
 

@@ -6,8 +6,12 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from wandbwatch.delivery.outbox import Outbox, Queue, Store, Waiting
-from wandbwatch.model.message import Message, MessageFile
-from wandbwatch.model.queued_message import MessageKind, QueuedMessage
+from wandbwatch.model.queued_message import (
+    Message,
+    MessageFile,
+    MessageKind,
+    QueuedMessage,
+)
 from wandbwatch.model.report import Level
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)

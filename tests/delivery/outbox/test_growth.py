@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from wandbwatch.delivery.outbox import Outbox, Queue, SendResults, Store
-from wandbwatch.model.message import MessageFile
+from wandbwatch.model.queued_message import MessageFile
 
 from tests.delivery.outbox.letters import NOON, Clock, letter
 

@@ -12,7 +12,7 @@ from wandbwatch.delivery.outbox import (
     QuietHours,
     SendResults,
 )
-from wandbwatch.model.message import Message, MessageFile
+from wandbwatch.model.queued_message import Message, MessageFile
 from wandbwatch.model.report import Level
 
 from tests.delivery.outbox.letters import NOON, Clock, enqueue, head, letter, text

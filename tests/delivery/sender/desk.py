@@ -17,8 +17,7 @@ from wandbwatch.delivery.sender import RateBuckets, SenderContext, Timekeeper
 from wandbwatch.delivery.sender.delivery import Delivery
 from wandbwatch.model.channel import Channel, Quiet, Secret, SecretKind
 from wandbwatch.model.delivery import Wording
-from wandbwatch.model.message import Message
-from wandbwatch.model.queued_message import QueuedMessage
+from wandbwatch.model.queued_message import Message, QueuedMessage
 
 from tests.delivery.outbox.letters import Clock
 from tests.servers.discord import DiscordServer, Hook, Limits

@@ -18,7 +18,7 @@ from wandbwatch.delivery.sender.decision import (
     decide,
     used_up,
 )
-from wandbwatch.model.outcome import (
+from wandbwatch.model.delivery import (
     Ambiguous,
     Delivered,
     MessageMissing,

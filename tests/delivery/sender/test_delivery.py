@@ -7,8 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from wandbwatch.model.message import Message
-from wandbwatch.model.queued_message import MessageKind, QueuedMessage
+from wandbwatch.model.queued_message import Message, MessageKind, QueuedMessage
 from wandbwatch.model.report import Level
 
 from tests.delivery.outbox.letters import NOON, letter

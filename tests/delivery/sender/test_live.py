@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from wandbwatch.delivery.outbox import Queue
-from wandbwatch.model.message import Message, MessageFile
+from wandbwatch.model.queued_message import Message, MessageFile
 
 from tests.delivery.outbox.letters import enqueue, head, letter
 from tests.servers.discord import Fault, Hook

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 from wandbwatch.delivery.sender.rate_limiter import RateLimiter, resumed
-from wandbwatch.model.outcome import Rate
+from wandbwatch.model.delivery import Rate
 
 SECONDS = st.floats(0, 3)
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wandbwatch import formatting
-from wandbwatch.model.attachment import Attachment, Piece
 from wandbwatch.model.drawing import Bars
+from wandbwatch.model.media import Attachment, Piece
 from wandbwatch.model.report import (
     Block,
     Cell,

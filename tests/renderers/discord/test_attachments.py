@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from wandbwatch import plots as figure
-from wandbwatch.model.attachment import Attachment, Piece
+from wandbwatch.model.media import Attachment, Piece
 from wandbwatch.model.report import Note, Report
 from wandbwatch.renderers.discord import render
 from wandbwatch.renderers.discord.attachments import Thumbnails

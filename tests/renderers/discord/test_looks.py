@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from wandbwatch.model.message import Message
+from wandbwatch.model.queued_message import Message
 from wandbwatch.model.report import (
     MISSING,
     Block,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from wandbwatch.model.message import Message
+from wandbwatch.model.queued_message import Message
 from wandbwatch.model.report import Fields, Level, Note, Plot, Report, Table, Text
 from wandbwatch.renderers.discord import duplicate, mention, plain, render
 

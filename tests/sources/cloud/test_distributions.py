@@ -6,7 +6,7 @@ import pytest
 from wandbwatch.model.address import Cloud
 from wandbwatch.model.drawing import HistogramColumn
 from wandbwatch.model.query import Axis, AxisKind, Query
-from wandbwatch.sources.cloud import distributions, plugin, wire
+from wandbwatch.sources.cloud import plugin, series, wire
 
 from tests.servers.wandb import Run
 
@@ -82,7 +82,7 @@ def test_a_broken_config_gives_no_axes(server, broken):
 
 
 def test_a_long_history_is_said_to_be_sampled(server, monkeypatch):
-    monkeypatch.setattr(distributions, "SAMPLES", 4)
+    monkeypatch.setattr(series, "SAMPLES", 4)
     server.store.add(Run("abc", rows=ROWS))
     (found,) = plugin(GPT).distributions(BARE, ["g/w, $"], Axis())
     assert len(found.columns["g/w, $"]) == 4

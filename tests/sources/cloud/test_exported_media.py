@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from wandbwatch.model.artifact import Artifact
-from wandbwatch.model.media import Album, Steps
+from wandbwatch.model.media import Album, Artifact, Steps
 from wandbwatch.model.ports import Source
 from wandbwatch.sources.cloud import wire
 

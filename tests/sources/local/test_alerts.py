@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from wandbwatch.model.address import Local
-from wandbwatch.model.alert import Alert
+from wandbwatch.model.run_details import Alert
 from wandbwatch.sources.local import plugin
 
 

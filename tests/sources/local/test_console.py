@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
-from wandbwatch.model.console import Printed
+from wandbwatch.model.run_details import Printed
 from wandbwatch.sources.local.console import console
 from wandbwatch.sources.local.log import RunLog
 

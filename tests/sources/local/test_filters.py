@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.run import Json, Run, State
-from wandbwatch.sources.local import filters, ordering
+from wandbwatch.sources.local import filters
 
 RUNS = (
     Run(
@@ -42,7 +42,7 @@ def found(wanted: Mapping[str, Json]) -> str:
 
 
 def order(by: str) -> str:
-    return "".join(run.id[0] for run, _ in ordering.ordered(((r, 0) for r in RUNS), by))
+    return "".join(run.id[0] for run, _ in filters.ordered(((r, 0) for r in RUNS), by))
 
 
 @pytest.mark.parametrize(
@@ -161,4 +161,4 @@ def test_orders_leave_what_is_missing_for_last(by, ids):
 
 def test_an_order_by_nothing_known():
     with pytest.raises(UsageError, match="runs have no 'speed'"):
-        ordering.by("-speed")
+        filters.by("-speed")

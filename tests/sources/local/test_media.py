@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from wandbwatch.model.media import Medium, Steps
-from wandbwatch.sources.local.saved import files
+from wandbwatch.sources.local.media import files
 
 from tests.sources.local.reading import file_of, source
 

@@ -13,8 +13,7 @@ from wandbwatch.cli.grammar import app, older
 from wandbwatch.cli.grammar.command import Called
 from wandbwatch.cli.grammar.wording import one_line
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.ports import Env
-from wandbwatch.model.watch import Watch
+from wandbwatch.model.ports import Env, Watch
 
 if TYPE_CHECKING:
     from wandbwatch.model.report import Report

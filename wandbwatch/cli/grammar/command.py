@@ -24,7 +24,7 @@ from wandbwatch.cli.grammar.everywhere import (
     width,
 )
 from wandbwatch.cli.grammar.wording import reword
-from wandbwatch.model.watch import Watch
+from wandbwatch.model.ports import Watch
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,9 @@ import typer
 from wandbwatch import plugins
 from wandbwatch.cli.watchfile.options import OnlyConfigOption
 from wandbwatch.delivery.outbox import OutboxAdmin, Queue, Store
-from wandbwatch.delivery.sender.place import resolve_thread
+from wandbwatch.delivery.sender.delivery import resolve_thread
 from wandbwatch.model.channel import Channel
-from wandbwatch.model.delivery import Sink
-from wandbwatch.model.errors import DeliveryError, StateError, UsageError
-from wandbwatch.model.message import Message
-from wandbwatch.model.outcome import (
+from wandbwatch.model.delivery import (
     Ambiguous,
     Delivered,
     MessageMissing,
@@ -23,8 +20,11 @@ from wandbwatch.model.outcome import (
     Outcome,
     RateLimited,
     Refused,
+    Sink,
     WebhookGone,
 )
+from wandbwatch.model.errors import DeliveryError, StateError, UsageError
+from wandbwatch.model.queued_message import Message
 from wandbwatch.model.report import Level, Note, Report, Table
 
 HELLO = "wandbwatch can post here: this is its test message"
@@ -42,7 +42,7 @@ def hello(
 
     A channel that was stopped is posted to again once its test message stands.
     """
-    from wandbwatch.config import load  # noqa: PLC0415 (croniter takes long)
+    from wandbwatch.config.load import load  # noqa: PLC0415 (croniter takes long)
     from wandbwatch.config.paths import config_file, local_zone, state_directory  # noqa: PLC0415 (croniter takes long)
 
     path = config_file(config, os.environ)

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from wandbwatch.config import load, paths, redaction
+from wandbwatch.config import paths, redaction
+from wandbwatch.config.load import load
 from wandbwatch.daemon import environment, journal
 from wandbwatch.delivery.outbox import Store
 from wandbwatch.experiments import supervisor_process

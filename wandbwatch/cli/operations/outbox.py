@@ -28,7 +28,7 @@ def outbox(
     ] = False,
 ) -> Iterator[Report]:
     """Show what waits to be posted, what failed and why, and what is stopped."""
-    from wandbwatch.config import load  # noqa: PLC0415 (croniter takes long)
+    from wandbwatch.config.load import load  # noqa: PLC0415 (croniter takes long)
     from wandbwatch.config.paths import config_file, local_zone, state_directory  # noqa: PLC0415 (croniter takes long)
 
     if retry and drop:

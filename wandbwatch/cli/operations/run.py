@@ -15,21 +15,22 @@ import typer
 
 from wandbwatch.cli.watchfile import load
 from wandbwatch.cli.watchfile.options import OnlyConfigOption
-from wandbwatch.config import Config, redaction
+from wandbwatch.config import redaction
+from wandbwatch.config.load import Config
 from wandbwatch.config.paths import state_directory
 from wandbwatch.daemon import journal
 from wandbwatch.daemon.due_slots import job
+from wandbwatch.daemon.environment import WorkerFactory
 from wandbwatch.daemon.run_once import run_once
 from wandbwatch.daemon.worker import Answered
-from wandbwatch.daemon.worker_factory import WorkerFactory
 from wandbwatch.delivery import service
 from wandbwatch.delivery.outbox import OutboxAdmin, Store
 from wandbwatch.delivery.sender import BusyError
 from wandbwatch.experiments import supervisor_process
 from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.model.errors import ExitCode, UsageError
-from wandbwatch.model.message import Message, MessageFile
 from wandbwatch.model.ports import Env
+from wandbwatch.model.queued_message import Message, MessageFile
 from wandbwatch.model.report import Level
 
 log = logging.getLogger("wandbwatch.run")

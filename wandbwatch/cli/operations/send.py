@@ -25,7 +25,8 @@ def send(
     ] = False,
 ) -> int:
     """(The daemon's.) Send what waits in the outbox, until nothing does."""
-    from wandbwatch.config import load, redaction  # noqa: PLC0415
+    from wandbwatch.config import redaction  # noqa: PLC0415
+    from wandbwatch.config.load import load  # noqa: PLC0415
     from wandbwatch.config.paths import local_zone, state_directory  # noqa: PLC0415
     from wandbwatch.daemon import journal  # noqa: PLC0415 (as does croniter)
     from wandbwatch.delivery import service  # noqa: PLC0415 (requests takes long)

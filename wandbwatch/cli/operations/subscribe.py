@@ -57,7 +57,7 @@ def subscribe(
     """
     from wandbwatch.cli.watchfile import load  # noqa: PLC0415
     from wandbwatch.config import edit, write  # noqa: PLC0415
-    from wandbwatch.config.text import read  # noqa: PLC0415 (they take long)
+    from wandbwatch.config.lines import read  # noqa: PLC0415 (they take long)
 
     if (cron is None) == (interval is None):
         raise UsageError("subscribe: say when with either --cron or --interval")

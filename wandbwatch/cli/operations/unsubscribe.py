@@ -20,7 +20,7 @@ def unsubscribe(
     """
     from wandbwatch.cli.watchfile import load  # noqa: PLC0415
     from wandbwatch.config import edit, write  # noqa: PLC0415
-    from wandbwatch.config.text import read  # noqa: PLC0415 (they take long)
+    from wandbwatch.config.lines import read  # noqa: PLC0415 (they take long)
 
     env: Env = ctx.obj
     path = load.found(config)

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from wandbwatch import formatting as words
-from wandbwatch.analysis.total_steps import Total
+from wandbwatch.analysis.eta import Total
 from wandbwatch.cli.wait.lookups import ENDED, Looker, Patient
 from wandbwatch.cli.wait.progress import ProgressBars, ProgressLines, Shown
 from wandbwatch.formatting import titles

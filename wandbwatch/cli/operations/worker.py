@@ -5,7 +5,8 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
@@ -13,16 +14,22 @@ from typing import IO, Annotated
 
 import typer
 
-from wandbwatch.cli import job_context
-from wandbwatch.config import load, redaction
+from wandbwatch import plugins
+from wandbwatch.analysis.delta import timeless
+from wandbwatch.cli import grammar
+from wandbwatch.config import redaction
+from wandbwatch.config.load import load
 from wandbwatch.config.paths import local_zone, state_directory
 from wandbwatch.daemon import journal
 from wandbwatch.daemon.jobs.job import JobContext, Result, give_up, perform
-from wandbwatch.delivery.outbox import Queue, SendResults, Store, copy_memory
+from wandbwatch.daemon.jobs.shared_answers import Shared
+from wandbwatch.delivery.outbox import Outbox, Queue, SendResults, Store, copy_memory
 from wandbwatch.experiments.processes import end_with_parent
 from wandbwatch.experiments.service import ExperimentService
 from wandbwatch.model.errors import StateError
-from wandbwatch.model.ports import Env
+from wandbwatch.model.memory import Memory
+from wandbwatch.model.ports import Env, Renderer, Screen
+from wandbwatch.model.report import Report
 from wandbwatch.model.subscription import Subscription
 
 
@@ -53,7 +60,7 @@ def worker(
             experiments=lambda: ExperimentService(file),
             rehearsing=dry,
         )
-        crew = job_context.job_context(whole, store)
+        crew = job_context(whole, store)
         for line in sys.stdin:
             order = json.loads(line)
             result = _done(order, known[order["subscription"]], crew)
@@ -100,3 +107,23 @@ def _ours(stream: IO[str]) -> IO[str]:
 
 
 plugin = worker
+
+
+def job_context(env: Env, store: Store) -> JobContext:
+    """Let jobs ask through *env*, sharing answers, and tell what comes to *store*."""
+    shared = Shared(env.source, time.monotonic)
+    sharing = replace(env, source=shared)
+
+    def ask(line: str, memory: Memory) -> Iterator[Report]:
+        return grammar.parse(line, replace(sharing, memory=memory)).reports
+
+    render = plugins.load("wandbwatch.renderers", "discord")
+    return JobContext(ask, render, _content, Outbox(store), shared.begin)
+
+
+def _content(reports: Sequence[Report]) -> str:
+    """Word what has to change for the reports to be news, as programs read it."""
+    render: Renderer = plugins.load("wandbwatch.renderers", "json")
+    return "".join(
+        one.basis or "".join(render([timeless(one)], Screen())) for one in reports
+    )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from wandbwatch import formatting
-from wandbwatch.analysis.total_steps import Total
+from wandbwatch.analysis.eta import Total
 from wandbwatch.model.address import Address, Cloud, Local
 from wandbwatch.model.errors import NetworkError, TimeOutError, printable
 from wandbwatch.model.ports import Source

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, Self
 
 from wandbwatch import formatting
-from wandbwatch.analysis.eta import left, observed
-from wandbwatch.analysis.total_steps import Total
+from wandbwatch.analysis.eta import Total, left, observed
 from wandbwatch.model.run import Run, State
 
 if TYPE_CHECKING:

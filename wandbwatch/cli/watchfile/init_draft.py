@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wandbwatch.cli import grammar
 from wandbwatch.cli.grammar.lists import says_nothing
-from wandbwatch.config import toml
+from wandbwatch.config import write
 from wandbwatch.config.secret import MACHINE
 from wandbwatch.model.channel import Secret, SecretKind
 from wandbwatch.model.errors import LinesError, UsageError, printable
@@ -38,17 +38,17 @@ class Wishes:
 def draft(wishes: Wishes) -> str:
     """Write the file."""
     kind = wishes.webhook.kind
-    webhook = toml.text(wishes.webhook.place)
+    webhook = write.text(wishes.webhook.place)
     is_url = kind is SecretKind.PLAIN
     key, when = wishes.when
     return _FILE.format(
-        zone=toml.text(wishes.zone),
+        zone=write.text(wishes.zone),
         about=_ABOUT[kind],
         channel=wishes.channel,
         webhook=webhook if is_url else f"{{ {kind.value} = {webhook} }}",
-        name=toml.text(wishes.name),
-        quoted_channel=toml.text(wishes.channel),
-        when=f"{key} = {toml.text(when)}",
+        name=write.text(wishes.name),
+        quoted_channel=write.text(wishes.channel),
+        when=f"{key} = {write.text(when)}",
         other='interval = "60m"' if key == "cron" else 'cron = "0 9 * * mon-fri"',
         commands="".join(f"  {_item(line)}\n" for line in wishes.commands),
     )
@@ -99,7 +99,7 @@ def _modern(line: str, env: Env) -> str:
 def _item(line: str) -> str:
     if says_nothing(line):
         return printable(line.strip())
-    return f"{toml.text(line)},"
+    return f"{write.text(line)},"
 
 
 _VARIABLE = """\

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import typer
 
-from wandbwatch import config
 from wandbwatch.cli import grammar
-from wandbwatch.config import CheckLine, Config, ConfigFile, paths, secret
-from wandbwatch.config.text import tree
-from wandbwatch.daemon.journald import Priority, marked
+from wandbwatch.config import load as config
+from wandbwatch.config import paths, secret
+from wandbwatch.config.lines import tree
+from wandbwatch.config.load import CheckLine, Config, ConfigFile
+from wandbwatch.daemon.journal import Priority, marked
 from wandbwatch.model.channel import Secret, SecretKind
 from wandbwatch.model.errors import ConfigError
 from wandbwatch.model.experiment_config import ExperimentConfig

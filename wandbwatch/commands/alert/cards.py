@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -9,11 +10,12 @@ from itertools import islice
 
 from wandbwatch import formatting as words
 from wandbwatch.commands.alert.evaluate import Notification
-from wandbwatch.commands.alert.plotting import BEFORE, plots
-from wandbwatch.commands.alert.rules import Turn
-from wandbwatch.commands.alert.rules.facts import Moment
+from wandbwatch.commands.alert.fetch import Observation
+from wandbwatch.commands.alert.rules import Rule, Turn
+from wandbwatch.commands.alert.rules.facts import STEPS, Moment
 from wandbwatch.commands.alert.rules.logged import LogMatch
-from wandbwatch.commands.alert.rules.tree import Statement
+from wandbwatch.commands.alert.rules.measures import Latest, Over
+from wandbwatch.commands.alert.rules.tree import Comparison, Statement
 from wandbwatch.formatting import titles
 from wandbwatch.model.report import (
     MISSING,
@@ -21,13 +23,58 @@ from wandbwatch.model.report import (
     Cell,
     Fields,
     Level,
+    Line,
     Mark,
     Note,
+    Plot,
     Report,
     Table,
     Text,
 )
-from wandbwatch.model.run import Run
+from wandbwatch.model.run import Run, Series
+
+BEFORE = 3600.0
+"""So many seconds before an alert its plot begins, and `_LEAST` points at least."""
+_LEAST = 50
+_KEYS = 2
+"""A rule may be about many keys, such as those of all GPUs."""
+_PLOT_LINES = 5
+
+
+def plots(
+    rule: Rule, runs: Sequence[Observation], start: float, marks: Sequence[Mark]
+) -> Iterator[Plot]:
+    """Draw what *rule* is about from *start* on, with its thresholds and *marks*."""
+    drawn = 0
+    for key in rule.needs.keys:
+        if key == STEPS or drawn == _KEYS:
+            continue
+        lines = [
+            Line(seen.run.id, seen.run.name, _from(seen.facts.series[key], start, seen))
+            for seen in runs
+            if key in seen.facts.series
+        ][:_PLOT_LINES]
+        if lines:
+            drawn += 1
+            levels = tuple(Mark(at, "threshold") for at in _thresholds(rule, key))
+            yield Plot(key, "wall", tuple(lines), marks=(*levels, *marks))
+
+
+def _thresholds(rule: Rule, key: str) -> Iterator[float]:
+    """Yield what values of *key* are compared with themselves."""
+    for leaf in rule.leaves:
+        if not isinstance(leaf, Comparison) or leaf.percent:
+            continue
+        if isinstance(leaf.measure, Latest | Over) and leaf.measure.key == key:
+            yield leaf.threshold
+
+
+def _from(series: Series, start: float, seen: Observation) -> Series:
+    end = bisect_right(series.x, seen.at)
+    first = max(min(bisect_left(series.x, start), end - _LEAST), 0)
+    x, y = series.x[first:end], series.y[first:end]
+    return Series(series.key, x, y, sampled=series.sampled)
+
 
 MOST = 3
 """More than so many runs of which the same is to be told are told in one message."""

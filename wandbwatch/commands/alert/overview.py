@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 from wandbwatch import formatting as words
 from wandbwatch.commands.alert.backtest import Trial
+from wandbwatch.commands.alert.cards import BEFORE, plots
 from wandbwatch.commands.alert.evaluate import Notification
 from wandbwatch.commands.alert.fetch import TRIED, Observation, Question
-from wandbwatch.commands.alert.plotting import BEFORE, plots
 from wandbwatch.commands.alert.rules import Rule, Turn, judge
 from wandbwatch.formatting import titles
 from wandbwatch.model.address import Address

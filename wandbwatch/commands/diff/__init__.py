@@ -1,24 +1,62 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from fnmatch import fnmatchcase
 from typing import Annotated
 
 import typer
 
 from wandbwatch.analysis.compare import Peers, likely_aim
 from wandbwatch.analysis.ranking import Objective
-from wandbwatch.commands.diff.tables import differences
 from wandbwatch.formatting import titles
 from wandbwatch.model.address import Address, Cloud, Local
 from wandbwatch.model.errors import NotFoundError, SourceError, UsageError
 from wandbwatch.model.ports import Env, Source
-from wandbwatch.model.provenance import Provenance
 from wandbwatch.model.query import Query
-from wandbwatch.model.report import Block, Cell, Note, Report, Table
+from wandbwatch.model.report import MISSING, Block, Cell, Note, Report, Table
 from wandbwatch.model.run import Json, Run
+from wandbwatch.model.run_details import Provenance
 from wandbwatch.options import NO_KEYS, AimOption, Keys, RunAddress, run_address
+
+
+def differences(
+    one: Mapping[str, Json], other: Mapping[str, Json], ignored: Sequence[str] = ()
+) -> tuple[tuple[str, Cell, Cell], ...]:
+    """Return key and both values where they differ, in the order of the keys.
+
+    NaN is the same as NaN. *ignored* are keys, what they begin with up to a dot or a
+    slash, and globs.
+    """
+    return tuple(
+        (key, one.get(key, MISSING), other.get(key, MISSING))
+        for key in sorted({*one, *other})
+        if not _is_ignored(key, ignored)
+        and not (key in one and key in other and _same(one[key], other[key]))
+    )
+
+
+def _same(one: Json, other: Json) -> bool:
+    if isinstance(one, float) and isinstance(other, float) and math.isnan(one):
+        return math.isnan(other)
+    return (type(one) is type(other) and one == other) or _same_number(one, other)
+
+
+def _same_number(one: Json, other: Json) -> bool:
+    """Whether 1 and 1.0 are meant, and not 1 and true."""
+    numbers = isinstance(one, int | float) and isinstance(other, int | float)
+    bools = isinstance(one, bool) or isinstance(other, bool)
+    return numbers and not bools and one == other
+
+
+def _is_ignored(key: str, ignored: Sequence[str]) -> bool:
+    return any(
+        key == one or key.startswith((f"{one}.", f"{one}/")) or fnmatchcase(key, one)
+        for one in ignored
+    )
+
 
 _MOST = 500
 """Runs among which the other one is looked for, the newest first."""

@@ -14,7 +14,6 @@ from wandbwatch.commands.digest.stats.failing import LINES, Failure, failures
 from wandbwatch.commands.digest.stats.period import Period, hours
 from wandbwatch.formatting import titles
 from wandbwatch.model.address import Address
-from wandbwatch.model.console import Printed
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.ports import Env, Source
 from wandbwatch.model.query import Query
@@ -29,6 +28,7 @@ from wandbwatch.model.report import (
     Table,
 )
 from wandbwatch.model.run import Run
+from wandbwatch.model.run_details import Printed
 from wandbwatch.options import (
     HERE,
     NO_AIMS,

@@ -16,7 +16,6 @@ from wandbwatch.commands.image.plotting import (
     View,
     parse,
     scattered,
-    together,
 )
 from wandbwatch.commands.image.plotting.answer import report
 from wandbwatch.commands.image.plotting.parse import MarkParser, Pair
@@ -188,7 +187,7 @@ def image(
         x, smooth, log_y, last, out, kind, group_by or "", band or Band.STD, layout
     )
     view = replace(view, clip=clip, marks=mark, best=best)
-    if why := together.clash(
+    if why := parse.clash(
         view, band=bool(band), scatter=bool(scatter), keys=bool(keys), delta=delta
     ):
         raise typer.BadParameter(why, ctx=ctx)

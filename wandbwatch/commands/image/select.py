@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from wandbwatch.analysis import keys as known_keys
 from wandbwatch.analysis.window import CLOCK, needs_clock
-from wandbwatch.model.distribution import Distributions
+from wandbwatch.model.drawing import Distributions
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Curves, Listing, Query
 from wandbwatch.model.run import Run

@@ -3,20 +3,37 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
-from wandbwatch.commands.logs.follow import fresh
 from wandbwatch.formatting import titles
 from wandbwatch.model.address import Address, Cloud, Local
-from wandbwatch.model.console import Printed
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.experiment import Experiments
 from wandbwatch.model.ports import Env, Source
 from wandbwatch.model.report import Level, Note, Report, Text
 from wandbwatch.model.run import State
+from wandbwatch.model.run_details import Printed
 from wandbwatch.options import HERE, RunAddress
+
+T = TypeVar("T")
+
+
+def fresh(told: Sequence[T], found: Sequence[T]) -> Sequence[T]:
+    """Return those of the newest lines *found* that come after those *told*.
+
+    Both are laid over each other where the most of them agree. Where none of what was
+    told is among them, all of them are new.
+    """
+    old, new = list(told), list(found)
+    best = end = 0
+    for place in range(1, len(new) + 1):
+        both = min(place, len(old))
+        if both > best and new[place - both : place] == old[-both:]:
+            best, end = both, place
+    return found[end:]
+
 
 _LONGEST = 2000
 """Characters of a line that a pattern is tried on: some take for ever on more."""

@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wandbwatch.analysis import delta as deltas
-from wandbwatch.analysis.forecast import forecast as forecast_of
-from wandbwatch.commands.summary.alerts import raised_blocks
+from wandbwatch.analysis.eta import forecast as forecast_of
 from wandbwatch.formatting import titles
 from wandbwatch.model.address import Address, Cloud
-from wandbwatch.model.alert import Alert
 from wandbwatch.model.errors import NotFoundError
 from wandbwatch.model.ports import Env
 from wandbwatch.model.report import (
@@ -24,13 +22,28 @@ from wandbwatch.model.report import (
     Level,
     Note,
     Report,
+    Table,
     Text,
 )
 from wandbwatch.model.run import Run, State
+from wandbwatch.model.run_details import Alert
 from wandbwatch.options import HERE, NO_KEYS, DeltaOption, Keys, RunAddress, TotalOption
 
 if TYPE_CHECKING:
     from wandbwatch.analysis.eta import Forecast
+
+
+_MOST = 10
+
+
+def raised_blocks(raised: Sequence[Alert]) -> Iterator[Block]:
+    """Tell the newest of *raised*, the last one last."""
+    rows = tuple((one.level, one.title, one.text) for one in raised[-_MOST:])
+    if rows:
+        yield Table("raised by its code", ("level", "title", "text"), rows)
+    if len(raised) > _MOST:
+        yield Note(f"{len(raised) - _MOST} older alerts are left out")
+
 
 _DEFAULT = "_default"
 _SYSTEM = "system"

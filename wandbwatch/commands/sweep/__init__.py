@@ -23,7 +23,7 @@ from wandbwatch.model.report import (
     Text,
 )
 from wandbwatch.model.run import Json, Run
-from wandbwatch.model.sweep import Sweep
+from wandbwatch.model.run_details import Sweep
 from wandbwatch.options import HERE, AimOption, SweepAddress
 
 _BAR = 20

@@ -15,9 +15,9 @@ from wandbwatch.delivery.discord.digest import digest
 from wandbwatch.delivery.discord.webhook import Webhook
 from wandbwatch.delivery.discord.wire import TIMEOUTS, Timeouts
 from wandbwatch.model.channel import Channel
+from wandbwatch.model.delivery import NotSent, Outcome
 from wandbwatch.model.errors import ConfigError
-from wandbwatch.model.message import Message
-from wandbwatch.model.outcome import NotSent, Outcome
+from wandbwatch.model.queued_message import Message
 
 
 class Discord:

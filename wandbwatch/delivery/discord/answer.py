@@ -13,8 +13,7 @@ from typing import Any
 
 from wandbwatch.config import redaction
 from wandbwatch.delivery.discord.wire import Reply
-from wandbwatch.model.errors import printable
-from wandbwatch.model.outcome import (
+from wandbwatch.model.delivery import (
     Ambiguous,
     Delivered,
     MessageMissing,
@@ -26,6 +25,7 @@ from wandbwatch.model.outcome import (
     Refused,
     WebhookGone,
 )
+from wandbwatch.model.errors import printable
 
 _UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE, _UNKNOWN_WEBHOOK = 10003, 10008, 10015
 _BLOCKED = 40333

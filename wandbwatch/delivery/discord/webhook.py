@@ -18,8 +18,8 @@ from wandbwatch.config.webhook import WebhookAddress
 from wandbwatch.delivery.discord.answer import outcome
 from wandbwatch.delivery.discord.wire import Reply, Timeouts, exchange
 from wandbwatch.model.channel import Channel
-from wandbwatch.model.message import Message
-from wandbwatch.model.outcome import Outcome, Refused
+from wandbwatch.model.delivery import Outcome, Refused
+from wandbwatch.model.queued_message import Message
 
 SILENT = 1 << 12
 """The flag that lets a message come without a notification."""

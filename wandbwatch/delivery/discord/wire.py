@@ -20,7 +20,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 
 import wandbwatch
-from wandbwatch.model.outcome import Ambiguous, NotSent
+from wandbwatch.model.delivery import Ambiguous, NotSent
 
 _AGENT = f"DiscordBot (wandbwatch, {wandbwatch.__version__})"
 _READ = 256 << 10

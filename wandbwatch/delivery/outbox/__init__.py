@@ -7,12 +7,11 @@ daemon has it open.
 
 from wandbwatch.delivery.outbox.admin import OutboxAdmin, OutboxEntry, StoppedChannel
 from wandbwatch.delivery.outbox.jobs import Outbox, RoundWriter
-from wandbwatch.delivery.outbox.memory_copy import copy_memory
 from wandbwatch.delivery.outbox.queue import Queue
 from wandbwatch.delivery.outbox.quiet_hours import QuietHours
 from wandbwatch.delivery.outbox.results import SendResults
 from wandbwatch.delivery.outbox.rows import Waiting
-from wandbwatch.delivery.outbox.store import Store
+from wandbwatch.delivery.outbox.store import Store, copy_memory
 
 __all__ = [
     "Outbox",

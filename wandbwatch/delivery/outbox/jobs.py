@@ -10,8 +10,7 @@ from datetime import datetime
 
 from wandbwatch.delivery.outbox.rows import insert, stored
 from wandbwatch.delivery.outbox.store import Store
-from wandbwatch.model.message import Message
-from wandbwatch.model.queued_message import MessageKind, QueuedMessage
+from wandbwatch.model.queued_message import Message, MessageKind, QueuedMessage
 
 KEPT = 7 * 86400.0
 """Seconds for which it is remembered that a message was told."""

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from wandbwatch.delivery.outbox.queue import SAME_PLACE
 from wandbwatch.delivery.outbox.rows import Waiting, insert, waiting
 from wandbwatch.delivery.outbox.store import Store
-from wandbwatch.model.message import Message
-from wandbwatch.model.queued_message import MessageKind, QueuedMessage
+from wandbwatch.model.queued_message import Message, MessageKind, QueuedMessage
 
 DIGEST = "(quiet hours)"
 """What stands for the subscription in a digest's rows."""

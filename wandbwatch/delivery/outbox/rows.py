@@ -8,8 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wandbwatch.delivery.outbox.store import Store
-from wandbwatch.model.message import Message, MessageFile
-from wandbwatch.model.queued_message import MessageKind, QueuedMessage
+from wandbwatch.model.queued_message import (
+    Message,
+    MessageFile,
+    MessageKind,
+    QueuedMessage,
+)
 from wandbwatch.model.report import Level
 
 

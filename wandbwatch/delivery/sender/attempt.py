@@ -18,11 +18,11 @@ from wandbwatch.delivery.sender.decision import (
     ThreadGone,
     decide,
 )
-from wandbwatch.delivery.sender.rate_buckets import RateBucket
+from wandbwatch.delivery.sender.rate_limiter import RateBucket
 from wandbwatch.model.channel import Channel
+from wandbwatch.model.delivery import Delivered, MessageMissing, Outcome, Refused
 from wandbwatch.model.errors import StateError
-from wandbwatch.model.message import Message
-from wandbwatch.model.outcome import Delivered, MessageMissing, Outcome, Refused
+from wandbwatch.model.queued_message import Message
 from wandbwatch.model.report import Level
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
 from wandbwatch.delivery.outbox import Waiting
-from wandbwatch.model.outcome import (
+from wandbwatch.model.delivery import (
     Ambiguous,
     Delivered,
     MessageMissing,

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from wandbwatch.delivery.outbox import Queue, QuietHours, SendResults, Waiting
 from wandbwatch.delivery.sender.attempt import Attempt
 from wandbwatch.delivery.sender.context import TROUBLE, SenderContext
 from wandbwatch.delivery.sender.decision import StopChannel, before_again, used_up
-from wandbwatch.delivery.sender.place import resolve_thread
 from wandbwatch.delivery.sender.quiet import heading, is_quiet
-from wandbwatch.delivery.sender.rate_buckets import RateBucket
+from wandbwatch.delivery.sender.rate_limiter import RateBucket
 from wandbwatch.model.channel import Channel
 from wandbwatch.model.errors import StateError
 from wandbwatch.model.queued_message import QueuedMessage
+
+
+def resolve_thread(channel: Channel, queue: Queue) -> Channel:
+    """Return *channel* with the thread that we have opened for its name, if any."""
+    if channel.thread_id or not channel.thread_name:
+        return channel
+    known = queue.thread(channel.name, channel.thread_name)
+    return replace(channel, thread_id=known, thread_name=None) if known else channel
+
 
 log = logging.getLogger(__name__)
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from wandbwatch import plots
-from wandbwatch.model.message import Message
+from wandbwatch.model.queued_message import Message
 from wandbwatch.model.report import Chart, Plot, Report
-from wandbwatch.renderers.discord import packing
+from wandbwatch.renderers.discord import embed as packing
 from wandbwatch.renderers.discord.attachments import AttachmentBudget, Thumbnails
-from wandbwatch.renderers.discord.marking import duplicate, mention
+from wandbwatch.renderers.discord.marking import duplicate, mention, plain
 from wandbwatch.renderers.discord.pictures import Pictures
-from wandbwatch.renderers.discord.plain import plain
 from wandbwatch.renderers.discord.report import embeds
 
 __all__ = ["duplicate", "mention", "plain", "render"]

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from wandbwatch import formatting as words
 from wandbwatch.formatting.filenames import plain, suffix_of
-from wandbwatch.model.attachment import Attachment, Piece
 from wandbwatch.model.errors import SourceError
-from wandbwatch.model.message import MessageFile
-from wandbwatch.renderers.discord import escape, limits, links, values
+from wandbwatch.model.media import Attachment, Piece
+from wandbwatch.model.queued_message import MessageFile
+from wandbwatch.renderers.discord import escape, limits, values
 from wandbwatch.renderers.discord.embed import Picture
 from wandbwatch.renderers.discord.passages import Passage
 
@@ -58,7 +58,7 @@ def legend(attachment: Attachment) -> Passage:
 def _line(piece: Piece) -> Iterator[str]:
     size = "" if piece.size is None else words.size(piece.size)
     caption = piece.caption.strip()
-    told = _BETWEEN.join(filter(None, (escape.text(size), links.opening(piece.url))))
+    told = _BETWEEN.join(filter(None, (escape.text(size), escape.opening(piece.url))))
     if len(escape.text(caption)) > limits.LINE // 2:
         yield from escape.lines(caption)
         yield told or words.NOTHING

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from wandbwatch import formatting
+from wandbwatch.renderers.discord import escape
+
 _TOGETHER = 1000
 """What is shorter is not parted when it can stand on the next page."""
 _FENCE = "```"
@@ -69,3 +72,19 @@ def _joined(page: str, passage: Passage) -> str:
     """Leave an empty line where one is wanted and no block of code leaves it."""
     wanted = (passage.head or passage.apart) and not page.endswith(_FENCE)
     return f"{page}{_APART if wanted else _NEXT}{passage.text}"
+
+
+_LONGEST = 250
+
+
+def over(
+    title: str, lines: tuple[str, ...], *, code: bool = False
+) -> Iterator[Passage]:
+    """Put *title* over *lines*, apart from what is before; no lines are a dash."""
+    if not lines:
+        lines, code = (formatting.NOTHING,), False
+    head = escape.text(title.strip())
+    if len(head) > _LONGEST:
+        yield Passage(tuple(escape.lines(title)))
+        head = ""
+    yield Passage(lines, f"**{head}**" if head.strip() else "", code=code, apart=True)

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from wandbwatch import formatting
-from wandbwatch.model.attachment import Attachment
-from wandbwatch.model.message import MessageFile
+from wandbwatch.model.media import Attachment
+from wandbwatch.model.queued_message import MessageFile
 from wandbwatch.model.report import Chart, Level, Plot, Report
 from wandbwatch.plots.keeping import called
-from wandbwatch.renderers.discord import escape, limits, links, pictures, values
+from wandbwatch.renderers.discord import escape, limits, pictures, values
 from wandbwatch.renderers.discord.attachments import AttachmentView
 from wandbwatch.renderers.discord.embed import Embed, Naming, Picture, clipped
 from wandbwatch.renderers.discord.passages import Passage, pages
@@ -49,7 +49,7 @@ def embeds(report: Report, draw: Draw, show: Show) -> Iterator[Embed]:
 
 def _whose(report: Report) -> Embed:
     short = clipped(_title(report), _LONGEST_NAME)
-    url = links.address(report.url)
+    url = escape.address(report.url)
     return Embed(short, Naming.TITLE, COLOURS[report.level], url)
 
 
@@ -71,8 +71,8 @@ def _opening(report: Report, whose: Embed) -> Iterator[Passage]:
     """Say what the title has no room for."""
     if whose.name != _title(report):
         yield Passage(tuple(escape.lines(formatting.clean(report.title))))
-    if whose.url and not links.for_embed(whose.url):
-        yield Passage((links.opening(whose.url),))
+    if whose.url and not escape.for_embed(whose.url):
+        yield Passage((escape.opening(whose.url),))
 
 
 def _pictured(embed: Embed, drawn: PictureSection, draw: Draw) -> Embed:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from wandbwatch import formatting
-from wandbwatch.model.attachment import Attachment
+from wandbwatch.model.media import Attachment
 from wandbwatch.model.report import (
     Block,
     Chart,
@@ -21,13 +21,12 @@ from wandbwatch.model.report import (
 from wandbwatch.renderers.discord import (
     attachments,
     escape,
-    fields,
-    heading,
     limits,
     pictures,
     tables,
     values,
 )
+from wandbwatch.renderers.discord import passages as heading
 from wandbwatch.renderers.discord.passages import Passage, pages
 
 _LONGEST_LEGEND = 3000
@@ -72,7 +71,7 @@ def sections(report: Report, opening: Sequence[Passage]) -> tuple[Section, ...]:
             case Text():
                 found = _with(found, _text(block))
             case Fields():
-                found = _with(found, fields.passages(block))
+                found = _with(found, tables.field_passages(block))
             case Table():
                 alone = sum(map(_titled, report.blocks)) == 1
                 found = _with(found, tables.passages(block, titled=not alone))

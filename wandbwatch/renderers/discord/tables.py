@@ -2,13 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
+from typing import TypeAlias
 
-from wandbwatch.model.report import Table, latest
-from wandbwatch.renderers.discord import escape, heading, limits, values
-from wandbwatch.renderers.discord.card import card
+from wandbwatch import formatting
+from wandbwatch.model.report import Cell, Fields, Table, latest
+from wandbwatch.model.run import State
+from wandbwatch.renderers.discord import escape, limits, values
+from wandbwatch.renderers.discord import passages as heading
 from wandbwatch.renderers.discord.passages import Passage
+
+Named: TypeAlias = tuple[str, Cell]
+
+_LONGEST_NAME = 300
+_LONGEST_ID = 60
+
+
+def card(row: Sequence[Named], about: int, url: str | None) -> Iterator[str]:
+    """Write a *row* under its name, with its state and id.
+
+    The first *about* cells say what it is, and stand small; the rest are its values.
+    """
+    state = next((named for named in row if isinstance(latest(named[1]), State)), None)
+    name = _name(row)
+    beside = [named for named in (_id(row), state) if named and named is not name]
+    yield from _head(name, beside, url)
+    told = {id(named) for named in (name, *beside)}
+    left = [(n, id(n) in told or values.missing(n[1])) for n in row]
+    yield from values.small_pairs(n for n, done in left[:about] if not done)
+    yield from values.pairs(n for n, done in left[about:] if not done)
+
+
+def _name(row: Sequence[Named]) -> Named:
+    """Find what the row is called by: ``name``, or the first text in it."""
+    called = [named for named in row if named[0] == "name"]
+    texts = [named for named in row if type(named[1]) is str]
+    return (*called, *texts, *row)[0]
+
+
+def _id(row: Sequence[Named]) -> Named | None:
+    ids = (named for named in row if named[0] == "id")
+    return next((n for n in ids if len(values.told(n[1])) <= _LONGEST_ID), None)
+
+
+def _head(name: Named, beside: Sequence[Named], url: str | None) -> Iterator[str]:
+    head, told = "", values.told(name[1])
+    if len(told) > _LONGEST_NAME:
+        yield from escape.lines(told)
+        head = escape.opening(url)
+    else:
+        head = escape.link(told, url)
+    for _, cell in beside:
+        state = latest(cell)
+        if isinstance(state, State):
+            word = values.markdown(cell).removeprefix(f"{formatting.MARKS[state]} ")
+            word = f"**{word}**" if state.bad else word
+            head = f"{formatting.MARKS[state]} {head} {word}"
+        else:
+            head = f"{head} ({values.markdown(cell)})"
+    if head:
+        yield head
+
 
 _GAP = "  "
 
@@ -47,3 +102,40 @@ def _grid(table: Table) -> tuple[str, ...]:
         return ()
     rows = (map(values.padded, row, widths) for row in shown)
     return tuple(escape.code(_GAP.join(row).rstrip()) for row in rows)
+
+
+def field_passages(fields: Fields) -> Iterator[Passage]:
+    if any(values.lively(cell) for _, cell in fields.items):
+        yield from heading.over(fields.title, tuple(values.pairs(fields.items)))
+        return
+    rows = [
+        (escape.code(values.named(name)), escape.code(values.told(cell)))
+        for name, cell in fields.items
+    ]
+    yield from heading.over(fields.title, tuple(_columns(rows)), code=True)
+
+
+def _columns(rows: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Align what a phone has room for; else the value stands below its name."""
+    widths = [(values.width(name), values.width(value)) for name, value in rows]
+    column = _most_aligned(widths)
+    for (name, value), (wide, long) in zip(rows, widths, strict=True):
+        if _aligns(column, wide, long):
+            yield f"{values.padded(name, column)}{_GAP}{value}"
+        elif _aligns(wide, wide, long):
+            yield f"{name}{_GAP}{value}"
+        else:
+            yield from escape.lines(name, str)
+            yield from escape.lines(value, str, _GAP)
+
+
+def _most_aligned(widths: Sequence[tuple[int, int]]) -> int:
+    """Find how wide the names' column is for the most values to stand beside it."""
+    return max(
+        range(limits.PHONE),
+        key=lambda column: (sum(_aligns(column, *w) for w in widths), -column),
+    )
+
+
+def _aligns(column: int, name: int, value: int) -> bool:
+    return name <= column and column + len(_GAP) + value <= limits.PHONE

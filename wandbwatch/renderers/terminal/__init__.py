@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.text import Text as Styled
 
 from wandbwatch import formatting
-from wandbwatch.model.attachment import Attachment
+from wandbwatch.model.media import Attachment
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import (
     Block,

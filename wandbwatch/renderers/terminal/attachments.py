@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from wandbwatch import formatting
-from wandbwatch.model.attachment import Attachment, Piece
+from wandbwatch.model.media import Attachment, Piece
 from wandbwatch.model.ports import Screen
 from wandbwatch.renderers.terminal.styles import HEADING, PLAIN, QUIET, linked
 from wandbwatch.renderers.terminal.wrapping import folded

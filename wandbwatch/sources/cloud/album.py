@@ -11,7 +11,7 @@ from wandbwatch.model.media import Album, Medium, Steps, When
 from wandbwatch.model.run import Json, flat
 from wandbwatch.sources.cloud import failures, graphql, public_api, reading
 from wandbwatch.sources.cloud.environment import prepared
-from wandbwatch.sources.cloud.graphql_documents import MEDIA
+from wandbwatch.sources.cloud.graphql import MEDIA
 from wandbwatch.sources.cloud.query import Project
 from wandbwatch.sources.cloud.wire import NoWireError, execute
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from wandbwatch.model.artifact import Artifact, Artifacts
+from wandbwatch.model.media import Artifact, Artifacts
 from wandbwatch.sources.cloud import failures, graphql, public_api, reading
 from wandbwatch.sources.cloud.environment import prepared
-from wandbwatch.sources.cloud.graphql_documents import PROJECT_ARTIFACTS, RUN_ARTIFACTS
+from wandbwatch.sources.cloud.graphql import PROJECT_ARTIFACTS, RUN_ARTIFACTS
 from wandbwatch.sources.cloud.query import Project
 from wandbwatch.sources.cloud.wire import NoWireError, execute
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from wandbwatch.formatting import shown
-from wandbwatch.model.console import Printed
+from wandbwatch.model.run_details import Printed
 from wandbwatch.sources.cloud import graphql, public_api, reading
-from wandbwatch.sources.cloud.graphql_documents import CONSOLE
+from wandbwatch.sources.cloud.graphql import CONSOLE
 from wandbwatch.sources.cloud.query import Project
 from wandbwatch.sources.cloud.wire import NoWireError, execute
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from wandbwatch.model.attachment import Content
 from wandbwatch.model.errors import NetworkError, NotFoundError, TimeOutError
+from wandbwatch.model.media import Content
 from wandbwatch.sources.cloud.deadline import within
 from wandbwatch.sources.cloud.environment import bound
 

@@ -14,6 +14,7 @@ from wandbwatch.model.errors import (
     TimeOutError,
 )
 from wandbwatch.sources.cloud import credentials
+from wandbwatch.sources.cloud.query import Project
 
 _LONGEST = 200
 _NO_KEY = ("No API key configured", "No authentication configured")
@@ -155,3 +156,24 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         yield error
         inner = getattr(error, "exc", None)
         error = inner if isinstance(inner, BaseException) else error.__cause__
+
+
+def no_run(of: Project, run_id: str) -> NotFoundError:
+    path = plain(f"{of}/{run_id}")
+    listing = plain(str(of))
+    return NotFoundError(
+        f"run {path!r} not found; `wandbwatch project {listing}` lists its runs"
+    )
+
+
+def no_project(found: Project) -> NotFoundError:
+    path = plain(f"{found.entity}/{found.name}")
+    if found.sweep:
+        return NotFoundError(
+            f"sweep {plain(found.sweep)!r} not found in {path!r};"
+            f" `wandbwatch project {path}` lists its runs"
+        )
+    return NotFoundError(
+        f"project {path!r} not found, or not yours to see;"
+        " `wandbwatch whoami` says who you are"
+    )

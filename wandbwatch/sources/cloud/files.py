@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from wandbwatch.analysis.provenance import LARGEST, METADATA, REQUIREMENTS
+from wandbwatch.analysis.provenance import provenance as read
 from wandbwatch.model.media import RunFile
+from wandbwatch.model.run_details import Provenance
 from wandbwatch.sources.cloud import failures, graphql, public_api, reading
 from wandbwatch.sources.cloud.download import content
 from wandbwatch.sources.cloud.environment import prepared
-from wandbwatch.sources.cloud.graphql_documents import FILES
+from wandbwatch.sources.cloud.graphql import FILES
 from wandbwatch.sources.cloud.query import Project
 from wandbwatch.sources.cloud.wire import NoWireError, execute
 
@@ -98,3 +101,16 @@ def _file(node: Mapping[str, Any], api: Any, server: str) -> RunFile:
         content(*urls, api, server, known),
         reading.moment(node.get("updatedAt")),
     )
+
+
+PATHS = (METADATA, REQUIREMENTS)
+
+
+def provenance(files: Sequence[RunFile]) -> Provenance:
+    """Fetch and read those of *files* that tell it; raises SourceError."""
+    texts = {
+        one.path: b"".join(one.content()).decode(errors="replace")
+        for one in files
+        if one.path in PATHS and (one.size or 0) <= LARGEST
+    }
+    return read(texts.get(METADATA, ""), texts.get(REQUIREMENTS, ""))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from wandbwatch.model.artifact import Artifact
+from wandbwatch.model.media import Artifact
 from wandbwatch.sources.cloud import reading
 from wandbwatch.sources.cloud.query import FoundRuns, Node, Project, RunsQuery
 

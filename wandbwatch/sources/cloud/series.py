@@ -10,9 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from wandbwatch.analysis.histograms import column
+from wandbwatch.model.drawing import Distributions, HistogramColumn
 from wandbwatch.model.query import Axis, AxisKind
-from wandbwatch.model.run import Json, Series
+from wandbwatch.model.run import Json, Run, Series
 from wandbwatch.sources.cloud import reading
+from wandbwatch.sources.cloud.metrics import own_axes
 from wandbwatch.sources.cloud.query import Node
 
 SAMPLES = 1000
@@ -155,3 +158,38 @@ def _tables(rows: Any) -> Iterator[Mapping[str, Any]]:
     for row in rows if isinstance(rows, Iterable) else ():
         if isinstance(row, Mapping):
             yield row
+
+
+HISTOGRAM_SAMPLES = 300
+"""Rows asked for of each key: a picture has not room for more columns."""
+
+
+def distribution_specs(keys: Sequence[str], axis: Axis) -> tuple[str, ...]:
+    asked = ((axis_key(axis), key) for key in keys)
+    return tuple(
+        json.dumps({"keys": pair, "samples": HISTOGRAM_SAMPLES}) for pair in asked
+    )
+
+
+def read_distributions(
+    run: Run, node: Node, keys: Sequence[str], axis: Axis
+) -> Distributions:
+    """Read the histograms of *run* in *node*, asked by `distribution_specs`."""
+    rows = list(node.get("sampledHistory") or ())
+    read = {
+        key: tuple(_columns(some, axis_key(axis), key))
+        for key, some in zip(keys, rows, strict=False)
+    }
+    found = {key: columns for key, columns in read.items() if columns}
+    full = (key for key, columns in found.items() if len(columns) >= HISTOGRAM_SAMPLES)
+    return Distributions(run, found, own_axes(node, found), frozenset(full))
+
+
+def _columns(rows: object, x: str, key: str) -> Iterable[HistogramColumn]:
+    for row in rows if isinstance(rows, Iterable) else ():
+        if not isinstance(row, Mapping):
+            continue
+        at = reading.number(row.get(x))
+        one = None if at is None else column(at, reading.value(row.get(key)))
+        if one:
+            yield one

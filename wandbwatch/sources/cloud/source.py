@@ -8,35 +8,28 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from wandbwatch.model.address import Cloud
-from wandbwatch.model.alert import Alert
-from wandbwatch.model.artifact import Artifacts
-from wandbwatch.model.console import Printed
-from wandbwatch.model.distribution import Distributions
+from wandbwatch.model.drawing import Distributions
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.media import Album, RunFile, When
-from wandbwatch.model.provenance import Provenance
+from wandbwatch.model.media import Album, Artifacts, RunFile, When
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.run import Run
-from wandbwatch.model.sweep import Sweep
+from wandbwatch.model.run_details import Alert, Printed, Provenance, Sweep
 from wandbwatch.sources.cloud import (
     album,
     artifacts,
     console,
-    distributions,
     failures,
     files,
     graphql,
     metrics,
-    not_found,
-    provenance,
     public_api,
-    ranking,
     reading,
     series,
     session,
     sweep,
 )
 from wandbwatch.sources.cloud import query as asking
+from wandbwatch.sources.cloud import query as ranking
 from wandbwatch.sources.cloud.account import CloudAccount
 from wandbwatch.sources.cloud.environment import prepared
 from wandbwatch.sources.cloud.query import Node, Project, RunsQuery
@@ -73,7 +66,7 @@ class CloudSource:
 
         project, node = self._session.ask(find)
         if node is None:
-            raise not_found.run(project, run_id)
+            raise failures.no_run(project, run_id)
         return reading.run(node, project)
 
     def runs(self, query: Query) -> Listing:
@@ -110,16 +103,16 @@ class CloudSource:
     def distributions(
         self, query: Query, keys: Sequence[str], axis: Axis
     ) -> tuple[Distributions, ...]:
-        """Return the runs' histograms, at most `distributions.SAMPLES` of each key."""
+        """Return the runs' histograms, at most HISTOGRAM_SAMPLES of each."""
         keys = tuple(dict.fromkeys(keys))
-        specs = distributions.specs(keys, axis)
+        specs = series.distribution_specs(keys, axis)
 
         def spread(asked: RunsQuery) -> RunsQuery:
             return replace(asked, config=metrics.beside(asked.config), specs=specs)
 
         project, nodes, _ = self._nodes(query, spread, _CURVES_A_PAGE)
         return tuple(
-            distributions.distributions(_run(node, project, query), node, keys, axis)
+            series.read_distributions(_run(node, project, query), node, keys, axis)
             for node in nodes
         )
 
@@ -133,7 +126,7 @@ class CloudSource:
         return ()
 
     def provenance(self, run_id: str) -> Provenance:
-        return provenance.provenance(self.files(run_id, provenance.PATHS))
+        return files.provenance(self.files(run_id, files.PATHS))
 
     def sweep(self, sweep_id: str) -> Sweep:
         sweep_id = sweep_id or self._address.sweep or ""
@@ -144,7 +137,7 @@ class CloudSource:
 
         return self._found(
             lambda api, at: sweep.sweep(api, at, sweep_id),
-            lambda at: not_found.project(replace(at, sweep=sweep_id)),
+            lambda at: failures.no_project(replace(at, sweep=sweep_id)),
         )
 
     def media(self, run_id: str, keys: Sequence[str], when: When) -> Album:
@@ -162,12 +155,14 @@ class CloudSource:
         run_id = run_id or self._address.run or ""
         return self._found(
             lambda api, at: artifacts.artifacts(api, at, run_id),
-            lambda at: not_found.run(at, run_id) if run_id else not_found.project(at),
+            lambda at: (
+                failures.no_run(at, run_id) if run_id else failures.no_project(at)
+            ),
         )
 
     def _of_run(self, run_id: str, look: Callable[[Any, Project], T | None]) -> T:
         """Ask for something of a run; None is that there is no such run."""
-        return self._found(look, lambda at: not_found.run(at, run_id))
+        return self._found(look, lambda at: failures.no_run(at, run_id))
 
     def _found(
         self,
@@ -207,7 +202,7 @@ class CloudSource:
 
         project, nodes, total = self._session.ask(find)
         if nodes is None:
-            raise not_found.project(project)
+            raise failures.no_project(project)
         _check_ids(project, nodes, query)
         return project, nodes, total
 
@@ -252,4 +247,4 @@ def _check_ids(project: Project, nodes: Sequence[Node], query: Query) -> None:
     found = {node.get("name") for node in nodes}
     for run_id in query.ids if not query.limit else ():
         if run_id not in found:
-            raise not_found.run(project, run_id)
+            raise failures.no_run(project, run_id)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wandbwatch.model.run import Json
-from wandbwatch.model.sweep import Sweep
+from wandbwatch.model.run_details import Sweep
 from wandbwatch.sources.cloud import reading
 from wandbwatch.sources.cloud.query import Project
 

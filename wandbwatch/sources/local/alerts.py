@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wandbwatch.model.alert import Alert
+from wandbwatch.model.run_details import Alert
 from wandbwatch.sources.local.log import RunLog
-from wandbwatch.sources.local.proto_fields import ALERT
-from wandbwatch.sources.local.wire import fields, text
+from wandbwatch.sources.local.wire import ALERT, fields, text
 
 _TITLE, _TEXT, _LEVEL = 1, 2, 3
 

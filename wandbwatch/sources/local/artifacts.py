@@ -9,10 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from wandbwatch.model.artifact import Artifact, Artifacts
+from wandbwatch.model.media import Artifact, Artifacts
 from wandbwatch.sources.local.log import RunLog
-from wandbwatch.sources.local.proto_fields import ARTIFACT, USE_ARTIFACT
-from wandbwatch.sources.local.wire import fields, signed, text, varint
+from wandbwatch.sources.local.wire import (
+    ARTIFACT,
+    USE_ARTIFACT,
+    fields,
+    signed,
+    text,
+    varint,
+)
 
 _TYPE, _NAME, _DESCRIPTION, _ALIAS, _MANIFEST = 4, 5, 7, 11, 12
 _USED_TYPE, _USED_NAME = 2, 3

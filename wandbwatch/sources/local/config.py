@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from wandbwatch.model.run import Json, flat
 from wandbwatch.sources.local.items import REMOVE, UPDATE, Path, item, items, value
 from wandbwatch.sources.local.log import RunLog
-from wandbwatch.sources.local.proto_fields import CONFIG, RUN
-from wandbwatch.sources.local.wire import fields
+from wandbwatch.sources.local.wire import CONFIG, RUN, fields
 
 _OWN = "_wandb"  # what W&B itself keeps in there
 _CONFIG_OF_RUN = 4

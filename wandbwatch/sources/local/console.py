@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from wandbwatch.formatting import shown
-from wandbwatch.model.console import Printed
+from wandbwatch.model.run_details import Printed
 from wandbwatch.sources.local.log import RunLog
-from wandbwatch.sources.local.proto_fields import OUTPUT_RAW
-from wandbwatch.sources.local.wire import fields, text, timestamp, varint
+from wandbwatch.sources.local.wire import OUTPUT_RAW, fields, text, timestamp, varint
 
 _STREAM, _TIMESTAMP, _LINE = 1, 2, 3
 _BEYOND = 4000

@@ -13,8 +13,7 @@ from struct import Struct
 from typing import TypeAlias
 from zlib import crc32
 
-from wandbwatch.sources.local.proto_fields import NUMBER_TAG, SHORT_TAGS, kind_of
-from wandbwatch.sources.local.wire import CONTINUES
+from wandbwatch.sources.local.wire import CONTINUES, NUMBER_TAG, SHORT_TAGS, kind_of
 
 HEADER = 7
 MAGIC = b":W&B\xe1\xbe"

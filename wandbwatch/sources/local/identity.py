@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from wandbwatch.sources.local.log import RunLog
-from wandbwatch.sources.local.proto_fields import ENVIRONMENT, RUN
-from wandbwatch.sources.local.wire import fields, signed, text, timestamp, varint
+from wandbwatch.sources.local.wire import (
+    ENVIRONMENT,
+    RUN,
+    fields,
+    signed,
+    text,
+    timestamp,
+    varint,
+)
 
 _TEXTS = {
     1: "id",

@@ -6,11 +6,12 @@ An item has a ``key`` (SDKs before wandb-core, and the top level of some records
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from wandbwatch.model.run import Json
-from wandbwatch.sources.local import values
 from wandbwatch.sources.local.wire import double, fields, text, varint, zigzag
 
 Path: TypeAlias = tuple[str, ...]
@@ -51,7 +52,7 @@ def item(data: bytes, at: int, end: int) -> tuple[Path, Place]:
 def value(data: bytes, place: Place) -> Json:
     number, start, stop = place
     if number in {_VALUE_JSON, _JSON}:
-        return values.decoded(data[start:stop])
+        return decoded(data[start:stop])
     if number == _NUMBER:
         return double(data, start)
     if number == _INTEGER:
@@ -61,3 +62,36 @@ def value(data: bytes, place: Place) -> Json:
     if number == _TEXT:
         return text(data, start, stop)
     return None
+
+
+# NaN was written as a string by SDKs before wandb-core, and still is in summaries.
+_SPELLED = {b'"NaN"': math.nan, b'"Infinity"': math.inf, b'"-Infinity"': -math.inf}
+
+
+def decoded(raw: bytes) -> Json:
+    """Read one value; what is no JSON comes back as its text."""
+    if (special := _SPELLED.get(raw)) is not None:
+        return special
+    try:
+        value: Any = json.loads(raw)
+    except (ValueError, RecursionError):
+        return raw.decode("utf-8", "replace")
+    return value  # type: ignore[no-any-return]
+
+
+def number(raw: bytes) -> float | None:
+    """Read a value that can be plotted: a number and no bool, text or null."""
+    try:
+        return float(raw)
+    except ValueError:
+        return _SPELLED.get(raw)
+
+
+def plottable(value: Json) -> float | None:
+    """Return *value* as a float if it is a number and not a bool."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf

@@ -11,8 +11,7 @@ from collections.abc import Callable, Sequence
 from itertools import product
 from typing import TypeAlias
 
-from wandbwatch.sources.local.items import items
-from wandbwatch.sources.local.values import plottable
+from wandbwatch.sources.local.items import items, plottable
 from wandbwatch.sources.local.wire import encoded
 
 Value: TypeAlias = Callable[[bytes, int, int], float | None]

@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from wandbwatch.model.run import State
 from wandbwatch.sources.local.framing import Kinds, Record
 from wandbwatch.sources.local.history import step
 from wandbwatch.sources.local.key_scanner import Needle
 from wandbwatch.sources.local.log import RunLog
-from wandbwatch.sources.local.proto_fields import EXIT, HISTORY, OUTPUT_RAW, STATS
-from wandbwatch.sources.local.wire import fields, signed, timestamp, varint
+from wandbwatch.sources.local.wire import (
+    EXIT,
+    HISTORY,
+    OUTPUT_RAW,
+    STATS,
+    fields,
+    signed,
+    timestamp,
+    varint,
+)
 
 _TIMESTAMP = Needle("_timestamp")
 _EXIT_CODE = 1
@@ -69,3 +78,22 @@ def _exit_code(data: bytes, at: int, end: int) -> int:
         if number == _EXIT_CODE:
             return signed(varint(data, start)[0])
     return 0
+
+
+SILENCE = 600.0
+"""Seconds after which a run that says nothing is taken for crashed, as LEET does."""
+_CRASHED = 254  # what wandb-core writes for a run whose process went away
+
+
+def state(*, known: bool, exit_code: int | None, heard: float, now: float) -> State:
+    """Tell the state of a run that was last heard of at *heard* (POSIX seconds).
+
+    *known* says that it has a run record.
+    """
+    if exit_code is not None:
+        if exit_code == 0:
+            return State.FINISHED
+        return State.CRASHED if exit_code == _CRASHED else State.FAILED
+    if not known:
+        return State.UNKNOWN
+    return State.CRASHED if now - heard > SILENCE else State.RUNNING

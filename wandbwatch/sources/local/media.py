@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
 
 from wandbwatch.analysis import keys as known_keys
-from wandbwatch.model.media import Album, Medium, Steps, When
+from wandbwatch.formatting.filenames import stays
+from wandbwatch.model.errors import SourceError
+from wandbwatch.model.media import Album, Content, Medium, RunFile, Steps, When
 from wandbwatch.model.run import Json
 from wandbwatch.sources.local import config, history
 from wandbwatch.sources.local.items import items
 from wandbwatch.sources.local.log import RunLog
-from wandbwatch.sources.local.proto_fields import EXIT, HISTORY
 from wandbwatch.sources.local.summary import summary
 from wandbwatch.sources.local.value_tree import ValueTree
+from wandbwatch.sources.local.wire import EXIT, HISTORY
 
 _TYPED = b"_type"
 
@@ -60,3 +65,50 @@ def _media(row: Mapping[str, Json], step: int | None) -> Iterator[Medium]:
     for key, value in row.items():
         if isinstance(value, Mapping) and isinstance(kind := value.get("_type"), str):
             yield Medium(key, kind, value, step)
+
+
+_PIECE = 1 << 18
+
+
+def files(logs: Sequence[Path], paths: Collection[str] | None) -> tuple[RunFile, ...]:
+    """Return the files of the run with *logs*; a resumed run's last ones count."""
+    found: dict[str, RunFile] = {}
+    for log in logs:
+        root = log.parent / "files"
+        names = _walked(root) if paths is None else filter(stays, paths)
+        for name in names:
+            if (one := _file(root, name)) is not None:
+                found[name] = one
+    return tuple(found[name] for name in sorted(found))
+
+
+def _walked(root: Path) -> Iterator[str]:
+    """Name what is below *root*; a linked directory is not gone into."""
+    for place, _, names in os.walk(root):
+        for name in names:
+            yield PurePosixPath(Path(place, name).relative_to(root)).as_posix()
+
+
+def _file(root: Path, name: str) -> RunFile | None:
+    """Look at one; the SDK links to files that it was told to save where they are."""
+    path = root / name
+    try:
+        if not path.is_file():
+            return None
+        stat = path.stat()
+    except (OSError, ValueError):  # ValueError: a NUL in the path
+        return None
+    updated = datetime.fromtimestamp(stat.st_mtime, UTC)
+    return RunFile(name, stat.st_size, _content(path), updated)
+
+
+def _content(path: Path) -> Content:
+    def read() -> Iterator[bytes]:
+        try:
+            with path.open("rb") as file:
+                while piece := file.read(_PIECE):
+                    yield piece
+        except OSError as e:
+            raise SourceError(f"{path} cannot be read: {e.strerror or e}") from e
+
+    return read

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from wandbwatch.analysis.provenance import LARGEST, REQUIREMENTS, packages
-from wandbwatch.model.provenance import Provenance
+from wandbwatch.model.run_details import Provenance
 from wandbwatch.sources.local.log import RunLog
-from wandbwatch.sources.local.proto_fields import ENVIRONMENT
-from wandbwatch.sources.local.saved import files
-from wandbwatch.sources.local.wire import fields, text, varint
+from wandbwatch.sources.local.media import files
+from wandbwatch.sources.local.wire import ENVIRONMENT, fields, text, varint
 
 _ARGUMENTS, _GIT = 5, 9
 _TEXTS = {

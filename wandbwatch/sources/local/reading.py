@@ -13,8 +13,7 @@ from wandbwatch.sources.local import stats
 from wandbwatch.sources.local.config import config
 from wandbwatch.sources.local.identity import Identity, identity
 from wandbwatch.sources.local.log import RunLog
-from wandbwatch.sources.local.log_end import Ending, ending
-from wandbwatch.sources.local.state import state
+from wandbwatch.sources.local.log_end import Ending, ending, state
 from wandbwatch.sources.local.summary import covers, summary
 
 

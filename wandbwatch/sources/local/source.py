@@ -8,28 +8,21 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from wandbwatch.model.address import Local
-from wandbwatch.model.alert import Alert
-from wandbwatch.model.artifact import Artifacts
-from wandbwatch.model.console import Printed
-from wandbwatch.model.distribution import Distributions
+from wandbwatch.model.drawing import Distributions
 from wandbwatch.model.errors import NotFoundError, SourceError, UsageError
-from wandbwatch.model.media import Album, RunFile, When
-from wandbwatch.model.provenance import Provenance
+from wandbwatch.model.media import Album, Artifacts, RunFile, When
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.run import Run, Series, State
-from wandbwatch.model.sweep import Sweep
+from wandbwatch.model.run_details import Alert, Printed, Provenance, Sweep
 from wandbwatch.sources.local import (
     alerts,
     artifacts,
     console,
     directories,
-    distributions,
     filters,
     history,
     media,
-    ordering,
     provenance,
-    saved,
     stats,
     sweep,
 )
@@ -114,7 +107,7 @@ class LocalSource:
 
     def files(self, run_id: str, paths: Sequence[str] | None) -> tuple[RunFile, ...]:
         (found,) = self._chosen([run_id])
-        return saved.files(found, paths)
+        return media.files(found, paths)
 
     def artifacts(self, run_id: str) -> Artifacts:
         """Return what is in the runs' files; the newest run comes first."""
@@ -135,7 +128,7 @@ class LocalSource:
         They are read with no more than its filters and its order need.
         """
         wanted = filters.parse(query.filters)
-        columns = (*wanted.columns, ordering.by(query.order))
+        columns = (*wanted.columns, filters.by(query.order))
         want = Want(
             tuple(key for column in columns for key in column.summary),
             tuple(key for column in columns for key in column.config),
@@ -144,7 +137,7 @@ class LocalSource:
         )
         groups = self._chosen(query.ids)
         runs = [(self._listed(files, want), files) for files in reversed(groups)]
-        return ordering.ordered((p for p in runs if wanted.test(p[0])), query.order)
+        return filters.ordered((p for p in runs if wanted.test(p[0])), query.order)
 
     def _chosen(self, ids: Sequence[str]) -> list[Sequence[Path]]:
         groups = self._groups()
@@ -194,7 +187,7 @@ class LocalSource:
         try:
             with ExitStack() as stack:
                 logs = opened(files, stack)
-                found = distributions.distributions(logs, keys, axis, defined)
+                found = history.distributions(logs, keys, axis, defined)
         except SourceError:
             if directories.is_one_run(self._path):
                 raise

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.model.run import Series
-from wandbwatch.sources.local import history, values
+from wandbwatch.sources.local import history
+from wandbwatch.sources.local import items as values
 from wandbwatch.sources.local.identity import identity
 from wandbwatch.sources.local.log import RunLog
 from wandbwatch.sources.local.log_end import until_exit
-from wandbwatch.sources.local.proto_fields import EXIT, STATS
-from wandbwatch.sources.local.wire import fields, text, timestamp
+from wandbwatch.sources.local.wire import EXIT, STATS, fields, text, timestamp
 
 _TIMESTAMP, _ITEM = 2, 3
 _KEY, _VALUE_JSON = 1, 16

@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from wandbwatch.model.run import Json
-from wandbwatch.sources.local.derived import tallied
 from wandbwatch.sources.local.items import REMOVE, UPDATE, item, value
 from wandbwatch.sources.local.key_scanner import Needle
 from wandbwatch.sources.local.log import RunLog
 from wandbwatch.sources.local.log_end import until_exit
-from wandbwatch.sources.local.proto_fields import HISTORY, SUMMARY
+from wandbwatch.sources.local.metrics import tallied
 from wandbwatch.sources.local.value_tree import ValueTree
-from wandbwatch.sources.local.wire import CONTINUES, fields
+from wandbwatch.sources.local.wire import CONTINUES, HISTORY, SUMMARY, fields
 
 _STEP = Needle("_step")
 _LABEL_TAGS = b"\x0a\x12"

@@ -10,7 +10,7 @@ from wandbwatch.analysis.ranking import finite
 from wandbwatch.model.address import Local
 from wandbwatch.model.errors import NotFoundError, UsageError
 from wandbwatch.model.run import Json, Run
-from wandbwatch.model.sweep import Sweep
+from wandbwatch.model.run_details import Sweep
 
 _MOST_VALUES = 6
 """More different numbers than these are told by the range that they are in."""

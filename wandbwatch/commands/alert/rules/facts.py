@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from wandbwatch.model.console import Printed
 from wandbwatch.model.run import Series
+from wandbwatch.model.run_details import Printed
 
 STEPS = "_step"
 """The key that W&B logs in every row: when there was one, and which step it was."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wandbwatch.commands.alert.rules.facts import Moment, Needs, Window
-from wandbwatch.model.console import Printed
+from wandbwatch.model.run_details import Printed
 
 _LONGEST = 2000
 """So many characters of a line are looked at."""

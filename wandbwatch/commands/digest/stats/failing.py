@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from wandbwatch import formatting
-from wandbwatch.model.console import Printed
 from wandbwatch.model.run import Run, State
+from wandbwatch.model.run_details import Printed
 
 LINES = 40
 """So many lines of a console are looked at, the last ones."""

@@ -20,7 +20,7 @@ from wandbwatch.analysis.window import recent
 from wandbwatch.commands.events.cards import run_card
 from wandbwatch.commands.events.cards.attached import CardAttachments
 from wandbwatch.commands.events.cards.group_card import ProjectPage
-from wandbwatch.commands.events.cards.naming import about, title
+from wandbwatch.commands.events.cards.run_card import about, title
 from wandbwatch.commands.events.lifecycle import EventKind, GroupDone, RunEvent
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.ports import Source

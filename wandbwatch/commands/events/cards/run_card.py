@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from wandbwatch import formatting
-from wandbwatch.commands.events.cards.naming import about, title
 from wandbwatch.commands.events.lifecycle import (
     Best,
     CodeAlert,
@@ -16,8 +15,29 @@ from wandbwatch.commands.events.lifecycle import (
     RunEvent,
     Stalled,
 )
+from wandbwatch.formatting import titles
 from wandbwatch.model.report import Cell, Fields, Level, Note, Report
 from wandbwatch.model.run import Run, State
+
+
+def title(run: Run, what: str) -> str:
+    path = titles.of_run(run).removeprefix(run.name)
+    return f"{run.name} {what}{path}"
+
+
+def about(run: Run) -> Fields:
+    items: dict[str, Cell] = {
+        "state": run.state,
+        "exit code": run.exit_code,
+        "runtime": None if run.runtime is None else timedelta(seconds=run.runtime),
+        "last step": run.last_step,
+        "last heard": run.heartbeat,
+        "group": run.group,
+        "sweep": run.sweep,
+        "host": run.host,
+    }
+    return Fields("run", tuple((k, v) for k, v in items.items() if v not in (None, "")))
+
 
 _ALARMING = {"WARN", "ERROR"}
 _LEVELS = {

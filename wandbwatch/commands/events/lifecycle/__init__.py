@@ -5,7 +5,6 @@ within a project, never by name. Only what differs between two looks is told: wh
 and went between them is told as what it came to.
 """
 
-from wandbwatch.commands.events.lifecycle.code_alerts import raised
 from wandbwatch.commands.events.lifecycle.detection import DetectOptions, detect
 from wandbwatch.commands.events.lifecycle.event import (
     ACTIVE,
@@ -19,6 +18,7 @@ from wandbwatch.commands.events.lifecycle.event import (
     RunEvent,
     Stalled,
 )
+from wandbwatch.commands.events.lifecycle.listing import raised
 from wandbwatch.commands.events.lifecycle.memory import EventMemory
 
 __all__ = [

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from wandbwatch.analysis.ranking import Objective
-from wandbwatch.commands.events.lifecycle.best import broken
-from wandbwatch.commands.events.lifecycle.event import Event
-from wandbwatch.commands.events.lifecycle.memory import KEPT, EndedRun, EventMemory
+from wandbwatch.commands.events.lifecycle.event import Best, Event, EventKind
+from wandbwatch.commands.events.lifecycle.memory import (
+    KEPT,
+    EndedRun,
+    EventMemory,
+    Leader,
+)
 from wandbwatch.commands.events.lifecycle.scopes import opened, settled
 from wandbwatch.commands.events.lifecycle.transitions import Tracker
 from wandbwatch.model.run import Run
+
+
+def broken(
+    before: Mapping[str, Leader], runs: Iterable[Run], aims: Iterable[Objective]
+) -> Iterator[tuple[str, Leader, Best]]:
+    """Yield each aim that is reached better than ever: by whom, and the event."""
+    seen = tuple(runs)
+    for aim in aims:
+        known, found = before.get(str(aim)), aim.ranked(seen)[:1]
+        for run, value in found:
+            if known and not aim.better(value, known.value):
+                continue
+            lead = known.lead + (known.run != run.id) if known else 0
+            old = known.value if known else None
+            event = Best(EventKind.BEST, run, aim.key, value, old, lead)
+            yield str(aim), Leader(value, run.id, lead), event
 
 
 @dataclass(frozen=True)

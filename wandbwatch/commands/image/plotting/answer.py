@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from wandbwatch import formatting as words
+from wandbwatch import formatting
 from wandbwatch.analysis import delta
+from wandbwatch.analysis.delta import SeenValues, Since
 from wandbwatch.analysis.window import recent, start
-from wandbwatch.commands.image.last_values import LastValues
 from wandbwatch.commands.image.plotting import (
     Layout,
     View,
-    clipping,
     distributed,
     grouping,
 )
@@ -20,8 +20,70 @@ from wandbwatch.commands.image.select import SelectedCurves
 from wandbwatch.formatting import titles
 from wandbwatch.model.address import Address
 from wandbwatch.model.query import Axis
-from wandbwatch.model.report import Block, Chart, Line, Note, Panels, Plot, Report
+from wandbwatch.model.report import (
+    MISSING,
+    Block,
+    Cell,
+    Chart,
+    Line,
+    Note,
+    Panels,
+    Plot,
+    Report,
+    Table,
+)
 from wandbwatch.model.run import Run, Series
+
+
+@dataclass(frozen=True)
+class LastValues:
+    """The last point of each run's curve of each key."""
+
+    runs: tuple[Run, ...]
+    keys: tuple[str, ...]
+    last: Mapping[tuple[str, str], tuple[float, float]]
+    """The x and y of it, by the run's id and the key."""
+
+    @classmethod
+    def of(cls, runs: Sequence[Run], plots: Sequence[Plot]) -> LastValues:
+        last = {
+            (line.run, plot.key): (line.series.x[-1], line.series.y[-1])
+            for plot in plots
+            for line in plot.lines
+        }
+        return cls(tuple(runs), tuple(plot.key for plot in plots), last)
+
+    @property
+    def seen(self) -> SeenValues:
+        """What counts of the picture.
+
+        Of a long history W&B draws other points each time, and all that is told
+        here are its ends.
+        """
+        values: dict[str, dict[str, Cell]] = {}
+        for run in self.runs:
+            values[run.id] = {"state": run.state}
+        for (run_id, key), (x, y) in self.last.items():
+            values[run_id] |= {f"x of {key}": x, key: y}
+        return SeenValues.of(values)
+
+    def blocks(self, since: Since | None) -> Iterator[Block]:
+        """Yield the values at the ends with what they were *since*, and notes."""
+        if since is None:
+            return
+        if since.seen:
+            rows = tuple(self._row(run, since) for run in self.runs)
+            links = tuple(run.url for run in self.runs)
+            yield Table("last values", ("state", "name", "id", *self.keys), rows, links)
+        yield from since.notes(self.seen, self.runs)
+
+    def _row(self, run: Run, since: Since) -> tuple[Cell, ...]:
+        values = (
+            since.cell(run.id, key, self.last.get((run.id, key), (0.0, MISSING))[1])
+            for key in self.keys
+        )
+        return (since.cell(run.id, "state", run.state), run.name, run.id, *values)
+
 
 STAR = "★ "
 """What stands before the name of the best run."""
@@ -121,7 +183,7 @@ def _seen(plot: Plot, runs: Sequence[Run], view: View) -> Plot:
     if best := _best(runs, view):
         starred = (replace(n, name=STAR + n.name) for n in lines if n.run == best.id)
         lines = (*starred, *(line for line in lines if line.run != best.id))
-    limits = clipping.limits(lines, view.clip, log=view.log_y)
+    limits = clip_limits(lines, view.clip, log=view.log_y)
     return replace(plot, lines=lines, limits=limits)
 
 
@@ -184,7 +246,46 @@ def _explained(
         if best is None:
             yield f"no run has a finite {view.best.key!r} to be the best by"
         else:
-            value = words.number(view.best.value(best) or 0.0)
+            value = formatting.number(view.best.value(best) or 0.0)
             yield f"{STAR}best by {view.best}: {best.name} ({best.id}) {value}"
     for plot in shown:
-        yield from clipping.notes(plot, view.clip)
+        yield from clip_notes(plot, view.clip)
+
+
+_MARGIN = 0.04
+
+
+def clip_limits(
+    lines: Sequence[Line], share: float, *, log: bool
+) -> tuple[float, float] | None:
+    """Return what holds the middle *share* of all values that have a place on the
+    axis; None if all do."""
+    every = (y for line in lines for y in line.series.y if math.isfinite(y))
+    values = sorted(y for y in every if y > 0 or not log)
+    if share >= 1 or not values:
+        return None
+    beyond = (1 - share) / 2
+    last = len(values) - 1
+    low, high = (
+        values[math.floor(last * beyond)],
+        values[math.ceil(last * (1 - beyond))],
+    )
+    if not low < high or (low, high) == (values[0], values[-1]):
+        return None
+    room = (high / 2 - low / 2) * 2 * _MARGIN
+    return max(low - room, values[0]), min(high + room, values[-1])
+
+
+def clip_notes(plot: Plot, share: float) -> Iterator[str]:
+    if plot.limits is None:
+        return
+    low, high = plot.limits
+    values = [y for line in plot.lines for y in line.series.y if math.isfinite(y)]
+    beyond = sum(not low <= y <= high for y in values)
+    if beyond:
+        counted = "1 value" if beyond == 1 else f"{beyond} values"
+        yield (
+            f"{plot.key!r}: the y axis holds the middle {share * 100:g}% of the values,"
+            f" {formatting.number(low)} to {formatting.number(high)};"
+            f" {counted} beyond its ends"
+        )

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from wandbwatch.commands.image.plotting import DistributionKind, View
-from wandbwatch.model.distribution import Distributions
-from wandbwatch.model.drawing import Heatmap, HistogramColumn
+from wandbwatch.model.drawing import Distributions, Heatmap, HistogramColumn
 from wandbwatch.model.report import Block, Chart, Line, Plot
 from wandbwatch.model.run import Run, Series
 from wandbwatch.plots import text

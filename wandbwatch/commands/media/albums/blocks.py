@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from html.parser import HTMLParser
 from itertools import groupby
 from pathlib import Path
 
-from wandbwatch.commands.media.albums import pages, panels, pieces, plotly, sheets
+from wandbwatch.commands.media.albums import panels, pieces, plotly, sheets
 from wandbwatch.commands.media.albums.panels import Panel
 from wandbwatch.commands.media.albums.sheets import LoggedTable
 from wandbwatch.formatting.filenames import plain
-from wandbwatch.model.attachment import Attachment, Piece
 from wandbwatch.model.errors import SourceError
-from wandbwatch.model.media import Album, Medium, RunFile
+from wandbwatch.model.media import Album, Attachment, Medium, Piece, RunFile
 from wandbwatch.model.report import Block, Note, Table, Text
 from wandbwatch.model.run import Run
 
@@ -90,7 +91,7 @@ class _Showing:
         yield self._attached([medium])
         file = self._file(medium)
         if file is not None and (file.size or 0) <= sheets.MOST:
-            text = pages.preview(b"".join(file.content()).decode("utf-8", "replace"))
+            text = preview(b"".join(file.content()).decode("utf-8", "replace"))
             if text:
                 yield Text(_titled(medium), text)
 
@@ -135,3 +136,42 @@ class _Showing:
 
 def _titled(medium: Medium) -> str:
     return medium.key if medium.step is None else f"{medium.key} · step {medium.step}"
+
+
+_LINES = 12
+_LONGEST = 1000
+_HIDDEN = {"script", "style", "template", "noscript", "svg"}
+_BREAKING = {"p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "table", "title"}
+
+
+def preview(html: str) -> str:
+    """Return the first lines of what a reader of the page would see."""
+    reader = _Reader()
+    reader.feed(html)
+    text = re.sub(r"[ \t\r\f\v]+", " ", "".join(reader.found))
+    lines = [line.strip() for line in text.split("\n")]
+    shown = [line for line in lines if line]
+    cut = "\n".join(shown[:_LINES])[:_LONGEST].rstrip()
+    return f"{cut}…" if len(cut) < len("\n".join(shown)) else cut
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        del attrs
+        self._hidden += tag in _HIDDEN
+        if tag in _BREAKING:
+            self.found.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._hidden -= tag in _HIDDEN and self._hidden > 0
+        if tag in _BREAKING:
+            self.found.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden:
+            self.found.append(data)

@@ -7,9 +7,8 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from wandbwatch.formatting import filenames
-from wandbwatch.model.attachment import Attachment, Piece
 from wandbwatch.model.errors import NotFoundError
-from wandbwatch.model.media import Medium, RunFile
+from wandbwatch.model.media import Attachment, Medium, Piece, RunFile
 from wandbwatch.model.run import Json, Run
 
 NOUNS = {

@@ -1,4 +1,4 @@
-"""A search over hyperparameters, as its source knows it; its runs are found apart."""
+"""What a training's own code raised with ``run.alert``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,36 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from wandbwatch.model.run import Json
+
+
+@dataclass(frozen=True)
+class Alert:
+    title: str
+    text: str = ""
+    level: str = ""
+    """``INFO``, ``WARN`` or ``ERROR``, as the SDK has them."""
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A line as a terminal would have shown it at last, without escape sequences.
+
+    Whoever shows it cleans it all the same: its characters may be any.
+    """
+
+    text: str
+    error: bool = False
+    """Whether it went to stderr."""
+    when: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Provenance:
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """Named in plain words: ``commit``, ``remote``, ``program``, ``python``, ``gpu``, …
+    Only what is known."""
+    packages: Mapping[str, str] = field(default_factory=dict)
+    """The version of each Python package that was installed."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,161 @@
+"""watch.toml as a Config, or every complaint about it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from wandbwatch.config import secret, values
+from wandbwatch.config.channels import Settings, account, channel, settings
+from wandbwatch.config.complaints import Complaints
+from wandbwatch.config.experiments import experiment
+from wandbwatch.config.lines import Lines, read, tree
+from wandbwatch.config.subscriptions import Around, subscription
+from wandbwatch.config.table import TomlTable, kind_of
+from wandbwatch.model.channel import Channel
+from wandbwatch.model.experiment_config import ExperimentConfig
+from wandbwatch.model.subscription import AccountConfig, Subscription
+
+__all__ = ["CheckLine", "Config", "ConfigFile", "Settings", "load", "parse"]
+
+T = TypeVar("T")
+CheckLine = Callable[[str, Mapping[str, ExperimentConfig]], object]
+"""Raises WandbwatchError, in one line, when a command line is wrong beside the
+experiments of its file."""
+
+
+@dataclass(frozen=True)
+class Config:
+    channels: Mapping[str, Channel]
+    subscriptions: tuple[Subscription, ...]
+    accounts: Mapping[str, AccountConfig]
+    daemon: Settings
+    zone: str
+    """The name of the time zone of quiet hours, and of subscriptions without one."""
+    experiments: Mapping[str, ExperimentConfig] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    """What is unwise, in the form of the complaints."""
+
+
+@dataclass(frozen=True)
+class ConfigFile:
+    """What there is to know about a file beside its text."""
+
+    name: str = "watch.toml"
+    """As it stands before the complaints."""
+    base: Path = field(default_factory=Path)
+    """The directory that its relative paths start from."""
+    open_to_others: bool = False
+    zone: str = "UTC"
+    """What goes for ``timezone`` when it says nothing."""
+    missing: secret.Missing | None = None
+    """Asked about each secret that the file names, to warn of."""
+
+
+def load(
+    path: Path,
+    zone: str,
+    check: CheckLine | None = None,
+    missing: secret.Missing | None = None,
+) -> Config:
+    """Read the file at *path*; *zone* is this machine's time zone.
+
+    Raises ConfigError with all complaints. Command lines are looked at by *check*,
+    secrets that are named are warned of where *missing* says so.
+    """
+    text = read(path)
+    base = path.parent.absolute()
+    file = ConfigFile(str(path), base, text.open_to_others, zone, missing)
+    return parse(text.text, file, check)
+
+
+def parse(text: str, file: ConfigFile, check: CheckLine | None = None) -> Config:
+    """Read the *text* of *file*; raises ConfigError with all complaints."""
+    found = tree(text, file.name)
+    return from_tree(found.values, found.lines, file, check)
+
+
+def from_tree(
+    values_: Mapping[str, Any],
+    lines: Lines,
+    file: ConfigFile,
+    check: CheckLine | None = None,
+) -> Config:
+    """Read a TOML tree, or whatever else came in its place."""
+    complaints = Complaints(file.name, values_, lines)
+    top = TomlTable((), values_, complaints)
+    zone = top.read("timezone", values.zone) or file.zone
+    channels = _named(top, "channels", lambda t, name: channel(t, name, file.base))
+    accounts = _named(top, "accounts", lambda t, name: account(t, name, file.base))
+    daemon_table = TomlTable(("daemon",), top.value("daemon") or {}, complaints)
+    daemon = settings(daemon_table, file.base)
+    daemon_table.close()
+    channels_ = _keys(values_, "channels")
+    experiments = _named(
+        top,
+        "experiments",
+        lambda t, name: experiment(t, name, file.base, channels_),
+    )
+    around = Around(
+        channels_,
+        _keys(values_, "accounts"),
+        zone,
+        check and (lambda line: check(line, experiments)),
+    )
+    subscriptions = tuple(_subscriptions(top, around))
+    top.close()
+    config = Config(channels, subscriptions, accounts, daemon, zone, experiments)
+    named = secret.named(channels, accounts, daemon)
+    secret.warn(named, complaints, file.missing, is_open=file.open_to_others)
+    if not subscriptions and not experiments:
+        complaints.warn((), "has no [[subscriptions]]: nothing will ever be posted")
+    return replace(config, warnings=complaints.warnings())
+
+
+def _keys(values_: Mapping[str, Any], key: str) -> list[str]:
+    """List the names of what is there, wrong or not: naming it is not a mistake."""
+    tables = values_.get(key)
+    return list(tables) if isinstance(tables, dict) else []
+
+
+def _named(
+    top: TomlTable, kind: str, reader: Callable[[TomlTable, str], T | None]
+) -> dict[str, T]:
+    found: dict[str, T] = {}
+    tables = top.value(kind)
+    if not isinstance(tables, dict):
+        if tables is not None:
+            top.complain(kind, f"must be [{kind}.NAME], not {kind_of(tables)}")
+        return found
+    for name, table in tables.items():
+        one = TomlTable((kind, name), table, top.complaints)
+        try:
+            values.name(name)
+        except ValueError as e:
+            one.complain(None, str(e))
+        read_one = reader(one, name)
+        one.close()
+        if read_one is not None:
+            found[name] = read_one
+    return found
+
+
+def _subscriptions(top: TomlTable, around: Around) -> Iterator[Subscription]:
+    tables = top.value("subscriptions")
+    if isinstance(tables, dict):
+        top.complain("subscriptions", "must be [[subscriptions]], in double brackets")
+        return
+    known: dict[str, int] = {}
+    for index, values_ in enumerate(top.of(list, "subscriptions") or []):
+        table = TomlTable(("subscriptions", index), values_, top.complaints)
+        found = subscription(table, around)
+        table.close()
+        if found is None:
+            continue
+        if found.name in known:
+            first = known[found.name]
+            table.complain("name", f"is the name of subscriptions[{first}] as well")
+        known.setdefault(found.name, index)
+        yield found
