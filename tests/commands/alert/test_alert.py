@@ -6,7 +6,7 @@ import math
 
 import pytest
 from wandbwatch.cli import grammar
-from wandbwatch.commands.alert.evaluate import AlertMemory
+from wandbwatch.commands.alert.memory import AlertMemory
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.report import Fields, Level, Mark, Note, Plot, Table, Text
 from wandbwatch.model.run import State

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from wandbwatch import plugins
 from wandbwatch.cli import grammar
-from wandbwatch.commands.alert.evaluate import AlertMemory
+from wandbwatch.commands.alert.memory import AlertMemory
 from wandbwatch.model.address import Cloud, Local
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.ports import Env, Source

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import reduce
 from typing import TypeAlias
 
-from wandbwatch.commands.alert.evaluate import AlertMemory
+from wandbwatch.commands.alert.memory import AlertMemory
 from wandbwatch.commands.alert.rules import Facts, Needs, Rule
 from wandbwatch.commands.alert.rules.facts import ordered
 from wandbwatch.model.ports import Source

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from wandbwatch.model.query import Query
-from wandbwatch.model.run import Json, flat
-from wandbwatch.sources.cloud import reading
 
 Node: TypeAlias = Mapping[str, Any]
 """A run as GraphQL tells it."""
@@ -91,31 +88,3 @@ def _filters(query: Query, sweep: str) -> dict[str, Any]:
     if sweep:
         parts.append({"sweep": sweep})
     return parts[0] if len(parts) == 1 else {"$and": parts} if parts else {}
-
-
-def first(found: Iterable[Node], order: str, limit: int) -> list[Node]:
-    """Take the first *limit* runs (0 is all), those without a value being the last.
-
-    W&B sorts the others well. Where it puts a run that lacks the value, or has NaN,
-    differs; with us it comes last, so we read on until there are enough others.
-    """
-    placed: list[Node] = []
-    last: list[Node] = []
-    for node in found:
-        (placed if _has_place(node, order) else last).append(node)
-        if limit and len(placed) == limit:
-            break
-    return (placed + last)[: limit or None]
-
-
-def _has_place(node: Node, order: str) -> bool:
-    keys = ordered_by(order)
-    if not keys:
-        return True
-    value: Json = None
-    if "summary" in keys:
-        value = flat(reading.table(node.get("summaryMetrics"))).get(keys["summary"])
-    else:
-        config = reading.unwrapped(reading.table(node.get("config")))
-        value = flat(config).get(keys["config"])
-    return value is not None and not (isinstance(value, float) and math.isnan(value))

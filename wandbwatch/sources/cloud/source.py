@@ -23,13 +23,13 @@ from wandbwatch.sources.cloud import (
     graphql,
     metrics,
     public_api,
+    ranking,
     reading,
     series,
     session,
     sweep,
 )
 from wandbwatch.sources.cloud import query as asking
-from wandbwatch.sources.cloud import query as ranking
 from wandbwatch.sources.cloud.account import CloudAccount
 from wandbwatch.sources.cloud.environment import prepared
 from wandbwatch.sources.cloud.query import Node, Project, RunsQuery

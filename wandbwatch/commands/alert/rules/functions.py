@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from wandbwatch.commands.alert.rules import logged, measures, predicates
 from wandbwatch.commands.alert.rules.facts import Window
-from wandbwatch.commands.alert.rules.parsing import Shape
+from wandbwatch.commands.alert.rules.tokens import Shape
 
 _LONGEST = 10_000
 """No window has more values."""
