@@ -1,5 +1,6 @@
 """Fixtures that every test directory may use."""
 
+import os
 import signal
 
 from hypothesis import settings
@@ -30,3 +31,8 @@ settings.load_profile("wandbwatch")
 # A shell's background jobs, and all that they start, ignore Ctrl-C; tests send it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than cores: tests wait for servers and processes of their own."""
+    return len(os.sched_getaffinity(0)) + 1

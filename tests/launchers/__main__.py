@@ -28,7 +28,9 @@ def _run(name: str) -> int:
         return _NOT_HERE
     print(f"{name}:", flush=True)
     return int(
-        pytest.main(["-q", "-p", "no:cacheprovider", str(_HERE / f"{name}_stage.py")])
+        pytest.main(
+            ["-q", "-n0", "-p", "no:cacheprovider", str(_HERE / f"{name}_stage.py")]
+        )
     )
 
 
