@@ -83,7 +83,7 @@ def likely(runs: Sequence[Run]) -> list[str]:
     ranked = sorted(
         (2 * count < len(runs), *_likelihood(key), key)
         for key, count in counted.items()
-        if key[0] != "_" and not key.startswith(SYSTEM) and not _is_clock(key)
+        if key[0] != "_" and not key.startswith(SYSTEM) and not is_clock(key)
     )
     return [key for *_, key in ranked]
 
@@ -111,7 +111,7 @@ def _family(words: Sequence[str], outer: Sequence[str]) -> float:
     return len(_FAMILIES) + 1
 
 
-def _is_clock(key: str) -> bool:
+def is_clock(key: str) -> bool:
     return bool(_CLOCKS & set(_words(re.split(r"[/.]", key)[-1])))
 
 

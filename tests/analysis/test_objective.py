@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from wandbwatch.analysis.objective import UNKNOWN, choose
+from wandbwatch.analysis.ranking import Objective
+from wandbwatch.model.run import Run, State
+from wandbwatch.model.run_details import Sweep
+
+from tests.analysis.trainer_keys import JUDGING, RULES, Trainer
+
+
+def run(summary: dict[str, float]) -> Run:
+    return Run("a1", "owl", State.RUNNING, summary=summary)
+
+
+@pytest.mark.parametrize("trainer", [*RULES, *JUDGING], ids=lambda one: one.name)
+def test_the_metric_of_a_trainer(trainer: Trainer):
+    chosen = choose([run(trainer.summary)])
+    assert (str(chosen.objective) if chosen.objective else None) == trainer.best
+    assert (chosen.reason == UNKNOWN) == (trainer.best is None)
+
+
+def test_the_sweep_says_it_first():
+    sweep = Sweep("s1", metric="train/loss", goal="maximize")
+    chosen = choose([run({"val/acc": 0.9, "train/loss": 1})], sweep)
+    assert chosen.objective == Objective("train/loss", largest=True)
+    assert choose([run({"val/acc": 0.9})], replace(sweep, metric="")).curve == (
+        "val/acc",
+    )
+
+
+def test_define_metric_says_it_before_names():
+    chosen = choose([run({"val/acc": 0.9, "energy.min": -3, "lr.max": 1})])
+    assert chosen.objective == Objective("energy.min")
+    assert chosen.curve == ("energy",)
+    assert "define_metric" in chosen.reason
+
+
+def test_a_summary_of_several_values_declares_no_goal():
+    chosen = choose([run({"acc.min": 0.1, "acc.max": 0.9, "loss": 1})])
+    assert chosen.objective == Objective("acc.max", largest=True)
+
+
+def test_a_key_that_is_the_same_in_all_runs_ranks_none():
+    runs = [run({"val/acc": 1.0, "val/loss": loss}) for loss in (0.1, 0.2)]
+    assert choose(runs).objective == Objective("val/loss")
+
+
+def test_most_runs_have_it():
+    runs = [run({"loss": x, **({"val/acc": x} if x == 1 else {})}) for x in (1, 2, 3)]
+    assert choose(runs).objective == Objective("loss")
+
+
+def test_nothing_fits():
+    assert choose([]).objective is None
+    assert "--best KEY:min|max" in choose([run({"lr": 1})]).reason
+
+
+@given(st.dictionaries(st.text(min_size=1, max_size=30), st.floats()))
+def test_any_keys_are_answered(summary):
+    chosen = choose([run(summary)])
+    assert not chosen.objective or chosen.objective.key in summary

@@ -1,0 +1,326 @@
+"""What known trainers log to W&B, with typical last values, and what ranks such runs.
+
+The first half was there when the rules were written; `JUDGING` was written to judge
+them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Trainer:
+    name: str
+    summary: dict[str, float]
+    best: str | None
+    """``KEY:min`` or ``KEY:max``; None where nothing says which run is best."""
+
+
+def _of(name: str, best: str | None, keys: str) -> Trainer:
+    pairs = (pair.rsplit("=", 1) for pair in keys.split())
+    return Trainer(name, {key: float(value) for key, value in pairs}, best)
+
+
+RULES = (
+    _of(
+        "HF Trainer",
+        "eval/accuracy:max",
+        "train/loss=0.21 eval/loss=0.34 eval/accuracy=0.91 train/learning_rate=1e-6"
+        " train/grad_norm=2.1 train/epoch=3 train/global_step=900 eval/runtime=12.1"
+        " eval/samples_per_second=80 eval/steps_per_second=5 train/total_flos=1e15"
+        " train_loss=0.3 train_runtime=812 train_samples_per_second=35"
+        " train_steps_per_second=1.1",
+    ),
+    _of(
+        "HF causal LM",
+        "eval/loss:min",
+        "train/loss=2.1 eval/loss=2.3 train/learning_rate=1e-5 train/grad_norm=0.4"
+        " train/epoch=1 train/global_step=500 eval/runtime=9 eval/samples_per_second=50"
+        " eval/steps_per_second=6",
+    ),
+    _of(
+        "Lightning",
+        "val_acc:max",
+        "train_loss=0.4 val_loss=0.5 val_acc=0.82 epoch=9 trainer/global_step=4000"
+        " lr-Adam=0.001",
+    ),
+    _of(
+        "Lightning, by step and by epoch",
+        "train_loss_epoch:min",
+        "train_loss_step=0.4 train_loss_epoch=0.5 epoch=9 trainer/global_step=4000",
+    ),
+    _of(
+        "Keras",
+        "val_accuracy:max",
+        "loss=0.2 accuracy=0.93 val_loss=0.31 val_accuracy=0.9 best_val_loss=0.3"
+        " best_epoch=7 epoch=9",
+    ),
+    _of(
+        "YOLOv8",
+        "metrics/mAP50-95(B):max",
+        "train/box_loss=0.9 train/cls_loss=0.6 train/dfl_loss=1.1 val/box_loss=1.0"
+        " val/cls_loss=0.7 val/dfl_loss=1.1 metrics/precision(B)=0.7"
+        " metrics/recall(B)=0.62 metrics/mAP50(B)=0.68 metrics/mAP50-95(B)=0.49"
+        " lr/pg0=0.001 lr/pg1=0.001 lr/pg2=0.001 model/GFLOPs=8.7"
+        " model/parameters=3157200 model/speed_PyTorch(ms)=3.2",
+    ),
+    _of(
+        "Stable-Baselines3",
+        "rollout/ep_rew_mean:max",
+        "rollout/ep_rew_mean=212 rollout/ep_len_mean=212"
+        " train/policy_gradient_loss=-0.01"
+        " train/value_loss=21 train/loss=8.1 train/entropy_loss=-0.5"
+        " train/approx_kl=0.01"
+        " train/clip_fraction=0.08 train/explained_variance=0.7 train/n_updates=480"
+        " train/learning_rate=0.0003 time/fps=900 global_step=100352",
+    ),
+    _of(
+        "CleanRL PPO",
+        "charts/episodic_return:max",
+        "charts/episodic_return=480 charts/episodic_length=480 charts/SPS=2100"
+        " charts/learning_rate=1e-5 losses/policy_loss=-0.01 losses/value_loss=12"
+        " losses/entropy=0.5 losses/approx_kl=0.004 losses/old_approx_kl=0.004"
+        " losses/clipfrac=0.06 losses/explained_variance=0.9 global_step=499712",
+    ),
+    _of(
+        "CleanRL before the first episode ends",
+        None,
+        "charts/SPS=2100 losses/policy_loss=-0.01 losses/value_loss=12"
+        " losses/entropy=0.5 losses/qf1_loss=3 losses/td_loss=0.2 global_step=512",
+    ),
+    _of(
+        "TRL DPO",
+        "eval/rewards/accuracies:max",
+        "train/loss=0.5 train/rewards/chosen=0.4 train/rewards/rejected=-0.6"
+        " train/rewards/accuracies=0.74 train/rewards/margins=1.0"
+        " train/logps/chosen=-80"
+        " eval/loss=0.52 eval/rewards/accuracies=0.71 eval/rewards/margins=0.9"
+        " train/epoch=1 train/global_step=300 train/learning_rate=1e-6",
+    ),
+    _of(
+        "TRL GRPO",
+        "train/reward:max",
+        "train/reward=0.8 train/reward_std=0.2 train/rewards/format_reward/mean=0.9"
+        " train/rewards/format_reward/std=0.1 train/kl=0.02 train/loss=0.001"
+        " train/completions/mean_length=180 train/completions/clipped_ratio=0.1"
+        " train/clip_ratio/region_mean=0 train/grad_norm=0.3 train/learning_rate=1e-6"
+        " train/num_tokens=120000 train/entropy=0.5 train/global_step=200",
+    ),
+    _of(
+        "nanoGPT",
+        "val/loss:min",
+        "iter=5000 train/loss=2.9 val/loss=3.1 lr=0.0006 mfu=38.2",
+    ),
+    _of(
+        "timm",
+        "eval_top1:max",
+        "epoch=90 train_loss=2.1 eval_loss=1.1 eval_top1=76.1 eval_top5=92.8 lr=1e-5",
+    ),
+    _of(
+        "detectron2",
+        "bbox/AP:max",
+        "total_loss=0.7 loss_cls=0.2 loss_box_reg=0.3 loss_mask=0.2 loss_rpn_cls=0.02"
+        " loss_rpn_loc=0.04 bbox/AP=38.1 bbox/AP50=58.9 bbox/AP75=41.2 bbox/APs=22"
+        " bbox/APm=41 bbox/APl=49 segm/AP=35 segm/AP50=56 fast_rcnn/cls_accuracy=0.95"
+        " lr=0.02 time=0.4 data_time=0.01 eta_seconds=100",
+    ),
+    _of(
+        "fairseq",
+        "valid/bleu:max",
+        "train_inner/loss=4.1 train_inner/nll_loss=2.4 train_inner/ppl=5.4"
+        " train_inner/wps=21000 train_inner/ups=3 train_inner/gnorm=0.8"
+        " train_inner/loss_scale=4 train/loss=4.2 valid/loss=3.9 valid/nll_loss=2.2"
+        " valid/ppl=4.7 valid/bleu=27.9 valid/best_bleu=28.1 valid/num_updates=9000",
+    ),
+    _of(
+        "GAN",
+        "fid:min",
+        "g_loss=1.8 d_loss=0.6 fid=21.3 epoch=90 real_score=0.7 fake_score=0.3",
+    ),
+    _of("GAN without FID", None, "g_loss=1.8 d_loss=0.6 epoch=90"),
+    _of(
+        "XGBoost",
+        "validation_1-logloss:min",
+        "validation_0-logloss=0.1 validation_1-logloss=0.2 epoch=99 best_iteration=91",
+    ),
+    _of("optimiser alone", None, "lr=0.001 grad_norm=2.1 global_step=900"),
+    _of(
+        "system alone", None, "_step=90 _runtime=812 gpu_memory=12 samples_per_second=9"
+    ),
+)
+
+JUDGING = (
+    _of(
+        "HF seq2seq",
+        "eval/rouge1:max",
+        "train/loss=1.9 eval/loss=1.7 eval/rouge1=41.2 eval/rouge2=19.1"
+        " eval/rougeL=29.1"
+        " eval/rougeLsum=38.2 eval/gen_len=61 eval/runtime=190 train/global_step=4000"
+        " train/learning_rate=1e-6",
+    ),
+    _of(
+        "YOLOv5",
+        "metrics/mAP_0.5:0.95:max",
+        "train/box_loss=0.03 train/obj_loss=0.04 train/cls_loss=0.01 val/box_loss=0.04"
+        " val/obj_loss=0.05 val/cls_loss=0.02 metrics/precision=0.7 metrics/recall=0.6"
+        " metrics/mAP_0.5=0.66 metrics/mAP_0.5:0.95=0.43 x/lr0=0.001 x/lr1=0.001"
+        " best/epoch=90 best/mAP_0.5=0.66 best/mAP_0.5:0.95=0.43",
+    ),
+    _of(
+        "Stable-Baselines3 with evaluation",
+        "eval/mean_reward:max",
+        "rollout/ep_rew_mean=212 rollout/ep_len_mean=212 eval/mean_reward=230"
+        " eval/mean_ep_length=230 train/actor_loss=-3 train/critic_loss=0.4"
+        " train/ent_coef=0.02 train/ent_coef_loss=-0.3 time/fps=90",
+    ),
+    _of(
+        "CleanRL DQN",
+        "charts/episodic_return:max",
+        "charts/episodic_return=190 charts/episodic_length=190 charts/SPS=800"
+        " charts/epsilon=0.05 losses/td_loss=0.2 losses/q_values=40",
+    ),
+    _of(
+        "Gym DQN",
+        "episode_reward:max",
+        "episode=400 episode_reward=195 epsilon=0.01 loss=0.8 avg_q=31 steps=80000",
+    ),
+    _of(
+        "TRL SFT",
+        "eval/loss:min",
+        "train/loss=1.1 train/mean_token_accuracy=0.71 train/entropy=1.1 eval/loss=1.2"
+        " eval/mean_token_accuracy=0.7 eval/entropy=1.1 eval/num_tokens=90000"
+        " eval/runtime=8 train/num_tokens=900000 train/learning_rate=1e-6",
+    ),
+    _of(
+        "TRL PPO",
+        "objective/rlhf_reward:max",
+        "eps=2 objective/kl=4 objective/entropy=40 objective/non_score_reward=-0.2"
+        " objective/rlhf_reward=1.3 objective/scores=1.5 policy/approxkl_avg=0.01"
+        " policy/clipfrac_avg=0.1 policy/entropy_avg=0.6 loss/policy_avg=-0.01"
+        " loss/value_avg=0.2 val/clipfrac_avg=0.01 val/ratio=1 val/ratio_var=0"
+        " val/num_eos_tokens=3 lr=1e-6 episode=4000",
+    ),
+    _of(
+        "mmdet",
+        "coco/bbox_mAP:max",
+        "lr=0.02 data_time=0.01 loss=0.7 loss_rpn_cls=0.03 loss_rpn_bbox=0.05"
+        " loss_cls=0.2 acc=95 loss_bbox=0.3 time=0.4 memory=4000 coco/bbox_mAP=0.37"
+        " coco/bbox_mAP_50=0.58 coco/bbox_mAP_75=0.4 coco/bbox_mAP_s=0.2"
+        " coco/bbox_mAP_m=0.41 coco/bbox_mAP_l=0.48 iter=90000",
+    ),
+    _of(
+        "RLlib, old stack",
+        "episode_reward_mean:max",
+        "episode_reward_mean=180 episode_reward_max=200 episode_reward_min=90"
+        " episode_len_mean=180 episodes_total=900 timesteps_total=90000"
+        " info/learner/default_policy/learner_stats/policy_loss=-0.01"
+        " info/learner/default_policy/learner_stats/vf_loss=9"
+        " info/learner/default_policy/learner_stats/total_loss=2"
+        " info/learner/default_policy/learner_stats/kl=0.01 time_total_s=900",
+    ),
+    _of(
+        "RLlib, new stack",
+        "env_runners/episode_return_mean:max",
+        "env_runners/episode_return_mean=180 env_runners/episode_return_max=200"
+        " env_runners/episode_return_min=90 env_runners/episode_len_mean=180"
+        " learners/default_policy/total_loss=2 learners/default_policy/policy_loss=-0.1"
+        " learners/default_policy/vf_loss=9 num_env_steps_sampled_lifetime=90000",
+    ),
+    _of(
+        "DI-engine",
+        "evaluator_step/reward_mean:max",
+        "evaluator_step/reward_mean=190 evaluator_step/reward_std=8"
+        " evaluator_step/reward_max=200 evaluator_step/reward_min=170"
+        " evaluator_step/envstep_count=900 collector_step/reward_mean=150"
+        " learner_step/total_loss_avg=0.2 learner_step/policy_loss_avg=-0.01"
+        " learner_step/value_loss_avg=0.4 learner_step/cur_lr_avg=0.001",
+    ),
+    _of(
+        "torchtune",
+        "loss:min",
+        "loss=0.9 lr=2e-5 tokens_per_second_per_gpu=900 peak_memory_active=14"
+        " peak_memory_alloc=14 peak_memory_reserved=16 grad_norm=1.2 global_step=900",
+    ),
+    _of(
+        "Axolotl",
+        "eval/loss:min",
+        "train/loss=0.9 eval/loss=1.0 train/grad_norm=0.4 train/learning_rate=1e-6"
+        " train/memory/max_active=14 train/memory/max_allocated=14"
+        " train/memory/device_reserved=16 train/tokens_per_second_per_gpu=900"
+        " train/ppl=2.5 eval/runtime=8",
+    ),
+    _of(
+        "LLaMA-Factory",
+        "train/loss:min",
+        "train/loss=0.9 train/grad_norm=1.1 train/learning_rate=1e-6 train/epoch=3"
+        " train/global_step=300 train/num_input_tokens_seen=90000"
+        " train/total_flos=1e16",
+    ),
+    _of(
+        "NeMo ASR",
+        "val_wer:min",
+        "train_loss=21 training_batch_wer=0.2 val_loss=19 val_wer=0.12 global_step=9000"
+        " learning_rate=0.001 train_step_timing(s)=0.4 epoch=9",
+    ),
+    _of(
+        "Whisper fine-tuning",
+        "eval/wer:min",
+        "train/loss=0.1 eval/loss=0.2 eval/wer=12.1 eval/runtime=400 train/epoch=3",
+    ),
+    _of("diffusers", "train_loss:min", "train_loss=0.11 step_loss=0.2 lr=1e-5"),
+    _of(
+        "diffusion with FID",
+        "eval/fid:min",
+        "train/loss=0.11 train/lr=1e-5 eval/fid=12 eval/loss=0.1 ema_decay=0.999",
+    ),
+    _of(
+        "segmentation",
+        "val/iou:max",
+        "train/loss=0.2 val/loss=0.3 val/iou=0.71 val/dice=0.83 train/iou=0.8 epoch=9",
+    ),
+    _of(
+        "recommender",
+        "ndcg@10:max",
+        "train/loss=0.2 ndcg@10=0.31 recall@10=0.4 hit_rate=0.6 precision@10=0.1",
+    ),
+    _of(
+        "LightGBM",
+        "valid_1-auc:max",
+        "training-auc=0.97 valid_1-auc=0.91 training-binary_logloss=0.1"
+        " valid_1-binary_logloss=0.2 iteration=99",
+    ),
+    _of(
+        "scikit-learn", "roc_auc:max", "roc_auc=0.9 precision=0.8 recall=0.7 log_loss=1"
+    ),
+    _of("PyG", "val_acc:max", "loss=0.5 train_acc=0.98 val_acc=0.79 test_acc=0.81"),
+    _of(
+        "TTS",
+        "mel_loss:min",
+        "mel_loss=0.3 duration_loss=0.1 kl_loss=1.2 gen_loss=2.1 disc_loss=2.4 lr=1e-4",
+    ),
+    _of(
+        "contrastive",
+        "val/recall@1:max",
+        "train/loss=1.1 val/loss=1.3 val/recall@1=0.41 val/recall@5=0.7"
+        " train/temperature=0.07 logit_scale=14",
+    ),
+    _of(
+        "regression",
+        "val/mae:min",
+        "train/loss=0.4 val/loss=0.5 val/mae=0.3 val/rmse=0.6 epoch=9",
+    ),
+    _of(
+        "super-resolution",
+        "val/psnr:max",
+        "train/l1_loss=0.01 val/psnr=31.2 val/ssim=0.91 val/lpips=0.1 lr=1e-4",
+    ),
+    _of(
+        "captioning",
+        "val/cider:max",
+        "train/loss=2.1 val/loss=2.2 val/cider=1.1 val/meteor=0.28 val/spice=0.2",
+    ),
+    _of(
+        "mixture of experts", "loss:min", "loss=2.1 aux_loss=0.01 z_loss=0.001 lr=1e-4"
+    ),
+)

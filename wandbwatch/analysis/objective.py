@@ -1,0 +1,217 @@
+"""Which metric says what run is best, where nobody named one. Pure.
+
+The sweep's own metric comes first, then what `define_metric` declared, then names:
+returns of RL, held-out keys before training ones, scores before errors and losses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from wandbwatch.analysis.keys import SYSTEM, is_clock, numeric
+from wandbwatch.analysis.ranking import Objective, finite
+from wandbwatch.model.run import Run
+from wandbwatch.model.run_details import Sweep
+
+UNKNOWN = "no key clearly says which run is best; name one: --best KEY:min|max"
+
+_SCORES = (
+    "returns?|ret|rewards?|rew|rews",
+    "success(es)?|pc_success",
+    "accurac(y|ies)|acc1?|top1|top_1",
+    r"m?ap(?!_\d)|m?ap(50_95|_50_95|_0_5_0_95)|average_precision",
+    r"m?ap_?\d+",
+    "f1",
+    "(sacre)?bleu",
+    "auc|auroc|auprc|aucpr|rocauc",
+    "r2",
+    "m?iou|jaccard",
+    "dice",
+    "cider",
+    "rouge(l|lsum|1|2)?",
+    "psnr",
+    "ssim",
+    "ndcg|mrr|hit_rate|hit_ratio|hits?|hr|recall|precision|mcc|exact_match|meteor",
+    "acc5|top5|top_5",
+    "scores?",
+)
+_ERRORS = (
+    "perplexity|ppl",
+    "wer",
+    "cer",
+    "fid",
+    "mae",
+    "rmse",
+    "mse|mape|m?error|errors|err",
+    "loss|losses|nll|m?logloss|bpb|bpc|elbo|xent",
+)
+"""Words of key names, the most telling first."""
+_FAMILIES = tuple(
+    (re.compile(rf"(?:^|_)(?:{names})(?=_|$)"), largest)
+    for families, largest in ((_SCORES, True), (_ERRORS, False))
+    for names in families
+)
+_RETURNS = range(2)
+_MEASURED_APART = re.compile(
+    r"(?:^|_)(?:m?ap\d*|bleu|sacrebleu|cider|rouge\w*|ndcg|fid)_"
+)
+"""Of what trainers measure on held-out data only, whatever they call it."""
+
+_VALIDATION = {"val", "valid", "validation", "dev", "eval", "evaluation", "evaluator"}
+_TEST = {"test", "testing", "holdout", "heldout"}
+_TRAINING = {"train", "training", "collector", "learner"}
+_SPLITS = _VALIDATION | _TEST | _TRAINING
+_NEVER = re.compile(
+    "std|var|min|len|length|time|sec|seconds|runtime|per|lr|grad|norm|gradient|gnorm"
+    "|scale|weight|coef|ratio|count|num|non|rejected|chosen|tokens?|threshold|brier"
+    "|memory|mem|fps|sps|normalizer"
+)
+_PARTIAL = re.compile(
+    "policy|value|critic|actor|ent|entropy|kl|pg|vf|qf?[12]?|td|aux|auxiliary|l2"
+    "|reg|regularization|regularizer|commit|balance|alpha|temperature|clip|surrogate"
+    "|baseline|penalty|load|gp|adv|adversarial|g|d|gen|disc|generator|discriminator"
+    "|fm|router|z"
+)
+"""Whose loss or error may grow while the run gets better."""
+_PLAIN = {"total", "mean", "avg", "average", "epoch", "all", "macro", "rate", "b", "m"}
+_PLAIN |= {"ep", "episode", "episodic", "episodes", "roc", "logged"}
+_WAYS = {"min": False, "max": True}
+_SUMMED_UP = re.compile(r"(.+)\.(min|max|mean|last|first|best)")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The objective that was found, or None, and why."""
+
+    objective: Objective | None
+    reason: str
+
+    @property
+    def objectives(self) -> tuple[Objective, ...]:
+        return (self.objective,) if self.objective else ()
+
+    @property
+    def curve(self) -> tuple[str, ...]:
+        """Return the key in the history, which `define_metric` sums up, if any."""
+        return tuple(_stem(one.key)[0] for one in self.objectives)
+
+
+def choose(runs: Sequence[Run], sweep: Sweep | None = None) -> Chosen:
+    """Choose the metric by which *runs*, those of *sweep* if given, are ranked."""
+    if sweep and sweep.metric:
+        largest = sweep.goal.lower().startswith("max")
+        return Chosen(Objective(sweep.metric, largest), "the sweep's metric")
+    if declared := _declared(runs):
+        return Chosen(declared, "declared with define_metric")
+    known = numeric(runs)
+    ranked = sorted(
+        ((2 * count < len(runs), *place), key)
+        for key, count in known.items()
+        if (place := _place(key)) and _differs(key, runs)
+    )
+    if not ranked:
+        return Chosen(None, UNKNOWN)
+    (_, _, family, *_), key = ranked[0]
+    largest = _FAMILIES[int(family)][1]
+    return Chosen(Objective(_summed_up(key, largest, runs), largest), "by its name")
+
+
+def _declared(runs: Sequence[Run]) -> Objective | None:
+    """Return a key that has its smallest or its largest value alone in summaries.
+
+    That is what ``define_metric(summary="min")`` leaves there; a goal alone does not
+    come from the sources.
+    """
+    ways: defaultdict[str, set[str]] = defaultdict(set)
+    for key in numeric(runs):
+        stem, way = _stem(key)
+        if way and not is_clock(stem) and not any(map(_NEVER.fullmatch, _words(stem))):
+            ways[stem].add(way)
+    found = sorted(
+        (_place(stem) or (9,), stem, way)
+        for stem, every in ways.items()
+        if len(only := every & _WAYS.keys()) == 1 and "mean" not in every
+        for way in only
+        if _differs(f"{stem}.{way}", runs)
+    )
+    return Objective(".".join(found[0][1:]), _WAYS[found[0][2]]) if found else None
+
+
+def _stem(key: str) -> tuple[str, str]:
+    match = _SUMMED_UP.fullmatch(key)
+    return (match[1], match[2]) if match else (key, "")
+
+
+def _summed_up(key: str, largest: bool, runs: Sequence[Run]) -> str:  # noqa: FBT001
+    """Return the summary's key for *key*, of which it may have the best value only."""
+    kinds = ("best", "max" if largest else "min", "last", "mean", "first")
+    names = (key, *(f"{key}.{kind}" for kind in kinds))
+    return next((n for n in names if any(n in run.summary for run in runs)), key)
+
+
+def _differs(key: str, runs: Sequence[Run]) -> bool:
+    """Return whether *key* can rank *runs*: not where all have the same value."""
+    values = [finite(run.summary[key]) for run in runs if key in run.summary]
+    return len(values) < 2 or len(set(values)) > 1  # noqa: PLR2004 -- a pair
+
+
+def _place(key: str) -> tuple[float, ...] | None:
+    """Say how late *key* comes; None for what says nothing of how good a run is.
+
+    Where it was measured, the family, whether of one step, the split, other words.
+    """
+    if key[0] == "_" or key.startswith(SYSTEM) or _stem(key)[1]:
+        return None
+    words = _words(key)
+    leaf = _words(re.split(r"/|\.(?!\d)", key)[-1])
+    family = _family(leaf)
+    if family is None and set(leaf) <= _PLAIN | _SPLITS | {"idx", "dataloader"}:
+        family = _family(words)
+    if family is None or any(map(_NEVER.fullmatch, leaf)):
+        return None
+    if not _FAMILIES[family][1] and any(map(_PARTIAL.fullmatch, words)):
+        return None
+    split = _split(words)
+    apart = family in _RETURNS or _MEASURED_APART.search("_".join(words) + "_")
+    late = 0 if split < 2 or (apart and split == 2) else 1  # noqa: PLR2004 -- of four
+    late = 0 if family in _RETURNS else late
+    other = [w for w in words if w not in _PLAIN | _SPLITS and not w.isdigit()]
+    set_number = re.match(r"valid(?:ation)?_(\d+)[-_]", key)
+    later = -int(set_number[1]) if set_number else 0
+    rest = (len(other) + _variant(words), later, len(key))
+    return late, family, "step" in leaf, split, *rest
+
+
+def _family(words: Sequence[str]) -> int | None:
+    joined = "_".join(words)
+    found = (n for n, (names, _) in enumerate(_FAMILIES) if names.search(joined))
+    return next(found, None)
+
+
+def _split(words: Sequence[str]) -> int:
+    """Return 0 for validation, 1 for test, 2 for an unnamed split, 3 for training."""
+    for rank, names in ((3, _TRAINING), (0, _VALIDATION), (1, _TEST)):
+        if names & set(words):
+            return rank
+    return 2
+
+
+def _variant(words: Sequence[str]) -> float:
+    """Set the best or last value so far behind the plain key."""
+    marks = {"best": 1, "final": 0.5, "max": 1}
+    return sum(marks.get(word, 0) for word in words)
+
+
+def _words(key: str) -> list[str]:
+    """Split a key: ``valLoss`` is val, loss; ``metrics/mAP50-95(B)`` is map50 …"""
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", "_", key).lower()
+    apart = re.sub(r"cross_?entropy|\bce_", "xent_", apart)
+    return list(_found(apart))
+
+
+def _found(text: str) -> Iterator[str]:
+    for match in re.finditer(r"[a-z]+\d*|\d+", text):
+        yield match[0]
