@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from wandbwatch.analysis.compare import best_of
 from wandbwatch.analysis.objective import UNKNOWN, choose
 from wandbwatch.analysis.ranking import Objective
+from wandbwatch.model.report import Note, Table
 from wandbwatch.model.run import Run, State
 from wandbwatch.model.run_details import Sweep
 
@@ -58,6 +60,16 @@ def test_most_runs_have_it():
 def test_nothing_fits():
     assert choose([]).objective is None
     assert "--best KEY:min|max" in choose([run({"lr": 1})]).reason
+
+
+def test_the_best_run_is_named_with_its_key():
+    logged = {"losses/policy_loss": (-0.1, -0.2), "charts/episodic_return": (480, 20)}
+    pairs = [{key: both[at] for key, both in logged.items()} for at in range(2)]
+    (best,) = best_of([run(one) for one in pairs], ())
+    assert isinstance(best, Table)
+    assert best.rows[0][-2:] == ("charts/episodic_return", 480)
+    assert list(best_of([run({"lr": 1})], ())) == [Note(UNKNOWN)]
+    assert not list(best_of([], ()))
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=30), st.floats()))

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from wandbwatch import formatting
 from wandbwatch.analysis import keys as known_keys
+from wandbwatch.analysis.objective import Chosen, choose
 from wandbwatch.analysis.ranking import Objective, finite
 from wandbwatch.model.report import MISSING, Block, Cell, Note, Table
 from wandbwatch.model.run import Json, Run, State
+from wandbwatch.model.run_details import Sweep
 
 _ENDED = {State.FINISHED, State.FAILED, State.CRASHED, State.KILLED, State.PREEMPTED}
 
@@ -48,28 +50,32 @@ class Peers:
 
 
 def chosen(run: Run, aims: Sequence[Objective]) -> tuple[str, ...]:
-    """Name the values to tell of: those asked for, then the likely ones."""
-    asked = [aim.key for aim in aims if aim.key in run.summary]
-    return tuple(dict.fromkeys((*asked, *known_keys.likely([run]))))
+    """Name the values to show: those asked for, the metric, then the likely ones."""
+    first = [aim.key for aim in (*aims, *choose([run]).objectives)]
+    keys = dict.fromkeys((*first, *known_keys.likely([run])))
+    return tuple(key for key in keys if key in run.summary)
 
 
 def aim_of(run: Run, aims: Sequence[Objective]) -> Objective | None:
-    """Return what the runs are measured by: as asked for, or the likeliest key."""
-    keys = chosen(run, aims)
-    asked = [aim for aim in aims if aim.key in keys[:1]]
-    if asked or not keys:
-        return asked[0] if asked else None
-    return Objective(keys[0], known_keys.rises(keys[0]))
+    """Return what the runs are ranked by: as asked for, else what `choose` finds."""
+    asked = [aim for aim in aims if aim.key in run.summary]
+    return asked[0] if asked else choose([run]).objective
 
 
-def likely_aim(runs: Sequence[Run]) -> Objective | None:
-    """Guess what many runs are measured by, and which way."""
-    keys = known_keys.likely(runs)
-    return Objective(keys[0], known_keys.rises(keys[0])) if keys else None
+def curve_of(run: Run, aims: Sequence[Objective]) -> tuple[str, ...]:
+    """Return the key of the curve to show: the metric's, else a likely one's."""
+    return Chosen(aim_of(run, aims)).curve or tuple(known_keys.likely([run])[:1])
 
 
-def best_of(runs: Sequence[Run], aims: Sequence[Objective]) -> Iterator[Block]:
-    """Name and link the best run by each of *aims*."""
+def best_of(
+    runs: Sequence[Run], aims: Sequence[Objective], sweep: Sweep | None = None
+) -> Iterator[Block]:
+    """Name and link the best run by each of *aims*, else by what `choose` finds."""
+    if not aims:
+        metric = choose(runs, sweep)
+        aims = metric.objectives
+        if not aims and known_keys.likely(runs):
+            yield Note(metric.reason)
     found = [(aim, *top) for aim in aims for top in aim.ranked(runs)[:1]]
     if found:
         yield Table(

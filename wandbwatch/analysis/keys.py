@@ -20,7 +20,6 @@ _SCORE = {"acc", "accuracy", "reward", "return", "returns", "rew", "score"}
 _ERROR = {"error", "err", "mse", "rmse", "mae", "f1", "auc", "bleu", "rouge", "iou"}
 _ERROR |= {"map", "dice", "success", "wer", "bpb", "kl"}
 _FAMILIES = (_LOSS, _SCORE, _ERROR)
-_RISING = _SCORE | {"f1", "auc", "bleu", "rouge", "iou", "map", "dice", "success"}
 _SPLITS = ("train", "training", "val", "valid", "validation", "dev", "eval", "test")
 _CLOCKS = {"step", "steps", "epoch", "time", "timestamp", "seconds", "sec", "iter"}
 _CLOCKS |= {"iteration", "iterations", "samples", "tokens", "progress", "eta"}
@@ -86,11 +85,6 @@ def likely(runs: Sequence[Run]) -> list[str]:
         if key[0] != "_" and not key.startswith(SYSTEM) and not is_clock(key)
     )
     return [key for *_, key in ranked]
-
-
-def rises(key: str) -> bool:
-    """Guess whether larger values of *key* are the better ones."""
-    return bool(_RISING & set(_words(re.split(r"[/.]", key)[-1])))
 
 
 def _likelihood(key: str) -> tuple[float, int, int]:

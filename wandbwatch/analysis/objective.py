@@ -87,7 +87,7 @@ class Chosen:
     """The objective that was found, or None, and why."""
 
     objective: Objective | None
-    reason: str
+    reason: str = ""
 
     @property
     def objectives(self) -> tuple[Objective, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TextIO
 
-from wandbwatch.analysis.keys import likely
+from wandbwatch.analysis.compare import chosen
 from wandbwatch.analysis.ranking import Objective, finite
 from wandbwatch.formatting import clean, duration, number
 from wandbwatch.model.experiment import Experiment, Phase
@@ -82,7 +82,7 @@ def _of(one: Experiment, run: Run | None, now: datetime) -> Iterator[str]:
     # What a run logs is in its files some seconds later.
     yield "begun" if run.last_step is None else f"step {run.last_step:,}"
     keys = [Objective.read(one.plan.best).key] if one.plan.best else []
-    for key in dict.fromkeys((*keys, *likely([run])[:_METRICS])):
+    for key in dict.fromkeys((*keys, *chosen(run, ())[:_METRICS])):
         value = finite(run.summary.get(key))
         if value is not None:
             yield f"{clean(key)} {number(value)}"

@@ -61,19 +61,18 @@ def test_only_what_differs_is_told():
 
 
 @pytest.mark.parametrize(
-    ("other", "which"),
+    ("other", "which", "by"),
     [
-        ("best --best loss:min", "r2"),
-        ("best --best loss:max", "r3"),
-        ("best", "r2"),
-        ("previous", "r3"),
-        ("last-good", "r2"),
+        ("best --best loss:min", "r2", ["best by loss:min"]),
+        ("best --best loss:max", "r3", ["best by loss:max"]),
+        ("best", "r2", ["best by loss:min"]),
+        ("previous", "r3", []),
+        ("last-good", "r2", []),
     ],
 )
-def test_the_other_one_by_its_merit(other, which):
-    assert told(f"{other} --ignore lr,loss,state")[-1] == Note(
-        f"there: run {which[1:]} (acme/gpt/{which})"
-    )
+def test_the_other_one_by_its_merit(other, which, by):
+    there = f"there: run {which[1:]} (acme/gpt/{which})"
+    assert told(f"{other} --ignore lr,loss,state")[1:] == tuple(map(Note, (there, *by)))
 
 
 def test_what_does_not_differ_is_said():

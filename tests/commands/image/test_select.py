@@ -20,7 +20,7 @@ def test_likely_keys_are_chosen_and_named():
     logged |= {"_step": LOSS, "best/loss": [], "_runtime": CLOCK}
     source = Logs({"a1": logged})
     report = told(source, "")
-    keys = ["train/loss", "val/loss", "val/acc", "z"]
+    keys = ["val/acc", "train/loss", "val/loss", "z"]
     assert [p.key for p in plots(report)] == keys
     assert notes(report) == [
         f"keys not asked for: chose {', '.join(keys)}; --keys chooses"

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from wandbwatch.analysis.compare import Peers, likely_aim
+from wandbwatch.analysis.compare import Peers
+from wandbwatch.analysis.objective import choose
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.formatting import titles
 from wandbwatch.model.address import Address, Cloud, Local
@@ -118,13 +119,13 @@ def _reports(
 ) -> Iterator[Report]:
     source = env.source(address)
     run = source.run()
+    notes: list[str] = []
     if other.address is not None:
         there = env.source(other.address)
         one = there.run()
     else:
         there = env.source(_project(address, run))
-        one = _chosen(there, run, other.word, aim)
-    notes: list[str] = []
+        one = _chosen(there, run, other.word, aim, notes)
     sides = [
         Side(each, _provenance(place, each, notes))
         for place, each in ((source, run), (there, one))
@@ -149,14 +150,20 @@ def _project(address: Address, run: Run) -> Address:
     return Local(path.parent.parent if path.is_file() else path.parent)
 
 
-def _chosen(project: Source, run: Run, word: str, aim: Objective | None) -> Run:
+def _chosen(
+    project: Source, run: Run, word: str, aim: Objective | None, notes: list[str]
+) -> Run:
     """Return the best, the previous or the last good one of the run's peers."""
     filters: Mapping[str, Json] = {"group": run.group} if run.group else {}
     found = project.runs(Query(filters, limit=_MOST)).runs
     peers = Peers(run, tuple(one for one in found if one.id != run.id))
     if word == "best":
-        aim = aim or likely_aim(peers.others)
+        metric = choose(peers.others)
+        aim = aim or metric.objective
+        if peers.others and not aim:
+            raise NotFoundError(metric.reason)
         other = peers.best(aim) if aim else None
+        notes.append(f"best by {aim}")
     else:
         other = peers.previous if word == "previous" else peers.last_good
     if other is None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from wandbwatch import formatting as words
-from wandbwatch.analysis.compare import best_of, likely_aim
+from wandbwatch.analysis.compare import best_of
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.commands.digest.stats.failing import LINES, Failure, failures
 from wandbwatch.commands.digest.stats.period import Period, hours
@@ -101,11 +101,9 @@ def report(
     consoles: Mapping[str, Sequence[Printed]],
 ) -> Report:
     """Tell of the runs in *period*; *consoles* are the last lines of failed ones."""
-    likely = likely_aim(period.heard)
-    told = aims or ((likely,) if likely else ())
     blocks: tuple[Block, ...] = (
         _counts(period),
-        *best_of(period.heard, told),
+        *best_of(period.heard, aims),
         *_unvalued(aims, period),
         *_failures(failures(period.failed, consoles)),
         *_runs("ended", period.ended),

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import TypeVar
 
 from wandbwatch.analysis import keys as known_keys
+from wandbwatch.analysis.objective import choose
 from wandbwatch.analysis.window import CLOCK, needs_clock
 from wandbwatch.model.drawing import Distributions
 from wandbwatch.model.ports import Source
@@ -103,7 +104,8 @@ class CurveSelector:
         listing = self._listing()
         if not listing.runs:
             return SelectedCurves((), (), ("no runs here yet",))
-        tried = known_keys.likely(listing.runs)[:_TRIED]
+        first, rest = choose(listing.runs).curve, known_keys.likely(listing.runs)
+        tried = list(dict.fromkeys((*first, *rest)))[:_TRIED]
         curves = self._curves(tried) if tried else ()
         chosen = tuple(key for key in tried if _has(curves, key))[:CHOSEN]
         notes = tuple(self._newest(len(listing.runs), listing.total))

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from wandbwatch.analysis.objective import choose
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.commands.sweep import progress as searches
 from wandbwatch.commands.sweep.parameter_importance import Importance, importance
@@ -46,7 +47,7 @@ def sweep(
     source = env.source(address)
     found = source.sweep(which)
     runs = source.runs(_query(address, found, which)).runs
-    yield report(found, runs, best or searches.aim(found), topk)
+    yield report(found, runs, best or choose(runs, found).objective, topk)
 
 
 def _query(address: Address, found: Sweep, which: str) -> Query:

@@ -18,13 +18,6 @@ _MOST_LINES, _MOST_AXES = 200, 7
 _GOING = (State.PENDING, State.RUNNING, State.PREEMPTING)
 
 
-def aim(sweep: Sweep) -> Objective | None:
-    """Return what *sweep* is after, as it says itself."""
-    if not sweep.metric:
-        return None
-    return Objective(sweep.metric, sweep.goal.lower().startswith("max"))
-
-
 def counted(runs: Sequence[Run]) -> Mapping[State, int]:
     """Count the runs in each state, in the order in which runs live through them."""
     found = Counter(run.state for run in runs)

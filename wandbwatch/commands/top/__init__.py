@@ -10,6 +10,7 @@ import typer
 
 from wandbwatch.analysis import keys as known_keys
 from wandbwatch.analysis.eta import Forecast, Total, pace
+from wandbwatch.analysis.objective import choose
 from wandbwatch.analysis.window import CLOCK
 from wandbwatch.formatting import titles
 from wandbwatch.model.address import Address
@@ -88,7 +89,7 @@ def top(
             parser=Keys.read,
             metavar="KEYS",
             show_default=False,
-            help="Whose curves to show: train/loss; otherwise a likely one.",
+            help="Whose curves to show: train/loss; otherwise the metric that matters.",
         ),
     ] = NO_KEYS,
     total: TotalOption = None,
@@ -117,7 +118,7 @@ def top(
 
 def _likely(source: Source, query: Query) -> tuple[str, ...]:
     listed = source.runs(replace(query, summary=None)).runs
-    return tuple(known_keys.likely(listed)[:1])
+    return choose(listed).curve or tuple(known_keys.likely(listed)[:1])
 
 
 def report(

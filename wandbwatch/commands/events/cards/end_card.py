@@ -10,9 +10,8 @@ from functools import partial
 from wandbwatch.analysis.compare import (
     Peers,
     best_of,
-    chosen,
     configuration,
-    likely_aim,
+    curve_of,
     values,
 )
 from wandbwatch.analysis.ranking import Objective
@@ -22,11 +21,12 @@ from wandbwatch.commands.events.cards.attached import CardAttachments
 from wandbwatch.commands.events.cards.group_card import ProjectPage
 from wandbwatch.commands.events.cards.run_card import about, title
 from wandbwatch.commands.events.lifecycle import EventKind, GroupDone, RunEvent
-from wandbwatch.model.errors import SourceError
+from wandbwatch.model.errors import SourceError, UsageError
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Query
 from wandbwatch.model.report import Block, Level, Line, Note, Plot, Report, Text
 from wandbwatch.model.run import Run, State
+from wandbwatch.model.run_details import Sweep
 
 _GROUP = 100
 """So many runs of a group, the newest, are compared."""
@@ -88,8 +88,16 @@ class EndCards:
         asked = tuple(aim.key for aim in self.aims) or None
         which = Query({done.kind.value: done.name}, summary=asked, config=())
         runs = self.source.runs(which).runs
-        aims = self.aims or tuple(filter(None, (likely_aim(runs),)))
-        yield from best_of(runs, aims)
+        yield from best_of(runs, self.aims, self._sweep(done))
+
+    def _sweep(self, done: GroupDone) -> Sweep | None:
+        """Return the sweep whose metric is needed; None too if it can't be read."""
+        if self.aims or done.kind is not EventKind.SWEEP:
+            return None
+        try:
+            return self.source.sweep(done.name)
+        except (SourceError, UsageError):
+            return None
 
     def peers(self, run: Run) -> Peers:
         if run.group not in self._groups:
@@ -110,7 +118,7 @@ class EndCards:
             yield Note("it printed nothing that was kept")
 
     def _plot(self, run: Run, key: str) -> Iterable[Block]:
-        keys = (key,) if key else chosen(self.peers(run).run, self.aims)[:1]
+        keys = (key,) if key else curve_of(self.peers(run).run, self.aims)
         if not keys:
             return
         bare = Query(ids=(run.id,), summary=(), config=())

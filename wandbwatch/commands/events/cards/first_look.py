@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from wandbwatch.analysis.compare import best_of, likely_aim
+from wandbwatch.analysis.compare import best_of
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.commands.events.lifecycle import ACTIVE, DetectOptions
 from wandbwatch.commands.events.lifecycle.progress import glance
@@ -25,7 +25,7 @@ def greeting(address: Address, found: Listing, aims: Sequence[Objective]) -> Rep
     count = "1 run" if found.total == 1 else f"{found.total} runs"
     title = f"{titles.of_runs(address, runs)}: {count}, {active} running"
     blocks: list[Block] = [Note("from now on, what happens to them is told here")]
-    blocks += best_of(runs, aims or _likely(runs))
+    blocks += best_of(runs, aims)
     url = titles.page_of_runs(runs)
     return Report("events", title, tuple(blocks), url=url, event=True)
 
@@ -64,8 +64,3 @@ def _row(run: Run, rules: DetectOptions, now: datetime) -> tuple[Cell, ...]:
         timedelta(seconds=round(how.seconds)),
         MISSING if run.runtime is None else timedelta(seconds=run.runtime),
     )
-
-
-def _likely(runs: Sequence[Run]) -> tuple[Objective, ...]:
-    aim = likely_aim(runs)
-    return (aim,) if aim else ()
