@@ -82,7 +82,7 @@ def test_a_broken_config_gives_no_axes(server, broken):
 
 
 def test_a_long_history_is_said_to_be_sampled(server, monkeypatch):
-    monkeypatch.setattr(series, "SAMPLES", 4)
+    monkeypatch.setattr(series, "HISTOGRAM_SAMPLES", 4)
     server.store.add(Run("abc", rows=ROWS))
     (found,) = plugin(GPT).distributions(BARE, ["g/w, $"], Axis())
     assert len(found.columns["g/w, $"]) == 4
