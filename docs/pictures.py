@@ -33,7 +33,7 @@ def main() -> None:
         )
         picture = runs / "wandbwatch-images" / "train_loss.png"
         shutil.copy(picture, HERE / "plot.png")
-    golden = HERE.parent / "tests" / "figure" / "golden"
+    golden = HERE.parent / "tests" / "plots" / "golden"
     shutil.copy(golden / "heatmap.png", HERE / "heatmap.png")
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from wandbwatch.model.address import Local
+from wandbwatch.sources.local.source import LocalSource
 
 import tests
 
@@ -76,13 +79,17 @@ class Running:
         )
 
     def log(self, rows: int) -> None:
-        """Let it log more rows; they are on disk a moment later."""
+        """Let it log more rows; return once they are on disk."""
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(f"{rows}\n")
         self._process.stdin.flush()
-        while not self._process.stdout.readline().startswith("logged"):
+        while not (line := self._process.stdout.readline()).startswith("logged"):
             assert self._process.poll() is None
+        last = int(line.split()[1]) - 1
+        while LocalSource(Local(self.directory)).run().last_step != last:
+            assert self._process.poll() is None
+            time.sleep(0.02)
 
     def finish(self) -> None:
         assert self._process.stdin
