@@ -10,6 +10,8 @@ from typing import Annotated, TypeAlias, TypeVar
 
 import typer
 
+from wandbwatch.formatting.times import parse_positive_duration
+
 from wandbwatch.analysis.eta import Total
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.model import address_parsing, urls
@@ -79,19 +81,10 @@ class Span(timedelta):
 
     @classmethod
     def read(cls, text: str) -> Span:
-        parts = _SPAN.fullmatch(text.strip().lower())
-        if not parts or not any(parts.groups()):
-            raise typer.BadParameter(
-                f"{text!r} is no span such as 30m, 2h, 1h30m or 7d"
-            )
-        numbers = {unit: float(n) for unit, n in parts.groupdict().items() if n}
         try:
-            span = cls(**numbers)
-        except OverflowError as e:
-            raise typer.BadParameter(f"{text!r} is longer than can be told") from e
-        if not span:
-            raise typer.BadParameter(f"{text!r} is no time at all")
-        return span
+            return cls(seconds=parse_positive_duration(text).total_seconds())
+        except ValueError as e:
+            raise typer.BadParameter(str(e)) from e
 
 
 class Aims(tuple[Objective, ...]):
@@ -104,15 +97,6 @@ class Aims(tuple[Objective, ...]):
         return cls(aim(word.strip()) for word in text.split(",") if word.strip())
 
 
-_NUMBER = r"\d+(?:\.\d+)?"
-_SPAN = re.compile(
-    "".join(
-        rf"(?:(?P<{unit}>{_NUMBER})\s*{unit[0]}\s*)?"
-        for unit in ("weeks", "days", "hours", "minutes", "seconds")
-    ),
-    re.ASCII,
-)
-
 NO_KEYS = Keys()
 NO_FILTERS = Filters()
 NO_AIMS = Aims()
@@ -120,7 +104,7 @@ NEWEST = Order("-created_at")
 
 
 def _not_json(constant: str) -> Json:
-    raise ValueError(f"{constant} is no JSON number")
+    raise ValueError(f"{constant} is not a JSON number")
 
 
 def project_address(text: str) -> Address:
@@ -204,7 +188,7 @@ AimOption: TypeAlias = Annotated[
         "--best",
         parser=aim,
         metavar="KEY:min|max",
-        help="What makes a run the best: a summary key, the smaller or the larger.",
+        help="The objective: a summary key, and whether min or max is best.",
     ),
 ]
 FiltersOption: TypeAlias = Annotated[
@@ -223,14 +207,12 @@ Server: TypeAlias = Annotated[
         "--server",
         parser=server,
         metavar="URL",
-        help="A W&B server; without it, the one that wandb is set up for.",
+        help="A W&B server; default: the one that wandb uses.",
     ),
 ]
 DeltaOption: TypeAlias = Annotated[
     bool,
-    typer.Option(
-        "--delta", help="With what has changed since the subscription's last report."
-    ),
+    typer.Option("--delta", help="Show changes since the subscription's last report."),
 ]
 TotalOption: TypeAlias = Annotated[
     Total | None,
@@ -238,7 +220,7 @@ TotalOption: TypeAlias = Annotated[
         "--total",
         parser=total,
         metavar="TOTAL",
-        help="How many steps a run is to take, for its ETA: N, KEY or config.KEY.",
+        help="Total steps of a run, for its ETA: N, KEY or config.KEY.",
     ),
 ]
 BestOption: TypeAlias = Annotated[
@@ -248,6 +230,6 @@ BestOption: TypeAlias = Annotated[
         parser=Aims.read,
         metavar="KEY:min|max",
         show_default=False,
-        help="Which runs are the best: val/loss:min,val/acc:max.",
+        help="Objective(s): val/loss:min,val/acc:max.",
     ),
 ]

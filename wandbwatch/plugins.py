@@ -23,7 +23,7 @@ def load(package: str, name: str) -> Any:
     """
     if name not in (known := names(package)):
         kind = package.rpartition(".")[2].rstrip("s")
-        raise ConfigError([f"unknown {kind} {name!r}; we have {', '.join(known)}"])
+        raise ConfigError([f"unknown {kind} {name!r}; known: {', '.join(known)}"])
     return importlib.import_module(f"{package}.{name}").plugin
 
 

@@ -82,9 +82,9 @@ def test_many_are_counted():
 def test_nothing_to_say_is_said():
     first = projected(RUN, since=Since())
     (note,) = notes(first)
-    assert note == "nothing to compare with yet: the next report says what changed"
+    assert note == "nothing to compare with yet; the next report shows changes"
     same = projected(RUN, since=after(first))
-    assert notes(same) == ["nothing has changed since the last report"]
+    assert notes(same) == ["no changes since the last report"]
     assert same.blocks[0] == first.blocks[0]
     (alone,) = notes(projected(RUN, since=Since.last(None)))
     assert "a terminal remembers none" in alone
@@ -92,19 +92,19 @@ def test_nothing_to_say_is_said():
 
 def test_time_that_passes_is_no_change():
     later = replace(RUN, heartbeat=LATER.heartbeat, runtime=LATER.runtime)
-    assert projected(later).basis == projected(RUN).basis
-    assert summary.report(later).basis == summary.report(RUN).basis
-    assert projected(LATER).basis != projected(RUN).basis
+    assert projected(later).fingerprint == projected(RUN).fingerprint
+    assert summary.report(later).fingerprint == summary.report(RUN).fingerprint
+    assert projected(LATER).fingerprint != projected(RUN).fingerprint
 
 
 def test_system_metrics_are_a_change_where_they_are_asked_for():
     warmer = replace(RUN, system={"gpu.0.temp": 51.0})
-    assert summary.report(warmer).basis == summary.report(RUN).basis
+    assert summary.report(warmer).fingerprint == summary.report(RUN).fingerprint
     plain = summary.report(warmer, since=after(summary.report(RUN)))
     assert not any(isinstance(c, Changed) for c in cells(plain))
     asked = summary.report(RUN, ["system"])
     told = summary.report(warmer, ["system"], since=after(asked))
-    assert told.basis != asked.basis
+    assert told.fingerprint != asked.fingerprint
     assert Changed(51.0, 50.0) in cells(told)
 
 
@@ -148,9 +148,9 @@ def test_a_picture_has_a_table_of_its_ends():
 def test_another_sample_of_the_same_curve_is_no_change():
     one = answer.report(ADDRESS, curves(3.0, 9.0, 1.0, sampled=True), View())
     other = answer.report(ADDRESS, curves(3.0, 7.0, 1.0, sampled=True), View())
-    assert one.basis == other.basis
+    assert one.fingerprint == other.fingerprint
     longer = answer.report(ADDRESS, curves(3.0, 7.0, 1.0, 1.0), View())
-    assert longer.basis != one.basis
+    assert longer.fingerprint != one.fingerprint
 
 
 def test_what_is_remembered_reads_back():

@@ -15,7 +15,7 @@ def main(names: list[str]) -> int:
         m.name for m in pkgutil.iter_modules(bench.__path__) if m.name[0] != "_"
     )
     if unknown := [name for name in names if name not in known]:
-        sys.stderr.write(f"no benchmark {unknown[0]!r}; we have {', '.join(known)}\n")
+        sys.stderr.write(f"no benchmark {unknown[0]!r}; known: {', '.join(known)}\n")
         return 2
     codes = [_run(name) for name in names or known]
     return max(codes, default=0)

@@ -61,7 +61,7 @@ def test_another_size_is_drawn_at_once(local_runs):
 def test_errors_are_told_and_it_goes_on(tmp_path, local_runs):
     place = tmp_path / "x"
     with Terminal("project", str(place), "--watch", "0.1s") as terminal:
-        assert "no answer yet" in terminal.see("does not exist")
+        assert "no data yet" in terminal.see("does not exist")
         place.symlink_to(local_runs)
         terminal.see("finished")
         place.unlink()

@@ -177,7 +177,7 @@ def test_runs_of_several_projects_have_none_in_the_title():
     [
         ("--filters '['", "--filters.*not JSON"),
         ("--filters '[]'", "not a JSON object"),
-        ("""--filters '{"a": NaN}'""", "NaN is no JSON number"),
+        ("""--filters '{"a": NaN}'""", "NaN is not a JSON number"),
         (f"--filters '{'[' * 100_000}'", "not JSON"),
         ("--order -", "--order.*not a key"),
         ("--topk x", "--topk"),

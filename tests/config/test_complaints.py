@@ -45,7 +45,7 @@ commands = "project a/b"
         f"7: …[0] \"ok\": cron: hour '25' is not acceptable (0-23{MORE})",
         f'11: …[0] "ok": commands[1]: {FILTRES}',
         f'17: …[1] "gpt": interval: {SPANS}',
-        '17: …[1] "gpt": interval: cron stands here as well; keep one of them',
+        '17: …[1] "gpt": interval: cron is set as well; keep one of them',
         '18: …[1] "gpt": commands: must be an array, not a string',
     ]
 
@@ -101,7 +101,7 @@ def test_a_wrong_webhook_is_told_without_being_shown(settings, complaint):
         ("mention = [7]", "mention[0]: must be a string"),
         ('quiet = "22-8"', "is not like 22:00-08:00"),
         ('quiet = "24:00-08:00"', "is not like"),
-        ('quiet = "08:00-08:00"', "begins when it ends"),
+        ('quiet = "08:00-08:00"', "starts and ends at the same time"),
         ("silent = 1", "silent: must be true or false, not a whole number"),
         ("usrname = 'x'", "did you mean 'username'"),
     ],
@@ -124,7 +124,7 @@ def test_a_wrong_channel_setting(settings, complaint):
         ('mode = "edti"', "'edti' is not 'post' or 'edit'; did you mean 'edit'?"),
         ('catchup = "all"', "not 'once' or 'none'"),
         ('catchup = "none"\ngrace = "1h"', "says nothing beside"),
-        ('grace = "0m"', "is no time at all"),
+        ('grace = "0m"', "is not longer than 0"),
         ('timeout = "400d"', "longer than a year"),
         ('timeout = "99999999999s"', "no span of time"),
         ('jitter = "1h"', "must be shorter than the 1:00:00 between"),

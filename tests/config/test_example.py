@@ -23,7 +23,9 @@ def test_it_passes():
     config = load(
         EXAMPLE,
         "UTC",
-        lambda line, found: grammar.parse(line, replace(env, recipes=lambda: found)),
+        lambda line, found: grammar.parse(
+            line, replace(env, experiment_configs=lambda: found)
+        ),
     )
     assert len(config.subscriptions) == 3
     assert list(config.experiments) == ["ppo"]

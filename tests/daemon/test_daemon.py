@@ -79,7 +79,7 @@ def test_a_good_file_is_reloaded_and_a_wrong_one_is_not(place, local_runs):
         assert daemon.said("--topk")
         place.write(subscription("new", f"project {local_runs} --topk 1"))
         daemon.process.send_signal(signal.SIGHUP)
-        daemon.wait(lambda: daemon.said("the file was read again"))
+        daemon.wait(lambda: daemon.said("watch.toml reloaded"))
         daemon.wait(lambda: place.server.messages)
         assert daemon.end() == 0
 

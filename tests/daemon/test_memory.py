@@ -100,8 +100,8 @@ def test_a_round_that_was_not_written_leaves_the_memory_as_it_was(world):
 
 def test_events_are_told_however_late_and_each_by_itself(world):
     world.reports = [
-        Report("x", "crashed", event=True, standing="a", level=Level.BAD),
-        Report("x", "done", event=True, standing="b"),
+        Report("x", "crashed", event=True, message_key="a", level=Level.BAD),
+        Report("x", "done", event=True, message_key="b"),
         Report("x", "list"),
     ]
     world.tick()
@@ -116,10 +116,10 @@ def test_events_are_told_however_late_and_each_by_itself(world):
 
 
 def test_what_stands_under_a_name_is_corrected_wherever_it_is_in_its_list(world):
-    world.reports = [Report("x", "first"), Report("x", "crashed", standing="a")]
+    world.reports = [Report("x", "first"), Report("x", "crashed", message_key="a")]
     world.tick()
     _, crashed = world.deliver()
-    world.reports = [Report("x", "it goes on", standing="a")]
+    world.reports = [Report("x", "it goes on", message_key="a")]
     world.tick()
     (mended,) = world.deliver()
     live = Queue(world.store).live(mended.letter)
@@ -138,7 +138,7 @@ def test_the_same_bad_event_twice_pings_twice(world):
 
 
 def test_a_corrected_message_that_needs_less_room_leaves_no_part_behind(world):
-    world.reports = [Report("x", "crashed", standing="a_b")]
+    world.reports = [Report("x", "crashed", message_key="a_b")]
     world.parts = 3
     world.tick()
     assert [w.letter.message.body for w in world.deliver()] == ["crashed"] * 3
@@ -156,7 +156,7 @@ def test_a_corrected_message_that_needs_less_room_leaves_no_part_behind(world):
 
 def test_what_is_corrected_before_it_was_told_is_told_once(world):
     for title in ("crashed", "it goes on"):
-        world.reports = [Report("x", title, event=True, standing="a")]
+        world.reports = [Report("x", title, event=True, message_key="a")]
         world.tick()
     assert [w.letter.message.body for w in world.deliver()] == ["it goes on"]
 

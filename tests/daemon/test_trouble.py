@@ -132,7 +132,7 @@ def test_a_stopped_worker_and_its_sidecar_are_ended_at_the_deadline(hanging):
         for pid in stopped:
             os.kill(pid, signal.SIGSTOP)
         daemon.wait(lambda: not any(map(_words, stopped)))
-        daemon.wait(lambda: daemon.said("it took too long and was ended"))
+        daemon.wait(lambda: daemon.said("took too long and was stopped"))
         daemon.wait(lambda: hanging.server.messages)  # and it is told
         assert daemon.end() == 0
 

@@ -91,7 +91,7 @@ def test_when_the_terminal_is_gone_so_is_what_was_started_from_it(bench):
         process.kill()
     (one,) = bench.over()
     assert (one.phase.value, one.code) == ("stopped", 7)
-    assert one.reason == "the terminal that it was started from is gone"
+    assert one.reason == "the terminal that started it is gone"
     assert len(bench.told(2)) == 2
 
 
@@ -124,7 +124,7 @@ def test_a_killed_keeper_is_replaced_and_the_end_told_once(bench):
     (one,) = bench.over()
     assert (one.phase.value, one.code) == ("lost", None)
     assert bench.told(2) == ["run (experiment 1) started", "✗ run (experiment 1) lost"]
-    assert one.reason == "who looked after it was killed, so nobody saw how it ended"
+    assert one.reason == "its supervisor was killed; exit code unknown"
 
 
 def is_keeper(pid: int) -> bool:

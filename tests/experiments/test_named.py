@@ -63,7 +63,7 @@ def test_a_grid_of_twenty_by_name(bench):
         (("ppo", "rate=1"), "unknown parameter 'rate'"),
         (("pp0",), "watch.toml has no experiment 'pp0'; did you mean 'ppo'?"),
         (("ppo", "@none.json"), "none.json: cannot be read: No such file"),
-        (("ppo", '{"lr": NaN}'), "parameters:1:8: NaN is no JSON number"),
+        (("ppo", '{"lr": NaN}'), "parameters:1:8: NaN is not a JSON number"),
         (("ppo", "lr=[1,2]", "--grid"), "lr = 2: must be 1.0 at most"),
         (("ppo", "--best", "loss:up"), "is not KEY:min or KEY:max"),
         (("ppo", "--to", "lob"), "no channel 'lob'; there are: lab"),

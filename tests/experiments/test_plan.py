@@ -36,7 +36,7 @@ PPO = ExperimentConfig(
 )
 
 
-def recipes() -> Mapping[str, ExperimentConfig]:
+def experiment_configs() -> Mapping[str, ExperimentConfig]:
     return {"ppo": PPO, "dqn": ExperimentConfig("dqn", "/s/dqn.sh", "/w")}
 
 
@@ -44,7 +44,7 @@ def no_file() -> Mapping[str, ExperimentConfig]:
     raise ConfigError(["no watch.toml"])
 
 
-def plan(*words: str, found: Any = recipes, **options: Any) -> PlanSet:
+def plan(*words: str, found: Any = experiment_configs, **options: Any) -> PlanSet:
     ids = map("id{}".format, itertools.count(1))
     chance = Random(lambda: 7, lambda: next(ids))
     return planned(Request(words, **options), found, str, chance)
@@ -116,13 +116,17 @@ def test_draws_tell_their_seed():
     [
         ([], {}, "nothing to start: --script PATH, or an exp"),
         (["a=1"], {}, "nothing to start"),
-        (["./train.sh"], {}, "is no experiment's name; --script ./train.sh starts"),
+        (
+            ["./train.sh"],
+            {},
+            "is not an experiment of watch.toml; --script ./train.sh starts",
+        ),
         (["pp", "lr=1"], {}, "no experiment 'pp'; did you mean 'ppo'?"),
         (["zzz"], {}, "no experiment 'zzz'; there are: ppo, dqn"),
-        (["ppo", "fast"], {}, "'fast' is no parameter: write KEY=VALUE"),
+        (["ppo", "fast"], {}, "'fast' is not a parameter; write KEY=VALUE"),
         (["ppo", "lr=x"], {}, 'lr = "x": must be a number'),
         (["ppo"], {"launcher": "srun '"}, "No closing quotation"),
-        (["ppo"], {"launcher": " "}, "--launcher names no program"),
+        (["ppo"], {"launcher": " "}, "--launcher does not name a program"),
         (["ppo"], {"run_id": "a/b"}, "--id 'a/b': W&B takes no /"),
         (
             ["ppo", "lr=[1,2]"],

@@ -106,7 +106,7 @@ def values(peers: Peers, aims: Sequence[Objective], *, delta: bool) -> Iterator[
     ]
     yield Table("values", tuple(columns), tuple(rows))
     if (left := len(keys) - _MOST_VALUES) > 0:
-        yield Note(f"{left} more values, as `summary` shows")
+        yield Note(f"{left} more values; see `summary`")
     if top and aim:
         others = aim.value(top)
         word = "largest" if aim.largest else "smallest"
@@ -146,7 +146,7 @@ def configuration(peers: Peers) -> Iterator[Block]:
     ]
     who = f"{good.name} ({good.id})"
     if not differing:
-        yield Note(f"configured as the last good run, {who}")
+        yield Note(f"same configuration as the last good run, {who}")
         return
     rows = tuple(
         (key, run.config.get(key, MISSING), good.config.get(key, MISSING))

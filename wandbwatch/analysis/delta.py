@@ -1,4 +1,4 @@
-"""What is another one than in the last report that its readers have. Pure."""
+"""Changes since the last delivered report. Pure."""
 
 from __future__ import annotations
 
@@ -85,13 +85,13 @@ class Since:
         """Say what is new among *runs* and what has ended, or why nothing is said."""
         if not self.remembered:
             yield Note(
-                "--delta compares with the last report of a subscription;"
-                " a terminal remembers none"
+                "--delta compares with a subscription's last report;"
+                " a terminal has none"
             )
         elif self.seen is None:
-            yield Note("nothing to compare with yet: the next report says what changed")
+            yield Note("nothing to compare with yet; the next report shows changes")
         elif self.seen.runs == now.runs:
-            yield Note("nothing has changed since the last report")
+            yield Note("no changes since the last report")
         else:
             yield from self._told(self.seen, runs)
 
@@ -114,9 +114,9 @@ _NOBODY_KNOWS = State.UNKNOWN.value
 
 
 def remember(memory: Memory | None, report: Report) -> None:
-    """Compare the next report with this one's basis, once it is delivered."""
-    if memory is not None and report.basis is not None:
-        memory.once_delivered(NAME, report.basis)
+    """Compare the next report with this one's fingerprint, once it is delivered."""
+    if memory is not None and report.fingerprint is not None:
+        memory.once_delivered(NAME, report.fingerprint)
 
 
 def timeless(report: Report) -> Report:

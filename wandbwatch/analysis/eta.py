@@ -1,4 +1,4 @@
-"""How fast a run goes, and when it will have taken all of its steps."""
+"""How fast a run logs steps, and when it will be done."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ class Total:
                 raise ValueError("a total is a number, KEY or config.KEY") from None
             return cls(key=key, config=key != text)
         if not (number > 0 and math.isfinite(number)):
-            raise ValueError(f"{text!r} is no number of steps")
+            raise ValueError(f"{text!r} is not a number of steps")
         return cls(number)
 
     def of(self, run: Run) -> float | None:
-        """Return what *run* says; None where that is no number of steps."""
+        """Return what *run* says; None where that is not a number of steps."""
         if self.number is not None:
             return self.number
         value: Json = (run.config if self.config else run.summary).get(self.key)

@@ -1,4 +1,4 @@
-"""Which of the keys that runs logged are meant: by name, group, glob or a guess."""
+"""Select logged keys by name, group, glob or a guess."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the SDK writes of a run's code and machine, read. Pure."""
+"""Read what the SDK writes about a run's code and machine. Pure."""
 
 from __future__ import annotations
 

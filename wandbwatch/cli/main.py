@@ -62,7 +62,7 @@ def _env() -> Env:
         _account,
         answer,
         answer_listed,
-        recipes=_recipes,
+        experiment_configs=_recipes,
         experiments=_experiments,
     )
 

@@ -90,7 +90,9 @@ def _lines(error: Exception) -> Sequence[str]:
         name = f"{error.filename!r}: " if error.filename else ""
         return (printable(f"{name}{error.strerror}"),)
     what = printable(f"{type(error).__name__}: {error}")
-    return (f"a bug of ours: {what}; --debug shows where, please report it",)
+    return (
+        f"a bug in wandbwatch: {what}; please report it with the output of --debug",
+    )
 
 
 def _watch(

@@ -33,4 +33,4 @@ class PathHintSource(SourceProxy):
         try:
             return put(self._source)
         except (SourceError, UsageError) as e:
-            raise type(e)(f"{e}; the path here is written {self._path}") from e
+            raise type(e)(f"{e}; did you mean the path {self._path}?") from e

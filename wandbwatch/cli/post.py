@@ -60,7 +60,7 @@ def posted(reports: Iterator[Report], to: str, *, dry: bool) -> Iterator[str]:
 def _channel(name: str, channels: Mapping[str, Channel]) -> Channel:
     if name not in channels:
         there = ", ".join(channels) or "none"
-        raise UsageError(f"--to: there is no channel {name!r}; there are: {there}")
+        raise UsageError(f"--to: no channel {name!r}; known: {there}")
     return channels[name]
 
 
@@ -103,9 +103,9 @@ def _why_not(desk: OutboxAdmin, channel: Channel, slot: datetime) -> Exception:
             )
     for entry in desk.failed():
         if (entry.subscription, entry.slot) == (FROM, slot):
-            return DeliveryError(f"{channel.name}: not taken: {entry.reason}")
+            return DeliveryError(f"{channel.name}: not accepted: {entry.reason}")
     reasons = {e.reason for e in desk.waiting() if e.slot == slot and e.reason}
-    why = "; ".join(sorted(reasons)) or "it is not its turn yet"
+    why = "; ".join(sorted(reasons)) or "other messages are ahead of it"
     return NetworkError(
         f"{channel.name}: not posted yet: {why}; it waits in the outbox"
         " for the daemon, or the next `wandbwatch run`"

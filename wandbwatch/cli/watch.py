@@ -80,7 +80,7 @@ def _quits(screen: LiveScreen, drawn: Callable[[], str], seconds: float) -> bool
 
 
 def _heading(answers: Answers, every: timedelta) -> str:
-    at = f"at {answers.at:%H:%M:%S}" if answers.at else "no answer yet"
+    at = f"at {answers.at:%H:%M:%S}" if answers.at else "no data yet"
     lines = [f"{at} · every {formatting.duration(every)} · q ends"]
     return "\n".join([*lines, *(f"! {line}" for line in answers.complaints)])
 

@@ -28,11 +28,11 @@ def artifacts(
             parser=Keys.read,
             metavar="TYPES",
             show_default=False,
-            help="Only these: model, a glob; otherwise all but the SDK's own.",
+            help="Artifact types: model, a glob; default: all but the SDK's own.",
         ),
     ] = NO_KEYS,
 ) -> Iterator[Report]:
-    """List the artifacts of a project, or those that a run logged and used."""
+    """List the artifacts of a project, or those that a run logged or used."""
     env: Env = ctx.obj
     run = address.run if isinstance(address, Cloud) and address.run else ""
     yield report(address, env.source(address).artifacts(run), types)

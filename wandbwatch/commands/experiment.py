@@ -29,8 +29,8 @@ def check_free(plan: Plan, env: Env) -> None:
         there = (one.plan.entity, one.plan.project, one.plan.run_id)
         if there == (plan.entity, plan.project, plan.run_id):
             raise UsageError(
-                f"--id {plan.run_id}: taken by experiment {one.id}; a resumed run keeps"
-                " its id by what the script says, a new one needs another"
+                f"--id {plan.run_id}: taken by experiment {one.id}; use another id, or"
+                " let the script resume the run"
             )
     if not plan.project:
         return
@@ -45,65 +45,79 @@ Words: TypeAlias = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[NAME] [PARAMETERS]",
-        help="An experiment of watch.toml, and what it gets: a JSON object, KEY=VALUE,"
-        " @FILE.json, @FILE.toml.",
+        help="An experiment of watch.toml, then hyperparameters: a JSON object,"
+        " KEY=VALUE, @FILE.json, @FILE.toml.",
     ),
 ]
 Script: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="PATH", help="What is started, without a NAME.")
+    str | None,
+    typer.Option(metavar="PATH", help="The script to start, without a NAME."),
 ]
 Launcher: TypeAlias = Annotated[
     str | None,
-    typer.Option(metavar="COMMAND", help="What starts it: 'srun --gres=gpu:1'."),
+    typer.Option(
+        metavar="COMMAND",
+        help="The command that starts the script: 'srun --gres=gpu:1'.",
+    ),
 ]
 Grid: TypeAlias = Annotated[
-    bool, typer.Option("--grid", help="All combinations of what stands in lists.")
+    bool, typer.Option("--grid", help="Start all combinations of the values in lists.")
 ]
 Draws: TypeAlias = Annotated[
     int | None,
     typer.Option(
         min=1,
         metavar="N",
-        help="N draws: lr=log_uniform(1e-5,1e-2), x=uniform(0,1), x=choice(1,2).",
+        help="Start N draws: lr=log_uniform(1e-5,1e-2), x=uniform(0,1), x=choice(1,2).",
     ),
 ]
 Seed: TypeAlias = Annotated[
-    int | None, typer.Option(metavar="S", help="With --random: the same S, the same.")
+    int | None,
+    typer.Option(
+        metavar="S", help="Seed of --random; the same seed gives the same draws."
+    ),
 ]
 Jobs: TypeAlias = Annotated[
     int | None,
-    typer.Option(min=1, metavar="N", help="How many at once; the rest wait."),
+    typer.Option(min=1, metavar="N", help="How many run at once; the rest wait."),
 ]
 DryRun: TypeAlias = Annotated[
-    bool, typer.Option("--dry-run", help="List what would be started, and start none.")
+    bool, typer.Option("--dry-run", help="List what would start; start nothing.")
 ]
 Detach: TypeAlias = Annotated[
-    bool, typer.Option("--detach", help="Return at once; outlive this terminal.")
+    bool,
+    typer.Option(
+        "--detach", help="Return at once and keep running without this terminal."
+    ),
 ]
 To: TypeAlias = Annotated[
     str | None,
-    typer.Option("--to", metavar="CHANNEL", help="Tell its start and its end there."),
+    typer.Option(
+        "--to", metavar="CHANNEL", help="Report start and end to this channel."
+    ),
 ]
 Timeout: TypeAlias = Annotated[
     Span | None,
-    typer.Option(parser=Span.read, metavar="SPAN", help="End one that takes longer."),
+    typer.Option(
+        parser=Span.read, metavar="SPAN", help="Stop a training after this long."
+    ),
 ]
 Retries: TypeAlias = Annotated[
     int | None,
-    typer.Option(min=0, metavar="N", help="Start one that failed N times again."),
+    typer.Option(min=0, metavar="N", help="Restart a failed training up to N times."),
 ]
 Project: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="PROJECT", help="Where its runs go in W&B.")
+    str | None, typer.Option(metavar="PROJECT", help="The W&B project of its runs.")
 ]
 Entity: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="ENTITY", help="Whose they are.")
+    str | None, typer.Option(metavar="ENTITY", help="The W&B entity of its runs.")
 ]
 Group: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="GROUP", help="The group of its runs.")
+    str | None, typer.Option(metavar="GROUP", help="The W&B group of its runs.")
 ]
 RunId: TypeAlias = Annotated[
     str | None,
-    typer.Option("--id", metavar="ID", help="The id of its run, if it makes only one."),
+    typer.Option("--id", metavar="ID", help="The id of its run, if there is only one."),
 ]
 
 
@@ -128,7 +142,7 @@ def experiment(
     group: Group = None,
     run_id: RunId = None,
 ) -> Iterator[Report]:
-    """Start a training, follow it, and say how it ended.
+    """Start a training, follow it, and report how it ended.
 
     The script gets its hyperparameters as one JSON object, its only argument. The exit
     code is the script's own.
@@ -150,7 +164,7 @@ def experiment(
         run_id,
     )
     chance = Random(lambda: int(env.now().timestamp()), lambda: secrets.token_hex(4))
-    found = planned(asked, env.recipes, read_text, chance)
+    found = planned(asked, env.experiment_configs, read_text, chance)
     if dry_run:
         return iter([rehearsal.report(found)])
     if run_id:

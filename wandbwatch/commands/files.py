@@ -22,15 +22,19 @@ def files(
     address: RunAddress = HERE,
     glob: Annotated[
         str,
-        typer.Argument(metavar="[GLOB]", help="Only these: 'ckpt/*', a name."),
+        typer.Argument(metavar="[GLOB]", help="File names or globs: 'ckpt/*'."),
     ] = _EVERY,
     *,
     out: Annotated[
         Path | None,
-        typer.Option(parser=directory, metavar="DIR", help="Fetch them there."),
+        typer.Option(
+            parser=directory,
+            metavar="DIR",
+            help="Download the files into this directory.",
+        ),
     ] = None,
 ) -> Iterator[Report]:
-    """List the files that a run saved, or fetch them with --out DIR."""
+    """List the files of a run, or download them with --out DIR."""
     env: Env = ctx.obj
     source = env.source(address)
     run = source.run()
@@ -80,8 +84,8 @@ def _piece(file: RunFile) -> Piece:
 
 def _nothing(files: Sequence[RunFile], glob: str) -> str:
     if glob == _EVERY or not files:
-        return "the run has saved no files yet"
-    return f"none of its {len(files)} files fits {glob!r}"
+        return "the run has no files yet"
+    return f"none of its {len(files)} files match {glob!r}"
 
 
 plugin = files

@@ -36,7 +36,7 @@ _OURS = ("state", "id", "name", "group", "tags", "created", "runtime", "last ste
 
 
 Topk: TypeAlias = Annotated[
-    int, typer.Option(min=0, metavar="N", help="How many runs; 0 is all.")
+    int, typer.Option(min=0, metavar="N", help="How many runs; 0 shows all.")
 ]
 By: TypeAlias = Annotated[
     Order,
@@ -53,7 +53,7 @@ Columns: TypeAlias = Annotated[
         parser=Keys.read,
         metavar="KEYS",
         show_default=False,
-        help="Values to show as well: val/loss,config.lr,train/*.",
+        help="Values to add: val/loss,config.lr,train/*.",
     ),
 ]
 
@@ -113,7 +113,9 @@ def report(
     )
     if not runs:
         which = "no run matches the filters" if query.filters else "no runs here yet"
-        return Report("project", str(address), (Note(which),), basis=seen.written())
+        return Report(
+            "project", str(address), (Note(which),), fingerprint=seen.written()
+        )
     rows = tuple(_compared(run, names, own, since) for run, own in cells)
     blocks: tuple[Block, ...] = (
         Table("runs", names, rows, tuple(r.url for r in runs)),
@@ -122,7 +124,7 @@ def report(
         *_unknown(columns, runs),
     )
     title, url = titles.of_runs(address, runs), titles.page_of_runs(runs)
-    return Report("project", title, blocks, url=url, basis=seen.written())
+    return Report("project", title, blocks, url=url, fingerprint=seen.written())
 
 
 def _compared(
@@ -194,7 +196,7 @@ def _unknown(columns: Iterable[str], runs: Sequence[Run]) -> Iterator[Note]:
     for column in columns:
         keys = _expanded(column, runs)
         if not any(_value(run, key) is not MISSING for key in keys for run in runs):
-            what = f"none of these runs has a value of {column!r}"
+            what = f"no run here has a value for {column!r}"
             hint = f"; in the configuration it would be config.{column}"
             yield Note(what if _in_config(column) else what + hint)
 

@@ -60,13 +60,15 @@ def _thread(table: TomlTable) -> tuple[str | None, str | None]:
         thread_id = table.read("thread_id", _digits)
     name = table.read("thread_name", _thread_name)
     if thread_id and name:
-        table.complain("thread_name", "thread_id stands here as well; keep one of them")
+        table.complain("thread_name", "thread_id is set as well; keep one of them")
     return thread_id, name
 
 
 def _digits(text: str) -> str:
     if not (text.isascii() and text.isdigit() and len(text) <= 20):  # noqa: PLR2004 (64 bits)
-        raise ValueError("must be the thread's number, as Discord's Copy ID gives it")
+        raise ValueError(
+            "must be the thread's number, as Discord's Copy Channel ID shows it"
+        )
     return text
 
 
@@ -106,7 +108,7 @@ def account(table: TomlTable, name: str, base: Path) -> AccountConfig:
     table.required("api_key")
     key = table.secret("api_key", base)
     if key and key.kind is SecretKind.PLAIN and not key.place.isprintable():
-        table.complain("api_key", "is no API key")
+        table.complain("api_key", "is not an API key")
     return AccountConfig(name, key, table.read("base_url", values.web_address))
 
 

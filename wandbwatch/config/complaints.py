@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from wandbwatch.config.lines import KeyPath, Lines
@@ -70,12 +69,6 @@ class Complaints:
                 return tables[index]
             case _:
                 return None
-
-
-def meant(word: str, known: Iterable[str]) -> str:
-    """Return ``; did you mean …?`` for the closest of *known*, or nothing."""
-    close = difflib.get_close_matches(word[:80], list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def shown(text: str) -> str:

@@ -84,7 +84,7 @@ def fault(expression: str) -> str | None:
     text = expression.strip()
     if text.startswith("@"):
         known = text.lower() in {*_NICKNAMES, "@annually"}
-        return None if known else f"{text!r} is none of {', '.join(_NICKNAMES)}"
+        return None if known else f"{text!r} is not one of {', '.join(_NICKNAMES)}"
     return _fields_fault(text.split())
 
 
@@ -97,7 +97,7 @@ def _fields_fault(fields: list[str]) -> str | None:
         wrong = filter(None, map(_field_fault, fields, range(6)))
         return next(wrong, f"{text!r} is not acceptable")
     if found := _TO_ITSELF.search(text):
-        return f"{found[0]!r} goes from one to itself"
+        return f"{found[0]!r} starts and ends at the same value"
     return _calendar_fault(text)
 
 

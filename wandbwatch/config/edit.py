@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from wandbwatch.config import write
-from wandbwatch.config.complaints import meant
 from wandbwatch.config.lines import KeyPath, TomlTree, tree
+from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.model.errors import ConfigError, UsageError
 
 _KEY = "subscriptions"
@@ -34,7 +34,10 @@ def removed(text: str, name: str, subscription: str) -> str:
     tables = _tables(before)
     names = [str(t.get("name")) for t in tables if isinstance(t, dict)]
     if subscription not in names:
-        hint = meant(subscription, names) or f"; there is {', '.join(names) or 'none'}"
+        hint = (
+            did_you_mean(subscription, names)
+            or f"; there is {', '.join(names) or 'none'}"
+        )
         raise UsageError(f"no subscription {subscription!r} in {name}{hint}")
     index = names.index(subscription)
     lines = text.split("\n")
@@ -90,5 +93,5 @@ def _compare(after: str, name: str, before: TomlTree, expected: list[Any]) -> No
     if not expected:
         found.setdefault(_KEY, [])
     if found != wanted:
-        odd = "its subscriptions are written in a form that only you can edit"
+        odd = "its subscriptions have a form that this command cannot edit"
         raise ConfigError([f"{name}: {odd}; use [[subscriptions]] for each"])

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.config import values
-from wandbwatch.config.complaints import meant
 from wandbwatch.config.table import TomlTable, below, kind_of
+from wandbwatch.formatting.text import did_you_mean
+from wandbwatch.formatting.times import parse_positive_duration
 from wandbwatch.hyperparameters.objects import plain
 from wandbwatch.hyperparameters.schema import fault
 from wandbwatch.model.errors import UsageError
@@ -88,7 +89,7 @@ def _values(
     if given is None:
         return None
     if not alone and not given:
-        table.complain(key, "leaves nothing to choose from")
+        table.complain(key, "allows no value at all")
         return None
     several = [given] if alone or not isinstance(given, list) else given
     try:
@@ -108,7 +109,7 @@ def _check(table: TomlTable, rule: ParameterRule) -> None:
     elif rule.default is not None and (why := fault(rule.default, rule)):
         table.complain("default", why)
     if rule.default is not None and rule.required:
-        table.complain("required", "says nothing beside a default")
+        table.complain("required", "has no effect with a default")
 
 
 _MOST_JOBS = 256
@@ -127,8 +128,8 @@ def experiment(
     script, workdir = table.read("script", _place), table.read("workdir", _place)
     channel = table.of(str, "channel")
     if channel is not None and channel not in channels:
-        there = f"there is no [channels.{channel[:80]}]"
-        table.complain("channel", f"{there}{meant(channel, channels)}")
+        there = f"no [channels.{channel[:80]}]"
+        table.complain("channel", f"{there}{did_you_mean(channel, channels)}")
     found = ExperimentConfig(
         name,
         str(below(base, script or "?")),
@@ -138,7 +139,7 @@ def experiment(
         jobs=_number(table, "jobs", 1, _MOST_JOBS) or 1,
         env=_environment(table),
         channel=channel,
-        timeout=table.read("timeout", values.some_span),
+        timeout=table.read("timeout", parse_positive_duration),
         retries=_number(table, "retries", 0, _MOST_RETRIES) or 0,
         best=table.read("best", _aim) or "",
         entity=table.read("entity", _part) or "",
@@ -155,15 +156,15 @@ def _launcher(table: TomlTable) -> tuple[str, ...]:
         return tuple(table.read("launcher", _words) or ())
     words = table.texts("launcher")
     if table.value("launcher") == [] or words[:1] == ("",):
-        table.complain("launcher", "names no program")
+        table.complain("launcher", "does not name a program")
     if any("\0" in word for word in words):
-        table.complain("launcher", "has a character that no program takes")
+        table.complain("launcher", "has a character that is not allowed in an argument")
     return words
 
 
 def _words(text: str) -> list[str]:
     if "\0" in text or not any(words := shlex.split(text)):
-        raise ValueError("names no program")
+        raise ValueError("does not name a program")
     return words
 
 
@@ -189,14 +190,18 @@ def _environment(table: TomlTable) -> dict[str, str]:
 
 def _variable_fault(name: str, value: object) -> str:
     if not _VARIABLE.fullmatch(name):
-        return "is no variable's name"
+        return "is not a variable name"
     if name == "WANDB_API_KEY":
-        return "is kept in no state of ours: set it where wandbwatch is started"
+        return "must not be stored: set it in the environment of wandbwatch"
     if name in _OURS:
         return f"is set by {_OURS[name]} = …"
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return f"must be a string, not {kind_of(value)}"
-    return "has a character that no variable takes" if "\0" in str(value) else ""
+    return (
+        "has a character that is not allowed in a variable"
+        if "\0" in str(value)
+        else ""
+    )
 
 
 def _place(text: str) -> str:
@@ -213,7 +218,7 @@ def _part(text: str) -> str:
     """Check a name of W&B's that stands in addresses."""
     plain = text.strip()
     if not plain or len(plain) > _LONGEST or re.search(r"[/\\#?%:\s]", plain):
-        raise ValueError(f"{text[:80]!r} is no name that W&B takes")
+        raise ValueError(f"{text[:80]!r} is not a name that W&B accepts")
     return plain
 
 

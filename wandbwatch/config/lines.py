@@ -133,7 +133,7 @@ class _Walker:
     def _match(self, pattern: re.Pattern[str]) -> re.Match[str]:
         found = pattern.match(self._text, self._at)
         if not found:
-            raise ValueError(f"no TOML at character {self._at}")
+            raise ValueError(f"invalid TOML at character {self._at}")
         return found
 
 

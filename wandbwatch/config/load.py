@@ -110,7 +110,7 @@ def from_tree(
     named = secret.named(channels, accounts, daemon)
     secret.warn(named, complaints, file.missing, is_open=file.open_to_others)
     if not subscriptions and not experiments:
-        complaints.warn((), "has no [[subscriptions]]: nothing will ever be posted")
+        complaints.warn((), "has no [[subscriptions]]: it never posts anything")
     return replace(config, warnings=complaints.warnings())
 
 
@@ -156,6 +156,6 @@ def _subscriptions(top: TomlTable, around: Around) -> Iterator[Subscription]:
             continue
         if found.name in known:
             first = known[found.name]
-            table.complain("name", f"is the name of subscriptions[{first}] as well")
+            table.complain("name", f"is also the name of subscriptions[{first}]")
         known.setdefault(found.name, index)
         yield found

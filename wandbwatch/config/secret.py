@@ -52,8 +52,8 @@ def _found(secret: Secret, environ: Mapping[str, str], machine: Path) -> str:
 
 def _missing(secret: Secret) -> str:
     if secret.kind is SecretKind.ENV:
-        return "not in the environment of this process; set it where it is started"
-    return "it is empty"
+        return "not set in the environment of this process"
+    return "empty"
 
 
 def _credential(secret: Secret, environ: Mapping[str, str], machine: Path) -> Path:
@@ -64,9 +64,11 @@ def _credential(secret: Secret, environ: Mapping[str, str], machine: Path) -> Pa
     for name in (secret.place, _DIRECTORY + secret.place):
         if os.path.exists(directory / name):  # noqa: PTH110 -- False where unreadable
             return directory / name
-    words = "there are no credentials here; systemd hands them to its service"
+    words = "no credentials here; only the systemd service has them"
     if given:
-        words = "systemd hands over none of this name; see LoadCredential= in the unit"
+        words = (
+            "systemd passes no credential of this name; see LoadCredential= in the unit"
+        )
     raise ConfigError([f"{secret}: {words}"])
 
 
@@ -78,15 +80,15 @@ def _file(path: Path, secret: Secret) -> str:
             raise ConfigError([f"{secret}: too large for a secret"])
         return content.decode()
     except OSError as e:
-        raise ConfigError([f"{secret}: {e.strerror}; give its right path"]) from e
+        raise ConfigError([f"{secret}: {e.strerror}; check its path"]) from e
     except UnicodeDecodeError:
-        raise ConfigError([f"{secret}: not a text"]) from None
+        raise ConfigError([f"{secret}: not UTF-8 text"]) from None
 
 
 Missing = Callable[[Secret], str | None]
 """Says why a secret is not to be had here, or None if it is."""
 _OPEN = (
-    "other users can read it here: chmod 600 the file,"
+    "other users can read it: chmod 600 the file,"
     ' or write { env = "…" } or { file = "…" }'
 )
 Named = Iterator[tuple[KeyPath, Secret | None]]

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from wandbwatch.config import schedule, values
-from wandbwatch.config.complaints import meant
 from wandbwatch.config.table import TomlTable
+from wandbwatch.formatting.text import did_you_mean
+from wandbwatch.formatting.times import parse_duration, parse_positive_duration
 from wandbwatch.model.errors import WandbwatchError
 from wandbwatch.model.subscription import Catchup, Interval, Mode, Subscription, When
 
@@ -38,8 +39,8 @@ def subscription(table: TomlTable, around: Around) -> Subscription | None:
     when, zone = _when(table), table.read("timezone", values.zone) or around.zone
     catchup, grace = _catchup(table)
     jitter, timeout = (
-        table.read("jitter", values.span),
-        table.read("timeout", values.some_span),
+        table.read("jitter", parse_duration),
+        table.read("timeout", parse_positive_duration),
     )
     found = Subscription(
         name or "?",
@@ -65,7 +66,7 @@ def _known(table: TomlTable, key: str, known: Collection[str]) -> str | None:
     name = table.of(str, key)
     if name is not None and name not in known:
         there = f"[{key}s.{name[:80]}]"
-        table.complain(key, f"there is no {there}{meant(name, known)}")
+        table.complain(key, f"no {there}{did_you_mean(name, known)}")
     return name
 
 
@@ -73,10 +74,10 @@ def _when(table: TomlTable) -> When | None:
     both = [key for key in ("cron", "interval") if table.value(key) is not None]
     cron, interval = (
         table.read("cron", values.cron),
-        table.read("interval", values.some_span),
+        table.read("interval", parse_positive_duration),
     )
     if len(both) > 1:
-        table.complain("interval", "cron stands here as well; keep one of them")
+        table.complain("interval", "cron is set as well; keep one of them")
     elif not both:
         table.complain(None, "has no cron or interval")
     return cron or (Interval(interval) if interval else None)
@@ -85,7 +86,7 @@ def _when(table: TomlTable) -> When | None:
 def _commands(table: TomlTable, check: Check | None) -> tuple[str, ...]:
     lines = table.of(list, "commands")
     if lines == []:
-        table.complain("commands", "has no line")
+        table.complain("commands", "has no command lines")
     for index, line in enumerate(lines or []):
         if not isinstance(line, str):
             table.complain("commands", "must be a string", index)
@@ -105,9 +106,9 @@ def _check_line(table: TomlTable, index: int, line: str, check: Check) -> None:
 
 def _catchup(table: TomlTable) -> tuple[Catchup, timedelta | None]:
     catchup = table.read("catchup", values.one_of(Catchup)) or Catchup.ONCE
-    grace = table.read("grace", values.some_span)
+    grace = table.read("grace", parse_positive_duration)
     if grace and catchup is Catchup.NONE:
-        table.complain("grace", 'says nothing beside catchup = "none"')
+        table.complain("grace", 'has no effect with catchup = "none"')
     return catchup, grace
 
 

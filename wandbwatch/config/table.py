@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from wandbwatch.config.complaints import Complaints, meant
+from wandbwatch.config.complaints import Complaints
 from wandbwatch.config.lines import KeyPath
+from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.model.channel import Secret, SecretKind
 
 T = TypeVar("T")
@@ -102,12 +103,12 @@ class TomlTable:
         self, key: str, form: str, place: object, base: Path
     ) -> Secret | None:
         if form not in _SECRETS:
-            hint = meant(form, _SECRETS)
+            hint = did_you_mean(form, _SECRETS)
             self.complain(key, f"must be {_FORMS}{hint}")
         elif not isinstance(place, str) or not place.strip() or "\0" in place:
-            self.complain(key, "must name a place, as a string", form)
+            self.complain(key, "must be a string", form)
         elif form == "env" and place.startswith("http"):
-            self.complain(key, "must be a variable's name, not what it holds", form)
+            self.complain(key, "must be the name of a variable, not its value", form)
         else:
             place = str(below(base, place)) if form == "file" else place
             return Secret(_SECRETS[form], place)
@@ -117,8 +118,8 @@ class TomlTable:
         """Complain about every key that nobody asked for."""
         for key in self._values:
             if key not in self._known:
-                near = meant(key, self._known)
-                known = f"; known are {', '.join(sorted(self._known))}"
+                near = did_you_mean(key, self._known)
+                known = f"; known: {', '.join(sorted(self._known))}"
                 self.complain(key, f"unknown setting{near or known}")
 
     def _at(self, key: str | None, *more: str | int) -> KeyPath:

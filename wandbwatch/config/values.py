@@ -5,44 +5,21 @@ from __future__ import annotations
 import re
 import zoneinfo
 from collections.abc import Callable
-from datetime import time, timedelta
+from datetime import time
 from enum import Enum
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from wandbwatch.config.complaints import meant
 from wandbwatch.config.cron import fault
+from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.model.channel import Quiet
 from wandbwatch.model.subscription import Cron
 
 E = TypeVar("E", bound=Enum)
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-_SPAN = re.compile(r"(?:\d{1,9}[smhdw])+")
-_LONGEST = timedelta(days=366)
 _NAME = re.compile(r"[^\W_][\w.-]{0,63}")
 _QUIET = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*-\s*([01]\d|2[0-3]):([0-5]\d)")
 _MENTION = re.compile(r"@everyone|@here|<@!?\d{1,20}>|<@&\d{1,20}>")
 _LONGEST_URL = 2048
-
-
-def span(text: str) -> timedelta:
-    """Read ``90s``, ``60m``, ``1h30m``, ``2d`` or ``1w``."""
-    plain = text.replace(" ", "")
-    if not _SPAN.fullmatch(plain):
-        raise ValueError(f"{text[:80]!r} is no span of time; write 90s, 60m, 1h30m, 2d")
-    parts = re.findall(r"(\d+)([smhdw])", plain)
-    seconds = sum(int(count) * _UNITS[unit] for count, unit in parts)
-    if seconds > _LONGEST.total_seconds():
-        raise ValueError(f"{text[:80]!r} is longer than a year")
-    return timedelta(seconds=seconds)
-
-
-def some_span(text: str) -> timedelta:
-    """Read a span of time that is not nothing."""
-    found = span(text)
-    if not found:
-        raise ValueError(f"{text[:80]!r} is no time at all")
-    return found
 
 
 def cron(text: str) -> Cron:
@@ -58,7 +35,9 @@ def zone(text: str) -> str:
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
         known = zoneinfo.available_timezones()
         if not known:
-            raise ValueError("this machine has no time zones: install tzdata") from None
+            raise ValueError(
+                "this machine has no time zone data: install tzdata"
+            ) from None
         hint = _zone_meant(text, known)
         raise ValueError(f"unknown time zone {text[:80]!r}{hint}") from None
     return text
@@ -68,7 +47,7 @@ def _zone_meant(text: str, known: set[str]) -> str:
     """Suggest a zone; its city alone, or another case, is enough to find it."""
     word = text.strip().lower().replace(" ", "_")
     same = {n for n in known if word in (n.lower(), n.lower().rpartition("/")[2])}
-    return f"; did you mean {min(same)!r}?" if same else meant(text, known)
+    return f"; did you mean {min(same)!r}?" if same else did_you_mean(text, known)
 
 
 def quiet(text: str) -> Quiet:
@@ -78,14 +57,14 @@ def quiet(text: str) -> Quiet:
         raise ValueError(f"{text[:80]!r} is not like 22:00-08:00")
     h1, m1, h2, m2 = map(int, found.groups())
     if (h1, m1) == (h2, m2):
-        raise ValueError(f"{text[:80]!r} begins when it ends")
+        raise ValueError(f"{text[:80]!r} starts and ends at the same time")
     return Quiet(time(h1, m1), time(h2, m2))
 
 
 def name(text: str) -> str:
     if not _NAME.fullmatch(text):
         raise ValueError(
-            f"{text[:80]!r} is no name: letters, digits, - _ . (64 at most)"
+            f"{text[:80]!r} is not a valid name: letters, digits, - _ . (at most 64)"
         )
     return text
 
@@ -93,7 +72,7 @@ def name(text: str) -> str:
 def mention(text: str) -> str:
     if not _MENTION.fullmatch(text):
         forms = "@everyone, @here, <@USER_ID> or <@&ROLE_ID>"
-        raise ValueError(f"{text[:80]!r} is none of {forms}")
+        raise ValueError(f"{text[:80]!r} is not one of {forms}")
     return text
 
 
@@ -129,7 +108,7 @@ def one_of(choices: type[E]) -> Callable[[str], E]:
         known = [str(choice.value) for choice in choices]
         if text not in known:
             said = " or ".join(map(repr, known))
-            raise ValueError(f"{text[:80]!r} is not {said}{meant(text, known)}")
+            raise ValueError(f"{text[:80]!r} is not {said}{did_you_mean(text, known)}")
         return choices(text)
 
     return read

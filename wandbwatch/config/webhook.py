@@ -68,10 +68,10 @@ def read(text: str, *, any_host: bool = False) -> WebhookAddress:
 
 
 _NONE = (
-    "the webhook's URL is none; copy it whole from Discord (the channel's settings,"
-    " Integrations, Webhooks): https://discord.com/api/webhooks/ID/TOKEN"
+    "the webhook's URL is invalid; copy the whole URL from Discord (the channel's"
+    " settings, Integrations, Webhooks): https://discord.com/api/webhooks/ID/TOKEN"
 )
 _ELSEWHERE = (
-    "the webhook is at {host}, which is not Discord; a token is sent elsewhere, or"
-    " without https, only when its channel says `any_host = true`"
+    "the webhook is at {host}, which is not Discord or lacks https; to send"
+    " the token there, set `any_host = true` in its channel"
 )

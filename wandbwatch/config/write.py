@@ -99,6 +99,6 @@ def text(value: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise UsageError(f"{value!r} is no text") from None
+        raise UsageError(f"{value!r} is not valid text") from None
     # JSON's escapes are TOML's, but for the one that JSON needs none for.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,1 +1,1 @@
-"""Keep the hours of watch.toml. No typer, rich, wandb or matplotlib: it stays small."""
+"""The scheduler process. No typer, rich, wandb or matplotlib: it stays small."""

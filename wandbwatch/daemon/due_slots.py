@@ -1,4 +1,4 @@
-"""Which subscriptions are due, and what is remembered of the slots that have come."""
+"""Which subscriptions are due, and the last slot of each."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class DueSlots:
         self._next.pop(name, None)
         if due.missed:
             log.warning(
-                "%s: %d missed slots are passed over for that of %s",
+                "%s: skipped %d missed slots; running the one of %s",
                 name,
                 due.missed,
                 due.slot.isoformat(),

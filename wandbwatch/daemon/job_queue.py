@@ -1,4 +1,4 @@
-"""Whose turn it is. Jobs wait in order, never overlap themselves, and share answers.
+"""The queue of jobs: in order, never overlapping themselves, sharing answers.
 
 Jobs that ask about the same place go to the same worker, one after the other: it
 remembers for a moment what it was told, and twenty lists about one project cost one

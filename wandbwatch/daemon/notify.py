@@ -1,4 +1,4 @@
-"""What systemd is told: sd_notify, in the few lines that it takes."""
+"""sd_notify for systemd."""
 
 from __future__ import annotations
 

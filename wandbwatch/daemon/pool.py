@@ -1,4 +1,4 @@
-"""The workers: started when there is work, ended when there is none or too much."""
+"""The worker pool: starts workers for work, ends idle and worn ones."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ class Pool:
                 worker.since = moment
                 yield answer
             if worker.overdue(moment):
-                self._end(worker, "it took too long and was ended")
+                self._end(worker, "took too long and was stopped")
             elif (code := worker.dead()) is not None:
-                self._died(worker, f"its worker ended with {code}")
+                self._died(worker, f"its worker exited with {code}")
             elif worker.job is None and self._is_done(worker, moment):
                 self._let_go(worker)
         for worker in list(self._leaving):
@@ -170,7 +170,7 @@ class Pool:
         self.lineup.release(number)
 
     def _give_up(self, job: Job, why: str) -> None:
-        """Have it told, by anybody; one whose failure can't be told is dropped."""
+        """Have it told, by anybody; one whose failure unknown is dropped."""
         log.error("%s at %s: %s", job.subscription, job.slot.isoformat(), why)
         if not job.failed:
             self.put_back(replace(job, failed=why, account=None))

@@ -49,8 +49,8 @@ class Lock:
         except BlockingIOError as e:
             pid = os.pread(self._file, 32, 0).decode("ascii", "replace").strip()
             raise TakenError(
-                f"{self.path}: a daemon (pid {pid or 'unknown'}) runs on this state; "
-                f"stop it, or give this one a [daemon] state of its own"
+                f"{self.path}: a daemon (pid {pid or 'unknown'}) already uses this"
+                " state; stop it, or set another [daemon] state"
             ) from e
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
@@ -75,7 +75,7 @@ def run(path: Path, environ: Mapping[str, str], flags: Sequence[str] = ()) -> No
     signals = Signals()
     daemon = _Daemon(path, environ, tuple(flags))
     adopt_orphans()
-    log.info("keeping the hours of %s; state in %s", path, daemon.state)
+    log.info("running the subscriptions of %s; state in %s", path, daemon.state)
     Supervisor(daemon.parts(), Notify(environ), signals, daemon.reload).run()
 
 
@@ -119,7 +119,7 @@ class _Daemon:
         self._check()
         config = load(self._path, self._zone)
         if state_directory(config.daemon, self._path, self._environ) != self.state:
-            raise ConfigError(["daemon.state: the daemon moves only when restarted"])
+            raise ConfigError(["daemon.state: restart the daemon to change it"])
         parts.deadman_environ = self._ping(config)
         self.config = self._workshop.config = config
         parts.hours.keep(config.subscriptions, now)
@@ -138,12 +138,12 @@ class _Daemon:
                 check=False,
             )
         except subprocess.TimeoutExpired as e:
-            raise ConfigError([f"{self._path}: its check took too long"]) from e
+            raise ConfigError([f"{self._path}: checking it took too long"]) from e
         if done.returncode:
             lines = [
                 line.removeprefix("wandbwatch: ") for line in done.stderr.splitlines()
             ]
-            raise ConfigError(lines or [f"{self._path}: its check failed"])
+            raise ConfigError(lines or [f"{self._path}: checking it failed"])
 
     def _ping(self, config: Config) -> dict[str, str]:
         """Return the environment of the dead-man's ping, empty if there is none."""

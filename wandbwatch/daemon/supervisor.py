@@ -29,7 +29,7 @@ LOOK = 1.0
 PENDING = 5.0
 """Seconds between looks for what others put into the outbox."""
 PING = 60.0
-PASSED = "%s %s: its slot of %s is passed over"
+PASSED = "%s %s: skipped the slot of %s"
 PATIENCE = 30.0
 """Seconds that a sender has for the post that is on its way."""
 LONGEST_PAUSE = 300.0
@@ -76,7 +76,7 @@ class Supervisor:
 
     def run(self) -> None:
         """Go on until a signal asks to stop; end all children then."""
-        self._notify.say("READY=1", "STATUS=keeping the hours")
+        self._notify.say("READY=1", "STATUS=running on schedule")
         while not self._signals.stop:
             self.round(datetime.now(UTC), time.monotonic())
             self._wait()
@@ -117,7 +117,9 @@ class Supervisor:
             if job.subscription in pool.busy:
                 log.warning(PASSED, job.subscription, "still runs", job.slot)
             elif passed := pool.lineup.add(job):
-                log.warning(PASSED, job.subscription, "has to wait", passed.slot)
+                log.warning(
+                    PASSED, job.subscription, "waits for its previous job", passed.slot
+                )
         pool.assign(moment)
         self._send(moment)
 
@@ -146,7 +148,7 @@ class Supervisor:
         pause = min(2.0**self._failures, LONGEST_PAUSE) if code > 0 else 0.0
         self._sender_rest = moment + pause
         if code:
-            log.error("the sender ended with %d; it is started again", code)
+            log.error("the sender exited with %d; restarting it", code)
 
     def _read_again(self, now: datetime) -> None:
         stamp = f"MONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}"
@@ -155,9 +157,9 @@ class Supervisor:
         for complaint in complaints:
             log.error("%s", complaint)
         if complaints:
-            log.error("the file is wrong: the old one stays in force")
+            log.error("watch.toml has errors; still using the previous configuration")
         else:
-            log.info("the file was read again")
+            log.info("watch.toml reloaded")
             self._sender.stop(PATIENCE)
             self._sender = self._parts.sender()
         self._notify.say("READY=1")
@@ -173,14 +175,14 @@ class Supervisor:
         """Say it once, not at every look, and try again in a while."""
         if what != self._trouble:
             log.error("%s", what)
-            self._notify.say(f"STATUS=in trouble: {what}")
+            self._notify.say(f"STATUS=failing: {what}")
         self._trouble = what
         self._rest = moment + STATE_PAUSE
 
     def _relieved(self) -> None:
         if self._trouble:
             log.warning("over: %s", self._trouble)
-            self._notify.say("STATUS=keeping the hours")
+            self._notify.say("STATUS=running on schedule")
         self._trouble = ""
 
     def _tell_systemd(self, moment: float) -> None:
@@ -192,7 +194,7 @@ class Supervisor:
     def _ping(self, moment: float) -> None:
         deadman, environ = self._parts.deadman, self._parts.deadman_environ
         if deadman.look(moment):
-            log.warning("the dead-man URL could not be reached")
+            log.warning("the dead-man URL is not reachable")
         if environ and not self._trouble and moment - self._pinged >= PING:
             self._pinged = moment
             deadman.start(moment, environ)

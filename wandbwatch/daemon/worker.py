@@ -79,7 +79,7 @@ class Worker:
     def output(self) -> int:
         """The descriptor that its answers come from."""
         if self._process.stdout is None:
-            raise AssertionError("a worker is started with a pipe")
+            raise AssertionError("a worker needs a pipe")
         return self._process.stdout.fileno()
 
     def give(self, job: Job, now: float) -> bool:

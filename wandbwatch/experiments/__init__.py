@@ -1,1 +1,1 @@
-"""Trainings that we start: written down, looked after, told of. Standard library."""
+"""Start trainings, supervise them and report on them. Standard library only."""

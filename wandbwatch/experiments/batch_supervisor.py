@@ -1,4 +1,4 @@
-"""Looks after one batch: starts what waits, obeys, and writes down every end.
+"""Supervise one batch: start what waits, obey requests, record every end.
 
 It is a process of its own session, so neither a terminal nor a daemon takes it along.
 What it knows is in the ledger: another one takes over where it is killed.
@@ -32,7 +32,7 @@ LINGER = 5.0
 LOOK = 1.0
 """Seconds between looks at what was asked for."""
 _LIMIT = "limit"
-GONE = "the terminal that it was started from is gone"
+GONE = "the terminal that started it is gone"
 
 
 class Notifies(Protocol):
@@ -140,7 +140,7 @@ class BatchSupervisor:
             started = start(begun, self._state, self._environ)
         except OSError as e:
             what = f"{e.filename}: {e.strerror}" if e.filename else str(e)
-            why = f"it could not be started: {what}"
+            why = f"could not start: {what}"
             self._end(replace(begun, reason=why), Phase.FAILED)
             return
         self._kept[one.id] = _Kept(begun, started)
@@ -195,12 +195,12 @@ class BatchSupervisor:
         code = kept.started.code
         one = replace(self._ledger.find(kept.one.id), code=code)
         if kept.sent == _LIMIT:
-            why = f"it took longer than {one.plan.timeout:g} s"
+            why = f"timed out after {one.plan.timeout:g} s"
             self._end(replace(one, reason=why), Phase.TIMED_OUT)
         elif kept.sent:
             self._end(one, Phase.FINISHED if code == 0 else Phase.STOPPED)
         elif code is None:
-            why = "who looked after it was killed, so nobody saw how it ended"
+            why = "its supervisor was killed; exit code unknown"
             self._end(replace(one, reason=why), Phase.LOST)
         else:
             self._end(one, Phase.FAILED if code else Phase.FINISHED)
@@ -223,7 +223,7 @@ class BatchSupervisor:
             self._ask_all(GONE)
         if self._ending:
             self._ending = False
-            self._ask_all("its keeper was asked to end")
+            self._ask_all("its supervisor was stopped")
 
     def _ask_all(self, why: str) -> None:
         self._ledger.ask(self._ledger.of_batch(self._batch), "term", why)

@@ -16,7 +16,7 @@ def report(found: PlanSet) -> Report:
     plan, count = found.plans[0], len(found.plans)
     sets = "1 training" if count == 1 else f"{count} trainings"
     blocks: tuple[Block, ...] = (_about(found), *_parameters(found))
-    note = Note(f"nothing was started: {sets}, {found.jobs} at once")
+    note = Note(f"dry run: {sets}, {found.jobs} at once")
     return Report("experiment", f"{plan.name}: {sets}", (*blocks, note))
 
 
@@ -39,7 +39,7 @@ def _parameters(found: PlanSet) -> Iterator[Block]:
     varied = [name for name in names if len({_told(one, name) for one in sets}) > 1]
     same = tuple((name, sets[0][name]) for name in names if name not in varied)
     if same:
-        yield Fields("in all of them" if len(sets) > 1 else "parameters", same)
+        yield Fields("same in all" if len(sets) > 1 else "parameters", same)
     if varied:
         rows = tuple(
             (at, *(one.get(name, MISSING) for name in varied))

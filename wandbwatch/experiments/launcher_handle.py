@@ -1,4 +1,4 @@
-"""What a training's launcher is asked beside: to take things along, and to end it."""
+"""A launcher's command for one training: start it, ask about it, end it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of experiments, in the state database."""
+"""Experiments in the state database."""
 
 from __future__ import annotations
 
@@ -67,8 +67,7 @@ class Ledger:
         found = self._rows("id = ?", experiment_id)
         if not found:
             raise UsageError(
-                f"there is no experiment {experiment_id};"
-                " `wandbwatch experiments` lists them"
+                f"no experiment {experiment_id}; `wandbwatch experiments` lists them"
             )
         return found[0]
 

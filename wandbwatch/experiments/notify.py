@@ -1,4 +1,4 @@
-"""How experiments are told of: their runs read, their reports worded and sent."""
+"""Report on experiments: read their runs, build reports, queue messages."""
 
 from __future__ import annotations
 

@@ -7,9 +7,9 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from difflib import get_close_matches
 from pathlib import PurePath
 
+from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.hyperparameters import Search, given, sets
 from wandbwatch.hyperparameters.objects import Object
 from wandbwatch.hyperparameters.parse import Read, is_parameters
@@ -60,7 +60,7 @@ class Random:
 
 def planned(
     asked: Request,
-    recipes: Callable[[], Mapping[str, ExperimentConfig]],
+    experiment_configs: Callable[[], Mapping[str, ExperimentConfig]],
     read: Read,
     chance: Random,
 ) -> PlanSet:
@@ -68,7 +68,7 @@ def planned(
 
     An experiment of watch.toml says what the line does not.
     """
-    recipe, words = _recipe(asked, recipes)
+    recipe, words = _recipe(asked, experiment_configs)
     made = sets(given(words, read), asked.search, recipe.schema, chance.seed)
     if asked.run_id is not None and len(made.texts) > 1:
         raise UsageError(f"--id names one run, not those of {len(made.texts)} sets")
@@ -85,14 +85,14 @@ def planned(
 
 
 def _recipe(
-    asked: Request, recipes: Callable[[], Mapping[str, ExperimentConfig]]
+    asked: Request, experiment_configs: Callable[[], Mapping[str, ExperimentConfig]]
 ) -> tuple[ExperimentConfig, Sequence[str]]:
     """Return what is to be started, with the words that are its parameters."""
     words = list(asked.words)
     named = words.pop(0) if words and not is_parameters(words[0]) else None
     for word in words:
         if not is_parameters(word):
-            raise UsageError(f"{word[:80]!r} is no parameter: write KEY=VALUE")
+            raise UsageError(f"{word[:80]!r} is not a parameter; write KEY=VALUE")
     if named is None and asked.script is None:
         raise UsageError(
             "nothing to start: --script PATH, or an experiment's NAME in watch.toml"
@@ -103,21 +103,18 @@ def _recipe(
         return ExperimentConfig(name, script, workdir=""), words
     if named.startswith((".", "/", "~")):
         raise UsageError(
-            f"{named[:80]!r} is no experiment's name; --script {named[:80]}"
+            f"{named[:80]!r} is not an experiment of watch.toml; --script {named[:80]}"
             " starts a script"
         )
-    return _named(named, recipes()), words
+    return _named(named, experiment_configs()), words
 
 
 def _named(name: str, there: Mapping[str, ExperimentConfig]) -> ExperimentConfig:
     if name in there:
         return there[name]
-    close = get_close_matches(name[:80], there, 1)
-    known = (
-        f"there are: {', '.join(there)}" if there else "it has no [experiments.NAME]"
-    )
-    hint = f"did you mean {close[0]!r}?" if close else known
-    raise UsageError(f"watch.toml has no experiment {name[:80]!r}; {hint}")
+    known = f"known: {', '.join(there)}" if there else "it has no [experiments.NAME]"
+    hint = did_you_mean(name, there) or f"; {known}"
+    raise UsageError(f"watch.toml has no experiment {name[:80]!r}{hint}")
 
 
 def _plan(asked: Request, recipe: ExperimentConfig) -> Plan:
@@ -145,5 +142,5 @@ def _words(launcher: str) -> tuple[str, ...]:
     except ValueError as e:
         raise UsageError(f"--launcher {launcher[:80]!r}: {e}") from e
     if not any(words):
-        raise UsageError("--launcher names no program")
+        raise UsageError("--launcher does not name a program")
     return words

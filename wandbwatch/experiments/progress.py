@@ -80,7 +80,7 @@ def _of(one: Experiment, run: Run | None, now: datetime) -> Iterator[str]:
         yield "no run yet"
         return
     # What a run logs is in its files some seconds later.
-    yield "begun" if run.last_step is None else f"step {run.last_step:,}"
+    yield "started" if run.last_step is None else f"step {run.last_step:,}"
     keys = [Objective.read(one.plan.best).key] if one.plan.best else []
     for key in dict.fromkeys((*keys, *chosen(run, ())[:_METRICS])):
         value = finite(run.summary.get(key))

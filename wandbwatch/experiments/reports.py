@@ -1,4 +1,4 @@
-"""How an experiment is told of. Pure."""
+"""Reports of an experiment's start, end and listing. Pure."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def score(one: Experiment, runs: Sequence[Run]) -> float | None:
 def listing(found: Sequence[Experiment]) -> Report:
     """List experiments: what runs, what ran, who asked for it."""
     if not found:
-        note = Note("no experiment yet; `wandbwatch experiment --help` starts one")
+        note = Note("no experiments yet; see `wandbwatch experiment --help`")
         return Report("experiments", "experiments", (note,))
     rows = tuple(
         (
@@ -168,12 +168,12 @@ def _score(one: Experiment, earlier: Sequence[float]) -> Iterator[Block]:
 def _notes(one: Experiment, runs: Sequence[Run], *, again: bool) -> Iterator[str]:
     if not runs and one.phase is not Phase.WAITING and one.attempt:
         if one.phase is Phase.FINISHED:
-            yield "it left no W&B run on this machine"
+            yield "no W&B run found on this machine"
         else:
-            yield "it ended before wandb.init: it left no W&B run on this machine"
+            yield "ended before wandb.init; no W&B run found on this machine"
     if again:
         tries = one.plan.retries + 1
-        yield f"it is started again: attempt {one.attempt + 1} of {tries}"
+        yield f"retrying: attempt {one.attempt + 1} of {tries}"
 
 
 def _joined(output: Sequence[str]) -> str:

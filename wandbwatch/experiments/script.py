@@ -51,15 +51,15 @@ def _check_start(path: Path, environ: Mapping[str, str]) -> None:
         return
     if not head.startswith(b"#!"):
         raise UsageError(
-            f"{path}: does not say what runs it; begin it with #!/bin/bash or the like"
+            f"{path}: has no interpreter line; start it with #!/bin/bash or the like"
         )
     line = head[2:].split(b"\n")[0]
     if line.endswith(b"\r"):
-        raise UsageError(f"{path}: its lines end as in Windows; dos2unix mends it")
+        raise UsageError(f"{path}: has Windows line endings; run dos2unix")
     words = os.fsdecode(line).split()
     if not words or not Path(words[0]).exists():
         name = words[0] if words else "nothing"
-        raise UsageError(f"{path}: it is run by {name}, which is not there")
+        raise UsageError(f"{path}: its interpreter {name} does not exist")
     if Path(words[0]).name == "env" and len(words) >= _MOST_WORDS:
         named = next(
             (w for w in words[1:] if not w.startswith("-") and "=" not in w), ""

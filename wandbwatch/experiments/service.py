@@ -29,8 +29,8 @@ from wandbwatch.model.report import Report
 LOOK = 0.2
 """Seconds between looks at what a batch has printed."""
 _ASKED = (
-    ("int", "Ctrl-C passed on; once more if it does not end"),
-    ("", "press Ctrl-C once more to kill it"),
+    ("int", "Ctrl-C sent; press it again if the training does not stop"),
+    ("", "press Ctrl-C again to kill it"),
     ("kill", "killed"),
 )
 """What each Ctrl-C asks for, and what is said of that."""
@@ -121,7 +121,7 @@ class ExperimentService:
         with self._ledger() as ledger:
             one = ledger.find(experiment_id)
             if one.phase.over:
-                raise UsageError(f"experiment {one.id} is over: {one.phase}")
+                raise UsageError(f"experiment {one.id} has ended: {one.phase}")
             ledger.ask([one], "term", f"stopped by {supervisor_process.who()}")
             supervisor_process.recover(ledger, self._file)
             return ledger.find(experiment_id)

@@ -1,4 +1,4 @@
-"""Keepers as processes: started apart from us, one for each batch at a time."""
+"""Supervisors as processes of their own, one per batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of strangers under a directory of ours: what they are called stays there."""
+"""File names from outside, made safe to write below our directory."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from wandbwatch.model.run import State
 
@@ -50,3 +51,11 @@ MARKS = {
 
 def state(value: State) -> str:
     return f"{MARKS[value]} {value.value}"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``; did you mean …?`` for the closest of *known*, or nothing."""
+    from difflib import get_close_matches  # noqa: PLC0415 -- only mistakes need it
+
+    close = get_close_matches(word[:80], sorted(known), 1)
+    return f"; did you mean {close[0]!r}?" if close else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -12,6 +13,33 @@ _TELLING = timedelta(seconds=10)
 """Below it, parts of a second are told."""
 _JUST_NOW = timedelta(seconds=5)
 _LONG_AGO = timedelta(days=100)
+
+
+_SECONDS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
+_PART = r"(\d{1,9}(?:\.\d{1,9})?)\s*([wdhms])\s*"
+_WRITTEN = re.compile(rf"\s*(?:{_PART})+", re.ASCII | re.IGNORECASE)
+_MOST = timedelta(days=36500)
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read a duration: ``90s``, ``1h30m``, ``1h 30m``, ``1.5h``, ``2d``, ``1w``.
+
+    ValueError says what is wrong; 0 is a duration.
+    """
+    if not _WRITTEN.fullmatch(text):
+        raise ValueError(f"{text[:80]!r} is not a duration such as 90s, 1h30m or 2d")
+    parts = re.findall(_PART, text.lower(), re.ASCII)
+    seconds = sum(float(count) * _SECONDS[unit] for count, unit in parts)
+    if seconds > _MOST.total_seconds():
+        raise ValueError(f"{text[:80]!r} is longer than 100 years")
+    return timedelta(seconds=seconds)
+
+
+def parse_positive_duration(text: str) -> timedelta:
+    """Read a duration above 0, as `parse_duration` does."""
+    if not (found := parse_duration(text)):
+        raise ValueError(f"{text[:80]!r} is not longer than 0")
+    return found
 
 
 def duration(span: timedelta) -> str:

@@ -36,7 +36,7 @@ def faults(text: str) -> Iterator[tuple[int, str]]:
         elif mark[0] == '"' and naming and objects[-1] is not None:
             naming, name = False, json.loads(mark)
             if name in objects[-1]:
-                yield found.start(), f"{name!r} stands here twice"
+                yield found.start(), f"{name!r} appears twice"
             objects[-1].add(name)
         elif why := _no_number(mark):
             yield found.start(), why
@@ -50,9 +50,9 @@ def line_and_column(text: str, offset: int) -> tuple[int, int]:
 
 def _no_number(mark: str) -> str:
     if mark in _CONSTANTS:
-        return f"{mark} is no JSON number"
+        return f"{mark} is not a JSON number"
     if mark[0] in "-0123456789" and not math.isfinite(float(mark)):
-        return f"{mark[:40]} is larger than a number can be"
+        return f"{mark[:40]} is too large"
     return ""
 
 
@@ -96,7 +96,7 @@ def plain(value: object, name: str, path: str) -> Json:
     """Return a TOML value as JSON holds it; *path* says where it stands."""
     match value:
         case float() if not math.isfinite(value):
-            raise UsageError(f"{name}: {path}: {value} is no JSON number")
+            raise UsageError(f"{name}: {path}: {value} is not a JSON number")
         case None | bool() | int() | float() | str():
             return value
         case date() | time():

@@ -47,7 +47,7 @@ def put(values: Object, path: Sequence[str], value: Json) -> None:
         inner = values.setdefault(part, {})
         if not isinstance(inner, dict):
             whole, there = ".".join(path), ".".join(path[:depth])
-            raise UsageError(f"{whole}: {there} has a value already, and is no table")
+            raise UsageError(f"{whole}: {there} already has a value and is not a table")
         values = inner
     values[name] = value
 

@@ -66,7 +66,7 @@ def draws(values: Object, count: int, seed: int) -> Iterator[Object]:
     drawn = dict(_draws(values))
     if not drawn:
         raise UsageError(
-            "--random: nothing to draw: write lr=log_uniform(1e-5,1e-2),"
+            "--random: nothing to draw from; write lr=log_uniform(1e-5,1e-2),"
             " dropout=uniform(0.0,0.5) or units=choice(32,64)"
         )
     if count > MOST:
@@ -103,7 +103,7 @@ def _called(name: str, arguments: str, path: Path) -> Draw:
     if name == "choice":
         return _choice(given, path)
     if len(given) != 2:  # noqa: PLR2004 (a range has two ends)
-        raise UsageError(f"{place}: needs its two ends, as {name}(1e-5,1e-2)")
+        raise UsageError(f"{place}: needs two ends, such as {name}(1e-5,1e-2)")
     return _between(given[0], given[1], path, log=name != "uniform")
 
 
@@ -120,7 +120,7 @@ def _described(value: Mapping[str, Json], path: Path) -> Draw:
     kind = _DISTRIBUTIONS.get(name) if isinstance(name, str) else None
     if kind is None:
         known = ", ".join(_DISTRIBUTIONS)
-        raise UsageError(f"{dotted(path)}: no distribution {name!r}; known are {known}")
+        raise UsageError(f"{dotted(path)}: no distribution {name!r}; known: {known}")
     if kind == "choice":
         several = value.get("values")
         return _choice(several if isinstance(several, list) else [], path)
@@ -139,5 +139,5 @@ def _between(low: Json, high: Json, path: Path, *, log: bool) -> Between:
     if not low < high:
         raise UsageError(f"{dotted(path)}: {low} is not less than {high}")
     if log and low <= 0:
-        raise UsageError(f"{dotted(path)}: log-uniform from {low}: must be above 0")
+        raise UsageError(f"{dotted(path)}: log-uniform from {low}; must be above 0")
     return Between(low, high, log, isinstance(low, int) and isinstance(high, int))

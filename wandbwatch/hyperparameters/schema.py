@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from copy import deepcopy
-from difflib import get_close_matches
 
+from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.hyperparameters.grid import replaced
 from wandbwatch.hyperparameters.objects import Object
 from wandbwatch.hyperparameters.paths import Path, dotted
@@ -46,10 +46,8 @@ def faults(values: Object, schema: Schema) -> Iterator[str]:
     for path in _paths(values, known):
         if path not in known:
             names = [dotted(p) for p in known]
-            close = get_close_matches(dotted(path), names, 1)
-            near = f"did you mean {close[0]!r}?" if close else "known are "
-            listed = "" if close else ", ".join(names)
-            yield f"unknown parameter {dotted(path)!r}; {near}{listed}"
+            hint = did_you_mean(dotted(path), names) or f"; known: {', '.join(names)}"
+            yield f"unknown parameter {dotted(path)!r}{hint}"
     for path, rule in schema.rules.items():
         for value in _found(values, path):
             if why := fault(value, rule):
@@ -87,9 +85,9 @@ def _range_fault(value: Json, rule: ParameterRule) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return "must be a number"
     if rule.low is not None and value < rule.low:
-        return f"must be {rule.low} at least"
+        return f"must be at least {rule.low}"
     if rule.high is not None and value > rule.high:
-        return f"must be {rule.high} at most"
+        return f"must be at most {rule.high}"
     return ""
 
 

@@ -53,7 +53,7 @@ def sweep(text: str) -> Address:
         address = replace(address, run=None, sweep=address.run)
     if isinstance(address, Cloud) and not address.sweep:
         asked = f"`wandbwatch project {shlex.quote(text)}` lists its runs"
-        raise ValueError(f"{_short(text)} is no sweep; {asked}")
+        raise ValueError(f"{_short(text)} is not a sweep; {asked}")
     return address
 
 
@@ -127,7 +127,7 @@ def _checked(address: Cloud, text: str) -> Cloud:
     for part in parts:
         if part is not None and not _is_a_name(part):
             raise ValueError(
-                f"{_short(text)}: {_short(part)} is no name that W&B gives;"
+                f"{_short(text)}: {_short(part)} is not a valid W&B name;"
                 " write ENTITY/PROJECT/RUN, a URL or a path"
             )
     return address

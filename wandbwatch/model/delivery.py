@@ -21,7 +21,7 @@ class Rate:
 
 
 class RateScope(Enum):
-    """Who has to wait."""
+    """Who waits for its previous job."""
 
     USER = "user"
     """This webhook."""

@@ -37,10 +37,10 @@ class ExitCode(IntEnum):
 
 _MEANING = {
     ExitCode.FINE: "fine",
-    ExitCode.OURS: "an error of ours: a bug, or a file or directory that failed us",
+    ExitCode.OURS: "internal error: a bug, or a file or directory that cannot be used",
     ExitCode.USAGE: "the command line is wrong",
-    ExitCode.CONDITION: "the condition that was asked about: a run failed",
-    ExitCode.NOT_AUTHORISED: "not authorised: no API key, or not a good one",
+    ExitCode.CONDITION: "the condition failed: a run failed, crashed or was killed",
+    ExitCode.NOT_AUTHORISED: "not authorised: no API key, or an invalid one",
     ExitCode.NOT_FOUND: "no such project, run, file or directory",
     ExitCode.NETWORK: "the network, the server or its rate limit",
     ExitCode.CONFIG: "the configuration file is wrong",

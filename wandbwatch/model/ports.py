@@ -1,4 +1,4 @@
-"""The holes in the wall: where runs come in and reports go out."""
+"""The ports: sources, accounts, screens, and what a command may use."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class Env:
     answer_listed: Callable[[str, str, str | None], int]
     """Answer one line of a list as the terminal would, with its place, which stands
     before its errors, and the output where it names none; returns its exit code."""
-    recipes: Callable[[], Mapping[str, ExperimentConfig]] = dict
+    experiment_configs: Callable[[], Mapping[str, ExperimentConfig]] = dict
     """The experiments of watch.toml by name; ConfigError where it is none or wrong."""
     memory: Memory | None = None
     """What a line of a subscription remembers; a terminal's line has none."""

@@ -1,4 +1,4 @@
-"""A message with its address: what the outbox keeps until it is told."""
+"""A message with its channel, as the outbox keeps it until it is sent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Message:
 
 
 class MessageKind(Enum):
-    """What becomes of a letter that still waits when there is newer news."""
+    """What happens to a queued message when a newer one arrives."""
 
     REPORT = "report"
     """The next report of its subscription takes its place."""

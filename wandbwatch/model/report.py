@@ -161,10 +161,10 @@ class Report:
     event: bool = False
     """Whether it tells what happened: told however late, where a report that waits
     gives way to its next one."""
-    standing: str = ""
+    message_key: str = ""
     """Names the message that it makes: a later report of the same subscription with
     that name is put in its place."""
-    basis: str | None = field(default=None, compare=False)
+    fingerprint: str | None = field(default=None, compare=False)
     """What has to be another one for this report to be news: `skip_unchanged` leaves
     it out otherwise. None: all its values but times and spans, which pass by
     themselves."""

@@ -52,7 +52,7 @@ def address(text: str) -> Cloud:
     else:
         prefix, rest = _parted(segments)
     if len(rest) < _SHORTEST:
-        raise ValueError(f"{text[:80]!r} names no project, run or sweep")
+        raise ValueError(f"{text[:80]!r} does not name a project, run or sweep")
     entity, project, *page = rest
     server = _CLOUD.get(host) or _own_server(split, prefix)
     match page:

@@ -36,9 +36,9 @@ def hints(plot: Plot, chart: ChartGeometry) -> list[Hint]:
     if plot.log_y and chart.y and not chart.y.log:
         told.append(Hint("no value above 0: not a log scale"))
     if chart.adrift:
-        told.append(Hint(f"{_points(chart.adrift)} without a place on the x axis"))
+        told.append(Hint(f"{_points(chart.adrift)} without an x value"))
     if any(line.series.sampled for line in plot.lines):
-        told.append(Hint("sampled: not every point"))
+        told.append(Hint("sampled: some points are left out"))
     if empty := sum(1 for line in plot.lines if not len(line.series.x)):
         told.append(Hint(f"{_runs(empty)} without a point"))
     if len(plot.lines) > NAMED:

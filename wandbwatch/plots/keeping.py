@@ -75,8 +75,8 @@ def _told(directory: Path) -> Iterator[None]:
     except (OSError, ValueError) as e:  # ValueError: a NUL in the path
         why = getattr(e, "strerror", None) or e
         raise WandbwatchError(
-            f"can't keep pictures in {str(directory)!r}: {why};"
-            " --out DIR puts them elsewhere"
+            f"cannot save pictures in {str(directory)!r}: {why};"
+            " --out DIR saves them elsewhere"
         ) from e
 
 

@@ -79,7 +79,7 @@ def _tile(content: bytes, caption: str, side: int) -> _Tile:
     try:
         return _Tile(_decoded(content, side, side), caption)
     except ValueError:
-        return _Tile(np.zeros((1, 1, 4), np.uint8), f"can't be shown: {caption}")
+        return _Tile(np.zeros((1, 1, 4), np.uint8), f"cannot be shown: {caption}")
 
 
 def _drawn(rows: Sequence[Sequence[_Tile]], side: int) -> Canvas:

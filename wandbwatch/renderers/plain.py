@@ -39,7 +39,7 @@ _SUMMARY = ("points", "not finite", "first", "last", "min", "max")
 def render(reports: Iterable[Report], _screen: Screen) -> Iterator[str]:
     for report in reports:
         if heading := [part for part in (report.title, report.url) if part]:
-            yield _heading(*heading)  # without one it goes on with what was told before
+            yield _heading(*heading)  # without one it continues the report before it
         for block in report.blocks:
             yield from _lines(block)
 

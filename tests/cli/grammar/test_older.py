@@ -48,7 +48,10 @@ def test_a_line_is_shown_in_todays_form(line, modern):
 @pytest.mark.parametrize(
     ("line", "complaint"),
     [
-        ("/fly", "'/fly' is no older command; there were /summary, /project, /image"),
+        (
+            "/fly",
+            "'/fly' is not a command of the older bot; it had /summary, /project, /image",
+        ),
         ("/summary", "/summary: run: is missing"),
         ("/summary filters:a", "/summary: run: is missing"),
         (

@@ -60,11 +60,14 @@ def test_the_output_may_stand_before_the_command():
         ("project me/p --debug=x", "project: --debug takes no value"),
         ("project me/p -o xml", "'xml' is none of"),
         ("project 'me/p", "No closing quotation"),
-        ("", "no command is named"),
-        ("-o json", "no command is named"),
+        ("", "name a command"),
+        ("-o json", "name a command"),
         ("# a comment", "no such command '#'"),
-        ("login", "'login' is for a terminal, not for a list of lines"),
-        ("//", "'//' is no older command; there were /summary, /project, /image"),
+        ("login", "'login' works in a terminal, not in a list of command lines"),
+        (
+            "//",
+            "'//' is not a command of the older bot; it had /summary, /project, /image",
+        ),
     ],
 )
 def test_a_wrong_line_is_one_line_of_complaint(line, expected):

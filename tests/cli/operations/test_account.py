@@ -95,7 +95,7 @@ def test_login_takes_the_key_as_a_word_or_from_stdin(words, stdin, monkeypatch):
 def test_login_says_when_the_saved_key_will_not_be_used(monkeypatch):
     monkeypatch.setenv("WANDB_API_KEY", "x")
     (told,) = reports(["login", KEY], FakeAccount())
-    assert Note("WANDB_API_KEY is set, and goes before the saved key") in told.blocks
+    assert Note("WANDB_API_KEY is set and overrides the saved key") in told.blocks
 
 
 def test_no_key_is_no_login(monkeypatch):

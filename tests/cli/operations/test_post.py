@@ -97,7 +97,7 @@ def test_hello_opens_a_forums_thread_once(discord_server):
 
 def test_outbox_without_a_state(path, capsys):
     assert shell("outbox", path) == ExitCode.FINE
-    assert "nothing was ever posted" in capsys.readouterr().out
+    assert "nothing has been posted yet" in capsys.readouterr().out
 
 
 def test_outbox_shows_what_waits_what_failed_and_what_is_stopped(path, store, capsys):

@@ -110,7 +110,7 @@ def test_runs_of_a_server_are_waited_for_through_an_outage(wandb_server):
     with wandb_server.store.lock:
         one.state, two.state = "finished", "crashed"
     wandb_server.faults.remove(fault)
-    assert next_line(waited.stderr) == "the answers are back"
+    assert next_line(waited.stderr) == "connected again"
     assert waited.wait() == 3
     assert [line for line in rest(waited.stdout) if "state" in line] == [
         "run/state\tfinished",

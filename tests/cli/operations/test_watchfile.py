@@ -100,7 +100,7 @@ def test_the_next_times_are_in_the_subscriptions_own_time(path):
 
 
 def test_no_subscriptions_are_no_times():
-    assert "nothing will run" in repr(next_operation.report("f", (), NOW, 3))
+    assert "no upcoming runs" in repr(next_operation.report("f", (), NOW, 3))
 
 
 def test_a_list_is_subscribed_and_unsubscribed(path, capsys):

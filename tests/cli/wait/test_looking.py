@@ -75,7 +75,7 @@ def test_an_outage_and_its_end_are_said_once():
     assert [server.patient.look() for _ in range(5)] == [RUNS, None, None, RUNS, RUNS]
     assert server.told == [
         "w.example: no answer; asking on for 1h 00m",
-        "the answers are back",
+        "connected again",
     ]
 
 

@@ -34,7 +34,7 @@ def test_firing_and_resolved_are_told_once_each():
     assert resolved.title == "name of a: no longer x > 5 (me/p/a)"
     assert resolved.level is Level.GOOD
     assert block(resolved, Note) == Note("x is 2; for 2m 00s")
-    assert fired.standing != resolved.standing
+    assert fired.message_key != resolved.message_key
     assert line.tick(run("a"), a=[1, 7.25, 8, 2, 2]) == []
 
 
@@ -65,11 +65,11 @@ def test_one_that_comes_again_at_once_is_told_where_it_was():
     first, _, again = (
         line.tick(run("a"), a=values)[0] for values in ([9], [9, 1], [9, 1, 9])
     )
-    assert again.standing == first.standing != ""
-    assert block(again, Note) == Note("x is 9; 2 times, with moments between")
+    assert again.message_key == first.message_key != ""
+    assert block(again, Note) == Note("x is 9; 2 times, with breaks")
     line.tick(run("a"), a=[9, 1, 9, 1])
     (later,) = line.tick(run("a"), minute=30, a=[9, 1, 9, 1, 9])
-    assert later.standing != first.standing
+    assert later.message_key != first.message_key
 
 
 def test_many_runs_at_once_are_one_message():
@@ -153,7 +153,7 @@ def test_the_lines_that_match_are_shown():
     line.console = (Printed("step 1"), Printed("CUDA out of memory", error=True))
     (told,) = line.tick(run("a"))
     assert block(told, Text) == Text("console", "CUDA out of memory")
-    assert block(told, Note) == Note("seen just now")
+    assert block(told, Note) == Note("since just now")
     line.console = (Printed("x"),) * 1000
     assert line.tick(run("a")) == [], "it has only scrolled away"
 
@@ -178,13 +178,13 @@ def test_without_a_memory_it_says_which_rules_hold_now():
     assert isinstance(table, Table)
     assert [row[:2] + row[4:] for row in table.rows] == [
         ("x > 5", "holds", "name of b", "b"),
-        ("y > 5", "can't be told", "name of a", "a"),
-        ("y > 5", "can't be told", "name of b", "b"),
+        ("y > 5", "unknown", "name of a", "a"),
+        ("y > 5", "unknown", "name of b", "b"),
         ("x > 5", "does not hold", "name of a", "a"),
     ]
     assert not told.event
     (empty,) = grammar.parse(words, fake_env(Logged([], {}))).reports
-    assert block(empty, Note) == Note("no run is going on")
+    assert block(empty, Note) == Note("no running runs")
 
 
 def test_the_only_run_there_is_is_shown_as_it_ended():

@@ -30,7 +30,7 @@ def test_a_backtest_says_when_it_would_have_fired():
     assert isinstance(table, Table)
     assert [(row[2], row[3], row[5], row[6]) for row in table.rows] == [
         ("a", NOW + MINUTE, "resolved", 2 * MINUTE),
-        ("b", NOW + 2 * MINUTE, "its run ended", 2 * MINUTE),
+        ("b", NOW + 2 * MINUTE, "the run ended", 2 * MINUTE),
         ("a", NOW + 4 * MINUTE, "fires still", table.rows[2][6]),
     ]
     plot = block(told, Plot)

@@ -55,7 +55,7 @@ HOLDS = {
     "never > 5": None,
 }
 """What each rule says at the run's end, twenty values after its loss rose."""
-WORDS = {"holds": True, "does not hold": False, "can't be told": None}
+WORDS = {"holds": True, "does not hold": False, "unknown": None}
 
 
 @pytest.fixture
@@ -87,8 +87,8 @@ def test_rules_say_the_same_of_both_sources(sources, wandb_server):
         assert said(source, where) == HOLDS
         fired = backtested(source, where)
         assert [(row[0], row[2], row[5]) for row in fired] == [
-            ("nan(bad)", "abc", "its run ended"),
-            ("train/loss > 8", "abc", "its run ended"),
+            ("nan(bad)", "abc", "the run ended"),
+            ("train/loss > 8", "abc", "the run ended"),
         ]
     before = wandb_server.data_requests
     told = ["owl: train/loss > 8 (acme/gpt/abc)"]

@@ -76,7 +76,7 @@ def test_the_other_one_by_its_merit(other, which, by):
 
 
 def test_what_does_not_differ_is_said():
-    assert told("best --ignore lr,loss,state")[0] == Note("they do not differ")
+    assert told("best --ignore lr,loss,state")[0] == Note("no differences")
 
 
 def test_a_run_that_is_alone():
@@ -87,5 +87,5 @@ def test_a_run_that_is_alone():
 
 def test_a_run_with_itself():
     env = fake_env(Project(RUNS))
-    with pytest.raises(UsageError, match="is compared with itself"):
+    with pytest.raises(UsageError, match="is the same run on both sides"):
         tuple(grammar.parse("diff acme/gpt/r4 acme/gpt/r4", env).reports)

@@ -73,7 +73,7 @@ def test_a_digest_tells_what_happened_of_late():
     assert found["best"].rows == (("b", "b", State.FAILED, "val/loss", 0.1),)
     assert found["failures"].rows == (("ValueError: no", 1, "b (b)"),)
     assert [row[2] for row in found["ended"].rows] == ["b", "c"]
-    assert [row[2] for row in found["started and not ended"].rows] == ["a"]
+    assert [row[2] for row in found["started, still running"].rows] == ["a"]
 
 
 def test_where_nothing_happened_little_is_said():

@@ -43,7 +43,7 @@ def test_the_error_printed_last_is_the_reason(console, why):
     [
         (replace(RUN, exit_code=None), "failed"),
         (replace(RUN, state=State.KILLED), "killed"),
-        (replace(RUN, state=State.CRASHED), "crashed, not heard of any more"),
+        (replace(RUN, state=State.CRASHED), "crashed: no heartbeat"),
     ],
 )
 def test_without_a_word_of_it_its_end_has_to_do(run, why):

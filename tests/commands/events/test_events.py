@@ -100,13 +100,13 @@ def test_a_new_best_is_told_and_its_message_keeps_up_while_one_run_leads(
     assert line.tick(a, replace(b, summary={"x": worse})) == []
     (first,) = line.tick(a, replace(b, summary={"x": better}))
     assert first.title == f"name of b has the best x: {better} (me/p/b)"
-    assert notes(first) == [f"the best until then: {start}"]
+    assert notes(first) == [f"previous best: {start}"]
     best = better * 2 if way == "max" else better / 2
     (again,) = line.tick(a, replace(b, summary={"x": best}))
-    assert again.standing == first.standing != ""
+    assert again.message_key == first.message_key != ""
     other = best * 2 if way == "max" else best / 2
     (taken,) = line.tick(replace(a, summary={"x": other}), b)
-    assert taken.standing not in ("", first.standing)
+    assert taken.message_key not in ("", first.message_key)
 
 
 def test_many_at_once_are_one_message_that_names_and_links_each():
@@ -135,15 +135,15 @@ def test_a_crash_that_was_none_corrects_its_message():
     line = Ticking("events me/p")
     line.tick(run("a"))
     (crash,) = line.tick(run("a", State.CRASHED))
-    assert crash.standing
+    assert crash.message_key
     (mended,) = line.tick(later(run("a"), 20))
-    assert mended.standing == crash.standing
-    assert mended.title == "name of a runs on: it had not crashed (me/p/a)"
+    assert mended.message_key == crash.message_key
+    assert mended.title == "name of a is still running; it did not crash (me/p/a)"
     assert mended.level is Level.INFO
     assert mended.event
     assert line.tick(later(run("a"), 21)) == []
     (second,) = line.tick(run("a", State.CRASHED))
-    assert second.standing != crash.standing, "another crash is other news"
+    assert second.message_key != crash.message_key, "another crash is other news"
 
 
 def test_a_crash_that_was_told_with_others_is_corrected_among_them():
@@ -152,11 +152,11 @@ def test_a_crash_that_was_told_with_others_is_corrected_among_them():
     dead = [run(f"r{i}", State.CRASHED) for i in range(5)]
     (crash,) = line.tick(*dead)
     (mended,) = line.tick(*dead[:4], later(run("r4"), 20))
-    assert mended.standing == crash.standing
+    assert mended.message_key == crash.message_key
     assert mended.title == "4 runs crashed in me/p, 1 went on"
     table = block(mended, Table)
     assert isinstance(table, Table)
-    assert [row[-1] for row in table.rows][-1] == "runs on: it had not crashed"
+    assert [row[-1] for row in table.rows][-1] == "is still running; it did not crash"
     (more,) = line.tick(*dead[:3], later(run("r3"), 25), later(run("r4"), 25))
     assert more.title == "3 runs crashed in me/p, 2 went on"
 
@@ -168,7 +168,7 @@ def test_a_run_that_another_process_resumed_is_no_false_crash():
     resumed = replace(later(run("a"), 20), runtime=run("a").runtime)
     (told,) = line.tick(resumed)
     assert told.title == "name of a resumed (me/p/a)"
-    assert not told.standing
+    assert not told.message_key
 
 
 def test_only_what_is_asked_for_is_told_and_nothing_of_it_comes_later():

@@ -91,8 +91,8 @@ def assert_a_false_crash_is_corrected(watch: Watch) -> None:
     assert crashed.title == f"{NAME} crashed (acme/gpt/owl)"
     run.state = "running"
     (mended,) = watch.tick(0)
-    assert mended.title == f"{NAME} runs on: it had not crashed (acme/gpt/owl)"
-    assert mended.standing == crashed.standing
+    assert mended.title == f"{NAME} is still running; it did not crash (acme/gpt/owl)"
+    assert mended.message_key == crashed.message_key
 
 
 def assert_its_end_says_why(watch: Watch) -> None:

@@ -110,7 +110,7 @@ def test_nothing_in_the_last_part_is_said():
     assert [p.key for p in plots(report)] == ["loss"]
     assert notes(report) == ["no run logged 'val' as late as --last asks"]
     report = told(Logs({"a1": {"loss": LOSS}}), "--keys loss --last 1m")
-    assert "a1 has no runtimes to count --last by; --x wall may have" in notes(report)
+    assert "a1 has no runtimes for --last; try --x wall" in notes(report)
 
 
 def test_where_pictures_are_kept():
@@ -129,7 +129,7 @@ def test_where_pictures_are_kept():
         ("--smooth nan", "'nan' is no weight"),
         ("--smooth much", "'much' is no weight"),
         ("--last 5x", "'5x' is no span such as 30m"),
-        ("--last 0h", "'0h' is no time at all"),
+        ("--last 0h", "'0h' is not longer than 0"),
         ("--last 99999999999d", "longer than can be told"),
         ("--last ''", "is no span"),
         ("--last 30m --x epoch", "^image: --last is a time: it needs --x step"),

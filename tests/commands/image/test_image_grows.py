@@ -145,7 +145,7 @@ def test_no_more_pictures_than_anybody_looks_at():
     source = Logs({n: {"loss": LOSS} for n in "abc"}, columns=columns)
     report = told(source, "--keys 'g/*'")
     assert len(charts(report)) == 24
-    assert "24 of 27 pictures; --keys and --runs choose" in notes(report)
+    assert "24 of 27 pictures; use --keys and --runs" in notes(report)
 
 
 def test_histograms_of_several_runs():
@@ -161,7 +161,7 @@ def test_histograms_alone_are_chosen_where_no_numbers_are():
     source = Logs({"a": {}}, columns={"q": COLUMNS})
     report = told(source, "")
     assert [c.title for c in charts(report)] == ["q"]
-    assert notes(report) == ["keys not asked for: chose q; --keys chooses"]
+    assert notes(report) == ["no --keys given: chose q; --keys selects others"]
 
 
 def test_a_point_a_run():
@@ -185,11 +185,11 @@ def test_the_same_data_make_the_same_pictures():
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        ("--band std", "--band is of a group: it needs --group-by"),
+        ("--band std", "--band needs --group-by"),
         ("--band x --group-by tag", "'x' is none of std, sem, minmax"),
         ("--kind x", "'x' is none of heatmap, lines, last"),
         ("--layout x", "'x' is none of separate, grid"),
-        ("--clip 2", "'2' is no share of the points such as 0.99"),
+        ("--clip 2", "'2' is not a share of the values such as 0.99"),
         ("--clip x", "'x' is no share"),
         ("--mark x", "'x' is no line such as 0.5, target=0.5 or @1000"),
         ("--mark a=nan", "'a=nan' is no line"),

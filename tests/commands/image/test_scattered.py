@@ -22,7 +22,7 @@ def test_a_run_with_both_values_is_a_point_and_the_best_stands_out():
     assert chart.title == "val/loss over config.lr"
     points = (Point(0.1, 2.0, "one"), Point(1.0, 1.0, "two", chosen=True))
     assert chart.drawing == Scatter(*PAIR, points)
-    said = ["2 of 4 runs have no number of both"]
+    said = ["2 of 4 runs lack one of the two values"]
     assert list(scattered.notes(RUNS, chart, *PAIR)) == said
 
 

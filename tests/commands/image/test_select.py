@@ -23,7 +23,7 @@ def test_likely_keys_are_chosen_and_named():
     keys = ["val/acc", "train/loss", "val/loss", "z"]
     assert [p.key for p in plots(report)] == keys
     assert notes(report) == [
-        f"keys not asked for: chose {', '.join(keys)}; --keys chooses"
+        f"no --keys given: chose {', '.join(keys)}; --keys selects others"
     ]
     assert (source.asked, len(source.asked_curves)) == (1, 1)
 
@@ -37,9 +37,9 @@ def test_a_summary_value_that_is_no_curve_is_not_chosen():
 
 def test_the_newest_are_said_to_be_no_more_than_that():
     many = Logs({f"r{i}": {"loss": LOSS} for i in range(7)}, total=27)
-    assert "the newest 5 of 27 runs; --runs chooses others" in notes(told(many, ""))
+    assert "the newest 5 of 27 runs; --runs selects others" in notes(told(many, ""))
     assert notes(told(many, "--keys loss")) == [
-        "the newest 5 runs; --runs chooses others"
+        "the newest 5 runs; --runs selects others"
     ]
     assert len(plots(told(many, "--keys loss"))[0].lines) == 5
     assert notes(told(Logs(TWO), "--keys train/loss")) == []
@@ -77,7 +77,7 @@ def test_a_key_that_only_the_summaries_have_is_no_mistake_of_spelling():
     source = Logs({"a1": {"accuracy": LOSS}})
     source.logged = {"a1": {"loss": LOSS}}
     assert notes(told(source, "--keys accuracy")) == [
-        "'accuracy' is in summaries only: there is no curve of it"
+        "'accuracy' is only in summaries; it has no curve"
     ]
 
 
@@ -92,4 +92,4 @@ def test_a_glob_does_not_bring_a_flood():
     source = Logs({"a1": {f"loss/{i:02}": LOSS for i in range(30)}})
     report = told(source, "--keys 'loss/*'")
     assert len(plots(report)) == 24
-    assert notes(report) == ["the first 24 of 30 keys; --keys chooses others"]
+    assert notes(report) == ["the first 24 of 30 keys; --keys selects others others"]

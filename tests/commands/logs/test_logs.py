@@ -36,8 +36,8 @@ def test_the_newest_lines_of_a_run_that_crashed():
     [
         ("--grep 'epoch 1[0-2]$'", ["epoch 10\nepoch 11\nepoch 12"]),
         ("--grep 'epoch 1' -n 2", ["epoch 18\nepoch 19"]),
-        ("--grep nothing", ["none of 100 lines has that"]),
-        ("--grep '(a+)+$' -n 1", ["none of 100 lines has that"]),
+        ("--grep nothing", ["none of 100 lines match"]),
+        ("--grep '(a+)+$' -n 1", ["none of 100 lines match"]),
     ],
 )
 def test_only_lines_in_which_it_is_found(words, expected):
@@ -45,7 +45,7 @@ def test_only_lines_in_which_it_is_found(words, expected):
 
 
 def test_a_run_that_printed_nothing():
-    assert told("logs a/b/c", FakeSource([RUN])) == ["nothing is printed yet"]
+    assert told("logs a/b/c", FakeSource([RUN])) == ["no console output yet"]
 
 
 @pytest.mark.parametrize(

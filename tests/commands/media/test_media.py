@@ -162,7 +162,7 @@ WEIRD = Medium("b", "wormhole", {"x": 1})
 def test_a_file_that_is_not_there_and_one_that_is_damaged():
     table = Medium("t", "table-file", {"path": "t.json"})
     gone = answer(Album((image("a"), table)))
-    assert "t: its file is not there" in notes(gone)
+    assert "t: its file is missing" in notes(gone)
     broken = answer(Album((table,)), (RunFile("t.json", 1, content(b"[")),))
     assert notes(broken) == ["t: its file is damaged"]
     away = answer(Album((table,)), (RunFile("t.json", 1, content(b"", "away")),))

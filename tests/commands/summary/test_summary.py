@@ -154,7 +154,7 @@ def test_the_configuration_is_shown_when_asked_for():
     assert "config" not in groups(report(OWL))
     told = groups(report(OWL, ["train"], config=True))
     assert told["config"] == {"lr": 0.1, "model.depth": 2}
-    assert "the run has no configuration" in notes(report(BARE, config=True))
+    assert "the run has no config" in notes(report(BARE, config=True))
 
 
 @pytest.mark.parametrize("state", State)

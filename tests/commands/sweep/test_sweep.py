@@ -97,7 +97,7 @@ def test_a_sweep_is_told_with_its_best_run_first():
 @pytest.mark.parametrize(
     ("runs", "aim", "note"),
     [
-        ([], None, "it has no run yet"),
+        ([], None, "no runs yet"),
         (RUNS, None, "its metric is not known here: --best KEY:min or KEY:max"),
         (RUNS, Objective("acc"), "no run of it has a finite value of 'acc' yet"),
     ],

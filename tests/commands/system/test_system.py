@@ -40,7 +40,7 @@ def test_the_end_alone_is_drawn():
 
 def test_a_run_that_measured_nothing():
     (note,) = report(Run("abc", "owl", State.RUNNING), {}).blocks
-    assert note == Note("it has measured nothing of its machine yet")
+    assert note == Note("no system metrics yet")
 
 
 def test_a_real_run(local_runs):

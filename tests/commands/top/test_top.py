@@ -63,7 +63,7 @@ def test_a_row_says_how_fast_and_how_long():
 def test_nothing_running_is_said():
     told = top.report(ADDRESS, [], [])
     assert told == Report(
-        "top", "acme/gpt: nothing is running", (Note("no run runs now"),)
+        "top", "acme/gpt: no running runs", (Note("no running runs"),)
     )
 
 

@@ -88,7 +88,7 @@ LOST = [
     ("413", Refused(40005, "40005 Request entity too large")),
     ("400_link", Refused(240000, "240000 Message blocked by harmful links filter")),
     ("400_html", Refused(0, "400 Bad Request")),
-    ("301", NotSent("301: it leads elsewhere; give its last URL")),
+    ("301", NotSent("301: it redirects; use the final URL")),
     ("429_old_edit", RateLimited(None, RateScope.USER)),
     ("429_edge_html", EDGE),
     ("429_edge_text", EDGE),
@@ -219,7 +219,7 @@ def test_an_unreachable_server_was_not_sent_to(discord_server):
     assert post(discord_server, url=url) == NotSent("connection refused")
     url = f"http://no-such-host.invalid/api/webhooks/1/{TOKEN}"
     outcome = post(discord_server, url=url)
-    assert outcome == NotSent("its name can't be resolved; look at the network")
+    assert outcome == NotSent("cannot resolve the host name; check the network")
 
 
 def test_no_tls_where_there_should_be_was_not_sent(discord_server):

@@ -72,7 +72,7 @@ def test_a_large_gif_is_its_first_frame_and_a_link():
     gif = moving("red", "blue") + bytes(LARGE)
     embed, files = posted(piece("image/gif", gif, url=PAGE))
     assert files == {"eval_replay.png": figure.still(gif)}
-    assert "its first frame; 11.5 MB is too large" in embed["footer"]["text"]
+    assert "first frame; 11.5 MB is too large" in embed["footer"]["text"]
     assert PAGE in embed["description"]
 
 

@@ -68,7 +68,7 @@ def test_plain_is_the_same_words_without_embeds_links_and_files():
     reduced = plain(message)
     assert reduced.files == ()
     assert body(reduced) == {
-        "content": "**owl**\n**a\\*b**\n**loss**\nno run has values of it\n-# a\\_b\n"
+        "content": "**owl**\n**a\\*b**\n**loss**\nno run has values for it\n-# a\\_b\n"
         "-# 1 file left out",
         "allowed_mentions": {"parse": []},
     }

@@ -40,7 +40,7 @@ def parse(line: str, env: Env) -> ParsedLine:
     """
     words = _words(line)
     if not words:
-        raise UsageError(f"{line.strip()!r}: no command is named")
+        raise UsageError(f"{line.strip()!r}: name a command")
     answer = _read(app.listed(), words, env)
     if not isinstance(answer, ParsedLine):
         raise UsageError(f"{line.strip()!r}: makes no report")

@@ -109,7 +109,7 @@ def _whole(command: Callable[..., object], what_for: For) -> Callable[..., Calle
         if dry_run and to is None:
             raise typer.BadParameter("--dry-run goes with --to CHANNEL")
         if to is not None and extra.get("watch"):
-            why = "--watch is for a terminal; a subscription posts again and again"
+            why = "--watch works in a terminal only; a subscription already repeats"
             raise typer.BadParameter(why)
         start = functools.partial(command, **given)
         watch = Watch(extra["watch"]) if extra.get("watch") else live

@@ -20,7 +20,7 @@ def width() -> int:
 
 def _output(text: str) -> str:
     if text not in OUTPUTS:
-        raise typer.BadParameter(f"{text!r} is none of {', '.join(OUTPUTS)}")
+        raise typer.BadParameter(f"{text!r} is not one of {', '.join(OUTPUTS)}")
     return text
 
 
@@ -50,19 +50,23 @@ OUTPUT = Annotated[
         parser=_output,
         autocompletion=_outputs,
         metavar="FORMAT",
-        help=f"One of {', '.join(OUTPUTS)}; plain when piped, otherwise terminal.",
+        help=f"One of {', '.join(OUTPUTS)}; plain when piped, terminal otherwise.",
     ),
 ]
 DEBUG = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 TO = Annotated[
     str | None,
     typer.Option(
-        "--to", metavar="CHANNEL", help="Post it to this channel of watch.toml, once."
+        "--to",
+        metavar="CHANNEL",
+        help="Post the report once to this channel of watch.toml.",
     ),
 ]
 DRY_RUN = Annotated[
     bool,
-    typer.Option("--dry-run", help="With --to: print the posts as JSON, post nothing."),
+    typer.Option(
+        "--dry-run", help="With --to: print the posts as JSON and post nothing."
+    ),
 ]
 WATCH = Annotated[
     Span | None,
@@ -70,7 +74,7 @@ WATCH = Annotated[
         "--watch",
         parser=Span.read,
         metavar="SPAN",
-        help="Ask again so often (30s, 5m), until q or Ctrl-C.",
+        help="Repeat at this interval (30s, 5m) until q or Ctrl-C.",
     ),
 ]
 VERSION = Annotated[
@@ -83,6 +87,6 @@ VERSION = Annotated[
 HELP = Annotated[
     bool,
     typer.Option(
-        "--help", "-h", callback=_help, is_eager=True, help="Show this and exit."
+        "--help", "-h", callback=_help, is_eager=True, help="Show this help and exit."
     ),
 ]

@@ -19,7 +19,7 @@ from wandbwatch.cli.grammar.command import For, built
 COMMANDS = "wandbwatch.commands"
 OPERATIONS = "wandbwatch.cli.operations"
 _TITLES = {
-    COMMANDS: "Commands (in lists of lines too)",
+    COMMANDS: "Commands (also in subscriptions)",
     OPERATIONS: "Operations (in a terminal only)",
 }
 
@@ -73,7 +73,9 @@ class Group(typer.core.TyperGroup):
         except older.OlderError as e:
             return ctx.fail(str(e))
         if words and words[0] not in self.plugins and words[0] in Plugins([OPERATIONS]):
-            ctx.fail(f"{words[0]!r} is for a terminal, not for a list of lines")
+            ctx.fail(
+                f"{words[0]!r} works in a terminal, not in a list of command lines"
+            )
         return super().resolve_command(ctx, words)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:

@@ -72,11 +72,11 @@ def _text(given: str) -> str:
         if isinstance(e, PermissionError):
             raise
         raise NotFoundError(
-            f"no file {given[:80]!r}, and it is no list in base64 either"
+            f"no file {given[:80]!r}, and not a base64 list either"
         ) from e
 
 
 def _standard_input() -> bytes:
     if sys.stdin is None or sys.stdin.isatty():
-        raise UsageError("no list: name a FILE, or pipe one in")
+        raise UsageError("no list given; name a FILE or pipe one in")
     return sys.stdin.buffer.read()

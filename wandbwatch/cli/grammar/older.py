@@ -42,7 +42,7 @@ def words(given: Sequence[str]) -> list[str]:
     known = _COMMANDS.get(name[1:])
     if known is None:
         raise OlderError(
-            f"{name!r} is no older command; there were"
+            f"{name!r} is not a command of the older bot; it had"
             f" {', '.join(f'/{command}' for command in _COMMANDS)}"
         )
     options = next((i for i, w in enumerate(rest) if w.startswith("-")), len(rest))
@@ -71,7 +71,7 @@ def _values(
                 f"{where}: {word!r} is not KEY:VALUE (write a blank as %20)"
             )
         if key not in known:
-            raise OlderError(f"{where}: no key {key!r}; there were {', '.join(known)}")
+            raise OlderError(f"{where}: no key {key!r}; it had {', '.join(known)}")
         if key in values:
             raise OlderError(f"{where}: {key}: is given twice")
         values[key] = value.replace("%20", " ").replace("%2C", "\\,")

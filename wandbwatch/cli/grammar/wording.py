@@ -13,7 +13,7 @@ _REWORDED = (
     (re.compile(r"^Invalid value: "), ""),
     (re.compile(r"^Option '(.*)' requires an argument"), r"\1 needs a value"),
     (re.compile(r"^Option '(.*)' does not take a value"), r"\1 takes no value"),
-    (re.compile(r"Missing command"), "no command is named"),
+    (re.compile(r"Missing command"), "name a command"),
     (re.compile(r"Missing argument"), "no argument"),
     (re.compile(r"No such"), "no such"),
     (re.compile(r"\. Did you mean"), "; did you mean"),

@@ -10,7 +10,7 @@ from wandbwatch.model.ports import Env
 def check(
     ctx: typer.Context, file: ConfigFile = None, config: ConfigOption = None
 ) -> int:
-    """Check watch.toml: every mistake at once, with its line; W&B is not asked.
+    """Check watch.toml and list every mistake with its line. Does not contact W&B.
 
     What is only unwise, such as a secret that is not set here, is told on stderr and
     does not count. The exit code is 78 for a wrong file.

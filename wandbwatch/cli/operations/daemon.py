@@ -16,10 +16,10 @@ def daemon(
     *,
     config: ConfigOption = None,
     json_logs: Annotated[
-        bool, typer.Option("--json-logs", help="Log an object of JSON a line.")
+        bool, typer.Option("--json-logs", help="Log one JSON object per line.")
     ] = False,
 ) -> None:
-    """Keep the hours of watch.toml and post its reports, until told to stop.
+    """Run the subscriptions of watch.toml on schedule and post their reports.
 
     SIGHUP reads the file again, and keeps the old one if the new one is wrong. SIGTERM
     stops within the grace of one post; what is not told by then is told later.

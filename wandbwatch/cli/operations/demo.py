@@ -28,11 +28,11 @@ def demo(
             "--dir",
             parser=Path,
             metavar="DIR",
-            help="Where its runs are kept; a new temporary directory if not given.",
+            help="Where to write the runs; default: a new temporary directory.",
         ),
     ] = None,
 ) -> int:
-    """Log three short runs with the real SDK and report on them: no account needed."""
+    """Log three short runs with the real SDK and report on them. No account needed."""
     from rich.console import Console  # noqa: PLC0415 -- not for --help
 
     env: Env = ctx.obj
@@ -59,7 +59,7 @@ On W&B (`wandbwatch whoami` says whether you are logged in, `wandbwatch login` d
   wandbwatch summary ENTITY/PROJECT/RUN --filters train"""
 
 UNKNOWN = """
-Your shell does not know `wandbwatch` yet; this tells it:
+Your shell cannot find `wandbwatch` yet. Run:
   export PATH="{bin}:$PATH\""""
 
 
@@ -87,8 +87,8 @@ def _train(runs: Path, say: Console) -> None:
             _, complaint = training.communicate()
             progress.update(task, completed=1)
             if not any(runs.glob(f"wandb/*-{TRAININGS[name].id}/*.wandb")):
-                last = (complaint.strip().splitlines() or ["it said nothing"])[-1]
-                raise WandbwatchError(f"{runs}: wandb wrote no run there: {last}")
+                last = (complaint.strip().splitlines() or ["no output"])[-1]
+                raise WandbwatchError(f"{runs}: wandb wrote no run here: {last}")
 
 
 def _start(name: str, runs: Path) -> subprocess.Popen[str]:

@@ -14,14 +14,14 @@ def experiments(
     ctx: typer.Context,
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[show ID]", help="One of them, whole."),
+        typer.Argument(metavar="[show ID]", help="Show one experiment in full."),
     ] = None,
     *,
     topk: Annotated[
-        int, typer.Option(min=0, metavar="N", help="How many; 0 is all.")
+        int, typer.Option(min=0, metavar="N", help="How many to show; 0 shows all.")
     ] = 20,
 ) -> Iterator[Report]:
-    """List the experiments that were started here: what runs, what ran, how it went."""
+    """List the experiments started on this machine, running and ended."""
     env: Env = ctx.obj
     match words or []:
         case []:

@@ -27,18 +27,18 @@ from wandbwatch.model.errors import DeliveryError, StateError, UsageError
 from wandbwatch.model.queued_message import Message
 from wandbwatch.model.report import Level, Note, Report, Table
 
-HELLO = "wandbwatch can post here: this is its test message"
+HELLO = "wandbwatch can post here. This is a test message."
 
 
 def hello(
     channels: Annotated[
         list[str] | None,
-        typer.Argument(metavar="CHANNEL", help="Which ones; all when none."),
+        typer.Argument(metavar="CHANNEL", help="Channel names; default: all."),
     ] = None,
     *,
     config: OnlyConfigOption = None,
 ) -> Iterator[Report]:
-    """Post a test message to each channel, and say what Discord answers.
+    """Post a test message to each channel and show Discord's answer.
 
     A channel that was stopped is posted to again once its test message stands.
     """
@@ -83,7 +83,7 @@ def words(outcome: Outcome) -> str:
             wait = "some minutes" if after is None else f"{after:.0f} s"
             said = f"rate limit ({scope.value}): try again in {wait}"
         case Ambiguous(reason):
-            said = f"sent, but perhaps not taken: {reason}"
+            said = f"sent, but Discord may not have accepted it: {reason}"
         case WebhookGone(reason, thread):
             said = f"{'the thread' if thread else 'the webhook'} is gone: {reason}"
         case Refused(_, reason):
@@ -113,7 +113,7 @@ def _wanted(
     for name in names:
         if name not in known:
             there = ", ".join(known) or "none"
-            raise UsageError(f"there is no channel {name!r}; there are: {there}")
+            raise UsageError(f"no channel {name!r}; known: {there}")
     return [known[name] for name in names or known]
 
 

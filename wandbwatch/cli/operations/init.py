@@ -45,28 +45,28 @@ def init(
     ] = None,
     project: Annotated[
         str | None,
-        typer.Option(metavar="ENTITY/PROJECT", help="Whose runs are listed."),
+        typer.Option(metavar="ENTITY/PROJECT", help="The project to report on."),
     ] = None,
     cron: CronOption = None,
     interval: IntervalOption = None,
     channel: Annotated[
-        str, typer.Option(metavar="NAME", help="What to call the channel.")
+        str, typer.Option(metavar="NAME", help="The channel's name.")
     ] = "discord",
     name: Annotated[
-        str, typer.Option(metavar="NAME", help="What to call the list.")
+        str, typer.Option(metavar="NAME", help="The subscription's name.")
     ] = "daily",
     taken: Annotated[
         str | None,
         typer.Option(
             "--from",
             metavar="LIST",
-            help="Take over a list of lines, the older bot's too: base64, a file or -.",
+            help="Import command lines, also the older bot's: base64, a file, or -.",
         ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a file.")] = False,
 ) -> int:
-    """Write a first watch.toml, asking for what no option says.
+    """Write a first watch.toml; asks for what the options leave open.
 
     It asks on a terminal only: where the webhook's URL is, for which project, when.
     """
@@ -103,7 +103,7 @@ def init(
 def _path(given: Path | None, *, force: bool) -> Path:
     path = given or Path(os.environ.get("WANDBWATCH_CONFIG") or "watch.toml")
     if path.exists() and not force:
-        raise UsageError(f"{str(path)!r} is there already; --force replaces it")
+        raise UsageError(f"{str(path)!r} already exists; --force replaces it")
     return path
 
 

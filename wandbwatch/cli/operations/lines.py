@@ -24,10 +24,10 @@ def lines(
     *,
     check: Annotated[
         bool,
-        typer.Option("--check", help="Only show each line in today's form."),
+        typer.Option("--check", help="Only show each line in today's grammar."),
     ] = False,
 ) -> int:
-    """Answer a list of command lines, in today's form or the older bot's.
+    """Run a list of command lines, in today's grammar or the older bot's.
 
     Blank lines and those that begin with # are passed over. One line's error does
     not stop the next; the exit code is the highest of all.

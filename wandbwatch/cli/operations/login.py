@@ -30,7 +30,7 @@ def login(
     *,
     server: Server = None,
 ) -> Iterator[Report]:
-    """Verify an API key and save it where wandb keeps it."""
+    """Verify an API key and save it where wandb looks for it."""
     env: Env = ctx.obj
     given = (key if key not in (None, "-") else _read(server)) or ""
     redaction.hide(given.strip())
@@ -41,7 +41,7 @@ def login(
 def report(viewer: Viewer, *, hidden: bool) -> Report:
     """Tell who logged in; a saved key is *hidden* by WANDB_API_KEY."""
     saved = Fields("", (("user", viewer.user), ("key saved in", viewer.key_from)))
-    notes = [Note("WANDB_API_KEY is set, and goes before the saved key")]
+    notes = [Note("WANDB_API_KEY is set and overrides the saved key")]
     blocks: tuple[Block, ...] = (saved, *(notes if hidden else []))
     return Report("login", f"logged in to {viewer.server}", blocks, Level.GOOD)
 
@@ -49,10 +49,10 @@ def report(viewer: Viewer, *, hidden: bool) -> Report:
 def _read(server: str | None) -> str:
     """Read the key from standard input; a terminal is asked, and shows nothing."""
     if sys.stdin is None:
-        raise UsageError("no API key: there is nobody to ask")
+        raise UsageError("no API key, and no terminal to ask for one")
     key = _asked(server) if sys.stdin.isatty() else sys.stdin.read()
     if not key.strip():
-        raise UsageError("no API key given; nothing was changed")
+        raise UsageError("no API key given; nothing changed")
     return key
 
 

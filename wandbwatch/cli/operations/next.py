@@ -23,10 +23,12 @@ def next_times(
     config: ConfigOption = None,
     count: Annotated[
         int,
-        typer.Option("--count", min=1, max=10_000, help="How many of each."),
+        typer.Option(
+            "--count", min=1, max=10_000, help="How many times per subscription."
+        ),
     ] = 3,
 ) -> Iterator[Report]:
-    """Show when the subscriptions of watch.toml run next, in their local time."""
+    """Show when each subscription runs next, in its own time zone."""
     from wandbwatch.cli.watchfile import load  # noqa: PLC0415 (croniter takes long)
 
     env: Env = ctx.obj
@@ -43,7 +45,7 @@ def report(
         (when, s) for s in subscriptions for when in islice(_starts(s, now), count)
     ]
     rows = tuple(_row(when, s) for when, s in sorted(coming, key=itemgetter(0)))
-    blocks = (Table("next", _COLUMNS, rows),) if rows else (Note("nothing will run"),)
+    blocks = (Table("next", _COLUMNS, rows),) if rows else (Note("no upcoming runs"),)
     return Report("next", title, blocks)
 
 

@@ -21,23 +21,23 @@ def outbox(
     *,
     config: ConfigOption = None,
     retry: Annotated[
-        bool, typer.Option("--retry", help="Send what failed once more.")
+        bool, typer.Option("--retry", help="Send failed messages again.")
     ] = False,
     drop: Annotated[
-        bool, typer.Option("--drop", help="Throw away what failed.")
+        bool, typer.Option("--drop", help="Delete failed messages.")
     ] = False,
 ) -> Iterator[Report]:
-    """Show what waits to be posted, what failed and why, and what is stopped."""
+    """Show messages that wait or failed, and stopped channels."""
     from wandbwatch.config.load import load  # noqa: PLC0415 (croniter takes long)
     from wandbwatch.config.paths import config_file, local_zone, state_directory  # noqa: PLC0415 (croniter takes long)
 
     if retry and drop:
-        raise UsageError("either --retry or --drop")
+        raise UsageError("use either --retry or --drop")
     path = config_file(named(file, config), os.environ)
     read = load(path, local_zone(os.environ))
     directory = state_directory(read.daemon, path, os.environ)
     if not (directory / "state.db").exists():
-        yield Report("outbox", str(directory), (Note("nothing was ever posted"),))
+        yield Report("outbox", str(directory), (Note("nothing has been posted yet"),))
         return
     with closing(Store(directory)) as store:
         desk = OutboxAdmin(store)
@@ -45,7 +45,7 @@ def outbox(
         if retry:
             done.append(f"{_messages(desk.retry())} will be sent again")
         if drop:
-            done.append(f"{_messages(desk.drop())} thrown away")
+            done.append(f"{_messages(desk.drop())} deleted")
         held = desk.waiting(), desk.failed(), desk.stopped()
     yield report(str(directory), *held, done)
 
@@ -63,13 +63,11 @@ def report(
         rows = tuple((s.channel, s.since, s.reason) for s in stopped)
         blocks.append(Table("stopped", ("channel", "since", "reason"), rows))
         blocks.append(
-            Note("a stopped channel goes on once `wandbwatch hello CHANNEL` succeeds")
+            Note("a stopped channel resumes when `wandbwatch hello CHANNEL` succeeds")
         )
     if failed:
         blocks.append(Table("failed", _COLUMNS, _rows(failed)))
-        blocks.append(
-            Note("--retry sends what failed once more, --drop throws it away")
-        )
+        blocks.append(Note("--retry sends failed messages again, --drop deletes them"))
     if waiting:
         blocks.append(Table("waiting", _COLUMNS, _rows(waiting)))
     if not (waiting or failed or stopped):

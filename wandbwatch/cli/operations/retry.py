@@ -10,13 +10,16 @@ from wandbwatch.model.ports import Env
 def retry(
     ctx: typer.Context,
     experiment: Annotated[
-        int, typer.Argument(metavar="ID", help="As `wandbwatch experiments` lists it.")
+        int,
+        typer.Argument(
+            metavar="ID", help="The experiment's number, see `wandbwatch experiments`."
+        ),
     ],
 ) -> int:
-    """Start an experiment that is over once more, with the same parameters."""
+    """Start an ended experiment again with the same parameters."""
     env: Env = ctx.obj
     one = env.experiments().retry(experiment)
-    typer.echo(f"experiment {one.id} ({one.plan.name}) takes the place of {experiment}")
+    typer.echo(f"experiment {one.id} ({one.plan.name}) replaces {experiment}")
     return 0
 
 

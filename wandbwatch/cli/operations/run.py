@@ -34,7 +34,7 @@ from wandbwatch.model.queued_message import Message, MessageFile
 from wandbwatch.model.report import Level
 
 log = logging.getLogger("wandbwatch.run")
-NOT_TAKEN = "%s: not taken: %s; see `wandbwatch outbox`"
+NOT_TAKEN = "%s: not accepted: %s; see `wandbwatch outbox`"
 
 
 def run(
@@ -42,7 +42,7 @@ def run(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[FILE] [NAME]", help="Which subscriptions; all when none."
+            metavar="[FILE] [NAME]", help="Subscription names; default: all."
         ),
     ] = None,
     *,
@@ -51,14 +51,14 @@ def run(
         bool,
         typer.Option(
             "--dry-run",
-            help="Print what would be posted, as JSON, and post and keep nothing.",
+            help="Print the posts as JSON; post and store nothing.",
         ),
     ] = False,
     json_logs: Annotated[
-        bool, typer.Option("--json-logs", help="Log an object of JSON a line.")
+        bool, typer.Option("--json-logs", help="Log one JSON object per line.")
     ] = False,
 ) -> int:
-    """Answer the subscriptions of watch.toml now, post their reports, and end.
+    """Run the subscriptions of watch.toml once now, post their reports, and exit.
 
     For cron and systemd's timers. The exit code is that of the worst failing line, or
     6 when something still waits to be sent or was not taken.
@@ -149,7 +149,7 @@ def _left(desk: OutboxAdmin) -> int:
         log.error("%s: stopped: %s", stop.channel, stop.reason)
     waiting = len(desk.waiting())
     if waiting:
-        log.warning("messages that wait for the next run or the daemon: %d", waiting)
+        log.warning("messages waiting for the next run or the daemon: %d", waiting)
     bad = waiting or desk.failed() or desk.stopped()
     return ExitCode.NETWORK if bad else ExitCode.FINE
 

@@ -18,13 +18,13 @@ def send(
     file: Annotated[Path, typer.Argument(parser=Path)],
     *,
     once: Annotated[
-        bool, typer.Option("--once", help="End when nothing can be sent soon.")
+        bool, typer.Option("--once", help="Exit when nothing can be sent soon.")
     ] = False,
     json_logs: Annotated[
-        bool, typer.Option("--json-logs", help="Log an object of JSON a line.")
+        bool, typer.Option("--json-logs", help="Log one JSON object per line.")
     ] = False,
 ) -> int:
-    """(The daemon's.) Send what waits in the outbox, until nothing does."""
+    """(Internal.) Send the messages in the outbox."""
     from wandbwatch.config import redaction  # noqa: PLC0415
     from wandbwatch.config.load import load  # noqa: PLC0415
     from wandbwatch.config.paths import local_zone, state_directory  # noqa: PLC0415

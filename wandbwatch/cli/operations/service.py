@@ -17,7 +17,7 @@ _ACTIONS = ("install", "uninstall", "status")
 
 def _action(text: str) -> str:
     if text not in _ACTIONS:
-        raise typer.BadParameter(f"{text!r} is none of {', '.join(_ACTIONS)}")
+        raise typer.BadParameter(f"{text!r} is not one of {', '.join(_ACTIONS)}")
     return text
 
 
@@ -27,7 +27,7 @@ def service(
     ],
     *,
     user: Annotated[
-        bool, typer.Option("--user", help="Your own service, without root.")
+        bool, typer.Option("--user", help="A service of your own user, without root.")
     ] = False,
     config: OnlyConfigOption = None,
     directory: Annotated[
@@ -36,11 +36,11 @@ def service(
             "--dir",
             parser=Path,
             metavar="DIR",
-            help="Where the units go, if not to systemd's own directory.",
+            help="Where to write the units; default: systemd's own directory.",
         ),
     ] = None,
 ) -> int:
-    """Write the units of systemd with the right paths, and say what comes next."""
+    """Install, remove or show the systemd units of the daemon."""
     place = systemd_units.place(os.environ, user=user, directory=directory)
     if action == "status":
         return _status(user=user)
@@ -73,7 +73,7 @@ def _uninstall(place: systemd_units.Place) -> int:
     except OSError as e:
         raise WandbwatchError(_refused(e, place)) from e
     if not gone:
-        raise UsageError(f"{place.units}: no units of wandbwatch are there")
+        raise UsageError(f"{place.units}: no wandbwatch units here")
     for path in gone:
         typer.echo(f"removed {path}")
     typer.echo(f"next: {place.systemctl} daemon-reload")
@@ -90,7 +90,7 @@ def _status(*, user: bool) -> int:
     try:
         return subprocess.run(words, check=False).returncode  # noqa: S603
     except FileNotFoundError as e:
-        raise WandbwatchError("systemctl is not on this machine") from e
+        raise WandbwatchError("systemctl is not installed on this machine") from e
 
 
 plugin = service

@@ -10,13 +10,16 @@ from wandbwatch.model.ports import Env
 def stop(
     ctx: typer.Context,
     experiment: Annotated[
-        int, typer.Argument(metavar="ID", help="As `wandbwatch experiments` lists it.")
+        int,
+        typer.Argument(
+            metavar="ID", help="The experiment's number, see `wandbwatch experiments`."
+        ),
     ],
 ) -> int:
-    """End an experiment with all that it started: gently, then firmly."""
+    """Stop an experiment and everything it started."""
     env: Env = ctx.obj
     one = env.experiments().stop(experiment)
-    typer.echo(f"experiment {one.id} ({one.plan.name}) is asked to end")
+    typer.echo(f"experiment {one.id} ({one.plan.name}) is stopping")
     return 0
 
 

@@ -15,12 +15,14 @@ from wandbwatch.model.ports import Env
 
 def subscribe(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What to call it.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The subscription's name.")
+    ],
     commands: Annotated[
         list[str],
         typer.Argument(
             metavar="COMMAND",
-            help="Each a whole line in quotes: 'project me/p --topk 3'.",
+            help="Command lines, each in quotes: 'project me/p --topk 3'.",
         ),
     ],
     *,
@@ -28,30 +30,31 @@ def subscribe(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="One of the file's channels; not needed if it has only one.",
+            help="A channel of watch.toml; optional if there is only one.",
         ),
     ] = None,
     cron: CronOption = None,
     interval: IntervalOption = None,
     timezone: Annotated[
         str | None,
-        typer.Option(metavar="ZONE", help="Of --cron; otherwise the file's."),
+        typer.Option(metavar="ZONE", help="Time zone of --cron; default: the file's."),
     ] = None,
     mode: Annotated[
         str | None,
         typer.Option(
-            metavar="MODE", help="post, or edit: one message kept up to date."
+            metavar="MODE", help="post, or edit: keep one message up to date."
         ),
     ] = None,
     account: Annotated[
-        str | None, typer.Option(metavar="NAME", help="One of the file's accounts.")
+        str | None, typer.Option(metavar="NAME", help="An account of watch.toml.")
     ] = None,
     skip_unchanged: Annotated[
-        bool, typer.Option("--skip-unchanged", help="Post nothing if nothing is new.")
+        bool,
+        typer.Option("--skip-unchanged", help="Post nothing when nothing changed."),
     ] = False,
     config: OnlyConfigOption = None,
 ) -> int:
-    """Add a list of command lines to watch.toml, with its hours and its channel.
+    """Add a subscription to watch.toml: command lines, schedule, channel.
 
     The file is checked with it before it is written, and keeps its comments.
     """
@@ -79,7 +82,7 @@ def subscribe(
         text = edit.added(text, str(path), values)
         load.checked(text, path, env)
         write.replace(path, text)
-    typer.echo(f"{path}: added {name!r}; a running daemon reads it when reloaded")
+    typer.echo(f"{path}: added {name!r}; reload a running daemon to apply it")
     return ExitCode.FINE
 
 

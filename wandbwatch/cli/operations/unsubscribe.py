@@ -14,7 +14,7 @@ def unsubscribe(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A subscription's name.")],
     config: OnlyConfigOption = None,
 ) -> int:
-    """Take a list of command lines out of watch.toml.
+    """Remove a subscription from watch.toml.
 
     The file is checked without it before it is written, and keeps its comments.
     """
@@ -28,7 +28,7 @@ def unsubscribe(
         text = edit.removed(read(path).text, str(path), name)
         load.checked(text, path, env)
         write.replace(path, text)
-    typer.echo(f"{path}: removed {name!r}; a running daemon notices when reloaded")
+    typer.echo(f"{path}: removed {name!r}; reload a running daemon to apply it")
     return ExitCode.FINE
 
 

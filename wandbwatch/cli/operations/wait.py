@@ -48,14 +48,16 @@ def wait(
     *,
     one: Annotated[
         bool,
-        typer.Option("--any/--all", help="Until one has ended; otherwise until all."),
+        typer.Option(
+            "--any/--all", help="Return when one run has ended; default: when all have."
+        ),
     ] = False,
     timeout: Annotated[
         Span | None,
         typer.Option(
             parser=Span.read,
             metavar="SPAN",
-            help="Give up after so long (30m, 2h), with the exit code 124.",
+            help="Give up after this long (30m, 2h) with exit code 124.",
         ),
     ] = None,
     total: TotalOption = None,
@@ -64,7 +66,7 @@ def wait(
         typer.Option(
             parser=Span.read,
             metavar="SPAN",
-            help="How often to look; otherwise more and more seldom, to 30s.",
+            help="How often to check; default: slower and slower, up to 30s.",
         ),
     ] = None,
 ) -> Iterator[Report]:
@@ -127,7 +129,7 @@ def _sleep(
         if left <= 0:
             going = ", ".join(run.id for run in runs if run.state not in ENDED)
             span = words.duration(patience.timeout)
-            raise TimeOutError(f"not ended after {span}: {going}")
+            raise TimeOutError(f"still running after {span}: {going}")
         pause = min(pause, left)
     time.sleep(pause)
 

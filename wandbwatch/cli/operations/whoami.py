@@ -10,7 +10,7 @@ from wandbwatch.options import Server
 
 
 def whoami(ctx: typer.Context, *, server: Server = None) -> Iterator[Report]:
-    """Say which W&B server takes us for whom, and where the API key is from."""
+    """Show the W&B server, the user, and where the API key comes from."""
     env: Env = ctx.obj
     yield report(env.account().whoami(server))
 

@@ -40,7 +40,7 @@ def worker(
     dry: Annotated[bool, typer.Option("--dry")] = False,
     json_logs: Annotated[bool, typer.Option("--json-logs")] = False,
 ) -> int:
-    """(The daemon's.) Do jobs: an order a line on stdin, its answer on stdout."""
+    """(Internal.) Run jobs: one order per line on stdin, one result on stdout."""
     env: Env = ctx.obj
     end_with_parent()
     answers = _ours(sys.stdout)
@@ -56,7 +56,7 @@ def worker(
             copy_memory(store, real)
         whole = replace(
             env,
-            recipes=lambda: config.experiments,
+            experiment_configs=lambda: config.experiments,
             experiments=lambda: ExperimentService(file),
             rehearsing=dry,
         )
@@ -125,5 +125,5 @@ def _content(reports: Sequence[Report]) -> str:
     """Word what has to change for the reports to be news, as programs read it."""
     render: Renderer = plugins.load("wandbwatch.renderers", "json")
     return "".join(
-        one.basis or "".join(render([timeless(one)], Screen())) for one in reports
+        one.fingerprint or "".join(render([timeless(one)], Screen())) for one in reports
     )

@@ -88,11 +88,11 @@ class Patient:
                 raise
             if not self._silent:
                 span = formatting.duration(PATIENCE)
-                self._tell(f"{printable(str(e))}; asking on for {span}")
+                self._tell(f"{printable(str(e))}; retrying for {span}")
             self._silent = True
             return None
         self._answered = self._clock()
         if self._silent:
-            self._tell("the answers are back")
+            self._tell("connected again")
         self._silent = False
         return runs

@@ -12,6 +12,7 @@ import typer
 from wandbwatch.cli import grammar
 from wandbwatch.config import values
 from wandbwatch.config import webhook as webhooks
+from wandbwatch.formatting.times import parse_positive_duration
 from wandbwatch.model.channel import Secret, SecretKind
 from wandbwatch.model.errors import UsageError, WandbwatchError
 from wandbwatch.model.ports import Env
@@ -98,7 +99,7 @@ def when(
 
 def _when(text: str) -> tuple[str, str]:
     try:
-        values.some_span(text)
+        parse_positive_duration(text)
     except ValueError:
         values.cron(text)
         return ("cron", text)

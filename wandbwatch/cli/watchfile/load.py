@@ -75,7 +75,7 @@ def _checker(env: Env) -> CheckLine:
     """Check lines beside the experiments of the file that they stand in."""
 
     def check(line: str, experiments: Mapping[str, ExperimentConfig]) -> object:
-        return grammar.parse(line, replace(env, recipes=lambda: experiments))
+        return grammar.parse(line, replace(env, experiment_configs=lambda: experiments))
 
     return check
 

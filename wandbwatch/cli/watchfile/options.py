@@ -28,22 +28,22 @@ OnlyConfigOption: TypeAlias = Annotated[
         "--config",
         parser=Path,
         metavar="FILE",
-        help="The watch.toml; otherwise the one that `wandbwatch check` finds.",
+        help="The watch.toml; default: the one that `wandbwatch check` finds.",
     ),
 ]
 
 CronOption: TypeAlias = Annotated[
     str | None,
-    typer.Option(metavar="CRON", help='When: "0 9 * * mon-fri", @hourly.'),
+    typer.Option(metavar="CRON", help='Schedule: "0 9 * * mon-fri", @hourly.'),
 ]
 IntervalOption: TypeAlias = Annotated[
     str | None,
-    typer.Option(metavar="SPAN", help="In place of --cron: 30m, 2h, 1d."),
+    typer.Option(metavar="SPAN", help="Instead of --cron: 30m, 2h, 1d."),
 ]
 
 
 def named(file: Path | None, config: Path | None) -> Path | None:
     """Return the one file that was named, if any; UsageError for two."""
     if file is not None and config is not None and file != config:
-        raise UsageError(f"two files: {str(file)!r} and --config {str(config)!r}")
+        raise UsageError(f"two files given: {str(file)!r} and --config {str(config)!r}")
     return config if file is None else file

@@ -37,7 +37,7 @@ When: TypeAlias = Annotated[
     typer.Option(
         parser=rule,
         metavar="RULE",
-        help='What is to be told: "train/loss > 5", "nan(loss)". One of several does.',
+        help='The rule: "train/loss > 5", "nan(loss)". Repeat for several.',
     ),
 ]
 For: TypeAlias = Annotated[
@@ -46,7 +46,7 @@ For: TypeAlias = Annotated[
         "--for",
         parser=Span.read,
         metavar="SPAN",
-        help="A rule must hold for so long before it is told.",
+        help="Fire only after the rule has held this long.",
     ),
 ]
 Repeat: TypeAlias = Annotated[
@@ -54,7 +54,7 @@ Repeat: TypeAlias = Annotated[
     typer.Option(
         parser=Span.read,
         metavar="SPAN",
-        help="Tell again after so long, while it holds; otherwise once.",
+        help="Repeat the alert at this interval while it fires; default: once.",
     ),
 ]
 Since: TypeAlias = Annotated[
@@ -72,7 +72,7 @@ Every: TypeAlias = Annotated[
         parser=Span.read,
         metavar="SPAN",
         show_default="1m",
-        help="How far apart the looks of --backtest are.",
+        help="The interval between the checks of --backtest.",
     ),
 ]
 
@@ -87,12 +87,12 @@ def alert(
     filters: FiltersOption = NO_FILTERS,
     trial: Annotated[
         bool,
-        typer.Option("--backtest", help="Say when it would have been told, instead."),
+        typer.Option("--backtest", help="Show when the rules would have fired."),
     ] = False,
     since: Since = Span(days=14),  # noqa: B008 -- it is not changed
     every: Every = Span(minutes=1),  # noqa: B008 -- the same
 ) -> Iterator[Report]:
-    """Tell when a rule begins to hold of a run, and when it no longer does.
+    """Report when a rule starts to hold for a run, and when it stops.
 
     In a subscription of watch.toml, where each call remembers what was told. A
     terminal remembers nothing: there it says which rules hold now.

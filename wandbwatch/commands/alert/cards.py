@@ -118,7 +118,7 @@ def _card(told: Notification) -> Report:
         _LEVELS[told.turn],
         run.url,
         event=True,
-        standing=f"{_firing(told)} {run.id} {told.held.number:.0f} {told.rule.text}",
+        message_key=f"{_firing(told)} {run.id} {told.held.number:.0f} {told.rule.text}",
     )
 
 
@@ -141,8 +141,8 @@ def _why(told: Notification) -> str:
     if span := _lasted(told):
         parts.append(f"for {words.duration(span)}")
     if held.times > 1:
-        parts.append(f"{held.times} times, with moments between")
-    return "; ".join(part for part in parts if part) or "seen just now"
+        parts.append(f"{held.times} times, with breaks")
+    return "; ".join(part for part in parts if part) or "since just now"
 
 
 def _lasted(told: Notification) -> timedelta | None:

@@ -1,4 +1,4 @@
-"""One look at runs, against what is remembered of their alerts. Pure."""
+"""Evaluate rules on runs against what is remembered of their alerts. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fewest questions that bring what rules must know of runs."""
+"""Fetch what rules need, in as few requests as possible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is remembered of alerts from look to look, and how it is written down."""
+"""What alerts remember between checks, and how it is stored."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from wandbwatch.model.report import (
 )
 
 _MARKS = 20
-_SAID = {True: "holds", False: "does not hold", None: "can't be told"}
+_SAID = {True: "holds", False: "does not hold", None: "unknown"}
 
 
 def present(
@@ -60,8 +60,8 @@ def present(
     name, url = _named(address, runs)
     title = f"{name}: {holding} of {len(verdicts)} hold"
     if not runs:
-        nothing = "no run is going on"
-        return Report("alert", f"{name}: nothing to look at", (Note(nothing),), url=url)
+        nothing = "no running runs"
+        return Report("alert", f"{name}: no runs to check", (Note(nothing),), url=url)
     level = Level.BAD if holding else Level.INFO
     return Report("alert", title, (table,), level, url)
 
@@ -106,11 +106,11 @@ def _firings(trial: Trial) -> Iterator[_Firing]:
     for at, told in trial.told:
         key = (told.seen.run.id, told.rule.text)
         if told.turn is Turn.FIRING and not told.seen.running:
-            done.append(_Firing(told, at, at, "its run ended"))
+            done.append(_Firing(told, at, at, "the run ended"))
         elif told.turn is Turn.FIRING:
             going[key] = _Firing(told, at)
         elif told.turn in (Turn.RESOLVED, Turn.OVER):
-            how = "resolved" if told.turn is Turn.RESOLVED else "its run ended"
+            how = "resolved" if told.turn is Turn.RESOLVED else "the run ended"
             done.append(replace(going.pop(key), ended=at, how=how))
     yield from sorted((*done, *going.values()), key=lambda one: one.fired)
 
@@ -149,11 +149,11 @@ def _drawn(
 
 
 def _notes(runs: Sequence[Observation], trial: Trial) -> Iterator[str]:
-    yield f"looked at every {words.duration(timedelta(seconds=trial.every))}"
+    yield f"checked every {words.duration(timedelta(seconds=trial.every))}"
     if len(runs) == TRIED:
-        yield f"the newest {TRIED} runs; --filters chooses others"
+        yield f"only the newest {TRIED} runs; --filters selects others"
     if any(s.sampled for seen in runs for s in seen.facts.series.values()):
-        yield "W&B handed out a sample of long histories: what is short may be missed"
+        yield "W&B returned samples of long histories: short peaks may be missing"
 
 
 def _named(address: Address, runs: Sequence[Observation]) -> tuple[str, str | None]:

@@ -90,7 +90,7 @@ def diff(
         typer.Argument(
             parser=Other.read,
             metavar="RUN|best|previous|last-good",
-            help="What to compare with; by merit: one of the same project and group.",
+            help="A second run; or best, previous, last-good of the same group.",
         ),
     ],
     *,
@@ -100,12 +100,12 @@ def diff(
             parser=Keys.read,
             metavar="KEYS",
             show_default=False,
-            help="What not to compare: a key, a group, a glob.",
+            help="Leave out: a key, a group, a glob.",
         ),
     ] = NO_KEYS,
     best: AimOption = None,
 ) -> Iterator[Report]:
-    """Show in what two runs differ: configuration, values, code, packages, machine."""
+    """Compare two runs: configuration, values, code, packages, machine."""
     env: Env = ctx.obj
     return _reports(env, address, other, ignore, best)
 
@@ -146,7 +146,7 @@ def _project(address: Address, run: Run) -> Address:
         return replace(address, run=None, entity=run.entity, project=run.project)
     path = address.path.resolve() if isinstance(address, Local) else None
     if path is None:
-        raise AssertionError("an address is one of two kinds")
+        raise AssertionError("an address is either local or on a server")
     return Local(path.parent.parent if path.is_file() else path.parent)
 
 
@@ -182,7 +182,7 @@ def report(
 ) -> Report:
     """Tell in what *here* is otherwise than *there*; nothing that is the same."""
     if here.run.id == there.run.id and here.run.project == there.run.project:
-        raise UsageError(f"{here.run.id} is compared with itself")
+        raise UsageError(f"{here.run.id} is the same run on both sides")
     tables = (
         _table("run", _about(here.run), _about(there.run), ignored),
         _table("configuration", here.run.config, there.run.config, ignored),
@@ -196,7 +196,7 @@ def report(
     )
     blocks: tuple[Block, ...] = tuple(table for table in tables if table)
     if not blocks:
-        blocks = (Note("they do not differ"),)
+        blocks = (Note("no differences"),)
     told = (Note(f"there: {titles.of_run(there.run)}"), *map(Note, notes))
     return Report("diff", titles.of_run(here.run), (*blocks, *told), url=here.run.url)
 

@@ -64,7 +64,7 @@ def digest(
     best: BestOption = NO_AIMS,
     filters: FiltersOption = NO_FILTERS,
 ) -> Iterator[Report]:
-    """Tell what started, ended and failed of late, the best, and the GPU hours."""
+    """Sum up a time span: started, ended and failed runs, the best, GPU hours."""
     env: Env = ctx.obj
     now = env.now()
     source = env.source(address)
@@ -107,7 +107,7 @@ def report(
         *_unvalued(aims, period),
         *_failures(failures(period.failed, consoles)),
         *_runs("ended", period.ended),
-        *_runs("started and not ended", _going(period)),
+        *_runs("started, still running", _going(period)),
     )
     title = f"{titles.of_runs(address, period.runs)}: the last {_span(period)}"
     happened = bool(period.started or period.ended)
@@ -124,7 +124,7 @@ def report(
 def _unvalued(aims: Sequence[Objective], period: Period) -> Iterator[Note]:
     for aim in aims:
         if not aim.ranked(period.heard):
-            yield Note(f"no run has a value of {aim.key!r}")
+            yield Note(f"no run has a value for {aim.key!r}")
 
 
 def _going(period: Period) -> Sequence[Run]:
@@ -151,12 +151,12 @@ def _counts(period: Period) -> Fields:
     if not period.heard:
         del items["GPU hours"]
     if took.unknown and took.gpu is not None:
-        items["GPUs unknown of"] = took.unknown
+        items["GPUs unknown for"] = took.unknown
     return Fields("", tuple(items.items()))
 
 
 def _gpu_hours(found: float | None) -> Cell:
-    return "unknown: no system metrics" if found is None else round(found, 2)
+    return "unknown, no system metrics" if found is None else round(found, 2)
 
 
 def _failures(found: Sequence[Failure]) -> Iterator[Block]:

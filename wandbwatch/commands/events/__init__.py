@@ -57,9 +57,7 @@ class Kinds(frozenset[EventKind]):
         for word in words:
             if word not in {kind.value for kind in EventKind}:
                 known = ", ".join(kind.value for kind in EventKind)
-                raise typer.BadParameter(
-                    f"nothing is called {word!r}; there are {known}"
-                )
+                raise typer.BadParameter(f"no event is called {word!r}; known: {known}")
         if not words:
             raise typer.BadParameter("name at least one kind of event")
         return cls(map(EventKind, words))
@@ -87,7 +85,7 @@ By: TypeAlias = Annotated[
         parser=Aims.read,
         metavar="KEY:min|max",
         show_default=False,
-        help="Tell of a new best value of these: val/loss:min,val/acc:max.",
+        help="Report a new best value of these keys: val/loss:min,val/acc:max.",
     ),
 ]
 Attach: TypeAlias = Annotated[
@@ -96,8 +94,8 @@ Attach: TypeAlias = Annotated[
         parser=attached,
         metavar="PARTS",
         show_default=False,
-        help="What the card of an end has: summary, delta, config-diff, plot:KEY,"
-        " log:LINES, none; otherwise values, and after a bad end all.",
+        help="What an end card shows: summary, delta, config-diff, plot:KEY,"
+        " log:LINES, none; default: values, and everything after a bad end.",
     ),
 ]
 Stall: TypeAlias = Annotated[
@@ -106,7 +104,7 @@ Stall: TypeAlias = Annotated[
         parser=Span.read,
         metavar="SPAN",
         show_default="10m",
-        help="No run is called stalled before; a slow one much later.",
+        help="The shortest pause that counts as stalled; slow runs get longer.",
     ),
 ]
 Settle: TypeAlias = Annotated[
@@ -115,7 +113,7 @@ Settle: TypeAlias = Annotated[
         parser=Span.read,
         metavar="SPAN",
         show_default="2m",
-        help="A group, a sweep or all is done when none ran for so long.",
+        help="A group, a sweep or a project is done after this long without a run.",
     ),
 ]
 
@@ -141,12 +139,12 @@ def events(
     best: By = NO_AIMS,
     attach: Attach = DEFAULT,
     greet: Annotated[
-        bool, typer.Option("--greet", help="Say first how many runs there are.")
+        bool, typer.Option("--greet", help="Start with a count of the runs.")
     ] = False,
     stall: Stall = Span(minutes=10),  # noqa: B008 -- the same
     settle: Settle = Span(minutes=2),  # noqa: B008 -- the same
 ) -> Iterator[Report]:
-    """Tell what happened to the runs of a project since it was last asked.
+    """Report what happened to a project's runs since the last check.
 
     In a subscription of watch.toml, where each call remembers the runs for the next
     one. A terminal remembers nothing: there it says how the runs are now.

@@ -47,7 +47,7 @@ Ids: TypeAlias = Annotated[
         parser=Keys.read,
         metavar="IDS",
         show_default=False,
-        help=f"Which runs, by id; otherwise the newest {_NEWEST}.",
+        help=f"Run ids; default: the newest {_NEWEST}.",
     ),
 ]
 What: TypeAlias = Annotated[
@@ -57,7 +57,7 @@ What: TypeAlias = Annotated[
         metavar="KEYS",
         show_default=False,
         help="What to plot: train/loss, a group, a glob, system/cpu, a histogram;"
-        f" otherwise {CHOSEN} likely ones.",
+        f" default: {CHOSEN} likely ones.",
     ),
 ]
 Over: TypeAlias = Annotated[
@@ -66,7 +66,7 @@ Over: TypeAlias = Annotated[
         parser=parse.axis,
         metavar="AXIS",
         show_default=False,
-        help="step, runtime, wall, or another key; otherwise what define_metric says,"
+        help="step, runtime, wall, or another key; default: what define_metric says,"
         " or step.",
     ),
 ]
@@ -82,7 +82,7 @@ Weight: TypeAlias = Annotated[
 Last: TypeAlias = Annotated[
     Span | None,
     typer.Option(
-        parser=Span.read, metavar="SPAN", help="Each run's end alone: 30m, 2h, 7d."
+        parser=Span.read, metavar="SPAN", help="Only the end of each run: 30m, 2h, 7d."
     ),
 ]
 GroupBy: TypeAlias = Annotated[
@@ -90,8 +90,8 @@ GroupBy: TypeAlias = Annotated[
     typer.Option(
         parser=parse.group,
         metavar="WHAT",
-        help="The mean of each group of runs: group, tag, job_type or config.KEY;"
-        f" of the newest {_GROUPED}.",
+        help="Average runs by group, tag, job_type or config.KEY;"
+        f" the newest {_GROUPED} runs.",
     ),
 ]
 BandOption: TypeAlias = Annotated[
@@ -99,7 +99,7 @@ BandOption: TypeAlias = Annotated[
     typer.Option(
         parser=parse.one_of(Band),
         metavar="BAND",
-        help="Around a mean: std (the default), sem or minmax.",
+        help="The band around a mean: std (default), sem or minmax.",
     ),
 ]
 KindOption: TypeAlias = Annotated[
@@ -107,7 +107,7 @@ KindOption: TypeAlias = Annotated[
     typer.Option(
         parser=parse.one_of(DistributionKind),
         metavar="KIND",
-        help="A histogram as heatmap, lines (quantiles) or last.",
+        help="Show a histogram as heatmap, lines (quantiles) or last.",
     ),
 ]
 LayoutOption: TypeAlias = Annotated[
@@ -115,7 +115,7 @@ LayoutOption: TypeAlias = Annotated[
     typer.Option(
         parser=parse.one_of(Layout),
         metavar="LAYOUT",
-        help="separate pictures, or one grid of them.",
+        help="separate pictures, or one grid.",
     ),
 ]
 Clip: TypeAlias = Annotated[
@@ -124,7 +124,7 @@ Clip: TypeAlias = Annotated[
         parser=parse.share,
         metavar="SHARE",
         show_default=False,
-        help="Let the y axis hold this share of the values: 0.99.",
+        help="Fit the y axis to this share of the values: 0.99.",
     ),
 ]
 MarkOption: TypeAlias = Annotated[
@@ -142,7 +142,7 @@ Best: TypeAlias = Annotated[
     typer.Option(
         parser=parse.aim,
         metavar="KEY:min|max",
-        help=f"The best {_NEWEST} runs by a summary value, the best marked.",
+        help=f"Plot the best {_NEWEST} runs by a summary value; the best is marked.",
     ),
 ]
 ScatterOption: TypeAlias = Annotated[
@@ -151,12 +151,12 @@ ScatterOption: TypeAlias = Annotated[
         "--scatter",
         parser=Pair.read,
         metavar="X,Y",
-        help="A point a run: config.lr,val/loss.",
+        help="A scatter plot with one point per run: config.lr,val/loss.",
     ),
 ]
 Out: TypeAlias = Annotated[
     Path | None,
-    typer.Option(parser=directory, metavar="DIR", help="Where to keep the PNGs."),
+    typer.Option(parser=directory, metavar="DIR", help="Where to save the PNGs."),
 ]
 
 
@@ -181,7 +181,7 @@ def image(
     out: Out = None,
     delta: DeltaOption = False,
 ) -> Iterator[Report]:
-    """Plot keys of a project's runs, or of one run: a picture for each key."""
+    """Plot keys of a project's runs or of one run, one picture per key."""
     env: Env = ctx.obj
     view = View(
         x, smooth, log_y, last, out, kind, group_by or "", band or Band.STD, layout
@@ -240,7 +240,7 @@ def _scattered(
     chart = scattered.chart(listing.runs, x, y, view.best)
     notes = list(scattered.notes(listing.runs, chart, x, y))
     if listing.left_out:
-        notes.append(f"of {listing.total} runs the newest {len(listing.runs)}")
+        notes.append(f"the newest {len(listing.runs)} of {listing.total} runs")
     title = titles.of_runs(address, listing.runs)
     url = titles.page_of_runs(listing.runs)
     yield Report("image", title, (chart, *map(Note, notes)), url=url, out=view.out)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from typing import TypeVar
 
 from wandbwatch.analysis import keys as known_keys
 from wandbwatch.analysis.objective import choose
 from wandbwatch.analysis.window import CLOCK, needs_clock
+from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.model.drawing import Distributions
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Curves, Listing, Query
@@ -116,7 +116,7 @@ class CurveSelector:
         if not found.keys:
             note = f"no run has logged numbers yet{self._beside()}"
             return SelectedCurves((), (), (note, *notes))
-        note = f"keys not asked for: chose {', '.join(found.keys)}; --keys chooses"
+        note = f"no --keys given: chose {', '.join(found.keys)}; --keys selects others"
         return self._over_own_axes(replace(found, notes=(note, *notes)))
 
     def _curves(
@@ -173,7 +173,7 @@ class CurveSelector:
         if count and count == self._query.limit != total:
             of = f" of {total}" if total else ""
             first = "newest" if self._query.order == _NEWEST else "best"
-            yield f"the {first} {count}{of} runs; --runs chooses others"
+            yield f"the {first} {count}{of} runs; --runs selects others"
 
     def _unknown(
         self,
@@ -184,13 +184,11 @@ class CurveSelector:
         for one, names in meant.items():
             if set(names) & set(shown):
                 continue
-            close = get_close_matches(one, sorted(known), 1)
             if one in known and not self._axis.key:
-                yield f"{one!r} is in summaries only: there is no curve of it"
-            elif close and one not in known:
-                yield f"no run has {one!r}{self._beside()}; did you mean {close[0]!r}?"
+                yield f"{one!r} is only in summaries; it has no curve"
             else:
-                yield f"no run has {one!r}{self._beside()}"
+                hint = "" if one in known else did_you_mean(one, known)
+                yield f"no run has {one!r}{self._beside()}{hint}"
 
     def _beside(self) -> str:
         key = self._axis.key
@@ -240,4 +238,4 @@ def _merged(
 
 def _too_many(keys: Sequence[str]) -> Iterator[str]:
     if len(keys) > _MOST:
-        yield f"the first {_MOST} of {len(keys)} keys; --keys chooses others"
+        yield f"the first {_MOST} of {len(keys)} keys; --keys selects others others"

@@ -69,23 +69,27 @@ def logs(
     *,
     lines: Annotated[
         int,
-        typer.Option("-n", "--lines", min=0, metavar="N", help="How many; 0 is all."),
+        typer.Option(
+            "-n", "--lines", min=0, metavar="N", help="How many to show; 0 shows all."
+        ),
     ] = 40,
     follow: Annotated[
         bool,
-        typer.Option("-f", "--follow", help="Go on as it prints more, until it ends."),
+        typer.Option("-f", "--follow", help="Follow the output until the run ends."),
     ] = False,
     grep: Annotated[
         Pattern | None,
         typer.Option(
-            parser=Pattern.read, metavar="RE", help="Only lines in which this is found."
+            parser=Pattern.read,
+            metavar="RE",
+            help="Only lines that match this regular expression.",
         ),
     ] = None,
 ) -> Iterator[Report]:
-    """Show what a run printed, or an experiment by its number; the newest last."""
+    """Show the console output of a run, or of an experiment by its number."""
     env: Env = ctx.obj
     if follow and env.memory is not None:
-        why = "-f goes on and on: it is for a terminal, not for a list of lines"
+        why = "-f works in a terminal, not in a list of command lines"
         raise typer.BadParameter(why, ctx=ctx)
     return _reports(env, address, lines, grep, follow=follow)
 
@@ -112,9 +116,9 @@ def report(
 ) -> Report:
     """Tell *lines*; *about* has the title, *total* is how many were looked at."""
     if not lines:
-        why = "nothing is printed yet"
+        why = "no console output yet"
         if grep and total:
-            why = f"none of {total} lines has that"
+            why = f"none of {total} lines match"
         blocks: tuple[Text | Note, ...] = (Note(why),)
     else:
         blocks = (Text("", _joined(lines)),)

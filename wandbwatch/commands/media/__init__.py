@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from wandbwatch.analysis import keys as known_keys
 from wandbwatch.commands.media import albums
 from wandbwatch.commands.media.albums import WHOLE, Page
 from wandbwatch.formatting import titles
+from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.model.media import Album, RunFile, Steps, When
 from wandbwatch.model.ports import Env
 from wandbwatch.model.report import Block, Note, Report
@@ -35,7 +35,7 @@ class Step:
         try:
             return cls(Steps(word))
         except ValueError as e:
-            why = f"{text!r} is no step; last, all or a number"
+            why = f"{text!r} is not a step; use last, all or a number"
             raise typer.BadParameter(why) from e
 
 
@@ -65,12 +65,12 @@ def media(
         ),
     ] = _LAST,
     rows: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Rows of a table; 0 shows all.")
+        int, typer.Option(min=0, metavar="N", help="Table rows to show; 0 shows all.")
     ] = _ROWS,
     out: Annotated[
         Path | None,
         typer.Option(
-            parser=directory, metavar="DIR", help="Keep all files there, tables as CSV."
+            parser=directory, metavar="DIR", help="Save all files here, tables as CSV."
         ),
     ] = None,
 ) -> Iterator[Report]:
@@ -105,14 +105,11 @@ def _notes(album: Album, keys: Sequence[str]) -> Iterator[Block]:
         at = " at this step" if album.keys else " yet"
         yield Note(f"the run has logged no media{at}")
     if album.sampled:
-        yield Note("W&B has left some steps out; --step N shows any")
+        yield Note("W&B returned a sample of the steps; --step N shows any")
 
 
 def _meant(wanted: str, known: Sequence[str]) -> str:
-    close = get_close_matches(wanted, sorted(known), 1)
-    if wanted in known:
-        return " at this step"
-    return f"; did you mean {close[0]!r}?" if close else ""
+    return " at this step" if wanted in known else did_you_mean(wanted, known)
 
 
 plugin = media

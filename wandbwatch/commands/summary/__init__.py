@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +10,7 @@ import typer
 from wandbwatch.analysis import delta as deltas
 from wandbwatch.analysis.eta import forecast as forecast_of
 from wandbwatch.formatting import titles
+from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.model.address import Address, Cloud
 from wandbwatch.model.errors import NotFoundError
 from wandbwatch.model.ports import Env
@@ -40,7 +40,7 @@ def raised_blocks(raised: Sequence[Alert]) -> Iterator[Block]:
     """Tell the newest of *raised*, the last one last."""
     rows = tuple((one.level, one.title, one.text) for one in raised[-_MOST:])
     if rows:
-        yield Table("raised by its code", ("level", "title", "text"), rows)
+        yield Table("raised by the run's code", ("level", "title", "text"), rows)
     if len(raised) > _MOST:
         yield Note(f"{len(raised) - _MOST} older alerts are left out")
 
@@ -61,16 +61,16 @@ def summary(
             parser=Keys.read,
             metavar="KEYS",
             show_default=False,
-            help="Only these: a group (train), a key (train/loss) or a glob (*/loss).",
+            help="Only a group (train), a key (train/loss) or a glob (*/loss).",
         ),
     ] = NO_KEYS,
     config: Annotated[
-        bool, typer.Option("--config", help="The configuration as well.")
+        bool, typer.Option("--config", help="Show the configuration too.")
     ] = False,
     delta: DeltaOption = False,
     total: TotalOption = None,
 ) -> Iterator[Report]:
-    """Show a run's values at its last step, in groups."""
+    """Show a run's last values, in groups."""
     env: Env = ctx.obj
     run = _found(env, address)
     forecast = forecast_of(env.source(address), [run], total)
@@ -108,8 +108,10 @@ def report(
         blocks = tuple(_compared(run, block, filters, since) for block in blocks)
     noted = since.notes(seen, [run]) if since else ()
     whole = (*blocks, *noted, *_notes(run, filters))
-    title, basis = titles.of_run(run), seen.written()
-    return Report("summary", title, whole, _level(run), run.url, basis=basis)
+    title, fingerprint = titles.of_run(run), seen.written()
+    return Report(
+        "summary", title, whole, _level(run), run.url, fingerprint=fingerprint
+    )
 
 
 def _seen(
@@ -240,7 +242,7 @@ def _configuration(run: Run, *, wanted: bool) -> Iterator[Fields | Note]:
     if wanted and run.config:
         yield Fields("config", tuple((k, run.config[k]) for k in sorted(run.config)))
     elif wanted:
-        yield Note("the run has no configuration")
+        yield Note("the run has no config")
 
 
 def _notes(run: Run, filters: Sequence[str]) -> Iterator[Note]:
@@ -255,8 +257,7 @@ def _notes(run: Run, filters: Sequence[str]) -> Iterator[Note]:
 def _meant(wanted: str, names: Sequence[str]) -> str:
     known = {n.removeprefix(f"{_DEFAULT}/") for n in names}
     known |= {n.partition("/")[0] for n in names}
-    close = get_close_matches(wanted, sorted(known), 1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    return did_you_mean(wanted, known)
 
 
 plugin = summary

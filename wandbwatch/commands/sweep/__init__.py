@@ -36,13 +36,13 @@ def sweep(
     *,
     best: AimOption = None,
     topk: Annotated[
-        int, typer.Option(min=1, metavar="N", help="How many of the best runs.")
+        int, typer.Option(min=1, metavar="N", help="How many of the best runs to show.")
     ] = 5,
     which: Annotated[
         str, typer.Option("--id", metavar="ID", help="Which of several local sweeps.")
     ] = "",
 ) -> Iterator[Report]:
-    """Show a sweep: how far it is, its best runs, and which parameters matter."""
+    """Show a sweep: progress, best runs, and which parameters matter."""
     env: Env = ctx.obj
     source = env.source(address)
     found = source.sweep(which)
@@ -179,11 +179,11 @@ def _notes(
     runs: Sequence[Run], ranked: Sequence[tuple[Run, float]], aim: Objective | None
 ) -> Iterator[str]:
     if not runs:
-        yield "it has no run yet"
+        yield "no runs yet"
     elif not aim:
-        yield "its metric is not known here: --best KEY:min or KEY:max ranks its runs"
+        yield "its metric is unknown here; rank its runs with --best KEY:min or KEY:max"
     elif not ranked:
-        yield f"no run of it has a finite value of {aim.key!r} yet"
+        yield f"no run has a finite {aim.key!r} yet"
     elif len(ranked) < len(runs):
         without = len(runs) - len(ranked)
         which = "run has" if without == 1 else "runs have"

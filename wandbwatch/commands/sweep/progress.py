@@ -14,7 +14,7 @@ from wandbwatch.model.run import Json, Run, Series, State
 from wandbwatch.model.run_details import Sweep
 
 _MOST_LINES, _MOST_AXES = 200, 7
-"""More in one picture of parallel coordinates can't be told apart."""
+"""More in one picture of parallel coordinates unknown apart."""
 _GOING = (State.PENDING, State.RUNNING, State.PREEMPTING)
 
 
@@ -28,7 +28,7 @@ def progress(runs: Sequence[Run], expected: int | None, width: int) -> str:
     """Word how many runs are done, of as many as there will be, with a bar."""
     done = sum(run.state not in _GOING for run in runs)
     if not expected:
-        return f"{done} of {len(runs)} begun"
+        return f"{done} of {len(runs)} started"
     share = min(done / expected, 1.0)
     full = math.floor(share * width)
     bar = "█" * full + "░" * (width - full)
@@ -99,9 +99,7 @@ def parallel(
         for at, (_, value) in enumerate(shown)
     )
     names = tuple(run.name for run, _ in shown)
-    yield Chart(
-        "parameters and what they led to", Parallel((*axes, aim.key), names, rows)
-    )
+    yield Chart("parameters and results", Parallel((*axes, aim.key), names, rows))
 
 
 def _place(value: Json) -> float | str | None:

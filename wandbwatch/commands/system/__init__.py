@@ -37,15 +37,15 @@ def system(
     last: Annotated[
         Span | None,
         typer.Option(
-            parser=Span.read, metavar="SPAN", help="Draw its end alone: 30m, 2h, 7d."
+            parser=Span.read, metavar="SPAN", help="Plot only the end: 30m, 2h, 7d."
         ),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(parser=Path, metavar="DIR", help="Where to keep the PNGs."),
+        typer.Option(parser=Path, metavar="DIR", help="Where to save the PNGs."),
     ] = None,
 ) -> Iterator[Report]:
-    """Show what a run makes of its machine: GPUs, memory, CPU, disk and network."""
+    """Show a run's system metrics: GPUs, memory, CPU, disk, network."""
     env: Env = ctx.obj
     source = env.source(address)
     run = source.run()
@@ -72,7 +72,7 @@ def report(
     """Tell of *run*'s machine now, and over the seconds of its *series*."""
     title = titles.of_run(run)
     if not run.system:
-        note = Note("it has measured nothing of its machine yet")
+        note = Note("no system metrics yet")
         return Report("system", title, (note,), url=run.url)
     shown = recent(series, _AXIS, last) if last else series
     blocks: tuple[Block, ...] = (

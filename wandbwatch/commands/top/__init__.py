@@ -89,16 +89,16 @@ def top(
             parser=Keys.read,
             metavar="KEYS",
             show_default=False,
-            help="Whose curves to show: train/loss; otherwise the metric that matters.",
+            help="The key of the curves: train/loss; default: the metric that matters.",
         ),
     ] = NO_KEYS,
     total: TotalOption = None,
     topk: Annotated[
-        int, typer.Option(min=1, max=50, metavar="N", help="How many runs at most.")
+        int, typer.Option(min=1, max=50, metavar="N", help="The most runs to show.")
     ] = 20,
     filters: FiltersOption = NO_FILTERS,
 ) -> Annotated[Iterator[Report], Watch(timedelta(seconds=5), on_screen=True)]:
-    """Show the runs that run now: how fast, how long, and a curve of each.
+    """Show the running runs: speed, runtime, and a curve of each.
 
     In a terminal it is kept up to date: every 5 seconds, or --watch SPAN.
     """
@@ -133,7 +133,7 @@ def report(
     runs = [one.run for one in found]
     name = titles.of_runs(address, runs)
     if not runs:
-        return Report("top", f"{name}: nothing is running", (Note("no run runs now"),))
+        return Report("top", f"{name}: no running runs", (Note("no running runs"),))
     forecast = _forecast(found, total) if total else None
     rows = tuple(_row(one, keys, forecast) for one in found)
     names = (*_OURS, *(Forecast.NAMES if forecast else ()), *_columns(keys))

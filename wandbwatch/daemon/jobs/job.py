@@ -44,7 +44,7 @@ def letters(
     """
     live = subscription.mode is Mode.EDIT
     places = {False: count(), True: count(_EVENTS)}
-    for (name, event), group in groupby(reports, lambda r: (r.standing, r.event)):
+    for (name, event), group in groupby(reports, lambda r: (r.message_key, r.event)):
         told = tuple(group)
         loud = level if _tells(told, reports, level) else Level.INFO
         for part, message in enumerate(render(told)):
@@ -143,19 +143,19 @@ def answered(line: str, ask: Ask, memory: Memory) -> LineAnswer:
     except WandbwatchError as e:
         error, code = str(e), int(e.exit_code)
     except Exception as e:  # a job outlives any one command of it
-        log.exception("%r failed; this is a bug of wandbwatch", line)
+        log.exception("%r failed; this is a bug in wandbwatch", line)
         name = type(e).__name__
-        error = f"a bug of wandbwatch, {name}; its log has the traceback"
+        error = f"a bug in wandbwatch, {name}; the log has the traceback"
         code = ExitCode.OURS
     return LineAnswer(line, tuple(reports), error, code, memory)
 
 
 def _named(report: Report, line: str) -> Report:
     """Keep apart what stands under one name in two lines of a list."""
-    if not report.standing:
+    if not report.message_key:
         return report
     whose = hashlib.sha256(line.encode()).hexdigest()[:8]
-    return replace(report, standing=f"{whose} {report.standing}")
+    return replace(report, message_key=f"{whose} {report.message_key}")
 
 
 def tell(

@@ -30,10 +30,10 @@ from wandbwatch.model.errors import printable
 _UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE, _UNKNOWN_WEBHOOK = 10003, 10008, 10015
 _BLOCKED = 40333
 _FORUM = {
-    220001: "it is a forum: give its channel a thread_name or thread_id",
-    220002: "give its channel either thread_name or thread_id",
-    220003: "it is no forum: take thread_name from its channel",
-    40067: "its forum wants a tag, which webhooks' users can't set: drop that rule",
+    220001: "the channel is a forum: set thread_name or thread_id",
+    220002: "set either thread_name or thread_id for the channel",
+    220003: "the channel is not a forum: remove thread_name",
+    40067: "the forum requires a tag; turn that off in Discord",
 }
 _LONGEST = 600
 _CLIENT, _SERVER = 400, 500
@@ -49,7 +49,7 @@ def outcome(reply: Reply) -> Outcome:
     if reply.status >= _SERVER or reply.status == HTTPStatus.REQUEST_TIMEOUT:
         return Ambiguous(_line(reply, told))
     if reply.status < _CLIENT:
-        return NotSent(f"{reply.status}: it leads elsewhere; give its last URL")
+        return NotSent(f"{reply.status}: it redirects; use the final URL")
     return _refused(reply, told)
 
 

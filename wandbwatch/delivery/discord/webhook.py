@@ -56,7 +56,7 @@ class Webhook(DiscordWebhook):
             self._take(message)
             payload = json.dumps(self.body(edit=bool(edit)), allow_nan=False)
         except (ValueError, TypeError, KeyError, AttributeError) as e:
-            return Refused(0, f"the message is no good JSON for Discord: {e}")
+            return Refused(0, f"the message is not valid JSON: {e}")
         body: dict[str, Any] = {"data": payload, "headers": _JSON}
         if self.files:
             body = {"files": {**self.files, "payload_json": (None, payload)}}
@@ -122,4 +122,4 @@ class Webhook(DiscordWebhook):
 
 def _no_number(text: str) -> float:
     """NaN and the infinities are not JSON, whatever Python says."""
-    raise ValueError(f"{text} in it; {math.inf} and the like are no JSON")
+    raise ValueError(f"{text} in it; {math.inf} is not JSON")

@@ -192,9 +192,12 @@ def _why(error: BaseException, patience: Timeouts) -> str:
 
 
 _WORDS: tuple[tuple[type[BaseException], str], ...] = (
-    (socket.gaierror, "its name can't be resolved; look at the network"),
-    (urllib3.exceptions.SSLError, "no good TLS certificate; look at clock and network"),
-    (urllib3.exceptions.ProxyError, "the proxy refused; look at HTTPS_PROXY"),
+    (socket.gaierror, "cannot resolve the host name; check the network"),
+    (
+        urllib3.exceptions.SSLError,
+        "invalid TLS certificate; check the clock and the network",
+    ),
+    (urllib3.exceptions.ProxyError, "the proxy refused; check HTTPS_PROXY"),
     (ConnectionRefusedError, "connection refused"),
     (urllib3.exceptions.ConnectTimeoutError, "no connection in {p.connect:g} s"),
     (urllib3.exceptions.ReadTimeoutError, "no answer in {p.read:g} s"),

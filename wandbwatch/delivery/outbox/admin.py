@@ -1,4 +1,4 @@
-"""The operator's side: what waits, what failed and why, what is stopped."""
+"""The operator's side: waiting and failed messages, stopped channels."""
 
 from __future__ import annotations
 

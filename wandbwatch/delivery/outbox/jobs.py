@@ -1,4 +1,4 @@
-"""The jobs' side: one transaction for what is told, remembered and done."""
+"""The jobs' side: messages, memory and slots in one transaction."""
 
 from __future__ import annotations
 

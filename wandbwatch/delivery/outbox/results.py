@@ -1,4 +1,4 @@
-"""How a send ended: each ending is one transaction that gives the claim back."""
+"""Record the result of a send; each is one transaction that releases the claim."""
 
 from __future__ import annotations
 

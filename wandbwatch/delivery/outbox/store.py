@@ -138,8 +138,8 @@ def _opened(path: Path, now: datetime) -> sqlite3.Connection:
         if old.exists():
             old.replace(aside.with_name(aside.name + suffix))
     log.error(
-        "%s was broken: it was put aside as %s and a new one begun; what waited in"
-        " it is not sent, and every command starts from a new baseline",
+        "%s was corrupt: moved it to %s and created a new one; messages that waited in"
+        " it are not sent, and every command starts from a new baseline",
         path,
         aside.name,
     )
@@ -213,13 +213,13 @@ def _word(error: sqlite3.Error) -> str:
 
 
 _WORDS = {
-    "SQLITE_FULL": "the disk is full; make room, it goes on by itself",
-    "SQLITE_READONLY": "it can't be written; make it and its directory writable",
-    "SQLITE_CANTOPEN": "it can't be opened; look at the rights of its directory",
-    "SQLITE_IOERR": "reads or writes fail; look at the disk, quotas, the system's log",
-    "SQLITE_BUSY": "another process keeps it locked; end that one",
-    "SQLITE_CORRUPT": "it is broken; it is put aside, and a new one begun",
-    "SQLITE_NOTADB": "it is broken; it is put aside, and a new one begun",
+    "SQLITE_FULL": "the disk is full; free some space, wandbwatch continues by itself",
+    "SQLITE_READONLY": "not writable; make it and its directory writable",
+    "SQLITE_CANTOPEN": "cannot be opened; check the permissions of its directory",
+    "SQLITE_IOERR": "reads or writes fail; check the disk, quotas and the system log",
+    "SQLITE_BUSY": "another process keeps it locked; stop that process",
+    "SQLITE_CORRUPT": "it is corrupt; it is moved aside and a new one is created",
+    "SQLITE_NOTADB": "it is corrupt; it is moved aside and a new one is created",
 }
 
 

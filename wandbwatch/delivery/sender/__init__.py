@@ -1,4 +1,4 @@
-"""Take letters out of the outbox and send them: the only retry there is."""
+"""Send the messages in the outbox; the only place that retries."""
 
 from wandbwatch.delivery.sender.context import SenderContext
 from wandbwatch.delivery.sender.delivery import resolve_thread

@@ -148,16 +148,16 @@ class Attempt:
             case Again(after, reason):
                 log.warning("%s: %s; again in %.0f s", what, reason, after)
             case Reduce(reason):
-                log.warning("%s: refused: %s; once more as plain text", what, reason)
+                log.warning("%s: refused: %s; retrying as plain text", what, reason)
             case Fail(reason):
-                log.error("%s: given up: %s; see `wandbwatch outbox`", what, reason)
+                log.error("%s: gave up: %s; see `wandbwatch outbox`", what, reason)
             case Anew():
-                log.info("%s: the message to edit is gone; posted anew", what)
+                log.info("%s: the message to edit is gone; posting a new one", what)
             case ThreadGone():
-                log.info("%s: its thread is gone; opened anew", what)
+                log.info("%s: its thread is gone; opening a new one", what)
             case StopChannel(reason):
                 log.error(
-                    "channel %s is stopped: %s; mend it, then: wandbwatch hello %s",
+                    "channel %s is stopped: %s; fix it, then run: wandbwatch hello %s",
                     letter.channel,
                     reason,
                     letter.channel,

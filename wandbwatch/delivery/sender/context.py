@@ -1,4 +1,4 @@
-"""What all channels' deliveries work with."""
+"""What the deliveries of all channels share."""
 
 from __future__ import annotations
 

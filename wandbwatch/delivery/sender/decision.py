@@ -130,7 +130,7 @@ def used_up(waiting: Waiting) -> Fail | None:
     """Give a message up whose fate was left unknown too often."""
     if waiting.ambiguous <= RESENT:
         return None
-    sent = f"it may stand: sent {waiting.ambiguous} times, its fate unknown each time"
+    sent = f"possibly delivered: sent {waiting.ambiguous} times without an answer"
     return Fail(f"{sent}; at last: {waiting.reason}")
 
 

@@ -104,7 +104,7 @@ class Delivery:
     def _expire(self) -> None:
         name = self._channel.name
         if late := self._endings.expire(name):
-            log.error("%s: %d messages waited too long and are given up", name, late)
+            log.error("%s: gave up %d messages that waited too long", name, late)
 
     def _quiet(self) -> bool:
         """Whether posts are held now; when they are no more, make one of them."""

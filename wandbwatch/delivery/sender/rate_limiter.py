@@ -1,4 +1,4 @@
-"""How fast a webhook may be sent to, so that it never has to say stop."""
+"""Limit the send rate of a webhook below Discord's limits."""
 
 from __future__ import annotations
 

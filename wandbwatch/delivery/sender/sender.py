@@ -23,7 +23,7 @@ LOOK = 0.5
 """Seconds between looks at what waits."""
 STUCK = 90.0
 """Seconds without a move after which a delivery hangs: no post takes as long."""
-UNKNOWN = "no channel of that name in the configuration"
+UNKNOWN = "no such channel in watch.toml"
 
 
 class BusyError(WandbwatchError):
@@ -52,7 +52,7 @@ def _lock(handle: int) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise BusyError("another sender is at work; it sends what waits") from None
+        raise BusyError("another sender is running; it sends what waits") from None
 
 
 class Timekeeper:
@@ -122,7 +122,10 @@ class Sender:
 
     def _recover(self) -> None:
         if crashed := self._queue.recover():
-            log.warning("%d sends of a sender that died may stand already", crashed)
+            log.warning(
+                "%d messages of a sender that died may have been delivered already",
+                crashed,
+            )
         for stop in self._desk.stopped():
             if stop.reason == UNKNOWN and stop.channel in self._channels:
                 self._desk.resume(stop.channel)
@@ -132,7 +135,7 @@ class Sender:
         names = self._queue.channels()
         for name in names:
             if name not in self._channels:
-                log.error("%s: %s; it is stopped until there is", name, UNKNOWN)
+                log.error("%s: %s; stopped until there is one", name, UNKNOWN)
                 self._desk.stop(name, UNKNOWN)
         return tuple(name for name in names if name in self._channels)
 

@@ -12,7 +12,7 @@ from wandbwatch.plots.charts.sheet import ChartAxis, sheet
 from wandbwatch.plots.layout import PictureLayout
 from wandbwatch.plots.scale import Floats, Scale, around
 
-_HINT = "bright: where most of the values are, at each x"
+_HINT = "bright: most values, at each x"
 
 
 def drawn(title: str, drawing: Heatmap) -> Canvas:
@@ -23,7 +23,7 @@ def drawn(title: str, drawing: Heatmap) -> Canvas:
     there = [(x, one) for x, one in found if np.isfinite(x) and len(one.counts)]
     hints = [_HINT] if there else []
     if gone := len(found) - len(there):
-        hints.append(f"{gone} without a value or a place")
+        hints.append(f"{gone} without a finite value")
     y = extent(one for _, one in there)
     x = around(there[0][0], there[-1][0]) if there else None
     single = there[0][0] if there and there[0][0] == there[-1][0] else None

@@ -45,7 +45,7 @@ def drawn(title: str, drawing: Scatter) -> Canvas:
 
 def _hints(drawing: Scatter, there: Sequence[Point]) -> list[str]:
     gone = len(drawing.points) - len(there)
-    return [f"{gone} without a place on both axes"] if gone else []
+    return [f"{gone} not finite on both axes"] if gone else []
 
 
 def _draw(

@@ -24,7 +24,7 @@ GALLERY = 16
 """More are too small to tell anything of on a phone."""
 _BUDGET = 32 << 20
 """Bytes of files that one list posts at a time: they wait in the outbox."""
-_ENOUGH = "not attached: there is enough of it"
+_ENOUGH = "not attached: too many files"
 
 
 @dataclass(frozen=True)
@@ -112,9 +112,9 @@ def _alone(
     try:
         drawn = studio.still(content)
     except ValueError:
-        return AttachmentView(notes="it can't be shown here")
+        return AttachmentView(notes="cannot be shown here")
     large = len(content) > limits.FILE_BYTES
-    said = f"its first frame; {words.size(len(content))} is too large for Discord"
+    said = f"first frame; {words.size(len(content))} is too large for Discord"
     file = take(plain(attachment.title, ".png"), drawn)
     return AttachmentView(Picture(file, text), notes=said if large else "")
 
@@ -132,7 +132,7 @@ def _together(
     if not shown:
         return AttachmentView(notes=_BETWEEN.join(notes))
     if any(piece.mime == "image/gif" for piece in several):
-        notes["their first frames; one alone moves"] = None
+        notes["first frames; a single one is animated"] = None
     if len(pieces) > GALLERY:
         notes[f"the first {GALLERY} of {len(pieces)}"] = None
     file = take(plain(attachment.title, ".png"), studio.gallery(shown))
@@ -146,7 +146,7 @@ def _played(
     content, why = _fetched(piece, limits.FILE_BYTES)
     if content is None:
         if why == _TOO_LARGE and piece.mime.startswith("video/"):
-            why = f"{_TOO_LARGE}, and there is no decoder here for its first frame"
+            why = f"{_TOO_LARGE}, no decoder for its first frame"
         return AttachmentView(notes=why)
     file = take(plain(attachment.title, suffix_of(piece.mime)), content)
     return AttachmentView(loose=(Picture(file, _alternative(attachment, [piece])),))

@@ -11,7 +11,7 @@ from wandbwatch.model.queued_message import Message
 from wandbwatch.renderers.discord import escape, limits
 from wandbwatch.renderers.discord.embed import SILENT
 
-DUPLICATE = "-# possible duplicate: no answer said whether this was posted before"
+DUPLICATE = "-# possible duplicate: Discord did not confirm the first post"
 _EVERYBODY = ("@everyone", "@here")
 _SOMEBODY = re.compile(r"<@([!&]?)(\d{1,20})>")
 

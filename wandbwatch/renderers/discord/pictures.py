@@ -47,7 +47,7 @@ def legend(block: Plot | Chart) -> Passage:
         return Passage((*full, *escape.lines(values.named(charted.said(block)))))
     told = [text for line in block.lines for text in _line(line)]
     told += [text for mark in block.marks for text in _mark(mark, block)]
-    return Passage((*full, *told) or ("no run has values of it",))
+    return Passage((*full, *told) or ("no run has values for it",))
 
 
 def alternative(block: Plot | Chart) -> str:

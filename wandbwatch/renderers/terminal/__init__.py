@@ -36,7 +36,7 @@ def render(reports: Iterable[Report], screen: Screen) -> Iterator[str]:
     console = _console(screen)
     gap = ""
     for report in reports:
-        gap = gap if report.title else ""  # it goes on with what was told before
+        gap = gap if report.title else ""  # it continues the report before it
         title = [_title(report, screen)] if report.title else []
         for part in (*title, *report.blocks):
             text = _painted(console, _shown(part, screen))

@@ -21,7 +21,7 @@ class CloudAccount:
         """
         key = key.strip()
         if not key:
-            raise NotAuthorisedError("no API key given; nothing was changed")
+            raise NotAuthorisedError("no API key given; nothing changed")
         opening = session.Session(server, key)
         viewer = opening.ask(lambda api: _viewer(api, opening.server))
         opening.ask(lambda _: _save(key, server))

@@ -36,7 +36,7 @@ def content(direct: str, url: str, api: Any, server: str, size: int | None) -> C
         try:
             while piece := _within(give_up, pieces):
                 if (left := left - len(piece)) < 0:
-                    raise NetworkError(f"{server} sends more than the file has")
+                    raise NetworkError(f"{server} sent more data than the file has")
                 yield piece
         except (TimeoutError, requests.Timeout) as e:
             what = f"a file of {server} did not come in time; try again"

@@ -23,7 +23,7 @@ _MALFORMED = ("EOF", "invalid character", "cannot unmarshal", "Expecting value")
 _BROKEN = "the connection to {server} broke; try again"
 
 _SIGNS = (
-    ("valid URL", "{server} is no URL; is WANDB_BASE_URL right?"),
+    ("valid URL", "{server} is not a URL; is WANDB_BASE_URL right?"),
     ("connection refused", "nothing listens at {server}; is WANDB_BASE_URL right?"),
     ("no such host", "no host of the name in {server}; is WANDB_BASE_URL right?"),
     ("server misbehaving", "no answer from the name server for {server}; try again"),
@@ -60,7 +60,9 @@ def explained(error: BaseException, server: str) -> SourceError:
 
 def _said(server: str, told: str) -> SourceError:
     if any(sign in told for sign in _MALFORMED):
-        return NetworkError(f"{server} sent no answer of W&B's; is it a W&B server?")
+        return NetworkError(
+            f"{server} did not answer like a W&B server; is the URL right?"
+        )
     if "API key" in told:
         return NotAuthorisedError(f"{plain(told).rstrip('.')}; {_another_key(server)}")
     return NetworkError(f"{server} says: {plain(told.removeprefix('input:'))}")
@@ -70,8 +72,8 @@ def _another_key(server: str) -> str:
     """Tell how to have another key used than the one that was found."""
     place = credentials.key_from(server)
     if place == "WANDB_API_KEY":
-        return "set WANDB_API_KEY to another one, or unset it"
-    return "`wandbwatch login` saves another one"
+        return "set WANDB_API_KEY to another key, or unset it"
+    return "`wandbwatch login` saves another key"
 
 
 def of_wandb(error: BaseException) -> bool:
@@ -117,13 +119,13 @@ def _refused(status: int, server: str, told: str) -> SourceError:
         case 401:
             place = credentials.key_from(server)
             return NotAuthorisedError(
-                f"{server} does not know the API key from {place} (401);"
+                f"{server} rejected the API key from {place} (401);"
                 f" {_another_key(server)}"
             )
         case 403:
             return NotAuthorisedError(
-                f"{server} does not let us in (403: {said});"
-                " `wandbwatch whoami` says who we are to it"
+                f"{server} denied access (403: {said});"
+                " `wandbwatch whoami` shows which user you are"
             )
         case 404:
             return NotFoundError(
@@ -131,7 +133,7 @@ def _refused(status: int, server: str, told: str) -> SourceError:
             )
         case 429:
             return NetworkError(
-                f"{server} asks us to slow down (429: {said}); try again in a minute"
+                f"{server} limits the request rate (429: {said}); try again in a minute"
             )
         case _ if status >= 500:  # noqa: PLR2004 (the 5xx of HTTP)
             return NetworkError(f"{server} failed ({status}: {said}); try again later")
@@ -174,6 +176,6 @@ def no_project(found: Project) -> NotFoundError:
             f" `wandbwatch project {path}` lists its runs"
         )
     return NotFoundError(
-        f"project {path!r} not found, or not yours to see;"
-        " `wandbwatch whoami` says who you are"
+        f"project {path!r} not found, or private;"
+        " `wandbwatch whoami` shows which user you are"
     )

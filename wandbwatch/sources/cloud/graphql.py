@@ -202,4 +202,4 @@ def _with_url(node: Node, project: Project, app: str) -> Node:
 
 
 def _malformed() -> NetworkError:
-    return NetworkError("the answer is not one of W&B's; is it a W&B server?")
+    return NetworkError("the response is not W&B's; is it a W&B server?")

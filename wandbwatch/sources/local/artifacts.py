@@ -24,7 +24,7 @@ _TYPE, _NAME, _DESCRIPTION, _ALIAS, _MANIFEST = 4, 5, 7, 11, 12
 _USED_TYPE, _USED_NAME = 2, 3
 _ENTRY, _ENTRY_SIZE = 4, 4
 
-UNKNOWN = "of what runs logged online their files say nothing; W&B knows"
+UNKNOWN = "local files do not list artifacts that were logged online; ask W&B"
 
 
 def artifacts(logs: Sequence[RunLog], run_id: str) -> Artifacts:

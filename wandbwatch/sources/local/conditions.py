@@ -60,7 +60,7 @@ def _operator(name: str, word: str, operand: Json, options: Json) -> Test:
         case "$regex":
             test = _matches(operand, options)
         case _:
-            raise UsageError(f"filters: {name}: {word!r} is none of {_KNOWN}")
+            raise UsageError(f"filters: {name}: {word!r} is not one of {_KNOWN}")
     return test
 
 

@@ -98,6 +98,6 @@ def _in_run(path: Path) -> list[Path]:
 def _missing(path: Path) -> str:
     if path.is_symlink():
         return (
-            f"{Local(path)} links to nothing; {Local(path.parent)} may have other runs"
+            f"{Local(path)} is a broken link; {Local(path.parent)} may have other runs"
         )
     return f"{Local(path)} does not exist; {_NEXT}"

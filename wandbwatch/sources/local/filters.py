@@ -40,7 +40,7 @@ def _part(name: str, wanted: Json) -> Filter:
         return _none([parse(wanted)])
     if name not in _JOINTS:
         known = ", ".join((*_JOINTS, "$not"))
-        raise UsageError(f"filters: {name!r} is none of {known}")
+        raise UsageError(f"filters: {name!r} is not one of {known}")
     return _JOINTS[name](_listed(name, wanted))
 
 

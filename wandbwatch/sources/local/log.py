@@ -101,9 +101,9 @@ class RunLog:
         if (MAGIC + bytes([VERSION])).startswith(head):
             return
         if head.startswith(MAGIC):
-            what = f"is of version {head[-1]}, newer than we can read"
+            what = f"has format version {head[-1]}, which is too new"
             raise SourceError(f"{self.path} {what}; update wandbwatch")
-        what = "is not a .wandb file: its header is another"
+        what = "is not a .wandb file (wrong header)"
         raise SourceError(f"{self.path} {what}")
 
     def _found_phase(self) -> int:

@@ -43,7 +43,7 @@ BAD = [
     ("(x > 5", r"column 7, at its end: expected '\)'"),
     ("max(a, 30m > 5", "column 12, at '> 5': expected ','"),
     ("maxx(a, 5) > 3", "column 1, .* no function is called 'maxx'; latest, min"),
-    ("max(a) > 5", r"column 1, .*: 1 words in its parentheses; it reads max\(KEY, 30m"),
+    ("max(a) > 5", r"column 1, .*: 1 words in the parentheses; it reads max\(KEY, 30m"),
     ("min(a, 5q) > 1", "column 8, .*: expected a span such as 30m"),
     ("min(a, 0) > 1", "column 8, .*: expected 1 to 10000 values"),
     ("zscore(a, 3) > 1", "column 11, .*: expected 5 values or more"),

@@ -1,4 +1,4 @@
-"""What is known of a run, and what of it was known at a moment."""
+"""The facts about a run, and the view of them at one moment."""
 
 from __future__ import annotations
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from wandbwatch.commands.alert.rules import logged, measures, predicates
 from wandbwatch.commands.alert.rules.facts import Window
 from wandbwatch.commands.alert.rules.tokens import Shape
+from wandbwatch.formatting.times import parse_positive_duration
 
 _LONGEST = 10_000
 """No window has more values."""
-_UNITS = {"w": 604800.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
-_SPAN = re.compile(r"(?:\d+(?:\.\d+)?[wdhms])+", re.ASCII)
 
 
 Claimed = (
@@ -53,7 +51,7 @@ class Function:
 
     def build(self, words: tuple[Word, ...]) -> Found:
         if not self.least <= len(words) <= self.most:
-            raise MisusedError(f"{len(words)} words in its parentheses")
+            raise MisusedError(f"{len(words)} words in the parentheses")
         return self.made(words)
 
 
@@ -83,13 +81,13 @@ def count(word: Word) -> int:
 
 
 def span(word: Word) -> Window:
-    if word.shape is not Shape.WORD or not _SPAN.fullmatch(word.text):
-        raise MisusedError("expected a span such as 30m", word)
-    parts = re.findall(r"([\d.]+)(\w)", word.text, re.ASCII)
-    seconds = sum(float(n) * _UNITS[unit] for n, unit in parts)
-    if not 0 < seconds < 1e9:  # noqa: PLR2004 -- thirty years
-        raise MisusedError("expected a span such as 30m", word)
-    return Window(seconds=seconds)
+    try:
+        found = parse_positive_duration(word.text)
+    except ValueError as e:
+        raise MisusedError(str(e), word) from e
+    if word.shape is not Shape.WORD:
+        raise MisusedError("expected a duration such as 30m", word)
+    return Window(seconds=found.total_seconds())
 
 
 def window(word: Word) -> Window:

@@ -1,4 +1,4 @@
-"""Numbers that a rule compares: None where there is nothing to reckon from."""
+"""Numeric functions of rules; None without data."""
 
 from __future__ import annotations
 

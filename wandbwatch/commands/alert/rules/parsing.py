@@ -21,6 +21,7 @@ from wandbwatch.commands.alert.rules.tree import (
     Rule,
     Statement,
 )
+from wandbwatch.formatting.times import parse_duration
 
 _LONGEST = 1000
 _DEEPEST = 20
@@ -83,7 +84,9 @@ class _Parser:
         end = self._end
         if not isinstance(found, Measured):
             if self._next.shape is Shape.COMPARES:
-                raise self._wrong(f"`{start.text}(…)` says it all: compare nothing")
+                raise self._wrong(
+                    f"`{start.text}(…)` is already a condition; remove the comparison"
+                )
             return Statement(found, self.text[start.at : end])
         return self._comparison(found, self.text[start.at : end])
 
@@ -107,11 +110,16 @@ class _Parser:
     def _word(self) -> Word:
         token = self._next
         if token.shape not in (Shape.WORD, Shape.QUOTED, Shape.PATTERN):
-            raise self._wrong("expected a key, a number or a span")
+            raise self._wrong("expected a key, a number or a duration")
         self.place += 1
         text = token.text
         if token.shape is Shape.WORD and self._took("%"):
             text += "%"
+        while (
+            token.shape is Shape.WORD and _is_part(text) and _is_part(self._next.text)
+        ):
+            text += f" {self._next.text}"  # 1h 30m
+            self.place += 1
         return Word(text, token.shape, token.at)
 
     def _comparison(self, measure: Measured, text: str) -> Comparison:
@@ -123,7 +131,7 @@ class _Parser:
         percent = self._next
         share = self._took("%")
         if share and not measure.percent:
-            raise self._error("no percentage of this can be told", percent.at)
+            raise self._error("this has no percentage", percent.at)
         return Comparison(measure, sign.text, number, share, text)
 
     def _number(self) -> float:
@@ -161,3 +169,12 @@ class _Parser:
         rest = self.text[at : at + 20].strip()
         here = f", at {rest!r}" if rest else ", at its end"
         return RuleError(f"column {at + 1}{here}: {what}")
+
+
+def _is_part(text: str) -> bool:
+    """Whether *text* can be a part of a duration."""
+    try:
+        parse_duration(text)
+    except ValueError:
+        return False
+    return True

@@ -1,4 +1,4 @@
-"""What a rule says without comparing: None where nobody can tell."""
+"""Boolean functions of rules; None where the data does not tell."""
 
 from __future__ import annotations
 

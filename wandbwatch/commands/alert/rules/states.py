@@ -1,4 +1,4 @@
-"""What becomes of an alert from look to look."""
+"""The state of an alert from check to check."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Turn(Enum):
     FIRING = "firing"
     STILL = "still firing"
     RESOLVED = "resolved"
-    OVER = "ended while it fired"
+    OVER = "the run ended while the alert was firing"
     """Its run ended."""
 
 

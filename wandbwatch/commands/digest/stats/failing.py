@@ -1,4 +1,4 @@
-"""Why runs failed: by what they printed last, or how they ended. Pure."""
+"""Why runs failed: their last console output or exit code. Pure."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def reason(run: Run, console: Iterable[Printed]) -> str:
 
 def _ending(run: Run) -> str:
     if run.state is State.CRASHED:
-        return "crashed, not heard of any more"
+        return "crashed: no heartbeat"
     if run.state is State.KILLED:
         return "killed"
     return "failed" if run.exit_code is None else f"exit code {run.exit_code}"

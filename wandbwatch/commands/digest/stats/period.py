@@ -62,7 +62,7 @@ class Period:
 
 @dataclass(frozen=True)
 class RunHours:
-    """How long runs ran, and how long the GPUs of those that are known."""
+    """Run hours, and the GPU hours of runs with known GPUs."""
 
     ran: timedelta
     gpu: float | None

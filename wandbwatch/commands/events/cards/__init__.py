@@ -1,4 +1,4 @@
-"""What is told of events: a card for each, or one for many."""
+"""Reports of events: one card each, or one for many."""
 
 from wandbwatch.commands.events.cards.attached import DEFAULT, CardAttachments
 from wandbwatch.commands.events.cards.crashes import CrashCards

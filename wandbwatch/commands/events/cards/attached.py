@@ -32,7 +32,7 @@ class CardAttachments:
             elif name == "log" and (not parted or _whole(value)):
                 log = int(value) if parted else _LINES
             elif word not in ("summary", "delta", "config-diff", "none"):
-                raise ValueError(f"{word!r} can't be attached; there are {_WORDS}")
+                raise ValueError(f"{word!r} cannot be attached; use {_WORDS}")
         return cls(
             "summary" in words,
             "delta" in words,

@@ -52,7 +52,7 @@ class CrashCards:
             name = f"crashed {self.count}"
             self.messages[name] = {event.run.id: False for event in crashed}
             for report in _reports(crashed, ends, project):
-                yield replace(report, standing=name)
+                yield replace(report, message_key=name)
 
     def _corrected(
         self, event: CrashRetracted, ends: EndCards, project: ProjectPage
@@ -66,7 +66,7 @@ class CrashCards:
         runs = {run.id: run for run in _asked(ends, told)} | {event.run.id: event.run}
         again = [_event(runs[i], went_on=on) for i, on in told.items() if i in runs]
         for report in _reports(again, ends, project):
-            yield replace(report, standing=name)
+            yield replace(report, message_key=name)
 
     def _message(self, run_id: str) -> str | None:
         """Find the last message that calls the run crashed."""
@@ -105,7 +105,9 @@ def _reports(
     report = folded(EventKind.CRASHED, events, project)
     if went_on:
         left = len(events) - went_on
-        title = f"{left} runs crashed in {project.name}, {went_on} went on"
+        title = (
+            f"{left} runs crashed in {project.name}, {went_on} still running after all"
+        )
         level = Level.BAD if left else Level.INFO
         report = replace(report, title=title, level=level)
     yield report

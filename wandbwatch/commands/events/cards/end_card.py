@@ -115,7 +115,7 @@ class EndCards:
         if lines:
             yield Text("console", "\n".join(line.text for line in lines))
         else:
-            yield Note("it printed nothing that was kept")
+            yield Note("no console output")
 
     def _plot(self, run: Run, key: str) -> Iterable[Block]:
         keys = (key,) if key else curve_of(self.peers(run).run, self.aims)

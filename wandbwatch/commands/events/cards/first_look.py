@@ -1,4 +1,4 @@
-"""What there is to say before anything happened: how many runs, and which is best."""
+"""The report of the first check: how many runs, and which is best."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def greeting(address: Address, found: Listing, aims: Sequence[Objective]) -> Rep
     active = sum(run.state in ACTIVE for run in runs)
     count = "1 run" if found.total == 1 else f"{found.total} runs"
     title = f"{titles.of_runs(address, runs)}: {count}, {active} running"
-    blocks: list[Block] = [Note("from now on, what happens to them is told here")]
+    blocks: list[Block] = [Note("new events will be reported here")]
     blocks += best_of(runs, aims)
     url = titles.page_of_runs(runs)
     return Report("events", title, tuple(blocks), url=url, event=True)
@@ -46,8 +46,8 @@ def present(
         blocks.append(Note(f"{left} more are running"))
     blocks.append(
         Note(
-            "a terminal remembers nothing: in a subscription of watch.toml"
-            " each call tells what happened since the one before"
+            "this is the state now; a subscription of watch.toml"
+            " reports what happened since its last check"
         )
     )
     return Report("events", told.title, tuple(blocks), url=told.url)
@@ -56,7 +56,7 @@ def present(
 def _row(run: Run, rules: DetectOptions, now: datetime) -> tuple[Cell, ...]:
     how = glance(run, now.timestamp(), rules.least)
     return (
-        "stalled" if how.too_long else "goes on",
+        "stalled" if how.too_long else "running",
         run.name,
         run.id,
         run.state,

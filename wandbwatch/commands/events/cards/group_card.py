@@ -23,7 +23,7 @@ _GOOD = {EventKind.FINISHED, EventKind.RECOVERED}
 _WHAT = {
     EventKind.ALERT: "alert",
     EventKind.STALLED: "are stalled",
-    EventKind.RECOVERED: "go on again",
+    EventKind.RECOVERED: "running again",
 }
 _COLUMNS = ("name", "id", "group", "exit code", "runtime", "last step", "note")
 

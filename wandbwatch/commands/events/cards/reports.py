@@ -52,7 +52,7 @@ def _kind(
         if isinstance(event, Best):
             # While one run leads, its message keeps up with it.
             name = f"best {event.key} {event.lead}"
-            yield replace(run_card.card(event), standing=name)
+            yield replace(run_card.card(event), message_key=name)
         else:
             yield ends.card(event) if kind.end else run_card.card(event)
 

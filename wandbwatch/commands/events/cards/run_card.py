@@ -61,7 +61,7 @@ def said(event: RunEvent) -> tuple[str, str]:
     match event:
         case CrashRetracted():
             what = _after_all(event.run)
-            return what, "it was reported crashed when nothing was heard of it"
+            return what, "it was reported as crashed because heartbeats were missing"
         case Stalled():
             return "is stalled", why(event)
         case CodeAlert():
@@ -72,7 +72,7 @@ def said(event: RunEvent) -> tuple[str, str]:
                 _beaten(event),
             )
         case RunEvent(EventKind.RECOVERED):
-            return "goes on", "it makes steps again"
+            return "recovered", "logging steps again"
         case _:
             return event.kind.value, ""
 
@@ -86,14 +86,14 @@ def why(event: Stalled) -> str:
     if not event.usual:
         return step
     usual = formatting.duration(timedelta(seconds=round(event.usual)))
-    return f"{step}; it usually takes {usual} at most"
+    return f"{step}; usually at most {usual} between steps"
 
 
 def done(event: GroupDone, name: str, url: str | None) -> Report:
     """Tell that no run of a scope is running any more; *name* is the project's."""
     match event.kind:
         case EventKind.IDLE:
-            head = f"nothing is running any more in {name}"
+            head = f"all runs in {name} have ended"
         case _:
             head = f"{event.kind.value} {event.name} is done ({name})"
     ended: tuple[tuple[str, Cell], ...] = tuple(
@@ -110,14 +110,14 @@ def _sorted(ended: Mapping[State, int]) -> list[tuple[State, int]]:
 
 def _after_all(run: Run) -> str:
     if run.state is State.RUNNING:
-        return "runs on: it had not crashed"
-    return f"{run.state.value} after all: it had not crashed"
+        return "is still running; it did not crash"
+    return f"{run.state.value} after all; it did not crash"
 
 
 def _beaten(event: Best) -> str:
     if event.before is None:
-        return "the first value of it"
-    return f"the best until then: {formatting.number(event.before)}"
+        return "the first value"
+    return f"previous best: {formatting.number(event.before)}"
 
 
 def level_of(event: RunEvent) -> Level:

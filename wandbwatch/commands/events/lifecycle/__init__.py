@@ -1,4 +1,4 @@
-"""What happens to the runs of a project from one look at them to the next. Pure.
+"""Events of a project's runs between two checks. Pure.
 
 `detect` compares a listing with what is remembered. Runs are told apart by their id
 within a project, never by name. Only what differs between two looks is told: what came

@@ -1,4 +1,4 @@
-"""One look at the runs of a project, against what is remembered of them. Pure."""
+"""Detect events: a project's runs now against what is remembered. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fewest questions that bring all runs to which something may have happened."""
+"""Fetch all runs that may have changed, in as few requests as possible."""
 
 from __future__ import annotations
 

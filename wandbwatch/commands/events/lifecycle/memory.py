@@ -1,4 +1,4 @@
-"""What is remembered of runs from tick to tick, and how it is written down.
+"""What events remember between checks, and how it is stored.
 
 Runs that go on are remembered each; of those that ended, the `KEPT` last heard of.
 Whatever ended is older than `Remembered.horizon` if it is in neither, so that thousands

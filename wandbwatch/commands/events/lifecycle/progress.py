@@ -1,4 +1,4 @@
-"""Whether a run makes progress: its steps against its own pace. Pure."""
+"""Whether a run makes progress: its steps against its usual pace. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Groups, sweeps and all runs: whether none of them is running any more. Pure."""
+"""Whether all runs of a group, a sweep or the project have ended. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happened to one run since it was last looked at. Pure."""
+"""The events of one run since the last check. Pure."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def report(
         notes.append("histograms are shown for each run, not put together in groups")
     composed = list(_composed(shown, kept, found, view))
     if len(composed) > _MOST:
-        notes.append(f"{_MOST} of {len(composed)} pictures; --keys and --runs choose")
+        notes.append(f"{_MOST} of {len(composed)} pictures; use --keys and --runs")
     ends = LastValues.of(runs, tuple(plots.values()))
     blocks: tuple[Block, ...] = (
         *composed[:_MOST],
@@ -127,8 +127,10 @@ def report(
     alone = len(runs) == 1
     title = titles.of_run(runs[0]) if alone else titles.of_runs(address, runs)
     url = runs[0].url if alone else titles.page_of_runs(runs)
-    basis = ends.seen.written()
-    return Report("image", title, blocks, url=url, basis=basis, out=view.out)
+    fingerprint = ends.seen.written()
+    return Report(
+        "image", title, blocks, url=url, fingerprint=fingerprint, out=view.out
+    )
 
 
 def _kept(found: SelectedCurves, view: View) -> SelectedCurves:
@@ -229,7 +231,7 @@ def _clockless(found: SelectedCurves, view: View) -> Iterator[str]:
     seconds = view.last.total_seconds()
     for one in found.curves:
         if start(one.series, view.axis or Axis(), seconds) is None:
-            yield f"{one.run.id} has no runtimes to count --last by; --x wall may have"
+            yield f"{one.run.id} has no runtimes for --last; try --x wall"
 
 
 def _explained(
@@ -244,7 +246,7 @@ def _explained(
     if view.best:
         best = _best(runs, view)
         if best is None:
-            yield f"no run has a finite {view.best.key!r} to be the best by"
+            yield f"no run has a finite {view.best.key!r} to rank by"
         else:
             value = formatting.number(view.best.value(best) or 0.0)
             yield f"{STAR}best by {view.best}: {best.name} ({best.id}) {value}"

@@ -76,4 +76,4 @@ def _lines(
 def notes(found: Sequence[Distributions]) -> Iterator[str]:
     """Say of which keys there are more histograms than are shown."""
     for key in sorted({key for one in found for key in one.sampled}):
-        yield f"{key!r}: a sample of its histograms, not every one"
+        yield f"{key!r}: a sample of the histograms"

@@ -15,7 +15,7 @@ from wandbwatch.model.run import Run, Series
 
 ALIGNED = (
     "runs of a group are aligned by linear interpolation between their own points;"
-    " none counts before its first or after its last"
+    " none is extrapolated"
 )
 _MOST = 1000
 """Places along x at most; more are no wider apart than a picture's pixels."""

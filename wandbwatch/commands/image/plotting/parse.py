@@ -65,7 +65,7 @@ def weight(text: str) -> float:
     read = _number(text)
     if not 0 <= read < 1:
         raise typer.BadParameter(
-            f"{text!r} is no weight from 0 to 1 (W&B's is such as 0.6)"
+            f"{text!r} is not a smoothing weight from 0 to 1, such as 0.6"
         )
     return read
 
@@ -73,7 +73,7 @@ def weight(text: str) -> float:
 def share(text: str) -> float:
     read = _number(text)
     if not _LEAST_CLIP < read <= 1:
-        raise typer.BadParameter(f"{text!r} is no share of the points such as 0.99")
+        raise typer.BadParameter(f"{text!r} is not a share of the values such as 0.99")
     return read
 
 
@@ -99,7 +99,7 @@ def one_of(kind: type[K]) -> Callable[[str], K]:
             return kind(text)
         except ValueError:
             known = ", ".join(kind)
-            raise typer.BadParameter(f"{text!r} is none of {known}") from None
+            raise typer.BadParameter(f"{text!r} is not one of {known}") from None
 
     return read
 
@@ -110,7 +110,7 @@ def _mark(text: str) -> Mark:
     at = _number(place.strip().removeprefix("@"))
     if not math.isfinite(at):
         raise typer.BadParameter(
-            f"{text!r} is no line such as 0.5, target=0.5 or @1000 (on the x axis)"
+            f"{text!r} is not a line such as 0.5, target=0.5 or @1000 (on the x axis)"
         )
     return Mark(at, name.strip(), upright)
 
@@ -128,12 +128,12 @@ def clash(view: View, *, band: bool, scatter: bool, keys: bool, delta: bool) -> 
     The rest says which others were given.
     """
     if view.last and view.axis and view.axis.kind is AxisKind.KEY:
-        return "--last is a time: it needs --x step, runtime or wall"
+        return "--last is a duration; it needs --x step, runtime or wall"
     if band and not view.group_by:
-        return "--band is of a group: it needs --group-by"
+        return "--band needs --group-by"
     if view.best and view.group_by:
-        return "--best is of runs and --group-by of groups: give one of them"
+        return "--best and --group-by exclude each other"
     plain = View(best=view.best, out=view.out)
     if scatter and (view != plain or keys or delta):
-        return "--scatter is a point a run: it goes with --runs, --best and --out alone"
+        return "--scatter combines only with --runs, --best and --out"
     return ""

@@ -44,9 +44,9 @@ def notes(runs: Sequence[Run], chart: Chart, x: str, y: str) -> Iterator[str]:
     if not shown:
         for name in (x, y):
             if all(value(run, name) is None for run in runs):
-                yield f"no run has a number of {name!r}"
+                yield f"no run has a number for {name!r}"
     elif shown < len(runs):
-        yield f"{len(runs) - shown} of {len(runs)} runs have no number of both"
+        yield f"{len(runs) - shown} of {len(runs)} runs lack one of the two values"
 
 
 def _points(runs: Sequence[Run], x: str, y: str, chosen: str | None) -> Iterator[Point]:

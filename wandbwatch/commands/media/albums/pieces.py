@@ -88,7 +88,7 @@ def page(run: Run, path: str) -> str | None:
 
 def _missing(path: str) -> RunFile:
     def gone() -> Iterator[bytes]:
-        raise NotFoundError("the file is not there, or not yet")
+        raise NotFoundError("the file is missing or not uploaded yet")
 
     return RunFile(path, None, gone)
 

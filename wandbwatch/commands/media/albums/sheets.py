@@ -36,14 +36,14 @@ def read(file: RunFile | None) -> Json:
     Raises SourceError when it can't be fetched.
     """
     if file is None:
-        raise ValueError("its file is not there")
+        raise ValueError("its file is missing")
     if file.size is not None and file.size > MOST:
-        raise ValueError("it is too large to be shown")
+        raise ValueError("too large to show")
     content = bytearray()
     for piece in file.content():
         content += piece
         if len(content) > MOST:
-            raise ValueError("it is too large to be shown")
+            raise ValueError("too large to show")
     try:
         found: Json = json.loads(content)
     except (ValueError, RecursionError) as e:
