@@ -10,10 +10,9 @@ from typing import Annotated, TypeAlias, TypeVar
 
 import typer
 
-from wandbwatch.formatting.times import parse_positive_duration
-
 from wandbwatch.analysis.eta import Total
 from wandbwatch.analysis.ranking import Objective
+from wandbwatch.formatting.times import parse_positive_duration
 from wandbwatch.model import address_parsing, urls
 from wandbwatch.model.address import Address, Local
 from wandbwatch.model.run import Json

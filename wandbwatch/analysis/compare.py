@@ -14,8 +14,6 @@ from wandbwatch.model.report import MISSING, Block, Cell, Note, Table
 from wandbwatch.model.run import Json, Run, State
 from wandbwatch.model.run_details import Sweep
 
-_ENDED = {State.FINISHED, State.FAILED, State.CRASHED, State.KILLED, State.PREEMPTED}
-
 _MOST_VALUES = 8
 _MOST_SETTINGS = 20
 _SMALL = 0.1
@@ -36,7 +34,7 @@ class Peers:
     @property
     def previous(self) -> Run | None:
         """The last one that ended among those that were made before."""
-        return next((r for r in self._earlier() if r.state in _ENDED), None)
+        return next((r for r in self._earlier() if r.state.ended), None)
 
     @property
     def last_good(self) -> Run | None:

@@ -116,7 +116,7 @@ _NOBODY_KNOWS = State.UNKNOWN.value
 def remember(memory: Memory | None, report: Report) -> None:
     """Compare the next report with this one's fingerprint, once it is delivered."""
     if memory is not None and report.fingerprint is not None:
-        memory.once_delivered(NAME, report.fingerprint)
+        memory.once_delivered(NAME, report.fingerprint())
 
 
 def timeless(report: Report) -> Report:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
@@ -108,23 +109,34 @@ def report(
     shown = list(dict.fromkeys(k for c in columns for k in _expanded(c, runs)))
     names = (*_OURS, *shown, *(forecast.NAMES if forecast else ()))
     cells = [(run.id, _cells(run, shown, forecast)) for run in runs]
-    seen = deltas.SeenValues.of(
-        {run: dict(zip(names, own, strict=True)) for run, own in cells}
-    )
+    seen = partial(_seen, names, cells)
     if not runs:
         which = "no run matches the filters" if query.filters else "no runs here yet"
         return Report(
-            "project", str(address), (Note(which),), fingerprint=seen.written()
+            "project",
+            str(address),
+            (Note(which),),
+            fingerprint=lambda: seen().written(),
         )
     rows = tuple(_compared(run, names, own, since) for run, own in cells)
     blocks: tuple[Block, ...] = (
         Table("runs", names, rows, tuple(r.url for r in runs)),
-        *(since.notes(seen, runs) if since else ()),
+        *(since.notes(seen(), runs) if since else ()),
         *_left_out(found.left_out, query),
         *_unknown(columns, runs),
     )
     title, url = titles.of_runs(address, runs), titles.page_of_runs(runs)
-    return Report("project", title, blocks, url=url, fingerprint=seen.written())
+    return Report(
+        "project", title, blocks, url=url, fingerprint=lambda: seen().written()
+    )
+
+
+def _seen(
+    names: Sequence[str], cells: Sequence[tuple[str, Sequence[Cell]]]
+) -> deltas.SeenValues:
+    return deltas.SeenValues.of(
+        {run: dict(zip(names, own, strict=True)) for run, own in cells}
+    )
 
 
 def _compared(

@@ -21,7 +21,7 @@ class Rate:
 
 
 class RateScope(Enum):
-    """Who waits for its previous job."""
+    """Who has to wait."""
 
     USER = "user"
     """This webhook."""

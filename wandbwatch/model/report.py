@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -164,9 +165,8 @@ class Report:
     message_key: str = ""
     """Names the message that it makes: a later report of the same subscription with
     that name is put in its place."""
-    fingerprint: str | None = field(default=None, compare=False)
-    """What has to be another one for this report to be news: `skip_unchanged` leaves
-    it out otherwise. None: all its values but times and spans, which pass by
-    themselves."""
+    fingerprint: Callable[[], str] | None = field(default=None, compare=False)
+    """Computes what must change for this report to be news; else `skip_unchanged` drops
+    it. None: all its values except times and durations."""
     out: Path | None = field(default=None, compare=False)
     """Where the user wants this report's pictures kept."""

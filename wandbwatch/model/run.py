@@ -32,8 +32,14 @@ class State(StrEnum):
         """Whether the run ended otherwise than it should have."""
         return self in _BAD
 
+    @property
+    def ended(self) -> bool:
+        """Whether a run does not leave this state by itself."""
+        return self in _ENDED
+
 
 _BAD = {State.FAILED, State.CRASHED, State.KILLED}
+_ENDED = {*_BAD, State.FINISHED, State.PREEMPTED}
 
 
 @dataclass(frozen=True)

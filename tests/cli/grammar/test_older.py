@@ -50,7 +50,7 @@ def test_a_line_is_shown_in_todays_form(line, modern):
     [
         (
             "/fly",
-            "'/fly' is not a command of the older bot; it had /summary, /project, /image",
+            "'/fly' is not a command of the older bot; it had /summary, /project",
         ),
         ("/summary", "/summary: run: is missing"),
         ("/summary filters:a", "/summary: run: is missing"),

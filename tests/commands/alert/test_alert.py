@@ -200,7 +200,7 @@ def test_the_only_run_there_is_is_shown_as_it_ended():
     [
         ("", "Missing option '--when'"),
         ("--when 'x >> 5'", "'x >> 5': column 4, at '> 5': expected a number"),
-        ("--when 'x > 5' --for soon", "no span such as 30m"),
+        ("--when 'x > 5' --for soon", "not a duration such as"),
     ],
 )
 def test_a_wrong_word_is_told_in_one_line(words, said):

@@ -345,12 +345,12 @@ def test_without_a_memory_it_says_how_the_runs_are():
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("--on crash", "'crash'; there are started, finished"),
+        ("--on crash", "'crash'; known: started, finished"),
         ("--on ,", "name at least one"),
         ("--best loss:low", "not KEY:min or KEY:max"),
-        ("--attach log:x", "'log:x' can't be attached; there are summary"),
-        ("--attach plots", "'plots' can't be attached"),
-        ("--stall soon", "no span such as 30m"),
+        ("--attach log:x", "'log:x' cannot be attached; use summary"),
+        ("--attach plots", "'plots' cannot be attached"),
+        ("--stall soon", "not a duration such as"),
     ],
 )
 def test_a_wrong_word_is_told_in_one_line(words, said):

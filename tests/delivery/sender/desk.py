@@ -45,7 +45,7 @@ WORDING = Wording(mention, duplicate, plain, digest)
 
 
 class PostOffice:
-    """What is enqueued here is delivered by a clock that nobody waits for its previous job for.
+    """What is enqueued here is delivered by a clock that nobody has to wait for.
 
     Threads need a real one: nothing holds them together but time.
     """

@@ -125,5 +125,8 @@ def _content(reports: Sequence[Report]) -> str:
     """Word what has to change for the reports to be news, as programs read it."""
     render: Renderer = plugins.load("wandbwatch.renderers", "json")
     return "".join(
-        one.fingerprint or "".join(render([timeless(one)], Screen())) for one in reports
+        one.fingerprint()
+        if one.fingerprint
+        else "".join(render([timeless(one)], Screen()))
+        for one in reports
     )

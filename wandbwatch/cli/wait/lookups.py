@@ -14,7 +14,8 @@ from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Query
 from wandbwatch.model.run import Run, State
 
-ENDED = frozenset({State.FINISHED, State.FAILED, State.CRASHED, State.KILLED})
+ENDED = frozenset(s for s in State if s.ended and s is not State.PREEMPTED)
+"""A preempted run is usually started again."""
 """A preempted run may go on, and W&B may learn more of an unknown one."""
 PATIENCE = timedelta(hours=1)
 """How long a server may be silent, once it has answered."""

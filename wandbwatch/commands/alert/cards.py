@@ -17,21 +17,20 @@ from wandbwatch.commands.alert.rules.logged import LogMatch
 from wandbwatch.commands.alert.rules.measures import Latest, Over
 from wandbwatch.commands.alert.rules.tree import Comparison, Statement
 from wandbwatch.formatting import titles
+from wandbwatch.formatting.run_blocks import MOST_CARDS, run_fields, runs_table
 from wandbwatch.model.report import (
     MISSING,
     Block,
     Cell,
-    Fields,
     Level,
     Line,
     Mark,
     Note,
     Plot,
     Report,
-    Table,
     Text,
 )
-from wandbwatch.model.run import Run, Series
+from wandbwatch.model.run import Series
 
 BEFORE = 3600.0
 """So many seconds before an alert its plot begins, and `_LEAST` points at least."""
@@ -76,8 +75,6 @@ def _from(series: Series, start: float, seen: Observation) -> Series:
     return Series(series.key, x, y, sampled=series.sampled)
 
 
-MOST = 3
-"""More than so many runs of which the same is to be told are told in one message."""
 _LINES = 5
 _LEVELS = {
     Turn.FIRING: Level.BAD,
@@ -86,6 +83,7 @@ _LEVELS = {
     Turn.OVER: Level.INFO,
 }
 _ONE = {Turn.FIRING: "", Turn.STILL: "still ", Turn.RESOLVED: "no longer "}
+_FIELDS = {"state", "runtime", "last step", "group", "sweep", "host"}
 _COLUMNS = ("name", "id", "group", "last step", "why", "for")
 
 
@@ -100,7 +98,7 @@ def reports(
         for (what, _), several in alike.items():
             if what is not turn:
                 continue
-            if len(several) > MOST:
+            if len(several) > MOST_CARDS:
                 yield _folded(several, project, url)
             else:
                 yield from map(_card, several)
@@ -108,7 +106,7 @@ def reports(
 
 def _card(told: Notification) -> Report:
     run = told.seen.run
-    blocks = (Note(_why(told)), _about(run), *_shown(told))
+    blocks = (Note(_why(told)), run_fields(run, _FIELDS), *_shown(told))
     path = titles.of_run(run).removeprefix(run.name)
     title = f"{run.name}: {_what(told)}{path}"
     return Report(
@@ -151,18 +149,6 @@ def _lasted(told: Notification) -> timedelta | None:
     return timedelta(seconds=round(end - held.since)) if end > held.since else None
 
 
-def _about(run: Run) -> Fields:
-    items: dict[str, Cell] = {
-        "state": run.state,
-        "runtime": None if run.runtime is None else timedelta(seconds=run.runtime),
-        "last step": run.last_step,
-        "group": run.group,
-        "sweep": run.sweep,
-        "host": run.host,
-    }
-    return Fields("run", tuple((k, v) for k, v in items.items() if v not in (None, "")))
-
-
 def _shown(told: Notification) -> Iterator[Block]:
     """Show the lines and the curves that it is about, while it fires."""
     if told.turn not in (Turn.FIRING, Turn.STILL):
@@ -181,13 +167,7 @@ def _shown(told: Notification) -> Iterator[Block]:
 def _folded(several: Sequence[Notification], project: str, url: str | None) -> Report:
     first = several[0]
     rows = tuple(_row(one) for one in several)
-    shown = [i for i in range(len(_COLUMNS)) if any(r[i] is not MISSING for r in rows)]
-    table = Table(
-        "runs",
-        tuple(_COLUMNS[i] for i in shown),
-        tuple(tuple(row[i] for i in shown) for row in rows),
-        tuple(one.seen.run.url for one in several),
-    )
+    table = runs_table(_COLUMNS, rows, [one.seen.run.url for one in several])
     what = {Turn.OVER: "ended while "}.get(first.turn) or _ONE[first.turn]
     title = f"{len(several)} runs: {what}{first.rule.text} ({project})"
     level = _LEVELS[first.turn]

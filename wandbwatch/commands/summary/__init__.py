@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +10,7 @@ import typer
 from wandbwatch.analysis import delta as deltas
 from wandbwatch.analysis.eta import forecast as forecast_of
 from wandbwatch.formatting import titles
+from wandbwatch.formatting.run_blocks import run_fields
 from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.model.address import Address, Cloud
 from wandbwatch.model.errors import NotFoundError
@@ -97,20 +98,25 @@ def report(
     how long it goes on.
     """
     blocks: tuple[Block, ...] = (
-        _about(run, forecast),
+        run_fields(run, more=forecast.named(run) if forecast else {}),
         *([Text("notes", run.notes)] if run.notes else []),
         *raised_blocks(raised),
         *_groups(run, filters),
         *_configuration(run, wanted=config),
     )
-    seen = _seen(run, blocks, filters)
+    seen = partial(_seen, run, blocks, filters)
     if since:
         blocks = tuple(_compared(run, block, filters, since) for block in blocks)
-    noted = since.notes(seen, [run]) if since else ()
+    noted = since.notes(seen(), [run]) if since else ()
     whole = (*blocks, *noted, *_notes(run, filters))
-    title, fingerprint = titles.of_run(run), seen.written()
+    title = titles.of_run(run)
     return Report(
-        "summary", title, whole, _level(run), run.url, fingerprint=fingerprint
+        "summary",
+        title,
+        whole,
+        _level(run),
+        run.url,
+        fingerprint=lambda: seen().written(),
     )
 
 
@@ -158,26 +164,6 @@ def _level(run: Run) -> Level:
     if run.state.bad:
         return Level.BAD
     return Level.GOOD if run.state is State.FINISHED else Level.INFO
-
-
-def _about(run: Run, forecast: Forecast | None) -> Fields:
-    runtime = None if run.runtime is None else timedelta(seconds=run.runtime)
-    items: dict[str, Cell] = {
-        "state": run.state,
-        "user": run.user,
-        "created": run.created,
-        "last heard": run.heartbeat,
-        "runtime": runtime,
-        "last step": run.last_step,
-        **(forecast.named(run) if forecast else {}),
-        "exit code": run.exit_code,
-        "group": run.group,
-        "job type": run.job_type,
-        "tags": run.tags,
-        "sweep": run.sweep,
-        "host": run.host,
-    }
-    return Fields("run", tuple((k, v) for k, v in items.items() if _known(v)))
 
 
 def _known(cell: Cell) -> bool:

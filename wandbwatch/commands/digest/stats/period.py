@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from wandbwatch.formatting import utc
 from wandbwatch.model.run import Run, State
 
-ENDED = (State.FINISHED, State.FAILED, State.CRASHED, State.KILLED, State.PREEMPTED)
 _GPU = re.compile(r"gpu\.(\d+)\.")
 
 
@@ -37,7 +36,7 @@ class Period:
     @property
     def ended(self) -> tuple[Run, ...]:
         """Those that ended in it: by their last word, whenever they were created."""
-        ended = (run for run in self.heard if run.state in ENDED)
+        ended = (run for run in self.heard if run.state.ended)
         return tuple(sorted(ended, key=_heard, reverse=True))
 
     @property

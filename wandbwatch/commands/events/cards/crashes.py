@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from wandbwatch.commands.events.cards import run_card
 from wandbwatch.commands.events.cards.end_card import EndCards
-from wandbwatch.commands.events.cards.group_card import MOST, ProjectPage, folded
+from wandbwatch.commands.events.cards.group_card import ProjectPage, folded
 from wandbwatch.commands.events.lifecycle import CrashRetracted, EventKind, RunEvent
+from wandbwatch.formatting.run_blocks import MOST_CARDS
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.query import Query
 from wandbwatch.model.report import Level, Report
@@ -96,7 +97,7 @@ def _event(run: Run, *, went_on: bool) -> RunEvent:
 def _reports(
     events: list[RunEvent], ends: EndCards, project: ProjectPage
 ) -> Iterator[Report]:
-    if len(events) <= MOST:
+    if len(events) <= MOST_CARDS:
         for event in events:
             corrected = isinstance(event, CrashRetracted)
             yield run_card.card(event) if corrected else ends.card(event)

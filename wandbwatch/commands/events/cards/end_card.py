@@ -19,8 +19,9 @@ from wandbwatch.analysis.window import recent
 from wandbwatch.commands.events.cards import run_card
 from wandbwatch.commands.events.cards.attached import CardAttachments
 from wandbwatch.commands.events.cards.group_card import ProjectPage
-from wandbwatch.commands.events.cards.run_card import about, title
+from wandbwatch.commands.events.cards.run_card import title
 from wandbwatch.commands.events.lifecycle import EventKind, GroupDone, RunEvent
+from wandbwatch.formatting.run_blocks import run_fields
 from wandbwatch.model.errors import SourceError, UsageError
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Query
@@ -32,6 +33,11 @@ _GROUP = 100
 """So many runs of a group, the newest, are compared."""
 _LAST = timedelta(hours=1)
 _WALL = Axis(AxisKind.WALL)
+
+_FIELDS = {
+    *("state", "exit code", "runtime", "last step", "last heard"),
+    *("group", "sweep", "host"),
+}
 
 
 @dataclass
@@ -46,7 +52,7 @@ class EndCards:
     def card(self, event: RunEvent) -> Report:
         """Tell how a run ended; what can't be read is said in its place."""
         run = event.run
-        blocks: list[Block] = [about(run)]
+        blocks: list[Block] = [run_fields(run, _FIELDS)]
         blocks += self._tried("its values", partial(self._compared, run))
         if run.state.bad or not self.attached.bad_only:
             if self.attached.log:

@@ -14,17 +14,10 @@ from wandbwatch.commands.events.lifecycle import (
     RunEvent,
     Stalled,
 )
-from wandbwatch.model.report import MISSING, Cell, Level, Report, Table
+from wandbwatch.commands.events.lifecycle.event import KINDS
+from wandbwatch.formatting.run_blocks import runs_table
+from wandbwatch.model.report import MISSING, Cell, Level, Report
 
-MOST = 3
-"""More than so many of a kind are told in one card."""
-_BAD = {EventKind.FAILED, EventKind.CRASHED, EventKind.KILLED, EventKind.STALLED}
-_GOOD = {EventKind.FINISHED, EventKind.RECOVERED}
-_WHAT = {
-    EventKind.ALERT: "alert",
-    EventKind.STALLED: "are stalled",
-    EventKind.RECOVERED: "running again",
-}
 _COLUMNS = ("name", "id", "group", "exit code", "runtime", "last step", "note")
 
 
@@ -39,20 +32,11 @@ class ProjectPage:
 def folded(kind: EventKind, events: Sequence[RunEvent], project: ProjectPage) -> Report:
     """Name and link many runs to which the same happened."""
     rows = tuple(_row(event) for event in events)
-    shown = [
-        place
-        for place in range(len(_COLUMNS))
-        if any(row[place] is not MISSING for row in rows)
-    ]
-    table = Table(
-        "runs",
-        tuple(_COLUMNS[place] for place in shown),
-        tuple(tuple(row[place] for place in shown) for row in rows),
-        tuple(event.run.url for event in events),
-    )
+    urls = [event.run.url for event in events]
+    table = runs_table(_COLUMNS, rows, urls)
     count = len({event.run.id for event in events})
-    title = f"{count} runs {_WHAT.get(kind, kind.value)} in {project.name}"
-    level = Level.BAD if kind in _BAD else Level.GOOD if kind in _GOOD else Level.INFO
+    title = f"{count} runs {KINDS[kind].many} in {project.name}"
+    level = KINDS[kind].level
     if any(
         isinstance(e, CodeAlert) and run_card.level_of(e) is Level.BAD for e in events
     ):

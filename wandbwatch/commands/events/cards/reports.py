@@ -8,7 +8,7 @@ from dataclasses import replace
 from wandbwatch.commands.events.cards import run_card
 from wandbwatch.commands.events.cards.crashes import CrashCards
 from wandbwatch.commands.events.cards.end_card import EndCards
-from wandbwatch.commands.events.cards.group_card import MOST, ProjectPage, folded
+from wandbwatch.commands.events.cards.group_card import ProjectPage, folded
 from wandbwatch.commands.events.lifecycle import (
     Best,
     Event,
@@ -16,6 +16,8 @@ from wandbwatch.commands.events.lifecycle import (
     GroupDone,
     RunEvent,
 )
+from wandbwatch.commands.events.lifecycle.event import KINDS
+from wandbwatch.formatting.run_blocks import MOST_CARDS
 from wandbwatch.model.report import Report
 
 
@@ -26,7 +28,7 @@ def reports(
     crashes: CrashCards,
 ) -> Iterator[Report]:
     """Tell what happened, bad ends first; each kind by itself."""
-    by_kind: dict[EventKind, list[Event]] = {kind: [] for kind in _ORDER}
+    by_kind: dict[EventKind, list[Event]] = {kind: [] for kind in KINDS}
     for one in happened:
         by_kind[one.kind].append(one)
     for kind, told in by_kind.items():
@@ -45,7 +47,7 @@ def reports(
 def _kind(
     kind: EventKind, events: Sequence[RunEvent], ends: EndCards, project: ProjectPage
 ) -> Iterator[Report]:
-    if kind is not EventKind.BEST and len(events) > MOST:
+    if kind is not EventKind.BEST and len(events) > MOST_CARDS:
         yield folded(kind, events, project)
         return
     for event in events:
@@ -60,22 +62,3 @@ def _kind(
 def _several(done: GroupDone) -> bool:
     """Whether it says more than the end of the one run there was."""
     return sum(done.ended.values()) > 1
-
-
-_ORDER = (
-    *(
-        EventKind.CRASHED,
-        EventKind.FAILED,
-        EventKind.KILLED,
-        EventKind.STALLED,
-        EventKind.PREEMPTED,
-    ),
-    *(
-        EventKind.ALERT,
-        EventKind.FINISHED,
-        EventKind.BEST,
-        EventKind.RECOVERED,
-        EventKind.RESUMED,
-    ),
-    *(EventKind.STARTED, EventKind.GROUP, EventKind.SWEEP, EventKind.IDLE),
-)

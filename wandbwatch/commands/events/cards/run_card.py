@@ -15,7 +15,9 @@ from wandbwatch.commands.events.lifecycle import (
     RunEvent,
     Stalled,
 )
+from wandbwatch.commands.events.lifecycle.event import KINDS
 from wandbwatch.formatting import titles
+from wandbwatch.formatting.run_blocks import run_fields
 from wandbwatch.model.report import Cell, Fields, Level, Note, Report
 from wandbwatch.model.run import Run, State
 
@@ -25,26 +27,7 @@ def title(run: Run, what: str) -> str:
     return f"{run.name} {what}{path}"
 
 
-def about(run: Run) -> Fields:
-    items: dict[str, Cell] = {
-        "state": run.state,
-        "exit code": run.exit_code,
-        "runtime": None if run.runtime is None else timedelta(seconds=run.runtime),
-        "last step": run.last_step,
-        "last heard": run.heartbeat,
-        "group": run.group,
-        "sweep": run.sweep,
-        "host": run.host,
-    }
-    return Fields("run", tuple((k, v) for k, v in items.items() if v not in (None, "")))
-
-
 _ALARMING = {"WARN", "ERROR"}
-_LEVELS = {
-    EventKind.STALLED: Level.BAD,
-    EventKind.RECOVERED: Level.GOOD,
-    EventKind.BEST: Level.GOOD,
-}
 
 
 def card(event: RunEvent) -> Report:
@@ -71,10 +54,8 @@ def said(event: RunEvent) -> tuple[str, str]:
                 f"has the best {event.key}: {formatting.number(event.value)}",
                 _beaten(event),
             )
-        case RunEvent(EventKind.RECOVERED):
-            return "recovered", "logging steps again"
         case _:
-            return event.kind.value, ""
+            return event.kind.value, KINDS[event.kind].note
 
 
 def why(event: Stalled) -> str:
@@ -123,10 +104,10 @@ def _beaten(event: Best) -> str:
 def level_of(event: RunEvent) -> Level:
     if isinstance(event, CodeAlert):
         return Level.BAD if event.level in _ALARMING else Level.INFO
-    return _LEVELS.get(event.kind, Level.INFO)
+    return KINDS[event.kind].level
 
 
 def _short(run: Run) -> Fields:
-    """Say what one wants to know of a run that goes on."""
+    """Return the fields of a running run's card."""
     told = {"state", "runtime", "last step", "group", "sweep", "host"}
-    return Fields("run", tuple(item for item in about(run).items if item[0] in told))
+    return run_fields(run, told)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from wandbwatch.model.report import Level
 from wandbwatch.model.run import Run, State
 
 
@@ -29,17 +30,41 @@ class EventKind(StrEnum):
 
     @property
     def end(self) -> bool:
-        return self in ENDS.values()
+        """Whether it is the end of a run."""
+        return KINDS[self].state is not None
 
 
-ENDS = {
-    State.FINISHED: EventKind.FINISHED,
-    State.FAILED: EventKind.FAILED,
-    State.CRASHED: EventKind.CRASHED,
-    State.KILLED: EventKind.KILLED,
-    State.PREEMPTED: EventKind.PREEMPTED,
+@dataclass(frozen=True)
+class KindInfo:
+    """What reports need to know of a kind of event."""
+
+    level: Level
+    many: str
+    """Behind "5 runs"."""
+    state: State | None = None
+    """The state of a run whose end it is."""
+    note: str = ""
+    """A sentence on the card of one run."""
+
+
+KINDS: Mapping[EventKind, KindInfo] = {
+    EventKind.CRASHED: KindInfo(Level.BAD, "crashed", State.CRASHED),
+    EventKind.FAILED: KindInfo(Level.BAD, "failed", State.FAILED),
+    EventKind.KILLED: KindInfo(Level.BAD, "killed", State.KILLED),
+    EventKind.STALLED: KindInfo(Level.BAD, "are stalled"),
+    EventKind.PREEMPTED: KindInfo(Level.INFO, "preempted", State.PREEMPTED),
+    EventKind.ALERT: KindInfo(Level.INFO, "alert"),
+    EventKind.FINISHED: KindInfo(Level.GOOD, "finished", State.FINISHED),
+    EventKind.BEST: KindInfo(Level.GOOD, "best"),
+    EventKind.RECOVERED: KindInfo(Level.GOOD, "recovered", note="logging steps again"),
+    EventKind.RESUMED: KindInfo(Level.INFO, "resumed"),
+    EventKind.STARTED: KindInfo(Level.INFO, "started"),
+    EventKind.GROUP: KindInfo(Level.INFO, "group"),
+    EventKind.SWEEP: KindInfo(Level.INFO, "sweep"),
+    EventKind.IDLE: KindInfo(Level.INFO, "idle"),
 }
-"""The states that a run does not leave by itself, and what their coming is called."""
+"""Every kind, in the order of its reports: the worst first."""
+ENDS = {info.state: kind for kind, info in KINDS.items() if info.state}
 ACTIVE = {State.RUNNING, State.PREEMPTING}
 
 

@@ -53,6 +53,9 @@ class LastValues:
         }
         return cls(tuple(runs), tuple(plot.key for plot in plots), last)
 
+    def fingerprint(self) -> str:
+        return self.seen.written()
+
     @property
     def seen(self) -> SeenValues:
         """What counts of the picture.
@@ -127,9 +130,13 @@ def report(
     alone = len(runs) == 1
     title = titles.of_run(runs[0]) if alone else titles.of_runs(address, runs)
     url = runs[0].url if alone else titles.page_of_runs(runs)
-    fingerprint = ends.seen.written()
     return Report(
-        "image", title, blocks, url=url, fingerprint=fingerprint, out=view.out
+        "image",
+        title,
+        blocks,
+        url=url,
+        fingerprint=ends.fingerprint,
+        out=view.out,
     )
 
 

@@ -1,0 +1,63 @@
+"""Blocks about runs that several reports share. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from types import MappingProxyType
+
+from wandbwatch.model.report import MISSING, Cell, Fields, Table
+from wandbwatch.model.run import Run
+
+MOST_CARDS = 3
+"""More runs than this with the same news share one table."""
+_NO_MORE: Mapping[str, Cell] = MappingProxyType({})
+
+
+def run_fields(
+    run: Run, only: Collection[str] = (), more: Mapping[str, Cell] = _NO_MORE
+) -> Fields:
+    """Return what describes a run, in the one order that all reports keep.
+
+    *only* names the fields to show; none shows all. *more* stands after the last step.
+    """
+    items: dict[str, Cell] = {
+        "state": run.state,
+        "user": run.user,
+        "created": run.created,
+        "last heard": run.heartbeat,
+        "runtime": None if run.runtime is None else timedelta(seconds=run.runtime),
+        "last step": run.last_step,
+        **more,
+        "exit code": run.exit_code,
+        "group": run.group,
+        "job type": run.job_type,
+        "tags": run.tags,
+        "sweep": run.sweep,
+        "host": run.host,
+    }
+    shown = (item for item in items.items() if not only or item[0] in only)
+    return Fields("run", tuple((key, cell) for key, cell in shown if _known(cell)))
+
+
+def runs_table(
+    columns: Sequence[str],
+    rows: Sequence[tuple[Cell, ...]],
+    urls: Sequence[str | None],
+) -> Table:
+    """Return one table of many runs, without the columns that no run fills."""
+    filled = [
+        place
+        for place in range(len(columns))
+        if any(row[place] is not MISSING for row in rows)
+    ]
+    return Table(
+        "runs",
+        tuple(columns[place] for place in filled),
+        tuple(tuple(row[place] for place in filled) for row in rows),
+        tuple(urls),
+    )
+
+
+def _known(cell: Cell) -> bool:
+    return cell is not None and cell not in ("", (), MISSING)
