@@ -107,7 +107,7 @@ def report(
         *_unvalued(aims, period),
         *_failures(failures(period.failed, consoles)),
         *_runs("ended", period.ended),
-        *_runs("started, still running", _going(period)),
+        *_runs("started and not ended", _going(period)),
     )
     title = f"{titles.of_runs(address, period.runs)}: the last {_span(period)}"
     happened = bool(period.started or period.ended)
@@ -151,7 +151,7 @@ def _counts(period: Period) -> Fields:
     if not period.heard:
         del items["GPU hours"]
     if took.unknown and took.gpu is not None:
-        items["GPUs unknown for"] = took.unknown
+        items["GPUs unknown of"] = took.unknown
     return Fields("", tuple(items.items()))
 
 

@@ -15,7 +15,7 @@ class Turn(Enum):
     FIRING = "firing"
     STILL = "still firing"
     RESOLVED = "resolved"
-    OVER = "the run ended while the alert was firing"
+    OVER = "ended while it fired"
     """Its run ended."""
 
 

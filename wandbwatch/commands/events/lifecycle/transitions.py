@@ -44,7 +44,7 @@ class Tracker:
         going, gone = self.before.going.get(run.id), self.before.gone.get(run.id)
         if run.state in ACTIVE:
             yield from self._active(run, going, gone)
-        elif run.state in ENDS:
+        elif run.state.ended:
             yield from self._ended(run, going, gone)
         else:  # nothing is known of it, or it waits to begin
             self._leave(run.id, going, gone)
