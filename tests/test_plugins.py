@@ -19,5 +19,5 @@ def test_what_a_command_says_of_itself_is_read_without_importing_it(package, nam
 
 
 def test_a_plugin_that_is_not_there_is_told_with_those_that_are():
-    with pytest.raises(ConfigError, match=r"unknown operation 'fly'; we have .*login"):
+    with pytest.raises(ConfigError, match=r"unknown operation 'fly'; known: .*login"):
         plugins.load(OPERATIONS, "fly")

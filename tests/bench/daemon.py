@@ -45,7 +45,7 @@ def _idle(directory: Path) -> bool:
     place = Place(directory, server)
     place.write(*(subscription(f"s{i}", "project .", when=NEVER) for i in range(LISTS)))
     with place.start() as daemon:
-        daemon.wait(lambda: daemon.said("keeping the hours"))
+        daemon.wait(lambda: daemon.said("running the subscriptions"))
         time.sleep(3)
         status = Path(f"/proc/{daemon.process.pid}/status").read_text()
         resident = int(status.partition("VmRSS:")[2].split()[0])

@@ -186,5 +186,5 @@ def test_a_directory_written_as_a_name_is_told_of(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = run("project", "wandb", HOME=str(tmp_path), WANDB_API_KEY="")
     assert done.returncode == 4
-    assert done.stderr.endswith("; the path here is written ./wandb\n")
+    assert done.stderr.endswith("; did you mean the path ./wandb?\n")
     assert done.stderr.count("\n") == 1

@@ -116,7 +116,7 @@ def test_nothing_to_say_is_an_answer_as_well(capsys):
         (
             KeyError("k\n"),
             ExitCode.OURS,
-            r"a bug of ours: KeyError: 'k\n'; --debug shows where, please report it",
+            r"a bug in wandbwatch: KeyError: 'k\n'; please report it",
         ),
     ],
 )

@@ -43,7 +43,7 @@ def here(tmp_path, monkeypatch):
 @pytest.mark.parametrize("kind", [NotAuthorisedError, NotFoundError, UsageError])
 def test_an_error_mentions_the_path_that_was_not_written(kind, ask):
     source = reminding(Refusing(kind("no")), Cloud("runs", "wandb"))
-    with pytest.raises(kind, match=r"^no; the path here is written \./runs/wandb$"):
+    with pytest.raises(kind, match=r"^no; did you mean the path \./runs/wandb\?$"):
         ask(source)
 
 

@@ -45,7 +45,7 @@ def test_a_dry_run_posts_and_keeps_nothing(place, local_runs):
 def test_an_unknown_channel_is_said_before_anything_is_read(place):
     done = place.wandbwatch("project", "/nowhere", "--to", "lob")
     assert done.returncode == 2
-    assert "there is no channel 'lob'; there are: lab" in done.stderr
+    assert "no channel 'lob'; known: lab" in done.stderr
 
 
 def test_an_error_is_the_terminals(place):

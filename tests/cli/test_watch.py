@@ -116,7 +116,7 @@ def test_wrong_words_are_no_better_the_next_time(local_runs):
 
 
 def test_it_does_not_go_with_a_channel():
-    with pytest.raises(UsageError, match="--watch is for a terminal"):
+    with pytest.raises(UsageError, match="--watch works in a terminal only"):
         grammar.read(
             ["project", "a/b", "--to", "lab", "--watch", "5s"], fake_env(FakeSource())
         )

@@ -48,7 +48,7 @@ def test_those_that_fit(glob, found):
 
 
 def test_none():
-    assert answer("'*.onnx'").blocks == (Note("none of its 3 files fits '*.onnx'"),)
+    assert answer("'*.onnx'").blocks == (Note("none of its 3 files match '*.onnx'"),)
     assert answer("", ()).blocks == (Note("the run has no files yet"),)
 
 

@@ -126,7 +126,7 @@ def test_a_glob_leaves_wandbs_own_keys_alone():
 def test_a_column_without_any_value_is_named():
     report = answer("project p --columns los,x*,config.x", FakeSource([OWL]))
     assert table(report).columns[8:] == ("los", "config.x")
-    none = "none of these runs has a value of"
+    none = "no run here has a value for"
     assert notes(report) == [
         f"{none} 'los'; in the configuration it would be config.los",
         f"{none} 'x*'; in the configuration it would be config.x*",

@@ -41,7 +41,7 @@ commands = "project a/b"
     assert [c.replace(" subscriptions", " …") for c in told] == [
         "1: timezon: unknown setting; did you mean 'timezone'?",
         f"3: channels.research: webhook: must be {FORMS}",
-        f'6: …[0] "ok": channel: there is no [channels.resarch]; {RESEARCH}',
+        f'6: …[0] "ok": channel: no [channels.resarch]; {RESEARCH}',
         f"7: …[0] \"ok\": cron: hour '25' is not acceptable (0-23{MORE})",
         f'11: …[0] "ok": commands[1]: {FILTRES}',
         f'17: …[1] "gpt": interval: {SPANS}',
@@ -63,18 +63,18 @@ commands = "project a/b"
         ),
         (
             'webhook = "https://discord.com/api/webhook/1/s3cr3t"',
-            "URL is none",
+            "URL is invalid",
         ),
         (
             'webhook = "https://u:s3cr3t@discord.com/api/webhooks/1/x"',
             "which is not Discord",
         ),
-        ('webhook = "https://discord.com:99999/s3cr3t"', "URL is none"),
-        ('webhook = "s3cr3t"', "URL is none"),
+        ('webhook = "https://discord.com:99999/s3cr3t"', "URL is invalid"),
+        ('webhook = "s3cr3t"', "URL is invalid"),
         ('webhook = { envv = "s3cr3t" }', "one of { env"),
         ('webhook = { env = "A", file = "s3cr3t" }', "one of { env"),
-        (f'webhook = {{ env = "{HOOK}" }}', "a variable's name"),
-        ("webhook = { env = 3 }", "webhook.env: must name a place"),
+        (f'webhook = {{ env = "{HOOK}" }}', "the name of a variable"),
+        ("webhook = { env = 3 }", "webhook.env: must be a string"),
         ('any_host = "yes"', "any_host: must be true or false, not a string"),
         ("", "line"),
     ],
@@ -91,12 +91,12 @@ def test_a_wrong_webhook_is_told_without_being_shown(settings, complaint):
         ('username = "everyone"', "refuses the name"),
         ('username = ""', "1 to 80"),
         (f'username = "{"x" * 81}"', "1 to 80"),
-        ('thread_id = "1"\nthread_name = "x"', "thread_id stands here as well"),
+        ('thread_id = "1"\nthread_name = "x"', "thread_id is set as well"),
         ('thread_id = "general"', "the thread's number"),
         ("thread_id = true", "thread_id: must be a string"),
         (f'thread_name = "{"x" * 101}"', "1 to 100"),
         ('avatar_url = "file:///etc/passwd"', "not a URL that begins with"),
-        ('mention = "@evryone"', "mention: '@evryone' is none of"),
+        ('mention = "@evryone"', "mention: '@evryone' is not one of"),
         ('mention = ["@here", "bob"]', "mention[1]: 'bob'"),
         ("mention = [7]", "mention[0]: must be a string"),
         ('quiet = "22-8"', "is not like 22:00-08:00"),
@@ -123,16 +123,16 @@ def test_a_wrong_channel_setting(settings, complaint):
         ('timezone = "Europe"', "unknown time zone"),
         ('mode = "edti"', "'edti' is not 'post' or 'edit'; did you mean 'edit'?"),
         ('catchup = "all"', "not 'once' or 'none'"),
-        ('catchup = "none"\ngrace = "1h"', "says nothing beside"),
+        ('catchup = "none"\ngrace = "1h"', "has no effect with"),
         ('grace = "0m"', "is not longer than 0"),
         ('timeout = "40000d"', "is longer than 100 years"),
         ('timeout = "99999999999s"', "is not a duration"),
         ('jitter = "1h"', "must be shorter than the 1:00:00 between"),
         ("jitter = 5", "must be a string, not a whole number"),
-        ('account = "lab"', "there is no [accounts.lab]"),
+        ('account = "lab"', "no [accounts.lab]"),
         ("skip_unchanged = 'yes'", "must be true or false"),
         ('comands = ["x"]', "did you mean 'commands'?"),
-        ("retries = 3", "unknown setting; known are account, catchup"),
+        ("retries = 3", "unknown setting; known: account, catchup"),
     ],
 )
 def test_a_wrong_subscription_setting(settings, complaint):
@@ -149,7 +149,7 @@ def test_a_wrong_subscription_setting(settings, complaint):
         ("[channels]\nresearch = 3", "channels.research: must be a table"),
         ("[[subscriptions]]", "watch.toml:1: subscriptions[0]: has no name"),
         ("[[subscriptions]]", "has no cron or interval"),
-        ('[accounts."a b"]\napi_key = "x"', "is no name"),
+        ('[accounts."a b"]\napi_key = "x"', "is not a valid name"),
         ("[accounts.a]", "accounts.a: has no api_key"),
         ("[accounts.a]\napi_key='x'\nbase_url='wandb.ai'", "begins with https://"),
         ("[daemon]\njobs = 0", "daemon: jobs: must be from 1 to 64, not 0"),
@@ -171,5 +171,5 @@ def test_a_name_is_given_once():
     (only,) = complaints(SMALL + second)
     assert only == (
         'watch.toml:10: subscriptions[1] "hourly": name:'
-        " is the name of subscriptions[0] as well"
+        " is also the name of subscriptions[0]"
     )

@@ -135,7 +135,7 @@ def test_a_secret_that_others_can_read_is_warned_about(tmp_path):
 
 
 def test_a_file_without_subscriptions_is_warned_about():
-    assert "nothing will ever be posted" in read("").warnings[0]
+    assert "it never posts anything" in read("").warnings[0]
 
 
 @pytest.mark.parametrize(

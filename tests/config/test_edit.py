@@ -82,12 +82,12 @@ def test_a_subscription_that_is_not_there_is_told_with_those_that_are():
     ],
 )
 def test_a_form_that_cannot_be_edited_is_left_alone(odd):
-    with pytest.raises(ConfigError, match="only you can edit"):
+    with pytest.raises(ConfigError, match="this command cannot edit"):
         removed(odd, "f", "first")
 
 
 def test_an_array_in_one_line_is_not_added_to():
-    with pytest.raises(ConfigError, match="only you can edit"):
+    with pytest.raises(ConfigError, match="this command cannot edit"):
         added("subscriptions = []\n", "f", NEW)
 
 
@@ -109,7 +109,7 @@ def test_any_words_are_written_so_that_they_read_back(cron, commands):
 
 
 def test_bytes_that_are_no_text_are_told_of():
-    with pytest.raises(UsageError, match="no text"):
+    with pytest.raises(UsageError, match="not valid text"):
         added(FILE, "f", {"name": "\udcff"})
 
 

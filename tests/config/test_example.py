@@ -38,7 +38,7 @@ def known_settings(text: str) -> dict[str, list[str]]:
         parse(asking, ConfigFile())
     known = {}
     for complaint in error.value.complaints:
-        said = re.fullmatch(r"[^:]+:\d+: (\w*).*zzzz: .* known are (.*)", complaint)
+        said = re.fullmatch(r"[^:]+:\d+: (\w*).*zzzz: .* known: (.*)", complaint)
         assert said, complaint
         known[said[1].replace("zzzz", "")] = said[2].split(", ")
     return known

@@ -72,6 +72,6 @@ def test_an_allowed_one_may_have_a_port_and_a_path():
     ],
 )
 def test_what_is_no_webhook_is_said_without_repeating_it(text):
-    with pytest.raises(ConfigError, match="the webhook's URL is none") as raised:
+    with pytest.raises(ConfigError, match="the webhook's URL is invalid") as raised:
         read(text, any_host=True)
     assert "ttt" not in str(raised.value)

@@ -62,7 +62,7 @@ def test_all_that_is_logged_can_be_json(place, local_runs):
 def test_a_second_daemon_on_the_same_state_is_refused_with_the_pid(place):
     place.write(subscription("tick", "project ."))
     with place.start() as first:
-        first.wait(lambda: first.said("keeping the hours"))
+        first.wait(lambda: first.said("running the subscriptions"))
         second = place.wandbwatch("daemon", str(place.file))
         assert second.returncode == 1
         assert f"pid {first.process.pid}" in second.stderr
@@ -72,10 +72,10 @@ def test_a_good_file_is_reloaded_and_a_wrong_one_is_not(place, local_runs):
     never = 'cron = "0 0 1 1 *"'
     place.write(subscription("old", f"project {local_runs}", when=never))
     with place.start() as daemon:
-        daemon.wait(lambda: daemon.said("keeping the hours"))
+        daemon.wait(lambda: daemon.said("running the subscriptions"))
         place.write(subscription("new", f"project {local_runs} --topk -1"))
         daemon.process.send_signal(signal.SIGHUP)
-        daemon.wait(lambda: daemon.said("the old one stays in force"))
+        daemon.wait(lambda: daemon.said("still using the previous configuration"))
         assert daemon.said("--topk")
         place.write(subscription("new", f"project {local_runs} --topk 1"))
         daemon.process.send_signal(signal.SIGHUP)
@@ -90,7 +90,7 @@ def test_a_wrong_file_is_78_with_all_complaints(place):
     assert done.returncode == 78
     assert "fly" in done.stderr
     assert "--nope" in done.stderr
-    assert "is the name of subscriptions[0]" in done.stderr
+    assert "is also the name of subscriptions[0]" in done.stderr
 
 
 def test_a_broken_state_is_put_aside_and_it_goes_on(place, local_runs):
@@ -99,7 +99,7 @@ def test_a_broken_state_is_put_aside_and_it_goes_on(place, local_runs):
     (place.state / "state.db").write_bytes(b"no database" * 1000)
     with place.start() as daemon:
         daemon.wait(lambda: place.server.messages)
-        assert daemon.said("was broken")
+        assert daemon.said("was corrupt")
     assert [p for p in place.state.iterdir() if ".broken-" in p.name]
 
 
@@ -182,7 +182,7 @@ def test_a_dead_mans_switch_is_told_that_all_is_well(place):
 def test_the_idle_daemon_is_small(place):
     place.write(subscription("x", "project .", when='cron = "0 0 1 1 *"'))
     with place.start() as daemon:
-        daemon.wait(lambda: daemon.said("keeping the hours"))
+        daemon.wait(lambda: daemon.said("running the subscriptions"))
         status = Path(f"/proc/{daemon.process.pid}/status").read_text()
         heavy = {"wandb", "matplotlib", "requests", "typer", "rich", "pydantic"}
         maps = Path(f"/proc/{daemon.process.pid}/maps").read_text()

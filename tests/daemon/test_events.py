@@ -68,17 +68,17 @@ def test_each_turn_of_a_run_is_told_once_whatever_becomes_of_the_daemon(
             long_ago = time.time() - 3600
             os.utime(run.file, (long_ago, long_ago))
     with place.start() as daemon:
-        daemon.wait(lambda: "nothing is" in told(place)[-1])
+        daemon.wait(lambda: "have ended" in told(place)[-1])
         looked(daemon)
         daemon.end(signal.SIGKILL)  # a restart tells nothing again
     with place.start() as daemon, Living(place.directory, "owl", environ) as run:
         run.tell(5)
         daemon.wait(lambda: "resumed" in told(place)[-1])
         run.exit()
-        daemon.wait(lambda: "nothing is" in told(place)[-1])
+        daemon.wait(lambda: "have ended" in told(place)[-1])
         looked(daemon)
         assert daemon.end() == 0
-    idle = f"nothing is running any more in {place.directory}"
+    idle = f"all runs in {place.directory} have ended"
     assert told(place) == [
         "life of owl started (acme/gpt/owl)",
         "life of owl alerts: the loss is odd (acme/gpt/owl)",

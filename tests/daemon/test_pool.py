@@ -75,7 +75,7 @@ def test_a_worker_that_dies_is_told_and_the_others_go_on(pool):
     pool.lineup.add(job("die"))
     pool.lineup.add(job("fine"))
     said = {a.job.subscription: a.errors for a in answers(pool, 2)}
-    assert said == {"die": ("its worker ended with -9",), "fine": ()}
+    assert said == {"die": ("its worker exited with -9",), "fine": ()}
 
 
 def test_what_a_hanging_job_has_started_is_ended_with_it(pool, tmp_path):

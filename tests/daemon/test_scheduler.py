@@ -25,7 +25,7 @@ def test_a_daemon_that_is_killed_every_few_seconds_misses_no_slot(
     place.environ["PYTHONPATH"] = str(COMMANDS)
     place.write(*map(_each_second, range(PERIOD)), extra="jobs = 2")
     with place.start() as daemon:
-        daemon.wait(lambda: daemon.said("keeping the hours"))
+        daemon.wait(lambda: daemon.said("running the subscriptions"))
         first = int(time.time()) + 1
         time.sleep(3)
         daemon.end(signal.SIGKILL)

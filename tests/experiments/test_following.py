@@ -68,7 +68,7 @@ def test_ctrl_c_is_passed_on(bench):
     with bench.started("experiment", "--script", "./run.sh") as process:
         hear(process, "ready")
         process.send_signal(signal.SIGINT)
-        hear(process, "Ctrl-C passed on")
+        hear(process, "Ctrl-C sent")
         hear(process, None)
         assert process.wait() == 7
     assert bench.one().reason == "Ctrl-C"
@@ -153,7 +153,7 @@ def test_the_rest_waits_and_a_stopped_one_never_starts(bench):
     (bench.place.directory / "go").touch()
     bench.over()
     done = bench.run("retry", "1")
-    assert done.stdout == "experiment 2 (run) takes the place of 1\n"
+    assert done.stdout == "experiment 2 (run) replaces 1\n"
     first, second = bench.over()
     assert first.plan == second.plan
     assert second.phase.value == "finished"

@@ -59,12 +59,12 @@ def test_a_grid_of_twenty_by_name(bench):
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("ppo", "lr=2"), "lr = 2: must be 1.0 at most"),
+        (("ppo", "lr=2"), "lr = 2: must be at most 1.0"),
         (("ppo", "rate=1"), "unknown parameter 'rate'"),
         (("pp0",), "watch.toml has no experiment 'pp0'; did you mean 'ppo'?"),
         (("ppo", "@none.json"), "none.json: cannot be read: No such file"),
         (("ppo", '{"lr": NaN}'), "parameters:1:8: NaN is not a JSON number"),
-        (("ppo", "lr=[1,2]", "--grid"), "lr = 2: must be 1.0 at most"),
+        (("ppo", "lr=[1,2]", "--grid"), "lr = 2: must be at most 1.0"),
         (("ppo", "--best", "loss:up"), "is not KEY:min or KEY:max"),
         (("ppo", "--to", "lob"), "no channel 'lob'; there are: lab"),
     ],
@@ -84,7 +84,7 @@ def test_check_looks_at_the_lines_that_start_trainings(bench):
     done = bench.run("check", str(bench.place.file))
     assert done.returncode == 78
     first, second = done.stderr.splitlines()
-    assert first.endswith("commands[1]: lr = 7: must be 1.0 at most")
+    assert first.endswith("commands[1]: lr = 7: must be at most 1.0")
     assert "commands[2]: watch.toml has no experiment 'dqn'" in second
     names(bench, "experiment ppo lr=0.1")
     assert "fine" in bench.run("check", str(bench.place.file)).stdout

@@ -122,7 +122,7 @@ def test_draws_tell_their_seed():
             "is not an experiment of watch.toml; --script ./train.sh starts",
         ),
         (["pp", "lr=1"], {}, "no experiment 'pp'; did you mean 'ppo'?"),
-        (["zzz"], {}, "no experiment 'zzz'; there are: ppo, dqn"),
+        (["zzz"], {}, "no experiment 'zzz'; known: ppo, dqn"),
         (["ppo", "fast"], {}, "'fast' is not a parameter; write KEY=VALUE"),
         (["ppo", "lr=x"], {}, 'lr = "x": must be a number'),
         (["ppo"], {"launcher": "srun '"}, "No closing quotation"),

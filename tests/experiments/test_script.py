@@ -9,11 +9,11 @@ import pytest
     ("head", "mode", "why"),
     [
         ("#!/bin/bash\n", 0o644, "not executable; chmod +x it"),
-        ("#!/no/such/bash\n", 0o755, "it is run by /no/such/bash, which is not there"),
+        ("#!/no/such/bash\n", 0o755, "its interpreter /no/such/bash does not exist"),
         ("#!/usr/bin/env nobash\n", 0o755, "it is run by nobash: no such program"),
-        ("#!/bin/bash\r\n", 0o755, "its lines end as in Windows"),
-        ("echo\n", 0o755, "does not say what runs it"),
-        ("", 0o755, "does not say what runs it"),
+        ("#!/bin/bash\r\n", 0o755, "has Windows line endings"),
+        ("echo\n", 0o755, "has no interpreter line"),
+        ("", 0o755, "has no interpreter line"),
     ],
 )
 def test_a_script_that_can_not_be_started(bench, head, mode, why):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from wandbwatch.commands.alert.rules import RuleError
 from wandbwatch.commands.alert.rules import parse as parse_rule
 from wandbwatch.commands.alert.rules.measures import Over
 from wandbwatch.commands.alert.rules.tree import Comparison
@@ -61,3 +62,8 @@ def test_zero_and_centuries_are_refused():
         parse_positive_duration("0s")
     with pytest.raises(ValueError, match="longer than 100 years"):
         parse_duration("99999d")
+
+
+def test_a_quoted_word_is_no_part_of_a_duration():
+    with pytest.raises(RuleError, match="expected ','"):
+        parse_rule('mean(loss, 30m "5m") > 1')

@@ -107,10 +107,10 @@ def test_a_run_is_written_in_many_ways(text, address):
     [
         (address_parsing.project, "", "empty"),
         (address_parsing.project, "  ", "empty"),
-        (address_parsing.project, "a//b", "'' is no name"),
-        (address_parsing.project, "acme/gpt ", "'gpt ' is no name"),
-        (address_parsing.project, "acme/gpt?", "'gpt\\?' is no name"),
-        (address_parsing.project, "acme/g\u202ept", "is no name"),
+        (address_parsing.project, "a//b", "'' is not a valid name"),
+        (address_parsing.project, "acme/gpt ", "'gpt ' is not a valid W&B name"),
+        (address_parsing.project, "acme/gpt?", "'gpt\\?' is not a valid W&B name"),
+        (address_parsing.project, "acme/g\u202ept", "is not a valid name"),
         (
             address_parsing.project,
             "acme/g\x1b[31mpt",
@@ -118,13 +118,17 @@ def test_a_run_is_written_in_many_ways(text, address):
         ),
         (address_parsing.project, "a/b/c/d/e", "too many parts"),
         (address_parsing.project, "acme/gpt/abc", "is a run, not a project"),
-        (address_parsing.project, "https://wandb.ai/acme", "names no project"),
+        (address_parsing.project, "https://wandb.ai/acme", "does not name a project"),
         (address_parsing.project, "https://", "not the URL"),
         (address_parsing.project, "ftp://wandb.ai/acme/gpt", "not the URL"),
         (address_parsing.project, "http://[::1/acme/gpt", "not a URL"),
         (address_parsing.project, "http://h:99999/acme/gpt", "not a URL"),
-        (address_parsing.project, "https://wandb.ai/a%2Fb/gpt", "'a/b' is no name"),
-        (address_parsing.project, "https://wandb.ai/a/b%0a", "is no name"),
+        (
+            address_parsing.project,
+            "https://wandb.ai/a%2Fb/gpt",
+            "'a/b' is not a valid W&B name",
+        ),
+        (address_parsing.project, "https://wandb.ai/a/b%0a", "is not a valid name"),
         (
             address_parsing.project,
             "https://wandb.ai/a/b/groups/g%201/workspace",
@@ -134,8 +138,8 @@ def test_a_run_is_written_in_many_ways(text, address):
         (address_parsing.project, "~nobody-of-this-name/x", "no such user"),
         (address_parsing.run, "https://wandb.ai/acme/gpt", "is a project, not a run"),
         (address_parsing.run, "https://wandb.ai/a/b/sweeps/s", "is a sweep, not a run"),
-        (address_parsing.run, "a:b:c", "is no name"),
-        (address_parsing.run, "x" * 5000 + "?", "x{80}…' is no name"),
+        (address_parsing.run, "a:b:c", "is not a valid name"),
+        (address_parsing.run, "x" * 5000 + "?", "x{80}…' is not a valid W&B name"),
     ],
 )
 def test_nonsense_is_one_line_of_complaint(read, text, complaint):

@@ -51,7 +51,7 @@ def test_an_online_file_holds_only_what_was_used(media_run):
     assert (used.name, used.kind, used.version, used.used) == (
         *("rollouts", "dataset", "v0", True),
     )
-    assert "W&B knows" in found.unknown
+    assert "ask W&B" in found.unknown
 
 
 def test_an_offline_file_holds_what_was_logged(local_runs):

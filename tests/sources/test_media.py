@@ -139,7 +139,7 @@ def test_a_file_larger_than_it_was_said_to_be_is_not_taken(media_run):
     run.sizes["ckpt/model 1.pt"] = 10
     try:
         (model,) = media_run.source("cloud").files("media", ("ckpt/model 1.pt",))
-        with pytest.raises(NetworkError, match="more than the file has"):
+        with pytest.raises(NetworkError, match="more data than the file has"):
             b"".join(model.content())
     finally:
         run.sizes.clear()

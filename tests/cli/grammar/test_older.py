@@ -50,13 +50,16 @@ def test_a_line_is_shown_in_todays_form(line, modern):
     [
         (
             "/fly",
-            "'/fly' is not a command of the older bot; it had /summary, /project",
+            (
+                "'/fly' is not a command of the older bot;"
+                " it had /summary, /project, /image"
+            ),
         ),
         ("/summary", "/summary: run: is missing"),
         ("/summary filters:a", "/summary: run: is missing"),
         (
             "/summary run:a keys:b",
-            "/summary, word 3: no key 'keys'; there were run, filters",
+            "/summary, word 3: no key 'keys'; it had run, filters",
         ),
         (
             '/project project:a filters:{"a": 1}',

@@ -58,7 +58,7 @@ def test_the_output_may_stand_before_the_command():
             "no such option: --fliters; did you mean --filters? `wan",
         ),
         ("project me/p --debug=x", "project: --debug takes no value"),
-        ("project me/p -o xml", "'xml' is none of"),
+        ("project me/p -o xml", "'xml' is not one of"),
         ("project 'me/p", "No closing quotation"),
         ("", "name a command"),
         ("-o json", "name a command"),

@@ -104,8 +104,8 @@ def test_a_file_is_replaced_only_if_that_is_meant(here):
     ("words", "complaint"),
     [
         (["--webhook-env", HOOK], "not what it holds"),
-        (["--channel", "a b"], "--channel: 'a b' is no name"),
-        (["--name", ""], "--name: '' is no name"),
+        (["--channel", "a b"], "--channel: 'a b' is not a valid name"),
+        (["--name", ""], "--name: '' is not a valid name"),
         (["--cron", "@daily", "--interval", "1h"], "either --cron or --interval"),
     ],
 )

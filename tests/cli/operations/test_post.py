@@ -77,7 +77,7 @@ def test_hello_to_one_that_is_gone_fails_and_says_so(discord_server, capsys):
 
 def test_hello_to_one_that_nobody_knows_names_those_there_are(capsys):
     assert shell("hello", "lap") == ExitCode.USAGE
-    assert "no channel 'lap'; there are: lab, runs" in capsys.readouterr().err
+    assert "no channel 'lap'; known: lab, runs" in capsys.readouterr().err
 
 
 def test_a_stopped_channel_is_resumed_by_hello(discord_server, store):
@@ -127,7 +127,7 @@ def test_outbox_retries_and_drops_what_failed(path, store, capsys):
         assert OutboxAdmin(store).failed() == ()
     told = capsys.readouterr().out
     assert "1 message will be sent again" in told
-    assert "1 message thrown away" in told
+    assert "1 message deleted" in told
     assert shell("outbox", path, "--retry", "--drop") == ExitCode.USAGE
 
 

@@ -58,7 +58,7 @@ def test_what_can_not_be_sent_waits(place, local_runs):
     place.server.faults.append(Fault("429_user", times=None, seconds=3600))
     done = place.wandbwatch("run", str(place.file))
     assert done.returncode == 6
-    assert "messages that wait for the next run or the daemon: 1" in done.stderr
+    assert "messages waiting for the next run or the daemon: 1" in done.stderr
     waiting = place.wandbwatch("outbox", "--config", str(place.file), "-o", "json")
     assert '"one"' in waiting.stdout
 

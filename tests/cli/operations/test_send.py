@@ -80,7 +80,7 @@ def test_it_leaves_the_work_to_another_one(store, start: Start, discord_server):
     second = start("--once")
     _, err = second.communicate(timeout=30)
     assert second.returncode == 0
-    assert "another sender is at work" in err
+    assert "another sender is running" in err
 
 
 def test_it_takes_over_from_one_that_dies(store, start: Start, discord_server):
@@ -92,7 +92,7 @@ def test_it_takes_over_from_one_that_dies(store, start: Start, discord_server):
         os.sched_yield()
     second = start()
     assert second.stderr
-    assert "another sender is at work" in second.stderr.readline()
+    assert "another sender is running" in second.stderr.readline()
     first.kill()
     _, err = second.communicate(timeout=30)
     assert second.returncode == 0

@@ -77,7 +77,7 @@ def test_a_real_run_that_goes_on_times_out(running_run):
     out, err = waited.communicate()
     assert (waited.returncode, out) == (124, "")
     assert "running: running, step" in err
-    assert "not ended after 0.1s: running" in err
+    assert "still running after 0.1s: running" in err
 
 
 def test_one_of_several_will_do(running_run, local_runs):
@@ -106,7 +106,7 @@ def test_runs_of_a_server_are_waited_for_through_an_outage(wandb_server):
     }
     fault = Fault("status", status=500)
     wandb_server.faults.append(fault)
-    assert "asking on for" in next_line(waited.stderr)
+    assert "retrying for" in next_line(waited.stderr)
     with wandb_server.store.lock:
         one.state, two.state = "finished", "crashed"
     wandb_server.faults.remove(fault)

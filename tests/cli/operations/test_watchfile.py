@@ -118,14 +118,14 @@ def test_a_list_is_subscribed_and_unsubscribed(path, capsys):
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (("morning", "project a/b", "--cron", "@hourly"), "is the name of"),
+        (("morning", "project a/b", "--cron", "@hourly"), "is also the name of"),
         (("new", "projct a/b", "--cron", "@hourly"), "commands[0]: "),
         (("new", "project a/b", "--cron", "0 99 * * *"), "hour '99'"),
         (
             ("new", "project a/b", "--cron", "@hourly", "--channel", "x"),
             "no [channels.x]",
         ),
-        (("new", "project a/b", "--interval", "5"), "no span"),
+        (("new", "project a/b", "--interval", "5"), "is not a duration"),
         (("new", "project a/b", "--interval", "5m", "--mode", "edti"), "'edit'"),
     ],
 )

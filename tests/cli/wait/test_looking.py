@@ -74,7 +74,7 @@ def test_an_outage_and_its_end_are_said_once():
     server = Server(None, DOWN, DOWN, None, None)
     assert [server.patient.look() for _ in range(5)] == [RUNS, None, None, RUNS, RUNS]
     assert server.told == [
-        "w.example: no answer; asking on for 1h 00m",
+        "w.example: no answer; retrying for 1h 00m",
         "connected again",
     ]
 

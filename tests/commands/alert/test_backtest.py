@@ -107,7 +107,7 @@ def test_a_backtest_of_months_takes_longer_strides():
     long = run("a", heartbeat=NOW + 30_000 * MINUTE)
     words = "--when 'mean(x, 3m) > 0' --when 'x > 1' --since 30d"
     told = backtested(words, Logged([long], {"a": values}), NOW + 30_000 * MINUTE)
-    assert Note("looked at every 2m 00s") in told.blocks
+    assert Note("checked every 2m 00s") in told.blocks
 
 
 def test_what_was_over_before_is_no_part_of_it():

@@ -73,14 +73,14 @@ def test_a_digest_tells_what_happened_of_late():
     assert found["best"].rows == (("b", "b", State.FAILED, "val/loss", 0.1),)
     assert found["failures"].rows == (("ValueError: no", 1, "b (b)"),)
     assert [row[2] for row in found["ended"].rows] == ["b", "c"]
-    assert [row[2] for row in found["started, still running"].rows] == ["a"]
+    assert [row[2] for row in found["started and not ended"].rows] == ["a"]
 
 
 def test_where_nothing_happened_little_is_said():
     told = asked("digest acme/gpt --since 30m --best x:max", FakeSource(RUNS[3:]))
     assert not told.event
     assert told.title == "acme/gpt: the last 30m"
-    assert told.blocks[1:] == (Note("no run has a value of 'x'"),)
+    assert told.blocks[1:] == (Note("no run has a value for 'x'"),)
 
 
 def test_a_server_is_asked_little(wandb_server):

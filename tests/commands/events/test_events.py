@@ -153,12 +153,12 @@ def test_a_crash_that_was_told_with_others_is_corrected_among_them():
     (crash,) = line.tick(*dead)
     (mended,) = line.tick(*dead[:4], later(run("r4"), 20))
     assert mended.message_key == crash.message_key
-    assert mended.title == "4 runs crashed in me/p, 1 went on"
+    assert mended.title == "4 runs crashed in me/p, 1 did not crash"
     table = block(mended, Table)
     assert isinstance(table, Table)
     assert [row[-1] for row in table.rows][-1] == "is still running; it did not crash"
     (more,) = line.tick(*dead[:3], later(run("r3"), 25), later(run("r4"), 25))
-    assert more.title == "3 runs crashed in me/p, 2 went on"
+    assert more.title == "3 runs crashed in me/p, 2 did not crash"
 
 
 def test_a_run_that_another_process_resumed_is_no_false_crash():
@@ -193,7 +193,7 @@ def test_groups_and_all_runs_are_done_once_nothing_follows():
     assert titles(told) == [
         "group g is done (me/p)",
         "sweep s is done (me/p)",
-        "nothing is running any more in me/p",
+        "all runs in me/p have ended",
     ]
     fields = block(told[0], Fields)
     assert fields == Fields("ended", (("finished", 2), ("failed", 1)))
@@ -227,7 +227,7 @@ def test_no_step_for_long_is_a_stall_and_the_next_step_its_end():
     assert notes(told)[0].startswith("no step after 104 for 1")
     assert line.tick(replace(slow, last_step=104), now=at + 90 * MINUTE) == []
     (back,) = line.tick(replace(slow, last_step=105), now=at + 91 * MINUTE)
-    assert back.title == "name of a goes on (me/p/a)"
+    assert back.title == "name of a recovered (me/p/a)"
 
 
 def test_what_the_code_raises_is_told_once():
@@ -336,7 +336,7 @@ def test_without_a_memory_it_says_how_the_runs_are():
     table = block(told, Table, "running")
     assert isinstance(table, Table)
     assert [row[:3] for row in table.rows] == [
-        ("goes on", "name of a", "a"),
+        ("running", "name of a", "a"),
         ("stalled", "name of b", "b"),
     ]
     assert not told.event

@@ -79,7 +79,7 @@ def test_a_run_is_told_of_from_its_start_to_its_end(server, tmp_path):
             living.tell(words)
         living.exit(3)
     assert_its_end_says_why(watch)
-    assert titles(watch.tick()) == ["nothing is running any more in acme/gpt"]
+    assert titles(watch.tick()) == ["all runs in acme/gpt have ended"]
     assert watch.tick() == []
 
 

@@ -55,7 +55,7 @@ def test_the_best_runs_are_chosen_and_the_best_is_marked():
     assert [line.name for line in plot.lines] == ["★ run c", "run a", "run b"]
     assert notes(report) == ["★ best by loss:max: run c (c) 3"]
     report = told(Logs({"a": {"loss": LOSS}}), "--keys loss --best nope:min")
-    assert "no run has a finite 'nope' to be the best by" in notes(report)
+    assert "no run has a finite 'nope' to rank by" in notes(report)
 
 
 def test_marks_and_limits():
@@ -168,7 +168,7 @@ def test_a_point_a_run():
     report = told(grouped(), "--scatter loss,config.none")
     (chart,) = charts(report)
     assert chart.drawing == Scatter("loss", "config.none", ())
-    assert notes(report) == ["no run has a number of 'config.none'"]
+    assert notes(report) == ["no run has a number for 'config.none'"]
     (chart,) = charts(told(grouped(), "--scatter loss,loss --best loss:min"))
     assert isinstance(chart.drawing, Scatter)
     assert [p.name for p in chart.drawing.points if p.chosen] == ["run a"]
@@ -192,14 +192,14 @@ def test_the_same_data_make_the_same_pictures():
         ("--clip 2", "'2' is not a share of the values such as 0.99"),
         ("--clip x", "'x' is not a share"),
         ("--mark x", "'x' is not a line such as 0.5, target=0.5 or @1000"),
-        ("--mark a=nan", "'a=nan' is no line"),
+        ("--mark a=nan", "'a=nan' is not a line"),
         ("--group-by x", "'x' groups no runs: group, tag, job_type"),
         ("--group-by config.", "'config.' groups no runs"),
         ("--best loss:up", "is not KEY:min or KEY:max"),
-        ("--best loss --group-by tag", "give one of them"),
+        ("--best loss --group-by tag", "exclude each other"),
         ("--scatter a", "'a' is not two names"),
-        ("--scatter a,b --keys c", "--scatter is a point a run"),
-        ("--scatter a,b --smooth .5", "--scatter is a point a run"),
+        ("--scatter a,b --keys c", "--scatter combines only with"),
+        ("--scatter a,b --smooth .5", "--scatter combines only with"),
     ],
 )
 def test_a_wrong_word_or_combination_is_one_line(words, complaint):

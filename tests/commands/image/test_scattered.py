@@ -28,7 +28,7 @@ def test_a_run_with_both_values_is_a_point_and_the_best_stands_out():
 
 def test_no_point_at_all_is_said_with_the_name_that_nobody_has():
     chart = scattered.chart(RUNS, "config.nope", "val/loss", None)
-    said = ["no run has a number of 'config.nope'"]
+    said = ["no run has a number for 'config.nope'"]
     assert list(scattered.notes(RUNS, chart, "config.nope", "val/loss")) == said
 
 

@@ -66,7 +66,7 @@ def test_a_wrong_line(line, why):
 
 def test_a_list_can_not_follow():
     env = replace(fake_env(FakeSource([RUN])), memory=Memory())
-    with pytest.raises(UsageError, match="is for a terminal"):
+    with pytest.raises(UsageError, match="works in a terminal"):
         grammar.parse("logs a/b/c -f", env)
 
 

@@ -98,8 +98,12 @@ def test_a_sweep_is_told_with_its_best_run_first():
     ("runs", "aim", "note"),
     [
         ([], None, "no runs yet"),
-        (RUNS, None, "its metric is not known here: --best KEY:min or KEY:max"),
-        (RUNS, Objective("acc"), "no run of it has a finite value of 'acc' yet"),
+        (
+            RUNS,
+            None,
+            "its metric is unknown here; rank its runs with --best KEY:min or KEY:max",
+        ),
+        (RUNS, Objective("acc"), "no run has a finite 'acc' yet"),
     ],
 )
 def test_what_can_not_be_ranked_is_said(runs, aim, note):
@@ -161,7 +165,7 @@ def test_what_a_parameter_is_drawn_from_is_worded(spec, words):
 
 
 def test_progress_without_an_end_counts_what_was_begun():
-    assert progress(RUNS, None, 10) == "4 of 5 begun"
+    assert progress(RUNS, None, 10) == "4 of 5 started"
     assert progress(RUNS * 5, 10, 4) == "████ 20 of 10 (100%)"
 
 
@@ -179,7 +183,7 @@ def test_the_line_asks_for_the_sweeps_runs_alone():
     ("line", "why"),
     [
         ("sweep acme/gpt/s1 --best acc:up", "is not KEY:min or KEY:max"),
-        ("sweep https://wandb.ai/acme/gpt/runs/r1", "is no sweep"),
+        ("sweep https://wandb.ai/acme/gpt/runs/r1", "is not a sweep"),
         ("sweep acme/gpt", None),
     ],
 )

@@ -31,7 +31,7 @@ def test_its_end_is_told_once():
     over = news([UP], known)
     (report,) = over.reports
     assert report.blocks == (
-        Note("this works again; it had failed:  the server is down"),
+        Note("this works again; it had failed: the server is down"),
     )
     assert news([UP], over.memory).reports == (GOOD,)
 

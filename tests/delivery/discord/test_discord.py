@@ -244,7 +244,7 @@ def test_what_rates_count_by_is_no_secret(discord_server):
     assert DISCORD.identity(nowhere) == "lab"
     outcome = DISCORD.post(HELLO, nowhere)
     assert isinstance(outcome, NotSent)
-    assert "env NOT_THERE: not in the environment" in outcome.reason
+    assert "env NOT_THERE: not set in the environment" in outcome.reason
 
 
 def test_a_silent_listener_ends_by_the_deadline():

@@ -42,7 +42,7 @@ def test_a_broken_file_is_put_aside_and_said(tmp_path, caplog, damage, opened):
         store.path.write_bytes(whole)
     with caplog.at_level(logging.ERROR):
         again = opened(tmp_path, Clock().now)
-    assert "put aside as state.db.broken-20260105T120000Z" in caplog.text
+    assert "moved it to state.db.broken-20260105T120000Z" in caplog.text
     assert Outbox(again).pending() == 0
     fill(again)
     assert (tmp_path / "state.db.broken-20260105T120000Z").exists()
@@ -57,7 +57,7 @@ def test_a_file_that_breaks_later_is_put_aside_then(tmp_path, opened):
     with store.path.open("r+b") as file:
         file.seek(8192)
         file.write(os.urandom(store.path.stat().st_size - 8192))
-    with pytest.raises(StateError, match="broken"):
+    with pytest.raises(StateError, match="corrupt"):
         other.read("SELECT sum(length(body)) FROM message")
     fill(other)
     fill_more(store)

@@ -90,8 +90,7 @@ def test_what_may_stand_is_sent_three_times_more_at_most(office):
     assert office.texts == ["one"] + ["(possible duplicate) one"] * 3
     (failure,) = office.desk.failed()
     assert failure.reason == (
-        "it may stand: sent 4 times, its fate unknown each time; at last: connection"
-        " reset"
+        "possibly delivered: sent 4 times without an answer; at last: connection reset"
     )
 
 

@@ -38,7 +38,7 @@ def test_a_channel_that_nobody_knows_is_stopped_until_somebody_does(threads, cap
     threads.enqueue(letter("x", channel="unheard"), letter("y"))
     Sender(threads.office, threads.channels).run()
     assert threads.texts == ["y"]
-    assert "unheard: no channel of that name" in caplog.text
+    assert "unheard: no such channel" in caplog.text
     threads.hook("unheard")
     Sender(threads.office, threads.channels).run()
     assert threads.texts == ["y", "x"]
@@ -90,7 +90,7 @@ def test_it_shows_that_it_is_alive(threads):
 
 def test_there_is_one_sender_a_state(tmp_path):
     again = alone(tmp_path)
-    with alone(tmp_path), pytest.raises(BusyError, match="another sender is at work"):
+    with alone(tmp_path), pytest.raises(BusyError, match="another sender is running"):
         again.__enter__()
     with alone(tmp_path):
         pass
@@ -141,4 +141,4 @@ def test_an_end_that_cannot_be_written_is_written_later(office, caplog):
     office.clock.wait = waiting
     office.deliver()
     assert office.texts == ["one", "two"]
-    assert "it can't be written" in caplog.text
+    assert "not writable" in caplog.text

@@ -83,7 +83,7 @@ def test_a_large_video_is_not_fetched_and_has_no_frame():
     large = Piece("x.mp4", "x", never, LARGE, "video/mp4", url=PAGE)
     embed, files = posted(large)
     assert not files
-    assert "no decoder here for its first frame" in embed["footer"]["text"]
+    assert "no decoder for its first frame" in embed["footer"]["text"]
 
 
 def test_a_file_larger_than_it_said_is_not_posted():

@@ -22,23 +22,23 @@ GPT = Cloud("acme", "gpt")
 EVIL = "\x1b[31m@everyone [bold]\n\u202e" + "x" * 500
 
 FAULTS = [
-    (Fault("status", status=401), NotAuthorisedError, "does not know the API key fr"),
+    (Fault("status", status=401), NotAuthorisedError, "rejected the API key fr"),
     (
         Fault("status", status=403, message="no seat"),
         NotAuthorisedError,
-        "does not let us in (403: no seat); `wandbwatch whoami` says",
+        "denied access (403: no seat); `wandbwatch whoami` shows",
     ),
     (Fault("status", status=404), NotFoundError, "no W&B server at"),
     (
         Fault("status", status=429, message="calm down", headers={"Retry-After": "0"}),
         NetworkError,
-        "asks us to slow down (429: calm down); try again in a minute",
+        "limits the request rate (429: calm down); try again in a minute",
     ),
     (Fault("status", status=400, message="bad"), NetworkError, "(400: bad)"),
     (Fault("status", status=503), NetworkError, "failed (503: injected); try again"),
     (Fault("reset"), NetworkError, "broke; try again"),
-    (Fault("malformed"), NetworkError, "is it a W&B server?"),
-    (Fault("empty"), NetworkError, "is it a W&B server?"),
+    (Fault("malformed"), NetworkError, "like a W&B server"),
+    (Fault("empty"), NetworkError, "like a W&B server"),
     (Fault("graphql_error", message="bad luck"), NetworkError, "says: bad luck"),
     (Fault("hang"), TimeOutError, "did not answer in time"),
     (Fault("drip"), TimeOutError, "did not answer in time"),
@@ -106,7 +106,7 @@ def test_what_the_server_keeps_to_itself_is_not_found(server, fault):
     [
         ("http://127.0.0.1:9", "nothing listens at http://127.0.0.1:9; is WANDB_B"),
         ("http://nowhere.invalid", "no host of the name in http://nowhere.invalid"),
-        ("nonsense", "nonsense is no URL"),
+        ("nonsense", "nonsense is not a URL"),
     ],
 )
 def test_a_server_that_is_not_there_is_told(monkeypatch, url, said):

@@ -107,8 +107,8 @@ def test_filters_mean_what_mongodb_means(wanted, ids):
 @pytest.mark.parametrize(
     ("wanted", "says"),
     [
-        ({"state": {"$near": 1}}, "state: '$near' is none of $eq, $ne, $gt"),
-        ({"$xor": []}, "'$xor' is none of $and, $or, $nor, $not"),
+        ({"state": {"$near": 1}}, "state: '$near' is not one of $eq, $ne, $gt"),
+        ({"$xor": []}, "'$xor' is not one of $and, $or, $nor, $not"),
         ({"$not": [{"state": "failed"}]}, "$not takes a filter, not [{'state'"),
         ({"$or": {"state": "failed"}}, "$or takes a list of filters"),
         ({"$and": []}, "$and takes a list of filters"),

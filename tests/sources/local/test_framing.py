@@ -103,7 +103,7 @@ def test_a_newer_format_is_refused(long_run):
     data = bytearray(file.read_bytes())
     data[6] = 1
     file.write_bytes(data)
-    with pytest.raises(SourceError, match=r"is of version 1, newer.*update wandbwatch"):
+    with pytest.raises(SourceError, match=r"has format version 1.*update wandbwatch"):
         source(file).run()
 
 

@@ -23,7 +23,7 @@ def directory(local_runs: Path, run_id: str) -> Path:
 
 
 def same(one: object, other: object) -> bool:
-    """Compare with NaN equal to itself, and 1 to 1.0."""
+    """Compare with NaN equal at the same value, and 1 to 1.0."""
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
         if len(one) != len(other):
             return False

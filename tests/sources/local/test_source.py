@@ -152,7 +152,7 @@ def test_a_link_to_nothing(three):
     link.unlink()
     link.symlink_to("gone")
     assert ids(three) == "cba"
-    with pytest.raises(NotFoundError, match="links to nothing"):
+    with pytest.raises(NotFoundError, match="is a broken link"):
         source(link).run()
 
 

@@ -61,7 +61,7 @@ def _told(answer: LineAnswer, known: Known) -> tuple[Report, ...]:
         return answer.reports
     if answer.error:
         return (*answer.reports, failure(answer.line, answer.error))
-    over = Note(f"this works again; it had failed:  {before}")
+    over = Note(f"this works again; it had failed: {before}")
     if not answer.reports:
         return (Report("failure", answer.line, (over,), Level.GOOD),)
     first, *rest = answer.reports

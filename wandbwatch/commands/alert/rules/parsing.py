@@ -115,9 +115,7 @@ class _Parser:
         text = token.text
         if token.shape is Shape.WORD and self._took("%"):
             text += "%"
-        while (
-            token.shape is Shape.WORD and _is_part(text) and _is_part(self._next.text)
-        ):
+        while _is_part(Token(token.shape, text, 0)) and _is_part(self._next):
             text += f" {self._next.text}"  # 1h 30m
             self.place += 1
         return Word(text, token.shape, token.at)
@@ -171,10 +169,10 @@ class _Parser:
         return RuleError(f"column {at + 1}{here}: {what}")
 
 
-def _is_part(text: str) -> bool:
-    """Whether *text* can be a part of a duration."""
+def _is_part(token: Token) -> bool:
+    """Whether *token* can be a part of a duration."""
     try:
-        parse_duration(text)
+        parse_duration(token.text)
     except ValueError:
         return False
-    return True
+    return token.shape is Shape.WORD

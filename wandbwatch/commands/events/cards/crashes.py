@@ -106,9 +106,7 @@ def _reports(
     report = folded(EventKind.CRASHED, events, project)
     if went_on:
         left = len(events) - went_on
-        title = (
-            f"{left} runs crashed in {project.name}, {went_on} still running after all"
-        )
+        title = f"{left} runs crashed in {project.name}, {went_on} did not crash"
         level = Level.BAD if left else Level.INFO
         report = replace(report, title=title, level=level)
     yield report
