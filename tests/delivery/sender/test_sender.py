@@ -38,7 +38,7 @@ def test_a_channel_that_nobody_knows_is_stopped_until_somebody_does(threads, cap
     threads.enqueue(letter("x", channel="unheard"), letter("y"))
     Sender(threads.office, threads.channels).run()
     assert threads.texts == ["y"]
-    assert "unheard: no such channel" in caplog.text
+    assert "unheard: no channel of that name" in caplog.text
     threads.hook("unheard")
     Sender(threads.office, threads.channels).run()
     assert threads.texts == ["y", "x"]

@@ -23,7 +23,7 @@ LOOK = 0.5
 """Seconds between looks at what waits."""
 STUCK = 90.0
 """Seconds without a move after which a delivery hangs: no post takes as long."""
-UNKNOWN = "no such channel in watch.toml"
+UNKNOWN = "no channel of that name in the configuration"
 
 
 class BusyError(WandbwatchError):
