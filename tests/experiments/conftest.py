@@ -12,7 +12,7 @@ from tests.servers.discord.server import DiscordServer
 
 @pytest.fixture
 def bench(tmp_path, discord_server: DiscordServer) -> Iterator[Bench]:
-    """Start trainings; nothing of them may be left when a test ends."""
+    """Start trainings; no process may be left when a test ends."""
     discord_server.board.put(Hook("111111111111111111", TOKEN))
     bench = Bench(Place(tmp_path, discord_server))
     yield bench

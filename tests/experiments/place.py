@@ -1,4 +1,4 @@
-"""A directory to start trainings in, with a state and a channel of its own."""
+"""A directory for trainings, with its own state and channel."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Bench:
             check=False,
         )
 
-    def started(self, *words: str) -> subprocess.Popen[str]:
+    def start(self, *words: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "wandbwatch", *words],
             cwd=self.place.directory,
@@ -67,8 +67,8 @@ class Bench:
         self.until(lambda: all(one.phase.over for one in self.experiments()))
         return self.experiments()
 
-    def told(self, count: int) -> list[str]:
-        """Wait for *count* posts; return the titles of them all, in order."""
+    def posted(self, count: int) -> list[str]:
+        """Wait for *count* posts; return the titles of all posts, in order."""
         self.until(lambda: len(self.titles()) >= count)
         return self.titles()
 
@@ -77,7 +77,7 @@ class Bench:
         return [e.get("title", "") for r in records for e in r["message"]["embeds"]]
 
     def processes(self) -> list[int]:
-        """List what is left of all that was ever started here."""
+        """List the pids of every process that was started here and still runs."""
         found = []
         for directory in Path("/proc").iterdir():
             if directory.name.isdecimal():
@@ -93,9 +93,9 @@ class Bench:
         return MARK.encode() in environ and place in environ
 
     @staticmethod
-    def until(holds: Callable[[], Any]) -> None:
+    def until(condition: Callable[[], Any]) -> None:
         give_up = time.monotonic() + PATIENCE
-        while not holds():
+        while not condition():
             if time.monotonic() > give_up:
-                raise AssertionError("it did not come to be in time")
+                raise AssertionError("timed out")
             time.sleep(0.05)

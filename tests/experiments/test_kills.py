@@ -1,4 +1,4 @@
-"""Whoever is killed, and whenever: each start and each end is told once."""
+"""Whatever is killed at any time, each start and end is reported once."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ COUNT = 20
 KILLS = 4
 
 
-def keeper(bench, batch: int) -> subprocess.Popen[bytes]:
-    """Start one as `keeping.start` does, as a child that a test can kill.
+def supervisor(bench, batch: int) -> subprocess.Popen[bytes]:
+    """Start one as `supervisor_process.start` does, as a child that a test can kill.
 
-    It knows no watch.toml, so what it tells stays in the outbox: Discord's pace would
+    Without a watch.toml its messages stay in the outbox: Discord's rate limit would
     take a minute.
     """
     place = bench.place
@@ -41,7 +41,7 @@ def keeper(bench, batch: int) -> subprocess.Popen[bytes]:
     )
 
 
-def begun(bench) -> int:
+def add_batch(bench) -> int:
     script = bench.script(BODY)
     plans = [
         Plan(
@@ -57,50 +57,50 @@ def begun(bench) -> int:
         return Ledger(store).add(plans, 4, "test", detached=True)[0].batch
 
 
-def told(bench) -> Counter[str]:
-    """Count the messages of each experiment that were ever enqueued."""
+def messages(bench) -> Counter[str]:
+    """Count the messages of each experiment that were ever queued."""
     with closing(Store(bench.place.state)) as store:
         rows = store.read("SELECT subscription, state FROM message")
     return Counter(subscription for subscription, _ in rows)
 
 
-def test_a_grid_of_twenty_with_failures_among_them(bench):
-    batch = begun(bench)
-    assert keeper(bench, batch).wait() == 0
+def test_a_batch_of_twenty_with_failures(bench):
+    batch = add_batch(bench)
+    assert supervisor(bench, batch).wait() == 0
     ended = bench.experiments()
     assert [one.code for one in ended] == [n % 3 for n in range(COUNT)]
     phases = [Phase.FAILED if n % 3 else Phase.FINISHED for n in range(COUNT)]
     assert [one.phase for one in ended] == phases
     at_once = max(sum(a.started <= b.started < a.ended for a in ended) for b in ended)
     assert 2 <= at_once <= 4
-    assert set(told(bench).values()) == {2}
+    assert set(messages(bench).values()) == {2}
 
 
-def test_keepers_killed_at_any_moment(bench):
-    batch = begun(bench)
+def test_supervisors_killed_at_any_moment(bench):
+    batch = add_batch(bench)
     moments = random.Random(5)  # noqa: S311 -- the same moments each time
     for _ in range(KILLS):
-        process = keeper(bench, batch)
+        process = supervisor(bench, batch)
         started = sum(one.attempt for one in bench.experiments())
         bench.until(lambda: sum(o.attempt for o in bench.experiments()) > started)  # noqa: B023
         time.sleep(moments.uniform(0, 0.2))
         process.kill()
         assert process.wait() == -signal.SIGKILL
-    assert keeper(bench, batch).wait() == 0
+    assert supervisor(bench, batch).wait() == 0
     ended = bench.experiments()
     assert {one.phase for one in ended} <= {Phase.FINISHED, Phase.FAILED, Phase.LOST}
-    assert set(told(bench).values()) == {2}
+    assert set(messages(bench).values()) == {2}
     starts = Counter((bench.place.directory / "starts").read_text().splitlines())
     assert max(starts.values()) == 1, "nothing is started twice"
     known = [one for one in ended if one.phase is not Phase.LOST]
     assert all(one.code == one.plan.parameters["n"] % 3 for one in known)
 
 
-def test_what_is_killed_itself_is_told_as_that(bench):
+def test_a_killed_training_is_reported_as_failed(bench):
     bench.script("echo ready; sleep 1000\n")
     bench.run("experiment", "--script", "./run.sh", "--detach", "--to", "lab")
     bench.until(lambda: bench.one().pid)
     os.kill(bench.one().pid, signal.SIGKILL)
     (one,) = bench.over()
     assert (one.phase, one.code) == (Phase.FAILED, -signal.SIGKILL)
-    assert bench.told(2)[1] == "✗ run (experiment 1) failed"
+    assert bench.posted(2)[1] == "✗ run (experiment 1) failed"

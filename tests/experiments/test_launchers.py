@@ -1,4 +1,4 @@
-"""What each launcher is started with, and what ends what it started."""
+"""The command lines of each launcher: start, cancel and query."""
 
 from __future__ import annotations
 
@@ -109,12 +109,12 @@ JSON = shlex.quote(json.dumps({"env_vars": ENV}))
         ("systemd-run --scope", "systemd-run --scope", None),
     ],
 )
-def test_a_launcher_is_known_by_its_program(launcher, started, ended):
+def test_a_launcher_is_recognized_by_its_program(launcher, started, ended):
     assert argv(launcher) == started
     assert cancel(launcher, "Submitted batch job 41\n") == ended
 
 
-def test_a_batch_job_with_a_name_of_its_own_is_ended_by_its_number():
+def test_a_batch_job_with_the_user_s_name_is_cancelled_by_its_number():
     named = "sbatch --job-name=mine"
     assert cancel(named) is None
     said = "Submitted batch job 17\n17\nSubmitted batch job 18 on cluster x\n"
@@ -122,7 +122,7 @@ def test_a_batch_job_with_a_name_of_its_own_is_ended_by_its_number():
     assert cancel(named, "step 17 of 20\n17\n") is None
 
 
-def test_a_pod_takes_no_part_of_the_argument_for_a_variable():
+def test_dollars_in_the_argument_of_a_pod_are_doubled():
     pod = launch("kubectl run train --image=i --", '{"a": "$(HOME) $$(X)"}')
     assert launchers.argv(pod)[-1] == '{"a": "$$(HOME) $$$$(X)"}'
 
@@ -138,12 +138,12 @@ def test_a_pod_takes_no_part_of_the_argument_for_a_variable():
         ("", 3, "command failed with exit code 7", 3),
     ],
 )
-def test_ray_says_the_script_s_code_in_words_only(launcher, code, printed, own):
+def test_the_script_s_code_is_read_from_ray_s_output(launcher, code, printed, own):
     assert launchers.code(launch(launcher), code, printed) == own
 
 
 @pytest.mark.parametrize(
-    ("launcher", "asked"),
+    ("launcher", "command"),
     [
         ("", None),
         ("nice -n 5", None),
@@ -161,6 +161,6 @@ def test_ray_says_the_script_s_code_in_words_only(launcher, code, printed, own):
         ("ray job submit --", None),
     ],
 )
-def test_what_says_whether_it_goes_on(launcher, asked):
-    words = launchers.going(launch(launcher))
-    assert (" ".join(words) if words else None) == asked
+def test_the_query_of_each_launcher(launcher, command):
+    words = launchers.query(launch(launcher))
+    assert (" ".join(words) if words else None) == command

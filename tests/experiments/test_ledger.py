@@ -19,7 +19,7 @@ class Clock:
         return self.now
 
 
-def test_each_is_compared_with_what_had_ended_before_it(tmp_path, opened):
+def test_scores_are_compared_with_earlier_ends(tmp_path, opened):
     ledger = Ledger(opened(tmp_path, Clock()))
     plans = [PLAN, PLAN, replace(PLAN, best="acc:max"), replace(PLAN, name="dqn")]
     batch = ledger.add(plans, 4, "me", detached=True)
@@ -28,11 +28,12 @@ def test_each_is_compared_with_what_had_ended_before_it(tmp_path, opened):
         assert one is not None
         assert ledger.end(replace(one, score=score), Phase.FINISHED)
     first, second, third, fourth = map(ledger.find, (1, 2, 3, 4))
-    assert ledger.rivals(first) == (2.0,)
-    assert ledger.rivals(second) == ledger.rivals(third) == ledger.rivals(fourth) == ()
+    assert ledger.earlier_scores(first) == (2.0,)
+    others = (second, third, fourth)
+    assert [ledger.earlier_scores(one) for one in others] == [(), (), ()]
 
 
-def test_an_end_is_written_once(tmp_path, opened):
+def test_an_end_is_recorded_once(tmp_path, opened):
     ledger = Ledger(opened(tmp_path, Clock()))
     (one,) = ledger.add([PLAN], 1, "me", detached=True)
     begun = ledger.begin(one, "log", "dir")
@@ -41,4 +42,4 @@ def test_an_end_is_written_once(tmp_path, opened):
     assert ledger.end(begun, Phase.FINISHED)
     assert not ledger.end(begun, Phase.LOST)
     assert ledger.find(1).phase is Phase.FINISHED
-    assert ledger.going() == ()
+    assert ledger.unfinished() == ()

@@ -1,4 +1,4 @@
-"""A training as a line of a subscription."""
+"""Trainings in the commands of a subscription."""
 
 from __future__ import annotations
 
@@ -17,41 +17,41 @@ EACH_SECOND = 'cron = "* * * * * *"'
 YEARLY = 'cron = "0 0 1 1 *"'
 
 
-def listed(bench, body: str, when: str = YEARLY) -> None:
+def subscribe(bench, body: str, when: str = YEARLY) -> None:
     script = bench.script(body)
     bench.place.write(
         subscription("nightly", f"experiment --script {script}", when=when)
     )
 
 
-def letters(bench) -> Counter[str]:
+def messages(bench) -> Counter[str]:
     with closing(Store(bench.place.state)) as store:
         rows = store.read("SELECT subscription FROM message")
     return Counter(name for (name,) in rows)
 
 
-def test_one_pass_starts_it_and_leaves_it_to_its_keeper(bench):
-    listed(bench, "sleep 0.2; exit 3\n")
+def test_run_starts_a_training_and_its_supervisor(bench):
+    subscribe(bench, "sleep 0.2; exit 3\n")
     done = bench.run("run")
     assert done.returncode == 0, done.stderr
     (one,) = bench.over()
     assert (one.by, one.code, one.plan.channel) == ("subscription nightly", 3, "lab")
-    assert bench.told(2) == [
+    assert bench.posted(2) == [
         "run (experiment 1) started",
         "✗ run (experiment 1) failed",
     ]
 
 
-def test_a_dry_run_tells_what_would_be_started_and_starts_nothing(bench):
-    listed(bench, "exit 3\n")
+def test_a_dry_run_lists_trainings_and_starts_none(bench):
+    subscribe(bench, "exit 3\n")
     done = bench.run("run", "--dry-run")
     assert done.returncode == 0, done.stderr
-    (told,) = [json.loads(line) for line in done.stdout.splitlines()]
-    assert "run.sh" in json.dumps(told)
+    (report,) = [json.loads(line) for line in done.stdout.splitlines()]
+    assert "run.sh" in json.dumps(report)
     assert not bench.experiments()
 
 
-def test_a_round_that_is_done_again_starts_nothing_again(bench):
+def test_a_repeated_job_starts_its_trainings_once(bench):
     plan = Plan("run", "/bin/true", "{}", str(bench.place.directory))
     with closing(Store(bench.place.state)) as store:
         ledger = Ledger(store)
@@ -64,9 +64,9 @@ def test_a_round_that_is_done_again_starts_nothing_again(bench):
     assert {one.phase for one in bench.over()} == {Phase.STOPPED}
 
 
-def test_it_outlives_the_daemon_and_its_end_is_told_once(bench):
+def test_a_training_survives_the_daemon_and_its_end_is_reported_once(bench):
     go = bench.place.directory / "go"
-    listed(bench, f"while [ ! -e {go} ]; do sleep 0.05; done\n", EACH_SECOND)
+    subscribe(bench, f"while [ ! -e {go} ]; do sleep 0.05; done\n", EACH_SECOND)
     place = bench.place
     with place.start() as daemon:
         bench.until(lambda: bench.experiments() and bench.one().pid)
@@ -76,8 +76,8 @@ def test_it_outlives_the_daemon_and_its_end_is_told_once(bench):
     with place.start() as daemon:
         go.touch()
         ended = bench.over()
-        bench.told(2 * len(ended))
+        bench.posted(2 * len(ended))
     assert {one.phase for one in ended} == {Phase.FINISHED}
-    assert set(letters(bench).values()) == {2}
+    assert set(messages(bench).values()) == {2}
     titles = Counter(bench.titles())
     assert all(titles[f"✓ run (experiment {one.id}) finished"] == 1 for one in ended)

@@ -1,4 +1,4 @@
-"""Trainings that watch.toml names: from a terminal, and in a list of lines."""
+"""Experiments of watch.toml, in a terminal and in a subscription."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ run.finish()
 """
 
 
-def names(bench: Bench, *lines: str, extra: str = PPO) -> None:
+def configure(bench: Bench, *lines: str, extra: str = PPO) -> None:
     nightly = subscription("nightly", *lines, when='cron = "0 3 * * *"')
     bench.place.write(*([nightly] if lines else []), extra=extra)
 
 
 def test_a_grid_of_twenty_by_name(bench):
-    names(bench)
+    configure(bench)
     bench.script('echo "$STAGE $WANDB_PROJECT $1"; exit $(( ${1: -2:1} % 3 ))\n')
     line = ("experiment", "ppo", "lr=[0.1,0.2,0.3,0.4]", "n=[0,1,2,3,4]", "--grid")
     dry = bench.run(*line, "--dry-run", "-o", "json")
@@ -66,11 +66,11 @@ def test_a_grid_of_twenty_by_name(bench):
         (("ppo", '{"lr": NaN}'), "parameters:1:8: NaN is not a JSON number"),
         (("ppo", "lr=[1,2]", "--grid"), "lr = 2: must be at most 1.0"),
         (("ppo", "--best", "loss:up"), "is not KEY:min or KEY:max"),
-        (("ppo", "--to", "lob"), "no channel 'lob'; there are: lab"),
+        (("ppo", "--to", "lob"), "no channel 'lob'; it has lab"),
     ],
 )
-def test_what_is_wrong_starts_nothing(bench, words, why):
-    names(bench)
+def test_a_mistake_starts_nothing(bench, words, why):
+    configure(bench)
     bench.script("touch started\n")
     done = bench.run("experiment", *words)
     assert done.returncode == 2
@@ -79,19 +79,19 @@ def test_what_is_wrong_starts_nothing(bench, words, why):
     assert not bench.experiments()
 
 
-def test_check_looks_at_the_lines_that_start_trainings(bench):
-    names(bench, "experiment ppo lr=0.1", "experiment ppo lr=7", "experiment dqn")
+def test_check_validates_experiment_commands(bench):
+    configure(bench, "experiment ppo lr=0.1", "experiment ppo lr=7", "experiment dqn")
     done = bench.run("check", str(bench.place.file))
     assert done.returncode == 78
     first, second = done.stderr.splitlines()
     assert first.endswith("commands[1]: lr = 7: must be at most 1.0")
     assert "commands[2]: watch.toml has no experiment 'dqn'" in second
-    names(bench, "experiment ppo lr=0.1")
+    configure(bench, "experiment ppo lr=0.1")
     assert "fine" in bench.run("check", str(bench.place.file)).stdout
 
 
-def test_a_list_starts_its_training_and_tells_of_it(bench):
-    names(bench, "experiment ppo n=7")
+def test_a_subscription_starts_and_reports_its_training(bench):
+    configure(bench, "experiment ppo n=7")
     bench.script('echo "$1" > given\n')
     assert bench.run("run", str(bench.place.file), "nightly").returncode == 0
     bench.until(lambda: len(bench.experiments()) == 1)
@@ -99,18 +99,18 @@ def test_a_list_starts_its_training_and_tells_of_it(bench):
     assert one.phase is Phase.FINISHED
     given = (bench.place.directory / "given").read_text()
     assert json.loads(given) == {"n": 7, "lr": 0.5}
-    assert bench.told(2)[0] == "ppo (experiment 1) started"
+    assert bench.posted(2)[0] == "ppo (experiment 1) started"
 
 
-def test_real_trainings_are_compared_whatever_ids_they_give_themselves(bench):
+def test_real_trainings_are_compared_with_earlier_ones(bench):
     head, _, body = TRAIN.partition("\n")
     bench.script(body, "train.py", f"{head}\n")
-    open_to_all = PPO.partition("[experiments.ppo.schema]")[0]
-    names(bench, extra=open_to_all.replace("run.sh", "train.py"))
+    without_schema = PPO.partition("[experiments.ppo.schema]")[0]
+    configure(bench, extra=without_schema.replace("run.sh", "train.py"))
     bench.run("experiment", "ppo", "lr=0.6", "id=mine")
-    told = bench.run("experiment", "ppo", "lr=0.3", "-o", "json").stdout
+    output = bench.run("experiment", "ppo", "lr=0.3", "-o", "json").stdout
     first, second = bench.experiments()
     assert (first.score, second.score) == (pytest.approx(0.2), pytest.approx(0.1))
-    blocks = json.loads(told)["reports"][-1]["blocks"]
+    blocks = json.loads(output)["reports"][-1]["blocks"]
     titles = [block.get("title") for block in blocks]
-    assert "against the best" in titles
+    assert "compared with the best so far" in titles

@@ -1,4 +1,4 @@
-"""Command lines as plans: from options alone, and from watch.toml."""
+"""The plans of a command line, from its options and from watch.toml."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from wandbwatch.experiments.plan import PlanSet, Random, Request, planned
+from wandbwatch.experiments.plan import PlanSet, RandomSource, Request, make_plans
 from wandbwatch.hyperparameters import Search
 from wandbwatch.model.errors import ConfigError, UsageError
 from wandbwatch.model.experiment import Plan
@@ -36,7 +36,7 @@ PPO = ExperimentConfig(
 )
 
 
-def experiment_configs() -> Mapping[str, ExperimentConfig]:
+def two_configs() -> Mapping[str, ExperimentConfig]:
     return {"ppo": PPO, "dqn": ExperimentConfig("dqn", "/s/dqn.sh", "/w")}
 
 
@@ -44,21 +44,21 @@ def no_file() -> Mapping[str, ExperimentConfig]:
     raise ConfigError(["no watch.toml"])
 
 
-def plan(*words: str, found: Any = experiment_configs, **options: Any) -> PlanSet:
+def plan(*words: str, configs: Any = two_configs, **options: Any) -> PlanSet:
     ids = map("id{}".format, itertools.count(1))
-    chance = Random(lambda: 7, lambda: next(ids))
-    return planned(Request(words, **options), found, str, chance)
+    random = RandomSource(lambda: 7, lambda: next(ids))
+    return make_plans(Request(words, **options), configs, str, random)
 
 
 def test_a_script_needs_no_file():
-    found = plan('{"a":  1}', script="./run_experiment.sh", found=no_file)
+    found = plan('{"a":  1}', script="./run_experiment.sh", configs=no_file)
     assert found.plans == (
         Plan("run_experiment", "./run_experiment.sh", '{"a":  1}', ""),
     )
     assert found.jobs == 1
 
 
-def test_an_experiment_brings_what_it_needs():
+def test_a_named_experiment_uses_its_settings():
     assert plan("ppo", "lr=1").plans == (
         Plan(
             "ppo",
@@ -78,7 +78,7 @@ def test_an_experiment_brings_what_it_needs():
     assert plan("ppo").plans[0].argument == '{"lr": 0.1}'
 
 
-def test_options_say_more_than_the_file():
+def test_options_override_the_file():
     (one,) = plan(
         "ppo",
         launcher="sbatch --comment='a b'",
@@ -97,7 +97,7 @@ def test_options_say_more_than_the_file():
     assert (one.group, one.run_id) == ("g", "mine")
 
 
-def test_a_grid_of_twenty_has_a_run_each():
+def test_each_plan_of_a_grid_has_its_own_run_id():
     lists = ("a=[1,2,3,4]", "b=[1,2,3,4,5]")
     found = plan("dqn", *lists, search=Search(grid=True), jobs=4)
     assert len({one.argument for one in found.plans}) == 20
@@ -107,40 +107,36 @@ def test_a_grid_of_twenty_has_a_run_each():
     assert several.jobs == 3
 
 
-def test_draws_tell_their_seed():
+def test_the_plans_of_random_samples_have_a_seed():
     assert plan("dqn", "a=[1,2]", search=Search(random=3)).seed == 7
 
 
 @pytest.mark.parametrize(
     ("words", "options", "complaint"),
     [
-        ([], {}, "nothing to start: --script PATH, or an exp"),
+        ([], {}, "nothing to start: add --script PATH, or the"),
         (["a=1"], {}, "nothing to start"),
-        (
-            ["./train.sh"],
-            {},
-            "is not an experiment of watch.toml; --script ./train.sh starts",
-        ),
+        (["./train.sh"], {}, "write --script ./train.sh to start"),
         (["pp", "lr=1"], {}, "no experiment 'pp'; did you mean 'ppo'?"),
-        (["zzz"], {}, "no experiment 'zzz'; known: ppo, dqn"),
-        (["ppo", "fast"], {}, "'fast' is not a parameter; write KEY=VALUE"),
+        (["zzz"], {}, "no experiment 'zzz'; it has ppo, dqn"),
+        (["ppo", "fast"], {}, "'fast' is not a parameter: write KEY=VALUE"),
         (["ppo", "lr=x"], {}, 'lr = "x": must be a number'),
         (["ppo"], {"launcher": "srun '"}, "No closing quotation"),
-        (["ppo"], {"launcher": " "}, "--launcher does not name a program"),
-        (["ppo"], {"run_id": "a/b"}, "--id 'a/b': W&B takes no /"),
+        (["ppo"], {"launcher": " "}, "--launcher is empty"),
+        (["ppo"], {"run_id": "a/b"}, "--id 'a/b': a run id has no spaces"),
         (
             ["ppo", "lr=[1,2]"],
             {"run_id": "a", "search": Search(grid=True)},
-            "--id names one run, not those of 2 sets",
+            "--id names one run, but there are 2 trainings",
         ),
     ],
 )
-def test_what_can_not_be_planned(words, options, complaint):
+def test_an_invalid_request_is_refused(words, options, complaint):
     with pytest.raises(UsageError) as raised:
         plan(*words, **options)
     assert complaint in str(raised.value)
 
 
-def test_a_name_without_a_file_says_that():
+def test_a_name_needs_a_watch_toml():
     with pytest.raises(ConfigError, match=r"no watch\.toml"):
-        plan("ppo", found=no_file)
+        plan("ppo", configs=no_file)

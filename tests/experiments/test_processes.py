@@ -24,7 +24,7 @@ def test_a_second_daemon_is_refused_with_the_pid_of_the_first(tmp_path):
     Lock(tmp_path / "daemon.lock").take()
 
 
-def test_systemd_is_told_over_its_socket(tmp_path):
+def test_systemd_gets_messages_over_its_socket(tmp_path):
     path = str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(path)
@@ -34,14 +34,14 @@ def test_systemd_is_told_over_its_socket(tmp_path):
         assert notify.watchdog == 60.0
 
 
-def test_without_systemd_nobody_is_told(tmp_path):
+def test_without_systemd_nothing_is_sent(tmp_path):
     Notify({}).say("READY=1")
     Notify({"NOTIFY_SOCKET": str(tmp_path / "gone")}).say("READY=1")
     other = {"WATCHDOG_USEC": "60000000", "WATCHDOG_PID": "1"}
     assert Notify(other).watchdog is None
 
 
-def test_a_child_that_is_silent_is_ended():
+def test_a_silent_child_is_killed():
     child = Child([sys.executable, "-c", "import time; time.sleep(1000)"], silence=60)
     child.start(0.0, dict(os.environ))
     assert child.look(59.0) is None
@@ -53,7 +53,7 @@ def test_a_child_that_is_silent_is_ended():
     assert not child.runs
 
 
-def test_a_child_is_asked_to_end_and_then_ended():
+def test_a_child_that_ignores_sigterm_is_killed():
     ignores = "import signal, time; signal.signal(15, signal.SIG_IGN); print(flush=1)"
     child = Child([sys.executable, "-c", f"{ignores}; time.sleep(1000)"], silence=60)
     child.start(0.0, dict(os.environ))

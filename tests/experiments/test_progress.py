@@ -1,11 +1,11 @@
-"""The last line of a terminal: how far what runs is."""
+"""The progress line at the end of a terminal's output."""
 
 from __future__ import annotations
 
 import io
 from datetime import UTC, datetime, timedelta
 
-from wandbwatch.experiments.progress import ProgressLine, worded
+from wandbwatch.experiments.output import ProgressLine, progress
 from wandbwatch.model.experiment import Experiment, Phase, Plan
 from wandbwatch.model.run import Run, State
 
@@ -25,19 +25,19 @@ def an_experiment(number: int, phase: Phase = Phase.RUNNING) -> Experiment:
     return Experiment(number, 1, PLAN, phase, "me", START, started=START)
 
 
-def test_one_says_its_time_its_step_and_its_metrics():
+def test_progress_has_runtime_step_and_metrics():
     one = an_experiment(1)
     words = "3m 05s, step 1,240, reward 7.5, loss[2J 0.25"
-    assert worded([one], [(one, RUN)], NOW) == words
-    assert worded([one], [(one, None)], NOW) == "3m 05s, no run yet"
+    assert progress([one], [(one, RUN)], NOW) == words
+    assert progress([one], [(one, None)], NOW) == "3m 05s, no run yet"
 
 
-def test_several_are_counted():
+def test_several_experiments_are_counted_by_phase():
     batch = [an_experiment(1, Phase.FAILED), an_experiment(2), an_experiment(3)]
     batch.append(an_experiment(4, Phase.WAITING))
-    told = worded(batch, [(batch[1], RUN), (batch[2], None)], NOW)
-    assert told.startswith("1 waiting, 2 running, 1 failed | [2] 3m 05s, step 1,240")
-    assert told.endswith("| [3] 3m 05s, no run yet")
+    text = progress(batch, [(batch[1], RUN), (batch[2], None)], NOW)
+    assert text.startswith("1 waiting, 2 running, 1 failed | [2] 3m 05s, step 1,240")
+    assert text.endswith("| [3] 3m 05s, no run yet")
 
 
 class Terminal(io.StringIO):
@@ -45,11 +45,11 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_it_gives_way_to_what_is_printed_and_reads_runs_now_and_then():
-    asked: list[int] = []
+def test_the_line_can_be_cleared_and_rarely_reads_runs():
+    reads: list[int] = []
 
     def newest(one: Experiment) -> Run:
-        asked.append(one.id)
+        reads.append(one.id)
         return RUN
 
     terminal = Terminal()
@@ -58,17 +58,17 @@ def test_it_gives_way_to_what_is_printed_and_reads_runs_now_and_then():
     assert terminal.getvalue() == ""
     line.show([an_experiment(1)], NOW)
     line.show([an_experiment(1)], NOW)
-    assert asked == [1]
+    assert reads == [1]
     line.clear()
     line.show([an_experiment(1)], NOW)
-    assert asked == [1]
+    assert reads == [1]
     assert terminal.getvalue().count("step 1,240") == 2
     line.clear()
     assert terminal.getvalue().startswith("\r\x1b[K3m 05s, step 1,240")
     assert terminal.getvalue().endswith("\r\x1b[K")
 
 
-def test_a_pipe_has_no_such_line():
+def test_a_pipe_has_no_progress_line():
     pipe = io.StringIO()
     ProgressLine(pipe, lambda _: RUN).show([an_experiment(1)], NOW)
     assert pipe.getvalue() == ""

@@ -1,4 +1,4 @@
-"""An id that a run is to have is free, or it is said whose it is."""
+"""``--id`` is refused if a run or an experiment uses it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wandbwatch.model.run import Run, State
 from tests.fakes import FakeSource, fake_env
 
 PLAN = Plan("ppo", "/s", "{}", "/w", entity="acme", project="gpt", run_id="mine")
-ASKED = datetime(2026, 1, 1, tzinfo=UTC)
+REQUESTED = datetime(2026, 1, 1, tzinfo=UTC)
 URL = "https://wandb.ai/acme/gpt/runs/mine"
 
 
@@ -26,7 +26,7 @@ class Listed:
 
     def listed(self, _limit: int) -> Sequence[Experiment]:
         return [
-            Experiment(at, at, plan, Phase.FINISHED, "me", ASKED)
+            Experiment(at, at, plan, Phase.FINISHED, "me", REQUESTED)
             for at, plan in enumerate(self._plans, 1)
         ]
 
@@ -40,17 +40,17 @@ class Silent(FakeSource):
         raise NetworkError("no answer")
 
 
-def test_an_id_of_wandb_is_taken():
+def test_the_id_of_a_run_in_wandb_is_refused():
     source = FakeSource([Run("mine", "x", State.FINISHED, url=URL)])
-    with pytest.raises(UsageError, match=f"--id mine: taken by {URL}"):
+    with pytest.raises(UsageError, match=f"--id mine: {URL} uses this id"):
         check_free(PLAN, env(source))
 
 
-def test_an_id_of_an_earlier_experiment_is_taken():
-    with pytest.raises(UsageError, match="--id mine: taken by experiment 2"):
+def test_the_id_of_an_earlier_experiment_is_refused():
+    with pytest.raises(UsageError, match="--id mine: experiment 2 uses this id"):
         check_free(PLAN, env(Silent(), replace(PLAN, run_id="x"), PLAN))
 
 
-def test_where_nobody_can_tell_it_is_free():
+def test_without_an_answer_or_a_project_an_id_is_free():
     check_free(PLAN, env(Silent(), replace(PLAN, project="other")))
     check_free(replace(PLAN, project=""), env(FakeSource()))

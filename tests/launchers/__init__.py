@@ -1,6 +1,6 @@
-"""Experiments through real launchers: Slurm and Ray are started for it.
+"""Experiments through real launchers; Slurm and Ray are started for them.
 
-Not among the other tests: ``python -m tests.launchers [slurm] [ray] [systemd]``. What
-can't run here is said, with what is missing, and makes the exit code 77 where nothing
-failed.
+Not part of the test suite: run ``python -m tests.launchers [slurm] [ray] [systemd]``.
+It names what is missing for a launcher that cannot run here. The exit code is then 77,
+unless a test failed.
 """

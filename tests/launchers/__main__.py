@@ -1,4 +1,4 @@
-"""Run the launchers named, or all of them, and say which can't run here."""
+"""Run the tests of the named launchers, or of all."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HERE = Path(__file__).parent
 
 def main(names: list[str]) -> int:
     if unknown := [name for name in names if name not in _ALL]:
-        print(f"no launcher {unknown[0]!r}; we have {', '.join(_ALL)}", file=sys.stderr)
+        print(f"no launcher {unknown[0]!r}; use {', '.join(_ALL)}", file=sys.stderr)
         return 2
     codes = [_run(name) for name in names or _ALL]
     return max((code for code in codes if code != _NOT_HERE), default=0) or max(codes)

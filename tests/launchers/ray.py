@@ -1,4 +1,4 @@
-"""A Ray of one node for the tests, in a directory of its own."""
+"""A Ray cluster of one node for the tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.launchers.slurm import free_ports
 
 
 def missing() -> str:
-    """Say why it can't be started here; nothing where it can."""
+    """Say why it cannot start here; empty if it can."""
     if not shutil.which("ray"):
         return 'no ray on PATH (pip install "ray[default]", in a venv of its own)'
     return ""
@@ -21,9 +21,9 @@ def missing() -> str:
 
 @contextlib.contextmanager
 def ray() -> Iterator[Mapping[str, str]]:
-    """Start one; yields what its programs need in their environment."""
+    """Start one; yield its clients' environment variables."""
     port, dashboard, agent = free_ports(3)
-    # Its sockets' paths have to be short.
+    # A socket's path is limited to 107 bytes.
     here = tempfile.mkdtemp(prefix="ww-ray-", dir="/tmp")
     words = [
         *("ray", "start", "--head", "--block", "--num-cpus=2"),
@@ -49,7 +49,7 @@ def _wait_until_ready(
     environ: Mapping[str, str], process: subprocess.Popen[bytes]
 ) -> None:
     """Submit a job that does nothing until one is taken; it waits by itself."""
-    told = ""
+    answer = ""
     for _ in range(10):
         done = subprocess.run(
             ["ray", "job", "submit", "--", "true"],  # noqa: S607
@@ -60,7 +60,7 @@ def _wait_until_ready(
         )
         if done.returncode == 0:
             return
-        told = done.stderr[-300:]
+        answer = done.stderr[-300:]
         if process.poll() is not None:
             break
-    raise RuntimeError(f"Ray is not ready: {told}")
+    raise RuntimeError(f"Ray is not ready: {answer}")

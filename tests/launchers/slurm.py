@@ -48,7 +48,7 @@ PartitionName=debug Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 
 
 def missing() -> str:
-    """Say why it can't be started here; nothing where it can."""
+    """Say why it cannot start here; empty if it can."""
     absent = [name for name in PROGRAMS if not _program(name)]
     if absent:
         return f"no {', '.join(absent)} (Debian: slurm-wlm slurm-client munge)"
@@ -57,7 +57,7 @@ def missing() -> str:
 
 @contextlib.contextmanager
 def slurm(here: Path) -> Iterator[Mapping[str, str]]:
-    """Start one below *here*; yields what its programs need in their environment."""
+    """Start one below *here*; yield its clients' environment variables."""
     here.mkdir(mode=0o755)
     for name in ("state", "spool"):
         (here / name).mkdir()
@@ -122,7 +122,7 @@ def _program(name: str) -> str | None:
 
 def _wait_until_idle(environ: Mapping[str, str], here: Path) -> None:
     until = time.monotonic() + _SECONDS
-    told = ""
+    answer = ""
     while time.monotonic() < until:
         done = subprocess.run(
             [_program("sinfo") or "sinfo", "-h", "-o", "%T"],
@@ -131,11 +131,11 @@ def _wait_until_idle(environ: Mapping[str, str], here: Path) -> None:
             text=True,
             check=False,
         )
-        told = done.stdout.strip() or done.stderr.strip()
-        if told == "idle":
+        answer = done.stdout.strip() or done.stderr.strip()
+        if answer == "idle":
             return
         time.sleep(0.2)
-    raise RuntimeError(f"Slurm is not ready after {_SECONDS} s: {told}; see {here}")
+    raise RuntimeError(f"Slurm is not ready after {_SECONDS} s: {answer}; see {here}")
 
 
 def free_ports(count: int) -> list[int]:

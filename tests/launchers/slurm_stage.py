@@ -53,7 +53,7 @@ def test_ctrl_c_cancels_the_job(bench, launcher, queue):
     bench.until(lambda: not queue().stdout)
 
 
-def test_a_job_with_a_name_of_its_own_is_cancelled_by_its_number(bench, queue):
+def test_a_job_with_the_user_s_name_is_cancelled_by_its_number(bench, queue):
     trainings.is_stopped(bench, "sbatch --wait --job-name=mine")
     bench.until(lambda: not queue().stdout)
 
@@ -63,7 +63,7 @@ def test_a_training_leaves_its_run(bench, launcher):
     trainings.leaves_a_run(bench, launcher, sys.executable)
 
 
-def test_what_slurm_refuses_is_told(bench):
+def test_an_error_of_sbatch_is_shown(bench):
     bench.script("exit 0\n")
     options = ("--script", "./run.sh", "--launcher", "sbatch --partition=none")
     done = bench.run("experiment", "{}", *options)

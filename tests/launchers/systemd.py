@@ -1,4 +1,4 @@
-"""Whether this machine's systemd can be asked for units."""
+"""Whether this machine's systemd can start units."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import subprocess
 
 
 def missing() -> str:
-    """Say why it can't be asked here; nothing where it can."""
+    """Say why it cannot; empty if it can."""
     if not shutil.which("systemd-run"):
         return "no systemd-run"
     done = subprocess.run(
@@ -21,5 +21,5 @@ def missing() -> str:
 
 
 def manager() -> list[str]:
-    """Say whose manager is meant: root's own is the system's."""
+    """Return the option for the user's manager; root uses the system's."""
     return [] if os.geteuid() == 0 else ["--user"]

@@ -1,4 +1,4 @@
-"""What every launcher has to hold: codes, output, the argument, an end when asked."""
+"""Checks for every launcher: exit code, output, argument, stop and Ctrl-C."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from tests.experiments.place import Bench
 
 ODD = '{"lr":  3e-4, "s": "a \\"quoted\\" $(touch pwned) ünï, \\\\"}'
 SAYS = 'printf "got %s in %s\\n" "$1" "$WANDB_RUN_GROUP"; exit 7\n'
-# Not every launcher starts it where it was asked for.
+# Not every launcher keeps the working directory.
 WAITS = """\
 cd "$WANDB_DIR/../.."
-trap 'echo "asked to end" | tee ended; exit 9' TERM
+trap 'echo "got SIGTERM" | tee ended; exit 9' TERM
 echo begun > begun
 while true; do sleep 0.1; done
 """
@@ -50,9 +50,8 @@ def leaves_a_run(bench: Bench, launcher: str, python: str) -> None:
 
 
 def is_stopped(bench: Bench, launcher: str) -> Experiment:
-    """Stop one that runs; its script is asked gently, and is gone."""
-    begun = _begun(bench, launcher, "--detach")
-    begun.communicate()
+    """Stop a running training: its script gets SIGTERM and ends."""
+    _start(bench, launcher, "--detach").communicate()
     assert bench.run("stop", "1").returncode == 0
     (one,) = bench.over()
     assert one.phase is Phase.STOPPED
@@ -61,8 +60,8 @@ def is_stopped(bench: Bench, launcher: str) -> Experiment:
 
 
 def is_interrupted(bench: Bench, launcher: str) -> None:
-    """Ctrl-C in the terminal ends what runs elsewhere."""
-    following = _begun(bench, launcher)
+    """Ctrl-C in the terminal ends the job."""
+    following = _start(bench, launcher)
     following.send_signal(signal.SIGINT)
     following.communicate()
     (one,) = bench.over()
@@ -70,10 +69,10 @@ def is_interrupted(bench: Bench, launcher: str) -> None:
     assert (bench.place.directory / "ended").exists()
 
 
-def _begun(bench: Bench, launcher: str, *options: str) -> subprocess.Popen[str]:
+def _start(bench: Bench, launcher: str, *options: str) -> subprocess.Popen[str]:
     bench.script(WAITS)
     words = ("--script", "./run.sh", "--launcher", launcher, *options)
-    process = bench.started("experiment", "{}", *words)
+    process = bench.start("experiment", "{}", *words)
     begun: Path = bench.place.directory / "begun"
     bench.until(begun.exists)
     return process

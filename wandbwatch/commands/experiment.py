@@ -7,51 +7,30 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from wandbwatch.experiments import dry_run as rehearsal
-from wandbwatch.experiments.plan import PlanSet, Random, Request, planned
+from wandbwatch.experiments import reports
+from wandbwatch.experiments.plan import PlanSet, RandomSource, Request, make_plans
 from wandbwatch.hyperparameters import Search
 from wandbwatch.model.address import Cloud
 from wandbwatch.model.errors import ExitCode, SourceError, UsageError
 from wandbwatch.model.experiment import Experiment, Phase, Plan
-from wandbwatch.model.memory import LineRound
 from wandbwatch.model.ports import Env
 from wandbwatch.model.report import Report
 from wandbwatch.options import AimOption, Span
 
-
-def check_free(plan: Plan, env: Env) -> None:
-    """Raise UsageError where a run with the plan's id is there already.
-
-    Where W&B does not answer, or the project is the script's own business, nobody
-    can tell.
-    """
-    for one in env.experiments().listed(0):
-        there = (one.plan.entity, one.plan.project, one.plan.run_id)
-        if there == (plan.entity, plan.project, plan.run_id):
-            raise UsageError(
-                f"--id {plan.run_id}: taken by experiment {one.id}; use another id, or"
-                " let the script resume the run"
-            )
-    if not plan.project:
-        return
-    try:
-        run = env.source(Cloud(plan.entity or None, plan.project, plan.run_id)).run()
-    except SourceError:
-        return
-    raise UsageError(f"--id {plan.run_id}: taken by {run.url or run.name}")
-
+MAX_FILE_BYTES = 1 << 20
+"""Of a file of hyperparameters; a script's argument is shorter by far."""
 
 Words: TypeAlias = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[NAME] [PARAMETERS]",
-        help="An experiment of watch.toml, then hyperparameters: a JSON object,"
-        " KEY=VALUE, @FILE.json, @FILE.toml.",
+        help="An experiment of watch.toml and its parameters: a JSON object, KEY=VALUE,"
+        " @FILE.json or @FILE.toml.",
     ),
 ]
 Script: TypeAlias = Annotated[
     str | None,
-    typer.Option(metavar="PATH", help="The script to start, without a NAME."),
+    typer.Option(metavar="PATH", help="The script to run, without a NAME."),
 ]
 Launcher: TypeAlias = Annotated[
     str | None,
@@ -61,50 +40,40 @@ Launcher: TypeAlias = Annotated[
     ),
 ]
 Grid: TypeAlias = Annotated[
-    bool, typer.Option("--grid", help="Start all combinations of the values in lists.")
+    bool, typer.Option("--grid", help="Start every combination of the lists' values.")
 ]
-Draws: TypeAlias = Annotated[
+Samples: TypeAlias = Annotated[
     int | None,
     typer.Option(
         min=1,
         metavar="N",
-        help="Start N draws: lr=log_uniform(1e-5,1e-2), x=uniform(0,1), x=choice(1,2).",
+        help="Sample N sets: lr=log_uniform(1e-5,1e-2), x=uniform(0,1), x=choice(1,2).",
     ),
 ]
 Seed: TypeAlias = Annotated[
-    int | None,
-    typer.Option(
-        metavar="S", help="Seed of --random; the same seed gives the same draws."
-    ),
+    int | None, typer.Option(metavar="S", help="Make --random reproducible.")
 ]
 Jobs: TypeAlias = Annotated[
     int | None,
-    typer.Option(min=1, metavar="N", help="How many run at once; the rest wait."),
+    typer.Option(min=1, metavar="N", help="Run at most N at once; the rest wait."),
 ]
 DryRun: TypeAlias = Annotated[
-    bool, typer.Option("--dry-run", help="List what would start; start nothing.")
+    bool, typer.Option("--dry-run", help="List the trainings without starting them.")
 ]
 Detach: TypeAlias = Annotated[
-    bool,
-    typer.Option(
-        "--detach", help="Return at once and keep running without this terminal."
-    ),
+    bool, typer.Option("--detach", help="Return at once; survive this terminal.")
 ]
 To: TypeAlias = Annotated[
     str | None,
-    typer.Option(
-        "--to", metavar="CHANNEL", help="Report start and end to this channel."
-    ),
+    typer.Option("--to", metavar="CHANNEL", help="Report start and end in a channel."),
 ]
 Timeout: TypeAlias = Annotated[
     Span | None,
-    typer.Option(
-        parser=Span.read, metavar="SPAN", help="Stop a training after this long."
-    ),
+    typer.Option(parser=Span.read, metavar="SPAN", help="Stop it after SPAN."),
 ]
 Retries: TypeAlias = Annotated[
     int | None,
-    typer.Option(min=0, metavar="N", help="Restart a failed training up to N times."),
+    typer.Option(min=0, metavar="N", help="Retry a failed training N times at most."),
 ]
 Project: TypeAlias = Annotated[
     str | None, typer.Option(metavar="PROJECT", help="The W&B project of its runs.")
@@ -128,7 +97,7 @@ def experiment(
     script: Script = None,
     launcher: Launcher = None,
     grid: Grid = False,
-    random: Draws = None,
+    random: Samples = None,
     seed: Seed = None,
     jobs: Jobs = None,
     dry_run: DryRun = False,
@@ -142,13 +111,12 @@ def experiment(
     group: Group = None,
     run_id: RunId = None,
 ) -> Iterator[Report]:
-    """Start a training, follow it, and report how it ended.
+    """Start a training, show its output, and report how it ended.
 
     The script gets its hyperparameters as one JSON object, its only argument. The exit
-    code is the script's own.
+    code is the script's.
     """
-    env: Env = ctx.obj
-    asked = Request(
+    request = Request(
         words or (),
         script,
         launcher,
@@ -163,40 +131,49 @@ def experiment(
         group,
         run_id,
     )
-    chance = Random(lambda: int(env.now().timestamp()), lambda: secrets.token_hex(4))
-    found = planned(asked, env.experiment_configs, read_text, chance)
-    if dry_run:
-        return iter([rehearsal.report(found)])
-    if run_id:
-        check_free(found.plans[0], env)
-    if env.rehearsing:
-        return iter([rehearsal.report(found)])
-    if env.memory:
-        return _of_list(env, found, env.memory.round)
-    return _reports(env, found, detach=detach)
+    return _reports(ctx.obj, request, dry_run=dry_run, detach=detach)
 
 
-def _of_list(env: Env, found: PlanSet, round_: LineRound | None) -> Iterator[Report]:
-    """Take it on and say nothing: its start and its end are told by themselves."""
-    env.experiments().start(found.plans, found.jobs, detached=True, round_=round_)
+plugin = experiment
+
+
+def _reports(
+    env: Env, request: Request, *, dry_run: bool, detach: bool
+) -> Iterator[Report]:
+    """Check everything at once, and return the reports, which start the trainings."""
+    random = RandomSource(
+        lambda: int(env.now().timestamp()), lambda: secrets.token_hex(4)
+    )
+    plans = make_plans(request, env.recipes, read_text, random)
+    if request.run_id and not dry_run:
+        check_free(plans.plans[0], env)
+    if dry_run or env.rehearsing:
+        return iter([reports.dry_run(plans)])
+    return _start(env, plans) if env.memory else _follow(env, plans, detach=detach)
+
+
+def _start(env: Env, plans: PlanSet) -> Iterator[Report]:
+    """Start a subscription's trainings; their supervisor reports on them."""
+    round_ = env.memory.round if env.memory else None
+    env.experiments().start(plans.plans, plans.jobs, detached=True, round_=round_)
     yield from ()
 
 
-def _reports(env: Env, found: PlanSet, *, detach: bool) -> Iterator[Report]:
+def _follow(env: Env, plans: PlanSet, *, detach: bool) -> Iterator[Report]:
     experiments = env.experiments()
-    batch = experiments.start(found.plans, found.jobs, detached=detach)
+    batch = experiments.start(plans.plans, plans.jobs, detached=detach)
     yield from (experiments.report(one.id) for one in batch)
     if detach:
         return
     ended = experiments.follow(batch[0].batch)
     for one in ended:
         yield experiments.report(one.id)
-    if code := code_of(ended):
+    if code := exit_code(ended):
         raise typer.Exit(code)
 
 
-def code_of(ended: Sequence[Experiment]) -> int:
-    """Return what the shell is told: the code of the first that did not go well."""
+def exit_code(ended: Sequence[Experiment]) -> int:
+    """Return the code of the first experiment that did not finish; 0 if all did."""
     for one in ended:
         if one.phase is Phase.TIMED_OUT:
             return ExitCode.TIME_OUT
@@ -207,24 +184,38 @@ def code_of(ended: Sequence[Experiment]) -> int:
     return ExitCode.FINE
 
 
-plugin = experiment
+def check_free(plan: Plan, env: Env) -> None:
+    """Raise UsageError if a run with the plan's id exists.
 
-
-LARGEST = 1 << 20
-"""Bytes; no program takes an eighth of it as an argument."""
+    Without a project, or without an answer from W&B, the id counts as free.
+    """
+    for one in env.experiments().listed(0):
+        known = (one.plan.entity, one.plan.project, one.plan.run_id)
+        if known == (plan.entity, plan.project, plan.run_id):
+            raise UsageError(
+                f"--id {plan.run_id}: experiment {one.id} uses this id; choose another"
+                " one, or resume that run from the script itself"
+            )
+    if not plan.project:
+        return
+    try:
+        run = env.source(Cloud(plan.entity or None, plan.project, plan.run_id)).run()
+    except SourceError:
+        return
+    raise UsageError(f"--id {plan.run_id}: {run.url or run.name} uses this id")
 
 
 def read_text(place: str) -> str:
-    """Return what stands in the file at *place*; UsageError where nothing can."""
+    """Return the text of the file at *place*; UsageError if it cannot be read."""
     try:
         with Path(place).expanduser().open("rb") as file:
-            content = file.read(LARGEST + 1)
-        decoded = content.decode("utf-8-sig")
+            content = file.read(MAX_FILE_BYTES + 1)
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as e:
         raise UsageError(f"{place}: not UTF-8 text: {e.reason}") from e
     except (OSError, ValueError, RuntimeError) as e:
-        why = getattr(e, "strerror", None) or e
-        raise UsageError(f"{place}: cannot be read: {why}") from e
-    if len(content) > LARGEST:
-        raise UsageError(f"{place}: larger than {LARGEST:,} bytes")
-    return decoded
+        reason = getattr(e, "strerror", None) or e
+        raise UsageError(f"{place}: cannot be read: {reason}") from e
+    if len(content) > MAX_FILE_BYTES:
+        raise UsageError(f"{place}: larger than {MAX_FILE_BYTES:,} bytes")
+    return text

@@ -1,7 +1,7 @@
-"""Supervise one batch: start what waits, obey requests, record every end.
+"""Runs one batch: starts, stops and times out its experiments, and records each end.
 
-It is a process of its own session, so neither a terminal nor a daemon takes it along.
-What it knows is in the ledger: another one takes over where it is killed.
+It is a process with its own session, so it survives its terminal and the daemon. Its
+state is in the ledger, so another supervisor can take over if it is killed.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from wandbwatch.experiments.ledger import Ledger, Letters
+from wandbwatch.experiments.ledger import Ledger, Messages
 from wandbwatch.experiments.processes import adopt_orphans, reap
-from wandbwatch.experiments.training import TrainingProcess, found, start
+from wandbwatch.experiments.training import TrainingProcess, recover, start
 from wandbwatch.model.errors import StateError
 from wandbwatch.model.experiment import Experiment, Phase
 from wandbwatch.model.queued_message import QueuedMessage
@@ -26,49 +26,50 @@ from wandbwatch.model.queued_message import QueuedMessage
 log = logging.getLogger(__name__)
 
 GRACE = 10.0
-"""Seconds from the gentle end to the firm one."""
+"""Seconds from SIGTERM to SIGKILL."""
 LINGER = 5.0
-"""Seconds that what a script left behind has to end by itself, as uploads do."""
+"""Seconds for processes that a script leaves behind, such as uploads, to end."""
 LOOK = 1.0
-"""Seconds between looks at what was asked for."""
-_LIMIT = "limit"
-GONE = "the terminal that started it is gone"
+"""Seconds between two steps."""
+_TIMEOUT = "limit"
+"""A request beside those that a user makes: int, term and kill."""
 
 
-class Notifies(Protocol):
-    """Words what is told; sends what waits to be told."""
+class EventNotifier(Protocol):
+    """Makes the messages on starts and ends, and has them sent."""
 
     def started(self, one: Experiment, /) -> Sequence[QueuedMessage]:
-        """Return what is told of the start of *one*."""
+        """Return the messages on the start of *one*."""
         ...
 
-    def ended(self, one: Experiment, /, *, again: bool) -> tuple[Experiment, Letters]:
-        """Return *one* with what its runs came to, and what is told of that.
+    def ended(self, one: Experiment, /, *, again: bool) -> tuple[Experiment, Messages]:
+        """Return *one* with its score, and the messages on its end.
 
-        *again*: it is started once more.
+        *again*: another attempt follows.
         """
         ...
 
     def send(self) -> None:
-        """Have what is to be told sent."""
+        """Start to send the queued messages."""
         ...
 
-    def look(self) -> bool:
-        """Go on with what was begun; return whether nothing is left of it."""
+    def step(self) -> bool:
+        """Continue sending; return whether that is done."""
         ...
 
 
 @dataclass
-class _Kept:
-    """One that runs, and what was done to end it."""
+class _Running:
+    """A running experiment, and what was done to end it."""
 
     one: Experiment
-    started: TrainingProcess
-    sent: str = ""
-    since: float | None = None
-    """When it was asked to end, monotonic seconds."""
-    over: float | None = None
-    """When its leader was seen to be gone."""
+    training: TrainingProcess
+    obeyed: str = ""
+    """The last request that was carried out."""
+    ending_since: float | None = None
+    """When it was signalled to end, in monotonic seconds."""
+    gone_since: float | None = None
+    """When its first process was seen to be gone, in monotonic seconds."""
 
 
 class BatchSupervisor:
@@ -76,142 +77,141 @@ class BatchSupervisor:
         self,
         ledger: Ledger,
         batch: int,
-        herald: Notifies,
+        notifier: EventNotifier,
         environ: Mapping[str, str],
         link: int | None = None,
     ) -> None:
-        """*link* is a descriptor whose other end the terminal's process holds."""
+        """*link*: a pipe's file descriptor that closes with the terminal's process."""
         self._ledger = ledger
         self._batch = batch
-        self._herald = herald
+        self._notifier = notifier
         self._environ = environ
         self._link = link
         self._state = ledger.store.path.parent
-        self._kept: dict[int, _Kept] = {}
+        self._running: dict[int, _Running] = {}
         self._wake, self._waker = os.pipe()
         self._ending = False
 
     def run(self) -> None:
-        """Return when all of the batch is over."""
+        """Return when every experiment of the batch is over."""
         self._listen()
         adopt_orphans()
         for one in self._ledger.of_batch(self._batch):
             if one.phase is Phase.RUNNING:
-                left = found(one, self._ledger.process(one), self._state, self._environ)
-                self._kept[one.id] = _Kept(one, left)
-        while not self._done():
+                process = self._ledger.process(one)
+                training = recover(one, process, self._state, self._environ)
+                self._running[one.id] = _Running(one, training)
+        while not self._step():
             self._wait()
 
-    def _done(self) -> bool:
-        """Do what there is to do; return whether that is all for ever."""
+    def _step(self) -> bool:
+        """Carry out what is due; return whether the batch is over and reported."""
         try:
-            reap({k.started.child.pid for k in self._kept.values() if k.started.child})
-            for kept in list(self._kept.values()):
-                self._look(kept)
-            waiting = self._waiting()
-            for one in waiting:
+            children = (r.training.child for r in self._running.values())
+            reap({child.pid for child in children if child})
+            for running in list(self._running.values()):
+                self._check(running)
+            for one in self._waiting():
                 if self._ledger.request(one.id):
                     self._end(one, Phase.STOPPED)
-                elif len(self._kept) < self._ledger.jobs(self._batch):
-                    self._begin(one)
-            sent = self._herald.look()
-            return sent and not self._kept and not self._waiting()
+                elif len(self._running) < self._ledger.jobs(self._batch):
+                    self._start(one)
+            sent = self._notifier.step()
+            return sent and not self._running and not self._waiting()
         except StateError as e:
-            log.warning("%s", e)  # a full disk passes; nothing is done until then
+            log.warning("%s", e)  # such as a full disk: wait until it has space
             return False
 
     def _waiting(self) -> Sequence[Experiment]:
         batch = self._ledger.of_batch(self._batch)
         return [one for one in batch if one.phase is Phase.WAITING]
 
-    def _begin(self, one: Experiment) -> None:
-        """Start one that waits."""
+    def _start(self, one: Experiment) -> None:
         output = self._state / "experiments" / f"{one.id}.log"
         base = Path(self._environ.get("WANDB_DIR") or one.plan.workdir)
         directory = base / "wandb" / f"experiment-{one.id}"
         begun = self._ledger.begin(
-            one, str(output), str(directory), self._herald.started
+            one, str(output), str(directory), self._notifier.started
         )
-        if begun is None:
+        if begun is None:  # stopped in the meantime
             return
         try:
             output.parent.mkdir(parents=True, exist_ok=True)
             directory.mkdir(parents=True, exist_ok=True)
-            started = start(begun, self._state, self._environ)
+            training = start(begun, self._state, self._environ)
         except OSError as e:
-            what = f"{e.filename}: {e.strerror}" if e.filename else str(e)
-            why = f"could not start: {what}"
-            self._end(replace(begun, reason=why), Phase.FAILED)
+            error = f"{e.filename}: {e.strerror}" if e.filename else str(e)
+            self._end(replace(begun, reason=f"could not start: {error}"), Phase.FAILED)
             return
-        self._kept[one.id] = _Kept(begun, started)
-        if started.process:
-            self._ledger.has_process(begun, started.process)
-        self._herald.send()
+        self._running[one.id] = _Running(begun, training)
+        if training.process:
+            self._ledger.set_process(begun, training.process)
+        self._notifier.send()
 
-    def _look(self, kept: _Kept) -> None:
-        self._obey(kept)
-        now = time.monotonic()
-        if kept.since is not None and now - kept.since > GRACE:
-            kept.started.end(signal.SIGKILL)
-        if kept.started.leads:
+    def _check(self, running: _Running) -> None:
+        """Carry out requests; record the end once all processes are gone."""
+        self._obey(running)
+        training, now = running.training, time.monotonic()
+        if running.ending_since is not None and now - running.ending_since > GRACE:
+            training.end(signal.SIGKILL)
+        if training.leads:
             return
-        if kept.over is None:
-            kept.over = now
-        if kept.started.left() and not self._hopeless(kept, now):
-            if kept.since is None and now - kept.over > LINGER:
-                kept.started.end(signal.SIGTERM)
-                kept.since = now
+        if running.gone_since is None:
+            running.gone_since = now
+        if training.left() and not self._unkillable(running, now):
+            if running.ending_since is None and now - running.gone_since > LINGER:
+                training.end(signal.SIGTERM)
+                running.ending_since = now
             return
-        self._over(kept)
+        self._finish(running)
 
     @staticmethod
-    def _hopeless(kept: _Kept, now: float) -> bool:
-        """Whether the kernel itself can't end what is left."""
-        return kept.since is not None and now - kept.since > 3 * GRACE
+    def _unkillable(running: _Running, now: float) -> bool:
+        """Whether SIGKILL had no effect: a process hangs in the kernel."""
+        since = running.ending_since
+        return since is not None and now - since > 3 * GRACE
 
-    def _obey(self, kept: _Kept) -> None:
-        request = self._ledger.request(kept.one.id)
-        if not request and kept.since is None and self._too_long(kept.one):
-            request = _LIMIT
-        if not request or request == kept.sent:
+    def _obey(self, running: _Running) -> None:
+        request = self._ledger.request(running.one.id)
+        if not request and running.ending_since is None and self._overdue(running.one):
+            request = _TIMEOUT
+        if not request or request == running.obeyed:
             return
-        kept.sent = request
+        running.obeyed = request
         if request == "int":
-            kept.started.send(signal.SIGINT)
-        elif request == "kill":
-            kept.started.end(signal.SIGKILL)
-            kept.since = time.monotonic()
-        else:
-            kept.started.end(signal.SIGTERM)
-            kept.since = time.monotonic()
+            running.training.send(signal.SIGINT)
+            return
+        kill = request == "kill"
+        running.training.end(signal.SIGKILL if kill else signal.SIGTERM)
+        running.ending_since = time.monotonic()
 
-    def _too_long(self, one: Experiment) -> bool:
+    def _overdue(self, one: Experiment) -> bool:
         if one.plan.timeout is None or one.started is None:
             return False
-        took = self._ledger.store.now() - one.started
-        return took.total_seconds() > one.plan.timeout
+        runtime = self._ledger.store.now() - one.started
+        return runtime.total_seconds() > one.plan.timeout
 
-    def _over(self, kept: _Kept) -> None:
-        code = kept.started.code
-        one = replace(self._ledger.find(kept.one.id), code=code)
-        if kept.sent == _LIMIT:
-            why = f"timed out after {one.plan.timeout:g} s"
-            self._end(replace(one, reason=why), Phase.TIMED_OUT)
-        elif kept.sent:
+    def _finish(self, running: _Running) -> None:
+        code = running.training.code
+        one = replace(self._ledger.find(running.one.id), code=code)
+        if running.obeyed == _TIMEOUT:
+            reason = f"exceeded its timeout of {one.plan.timeout:g} s"
+            self._end(replace(one, reason=reason), Phase.TIMED_OUT)
+        elif running.obeyed:
             self._end(one, Phase.FINISHED if code == 0 else Phase.STOPPED)
         elif code is None:
-            why = "its supervisor was killed; exit code unknown"
-            self._end(replace(one, reason=why), Phase.LOST)
+            reason = "its supervisor was killed; exit code unknown"
+            self._end(replace(one, reason=reason), Phase.LOST)
         else:
             self._end(one, Phase.FAILED if code else Phase.FINISHED)
-        del self._kept[kept.one.id]
+        del self._running[one.id]
 
     def _end(self, one: Experiment, phase: Phase) -> None:
         ended = replace(one, phase=phase, ended=self._ledger.store.now())
         again = phase is Phase.FAILED and 0 < one.attempt <= one.plan.retries
-        ended, letters = self._herald.ended(ended, again=again)
-        self._ledger.end(ended, Phase.WAITING if again else phase, letters)
-        self._herald.send()
+        ended, messages = self._notifier.ended(ended, again=again)
+        self._ledger.end(ended, Phase.WAITING if again else phase, messages)
+        self._notifier.send()
 
     def _wait(self) -> None:
         watched = [self._wake, *([self._link] if self._link is not None else [])]
@@ -220,16 +220,16 @@ class BatchSupervisor:
             os.read(self._wake, 4096)
         if self._link in ready and not os.read(self._link, 4096):
             self._link = None
-            self._ask_all(GONE)
+            self._stop_all("its terminal was closed")
         if self._ending:
             self._ending = False
-            self._ask_all("its supervisor was stopped")
+            self._stop_all("its supervisor was stopped")
 
-    def _ask_all(self, why: str) -> None:
-        self._ledger.ask(self._ledger.of_batch(self._batch), "term", why)
+    def _stop_all(self, reason: str) -> None:
+        self._ledger.ask(self._ledger.of_batch(self._batch), "term", reason)
 
     def _listen(self) -> None:
-        """Wake up for each signal. What is handled here is as usual in children."""
+        """Wake up for each signal. Children would inherit SIG_IGN, but not handlers."""
         os.set_blocking(self._waker, False)
         signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
 

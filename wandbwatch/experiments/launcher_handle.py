@@ -1,4 +1,4 @@
-"""A launcher's command for one training: start it, ask about it, end it."""
+"""A training's launcher: its command line, and its commands to cancel and query."""
 
 from __future__ import annotations
 
@@ -17,45 +17,45 @@ from wandbwatch.model.experiment import Experiment
 
 log = logging.getLogger(__name__)
 _HEAD, _TAIL = 64 * 1024, 8 * 1024
-_LOOK, _PATIENCE = 10.0, 30.0
-"""Seconds between questions whether something goes on, and for an answer."""
+_QUERY_INTERVAL, _QUERY_TIMEOUT = 10.0, 30.0
+"""Seconds between two queries, and until a query has to answer."""
 
 
 class LauncherHandle:
-    """One attempt's launcher; where there is none, all of it is about the script."""
+    """The launcher of one attempt; without a launcher, the script itself."""
 
     def __init__(
         self,
         one: Experiment,
         mark: str,
-        given: Mapping[str, str],
+        variables: Mapping[str, str],
         environ: Mapping[str, str],
     ) -> None:
-        """*given* is what the training has in its environment beside *environ*."""
-        plan, own = one.plan, {**given, MARK: mark}
+        """*variables*: the training's environment in addition to *environ*."""
+        plan, own = one.plan, {**variables, MARK: mark}
         name = _name(one, mark)
         self._launch = Launch(
             plan.launcher, plan.script, plan.argument, name, one.log, own, environ
         )
         self.environ = {**environ, **own}
-        self._looked, self._going = float("-inf"), False
-        self._asked: list[subprocess.Popen[bytes]] = []
+        self._queried, self._running = float("-inf"), False
+        self._cancels: list[subprocess.Popen[bytes]] = []
 
     @property
     def argv(self) -> Sequence[str]:
         return launchers.argv(self._launch)
 
     def cancel(self) -> bool:
-        """Ask for its end in its launcher's own way; False where that is a signal.
+        """Run the launcher's cancel command; False if it has none.
 
-        Nobody waits for the answer; what it says goes to the training's output.
+        The command is not waited for; its output goes to the training's log.
         """
         words = launchers.cancel(self._launch, _head(self._launch.log))
         if words is None:
             return False
         try:
             with Path(self._launch.log).open("ab") as output:
-                asked = subprocess.Popen(  # noqa: S603 -- no shell
+                cancel = subprocess.Popen(  # noqa: S603 -- no shell
                     words,
                     env={**self.environ, MARK: ""},
                     stdin=subprocess.DEVNULL,
@@ -66,32 +66,34 @@ class LauncherHandle:
         except OSError as e:
             log.warning("%s: %s", words[0], e.strerror)
             return False
-        self._asked = [one for one in self._asked if one.poll() is None] + [asked]
+        # Keep each until it ends: Popen warns if it is dropped before.
+        self._cancels = [p for p in self._cancels if p.poll() is None] + [cancel]
         return True
 
-    def goes_on(self) -> bool:
-        """Whether what was started elsewhere still runs, though its launcher here is
-        gone; False where only the launcher would know. It is not asked at each look.
+    def still_running(self) -> bool:
+        """Whether the training runs elsewhere, though its launcher here is gone.
+
+        False if the launcher has no query command. Queried every 10 seconds at most.
         """
-        words = launchers.going(self._launch)
+        words = launchers.query(self._launch)
         if words is None:
             return False
-        if time.monotonic() - self._looked > _LOOK:
-            self._looked, self._going = time.monotonic(), _says_something(words)
-        return self._going
+        if time.monotonic() - self._queried > _QUERY_INTERVAL:
+            self._queried, self._running = time.monotonic(), _has_output(words)
+        return self._running
 
     def code(self, code: int) -> int:
-        """Return the script's own exit code, where the launcher's is another."""
+        """Return the script's exit code, given the launcher's *code*."""
         return launchers.code(self._launch, code, _tail(self._launch.log))
 
 
-def _says_something(words: Sequence[str]) -> bool:
+def _has_output(words: Sequence[str]) -> bool:
     try:
         done = subprocess.run(  # noqa: S603 -- no shell
             words,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=_PATIENCE,
+            timeout=_QUERY_TIMEOUT,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as e:
@@ -101,10 +103,10 @@ def _says_something(words: Sequence[str]) -> bool:
 
 
 def _name(one: Experiment, mark: str) -> str:
-    """Name what is started as nobody else on a shared cluster does."""
-    whose = f"{os.uname().nodename}:{mark}"
-    part = hashlib.sha256(whose.encode()).hexdigest()[:8]
-    return f"wandbwatch-{one.id}-{one.attempt}-{part}"
+    """Return a job name that is unique on a shared cluster."""
+    origin = f"{os.uname().nodename}:{mark}"
+    digest = hashlib.sha256(origin.encode()).hexdigest()[:8]
+    return f"wandbwatch-{one.id}-{one.attempt}-{digest}"
 
 
 def _head(path: str) -> str:

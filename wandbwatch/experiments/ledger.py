@@ -1,4 +1,4 @@
-"""Experiments in the state database."""
+"""The experiments in the state database."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from wandbwatch.model.errors import UsageError
 from wandbwatch.model.experiment import Experiment, Phase, Plan
 from wandbwatch.model.queued_message import QueuedMessage
 
-Letters = Callable[[Experiment], Sequence[QueuedMessage]]
-"""What is told of an experiment as it then is."""
+Messages = Callable[[Experiment], Sequence[QueuedMessage]]
+"""Returns the messages on an experiment, given its new state."""
 
 
-def nothing(_: Experiment) -> Sequence[QueuedMessage]:
+def no_message(_: Experiment) -> Sequence[QueuedMessage]:
     return ()
 
 
 class Ledger:
-    """Every change is one transaction, with the letters that tell of it."""
+    """Each change and the messages on it are one transaction."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -37,17 +37,17 @@ class Ledger:
         detached: bool,
         once: str | None = None,
     ) -> Sequence[Experiment]:
-        """Write down what was asked for; nothing of it is started yet.
+        """Add a batch of waiting experiments, of which *jobs* may run at once.
 
-        Of one key *once* there is only one batch, which is returned again.
+        A second batch with the same key *once* is not added; the first is returned.
         """
         now = self.store.moment()
         with self.store.write() as database:
-            there = database.execute(
+            existing = database.execute(
                 "SELECT min(batch) FROM experiment WHERE once = ?", (once,)
             ).fetchone()[0]
-            if there is not None:
-                return self.of_batch(there)
+            if existing is not None:
+                return self.of_batch(existing)
             ids: list[int] = []
             for written in (json.dumps(asdict(plan)) for plan in plans):
                 row = database.execute(
@@ -77,8 +77,8 @@ class Ledger:
     def listed(self, limit: int) -> Sequence[Experiment]:
         return self._rows("1 ORDER BY id DESC LIMIT ?", limit or -1)
 
-    def going(self) -> Sequence[int]:
-        """Return the batches that are not over."""
+    def unfinished(self) -> Sequence[int]:
+        """Return the batches with waiting or running experiments."""
         found = self.store.read(
             "SELECT DISTINCT batch FROM experiment"
             " WHERE phase IN ('waiting', 'running') ORDER BY batch"
@@ -92,9 +92,9 @@ class Ledger:
         )
         return found[0][0] or 1
 
-    def rivals(self, one: Experiment) -> Sequence[float]:
-        """Return the scores of those that *one* compares with: what had ended before
-        it did."""
+    def earlier_scores(self, one: Experiment) -> Sequence[float]:
+        """Return the scores of experiments with the same name and metric that ended
+        before *one*."""
         found = self.store.read(
             "SELECT score FROM experiment WHERE score IS NOT NULL AND id <> ?"
             " AND ended < ? AND json_extract(plan, '$.name') = ?"
@@ -107,30 +107,30 @@ class Ledger:
         return tuple(score for (score,) in found)
 
     def request(self, experiment_id: int) -> str:
-        """Return what somebody asked to be done to it: int, term, kill or nothing."""
+        """Return the pending request: ``int``, ``term``, ``kill`` or nothing."""
         found = self.store.read(
             "SELECT request FROM experiment WHERE id = ?", experiment_id
         )
         return found[0][0] if found else ""
 
-    def ask(self, experiments: Sequence[Experiment], request: str, why: str) -> None:
-        """Ask whoever looks after *experiments* for a signal to those not over."""
+    def ask(self, batch: Sequence[Experiment], request: str, reason: str) -> None:
+        """Ask their supervisor to signal those of *batch* that are not over."""
         with self.store.write() as database:
-            for one in experiments:
+            for one in batch:
                 database.execute(
                     "UPDATE experiment SET request = ?,"
                     " reason = CASE reason WHEN '' THEN ? ELSE reason END"
                     " WHERE id = ? AND phase IN ('waiting', 'running')",
-                    (request, why, one.id),
+                    (request, reason, one.id),
                 )
 
     def begin(
-        self, one: Experiment, log: str, directory: str, letters: Letters = nothing
+        self, one: Experiment, log: str, directory: str, messages: Messages = no_message
     ) -> Experiment | None:
-        """Write down that *one* is started now; None if it is not to be any more.
+        """Record a start; None if *one* must not start any more.
 
-        It is written before there is a process: whoever finds it without one knows
-        that it was lost.
+        Called before there is a process, so that a start which never got one can be
+        recognized as lost.
         """
         now = self.store.moment()
         with Outbox(self.store).round() as round_:
@@ -144,11 +144,11 @@ class Ledger:
             if not changed:
                 return None
             begun = self.find(one.id)
-            for letter in letters(begun):
-                round_.enqueue(letter)
+            for message in messages(begun):
+                round_.enqueue(message)
         return begun
 
-    def has_process(self, one: Experiment, process: Process) -> None:
+    def set_process(self, one: Experiment, process: Process) -> None:
         with self.store.write() as database:
             database.execute(
                 "UPDATE experiment SET pid = ?, born = ? WHERE id = ?",
@@ -164,11 +164,11 @@ class Ledger:
         self,
         ended: Experiment,
         phase: Phase,
-        letters: Letters = nothing,
+        messages: Messages = no_message,
     ) -> bool:
-        """Write down how *ended* ended; False when that was done before.
+        """Record an end; False if it is already recorded.
 
-        *phase* is WAITING when it is to be started once more.
+        *phase* is WAITING if another attempt follows.
         """
         now = self.store.moment()
         with Outbox(self.store).round() as round_:
@@ -181,8 +181,8 @@ class Ledger:
             )
             if not changed:
                 return False
-            for letter in letters(self.find(ended.id)):
-                round_.enqueue(letter)
+            for message in messages(self.find(ended.id)):
+                round_.enqueue(message)
         return True
 
     def _rows(self, where: str, *values: object) -> Sequence[Experiment]:
@@ -222,8 +222,8 @@ def _experiment(row: tuple[Any, ...]) -> Experiment:
 
 
 def _plan(text: str) -> Plan:
-    read = json.loads(text)
-    return Plan(**{**read, "launcher": tuple(read["launcher"])})
+    values = json.loads(text)
+    return Plan(**{**values, "launcher": tuple(values["launcher"])})
 
 
 def _moment(seconds: float | None) -> datetime | None:

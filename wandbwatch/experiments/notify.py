@@ -1,4 +1,4 @@
-"""Report on experiments: read their runs, build reports, queue messages."""
+"""Messages on experiments: read the runs, write the report, have it sent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wandbwatch import plugins
 from wandbwatch.analysis.ranking import Objective, finite
 from wandbwatch.delivery.outbox import Outbox
 from wandbwatch.experiments import reports
-from wandbwatch.experiments.ledger import Ledger, Letters
+from wandbwatch.experiments.ledger import Ledger, Messages
 from wandbwatch.experiments.output import tail
 from wandbwatch.model.address import Local
 from wandbwatch.model.errors import SourceError
@@ -27,14 +27,17 @@ from wandbwatch.model.queued_message import MessageKind, QueuedMessage
 from wandbwatch.model.report import Report
 from wandbwatch.model.run import Run
 
-_PATIENCE, _REST = 60.0, 1.0
-"""Seconds in which what is to be told is sent again, and between two senders."""
-_ASKED = 60.0
-"""Seconds that W&B has to answer one question about a run."""
+_SEND_FOR, _SEND_EVERY = 60.0, 1.0
+"""Seconds to keep sending after a message is queued, and between two senders."""
+_QUERY_TIMEOUT = 60.0
+"""Seconds for W&B to answer one query."""
+_END_PLACE = 100
+"""The place of an end's first message: after the start's, even in one moment."""
+_MAX_EARLIER_RUNS = 50
 
 
 def runs(one: Experiment) -> tuple[Run, ...]:
-    """Return the runs that *one* left on this machine, the first one first."""
+    """Return the runs of *one* on this machine, the oldest first."""
     path = Path(one.directory)
     if not one.directory or not path.is_dir():
         return ()
@@ -46,101 +49,101 @@ def runs(one: Experiment) -> tuple[Run, ...]:
     return found
 
 
-def newest(one: Experiment) -> Run | None:
-    """Return the run that *one* began last on this machine, if there is one."""
+def newest_run(one: Experiment) -> Run | None:
+    """Return the newest run of *one* on this machine, if there is one."""
     found = runs(one)
     return found[-1] if found else None
 
 
-def ending(
+def end_report(
     one: Experiment, ledger: Ledger, *, again: bool = False
 ) -> tuple[Experiment, Report]:
-    """Return *one* with what its runs came to, and the report of its end."""
-    left = tuple(map(_linked, runs(one)))
-    whole = replace(one, score=reports.score(one, left))
-    earlier = (*ledger.rivals(one), *_rivals(one, left))
+    """Return *one* with its score, and the report on its end."""
+    found = tuple(map(_with_url, runs(one)))
+    scored = replace(one, score=reports.score(one, found))
+    earlier = (*ledger.earlier_scores(one), *_project_scores(one, found))
     output = tail(one.log, reports.TAIL)
-    return whole, reports.ended(whole, left, earlier, output, again=again)
+    return scored, reports.ended(scored, found, earlier, output, again=again)
 
 
-def _linked(run: Run) -> Run:
-    """Give *run* the address of its page, if a server knows it: none is made up.
-
-    Asked by a process of its own: the wandb package is not for one that stays.
-    """
+def _with_url(run: Run) -> Run:
+    """Add the URL of *run*, if a W&B server knows it."""
     if run.url or not (run.entity and run.project) or os.environ.get("WANDB_MODE"):
         return run
-    told = _answer(["summary", f"{run.entity}/{run.project}/{run.id}"])
-    url = told.get("url")
+    report = _query(["summary", f"{run.entity}/{run.project}/{run.id}"])
+    url = report.get("url")
     return replace(run, url=url) if isinstance(url, str) else run
 
 
-def _rivals(one: Experiment, left: Sequence[Run]) -> tuple[float, ...]:
-    """Return what older runs of its project in W&B came to, where it is one there."""
-    run = next((run for run in left if run.url), None)
+def _project_scores(one: Experiment, found: Sequence[Run]) -> tuple[float, ...]:
+    """Return the scores of older runs in its W&B project, if its run is in W&B."""
+    run = next((run for run in found if run.url), None)
     if run is None or not one.plan.best or one.started is None:
         return ()
-    aim = Objective.read(one.plan.best)
-    told = _answer(question(run, aim))
-    return values(told, aim, one.started) if told else ()
+    objective = Objective.read(one.plan.best)
+    report = _query(best_runs_query(run, objective))
+    return earlier_values(report, objective, one.started) if report else ()
 
 
-def _answer(words: Sequence[str]) -> Mapping[str, Any]:
-    """Ask W&B by a command line of ours; return its report, empty if there is none."""
+def _query(words: Sequence[str]) -> Mapping[str, Any]:
+    """Return the JSON report of a command line of ours; empty if it fails.
+
+    It runs as another process, so that the wandb package is not loaded into this one.
+    """
     command = [sys.executable, "-m", "wandbwatch", *words, "-o", "json"]
     try:
-        told = subprocess.run(  # noqa: S603 -- our own program
-            command, capture_output=True, timeout=_ASKED, check=True
+        done = subprocess.run(  # noqa: S603 -- our own program
+            command, capture_output=True, timeout=_QUERY_TIMEOUT, check=True
         )
-        report: Mapping[str, Any] = json.loads(told.stdout)["reports"][0]
+        report: Mapping[str, Any] = json.loads(done.stdout)["reports"][0]
     except (OSError, subprocess.SubprocessError, ValueError, LookupError):
         return {}
     return report
 
 
 class Notifier:
-    """See `keeper.Herald`."""
+    """See `batch_supervisor.EventNotifier`."""
 
     def __init__(
         self, ledger: Ledger, file: Path | None, environ: Mapping[str, str]
     ) -> None:
-        """*file* is the watch.toml that has the channels."""
+        """*file* is the watch.toml with the channels; without it nothing is sent."""
         self._ledger = ledger
         self._file = file
         self._environ = environ
-        self._wanted = False
-        self._until = self._began = float("-inf")
+        self._requested = False
+        self._until = self._last_start = float("-inf")
         self._sender: subprocess.Popen[bytes] | None = None
 
     def started(self, one: Experiment) -> Sequence[QueuedMessage]:
-        return _letters(one, one.started, reports.started(one), 0)
+        return _messages(one, one.started, reports.started(one), 0)
 
-    def ended(self, one: Experiment, *, again: bool) -> tuple[Experiment, Letters]:
-        whole, report = ending(one, self._ledger, again=again)
-        return whole, lambda told: _letters(whole, told.ended, report, _AFTER)
+    def ended(self, one: Experiment, *, again: bool) -> tuple[Experiment, Messages]:
+        scored, report = end_report(one, self._ledger, again=again)
+        return scored, lambda new: _messages(scored, new.ended, report, _END_PLACE)
 
     def send(self) -> None:
-        """Let what waits be sent, by a sender of ours or of a daemon."""
-        self._wanted = True
-        self._until = time.monotonic() + _PATIENCE
-        self.look()
+        """Start a sender, ours or the daemon's, for the queued messages."""
+        self._requested = True
+        self._until = time.monotonic() + _SEND_FOR
+        self.step()
 
-    def look(self) -> bool:
-        """Go on with that; return whether all that we could do for it is done.
+    def step(self) -> bool:
+        """Start another sender if one is needed; return whether sending is done.
 
-        A sender that was at its end when another began has not seen what came last,
-        so there is another one while anything waits.
+        A sender that is about to end can miss the newest message, so another one
+        starts while messages are pending.
         """
         if self._file is None:
             return True
         if self._sender and self._sender.poll() is None:
             return False
         now = time.monotonic()
-        left = now < self._until and Outbox(self._ledger.store).pending() > 0
-        if not (self._wanted or left):
+        pending = now < self._until and Outbox(self._ledger.store).pending() > 0
+        if not (self._requested or pending):
             return True
-        if self._wanted or now - self._began > _REST:
-            self._wanted, self._began = False, now
+        if self._requested or now - self._last_start > _SEND_EVERY:
+            self._requested, self._last_start = False, now
             self._sender = subprocess.Popen(  # noqa: S603 -- our own program
                 [sys.executable, "-m", "wandbwatch", "send", str(self._file), "--once"],
                 env=self._environ,
@@ -151,11 +154,7 @@ class Notifier:
         return False
 
 
-_AFTER = 100
-"""The end has places behind those of its start, which may have been at one moment."""
-
-
-def _letters(
+def _messages(
     one: Experiment, slot: datetime | None, report: Report, first: int
 ) -> Sequence[QueuedMessage]:
     if one.plan.channel is None or slot is None:
@@ -175,33 +174,30 @@ def _letters(
     )
 
 
-_LOOKED_AT = 50
-
-
-def question(run: Run, aim: Objective) -> Sequence[str]:
-    """Return the words that ask for the best runs of the project of *run*."""
-    way = "-" if aim.largest else "+"
+def best_runs_query(run: Run, objective: Objective) -> Sequence[str]:
+    """Return the command line that lists the best runs of *run*'s project."""
+    direction = "-" if objective.largest else "+"
     address = f"{run.entity}/{run.project}"
-    order = f"{way}summary_metrics.{aim.key}"
-    return ["project", address, "--order", order, "--topk", str(_LOOKED_AT)]
+    order = f"{direction}summary_metrics.{objective.key}"
+    return ["project", address, "--order", order, "--topk", str(_MAX_EARLIER_RUNS)]
 
 
-def values(
-    told: Mapping[str, Any], aim: Objective, before: datetime
+def earlier_values(
+    report: Mapping[str, Any], objective: Objective, before: datetime
 ) -> tuple[float, ...]:
-    """Return the finite values of those runs that are older than *before*.
+    """Return the finite values of the runs created before *before*.
 
-    *told* is the report that answers `question`, as JSON has it.
+    *report* is the JSON report of `best_runs_query`.
     """
-    found = []
-    for block in told["blocks"]:
+    values = []
+    for block in report["blocks"]:
         for row in block.get("rows", ()):
-            value, created = finite(row.get(aim.key)), row.get("created")
-            if value is not None and created and _moment(created) < before:
-                found.append(value)
-    return tuple(found)
+            value, created = finite(row.get(objective.key)), row.get("created")
+            if value is not None and created and _time(created) < before:
+                values.append(value)
+    return tuple(values)
 
 
-def _moment(text: str) -> datetime:
+def _time(text: str) -> datetime:
     when = datetime.fromisoformat(text)
     return when if when.tzinfo else when.replace(tzinfo=UTC)

@@ -1,66 +1,150 @@
-"""What experiments print, read as it grows."""
+"""What a terminal shows of running experiments: their output and a progress line."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TextIO
 
-from wandbwatch.formatting import clean, shown
-from wandbwatch.model.experiment import Experiment
+from wandbwatch.analysis.compare import chosen
+from wandbwatch.analysis.ranking import Objective, finite
+from wandbwatch.formatting import clean, duration, number, shown
+from wandbwatch.model.experiment import Experiment, Phase
+from wandbwatch.model.run import Run
 
-_PIECE = 1 << 20
+_CHUNK = 1 << 20
+"""Bytes."""
+_READ_SHARE = 20
+"""Reading runs takes at most one part in so many of the time."""
+_METRICS = 2
+
+NewestRun = Callable[[Experiment], Run | None]
+"""Returns the newest run of an experiment; None before the first one."""
 
 
 class Output:
-    """Whole lines of some experiments' logs, each told once."""
+    """Follows the logs of a batch, and yields each line once."""
 
-    def __init__(self, *, several: bool) -> None:
-        """*several*: lines begin with the id of the experiment that printed them."""
-        self._several = several
-        self._read: dict[int, int] = {}
-        self._begun: dict[int, bytes] = {}
+    def __init__(self, *, prefix: bool) -> None:
+        """*prefix*: begin each line with the id of its experiment."""
+        self._prefix = prefix
+        self._offsets: dict[int, int] = {}
+        self._partial: dict[int, bytes] = {}
 
-    def fresh(self, experiments: Sequence[Experiment]) -> Iterator[str]:
-        """Yield the lines that have come to their end since."""
+    def new_lines(self, experiments: Sequence[Experiment]) -> Iterator[str]:
+        """Yield the lines that were completed since the last call."""
         for one in experiments:
-            while piece := self._piece(one):
-                *lines, rest = (self._begun.pop(one.id, b"") + piece).split(b"\n")
-                self._begun[one.id] = rest
+            while chunk := self._read(one):
+                *lines, rest = (self._partial.pop(one.id, b"") + chunk).split(b"\n")
+                self._partial[one.id] = rest
                 for line in lines:
-                    yield self._worded(one, line)
+                    yield self._text(one, line)
 
     def rest(self, experiments: Sequence[Experiment]) -> Iterator[str]:
-        """Yield what is left when they are over: lines without an end as well."""
-        yield from self.fresh(experiments)
+        """Yield what is left at the end, unfinished lines as well."""
+        yield from self.new_lines(experiments)
         for one in experiments:
-            if line := self._begun.pop(one.id, b""):
-                yield self._worded(one, line)
+            if line := self._partial.pop(one.id, b""):
+                yield self._text(one, line)
 
-    def _piece(self, one: Experiment) -> bytes:
+    def _read(self, one: Experiment) -> bytes:
         if not one.log:
             return b""
         try:
             with Path(one.log).open("rb") as file:
-                file.seek(self._read.get(one.id, 0))
-                piece = file.read(_PIECE)
+                file.seek(self._offsets.get(one.id, 0))
+                chunk = file.read(_CHUNK)
         except OSError:
             return b""
-        self._read[one.id] = self._read.get(one.id, 0) + len(piece)
-        return piece
+        self._offsets[one.id] = self._offsets.get(one.id, 0) + len(chunk)
+        return chunk
 
-    def _worded(self, one: Experiment, line: bytes) -> str:
+    def _text(self, one: Experiment, line: bytes) -> str:
         text = clean(shown(line.decode(errors="replace").rstrip("\r")))
-        return f"[{one.id}] {text}" if self._several else text
+        return f"[{one.id}] {text}" if self._prefix else text
 
 
 def tail(log: str, count: int) -> Sequence[str]:
-    """Return the last *count* lines of a log, 0: all; of a huge one no more is read."""
+    """Return the last *count* lines of a log, at most 1 MiB of it; 0: the whole log."""
     try:
         with Path(log).open("rb") as file:
             size = file.seek(0, 2)
-            file.seek(max(0, size - _PIECE) if count else 0)
-            content = file.read(_PIECE if count else size)
+            file.seek(max(0, size - _CHUNK) if count else 0)
+            content = file.read(_CHUNK if count else size)
     except OSError:
         return ()
     lines = content.decode(errors="replace").rstrip("\n").split("\n")
     return tuple(shown(line) for line in lines[-count:]) if content else ()
+
+
+class ProgressLine:
+    """The last line of a terminal: the progress of a batch. Silent elsewhere."""
+
+    def __init__(self, stream: TextIO, newest_run: NewestRun) -> None:
+        self._stream = stream
+        self._newest_run = newest_run
+        self._visible = self._text = ""
+        self._due = 0.0
+
+    def clear(self) -> None:
+        """Remove the line, so that something else can be printed."""
+        if self._visible:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
+            self._visible = ""
+
+    def show(self, experiments: Sequence[Experiment], now: datetime) -> None:
+        """Print the line if its text has changed; read the runs only when due."""
+        if not self._stream.isatty():
+            return
+        began = time.monotonic()
+        if began >= self._due:
+            running = [one for one in experiments if one.phase is Phase.RUNNING]
+            runs = [(one, self._newest_run(one)) for one in running]
+            took = time.monotonic() - began
+            self._due = began + max(1.0, took * _READ_SHARE)
+            width = shutil.get_terminal_size().columns - 1
+            self._text = progress(experiments, runs, now)[:width]
+        if self._text and self._text != self._visible:
+            self._stream.write(f"\r\x1b[K{self._text}")
+            self._stream.flush()
+            self._visible = self._text
+
+
+def progress(
+    experiments: Sequence[Experiment],
+    running: Sequence[tuple[Experiment, Run | None]],
+    now: datetime,
+) -> str:
+    """Return the runtime, step and metrics of each that is *running*.
+
+    For several *experiments*, begin with their number in each phase.
+    """
+    counter = Counter(one.phase for one in experiments)
+    several = len(experiments) > 1
+    counts = [f"{n} {phase}" for phase in Phase if (n := counter[phase])]
+    parts = [", ".join(counts)] if several else []
+    for one, run in running:
+        label = f"[{one.id}] " if several else ""
+        parts.append(label + ", ".join(_progress(one, run, now)))
+    return " | ".join(parts)
+
+
+def _progress(one: Experiment, run: Run | None, now: datetime) -> Iterator[str]:
+    if one.started:
+        passed = max(now - one.started, timedelta())
+        yield duration(timedelta(seconds=int(passed.total_seconds())))
+    if run is None:
+        yield "no run yet"
+        return
+    # What a run logs reaches its files some seconds later.
+    yield "no step yet" if run.last_step is None else f"step {run.last_step:,}"
+    keys = [Objective.read(one.plan.best).key] if one.plan.best else []
+    for key in dict.fromkeys((*keys, *chosen(run, ())[:_METRICS])):
+        value = finite(run.summary.get(key))
+        if value is not None:
+            yield f"{clean(key)} {number(value)}"

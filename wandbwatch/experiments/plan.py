@@ -1,4 +1,4 @@
-"""What a command line asks for, as the plans of trainings that are to be started."""
+"""The plans of the trainings that one command line asks for."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import PurePath
 
-from wandbwatch.formatting.text import did_you_mean
-from wandbwatch.hyperparameters import Search, given, sets
+from wandbwatch.hyperparameters import Search, expand, parse
 from wandbwatch.hyperparameters.objects import Object
 from wandbwatch.hyperparameters.parse import Read, is_parameters
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.experiment import Plan
 from wandbwatch.model.experiment_config import ExperimentConfig
 
-_ID = re.compile(r"[^/\\#?%:\s\x00-\x1f]{1,128}")
+Configs = Callable[[], Mapping[str, ExperimentConfig]]
+"""Returns the experiments of watch.toml by name; ConfigError."""
+_RUN_ID = re.compile(r"[^/\\#?%:\s\x00-\x1f]{1,128}")
 
 
 @dataclass(frozen=True)
 class Request:
-    """The words and options of ``wandbwatch experiment``; None was not said."""
+    """The words and options of ``wandbwatch experiment``; None: not given."""
 
     words: Sequence[str] = ()
     script: str | None = None
@@ -47,92 +48,98 @@ class PlanSet:
     """Of each plan."""
     jobs: int
     seed: int | None = None
-    """What was drawn with, where something was."""
+    """The seed of the random samples, if there are any."""
 
 
 @dataclass(frozen=True)
-class Random:
-    """What is drawn when nobody says: a seed, and the ids of runs."""
+class RandomSource:
+    """Random values for what the user leaves open."""
 
     seed: Callable[[], int]
     run_id: Callable[[], str]
 
 
-def planned(
-    asked: Request,
-    experiment_configs: Callable[[], Mapping[str, ExperimentConfig]],
-    read: Read,
-    chance: Random,
+def make_plans(
+    request: Request, configs: Configs, read: Read, random: RandomSource
 ) -> PlanSet:
-    """Plan all that *asked* means; UsageError, one line, where something is wrong.
+    """Plan everything that *request* asks for. UsageError if any of it is invalid.
 
-    An experiment of watch.toml says what the line does not.
+    Options override the settings of ``[experiments.NAME]``.
     """
-    recipe, words = _recipe(asked, experiment_configs)
-    made = sets(given(words, read), asked.search, recipe.schema, chance.seed)
-    if asked.run_id is not None and len(made.texts) > 1:
-        raise UsageError(f"--id names one run, not those of {len(made.texts)} sets")
-    if asked.run_id is not None and not _ID.fullmatch(asked.run_id):
-        what = f"--id {asked.run_id[:80]!r}: W&B takes no / \\ # ? % : and no space"
-        raise UsageError(what)
-    plan = _plan(asked, recipe)
-    ours = chance.run_id if recipe.one_run else str
+    config, words = _config(request, configs)
+    sets = expand(parse(words, read), request.search, config.schema, random.seed)
+    _check_run_id(request.run_id, len(sets.texts))
+    plan = _plan(request, config)
+    preset = random.run_id if config.one_run else str
     plans = tuple(
-        replace(plan, argument=text, run_id=asked.run_id or ours())
-        for text in made.texts
+        replace(plan, argument=text, run_id=request.run_id or preset())
+        for text in sets.texts
     )
-    return PlanSet(plans, made.values, asked.jobs or recipe.jobs, made.seed)
+    return PlanSet(plans, sets.values, request.jobs or config.jobs, sets.seed)
 
 
-def _recipe(
-    asked: Request, experiment_configs: Callable[[], Mapping[str, ExperimentConfig]]
+def _check_run_id(run_id: str | None, count: int) -> None:
+    if run_id is None:
+        return
+    if count > 1:
+        raise UsageError(f"--id names one run, but there are {count} trainings")
+    if not _RUN_ID.fullmatch(run_id):
+        what = r"a run id has no spaces and none of / \ # ? % :"
+        raise UsageError(f"--id {run_id[:80]!r}: {what}")
+
+
+def _config(
+    request: Request, configs: Configs
 ) -> tuple[ExperimentConfig, Sequence[str]]:
-    """Return what is to be started, with the words that are its parameters."""
-    words = list(asked.words)
-    named = words.pop(0) if words and not is_parameters(words[0]) else None
+    """Return the experiment's settings and the words that are its parameters."""
+    words = list(request.words)
+    name = words.pop(0) if words and not is_parameters(words[0]) else None
     for word in words:
         if not is_parameters(word):
-            raise UsageError(f"{word[:80]!r} is not a parameter; write KEY=VALUE")
-    if named is None and asked.script is None:
+            raise UsageError(f"{word[:80]!r} is not a parameter: write KEY=VALUE")
+    if request.script is not None:
+        stem = PurePath(request.script).stem
+        return ExperimentConfig(
+            name or stem or "experiment", request.script, workdir=""
+        ), words
+    if name is None:
         raise UsageError(
-            "nothing to start: --script PATH, or an experiment's NAME in watch.toml"
+            "nothing to start: add --script PATH, or the NAME of an experiment in"
+            " watch.toml"
         )
-    if named is None or asked.script is not None:
-        script = asked.script or ""
-        name = named or PurePath(script).stem or "experiment"
-        return ExperimentConfig(name, script, workdir=""), words
-    if named.startswith((".", "/", "~")):
+    if name.startswith((".", "/", "~")):
         raise UsageError(
-            f"{named[:80]!r} is not an experiment of watch.toml; --script {named[:80]}"
-            " starts a script"
+            f"{name[:80]!r} is not the name of an experiment; write"
+            f" --script {name[:80]} to start a script"
         )
-    return _named(named, experiment_configs()), words
+    return _named(name, configs()), words
 
 
-def _named(name: str, there: Mapping[str, ExperimentConfig]) -> ExperimentConfig:
-    if name in there:
-        return there[name]
-    known = f"known: {', '.join(there)}" if there else "it has no [experiments.NAME]"
-    hint = did_you_mean(name, there) or f"; {known}"
-    raise UsageError(f"watch.toml has no experiment {name[:80]!r}{hint}")
+def _named(name: str, configs: Mapping[str, ExperimentConfig]) -> ExperimentConfig:
+    if name in configs:
+        return configs[name]
+    close = get_close_matches(name[:80], configs, 1)
+    known = ", ".join(configs) or "no [experiments.NAME]"
+    hint = f"did you mean {close[0]!r}?" if close else f"it has {known}"
+    raise UsageError(f"watch.toml has no experiment {name[:80]!r}; {hint}")
 
 
-def _plan(asked: Request, recipe: ExperimentConfig) -> Plan:
-    timeout = asked.timeout or recipe.timeout
+def _plan(request: Request, config: ExperimentConfig) -> Plan:
+    timeout = request.timeout or config.timeout
     return Plan(
-        recipe.name,
-        recipe.script,
+        config.name,
+        config.script,
         argument="",
-        workdir=recipe.workdir,
-        launcher=_words(asked.launcher) if asked.launcher else recipe.launcher,
-        env=recipe.env,
-        channel=asked.channel or recipe.channel,
+        workdir=config.workdir,
+        launcher=_words(request.launcher) if request.launcher else config.launcher,
+        env=config.env,
+        channel=request.channel or config.channel,
         timeout=timeout.total_seconds() if timeout else None,
-        retries=recipe.retries if asked.retries is None else asked.retries,
-        best=asked.best or recipe.best,
-        entity=asked.entity or recipe.entity,
-        project=asked.project or recipe.project,
-        group=asked.group or recipe.group,
+        retries=config.retries if request.retries is None else request.retries,
+        best=request.best or config.best,
+        entity=request.entity or config.entity,
+        project=request.project or config.project,
+        group=request.group or config.group,
     )
 
 
@@ -142,5 +149,5 @@ def _words(launcher: str) -> tuple[str, ...]:
     except ValueError as e:
         raise UsageError(f"--launcher {launcher[:80]!r}: {e}") from e
     if not any(words):
-        raise UsageError("--launcher does not name a program")
+        raise UsageError("--launcher is empty: name a program")
     return words

@@ -1,8 +1,8 @@
-"""Children and all that they start: adopted, ended, reaped.
+"""Child processes and their descendants: adopt, end and reap them.
 
-wandb-core leaves its parent's process group and session, so a group's death misses
-it. As a subreaper we become the parent of whatever a dead child leaves behind, and
-can end that as well.
+wandb-core leaves its parent's process group and session, so killing the group misses
+it. As a subreaper we become the parent of what a dead child leaves behind, and can
+end that as well.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ PR_SET_CHILD_SUBREAPER = 36
 
 
 def adopt_orphans() -> bool:
-    """Become the parent of our descendants' orphans; False where Linux is not."""
+    """Become the parent of our descendants' orphans; False if not on Linux."""
     return _prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
 def end_with_parent() -> bool:
-    """Be killed when our parent dies: nobody is left then who minds our deadline.
+    """Be killed when our parent dies, as nobody enforces our deadline then.
 
-    False where Linux is not.
+    False if not on Linux.
     """
     return _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -42,8 +42,8 @@ def _prctl(option: int, value: int) -> bool:
 def children(pid: int) -> Iterator[int]:
     """Yield the pids of *pid*'s children, zombies included."""
     tasks = f"/proc/{pid}/task"
-    with contextlib.suppress(OSError):  # it ended meanwhile
-        # Done each second, for months: pathlib interns all that it sees.
+    with contextlib.suppress(OSError):  # it has ended
+        # Runs every second for months: pathlib would intern each name.
         for task in os.listdir(tasks):  # noqa: PTH208 -- see above
             with open(f"{tasks}/{task}/children", encoding="ascii") as file:  # noqa: PTH123 -- see above
                 yield from map(int, file.read().split())
@@ -68,9 +68,9 @@ def end_tree(pid: int, sign: signal.Signals = signal.SIGKILL) -> None:
 
 
 def reap_orphans(known: set[int]) -> None:
-    """End and reap the children that we adopted: those that are not in *known*.
+    """End and reap adopted children: those not in *known*.
 
-    What belongs to an experiment is nobody's to end but its keeper's.
+    An experiment's processes are only reaped: their supervisor ends them.
     """
     for pid in set(children(os.getpid())) - known:
         if not _is_marked(pid):
@@ -81,7 +81,7 @@ def reap_orphans(known: set[int]) -> None:
 
 
 def reap(known: set[int]) -> None:
-    """Reap the children that we adopted and that have ended; *known* are others."""
+    """Reap adopted children that have ended: those not in *known*."""
     for pid in set(children(os.getpid())) - known:
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, os.WNOHANG)
@@ -89,11 +89,11 @@ def reap(known: set[int]) -> None:
 
 @dataclass(frozen=True)
 class Process:
-    """One process for all time: pids are given again, with another start."""
+    """A process for all time: its pid can be reused, but with another start time."""
 
     pid: int
     born: int
-    """In clock ticks since the machine started; 0 where that is not to be had."""
+    """In clock ticks since boot; 0 if unknown."""
 
     @classmethod
     def of(cls, pid: int) -> Process:
@@ -107,13 +107,13 @@ class Process:
 
 
 MARK = "WANDBWATCH_EXPERIMENT"
-"""In the environment of all that belongs to an experiment: which one that is."""
+"""The environment variable that names the experiment a process belongs to."""
 
 
 def marked(value: str) -> list[int]:
-    """List the processes whose `MARK` is *value*.
+    """List the pids of the processes whose `MARK` is *value*.
 
-    Whatever a process started has it too, its group and session whichever.
+    Children inherit it, whatever their group and session.
     """
     wanted = f"{MARK}={value}".encode()
     pids = (int(n) for n in os.listdir("/proc") if n.isdecimal())  # noqa: PTH208
@@ -121,11 +121,11 @@ def marked(value: str) -> list[int]:
 
 
 def _is_marked(pid: int) -> bool:
-    return any(told.startswith(f"{MARK}=".encode()) for told in _environ(pid))
+    return any(item.startswith(f"{MARK}=".encode()) for item in _environ(pid))
 
 
 def _environ(pid: int) -> list[bytes]:
-    """Return a process's environment; empty if it ended or is somebody else's."""
+    """Return a process's environment; empty if it has ended or is not ours to read."""
     try:
         with open(f"/proc/{pid}/environ", "rb") as file:  # noqa: PTH123 -- see above
             return file.read().split(b"\0")
@@ -134,7 +134,7 @@ def _environ(pid: int) -> list[bytes]:
 
 
 def _stat(pid: int) -> tuple[str, int]:
-    """Return a process's state and start; nothing and 0 when there is none."""
+    """Return a process's state and start time; "" and 0 if there is none."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
             fields = file.read().rpartition(")")[2].split()

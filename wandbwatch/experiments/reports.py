@@ -1,12 +1,15 @@
-"""Reports of an experiment's start, end and listing. Pure."""
+"""The reports on experiments. Pure."""
 
 from __future__ import annotations
 
+import json
+import shlex
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from wandbwatch.analysis.ranking import Objective
+from wandbwatch.experiments.plan import PlanSet
 from wandbwatch.model.experiment import Experiment, Phase
 from wandbwatch.model.report import (
     MISSING,
@@ -19,17 +22,64 @@ from wandbwatch.model.report import (
     Table,
     Text,
 )
-from wandbwatch.model.run import Run, flat
+from wandbwatch.model.run import Json, Run, flat
 
 TAIL = 20
-"""Lines of its output that are told when it went wrong."""
+"""Lines of output in the report of an experiment that did not finish."""
+
+
+def dry_run(planned: PlanSet) -> Report:
+    """List what would start: common parameters as fields, the others as a table."""
+    plan, count = planned.plans[0], len(planned.plans)
+    trainings = "1 training" if count == 1 else f"{count} trainings"
+    fields = _fields(
+        ("script", plan.script),
+        ("launcher", shlex.join(plan.launcher)),
+        ("in", plan.workdir),
+        ("told in", plan.channel),
+        ("seed", planned.seed),
+    )
+    parameters = _common_and_varied([flat(one) for one in planned.parameters])
+    limit = f"up to {planned.jobs}" if planned.jobs > 1 else "one"
+    pace = f", {limit} at a time" if count > 1 else ""
+    note = Note(f"dry run: would start {trainings}{pace}")
+    blocks: tuple[Block, ...] = (fields, *parameters, note)
+    return Report("experiment", f"{plan.name}: {trainings}", blocks)
+
+
+def _common_and_varied(sets: Sequence[Mapping[str, Json]]) -> Iterator[Block]:
+    names = list(dict.fromkeys(name for one in sets for name in one))
+    varied = [name for name in names if len({_json(one, name) for one in sets}) > 1]
+    common = tuple((name, sets[0][name]) for name in names if name not in varied)
+    if common:
+        title = "parameters of all" if len(sets) > 1 else "parameters"
+        yield Fields(title, common)
+    if varied:
+        rows = tuple(
+            (place, *(one.get(name, MISSING) for name in varied))
+            for place, one in enumerate(sets, 1)
+        )
+        yield Table("parameters", ("place", *varied), rows)
+
+
+def _json(parameters: Mapping[str, Json], name: str) -> str:
+    return json.dumps(parameters[name]) if name in parameters else ""
 
 
 def started(one: Experiment) -> Report:
-    """Tell what was started, with which parameters."""
-    again = f", attempt {one.attempt}" if one.attempt > 1 else ""
-    title = f"{_name(one)} started{again}"
-    return Report("experiment", title, (_parameters(one), _about(one)), event=True)
+    """Report a start: the parameters, the script and the log."""
+    attempt = f", attempt {one.attempt}" if one.attempt > 1 else ""
+    plan = one.plan
+    about = _fields(
+        ("started", one.started),
+        ("by", one.by),
+        ("script", plan.script),
+        ("launcher", " ".join(plan.launcher)),
+        ("in", plan.workdir),
+        ("output", one.log),
+    )
+    title = f"{_name(one)} started{attempt}"
+    return Report("experiment", title, (_parameters(one), about), event=True)
 
 
 def ended(
@@ -40,23 +90,21 @@ def ended(
     *,
     again: bool = False,
 ) -> Report:
-    """Tell how *one* ended, of the *runs* that it left and of the last of its
-    *output*; *earlier* are the scores of those it is compared with."""
-    went_well = one.phase is Phase.FINISHED
-    blocks = (
+    """Report an end: the exit code, the *runs* and the last lines of *output*.
+
+    *earlier* are the scores to compare with; *again* announces another attempt.
+    """
+    finished = one.phase is Phase.FINISHED
+    blocks: tuple[Block, ...] = (
         _end(one),
         *_runs(runs),
-        *_score(one, earlier),
+        *_comparison(one, earlier),
         *(_metrics(run) for run in runs[:1] if run.summary),
         _parameters(one),
-        *(
-            []
-            if went_well or not output
-            else [Text("its last output", _joined(output))]
-        ),
+        *_last_output(one, output),
         *map(Note, _notes(one, runs, again=again)),
     )
-    level = Level.GOOD if went_well else Level.BAD
+    level = Level.GOOD if finished else Level.BAD
     if one.phase is Phase.STOPPED:
         level = Level.INFO
     url = next((run.url for run in runs if run.url), None)
@@ -65,17 +113,17 @@ def ended(
 
 
 def score(one: Experiment, runs: Sequence[Run]) -> float | None:
-    """Return the best that *runs* came to, by what its plan compares them by."""
+    """Return the best value among *runs* of the metric that the plan compares by."""
     if not one.plan.best:
         return None
     ranked = Objective.read(one.plan.best).ranked(runs)
     return ranked[0][1] if ranked else None
 
 
-def listing(found: Sequence[Experiment]) -> Report:
-    """List experiments: what runs, what ran, who asked for it."""
-    if not found:
-        note = Note("no experiments yet; see `wandbwatch experiment --help`")
+def listing(experiments: Sequence[Experiment]) -> Report:
+    """List experiments, one a row."""
+    if not experiments:
+        note = Note("no experiments yet; `wandbwatch experiment --help` shows how")
         return Report("experiments", "experiments", (note,))
     rows = tuple(
         (
@@ -85,17 +133,17 @@ def listing(found: Sequence[Experiment]) -> Report:
             one.plan.argument,
             one.started or MISSING,
             MISSING if one.runtime is None else timedelta(seconds=one.runtime),
-            how(one) or MISSING,
+            exit_status(one) or MISSING,
             one.by,
         )
-        for one in found
+        for one in experiments
     )
     columns = ("id", "phase", "name", "parameters", "started", "runtime", "end", "by")
     return Report("experiments", "experiments", (Table("", columns, rows),))
 
 
-def how(one: Experiment) -> str:
-    """Word its exit code, or the signal that ended it."""
+def exit_status(one: Experiment) -> str:
+    """Return the exit code, or the signal that ended it, in words."""
     if one.code is None:
         return ""
     if one.code >= 0:
@@ -110,30 +158,21 @@ def _name(one: Experiment) -> str:
     return f"{one.plan.name} (experiment {one.id})"
 
 
-def _about(one: Experiment) -> Fields:
-    plan = one.plan
-    items: tuple[tuple[str, Cell], ...] = (
-        ("started", one.started),
-        ("by", one.by),
-        ("script", plan.script),
-        ("launcher", " ".join(plan.launcher)),
-        ("in", plan.workdir),
-        ("output", one.log),
-    )
-    return Fields("experiment", tuple((k, v) for k, v in items if v))
+def _fields(*items: tuple[str, Cell]) -> Fields:
+    present = tuple((k, v) for k, v in items if v is not None and v != "")
+    return Fields("experiment", present)
 
 
 def _end(one: Experiment) -> Fields:
     runtime = None if one.runtime is None else timedelta(seconds=one.runtime)
-    items: tuple[tuple[str, Cell], ...] = (
-        ("end", how(one)),
+    return _fields(
+        ("end", exit_status(one)),
         ("why", one.reason),
         ("runtime", runtime),
         ("attempt", one.attempt if one.attempt > 1 else None),
         ("by", one.by),
         ("output", one.log),
     )
-    return Fields("experiment", tuple((k, v) for k, v in items if v))
 
 
 def _parameters(one: Experiment) -> Fields:
@@ -148,33 +187,31 @@ def _runs(runs: Sequence[Run]) -> Iterator[Table]:
 
 
 def _metrics(run: Run) -> Fields:
-    shown = sorted((k, v) for k, v in run.summary.items() if k[:1] != "_")
-    return Fields("metrics", tuple(shown))
+    public = sorted((k, v) for k, v in run.summary.items() if k[:1] != "_")
+    return Fields("metrics", tuple(public))
 
 
-def _score(one: Experiment, earlier: Sequence[float]) -> Iterator[Block]:
+def _comparison(one: Experiment, earlier: Sequence[float]) -> Iterator[Fields]:
     if one.score is None:
         return
-    aim = Objective.read(one.plan.best)
-    items: list[tuple[str, Cell]] = [(aim.key, one.score)]
+    objective = Objective.read(one.plan.best)
+    items: list[tuple[str, Cell]] = [(objective.key, one.score)]
     if earlier:
-        best = max(earlier) if aim.largest else min(earlier)
+        best = max(earlier) if objective.largest else min(earlier)
         items += [("best before", best), ("change", one.score - best)]
-        better = aim.better(one.score, best)
+        better = objective.better(one.score, best)
         items.append(("verdict", "a new best" if better else "not the best"))
-    yield Fields("against the best", tuple(items))
+    yield Fields("compared with the best so far", tuple(items))
+
+
+def _last_output(one: Experiment, output: Sequence[str]) -> Iterator[Text]:
+    if output and one.phase is not Phase.FINISHED:
+        yield Text("last output", "\n".join(output[-TAIL:]))
 
 
 def _notes(one: Experiment, runs: Sequence[Run], *, again: bool) -> Iterator[str]:
     if not runs and one.phase is not Phase.WAITING and one.attempt:
-        if one.phase is Phase.FINISHED:
-            yield "no W&B run found on this machine"
-        else:
-            yield "ended before wandb.init; no W&B run found on this machine"
+        early = "" if one.phase is Phase.FINISHED else "it ended before wandb.init: "
+        yield f"{early}no W&B run found on this machine"
     if again:
-        tries = one.plan.retries + 1
-        yield f"retrying: attempt {one.attempt + 1} of {tries}"
-
-
-def _joined(output: Sequence[str]) -> str:
-    return "\n".join(output[-TAIL:])
+        yield f"starting again: attempt {one.attempt + 1} of {one.plan.retries + 1}"

@@ -1,4 +1,4 @@
-"""Whether what is to be started can be: one clear line where it can't."""
+"""Checks before a start, each with one clear error."""
 
 from __future__ import annotations
 
@@ -10,64 +10,64 @@ from pathlib import Path
 from wandbwatch.model.errors import UsageError
 
 _HEAD = 512
-_PROGRAMS = (b"\x7fELF", b"MZ", b"\xca\xfe\xba\xbe")
-_MOST_WORDS = 2
+_BINARIES = (b"\x7fELF", b"MZ", b"\xca\xfe\xba\xbe")
+_WITH_PROGRAM = 2
+"""Words of ``#!/usr/bin/env PROGRAM``."""
 
 
-def checked(
+def check(
     script: str, launcher: Sequence[str], workdir: Path, environ: Mapping[str, str]
 ) -> str:
-    """Return the path of *script*, absolute; UsageError where it can't be started.
+    """Return the absolute path of *script*; UsageError if it cannot be started.
 
-    With a launcher it is the launcher that starts it, perhaps on another machine:
-    then the launcher alone has to be there.
+    A launcher may start it on another machine, so then only the launcher is checked.
     """
     if not workdir.is_dir():
-        raise UsageError(f"{workdir}: no such directory to start in")
+        raise UsageError(f"{workdir}: no such working directory")
     if not os.access(workdir, os.W_OK):
-        raise UsageError(f"{workdir}: not writable; runs leave their files there")
+        raise UsageError(f"{workdir}: not writable, but runs write their files there")
     path = workdir / Path(script).expanduser()
     if launcher:
-        _found(launcher[0], environ, "the launcher")
+        _check_program(launcher[0], environ, "launcher")
         return str(path)
     if not path.exists():
         raise UsageError(f"{path}: no such script")
     if not path.is_file():
         raise UsageError(f"{path}: not a file")
     if not os.access(path, os.X_OK):
-        raise UsageError(f"{path}: not executable; chmod +x it")
+        raise UsageError(f"{path}: not executable; run chmod +x {path}")
     _check_start(path, environ)
     return str(path)
 
 
 def _check_start(path: Path, environ: Mapping[str, str]) -> None:
-    """Look at how the script begins: the kernel says no more than that it won't."""
+    """Check the first line: the kernel's own error would not say what is wrong."""
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD)
     except OSError as e:
         raise UsageError(f"{path}: cannot be read: {e.strerror}") from e
-    if head.startswith(_PROGRAMS):
+    if head.startswith(_BINARIES):
         return
     if not head.startswith(b"#!"):
         raise UsageError(
-            f"{path}: has no interpreter line; start it with #!/bin/bash or the like"
+            f"{path}: the first line must name an interpreter, such as #!/bin/bash"
         )
     line = head[2:].split(b"\n")[0]
     if line.endswith(b"\r"):
-        raise UsageError(f"{path}: has Windows line endings; run dos2unix")
+        raise UsageError(f"{path}: has Windows line endings; convert it with dos2unix")
     words = os.fsdecode(line).split()
     if not words or not Path(words[0]).exists():
-        name = words[0] if words else "nothing"
-        raise UsageError(f"{path}: its interpreter {name} does not exist")
-    if Path(words[0]).name == "env" and len(words) >= _MOST_WORDS:
-        named = next(
+        name = words[0] if words else "(none)"
+        raise UsageError(f"{path}: interpreter {name}: no such program")
+    if Path(words[0]).name == "env" and len(words) >= _WITH_PROGRAM:
+        program = next(
             (w for w in words[1:] if not w.startswith("-") and "=" not in w), ""
         )
-        if named:
-            _found(named, environ, f"{path}: it is run by")
+        if program:
+            _check_program(program, environ, f"{path}: interpreter")
 
 
-def _found(program: str, environ: Mapping[str, str], what: str) -> None:
+def _check_program(program: str, environ: Mapping[str, str], what: str) -> None:
     if shutil.which(program, path=environ.get("PATH")) is None:
         raise UsageError(f"{what} {program}: no such program")

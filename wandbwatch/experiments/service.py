@@ -1,4 +1,4 @@
-"""Experiments made of the real parts: the ledger, keepers, the files runs leave."""
+"""Experiments on this machine: the ledger, supervisors and the files of runs."""
 
 from __future__ import annotations
 
@@ -17,30 +17,29 @@ from wandbwatch.config.load import Settings, load
 from wandbwatch.delivery.outbox import Store
 from wandbwatch.experiments import reports, supervisor_process
 from wandbwatch.experiments.ledger import Ledger
-from wandbwatch.experiments.notify import ending, newest
-from wandbwatch.experiments.output import Output, tail
-from wandbwatch.experiments.progress import ProgressLine
-from wandbwatch.experiments.script import checked
+from wandbwatch.experiments.notify import end_report, newest_run
+from wandbwatch.experiments.output import Output, ProgressLine, tail
+from wandbwatch.experiments.script import check
 from wandbwatch.model.errors import ConfigError, UsageError
 from wandbwatch.model.experiment import Experiment, Plan
 from wandbwatch.model.memory import LineRound
 from wandbwatch.model.report import Report
 
-LOOK = 0.2
-"""Seconds between looks at what a batch has printed."""
-_ASKED = (
-    ("int", "Ctrl-C sent; press it again if the training does not stop"),
-    ("", "press Ctrl-C again to kill it"),
-    ("kill", "killed"),
+POLL = 0.2
+"""Seconds between two reads of a batch's output."""
+_CTRL_C = (
+    ("int", "Ctrl-C passed on; press it again if the training does not end"),
+    ("", "press Ctrl-C once more to kill the training"),
+    ("kill", "killed the training"),
 )
-"""What each Ctrl-C asks for, and what is said of that."""
+"""The request and the message of each Ctrl-C."""
 
 
 class ExperimentService:
-    """See `Experiments`. Nothing is opened before a method is called."""
+    """See `Experiments`. Opens the state when a method is called."""
 
     def __init__(self, file: Path | None = None) -> None:
-        """*file* is the watch.toml that is meant; the usual one where it is None."""
+        """*file*: a watch.toml; None for the default one."""
         self._file = file
         self._links: dict[int, int] = {}
 
@@ -52,14 +51,14 @@ class ExperimentService:
         detached: bool,
         round_: LineRound | None = None,
     ) -> Sequence[Experiment]:
-        whole = [_checked(plan) for plan in plans]
-        by, once = supervisor_process.who(), None
+        plans = [_checked(plan) for plan in plans]
+        by, once = supervisor_process.user(), None
         if round_:
             by, once = f"subscription {round_.subscription}", round_.key
-            whole = [replace(p, channel=p.channel or round_.channel) for p in whole]
-        self._check_channels(whole)
+            plans = [replace(p, channel=p.channel or round_.channel) for p in plans]
+        self._check_channels(plans)
         with self._ledger() as ledger:
-            batch = ledger.add(whole, jobs, by, detached=detached, once=once)
+            batch = ledger.add(plans, jobs, by, detached=detached, once=once)
             link = None
             if not detached:
                 link, self._links[batch[0].batch] = os.pipe()
@@ -71,35 +70,30 @@ class ExperimentService:
             return batch
 
     def _check_channels(self, plans: Sequence[Plan]) -> None:
-        """Raise UsageError where one is to be told in a channel that is not there."""
+        """Raise UsageError for a channel that watch.toml does not have."""
         for name in {plan.channel for plan in plans if plan.channel is not None}:
             file = paths.config_file(self._file, os.environ)
             known = load(file, paths.local_zone(os.environ)).channels
             if name not in known:
-                there = ", ".join(known) or "none"
-                raise UsageError(
-                    f"{file}: no channel {name[:80]!r}; there are: {there}"
-                )
+                names = ", ".join(known) or "no channels"
+                raise UsageError(f"{file}: no channel {name[:80]!r}; it has {names}")
 
     def follow(self, batch: int) -> Sequence[Experiment]:
-        obeyed = 0
-        with self._ledger() as ledger, _presses() as pressed:
+        with self._ledger() as ledger, _ctrl_c() as presses:
             found = ledger.of_batch(batch)
-            output = Output(several=len(found) > 1)
-            progress = ProgressLine(sys.stderr, newest)
+            output = Output(prefix=len(found) > 1)
+            progress = ProgressLine(sys.stderr, newest_run)
+            steps = iter(_CTRL_C)
             while not all(one.phase.over for one in found):
-                for line in output.fresh(found):
+                for line in output.new_lines(found):
                     progress.clear()
                     _show(line)
-                if pressed and obeyed < min(len(pressed), len(_ASKED)):
-                    obeyed += 1
-                    request, told = _ASKED[obeyed - 1]
+                if presses and (step := next(steps, None)):
+                    presses.pop()
                     progress.clear()
-                    _show(f"wandbwatch: {told}")
-                    if request:
-                        ledger.ask(found, request, "Ctrl-C")
+                    _obey(step, ledger, found)
                 progress.show(found, ledger.store.now())
-                time.sleep(LOOK)
+                time.sleep(POLL)
                 found = ledger.of_batch(batch)
             progress.clear()
             for line in output.rest(found):
@@ -121,8 +115,8 @@ class ExperimentService:
         with self._ledger() as ledger:
             one = ledger.find(experiment_id)
             if one.phase.over:
-                raise UsageError(f"experiment {one.id} has ended: {one.phase}")
-            ledger.ask([one], "term", f"stopped by {supervisor_process.who()}")
+                raise UsageError(f"experiment {one.id} is already {one.phase}")
+            ledger.ask([one], "term", f"stopped by {supervisor_process.user()}")
             supervisor_process.recover(ledger, self._file)
             return ledger.find(experiment_id)
 
@@ -131,16 +125,17 @@ class ExperimentService:
         if not one.phase.over:
             raise UsageError(
                 f"experiment {one.id} is {one.phase};"
-                f" `wandbwatch stop {one.id}` ends it"
+                f" stop it first: wandbwatch stop {one.id}"
             )
-        # Another run is to have an id of its own.
-        own = secrets.token_hex(4) if one.plan.run_id else ""
-        return self.start([replace(one.plan, run_id=own)], 1, detached=True)[0]
+        new_id = secrets.token_hex(4) if one.plan.run_id else ""
+        return self.start([replace(one.plan, run_id=new_id)], 1, detached=True)[0]
 
     def report(self, experiment_id: int) -> Report:
         with self._ledger() as ledger:
             one = ledger.find(experiment_id)
-            return ending(one, ledger)[1] if one.phase.over else reports.started(one)
+            if one.phase.over:
+                return end_report(one, ledger)[1]
+            return reports.started(one)
 
     def printed(self, experiment_id: int, last: int) -> Sequence[str]:
         return tail(str(self.log(experiment_id)), last)
@@ -156,7 +151,7 @@ class ExperimentService:
             yield Ledger(store)
 
     def _state(self) -> Path:
-        """Return where the state is; a watch.toml is not needed for that."""
+        """Return the state directory; it does not need a watch.toml."""
         try:
             file = paths.config_file(self._file, os.environ)
         except ConfigError:
@@ -167,26 +162,33 @@ class ExperimentService:
 
 
 @contextmanager
-def _presses() -> Iterator[list[int]]:
-    """Count Ctrl-C's, however fast they come; nothing is interrupted by them."""
-    pressed: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda sign, _: pressed.append(sign))
+def _ctrl_c() -> Iterator[list[int]]:
+    """Collect each Ctrl-C in place of an interrupt."""
+    presses: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda sign, _: presses.append(sign))
     try:
-        yield pressed
+        yield presses
     finally:
         signal.signal(signal.SIGINT, before)
 
 
 def _checked(plan: Plan) -> Plan:
-    """Make the paths of *plan* absolute; UsageError where it can't be started."""
+    """Make the paths of *plan* absolute; UsageError if it cannot be started."""
     here = Path.cwd()
     workdir = here / Path(plan.workdir or ".").expanduser()
     script = here / Path(plan.script).expanduser()
     environ = {**os.environ, **plan.env}
-    path = checked(str(script), plan.launcher, workdir, environ)
+    path = check(str(script), plan.launcher, workdir, environ)
     if plan.launcher and not script.is_file():
-        path = plan.script  # it is where the launcher starts it
+        path = plan.script  # a path on the launcher's machine
     return replace(plan, workdir=str(workdir), script=path)
+
+
+def _obey(step: tuple[str, str], ledger: Ledger, batch: Sequence[Experiment]) -> None:
+    request, message = step
+    _show(f"wandbwatch: {message}")
+    if request:
+        ledger.ask(batch, request, "Ctrl-C")
 
 
 def _show(line: str) -> None:

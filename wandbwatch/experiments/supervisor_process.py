@@ -1,4 +1,4 @@
-"""Supervisors as processes of their own, one per batch."""
+"""The process of a batch's supervisor: its start, its lock, its recovery."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from wandbwatch.model.errors import StateError
 from wandbwatch.model.experiment import Experiment
 
 WORKER = "WANDBWATCH_WORKER"
-"""In the environment of a daemon's worker, which may not leave anything behind."""
+"""Set in the environment of a daemon's worker, which must not leave processes."""
 _DIRECTORY = "experiments"
-_PATIENCE = 5.0
-"""Seconds that a keeper waits for one that only looks whether there is one."""
+_LOCK_TIMEOUT = 5.0
+"""Seconds to wait for the lock: `recover` takes it for a moment."""
 
 
 def start(state: Path, batch: int, file: Path | None, link: int | None = None) -> None:
-    """Start a keeper of *batch* in a session of its own; StateError.
+    """Start the supervisor of *batch* in its own session. StateError.
 
-    *file* is the watch.toml that tells the channels. The keeper minds the end of
-    *link*, a descriptor, as that of the terminal.
+    *file* is the watch.toml with the channels. *link* is a pipe's file descriptor;
+    when its other end closes, the supervisor stops the batch.
     """
     directory = state / _DIRECTORY
     command = [sys.executable, "-m", "wandbwatch", "keep", str(state), str(batch)]
@@ -38,7 +38,7 @@ def start(state: Path, batch: int, file: Path | None, link: int | None = None) -
         command += ["--link", str(link)]
     environ = dict(os.environ)
     if environ.pop(WORKER, None):
-        return  # what a worker starts ends with it: its daemon starts the keeper
+        return  # a worker's children end with it; the daemon calls `recover`
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (directory / f"keeper-{batch}.log").open("ab") as log:
@@ -56,18 +56,18 @@ def start(state: Path, batch: int, file: Path | None, link: int | None = None) -
 
 
 def recover(ledger: Ledger, file: Path | None) -> None:
-    """Give a keeper to every batch that has lost its own."""
+    """Start a supervisor for each unfinished batch that has none."""
     state = ledger.store.path.parent
-    for batch in ledger.going():
-        with alone(state, batch) as free:
+    for batch in ledger.unfinished():
+        with _try_lock(state, batch) as free:
             pass
         if free:
             start(state, batch, file)
 
 
 @contextmanager
-def alone(state: Path, batch: int) -> Iterator[bool]:
-    """Be the only keeper of *batch*; yields False where there is one."""
+def _try_lock(state: Path, batch: int) -> Iterator[bool]:
+    """Hold the lock of *batch*; yields False if another process holds it."""
     directory = state / _DIRECTORY
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -86,11 +86,11 @@ def alone(state: Path, batch: int) -> Iterator[bool]:
 
 
 @contextmanager
-def kept(state: Path, batch: int) -> Iterator[bool]:
-    """Be the keeper of *batch*; yields False where another one stays."""
-    give_up = time.monotonic() + _PATIENCE
+def lock(state: Path, batch: int) -> Iterator[bool]:
+    """Be the supervisor of *batch*; yields False if there is another one."""
+    give_up = time.monotonic() + _LOCK_TIMEOUT
     while True:
-        with alone(state, batch) as free:
+        with _try_lock(state, batch) as free:
             if free or time.monotonic() > give_up:
                 yield free
                 return
@@ -98,12 +98,12 @@ def kept(state: Path, batch: int) -> Iterator[bool]:
 
 
 def output(ledger: Ledger, one: Experiment) -> Path:
-    """Return where the output of *one* goes."""
+    """Return the path of the output of *one*."""
     return ledger.store.path.parent / _DIRECTORY / f"{one.id}.log"
 
 
-def who() -> str:
-    """Return the name of who asks."""
+def user() -> str:
+    """Return the name of the user."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):

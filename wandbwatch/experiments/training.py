@@ -1,4 +1,4 @@
-"""One training's processes: started without a shell, ended with all they started."""
+"""The processes of one training: started without a shell, ended with descendants."""
 
 from __future__ import annotations
 
@@ -17,37 +17,36 @@ from wandbwatch.model.experiment import Experiment
 
 @dataclass
 class TrainingProcess:
-    """What runs for one experiment. ``code`` is None while it does, or for ever where
-    it is no child of ours."""
+    """One attempt of an experiment."""
 
     process: Process | None
     mark: str
-    launched: LauncherHandle
+    launcher: LauncherHandle
     code: int | None = None
+    """The exit code; None while it runs, and if it is not our child."""
     child: subprocess.Popen[bytes] | None = None
 
     @property
     def leads(self) -> bool:
-        """Whether the process that was started is still there."""
+        """Whether its first process still runs, here or through its launcher."""
         if self.child:
             if self.code is None and (code := self.child.poll()) is not None:
-                self.code = self.launched.code(code)
+                self.code = self.launcher.code(code)
             return self.code is None
         if self.process is not None and self.process.alive:
             return True
-        return self.launched.goes_on()
+        return self.launcher.still_running()
 
     def left(self) -> list[int]:
-        """List all processes that belong to it, whatever their groups and sessions."""
+        """List the pids of all its processes, in any group and session."""
         found = set(marked(self.mark))
         if self.process and self.leads:
             found |= {self.process.pid, *descendants(self.process.pid)}
         return sorted(found)
 
     def send(self, sign: signal.Signals) -> None:
-        """Signal its group once, or have its launcher end what it started elsewhere;
-        nothing where it is over."""
-        if self.leads and self.launched.cancel():
+        """Cancel it through its launcher, or else signal its process group once."""
+        if self.leads and self.launcher.cancel():
             return
         self._signal(sign)
 
@@ -57,12 +56,12 @@ class TrainingProcess:
                 os.killpg(self.process.pid, sign)
 
     def end(self, sign: signal.Signals) -> None:
-        """Signal its group and whatever left that.
+        """Signal its process group, and its processes outside the group.
 
-        A launcher that can end what it started is asked to, and signalled only where
-        it is to be killed: it goes when that has gone.
+        A launcher that can cancel is only signalled to be killed: it ends by itself
+        once the job has ended.
         """
-        if self.leads and self.launched.cancel() and sign is not signal.SIGKILL:
+        if self.leads and self.launcher.cancel() and sign is not signal.SIGKILL:
             return
         self._signal(sign)
         group = self.process.pid if self.process and self.leads else -1
@@ -77,38 +76,35 @@ def mark(state: Path, one: Experiment) -> str:
 
 
 def start(one: Experiment, state: Path, environ: Mapping[str, str]) -> TrainingProcess:
-    """Start the attempt that *one* is at; its output goes to the end of its log.
-
-    Raises OSError. Signals are as a program expects them: none is ignored.
-    """
+    """Start the current attempt of *one*, and append its output to its log. OSError."""
     own = mark(state, one)
-    launched = LauncherHandle(one, own, _given(one), environ)
+    launcher = LauncherHandle(one, own, _extra(one), environ)
     with Path(one.log).open("ab") as log:
         child = subprocess.Popen(  # noqa: S603 -- what the user asked for; no shell
-            launched.argv,
+            launcher.argv,
             cwd=one.plan.workdir,
-            env=launched.environ,
+            env=launcher.environ,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    return TrainingProcess(Process.of(child.pid), own, launched, child=child)
+    return TrainingProcess(Process.of(child.pid), own, launcher, child=child)
 
 
-def found(
+def recover(
     one: Experiment,
     process: Process | None,
     state: Path,
     environ: Mapping[str, str],
 ) -> TrainingProcess:
-    """Take over what somebody else had started for *one*, if anything is left."""
+    """Take over the attempt of *one* that another supervisor started."""
     own = mark(state, one)
     if process is None:
-        # It was started, and whoever did that died before it could say so.
+        # That supervisor died before it could record the process.
         leaders = [pid for pid in marked(own) if _leads(pid)]
         process = Process.of(leaders[0]) if leaders else None
-    return TrainingProcess(process, own, LauncherHandle(one, own, _given(one), environ))
+    return TrainingProcess(process, own, LauncherHandle(one, own, _extra(one), environ))
 
 
 def _leads(pid: int) -> bool:
@@ -118,29 +114,28 @@ def _leads(pid: int) -> bool:
         return False
 
 
-def _given(one: Experiment) -> Mapping[str, str]:
-    """Return what it has in its environment beside ours.
+def _extra(one: Experiment) -> Mapping[str, str]:
+    """Return its environment variables in addition to ours.
 
-    W&B's variables say where its runs belong; what the script says itself goes before
-    them.
+    Arguments of the script's own ``wandb.init`` override W&B's variables.
     """
     plan = one.plan
-    named = {
+    wandb = {
         "WANDB_ENTITY": plan.entity,
         "WANDB_PROJECT": plan.project,
         "WANDB_RUN_GROUP": group(one),
         "WANDB_RUN_ID": _run_id(one),
         "WANDB_DIR": one.directory,
     }
-    return {**plan.env, **{name: value for name, value in named.items() if value}}
+    return {**plan.env, **{name: value for name, value in wandb.items() if value}}
 
 
 def _run_id(one: Experiment) -> str:
-    """Return its run's id: another attempt is another run."""
-    again = f"-{one.attempt}" if one.attempt > 1 else ""
-    return f"{one.plan.run_id}{again}" if one.plan.run_id else ""
+    """Return the id of its run; each attempt is a run of its own."""
+    suffix = f"-{one.attempt}" if one.attempt > 1 else ""
+    return f"{one.plan.run_id}{suffix}" if one.plan.run_id else ""
 
 
 def group(one: Experiment) -> str:
-    """Return the group of its runs, by which they are found."""
+    """Return the W&B group of its runs."""
     return one.plan.group or f"{one.plan.name}-{one.batch}"

@@ -1,10 +1,10 @@
-"""What a training script is given: one JSON object, made of what a user wrote.
+"""The JSON objects that a training script gets, made from what a user wrote.
 
-Pure: words, files' texts and a schema go in, the objects' texts come out. What is
-wrong is a UsageError of one line, and nothing is started.
+Pure: words, the texts of files and a schema in, JSON texts out. Every mistake is a
+UsageError of one line.
 """
 
-from wandbwatch.hyperparameters.expand import Search, Sets, sets
-from wandbwatch.hyperparameters.parse import Given, given
+from wandbwatch.hyperparameters.expand import ParameterSets, Search, expand
+from wandbwatch.hyperparameters.parse import Parsed, parse
 
-__all__ = ["Given", "Search", "Sets", "given", "sets"]
+__all__ = ["ParameterSets", "Parsed", "Search", "expand", "parse"]

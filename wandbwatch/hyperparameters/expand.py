@@ -1,4 +1,4 @@
-"""All the sets of hyperparameters that one command line means."""
+"""All sets of hyperparameters that one command line stands for."""
 
 from __future__ import annotations
 
@@ -6,81 +6,84 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from wandbwatch.hyperparameters.grid import grid
 from wandbwatch.hyperparameters.objects import Object
-from wandbwatch.hyperparameters.parse import Given
-from wandbwatch.hyperparameters.sample import draws
-from wandbwatch.hyperparameters.schema import completed
+from wandbwatch.hyperparameters.parse import Parsed
+from wandbwatch.hyperparameters.sample import grid, sample
+from wandbwatch.hyperparameters.schema import with_defaults
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.experiment_config import Schema
 from wandbwatch.model.run import Json
 
-LONGEST = 128 * 1024 - 1
-"""Bytes: what Linux takes as one argument of a program."""
+MAX_BYTES = 128 * 1024 - 1
+"""The longest single argument of a program on Linux (``MAX_ARG_STRLEN``)."""
 
 
 @dataclass(frozen=True)
 class Search:
-    """How many sets one object is to become."""
+    """How one object becomes several sets."""
 
     grid: bool = False
     random: int | None = None
+    """The number of samples."""
     seed: int | None = None
-    """None is whatever `sets` is told to begin with."""
+    """None: `expand` chooses one."""
 
 
 @dataclass(frozen=True)
-class Sets:
-    """The JSON objects in the order of their starts, each as its script gets it."""
+class ParameterSets:
+    """The JSON objects in the order of their starts."""
 
     texts: tuple[str, ...]
+    """Each object exactly as its script gets it."""
     values: tuple[Object, ...]
     seed: int | None = None
-    """What was drawn with; None where nothing was."""
+    """The seed of the samples; None without random sampling."""
 
 
-def sets(
-    given: Given, search: Search, schema: Schema, any_seed: Callable[[], int]
-) -> Sets:
-    """Make the sets; UsageError, and none, when one of them is not to be.
+def expand(
+    parsed: Parsed, search: Search, schema: Schema, choose_seed: Callable[[], int]
+) -> ParameterSets:
+    """Return all sets. UsageError if any of them is invalid.
 
-    A JSON object that was written as such and to which the *schema* adds nothing
-    stays the text that it was, byte for byte.
+    A JSON object written as such, to which the *schema* adds no default, keeps its
+    text byte for byte.
     """
     if search.grid and search.random is not None:
-        raise UsageError("--grid and --random: choose one")
+        raise UsageError("use either --grid or --random, not both")
     if search.seed is not None and search.random is None:
-        raise UsageError("--seed goes with --random N")
+        raise UsageError("--seed needs --random N")
     if search.grid:
-        return _of(grid(given.values), schema)
+        return _sets(grid(parsed.values), schema)
     if search.random is not None:
-        seed = any_seed() if search.seed is None else search.seed
-        return _of(draws(given.values, search.random, seed), schema, seed)
-    whole = completed(given.values, schema)
-    if given.text is not None and whole == given.values:
-        return Sets((fitting(given.text),), (whole,))
-    return Sets((written(whole),), (whole,))
+        seed = choose_seed() if search.seed is None else search.seed
+        return _sets(sample(parsed.values, search.random, seed), schema, seed)
+    values = with_defaults(parsed.values, schema)
+    if parsed.text is not None and values == parsed.values:
+        return ParameterSets((_checked_size(parsed.text),), (values,))
+    return ParameterSets((_to_text(values),), (values,))
 
 
-def _of(values: Iterable[Object], schema: Schema, seed: int | None = None) -> Sets:
-    whole = tuple(completed(one, schema) for one in values)
-    return Sets(tuple(map(written, whole)), whole, seed)
+def _sets(
+    objects: Iterable[Object], schema: Schema, seed: int | None = None
+) -> ParameterSets:
+    values = tuple(with_defaults(one, schema) for one in objects)
+    return ParameterSets(tuple(map(_to_text, values)), values, seed)
 
 
-def written(values: Json) -> str:
+def _to_text(values: Json) -> str:
     text = json.dumps(values, ensure_ascii=False)
     try:
         text.encode()
-    except UnicodeEncodeError:  # half of a character, which JSON can hold
+    except UnicodeEncodeError:  # a lone surrogate: valid in JSON, not in UTF-8
         text = json.dumps(values)
-    return fitting(text)
+    return _checked_size(text)
 
 
-def fitting(text: str) -> str:
+def _checked_size(text: str) -> str:
     size = len(text.encode(errors="surrogateescape"))
-    if size > LONGEST:
+    if size > MAX_BYTES:
         raise UsageError(
-            f"parameters of {size:,} bytes: a program's argument has {LONGEST:,} at"
-            " most; let the script read a file and give its name"
+            f"the parameters are {size:,} bytes long; Linux allows {MAX_BYTES:,} per"
+            " argument. Put them into a file and pass its name as a parameter"
         )
     return text

@@ -1,11 +1,12 @@
-"""One object of hyperparameters, read strictly from JSON or TOML."""
+"""One object of hyperparameters: read strictly from JSON or TOML, and its paths."""
 
 from __future__ import annotations
 
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from datetime import date, time
 
 import tomli
@@ -13,75 +14,37 @@ import tomli
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.run import Json
 
+Object = dict[str, Json]
+Path = tuple[str, ...]
+WORDS = "parameters"
+"""The name in errors of an object on the command line."""
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 _CONSTANTS = {"NaN", "Infinity", "-Infinity"}
 
 
-def faults(text: str) -> Iterator[tuple[int, str]]:
-    """Yield what is wrong with *text*, which is well-formed but for that, and where.
-
-    A place is an offset in characters.
-    """
-    objects: list[set[str] | None] = []  # the names of each open object; None: a list
-    naming = False
-    for found in _TOKEN.finditer(text):
-        mark = found[0]
-        if mark in "{[":
-            objects.append(set() if mark == "{" else None)
-            naming = mark == "{"
-        elif mark in "}]":
-            objects.pop()
-        elif mark == ",":
-            naming = bool(objects) and objects[-1] is not None
-        elif mark[0] == '"' and naming and objects[-1] is not None:
-            naming, name = False, json.loads(mark)
-            if name in objects[-1]:
-                yield found.start(), f"{name!r} appears twice"
-            objects[-1].add(name)
-        elif why := _no_number(mark):
-            yield found.start(), why
-
-
-def line_and_column(text: str, offset: int) -> tuple[int, int]:
-    """Count both from 1."""
-    line = text.count("\n", 0, offset) + 1
-    return line, offset - text.rfind("\n", 0, offset)
-
-
-def _no_number(mark: str) -> str:
-    if mark in _CONSTANTS:
-        return f"{mark} is not a JSON number"
-    if mark[0] in "-0123456789" and not math.isfinite(float(mark)):
-        return f"{mark[:40]} is too large"
-    return ""
-
-
-Object = dict[str, Json]
-
-
 def from_json(text: str, name: str) -> Object:
-    """Read a JSON object; *name* says in a complaint where it stands.
+    """Read a JSON object. UsageError, which begins with *name*, line and column.
 
-    NaN, the infinities and a name that stands twice are no JSON.
+    Unlike the json module, refuse NaN, infinities and duplicate keys.
     """
     try:
         value = json.loads(text)
     except json.JSONDecodeError as e:
-        hint = _unquoted(text, name) if e.msg.startswith("Expecting property") else ""
-        raise UsageError(f"{_at(name, text, e.pos)}: {e.msg}{hint}") from e
+        hint = _quoting_hint(text, name) if e.msg.startswith("Expecting prop") else ""
+        raise UsageError(f"{_place(name, text, e.pos)}: {e.msg}{hint}") from e
     except RecursionError as e:
         raise UsageError(f"{name}: nested too deeply") from e
-    except ValueError as e:  # a whole number of more digits than Python reads
+    except ValueError as e:  # an integer with more digits than Python reads
         raise UsageError(f"{name}: {str(e).partition(';')[0]}") from e
-    for offset, why in faults(text):
-        raise UsageError(f"{_at(name, text, offset)}: {why}")
+    for offset, fault in faults(text):
+        raise UsageError(f"{_place(name, text, offset)}: {fault}")
     if not isinstance(value, dict):
-        raise UsageError(f'{name}: not a JSON object such as {{"lr": 3e-4}}')
+        raise UsageError(f'{name}: must be a JSON object such as {{"lr": 3e-4}}')
     return value
 
 
 def from_toml(text: str, name: str) -> Object:
-    """Read a TOML document as JSON would hold it: times are text."""
+    """Read a TOML document as JSON values; dates and times become strings."""
     try:
         return {key: plain(v, name, key) for key, v in tomli.loads(text).items()}
     except tomli.TOMLDecodeError as e:
@@ -93,7 +56,7 @@ def from_toml(text: str, name: str) -> Object:
 
 
 def plain(value: object, name: str, path: str) -> Json:
-    """Return a TOML value as JSON holds it; *path* says where it stands."""
+    """Convert a TOML value to JSON. Errors begin with the file's *name* and *path*."""
     match value:
         case float() if not math.isfinite(value):
             raise UsageError(f"{name}: {path}: {value} is not a JSON number")
@@ -110,17 +73,85 @@ def plain(value: object, name: str, path: str) -> Json:
             raise UsageError(f"{name}: {path}: JSON has no {kind}")
 
 
-def _at(name: str, text: str, offset: int) -> str:
+def faults(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the offset in characters and the message of each fault that json accepts.
+
+    *text* is well-formed otherwise.
+    """
+    objects: list[set[str] | None] = []  # the keys of each open object; None: a list
+    expects_key = False
+    for match in _TOKEN.finditer(text):
+        mark = match[0]
+        if mark in "{[":
+            objects.append(set() if mark == "{" else None)
+            expects_key = mark == "{"
+        elif mark in "}]":
+            objects.pop()
+        elif mark == ",":
+            expects_key = bool(objects) and objects[-1] is not None
+        elif mark[0] == '"' and expects_key and objects[-1] is not None:
+            expects_key, key = False, json.loads(mark)
+            if key in objects[-1]:
+                yield match.start(), f"duplicate key {key!r}"
+            objects[-1].add(key)
+        elif fault := _number_fault(mark):
+            yield match.start(), fault
+
+
+def _number_fault(mark: str) -> str:
+    if mark in _CONSTANTS:
+        return f"{mark} is not a JSON number"
+    if mark[0] in "-0123456789" and not math.isfinite(float(mark)):
+        return f"{mark[:40]} is too large for a number"
+    return ""
+
+
+def _place(name: str, text: str, offset: int) -> str:
     line, column = line_and_column(text, offset)
     return f"{name}:{line}:{column}"
 
 
-def _unquoted(text: str, name: str) -> str:
-    """Remind of the shell, which takes away the quotes of a word without its own."""
+def line_and_column(text: str, offset: int) -> tuple[int, int]:
+    """Count both from 1."""
+    line = text.count("\n", 0, offset) + 1
+    return line, offset - text.rfind("\n", 0, offset)
+
+
+def _quoting_hint(text: str, name: str) -> str:
+    """Explain the missing double quotes: the shell removes them from a bare word."""
     if '"' in text or name != WORDS:
         return ""
-    return "; in a shell, put the whole in single quotes: '{\"lr\": 3e-4}'"
+    return "; in a shell, put the object in single quotes: '{\"lr\": 3e-4}'"
 
 
-WORDS = "parameters"
-"""How what stands on the command line itself is called in a complaint."""
+def leaves(values: Object, path: Path = ()) -> Iterator[tuple[Path, Json]]:
+    """Yield every value that is not a table, and the empty tables."""
+    for key, value in values.items():
+        if isinstance(value, dict) and value:
+            yield from leaves(value, (*path, key))
+        else:
+            yield (*path, key), value
+
+
+def dotted(path: Sequence[str]) -> str:
+    return ".".join(path)
+
+
+def put(values: Object, path: Sequence[str], value: Json) -> None:
+    """Set the value at *path*; create missing tables on the way."""
+    *outer, name = path
+    for depth, part in enumerate(outer, 1):
+        inner = values.setdefault(part, {})
+        if not isinstance(inner, dict):
+            there = dotted(path[:depth])
+            raise UsageError(f"{dotted(path)}: {there} has a value and is not a table")
+        values = inner
+    values[name] = value
+
+
+def replaced(values: Object, new: Mapping[Path, Json]) -> Object:
+    """Return a copy of *values* with the *new* values at their paths."""
+    copy = deepcopy(values)
+    for path, value in new.items():
+        put(copy, path, deepcopy(value))
+    return copy

@@ -1,7 +1,8 @@
-"""Values drawn at random: the same ones for the same seed, on every machine."""
+"""Several objects from one: every combination of its lists, or random samples."""
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 import re
@@ -9,34 +10,59 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from wandbwatch.hyperparameters.grid import MOST, replaced
-from wandbwatch.hyperparameters.objects import Object, from_toml
-from wandbwatch.hyperparameters.paths import Path, dotted
+from wandbwatch.hyperparameters.objects import (
+    Object,
+    Path,
+    dotted,
+    from_toml,
+    leaves,
+    replaced,
+)
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.run import Json
 
+MAX_SETS = 10_000
+"""More are rather a mistake than a wish."""
 _CALL = re.compile(r"\s*(uniform|log_?uniform|choice)\s*\((.*)\)\s*", re.DOTALL)
 _DISTRIBUTIONS = {
     "uniform": "uniform",
     "int_uniform": "uniform",
     "log_uniform": "log_uniform",
-    "log_uniform_values": "log_uniform",  # as W&B calls it in a sweep
+    "log_uniform_values": "log_uniform",  # its name in a W&B sweep
     "categorical": "choice",
     "choice": "choice",
 }
-_WORDS = {"distribution", "min", "max", "values"}
+_DISTRIBUTION_KEYS = {"distribution", "min", "max", "values"}
+
+
+def grid(values: Object) -> Iterator[Object]:
+    """Yield every combination of the lists' elements; the last list varies fastest.
+
+    A list inside a list is a value.
+    """
+    lists = {path: value for path, value in leaves(values) if isinstance(value, list)}
+    if not lists:
+        raise UsageError("--grid needs a parameter with a list, such as lr=[1e-3,1e-4]")
+    for path, elements in lists.items():
+        if not elements:
+            raise UsageError(f"--grid: {dotted(path)}: the list is empty")
+    count = math.prod(map(len, lists.values()))
+    if count > MAX_SETS:
+        raise UsageError(f"--grid: {count:,} combinations; at most {MAX_SETS:,}")
+    for combination in itertools.product(*lists.values()):
+        yield replaced(values, dict(zip(lists, combination, strict=True)))
 
 
 @dataclass(frozen=True)
-class Between:
+class Range:
     low: float
     high: float
     log: bool = False
     whole: bool = False
-    """Whether only whole numbers are meant, both ends among them."""
+    """Only whole numbers, both ends included."""
 
     def at(self, share: float) -> Json:
-        """Return the value at *share*, from 0 to 1, of the way."""
+        """Return the value at *share*, from 0 to 1, of the way from low to high."""
         high = self.high + 1 if self.whole else self.high
         if self.log:
             ratio = math.log(high / self.low)
@@ -54,90 +80,95 @@ class Choice:
         return self.values[int(share * len(self.values))]
 
 
-Draw: TypeAlias = Between | Choice
+Distribution: TypeAlias = Range | Choice
 
 
-def draws(values: Object, count: int, seed: int) -> Iterator[Object]:
-    """Yield *count* objects; each parameter draws from a stream of its own.
+def sample(values: Object, count: int, seed: int) -> Iterator[Object]:
+    """Yield *count* objects, the same ones for the same seed on every machine.
 
-    So a parameter more changes none of the others' draws, and ten draws begin with
-    the five of a shorter search.
+    Each parameter has its own random stream. So another parameter changes none of
+    the others' samples, and a search of ten begins with the five of a shorter one.
     """
-    drawn = dict(_draws(values))
-    if not drawn:
+    distributions = dict(_distributions(values))
+    if not distributions:
         raise UsageError(
-            "--random: nothing to draw from; write lr=log_uniform(1e-5,1e-2),"
+            "--random has nothing to sample: write lr=log_uniform(1e-5,1e-2),"
             " dropout=uniform(0.0,0.5) or units=choice(32,64)"
         )
-    if count > MOST:
-        raise UsageError(f"--random {count}: {MOST:,} at most")
-    # No secret: the same seed is to draw the same.
-    streams = {p: random.Random(f"{seed}/{dotted(p)}") for p in drawn}  # noqa: S311
+    if count > MAX_SETS:
+        raise UsageError(f"--random {count}: at most {MAX_SETS:,}")
+    # Not a secret: the same seed must sample the same values.
+    streams = {p: random.Random(f"{seed}/{dotted(p)}") for p in distributions}  # noqa: S311
     for _ in range(count):
-        chosen = {p: draw.at(streams[p].random()) for p, draw in drawn.items()}
-        yield replaced(values, dict(chosen))
+        yield replaced(
+            values, {p: d.at(streams[p].random()) for p, d in distributions.items()}
+        )
 
 
-def _draws(values: Object, path: Path = ()) -> Iterator[tuple[Path, Draw]]:
+def _distributions(
+    values: Object, path: Path = ()
+) -> Iterator[tuple[Path, Distribution]]:
     for key, value in values.items():
         here = (*path, key)
-        if isinstance(value, dict) and not _is_described(value):
-            yield from _draws(value, here)
-        elif isinstance(value, str) and (called := _CALL.fullmatch(value)):
-            yield here, _called(called[1], called[2], here)
+        if isinstance(value, dict) and not _is_distribution(value):
+            yield from _distributions(value, here)
+        elif isinstance(value, str) and (call := _CALL.fullmatch(value)):
+            yield here, _from_call(call[1], call[2], here)
         elif isinstance(value, dict):
-            yield here, _described(value, here)
+            yield here, _from_sweep(value, here)
         elif isinstance(value, list):
             yield here, _choice(value, here)
 
 
-def _is_described(value: Mapping[str, Json]) -> bool:
-    """Whether *value* says how to draw, as a parameter of a W&B sweep does."""
-    says = value.keys() & {"distribution", "values"} or {"min", "max"} <= value.keys()
-    return bool(says) and value.keys() <= _WORDS
+def _is_distribution(value: Mapping[str, Json]) -> bool:
+    """Whether *value* is a distribution, written as in a W&B sweep."""
+    marked = value.keys() & {"distribution", "values"} or (
+        {"min", "max"} <= value.keys()
+    )
+    return bool(marked) and value.keys() <= _DISTRIBUTION_KEYS
 
 
-def _called(name: str, arguments: str, path: Path) -> Draw:
+def _from_call(name: str, arguments: str, path: Path) -> Distribution:
     place = f"{dotted(path)}: {name}({arguments})"[:80]
-    given = _arguments(arguments, place)
+    values = _arguments(arguments, place)
     if name == "choice":
-        return _choice(given, path)
-    if len(given) != 2:  # noqa: PLR2004 (a range has two ends)
-        raise UsageError(f"{place}: needs two ends, such as {name}(1e-5,1e-2)")
-    return _between(given[0], given[1], path, log=name != "uniform")
+        return _choice(values, path)
+    if len(values) != 2:  # noqa: PLR2004 (a range has two ends)
+        raise UsageError(f"{place}: needs two limits, as in {name}(1e-5,1e-2)")
+    return _range(values[0], values[1], path, log=name != "uniform")
 
 
 def _arguments(text: str, place: str) -> list[Json]:
     try:
-        found = from_toml(f"given = [{text}]", place)["given"]
+        found = from_toml(f"values = [{text}]", place)["values"]
     except UsageError:
         found = [word.strip() for word in text.split(",")]
     return found if isinstance(found, list) else []
 
 
-def _described(value: Mapping[str, Json], path: Path) -> Draw:
+def _from_sweep(value: Mapping[str, Json], path: Path) -> Distribution:
     name = value.get("distribution", "choice" if "values" in value else "uniform")
     kind = _DISTRIBUTIONS.get(name) if isinstance(name, str) else None
     if kind is None:
         known = ", ".join(_DISTRIBUTIONS)
-        raise UsageError(f"{dotted(path)}: no distribution {name!r}; known: {known}")
+        raise UsageError(f"{dotted(path)}: unknown distribution {name!r}; use {known}")
     if kind == "choice":
-        several = value.get("values")
-        return _choice(several if isinstance(several, list) else [], path)
-    return _between(value.get("min"), value.get("max"), path, log=kind != "uniform")
+        values = value.get("values")
+        return _choice(values if isinstance(values, list) else [], path)
+    return _range(value.get("min"), value.get("max"), path, log=kind != "uniform")
 
 
 def _choice(values: Sequence[Json], path: Path) -> Choice:
     if not values:
-        raise UsageError(f"{dotted(path)}: nothing to choose from")
+        raise UsageError(f"{dotted(path)}: no values to choose from")
     return Choice(values)
 
 
-def _between(low: Json, high: Json, path: Path, *, log: bool) -> Between:
+def _range(low: Json, high: Json, path: Path, *, log: bool) -> Range:
     if not isinstance(low, int | float) or not isinstance(high, int | float):
         raise UsageError(f"{dotted(path)}: min and max must be numbers")
     if not low < high:
-        raise UsageError(f"{dotted(path)}: {low} is not less than {high}")
+        raise UsageError(f"{dotted(path)}: min ({low}) must be less than max ({high})")
     if log and low <= 0:
-        raise UsageError(f"{dotted(path)}: log-uniform from {low}; must be above 0")
-    return Between(low, high, log, isinstance(low, int) and isinstance(high, int))
+        raise UsageError(f"{dotted(path)}: log-uniform: min must be above 0")
+    return Range(low, high, log, isinstance(low, int) and isinstance(high, int))

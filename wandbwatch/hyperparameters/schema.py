@@ -1,4 +1,4 @@
-"""Hyperparameters held to what an experiment says of them."""
+"""Hyperparameters checked against the schema of an experiment."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from copy import deepcopy
 
-from wandbwatch.formatting.text import did_you_mean
-from wandbwatch.hyperparameters.grid import replaced
-from wandbwatch.hyperparameters.objects import Object
-from wandbwatch.hyperparameters.paths import Path, dotted
+from wandbwatch.hyperparameters.objects import Object, Path, dotted, replaced
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.experiment_config import ParameterRule, ParameterType, Schema
 from wandbwatch.model.run import Json
@@ -24,40 +21,42 @@ _KINDS: Mapping[ParameterType, tuple[tuple[type, ...], str]] = {
 }
 
 
-def completed(values: Object, schema: Schema) -> Object:
-    """Return *values* with the defaults; UsageError for what the schema forbids.
-
-    Whole numbers pass as numbers, true and false do not.
-    """
-    whole = deepcopy(values)
+def with_defaults(values: Object, schema: Schema) -> Object:
+    """Return *values* with the schema's defaults. UsageError for the first fault."""
+    complete = deepcopy(values)
     for path, rule in schema.rules.items():
-        if rule.default is not None and not _found(whole, path):
-            whole = replaced(whole, {path: rule.default})
-    for fault in faults(whole, schema):
+        if rule.default is not None and not _at(complete, path):
+            complete = replaced(complete, {path: rule.default})
+    for fault in faults(complete, schema):
         raise UsageError(fault)
-    return whole
+    return complete
 
 
 def faults(values: Object, schema: Schema) -> Iterator[str]:
-    """Yield what is wrong with *values*, a line each."""
+    """Yield each fault of *values* as one line."""
     if not schema.rules:
         return
     known = schema.rules.keys()
     for path in _paths(values, known):
         if path not in known:
             names = [dotted(p) for p in known]
-            hint = did_you_mean(dotted(path), names) or f"; known: {', '.join(names)}"
-            yield f"unknown parameter {dotted(path)!r}{hint}"
+            close = get_close_matches(dotted(path), names, 1)
+            hint = f"did you mean {close[0]!r}?" if close else ""
+            hint = hint or f"the schema has {', '.join(names)}"
+            yield f"unknown parameter {dotted(path)!r}; {hint}"
     for path, rule in schema.rules.items():
-        for value in _found(values, path):
-            if why := fault(value, rule):
-                yield f"{dotted(path)} = {_worded(value)}: {why}"
-        if rule.required and not _found(values, path):
-            yield f"{dotted(path)} is required: give {dotted(path)}=VALUE"
+        for value in _at(values, path):
+            if reason := fault(value, rule):
+                yield f"{dotted(path)} = {_json(value)}: {reason}"
+        if rule.required and not _at(values, path):
+            yield f"{dotted(path)} is required: add {dotted(path)}=VALUE"
 
 
 def fault(value: Json, rule: ParameterRule) -> str:
-    """Say what *rule* has against *value*; nothing if it may be."""
+    """Say why *rule* forbids *value*; empty if it does not.
+
+    Whole numbers are numbers; true and false are not.
+    """
     return (
         _kind_fault(value, rule)
         or _choice_fault(value, rule)
@@ -76,7 +75,7 @@ def _kind_fault(value: Json, rule: ParameterRule) -> str:
 def _choice_fault(value: Json, rule: ParameterRule) -> str:
     if rule.choices is None or any(_same(value, c) for c in rule.choices):
         return ""
-    return f"must be one of {', '.join(map(_worded, rule.choices))}"
+    return f"must be one of {', '.join(map(_json, rule.choices))}"
 
 
 def _range_fault(value: Json, rule: ParameterRule) -> str:
@@ -92,7 +91,7 @@ def _range_fault(value: Json, rule: ParameterRule) -> str:
 
 
 def _paths(values: Object, known: Collection[Path], path: Path = ()) -> Iterator[Path]:
-    """Yield the paths that rules may speak of: down to a known one, or to a value."""
+    """Yield the paths that need a rule: down to a known one, or to a value."""
     for key, value in values.items():
         here = (*path, key)
         if here not in known and isinstance(value, dict) and value:
@@ -101,7 +100,7 @@ def _paths(values: Object, known: Collection[Path], path: Path = ()) -> Iterator
             yield here
 
 
-def _found(values: Object, path: Path) -> tuple[Json, ...]:
+def _at(values: Object, path: Path) -> tuple[Json, ...]:
     """Return the value at *path*, or nothing; null is a value."""
     here: Json = values
     for part in path:
@@ -115,5 +114,5 @@ def _same(one: Json, other: Json) -> bool:
     return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 
-def _worded(value: Json) -> str:
+def _json(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False)[:80]

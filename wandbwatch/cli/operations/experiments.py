@@ -14,14 +14,14 @@ def experiments(
     ctx: typer.Context,
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[show ID]", help="Show one experiment in full."),
+        typer.Argument(metavar="[show ID]", help="Show one experiment."),
     ] = None,
     *,
     topk: Annotated[
-        int, typer.Option(min=0, metavar="N", help="How many to show; 0 shows all.")
+        int, typer.Option(min=0, metavar="N", help="List the newest N; 0 lists all.")
     ] = 20,
 ) -> Iterator[Report]:
-    """List the experiments started on this machine, running and ended."""
+    """List the experiments on this machine: waiting, running and ended."""
     env: Env = ctx.obj
     match words or []:
         case []:
@@ -29,7 +29,7 @@ def experiments(
         case ["show", number] if number.isdecimal():
             return _one(env, int(number))
         case _:
-            raise typer.BadParameter("write experiments, or experiments show ID")
+            raise typer.BadParameter("write `experiments` or `experiments show ID`")
 
 
 def _listing(env: Env, topk: int) -> Iterator[Report]:

@@ -25,19 +25,19 @@ def keep(
     config: Annotated[Path | None, typer.Option(parser=Path)] = None,
     link: Annotated[int | None, typer.Option()] = None,
 ) -> int:
-    """(Internal.) Supervise a batch of experiments until all have ended."""
+    """(Internal.) Supervise a batch of experiments until it is over."""
     journal.set_up(os.environ, as_json=False)
     redaction.install()
     environ = {k: v for k, v in os.environ.items() if k != MARK}
     scripts = environ
     if config:
-        read = load(config, paths.local_zone(os.environ))
-        scripts = environment.of_script(environ, read)
-    with supervisor_process.kept(state, batch) as free, closing(Store(state)) as store:
+        loaded = load(config, paths.local_zone(os.environ))
+        scripts = environment.of_script(environ, loaded)
+    with supervisor_process.lock(state, batch) as free, closing(Store(state)) as store:
         if free:
             ledger = Ledger(store)
-            herald = Notifier(ledger, config, environ)
-            BatchSupervisor(ledger, batch, herald, scripts, link).run()
+            notifier = Notifier(ledger, config, environ)
+            BatchSupervisor(ledger, batch, notifier, scripts, link).run()
     return 0
 
 

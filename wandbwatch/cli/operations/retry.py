@@ -10,16 +10,13 @@ from wandbwatch.model.ports import Env
 def retry(
     ctx: typer.Context,
     experiment: Annotated[
-        int,
-        typer.Argument(
-            metavar="ID", help="The experiment's number, see `wandbwatch experiments`."
-        ),
+        int, typer.Argument(metavar="ID", help="Its id in `wandbwatch experiments`.")
     ],
 ) -> int:
-    """Start an ended experiment again with the same parameters."""
+    """Start an ended experiment again, with the same parameters."""
     env: Env = ctx.obj
     one = env.experiments().retry(experiment)
-    typer.echo(f"experiment {one.id} ({one.plan.name}) replaces {experiment}")
+    typer.echo(f"experiment {one.id} ({one.plan.name}) retries experiment {experiment}")
     return 0
 
 

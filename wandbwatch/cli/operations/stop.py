@@ -10,16 +10,13 @@ from wandbwatch.model.ports import Env
 def stop(
     ctx: typer.Context,
     experiment: Annotated[
-        int,
-        typer.Argument(
-            metavar="ID", help="The experiment's number, see `wandbwatch experiments`."
-        ),
+        int, typer.Argument(metavar="ID", help="Its id in `wandbwatch experiments`.")
     ],
 ) -> int:
-    """Stop an experiment and everything it started."""
+    """Stop an experiment and its processes: SIGTERM, then SIGKILL."""
     env: Env = ctx.obj
     one = env.experiments().stop(experiment)
-    typer.echo(f"experiment {one.id} ({one.plan.name}) is stopping")
+    typer.echo(f"stopping experiment {one.id} ({one.plan.name})")
     return 0
 
 

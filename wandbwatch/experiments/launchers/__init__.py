@@ -1,8 +1,8 @@
-"""What starts a script elsewhere, and ends it there.
+"""Launchers: commands that start a script elsewhere.
 
-Any command that is given the script and its argument is a launcher. Some end without
-what they started, take no environment along or keep its output to themselves: what
-those need beside is known here. Pure: words go in and come out.
+Any command that accepts the script and its argument is a launcher. Some end before
+their job, pass no environment on or keep its output: each module here knows what one
+of them needs. Pure: command lines in, command lines out.
 """
 
 from __future__ import annotations
@@ -14,33 +14,33 @@ from typing import Protocol
 from wandbwatch.experiments.launchers import containers, kubernetes, ray, slurm, systemd
 from wandbwatch.experiments.launchers.launch import Launch
 
-__all__ = ["Launch", "argv", "cancel", "code", "going"]
+__all__ = ["Launch", "argv", "cancel", "code", "query"]
 
 
 class Launcher(Protocol):
-    """What a module of this package offers; words begin with the program."""
+    """What a module of this package has. Command lines begin with the program."""
 
     def words(self, launch: Launch, /) -> Sequence[str]:
-        """Return what stands before the script, with what we need beside it."""
+        """Return the words before the script, our own options among them."""
         ...
 
     def cancel(self, launch: Launch, printed: str, /) -> Sequence[str] | None:
-        """Return the command that ends it, or None where a signal does.
+        """Return the command that ends the job; None if a signal does.
 
-        *printed* is what the launcher has said so far.
+        *printed* is the launcher's output so far.
         """
         ...
 
 
 class QueryableLauncher(Protocol):
-    """A launcher that can be asked later whether what it started goes on."""
+    """A launcher that can tell later whether its job still runs."""
 
-    def going(self, launch: Launch, /) -> Sequence[str] | None:
-        """Return a command that succeeds and says something while it does."""
+    def query(self, launch: Launch, /) -> Sequence[str] | None:
+        """Return a command that succeeds with output while the job runs."""
         ...
 
 
-_ASKING: dict[str, QueryableLauncher] = {
+_QUERYABLE: dict[str, QueryableLauncher] = {
     "sbatch": slurm,
     "srun": slurm,
     "docker": containers,
@@ -69,23 +69,23 @@ def argv(launch: Launch) -> list[str]:
 
 
 def cancel(launch: Launch, printed: str) -> list[str] | None:
-    """Return the command that ends what was started; None where a signal does."""
+    """Return the command that ends the job; None if a signal does."""
     known = _known(launch)
     words = known.cancel(launch, printed) if known else None
     return list(words) if words else None
 
 
-def going(launch: Launch) -> list[str] | None:
-    """Return the command that says whether what was started goes on; None where no
-    launcher knows more than its own process."""
+def query(launch: Launch) -> list[str] | None:
+    """Return the command that succeeds with output while the job runs; None if only
+    the launcher's own process knows."""
     program = PurePath(launch.launcher[0]).name if launch.launcher else ""
-    known = _ASKING.get(program)
-    words = known.going(launch) if known else None
+    known = _QUERYABLE.get(program)
+    words = known.query(launch) if known else None
     return list(words) if words else None
 
 
 def code(launch: Launch, code: int, printed: str) -> int:
-    """Return the script's own exit code, where its launcher only says it in words.
+    """Return the script's exit code, given the launcher's *code* and last output.
 
     Negative for a signal.
     """

@@ -1,6 +1,6 @@
 """``kubectl run NAME --image=… --attach --restart=Never --``.
 
-A pod has none of our environment, and goes on without us.
+A pod has none of our environment, and outlives ``kubectl run``.
 https://kubernetes.io/docs/reference/kubectl/generated/kubectl_run/
 """
 
@@ -10,36 +10,37 @@ from collections.abc import Sequence
 
 from wandbwatch.experiments.launchers.launch import Launch, value
 
-_ELSEWHERE = {"WANDB_DIR"}
+_NOT_PASSED = {"WANDB_DIR"}
+"""A directory that the pod does not have."""
 
 
 def words(launch: Launch) -> Sequence[str]:
-    given = list(launch.launcher)
-    if "run" not in given:
-        return given
-    at = given.index("run") + 1
-    ours = [f"--env={k}={v}" for k, v in launch.env.items() if k not in _ELSEWHERE]
-    end = [] if "--" in given else ["--"]
-    return [*given[:at], *ours, *given[at:], *end]
+    launcher = list(launch.launcher)
+    if "run" not in launcher:
+        return launcher
+    place = launcher.index("run") + 1
+    options = [f"--env={k}={v}" for k, v in launch.env.items() if k not in _NOT_PASSED]
+    end = [] if "--" in launcher else ["--"]
+    return [*launcher[:place], *options, *launcher[place:], *end]
 
 
 def cancel(launch: Launch, printed: str) -> Sequence[str] | None:
     """Delete the pod, whose name is the word after ``run``."""
     del printed
-    given = list(launch.launcher)
-    named = given[given.index("run") + 1 :][:1] if "run" in given else []
+    launcher = list(launch.launcher)
+    named = launcher[launcher.index("run") + 1 :][:1] if "run" in launcher else []
     if not named or named[0].startswith("-"):
         return None
-    at = given.index("run")
-    where = _namespace(given[at:])
-    return [*given[:at], "delete", "pod", named[0], *where, "--wait=false"]
+    place = launcher.index("run")
+    where = _namespace(launcher[place:])
+    return [*launcher[:place], "delete", "pod", named[0], *where, "--wait=false"]
 
 
 def escaped(argument: str) -> str:
-    """Write ``$`` so that a pod takes it for itself: ``$(NAME)`` is a variable."""
+    """Double each ``$``, as a pod replaces ``$(NAME)`` with a variable."""
     return argument.replace("$", "$$")
 
 
-def _namespace(given: Sequence[str]) -> list[str]:
-    named = value(given, "--namespace", "-n")
+def _namespace(launcher: Sequence[str]) -> list[str]:
+    named = value(launcher, "--namespace", "-n")
     return [f"--namespace={named}"] if named else []

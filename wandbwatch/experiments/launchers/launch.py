@@ -1,4 +1,4 @@
-"""One start through a launcher."""
+"""One start through a launcher, and the options in its command line."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True)
 class Launch:
     launcher: Sequence[str]
-    """As the user wrote it; empty where the script is started as it is."""
+    """The words that the user wrote; empty for a script without a launcher."""
     script: str
     argument: str
     name: str
-    """Of letters, digits and ``-``, nobody else's: what it is called elsewhere."""
+    """A unique job name of letters, digits and ``-``."""
     log: str
-    """The path of the file that its output goes to."""
+    """The path of its output file."""
     env: Mapping[str, str] = field(default_factory=dict)
-    """What it is to have in its environment beside what everybody has."""
+    """Its variables in addition to ours."""
     ours: Collection[str] = ()
-    """What is set in our own environment; a variable that is not may not be named."""
+    """The variables of our own environment: only these can be passed on by name."""
 
     @property
     def variables(self) -> set[str]:
-        """Name what a script needs where it gets nothing of our environment."""
+        """The names to pass on to a job that gets none of our environment."""
         return {*self.env, *(PASSED & set(self.ours))}
 
 
 PASSED = frozenset({"WANDB_API_KEY", "WANDB_BASE_URL", "WANDB_MODE"})
-"""What a script needs of our own environment where it gets none of it."""
+"""The variables of ours that such a job needs."""
 
 
 def has(words: Sequence[str], *options: str) -> bool:
-    """Whether one of *options* is given, as ``--name x``, ``--name=x`` or ``-Jx``."""
+    """Whether *words* contain one of *options*: ``--name x``, ``--name=x``, ``-Jx``."""
     return any(_is(word, option) for word in words for option in options)
 
 
 def value(words: Sequence[str], *options: str) -> str:
-    """Return what one of *options* is given; nothing where none is."""
-    for at, word in enumerate(words):
+    """Return the value of one of *options* in *words*; empty if there is none."""
+    for place, word in enumerate(words):
         for option in options:
             if word == option:
-                return words[at + 1] if at + 1 < len(words) else ""
+                return words[place + 1] if place + 1 < len(words) else ""
             if _is(word, option):
                 return word.removeprefix(option).removeprefix("=")
     return ""

@@ -1,7 +1,7 @@
 """``sbatch`` and ``srun``.
 
-``sbatch`` goes without its job when it is ended, and ``srun`` kills its one; both
-know it by a name. https://slurm.schedmd.com/sbatch.html
+A job outlives ``sbatch``, and dies with ``srun``. Both give it a name.
+https://slurm.schedmd.com/sbatch.html
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ _NAME = ("--job-name", "-J")
 
 
 def words(launch: Launch) -> Sequence[str]:
-    program, *given = launch.launcher
-    ours = [] if has(given, *_NAME) else [f"--job-name={launch.name}"]
+    program, *arguments = launch.launcher
+    options = [] if has(arguments, *_NAME) else [f"--job-name={launch.name}"]
     if _is_batch(launch):
-        ours += [] if has(given, "--wait", "-W") else ["--wait"]
-        if not has(given, "--output", "-o"):
-            # % stands for what Slurm puts in: the job's number and the like.
+        options += [] if has(arguments, "--wait", "-W") else ["--wait"]
+        if not has(arguments, "--output", "-o"):
+            # Slurm replaces %j with the job's number, and so on.
             log = launch.log.replace("%", "%%")
-            ours += [f"--output={log}", "--open-mode=append"]
-    return [program, *ours, *given]
+            options += [f"--output={log}", "--open-mode=append"]
+    return [program, *options, *arguments]
 
 
 def cancel(launch: Launch, printed: str) -> Sequence[str] | None:
     if not has(launch.launcher[1:], *_NAME):
         return ["scancel", f"--name={launch.name}"]
-    # Those of an earlier attempt are over, which scancel says and no more.
+    # The jobs of earlier attempts are over; scancel only mentions that.
     jobs = _SUBMITTED.findall(printed) if _is_batch(launch) else []
     return ["scancel", *dict.fromkeys(jobs)] if jobs else None
 
 
-def going(launch: Launch) -> Sequence[str] | None:
+def query(launch: Launch) -> Sequence[str] | None:
     if has(launch.launcher[1:], *_NAME):
         return None
     return ["squeue", "--noheader", f"--name={launch.name}"]

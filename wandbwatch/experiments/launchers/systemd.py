@@ -1,7 +1,6 @@
 """``systemd-run``: a unit of the user's or the system's manager.
 
-A unit goes on without the program that asked for it, and has the manager's
-environment and directory.
+A unit outlives ``systemd-run``, and has the manager's environment and directory.
 https://www.freedesktop.org/software/systemd/man/latest/systemd-run.html
 """
 
@@ -15,29 +14,29 @@ _UNIT = ("--unit", "-u")
 
 
 def words(launch: Launch) -> Sequence[str]:
-    program, *given = launch.launcher
-    if has(given, "--scope"):
-        return launch.launcher  # a child of its own, as any other program
-    ours = [] if has(given, *_UNIT) else [f"--unit={launch.name}"]
-    ours += [] if has(given, "--wait") else ["--wait"]
-    ours += [] if has(given, "--collect", "-G") else ["--collect"]
-    ours += [] if has(given, "--pipe", "-P", "--pty", "-t") else ["--pipe"]
-    if not has(given, "--same-dir", "-d", "--working-directory"):
-        ours.append("--same-dir")
-    # A name alone stands for its value here.
-    ours += [f"--setenv={name}" for name in sorted({*launch.variables, "PATH"})]
-    return [program, *ours, *given]
+    program, *arguments = launch.launcher
+    if has(arguments, "--scope"):
+        return launch.launcher  # its own child, as with any other program
+    options = [] if has(arguments, *_UNIT) else [f"--unit={launch.name}"]
+    options += [] if has(arguments, "--wait") else ["--wait"]
+    options += [] if has(arguments, "--collect", "-G") else ["--collect"]
+    options += [] if has(arguments, "--pipe", "-P", "--pty", "-t") else ["--pipe"]
+    if not has(arguments, "--same-dir", "-d", "--working-directory"):
+        options.append("--same-dir")
+    # A name without a value passes our own value on.
+    options += [f"--setenv={name}" for name in sorted({*launch.variables, "PATH"})]
+    return [program, *options, *arguments]
 
 
 def cancel(launch: Launch, printed: str) -> Sequence[str] | None:
     del printed
-    given = launch.launcher
-    if has(given, "--scope"):
+    launcher = launch.launcher
+    if has(launcher, "--scope"):
         return None
     return [*_manager(launch), "stop", _unit(launch)]
 
 
-def going(launch: Launch) -> Sequence[str] | None:
+def query(launch: Launch) -> Sequence[str] | None:
     if has(launch.launcher, "--scope"):
         return None
     return [*_manager(launch), "is-active", _unit(launch)]
