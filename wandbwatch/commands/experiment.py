@@ -144,7 +144,7 @@ def _reports(
     random = RandomSource(
         lambda: int(env.now().timestamp()), lambda: secrets.token_hex(4)
     )
-    plans = make_plans(request, env.recipes, read_text, random)
+    plans = make_plans(request, env.experiment_configs, read_text, random)
     if request.run_id and not dry_run:
         check_free(plans.plans[0], env)
     if dry_run or env.rehearsing:

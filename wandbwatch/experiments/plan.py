@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import PurePath
 
+from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.hyperparameters import Search, expand, parse
 from wandbwatch.hyperparameters.objects import Object
 from wandbwatch.hyperparameters.parse import Read, is_parameters
@@ -118,10 +119,9 @@ def _config(
 def _named(name: str, configs: Mapping[str, ExperimentConfig]) -> ExperimentConfig:
     if name in configs:
         return configs[name]
-    close = get_close_matches(name[:80], configs, 1)
     known = ", ".join(configs) or "no [experiments.NAME]"
-    hint = f"did you mean {close[0]!r}?" if close else f"it has {known}"
-    raise UsageError(f"watch.toml has no experiment {name[:80]!r}; {hint}")
+    hint = did_you_mean(name, configs) or f"; it has {known}"
+    raise UsageError(f"watch.toml has no experiment {name[:80]!r}{hint}")
 
 
 def _plan(request: Request, config: ExperimentConfig) -> Plan:

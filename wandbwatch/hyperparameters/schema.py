@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from copy import deepcopy
 
+from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.hyperparameters.objects import Object, Path, dotted, replaced
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.experiment_config import ParameterRule, ParameterType, Schema
@@ -40,10 +41,9 @@ def faults(values: Object, schema: Schema) -> Iterator[str]:
     for path in _paths(values, known):
         if path not in known:
             names = [dotted(p) for p in known]
-            close = get_close_matches(dotted(path), names, 1)
-            hint = f"did you mean {close[0]!r}?" if close else ""
-            hint = hint or f"the schema has {', '.join(names)}"
-            yield f"unknown parameter {dotted(path)!r}; {hint}"
+            listed = f"; the schema has {', '.join(names)}"
+            hint = did_you_mean(dotted(path), names) or listed
+            yield f"unknown parameter {dotted(path)!r}{hint}"
     for path, rule in schema.rules.items():
         for value in _at(values, path):
             if reason := fault(value, rule):
