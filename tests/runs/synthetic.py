@@ -82,13 +82,13 @@ def stats(when: float, values: Mapping[str, float]) -> bytes:
     return field(7, field(2, timestamp(when)) + b"".join(field(3, i) for i in items))
 
 
-def row(values: Mapping[str, Any], step: int) -> list[bytes]:
+def row(values: Mapping[str, Any], step: int, started: float = START) -> list[bytes]:
     """Encode the three records that each ``log()`` of wandb-core writes."""
     items = [item((key,), value) for key, value in values.items()]
     times = [
         item(("_step",), step),
         item(("_runtime",), float(step)),
-        item(("_timestamp",), START + step),
+        item(("_timestamp",), started + step),
     ]
     runtime = [item(("_wandb", "runtime"), step), item(("_runtime",), step)]
     return [summary(runtime), summary(items + times), history(items + times, step)]

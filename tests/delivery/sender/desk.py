@@ -35,7 +35,7 @@ def plain(message: Message) -> Message:
 
 def mention(message: Message, whom: Sequence[str]) -> Message:
     body = json.loads(message.body)
-    body["content"] = " ".join([*whom, body["content"]])
+    body["content"] = " ".join([*whom, body.get("content", "")])
     ids = [each.strip("<@>") for each in whom]
     body["allowed_mentions"] = {"parse": [], "users": ids}
     return Message(json.dumps(body), message.files)
