@@ -41,11 +41,11 @@ commands = "project a/b"
     assert [c.replace(" subscriptions", " …") for c in told] == [
         "1: timezon: unknown setting; did you mean 'timezone'?",
         f"3: channels.research: webhook: must be {FORMS}",
-        f'6: …[0] "ok": channel: no [channels.resarch]; {RESEARCH}',
-        f"7: …[0] \"ok\": cron: hour '25' is not acceptable (0-23{MORE})",
+        f'6: …[0] "ok": channel: there is no [channels.resarch]; {RESEARCH}',
+        f"7: …[0] \"ok\": cron: hour '25' is not valid (0-23{MORE})",
         f'11: …[0] "ok": commands[1]: {FILTRES}',
         f'17: …[1] "gpt": interval: {SPANS}',
-        '17: …[1] "gpt": interval: cron is set as well; keep one of them',
+        '17: …[1] "gpt": interval: cron is set too; keep one of them',
         '18: …[1] "gpt": commands: must be an array, not a string',
     ]
 
@@ -91,8 +91,8 @@ def test_a_wrong_webhook_is_told_without_being_shown(settings, complaint):
         ('username = "everyone"', "refuses the name"),
         ('username = ""', "1 to 80"),
         (f'username = "{"x" * 81}"', "1 to 80"),
-        ('thread_id = "1"\nthread_name = "x"', "thread_id is set as well"),
-        ('thread_id = "general"', "the thread's number"),
+        ('thread_id = "1"\nthread_name = "x"', "thread_id is set too"),
+        ('thread_id = "general"', "must be the thread's ID"),
         ("thread_id = true", "thread_id: must be a string"),
         (f'thread_name = "{"x" * 101}"', "1 to 100"),
         ('avatar_url = "file:///etc/passwd"', "not a URL that begins with"),
@@ -124,8 +124,8 @@ def test_a_wrong_channel_setting(settings, complaint):
         ('mode = "edti"', "'edti' is not 'post' or 'edit'; did you mean 'edit'?"),
         ('catchup = "all"', "not 'once' or 'none'"),
         ('catchup = "none"\ngrace = "1h"', "has no effect with"),
-        ('grace = "0m"', "is not longer than 0"),
-        ('timeout = "40000d"', "is longer than 100 years"),
+        ('grace = "0m"', "must be longer than 0"),
+        ('timeout = "400d"', "longer than a year"),
         ('timeout = "99999999999s"', "is not a duration"),
         ('jitter = "1h"', "must be shorter than the 1:00:00 between"),
         ("jitter = 5", "must be a string, not a whole number"),
@@ -148,14 +148,14 @@ def test_a_wrong_subscription_setting(settings, complaint):
         ("channels = 3", "channels: must be [channels.NAME], not a whole number"),
         ("[channels]\nresearch = 3", "channels.research: must be a table"),
         ("[[subscriptions]]", "watch.toml:1: subscriptions[0]: has no name"),
-        ("[[subscriptions]]", "has no cron or interval"),
-        ('[accounts."a b"]\napi_key = "x"', "is not a valid name"),
+        ("[[subscriptions]]", "needs cron or interval"),
+        ('[accounts."a b"]\napi_key = "x"', "is not a name"),
         ("[accounts.a]", "accounts.a: has no api_key"),
         ("[accounts.a]\napi_key='x'\nbase_url='wandb.ai'", "begins with https://"),
         ("[daemon]\njobs = 0", "daemon: jobs: must be from 1 to 64, not 0"),
         ("[daemon]\njobs = true", "must be a whole number, not true or false"),
         ('[daemon]\ndead_man = "s3cr3t"', "dead_man: is not a URL"),
-        ('[daemon]\nstate = ""', "a directory's path"),
+        ('[daemon]\nstate = ""', "must be the path of a directory"),
         ("x = ", "watch.toml:1: Invalid value"),
         ("a = 1\na = 2", "watch.toml:2: "),
         ("a = " + "[" * 3000, "nested"),
@@ -171,5 +171,5 @@ def test_a_name_is_given_once():
     (only,) = complaints(SMALL + second)
     assert only == (
         'watch.toml:10: subscriptions[1] "hourly": name:'
-        " is also the name of subscriptions[0]"
+        " is already the name of subscriptions[0]"
     )

@@ -170,7 +170,7 @@ def test_with_six_fields_the_seconds_are_last():
     [
         ("0 25 * * *", "hour '25'"),
         ("61 * * * *", "minute '61'"),
-        ("0 9 * * mon-mon", "at the same value"),
+        ("0 9 * * mon-mon", "is a range of one value"),
         ("0 9 * * 9", "day of the week '9'"),
         ("0 9 30 2 *", "never fires"),
         ("0 9 * *", "4 fields"),

@@ -82,12 +82,12 @@ def test_a_subscription_that_is_not_there_is_told_with_those_that_are():
     ],
 )
 def test_a_form_that_cannot_be_edited_is_left_alone(odd):
-    with pytest.raises(ConfigError, match="this command cannot edit"):
+    with pytest.raises(ConfigError, match="can't be edited automatically"):
         removed(odd, "f", "first")
 
 
 def test_an_array_in_one_line_is_not_added_to():
-    with pytest.raises(ConfigError, match="this command cannot edit"):
+    with pytest.raises(ConfigError, match="can't be edited automatically"):
         added("subscriptions = []\n", "f", NEW)
 
 

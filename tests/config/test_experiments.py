@@ -87,24 +87,27 @@ default = 0.5
     ("setting", "complaint"),
     [
         ('launcher = "srun \'"', "launcher: No closing quotation"),
-        ('launcher = ""', "launcher: does not name a program"),
-        ("launcher = []", "launcher: does not name a program"),
+        ('launcher = ""', "launcher: must name a program"),
+        ("launcher = []", "launcher: must name a program"),
         ("launcher = 3", "launcher: must be an array, not a whole number"),
         ('workdir = ""', "workdir: must be a path"),
         ('channel = "resarch"', "no [channels.resarch]; did you mean"),
         ("jobs = 0", "jobs: must be from 1 to 256, not 0"),
         ("jobs = true", "jobs: must be a whole number, not true or false"),
         ("retries = -1", "retries: must be from 0 to 100"),
-        ('timeout = "0s"', "timeout: '0s' is not longer than 0"),
+        ('timeout = "0s"', "timeout: '0s' is too short: it must be longer than 0"),
         ('best = "loss:up"', "best: 'loss:up' is not KEY:min or KEY:max"),
         ('entity = "a/b"', "entity: 'a/b' is not a name that W&B accepts"),
-        ('project = "a b"', "project: 'a b' is not a valid name"),
+        ('project = "a b"', "project: 'a b' is not a name"),
         ('group = ""', "group: must have 1 to 128 characters"),
         ("one_run = 1", "one_run: must be true or false"),
         ('env = { "A=B" = "1" }', "env.A=B: is not a variable name"),
         ("env = { A = true }", "env.A: must be a string, not true or false"),
-        ('env = { A = "a\\u0000" }', "env.A: has a character that is not allowed"),
-        ('env = { WANDB_API_KEY = "s3cr3t" }', "env.WANDB_API_KEY: must not be stored"),
+        ('env = { A = "a\\u0000" }', "env.A: contains a NUL character"),
+        (
+            'env = { WANDB_API_KEY = "s3cr3t" }',
+            "env.WANDB_API_KEY: would be stored in the state",
+        ),
         ('env = { WANDB_PROJECT = "x" }', "env.WANDB_PROJECT: is set by project = …"),
         ('scrpt = "x"', "unknown setting; did you mean 'script'?"),
         ('schema = "x"', "schema: must be a table, not a string"),
@@ -115,8 +118,8 @@ default = 0.5
         ("schema = { lr = { min = nan } }", "schema.lr.min: must be a number, not nan"),
         ("schema = { lr = { min = 2, max = 1 } }", "schema.lr.min: 2 is more than max"),
         ('schema = { a = { type = "bool", max = 1 } }', "a.type: min and max are for"),
-        ("schema = { a = { choices = [] } }", "a.choices: leaves nothing to choose"),
-        ("schema = { a = { choices = [nan] } }", "a.choices: nan is not a JSON"),
+        ("schema = { a = { choices = [] } }", "a.choices: has no choices"),
+        ("schema = { a = { choices = [nan] } }", "a.choices: nan is no JSON number"),
         ("schema = { a = { choices = [1], default = 2 } }", "a.default: must be one"),
         ('schema = { a = { type = "int", default = "x" } }', "a.default: must be a wh"),
         ("schema = { a = { default = 2, required = true } }", "with a default"),
@@ -133,4 +136,4 @@ def test_it_needs_a_script_and_a_name():
     (only,) = complaints(f"{SMALL}\n[experiments.ppo]\n")
     assert only == "watch.toml:10: experiments.ppo: has no script"
     (only,) = complaints(f'{SMALL}\n[experiments."a b"]\nscript = "x"\n')
-    assert "'a b' is not a valid name" in only
+    assert "'a b' is not a name" in only

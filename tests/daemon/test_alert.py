@@ -79,7 +79,7 @@ def titles(told: Sequence[tuple[str, str]]) -> list[str]:
     return [title for _, title in told]
 
 
-def test_an_alert_is_told_once_through_restarts_and_rounds_that_were_lost(world):
+def test_an_alert_is_sent_once_despite_restarts_and_failed_jobs(world):
     world.tick(1)
     world.full(0)
     with pytest.raises(StateError, match="full"):
@@ -95,7 +95,7 @@ def test_an_alert_is_told_once_through_restarts_and_rounds_that_were_lost(world)
     assert titles(world.told()) == [r"✓ owl: no longer x \> 5 (me/p/a)"]
 
 
-def test_what_flaps_keeps_to_its_two_messages(world):
+def test_a_flapping_alert_edits_its_two_messages(world):
     told = []
     for value in (9, 1, 9, 1, 9, 1):
         world.tick(value)

@@ -79,7 +79,7 @@ def test_a_good_file_is_reloaded_and_a_wrong_one_is_not(place, local_runs):
         assert daemon.said("--topk")
         place.write(subscription("new", f"project {local_runs} --topk 1"))
         daemon.process.send_signal(signal.SIGHUP)
-        daemon.wait(lambda: daemon.said("watch.toml reloaded"))
+        daemon.wait(lambda: daemon.said("reloaded watch.toml"))
         daemon.wait(lambda: place.server.messages)
         assert daemon.end() == 0
 
@@ -90,7 +90,7 @@ def test_a_wrong_file_is_78_with_all_complaints(place):
     assert done.returncode == 78
     assert "fly" in done.stderr
     assert "--nope" in done.stderr
-    assert "is also the name of subscriptions[0]" in done.stderr
+    assert "is already the name of subscriptions[0]" in done.stderr
 
 
 def test_a_broken_state_is_put_aside_and_it_goes_on(place, local_runs):

@@ -46,7 +46,7 @@ def done(_directory: str, names: list[str]) -> list[str]:
     return [name for name in names if name.endswith("-crashed")]
 
 
-def test_each_turn_of_a_run_is_told_once_whatever_becomes_of_the_daemon(
+def test_each_event_of_a_run_is_sent_once_although_the_daemon_is_killed(
     place, local_runs
 ):
     shutil.copytree(

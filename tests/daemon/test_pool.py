@@ -68,7 +68,7 @@ def test_a_job_that_takes_too_long_is_ended_and_told(pool):
     assert list(pool.collect(61.0)) == []
     assert pool.busy == frozenset()
     (said,) = answers(pool, 1)
-    assert said.errors == ("took too long and was stopped",)
+    assert said.errors == ("the job timed out and was stopped",)
 
 
 def test_a_worker_that_dies_is_told_and_the_others_go_on(pool):

@@ -60,9 +60,9 @@ def test_a_disk_that_takes_no_more_is_said_once_and_it_goes_on(place):
         daemon.wait(lambda: logged(daemon, "reads or writes fail"))
         time.sleep(6)  # it tries again by then
         assert 1 <= logged(daemon, "reads or writes fail") <= 3
-        assert not daemon.said("over:")
+        assert not daemon.said("resolved:")
         _limit(daemon, resource.RLIM_INFINITY)
-        daemon.wait(lambda: daemon.said("over:"))
+        daemon.wait(lambda: daemon.said("resolved:"))
         more(place, daemon)
         assert daemon.end() == 0
     assert not daemon.said("Traceback")
@@ -77,7 +77,7 @@ def test_a_state_that_becomes_read_only_is_said_once_and_it_goes_on(place):
         time.sleep(6)
         assert 1 <= logged(daemon, "can't be written") <= 3
         _rights(place, 0o700, 0o600)
-        daemon.wait(lambda: daemon.said("over:"))
+        daemon.wait(lambda: daemon.said("resolved:"))
         more(place, daemon)
         assert daemon.end() == 0
     assert not daemon.said("Traceback")
@@ -91,10 +91,10 @@ def test_a_state_that_breaks_is_said_once_and_it_goes_on(place):
                 size = file.seek(0, os.SEEK_END)
                 file.seek(0)
                 file.write(os.urandom(size))
-        daemon.wait(lambda: daemon.said("was broken"))
+        daemon.wait(lambda: daemon.said("was corrupt"))
         more(place, daemon)
         more(place, daemon)
-        assert logged(daemon, "was broken") == 1
+        assert logged(daemon, "was corrupt") == 1
         assert daemon.end() == 0
     assert not daemon.said("Traceback")
 
@@ -132,7 +132,7 @@ def test_a_stopped_worker_and_its_sidecar_are_ended_at_the_deadline(hanging):
         for pid in stopped:
             os.kill(pid, signal.SIGSTOP)
         daemon.wait(lambda: not any(map(_words, stopped)))
-        daemon.wait(lambda: daemon.said("took too long and was stopped"))
+        daemon.wait(lambda: daemon.said("the job timed out and was stopped"))
         daemon.wait(lambda: hanging.server.messages)  # and it is told
         assert daemon.end() == 0
 

@@ -107,10 +107,10 @@ def test_a_run_is_written_in_many_ways(text, address):
     [
         (address_parsing.project, "", "empty"),
         (address_parsing.project, "  ", "empty"),
-        (address_parsing.project, "a//b", "'' is not a valid name"),
+        (address_parsing.project, "a//b", "'' is not a valid W&B name"),
         (address_parsing.project, "acme/gpt ", "'gpt ' is not a valid W&B name"),
         (address_parsing.project, "acme/gpt?", "'gpt\\?' is not a valid W&B name"),
-        (address_parsing.project, "acme/g\u202ept", "is not a valid name"),
+        (address_parsing.project, "acme/g\u202ept", "is not a valid W&B name"),
         (
             address_parsing.project,
             "acme/g\x1b[31mpt",
@@ -128,7 +128,7 @@ def test_a_run_is_written_in_many_ways(text, address):
             "https://wandb.ai/a%2Fb/gpt",
             "'a/b' is not a valid W&B name",
         ),
-        (address_parsing.project, "https://wandb.ai/a/b%0a", "is not a valid name"),
+        (address_parsing.project, "https://wandb.ai/a/b%0a", "is not a valid W&B name"),
         (
             address_parsing.project,
             "https://wandb.ai/a/b/groups/g%201/workspace",
@@ -138,7 +138,7 @@ def test_a_run_is_written_in_many_ways(text, address):
         (address_parsing.project, "~nobody-of-this-name/x", "no such user"),
         (address_parsing.run, "https://wandb.ai/acme/gpt", "is a project, not a run"),
         (address_parsing.run, "https://wandb.ai/a/b/sweeps/s", "is a sweep, not a run"),
-        (address_parsing.run, "a:b:c", "is not a valid name"),
+        (address_parsing.run, "a:b:c", "is not a valid W&B name"),
         (address_parsing.run, "x" * 5000 + "?", "x{80}…' is not a valid W&B name"),
     ],
 )

@@ -60,15 +60,13 @@ def _thread(table: TomlTable) -> tuple[str | None, str | None]:
         thread_id = table.read("thread_id", _digits)
     name = table.read("thread_name", _thread_name)
     if thread_id and name:
-        table.complain("thread_name", "thread_id is set as well; keep one of them")
+        table.complain("thread_name", "thread_id is set too; keep one of them")
     return thread_id, name
 
 
 def _digits(text: str) -> str:
     if not (text.isascii() and text.isdigit() and len(text) <= 20):  # noqa: PLR2004 (64 bits)
-        raise ValueError(
-            "must be the thread's number, as Discord's Copy Channel ID shows it"
-        )
+        raise ValueError("must be the thread's ID, as Discord's Copy ID gives it")
     return text
 
 
@@ -126,5 +124,5 @@ def settings(table: TomlTable, base: Path) -> Settings:
 
 def _place(text: str) -> str:
     if not text.strip() or "\0" in text:
-        raise ValueError("must be a directory's path")
+        raise ValueError("must be the path of a directory")
     return text

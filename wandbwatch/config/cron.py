@@ -95,9 +95,9 @@ def _fields_fault(fields: list[str]) -> str | None:
         return f"{text!r} has {count}; cron has 5, or 6 with the seconds last"
     if not _reads(fields):
         wrong = filter(None, map(_field_fault, fields, range(6)))
-        return next(wrong, f"{text!r} is not acceptable")
+        return next(wrong, f"{text!r} is not valid")
     if found := _TO_ITSELF.search(text):
-        return f"{found[0]!r} starts and ends at the same value"
+        return f"{found[0]!r} is a range of one value"
     return _calendar_fault(text)
 
 
@@ -118,7 +118,7 @@ def _field_fault(field: str, position: int) -> str | None:
     if _reads(alone):
         return None
     name, range_ = _FIELDS[position]
-    return f"{name} {field!r} is not acceptable ({range_}; also *, */5, 1-4 and 1,3)"
+    return f"{name} {field!r} is not valid ({range_}; also *, */5, 1-4 and 1,3)"
 
 
 def _calendar_fault(text: str) -> str | None:

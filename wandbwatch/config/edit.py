@@ -93,5 +93,5 @@ def _compare(after: str, name: str, before: TomlTree, expected: list[Any]) -> No
     if not expected:
         found.setdefault(_KEY, [])
     if found != wanted:
-        odd = "its subscriptions have a form that this command cannot edit"
+        odd = "its subscriptions can't be edited automatically"
         raise ConfigError([f"{name}: {odd}; use [[subscriptions]] for each"])

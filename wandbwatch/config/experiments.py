@@ -89,7 +89,7 @@ def _values(
     if given is None:
         return None
     if not alone and not given:
-        table.complain(key, "allows no value at all")
+        table.complain(key, "has no choices")
         return None
     several = [given] if alone or not isinstance(given, list) else given
     try:
@@ -109,7 +109,7 @@ def _check(table: TomlTable, rule: ParameterRule) -> None:
     elif rule.default is not None and (why := fault(rule.default, rule)):
         table.complain("default", why)
     if rule.default is not None and rule.required:
-        table.complain("required", "has no effect with a default")
+        table.complain("required", "has no effect beside a default")
 
 
 _MOST_JOBS = 256
@@ -156,15 +156,15 @@ def _launcher(table: TomlTable) -> tuple[str, ...]:
         return tuple(table.read("launcher", _words) or ())
     words = table.texts("launcher")
     if table.value("launcher") == [] or words[:1] == ("",):
-        table.complain("launcher", "does not name a program")
+        table.complain("launcher", "must name a program")
     if any("\0" in word for word in words):
-        table.complain("launcher", "has a character that is not allowed in an argument")
+        table.complain("launcher", "contains a NUL character")
     return words
 
 
 def _words(text: str) -> list[str]:
     if "\0" in text or not any(words := shlex.split(text)):
-        raise ValueError("does not name a program")
+        raise ValueError("must name a program")
     return words
 
 
@@ -192,16 +192,12 @@ def _variable_fault(name: str, value: object) -> str:
     if not _VARIABLE.fullmatch(name):
         return "is not a variable name"
     if name == "WANDB_API_KEY":
-        return "must not be stored: set it in the environment of wandbwatch"
+        return "would be stored in the state: set it where wandbwatch is started"
     if name in _OURS:
         return f"is set by {_OURS[name]} = …"
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return f"must be a string, not {kind_of(value)}"
-    return (
-        "has a character that is not allowed in a variable"
-        if "\0" in str(value)
-        else ""
-    )
+    return "contains a NUL character" if "\0" in str(value) else ""
 
 
 def _place(text: str) -> str:

@@ -156,6 +156,6 @@ def _subscriptions(top: TomlTable, around: Around) -> Iterator[Subscription]:
             continue
         if found.name in known:
             first = known[found.name]
-            table.complain("name", f"is also the name of subscriptions[{first}]")
+            table.complain("name", f"is already the name of subscriptions[{first}]")
         known.setdefault(found.name, index)
         yield found

@@ -1,4 +1,4 @@
-"""Where things are on this machine: watch.toml, the state, the time zone."""
+"""Find watch.toml, the state directory and the time zone of this machine."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def config_file(given: Path | None, environ: Mapping[str, str]) -> Path:
             return place
     said = ", ".join(map(str, places))
     todo = "`wandbwatch init` writes one"
-    raise ConfigError([f"no {NAME} found in {said}, nor is {VARIABLE} set; {todo}"])
+    raise ConfigError([f"no {NAME} found in {said}, and {VARIABLE} is not set; {todo}"])
 
 
 def looked_at(environ: Mapping[str, str]) -> list[Path]:

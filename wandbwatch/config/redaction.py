@@ -1,4 +1,4 @@
-"""What must be in no log and no traceback: webhooks' tokens, and secrets as read."""
+"""Keep webhook tokens and secrets out of logs and tracebacks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read a secret where its configuration says that it is."""
+"""Read secrets from the places that watch.toml names."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def _found(secret: Secret, environ: Mapping[str, str], machine: Path) -> str:
 
 def _missing(secret: Secret) -> str:
     if secret.kind is SecretKind.ENV:
-        return "not set in the environment of this process"
-    return "empty"
+        return "not set in the environment; set it where wandbwatch is started"
+    return "it is empty"
 
 
 def _credential(secret: Secret, environ: Mapping[str, str], machine: Path) -> Path:
@@ -64,10 +64,10 @@ def _credential(secret: Secret, environ: Mapping[str, str], machine: Path) -> Pa
     for name in (secret.place, _DIRECTORY + secret.place):
         if os.path.exists(directory / name):  # noqa: PTH110 -- False where unreadable
             return directory / name
-    words = "no credentials here; only the systemd service has them"
+    words = "no credentials here; systemd passes them only to its service"
     if given:
         words = (
-            "systemd passes no credential of this name; see LoadCredential= in the unit"
+            "systemd has no credential of this name; see LoadCredential= in the unit"
         )
     raise ConfigError([f"{secret}: {words}"])
 
@@ -80,9 +80,9 @@ def _file(path: Path, secret: Secret) -> str:
             raise ConfigError([f"{secret}: too large for a secret"])
         return content.decode()
     except OSError as e:
-        raise ConfigError([f"{secret}: {e.strerror}; check its path"]) from e
+        raise ConfigError([f"{secret}: {e.strerror}; check the path"]) from e
     except UnicodeDecodeError:
-        raise ConfigError([f"{secret}: not UTF-8 text"]) from None
+        raise ConfigError([f"{secret}: not text"]) from None
 
 
 Missing = Callable[[Secret], str | None]

@@ -1,4 +1,4 @@
-"""``[[subscriptions]]``: which command lines run when, and where they are posted."""
+"""``[[subscriptions]]``: which command lines run when, and the channel they post to."""
 
 from __future__ import annotations
 
@@ -77,16 +77,16 @@ def _when(table: TomlTable) -> When | None:
         table.read("interval", parse_positive_duration),
     )
     if len(both) > 1:
-        table.complain("interval", "cron is set as well; keep one of them")
+        table.complain("interval", "cron is set too; keep one of them")
     elif not both:
-        table.complain(None, "has no cron or interval")
+        table.complain(None, "needs cron or interval")
     return cron or (Interval(interval) if interval else None)
 
 
 def _commands(table: TomlTable, check: Check | None) -> tuple[str, ...]:
     lines = table.of(list, "commands")
     if lines == []:
-        table.complain("commands", "has no command lines")
+        table.complain("commands", "needs at least one line")
     for index, line in enumerate(lines or []):
         if not isinstance(line, str):
             table.complain("commands", "must be a string", index)
@@ -122,7 +122,7 @@ def _check_jitter(table: TomlTable, found: Subscription) -> None:
         if following is None:
             return
         if slot != _SOME_DAY and following - slot <= found.jitter:
-            between = f"the {following - slot} between two of its times"
+            between = f"the {following - slot} between two of its slots"
             table.complain("jitter", f"must be shorter than {between}")
             return
         slot = following

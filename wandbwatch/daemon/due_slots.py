@@ -1,4 +1,4 @@
-"""Which subscriptions are due, and the last slot of each."""
+"""Which subscriptions are due, and the last slot of each, kept on disk."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HOURS = "hours"
 
 
 class DueSlots:
-    """Keeps the hours of *subscriptions*, from their last slots on disk on.
+    """Finds the due slots of *subscriptions*, after their last slots on disk.
 
     A slot is on disk once its job has run; one that is only too late is written here.
     The hours themselves are on disk as well: where the file has changed them, now or
@@ -54,7 +54,7 @@ class DueSlots:
                 self._unwritten.add(name)
 
     def due(self, now: datetime) -> Iterator[Job]:
-        """Yield what is to run at *now*, and say what is passed over.
+        """Yield the jobs that are due at *now*, and log the slots that are skipped.
 
         StateError while nothing can be written: what is due then stays so.
         """
@@ -109,7 +109,7 @@ class DueSlots:
             )
         if due.verdict is SlotDecision.RUN:
             return True
-        log.warning("%s: nothing at %s: %s", name, due.slot, due.verdict.value)
+        log.warning("%s: skipped slot %s: %s", name, due.slot, due.verdict.value)
         with self._outbox.round() as round_:
             round_.done(name, due.slot)
         return False

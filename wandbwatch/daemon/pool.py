@@ -64,7 +64,7 @@ class Pool:
                 worker.since = moment
                 yield answer
             if worker.overdue(moment):
-                self._end(worker, "took too long and was stopped")
+                self._end(worker, "the job timed out and was stopped")
             elif (code := worker.dead()) is not None:
                 self._died(worker, f"its worker exited with {code}")
             elif worker.job is None and self._is_done(worker, moment):
@@ -143,7 +143,7 @@ class Pool:
         job = worker.job
         if job and not job.tried and not job.failed:
             worker.job = None
-            log.warning("%s: %s; done again", job.subscription, why)
+            log.warning("%s: %s; retrying", job.subscription, why)
             self.put_back(replace(job, tried=True))
         self._end(worker, why)
 

@@ -1,4 +1,4 @@
-"""One pass: some jobs now, by the same workers that the daemon has, then no more."""
+"""Run some jobs once, with the workers that the daemon uses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The daemon put together: from a file and an environment to its loop."""
+"""Build the daemon from watch.toml and the environment, and run it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from wandbwatch.model.errors import ConfigError, WandbwatchError
 
 
 class TakenError(WandbwatchError):
-    """Somebody else holds the lock."""
+    """Another process holds the lock."""
 
 
 class Lock:
@@ -49,7 +49,7 @@ class Lock:
         except BlockingIOError as e:
             pid = os.pread(self._file, 32, 0).decode("ascii", "replace").strip()
             raise TakenError(
-                f"{self.path}: a daemon (pid {pid or 'unknown'}) already uses this"
+                f"{self.path}: another daemon (pid {pid or 'unknown'}) uses this"
                 " state; stop it, or set another [daemon] state"
             ) from e
         os.ftruncate(self._file, 0)
@@ -68,7 +68,7 @@ CHECKED = 60.0
 
 
 def run(path: Path, environ: Mapping[str, str], flags: Sequence[str] = ()) -> None:
-    """Keep the hours of the file at *path* until a signal asks to stop.
+    """Run the subscriptions of the file at *path* until a signal asks to stop.
 
     *flags* are handed down to the children that log.
     """
@@ -115,7 +115,7 @@ class _Daemon:
         )
 
     def reload(self, parts: Parts, now: datetime) -> None:
-        """Put into force what the file says now; ConfigError leaves all as it was."""
+        """Apply the file as it is now; ConfigError leaves everything unchanged."""
         self._check()
         config = load(self._path, self._zone)
         if state_directory(config.daemon, self._path, self._environ) != self.state:
@@ -138,12 +138,12 @@ class _Daemon:
                 check=False,
             )
         except subprocess.TimeoutExpired as e:
-            raise ConfigError([f"{self._path}: checking it took too long"]) from e
+            raise ConfigError([f"{self._path}: the check timed out"]) from e
         if done.returncode:
             lines = [
                 line.removeprefix("wandbwatch: ") for line in done.stderr.splitlines()
             ]
-            raise ConfigError(lines or [f"{self._path}: checking it failed"])
+            raise ConfigError(lines or [f"{self._path}: the check failed"])
 
     def _ping(self, config: Config) -> dict[str, str]:
         """Return the environment of the dead-man's ping, empty if there is none."""

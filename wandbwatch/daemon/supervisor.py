@@ -1,4 +1,4 @@
-"""The daemon's loop: who is due, who works, what waits to be sent. It does no work.
+"""The daemon's loop: schedules jobs, starts workers and the sender.
 
 Every step is a method that takes the time as a value and can be called alone.
 """
@@ -29,7 +29,9 @@ LOOK = 1.0
 PENDING = 5.0
 """Seconds between looks for what others put into the outbox."""
 PING = 60.0
-PASSED = "%s %s: skipped the slot of %s"
+SKIPPED = "%s: skipped slot %s: %s"
+STILL_RUNNING = "the previous job is still running"
+NO_WORKER = "no worker was free before the next slot"
 PATIENCE = 30.0
 """Seconds that a sender has for the post that is on its way."""
 LONGEST_PAUSE = 300.0
@@ -46,7 +48,7 @@ class Parts:
     pool: Pool
     outbox: Outbox
     keepers: Callable[[], None]
-    """Let every experiment that is not over have its keeper."""
+    """Make sure that every experiment that has not ended has a supervisor."""
     sender: Callable[[], Child]
     """Return the sender's child of the present configuration."""
     environ: Callable[[], dict[str, str]]
@@ -76,7 +78,7 @@ class Supervisor:
 
     def run(self) -> None:
         """Go on until a signal asks to stop; end all children then."""
-        self._notify.say("READY=1", "STATUS=running on schedule")
+        self._notify.say("READY=1", "STATUS=running the subscriptions")
         while not self._signals.stop:
             self.round(datetime.now(UTC), time.monotonic())
             self._wait()
@@ -115,11 +117,9 @@ class Supervisor:
         pool = self._parts.pool
         for job in self._parts.hours.due(now):
             if job.subscription in pool.busy:
-                log.warning(PASSED, job.subscription, "still runs", job.slot)
+                log.warning(SKIPPED, job.subscription, job.slot, STILL_RUNNING)
             elif passed := pool.lineup.add(job):
-                log.warning(
-                    PASSED, job.subscription, "waits for its previous job", passed.slot
-                )
+                log.warning(SKIPPED, job.subscription, passed.slot, NO_WORKER)
         pool.assign(moment)
         self._send(moment)
 
@@ -159,7 +159,7 @@ class Supervisor:
         if complaints:
             log.error("watch.toml has errors; still using the previous configuration")
         else:
-            log.info("watch.toml reloaded")
+            log.info("reloaded watch.toml")
             self._sender.stop(PATIENCE)
             self._sender = self._parts.sender()
         self._notify.say("READY=1")
@@ -175,14 +175,14 @@ class Supervisor:
         """Say it once, not at every look, and try again in a while."""
         if what != self._trouble:
             log.error("%s", what)
-            self._notify.say(f"STATUS=failing: {what}")
+            self._notify.say(f"STATUS=error: {what}")
         self._trouble = what
         self._rest = moment + STATE_PAUSE
 
     def _relieved(self) -> None:
         if self._trouble:
-            log.warning("over: %s", self._trouble)
-            self._notify.say("STATUS=running on schedule")
+            log.warning("resolved: %s", self._trouble)
+            self._notify.say("STATUS=running the subscriptions")
         self._trouble = ""
 
     def _tell_systemd(self, moment: float) -> None:
@@ -194,7 +194,7 @@ class Supervisor:
     def _ping(self, moment: float) -> None:
         deadman, environ = self._parts.deadman, self._parts.deadman_environ
         if deadman.look(moment):
-            log.warning("the dead-man URL is not reachable")
+            log.warning("could not reach the dead_man URL")
         if environ and not self._trouble and moment - self._pinged >= PING:
             self._pinged = moment
             deadman.start(moment, environ)

@@ -1,4 +1,4 @@
-"""A worker, as its supervisor sees it: a child that is given jobs, one at a time.
+"""A worker process, seen from the daemon: it gets one job at a time.
 
 It has wandb and matplotlib loaded, so a job costs a tenth of what a new process would.
 It serves one account, dies of its own after some jobs or an idle moment, and with

@@ -70,7 +70,7 @@ def _elsewhere(text: str) -> Address | None:
     if not text.strip():
         raise ValueError("an address is empty; write ENTITY/PROJECT, a URL or a path")
     if any(ord(c) < 32 or 127 <= ord(c) < 160 for c in text):  # noqa: PLR2004 -- C0, C1
-        raise ValueError(f"{_short(text)} has control characters in it")
+        raise ValueError(f"{_short(text)} contains control characters")
     if text[0] not in ".~/" and urls.looks_like_one(text):
         return _checked(urls.address(text), text)
     return Local(_path(text)) if _is_a_path(text) else None

@@ -1,4 +1,4 @@
-"""The ports: sources, accounts, screens, and what a command may use."""
+"""The ports: sources, accounts, screens and what a command may use."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Viewer:
-    """Who a server takes us for. The key itself is in nobody's hands."""
+    """The user that a server sees. The API key itself is not in it."""
 
     server: str
     user: str
@@ -110,7 +110,7 @@ Renderer: TypeAlias = "Callable[[Iterable[Report], Screen], Iterator[str]]"
 
 
 def _nowhere() -> Experiments:
-    raise UsageError("no experiment can be started here")
+    raise UsageError("experiments can't be started here")
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class Env:
     """What a line of a subscription remembers; a terminal's line has none."""
     experiments: Callable[[], Experiments] = _nowhere
     rehearsing: bool = False
-    """Whether nothing may be started: what would be is told instead."""
+    """Whether this is a dry run: experiments are described, not started."""
 
 
 @dataclass(frozen=True)

@@ -104,8 +104,8 @@ def test_a_file_is_replaced_only_if_that_is_meant(here):
     ("words", "complaint"),
     [
         (["--webhook-env", HOOK], "not what it holds"),
-        (["--channel", "a b"], "--channel: 'a b' is not a valid name"),
-        (["--name", ""], "--name: '' is not a valid name"),
+        (["--channel", "a b"], "--channel: 'a b' is not a name"),
+        (["--name", ""], "--name: '' is not a name"),
         (["--cron", "@daily", "--interval", "1h"], "either --cron or --interval"),
     ],
 )
@@ -156,7 +156,7 @@ def test_a_terminal_is_asked_until_the_answer_is_right(here):
     answers = [HOOK.replace("discord", "evil"), HOOK, "me/p", "0 99 * * *", "@hourly"]
     shown = typed(answers, here)
     assert "which is not Discord" in shown
-    assert "hour '99' is not acceptable" in shown
+    assert "hour '99' is not valid" in shown
     config = load(here / "watch.toml", "UTC")
     assert config.channels["discord"].webhook == Secret(SecretKind.PLAIN, HOOK)
     assert config.subscriptions[0].when == Cron("@hourly")

@@ -118,7 +118,7 @@ def test_a_list_is_subscribed_and_unsubscribed(path, capsys):
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (("morning", "project a/b", "--cron", "@hourly"), "is also the name of"),
+        (("morning", "project a/b", "--cron", "@hourly"), "is already the name of"),
         (("new", "projct a/b", "--cron", "@hourly"), "commands[0]: "),
         (("new", "project a/b", "--cron", "0 99 * * *"), "hour '99'"),
         (

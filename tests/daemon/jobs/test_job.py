@@ -126,7 +126,7 @@ def test_only_the_first_message_of_new_bad_news_pings(world):
 
 def test_a_job_that_could_not_be_done_is_told_and_so_is_its_end(world):
     world.says = {"one": Report("x", "1")}
-    give_up(subscription("one"), SLOT, "took too long and was stopped", world.crew)
+    give_up(subscription("one"), SLOT, "the job timed out and was stopped", world.crew)
     assert world.bodies() == ["hourly"]
     perform(subscription("one"), SLOT + HOUR, world.crew)
     assert world.bodies() == ["hourly", "1"]

@@ -71,7 +71,7 @@ STORED = [
 LOST = [
     ("reset_before", Ambiguous("connection reset")),
     ("hang", Ambiguous("no answer in 0.5 s")),
-    ("drip_headers", Ambiguous("no whole answer in 1 s")),
+    ("drip_headers", Ambiguous("no complete answer in 1 s")),
     ("500_html", Ambiguous("500 Internal Server Error")),
     ("500_json", Ambiguous("500 500: Internal Server Error")),
     ("502_html", Ambiguous("502 Bad Gateway")),
@@ -219,7 +219,7 @@ def test_an_unreachable_server_was_not_sent_to(discord_server):
     assert post(discord_server, url=url) == NotSent("connection refused")
     url = f"http://no-such-host.invalid/api/webhooks/1/{TOKEN}"
     outcome = post(discord_server, url=url)
-    assert outcome == NotSent("cannot resolve the host name; check the network")
+    assert outcome == NotSent("its name can't be resolved; check the network")
 
 
 def test_no_tls_where_there_should_be_was_not_sent(discord_server):

@@ -90,7 +90,7 @@ def test_what_may_stand_is_sent_three_times_more_at_most(office):
     assert office.texts == ["one"] + ["(possible duplicate) one"] * 3
     (failure,) = office.desk.failed()
     assert failure.reason == (
-        "possibly delivered: sent 4 times without an answer; at last: connection reset"
+        "it may be posted: sent 4 times, no clear answer; last error: connection reset"
     )
 
 
@@ -109,7 +109,7 @@ def test_an_unreachable_server_is_waited_for(office, caplog):
     office.server.stop()
     office.enqueue(letter("one", expires=NOON + timedelta(hours=2)))
     office.deliver()
-    assert "connection refused; again in 4 s" in caplog.text
+    assert "connection refused; retrying in 4 s" in caplog.text
     assert len(caplog.records) < 30
     (failure,) = office.desk.failed()
     assert failure.reason == "it waited too long: connection refused"

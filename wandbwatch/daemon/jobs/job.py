@@ -1,4 +1,4 @@
-"""One subscription at one slot: its lines answered, told and remembered at once."""
+"""Run one subscription at one slot, and store all it did in one transaction."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ Content = Callable[[Sequence[Report]], str]
 
 @dataclass(frozen=True)
 class JobContext:
-    """What a job needs of the world."""
+    """What a job uses: the command lines, a renderer and the outbox."""
 
     ask: Ask
     render: Render
@@ -125,7 +125,7 @@ def perform(subscription: Subscription, slot: datetime, crew: JobContext) -> Res
 def give_up(
     subscription: Subscription, slot: datetime, why: str, crew: JobContext
 ) -> Result:
-    """Tell that the job as a whole could not be done."""
+    """Report that the job as a whole failed."""
     return tell(
         subscription,
         slot,
@@ -145,7 +145,7 @@ def answered(line: str, ask: Ask, memory: Memory) -> LineAnswer:
     except Exception as e:  # a job outlives any one command of it
         log.exception("%r failed; this is a bug in wandbwatch", line)
         name = type(e).__name__
-        error = f"a bug in wandbwatch, {name}; the log has the traceback"
+        error = f"a bug in wandbwatch ({name}); the log has the traceback"
         code = ExitCode.OURS
     return LineAnswer(line, tuple(reports), error, code, memory)
 

@@ -1,4 +1,4 @@
-"""What a list has to say this time, against what it said before. Pure."""
+"""Which reports of a job are new, compared with the previous job's. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the last round of a subscription left behind, and whether it was delivered."""
+"""The previous job of a subscription: its memory, and whether it was delivered."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What one job asked a moment ago is not asked again by the next.
+"""Share the answers of sources between jobs for some seconds.
 
-Twenty lists about one project that come at the same minute cost one request.
+Twenty subscriptions to one project at the same minute cost one request.
 """
 
 from __future__ import annotations

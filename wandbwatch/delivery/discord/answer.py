@@ -31,9 +31,9 @@ _UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE, _UNKNOWN_WEBHOOK = 10003, 10008, 10015
 _BLOCKED = 40333
 _FORUM = {
     220001: "the channel is a forum: set thread_name or thread_id",
-    220002: "set either thread_name or thread_id for the channel",
+    220002: "set either thread_name or thread_id, not both",
     220003: "the channel is not a forum: remove thread_name",
-    40067: "the forum requires a tag; turn that off in Discord",
+    40067: "the forum requires a tag, which webhooks can't set: turn that rule off",
 }
 _LONGEST = 600
 _CLIENT, _SERVER = 400, 500

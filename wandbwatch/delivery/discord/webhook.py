@@ -9,7 +9,6 @@ its ``json`` and its query are sound.
 from __future__ import annotations
 
 import json
-import math
 from typing import Any
 
 from discord_webhook import DiscordWebhook
@@ -122,4 +121,4 @@ class Webhook(DiscordWebhook):
 
 def _no_number(text: str) -> float:
     """NaN and the infinities are not JSON, whatever Python says."""
-    raise ValueError(f"{text} in it; {math.inf} is not JSON")
+    raise ValueError(f"{text} is not allowed in JSON")

@@ -167,7 +167,7 @@ def _shut(connection: socket.socket) -> None:
 
 
 def _late(patience: Timeouts) -> str:
-    return f"no whole answer in {patience.total:g} s"
+    return f"no complete answer in {patience.total:g} s"
 
 
 def _why(error: BaseException, patience: Timeouts) -> str:
@@ -192,11 +192,8 @@ def _why(error: BaseException, patience: Timeouts) -> str:
 
 
 _WORDS: tuple[tuple[type[BaseException], str], ...] = (
-    (socket.gaierror, "cannot resolve the host name; check the network"),
-    (
-        urllib3.exceptions.SSLError,
-        "invalid TLS certificate; check the clock and the network",
-    ),
+    (socket.gaierror, "its name can't be resolved; check the network"),
+    (urllib3.exceptions.SSLError, "invalid TLS certificate; check clock and network"),
     (urllib3.exceptions.ProxyError, "the proxy refused; check HTTPS_PROXY"),
     (ConnectionRefusedError, "connection refused"),
     (urllib3.exceptions.ConnectTimeoutError, "no connection in {p.connect:g} s"),

@@ -1,4 +1,4 @@
-"""The outbox: queued messages and what commands remember, in one SQLite file.
+"""The outbox and the commands' memory: one SQLite file.
 
 `Outbox` is the jobs' side; `Queue`, `SendResults` and `QuietHours` are the sender's,
 `OutboxAdmin` the operator's. All stand on one `Store`. Standard library only: the idle

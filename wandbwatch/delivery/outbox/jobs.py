@@ -1,4 +1,4 @@
-"""The jobs' side: messages, memory and slots in one transaction."""
+"""The jobs' side: one transaction for a job's messages, memory and slot."""
 
 from __future__ import annotations
 

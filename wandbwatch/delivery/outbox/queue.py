@@ -1,4 +1,4 @@
-"""The sender's side: what is next in a channel, and the claim before a send."""
+"""The sender's side: the next message of a channel, and the claim before a send."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What quiet hours have kept becomes one digest."""
+"""Quiet hours in the outbox: what they hold back becomes one digest."""
 
 from __future__ import annotations
 

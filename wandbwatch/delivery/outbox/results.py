@@ -1,4 +1,4 @@
-"""Record the result of a send; each is one transaction that releases the claim."""
+"""Store how a send ended: one transaction, which releases the claim."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A letter as rows of the tables, and back."""
+"""Convert a queued message to rows of the tables, and back."""
 
 from __future__ import annotations
 

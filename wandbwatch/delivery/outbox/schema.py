@@ -1,4 +1,4 @@
-"""The tables, and how a file is told to be ours."""
+"""The tables of state.db, and how older ones are upgraded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The file itself: opened, locked, replaced when it is broken, its errors worded."""
+"""state.db: open it, lock it, replace it when it is corrupt, word its errors."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ class Store:
             disk = os.statvfs(self.path.parent)
         if disk.f_bavail * disk.f_frsize < ROOM:
             raise StateError(
-                f"{self.path.parent}: less than 1 MiB free; no job is done and"
-                " nothing sent until there is room to write down that it was"
+                f"{self.path.parent}: less than 1 MiB free; jobs and posts are"
+                " paused until there is more"
             )
 
     def want_rights(self) -> None:
@@ -138,8 +138,8 @@ def _opened(path: Path, now: datetime) -> sqlite3.Connection:
         if old.exists():
             old.replace(aside.with_name(aside.name + suffix))
     log.error(
-        "%s was corrupt: moved it to %s and created a new one; messages that waited in"
-        " it are not sent, and every command starts from a new baseline",
+        "%s was corrupt: moved it to %s and created a new one; messages that waited"
+        " in it are not sent, and every command starts from a new baseline",
         path,
         aside.name,
     )
@@ -162,8 +162,8 @@ def _prepare(database: sqlite3.Connection, path: Path) -> None:
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if version > schema.VERSION:
         raise StateError(
-            f"{path} was written by a newer wandbwatch (tables {version}, known here:"
-            f" {schema.VERSION}): upgrade wandbwatch, or name another state directory"
+            f"{path} was written by a newer wandbwatch (schema {version}, known here:"
+            f" {schema.VERSION}): upgrade wandbwatch, or set another state directory"
         )
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = FULL")
@@ -213,13 +213,13 @@ def _word(error: sqlite3.Error) -> str:
 
 
 _WORDS = {
-    "SQLITE_FULL": "the disk is full; free some space, wandbwatch continues by itself",
-    "SQLITE_READONLY": "not writable; make it and its directory writable",
-    "SQLITE_CANTOPEN": "cannot be opened; check the permissions of its directory",
+    "SQLITE_FULL": "the disk is full; free some space, and it continues by itself",
+    "SQLITE_READONLY": "it can't be written; make it and its directory writable",
+    "SQLITE_CANTOPEN": "it can't be opened; check the permissions of its directory",
     "SQLITE_IOERR": "reads or writes fail; check the disk, quotas and the system log",
-    "SQLITE_BUSY": "another process keeps it locked; stop that process",
-    "SQLITE_CORRUPT": "it is corrupt; it is moved aside and a new one is created",
-    "SQLITE_NOTADB": "it is corrupt; it is moved aside and a new one is created",
+    "SQLITE_BUSY": "another process holds its lock; stop that process",
+    "SQLITE_CORRUPT": "it is corrupt; it is moved aside, and a new one is created",
+    "SQLITE_NOTADB": "it is corrupt; it is moved aside, and a new one is created",
 }
 
 
@@ -239,7 +239,7 @@ def copy_memory(store: Store, directory: Path) -> None:
                 "SELECT subscription, line, key, value FROM memory"
             ).fetchall()
     except sqlite3.Error as e:
-        log.warning("%s: it can't be read (%s): nothing is remembered", path, e)
+        log.warning("%s: can't be read (%s); starting without a memory", path, e)
         return
     with store.write() as database:
         database.executemany("INSERT OR REPLACE INTO memory VALUES (?, ?, ?, ?)", rows)

@@ -1,4 +1,4 @@
-"""One letter sent once: claimed before, and its end written down after."""
+"""One attempt to send a message: claim it, send it, store the result."""
 
 from __future__ import annotations
 
@@ -144,17 +144,17 @@ class Attempt:
         what = f"{letter.channel}: {letter.subscription} at {letter.slot:%F %T}Z"
         match step:
             case Done(message_id):
-                log.debug("%s: told as %s", what, message_id or "(id unknown)")
+                log.debug("%s: sent as %s", what, message_id or "(id unknown)")
             case Again(after, reason):
-                log.warning("%s: %s; again in %.0f s", what, reason, after)
+                log.warning("%s: %s; retrying in %.0f s", what, reason, after)
             case Reduce(reason):
                 log.warning("%s: refused: %s; retrying as plain text", what, reason)
             case Fail(reason):
                 log.error("%s: gave up: %s; see `wandbwatch outbox`", what, reason)
             case Anew():
-                log.info("%s: the message to edit is gone; posting a new one", what)
+                log.info("%s: the message to edit was deleted; posting a new one", what)
             case ThreadGone():
-                log.info("%s: its thread is gone; opening a new one", what)
+                log.info("%s: its thread was deleted; opening a new one", what)
             case StopChannel(reason):
                 log.error(
                     "channel %s is stopped: %s; fix it, then run: wandbwatch hello %s",

@@ -1,4 +1,4 @@
-"""What is done after one attempt to send. Pure."""
+"""Decide what to do after one attempt to send. Pure."""
 
 from __future__ import annotations
 
@@ -130,8 +130,8 @@ def used_up(waiting: Waiting) -> Fail | None:
     """Give a message up whose fate was left unknown too often."""
     if waiting.ambiguous <= RESENT:
         return None
-    sent = f"possibly delivered: sent {waiting.ambiguous} times without an answer"
-    return Fail(f"{sent}; at last: {waiting.reason}")
+    sent = f"it may be posted: sent {waiting.ambiguous} times, no clear answer"
+    return Fail(f"{sent}; last error: {waiting.reason}")
 
 
 def _limit(limited: RateLimited, attempts: int) -> float:

@@ -1,4 +1,4 @@
-"""One channel's letters, told in order, one list after the other."""
+"""Send the messages of one channel in order, one job's after the other's."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class Delivery:
     def _expire(self) -> None:
         name = self._channel.name
         if late := self._endings.expire(name):
-            log.error("%s: gave up %d messages that waited too long", name, late)
+            log.error("%s: gave up on %d messages that waited too long", name, late)
 
     def _quiet(self) -> bool:
         """Whether posts are held now; when they are no more, make one of them."""

@@ -122,10 +122,7 @@ class Sender:
 
     def _recover(self) -> None:
         if crashed := self._queue.recover():
-            log.warning(
-                "%d messages of a sender that died may have been delivered already",
-                crashed,
-            )
+            log.warning("a sender died; %d messages may be posted already", crashed)
         for stop in self._desk.stopped():
             if stop.reason == UNKNOWN and stop.channel in self._channels:
                 self._desk.resume(stop.channel)
@@ -135,7 +132,7 @@ class Sender:
         names = self._queue.channels()
         for name in names:
             if name not in self._channels:
-                log.error("%s: %s; stopped until there is one", name, UNKNOWN)
+                log.error("%s: %s; it is stopped until you add it", name, UNKNOWN)
                 self._desk.stop(name, UNKNOWN)
         return tuple(name for name in names if name in self._channels)
 
