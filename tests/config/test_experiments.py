@@ -95,7 +95,7 @@ default = 0.5
         ("jobs = 0", "jobs: must be from 1 to 256, not 0"),
         ("jobs = true", "jobs: must be a whole number, not true or false"),
         ("retries = -1", "retries: must be from 0 to 100"),
-        ('timeout = "0s"', "timeout: '0s' is too short: it must be longer than 0"),
+        ('timeout = "0s"', "timeout: '0s' is not longer than 0"),
         ('best = "loss:up"', "best: 'loss:up' is not KEY:min or KEY:max"),
         ('entity = "a/b"', "entity: 'a/b' is not a name that W&B accepts"),
         ('project = "a b"', "project: 'a b' is not a name"),
@@ -119,10 +119,10 @@ default = 0.5
         ("schema = { lr = { min = 2, max = 1 } }", "schema.lr.min: 2 is more than max"),
         ('schema = { a = { type = "bool", max = 1 } }', "a.type: min and max are for"),
         ("schema = { a = { choices = [] } }", "a.choices: has no choices"),
-        ("schema = { a = { choices = [nan] } }", "a.choices: nan is no JSON number"),
+        ("schema = { a = { choices = [nan] } }", "a.choices: nan is not a JSON number"),
         ("schema = { a = { choices = [1], default = 2 } }", "a.default: must be one"),
         ('schema = { a = { type = "int", default = "x" } }', "a.default: must be a wh"),
-        ("schema = { a = { default = 2, required = true } }", "with a default"),
+        ("schema = { a = { default = 2, required = true } }", "beside a default"),
     ],
 )
 def test_a_wrong_setting_is_told_with_its_line(setting, complaint):

@@ -14,7 +14,7 @@ FILTRES = "summary: No such option: --filtres; did you mean --filters"
 RESEARCH = "did you mean 'research'?"
 FORMS = "a string or one of { env = … }, { file = … }, { credential = … }"
 MORE = "; also *, */5, 1-4 and 1,3"
-SPANS = "'5' is not a duration; write 90s, 60m, 1h30m, 2d"
+SPANS = "'5' is not a duration such as 90s, 1h30m or 2d"
 SMALL = f"""\
 [channels.research]
 webhook = "{HOOK}"

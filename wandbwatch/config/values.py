@@ -22,26 +22,6 @@ _MENTION = re.compile(r"@everyone|@here|<@!?\d{1,20}>|<@&\d{1,20}>")
 _LONGEST_URL = 2048
 
 
-def span(text: str) -> timedelta:
-    """Read ``90s``, ``60m``, ``1h30m``, ``2d`` or ``1w``."""
-    plain = text.replace(" ", "")
-    if not _SPAN.fullmatch(plain):
-        raise ValueError(f"{text[:80]!r} is not a duration; write 90s, 60m, 1h30m, 2d")
-    parts = re.findall(r"(\d+)([smhdw])", plain)
-    seconds = sum(int(count) * _UNITS[unit] for count, unit in parts)
-    if seconds > _LONGEST.total_seconds():
-        raise ValueError(f"{text[:80]!r} is longer than a year")
-    return timedelta(seconds=seconds)
-
-
-def some_span(text: str) -> timedelta:
-    """Read a duration that is longer than 0."""
-    found = span(text)
-    if not found:
-        raise ValueError(f"{text[:80]!r} is too short: it must be longer than 0")
-    return found
-
-
 def cron(text: str) -> Cron:
     if wrong := fault(text):
         raise ValueError(wrong)

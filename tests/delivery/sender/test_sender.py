@@ -141,4 +141,4 @@ def test_an_end_that_cannot_be_written_is_written_later(office, caplog):
     office.clock.wait = waiting
     office.deliver()
     assert office.texts == ["one", "two"]
-    assert "not writable" in caplog.text
+    assert "it can't be written" in caplog.text

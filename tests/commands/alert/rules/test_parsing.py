@@ -44,7 +44,7 @@ BAD = [
     ("max(a, 30m > 5", "column 12, at '> 5': expected ','"),
     ("maxx(a, 5) > 3", "column 1, .* no function is called 'maxx'; latest, min"),
     ("max(a) > 5", r"column 1, .*: 1 words in the parentheses; it reads max\(KEY, 30m"),
-    ("min(a, 5q) > 1", "column 8, .*: is not a duration such as"),
+    ("min(a, 5q) > 1", "column 8, .*is not a duration such as"),
     ("min(a, 0) > 1", "column 8, .*: expected 1 to 10000 values"),
     ("zscore(a, 3) > 1", "column 11, .*: expected 5 values or more"),
     ("nan(x) > 3", "column 8, at '> 3': .*remove the comparison"),
