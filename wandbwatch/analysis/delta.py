@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
+from wandbwatch.model.memory import Memory, StoredJson
 from wandbwatch.model.report import (
     MISSING,
     Block,
@@ -22,9 +21,7 @@ from wandbwatch.model.report import (
 )
 from wandbwatch.model.run import Json, Run, State
 
-if TYPE_CHECKING:
-    from wandbwatch.model.memory import Memory
-
+_STORED = StoredJson(compact=False, ascii=True, sort=True)
 NAME = "seen"
 """What a line remembers it under."""
 _NAMED = 5
@@ -49,10 +46,11 @@ class SeenValues:
 
     @classmethod
     def read(cls, text: str | None) -> SeenValues | None:
-        return cls(json.loads(text)["runs"]) if text else None
+        stored = _STORED.load(text)
+        return cls(stored["runs"]) if stored else None
 
     def written(self) -> str:
-        return json.dumps({"runs": self.runs}, sort_keys=True)
+        return _STORED.dump({"runs": self.runs})
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,48 @@
-"""What one line of a list keeps from round to round."""
+"""What one line of a subscription remembers between jobs, and how it is stored."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class StoredJson:
+    """How a memory is stored in state.db: as JSON, with the number of its shape.
+
+    The number is the first item of a list, and `shape` in an object. It goes up when
+    the stored value changes its form. The rest keeps texts as they always were.
+    """
+
+    shape: int | None = None
+    """None: the value has always had one form, and no number."""
+    compact: bool = True
+    ascii: bool = False
+    sort: bool = False
+
+    def dump(self, value: list[Any] | dict[str, Any]) -> str:
+        if self.shape is not None:
+            if isinstance(value, list):
+                value = [self.shape, *value]
+            else:
+                value = {"shape": self.shape, **value}
+        return json.dumps(
+            value,
+            separators=(",", ":") if self.compact else None,
+            ensure_ascii=self.ascii,
+            sort_keys=self.sort,
+        )
+
+    def load(self, text: str | None) -> Any:
+        """Return the value; None without a text, or if it has another shape."""
+        value = json.loads(text) if text else None
+        if value is None or self.shape is None:
+            return value
+        shape = value.pop(0 if isinstance(value, list) else "shape")
+        return value if shape == self.shape else None
 
 
 @dataclass(frozen=True)
@@ -18,7 +56,7 @@ class LineRound:
 
     @property
     def key(self) -> str:
-        """The same when the same is done again, because nobody could write it down."""
+        """The same when a job is repeated because its result could not be stored."""
         return f"{self.subscription} {self.slot.isoformat()} {self.line}"
 
 

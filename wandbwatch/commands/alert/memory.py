@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, field
-from typing import Any
 
 from wandbwatch.commands.alert.rules import HoldState
+from wandbwatch.model.memory import StoredJson
 
-_SHAPE = 1
-"""Goes up when what is written down changes."""
+_STORED = StoredJson(shape=1)
 
 
 @dataclass(frozen=True)
@@ -37,24 +35,20 @@ class AlertMemory:
             run_id: [w.seen, {rule: astuple(h) for rule, h in w.held.items()}]
             for run_id, w in self.runs.items()
         }
-        whole = [_SHAPE, self.at, runs, dict(self.ended)]
-        return json.dumps(whole, separators=(",", ":"), ensure_ascii=False)
+        return _STORED.dump([self.at, runs, dict(self.ended)])
 
     @classmethod
     def read(cls, text: str | None) -> AlertMemory | None:
-        """Read what was written; None where nothing was, or by another version."""
-        if text is None:
+        """Read the stored text; None without one, or if its shape differs."""
+        stored = _STORED.load(text)
+        if stored is None:
             return None
-        shape, *rest = json.loads(text)
-        if shape != _SHAPE:
-            return None
-        at, runs, ended = rest
-        read: dict[str, Any] = runs
+        at, runs, ended = stored
         return cls(
             at,
             {
                 run_id: Watched(seen, {rule: HoldState(*h) for rule, h in held.items()})
-                for run_id, (seen, held) in read.items()
+                for run_id, (seen, held) in runs.items()
             },
             ended,
         )

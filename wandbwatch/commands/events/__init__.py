@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, TypeAlias
@@ -29,7 +28,7 @@ from wandbwatch.commands.events.lifecycle import (
 from wandbwatch.commands.events.lifecycle.listing import listed
 from wandbwatch.formatting import titles
 from wandbwatch.model.address import Address
-from wandbwatch.model.memory import Memory
+from wandbwatch.model.memory import Memory, StoredJson
 from wandbwatch.model.ports import Env, Source
 from wandbwatch.model.query import Listing
 from wandbwatch.model.report import Report
@@ -46,6 +45,7 @@ from wandbwatch.options import (
 
 _RUNS, _ENDED, _CRASHES, _ALERTS = "runs", "ended", "crashes", "alerts"
 """What is remembered stands under these names."""
+_COUNTS = StoredJson(compact=False, ascii=True)
 
 
 class Kinds(frozenset[EventKind]):
@@ -195,12 +195,11 @@ def _raised(
     memory: Memory,
 ) -> list[CodeAlert]:
     """Ask for what the code raised; the first time, nothing of it is new."""
-    text = memory.recall(_ALERTS)
-    known = None if text is None else json.loads(text)
+    known = _COUNTS.load(memory.recall(_ALERTS))
     events, counts = raised(source, found.runs, happened, known)
     kept = {i: n for i, n in counts.items() if i in after.going or i in after.gone}
     if kept != known:
-        memory.remember(_ALERTS, json.dumps(kept))
+        memory.remember(_ALERTS, _COUNTS.dump(kept))
     return events
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,8 +9,9 @@ from datetime import datetime
 from wandbwatch.daemon.jobs.news import Known, LineAnswer
 from wandbwatch.delivery.outbox import Outbox
 from wandbwatch.delivery.outbox import RoundWriter as Written
-from wandbwatch.model.memory import LineRound, Memory
+from wandbwatch.model.memory import LineRound, Memory, StoredJson
 
+_STORED = StoredJson(compact=False, ascii=True)
 _KEPT = "kept "
 CONTENT = "content"
 """Under it stands what the list said, hashed."""
@@ -27,10 +27,10 @@ class PreviousRound:
 
     @classmethod
     def read(cls, outbox: Outbox, subscription: str) -> PreviousRound:
-        text = outbox.recall(subscription, "").get("last")
-        if text is None:
+        stored = _STORED.load(outbox.recall(subscription, "").get("last"))
+        if stored is None:
             return cls()
-        slot, after, before = json.loads(text)
+        slot, after, before = stored
         return cls(datetime.fromisoformat(slot), after, before)
 
     def known(self, outbox: Outbox, subscription: str) -> Known:
@@ -40,7 +40,7 @@ class PreviousRound:
 
     def write(self, round_: Written, subscription: str) -> None:
         slot = self.slot.isoformat() if self.slot else ""
-        text = json.dumps([slot, dict(self.after), dict(self.before)])
+        text = _STORED.dump([slot, dict(self.after), dict(self.before)])
         round_.remember(subscription, "", "last", text)
 
 
@@ -50,7 +50,7 @@ def memory(outbox: Outbox, round_: LineRound, known: Known) -> Memory:
     delivered = {}
     for key, value in known.items():
         if key.startswith(_KEPT):
-            whose, name = json.loads(key.removeprefix(_KEPT))
+            whose, name = _STORED.load(key.removeprefix(_KEPT))
             if whose == line:
                 delivered[name] = value
     told = outbox.recall(round_.subscription, line)
@@ -64,7 +64,7 @@ def kept(answers: Sequence[LineAnswer], known: Known, *, posted: bool) -> Known:
     """
     old = {key: value for key, value in known.items() if key.startswith(_KEPT)}
     new = {
-        _KEPT + json.dumps([answer.line, name]): value
+        _KEPT + _STORED.dump([answer.line, name]): value
         for answer in answers
         for name, value in answer.memory.on_delivery.items()
     }

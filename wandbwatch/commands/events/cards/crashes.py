@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -12,10 +11,12 @@ from wandbwatch.commands.events.cards.group_card import ProjectPage, folded
 from wandbwatch.commands.events.lifecycle import CrashRetracted, EventKind, RunEvent
 from wandbwatch.formatting.run_blocks import MOST_CARDS
 from wandbwatch.model.errors import SourceError
+from wandbwatch.model.memory import StoredJson
 from wandbwatch.model.query import Query
 from wandbwatch.model.report import Level, Report
 from wandbwatch.model.run import Run, State
 
+_STORED = StoredJson(ascii=True)
 _KEPT = 100
 """So many messages are remembered, the last ones."""
 
@@ -31,11 +32,11 @@ class CrashCards:
 
     @classmethod
     def read(cls, text: str | None) -> CrashCards:
-        return cls(*json.loads(text)) if text else cls()
+        return cls(*(_STORED.load(text) or ()))
 
     def written(self) -> str:
         kept = dict(list(self.messages.items())[-_KEPT:])
-        return json.dumps([kept, self.count], separators=(",", ":"))
+        return _STORED.dump([kept, self.count])
 
     def tell(
         self, events: Sequence[RunEvent], ends: EndCards, project: ProjectPage

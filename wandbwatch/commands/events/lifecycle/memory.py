@@ -7,17 +7,15 @@ of runs take no more than some hundred kilobytes.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from wandbwatch.model.memory import StoredJson
 from wandbwatch.model.run import State
 
 KEPT = 2000
 """How many runs that ended are remembered by id."""
-_SHAPE = 1
-"""Goes up when what is written down changes."""
+_NOW, _GONE = StoredJson(shape=1), StoredJson()
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,6 @@ class EventMemory:
     def written(self) -> tuple[str, str]:
         """Return texts for what changes each tick, and for the runs that ended."""
         now = {
-            "shape": _SHAPE,
             "at": self.at,
             "horizon": self.horizon,
             "going": {k: list(vars(g).values()) for k, g in self.going.items()},
@@ -94,25 +91,19 @@ class EventMemory:
             "best": {k: [b.value, b.run, b.lead] for k, b in self.best.items()},
         }
         gone = {k: list(vars(g).values()) for k, g in self.gone.items()}
-        return _compact(now), _compact(gone)
+        return _NOW.dump(now), _GONE.dump(gone)
 
     @classmethod
     def read(cls, now: str | None, gone: str | None) -> EventMemory | None:
-        """Read what was written; None where nothing was, or by another version."""
-        if now is None or gone is None:
-            return None
-        kept: dict[str, Any] = json.loads(now)
-        if kept["shape"] != _SHAPE:
+        """Read the stored texts; None without them, or if their shape differs."""
+        kept, ended = _NOW.load(now), _GONE.load(gone)
+        if kept is None or ended is None:
             return None
         return cls(
             kept["at"],
             kept["horizon"],
             {k: RunningRun(*values) for k, values in kept["going"].items()},
-            {k: EndedRun(State(s), *v) for k, (s, *v) in json.loads(gone).items()},
+            {k: EndedRun(State(s), *v) for k, (s, *v) in ended.items()},
             {k: ScopeMemory(*values) for k, values in kept["scopes"].items()},
             {k: Leader(*values) for k, values in kept["best"].items()},
         )
-
-
-def _compact(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
