@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from wandbwatch.commands.digest.stats.failing import Failure, failures, reason
+from wandbwatch.commands.digest.failing import Failure, failures, reason
 from wandbwatch.model.run import Run, State
 from wandbwatch.model.run_details import Printed
 

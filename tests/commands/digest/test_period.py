@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from wandbwatch.commands.digest.stats.period import Period, RunHours, gpus, hours
+from wandbwatch.commands.digest.period import Period, RunHours, gpus, hours
 from wandbwatch.model.run import Run, State
 
 from tests.fakes import NOW

@@ -10,8 +10,8 @@ import typer
 from wandbwatch import formatting as words
 from wandbwatch.analysis.compare import best_of
 from wandbwatch.analysis.ranking import Objective
-from wandbwatch.commands.digest.stats.failing import LINES, Failure, failures
-from wandbwatch.commands.digest.stats.period import Period, hours
+from wandbwatch.commands.digest.failing import LINES, Failure, failures
+from wandbwatch.commands.digest.period import Period, hours
 from wandbwatch.formatting import titles
 from wandbwatch.model.address import Address
 from wandbwatch.model.errors import SourceError

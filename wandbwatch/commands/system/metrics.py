@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from wandbwatch.analysis.keys import gpu_metric, gpu_metrics
 from wandbwatch.formatting import duration
 from wandbwatch.model.run import Series
 
-_GPU = re.compile(r"gpu\.(?:process\.)?(\d+)\.(\w+)")
 _GPU_COLUMNS = {
     "gpu": "busy %",
     "memoryAllocated": "memory %",
@@ -47,14 +47,14 @@ class Gpu:
 
 def gpus(metrics: Mapping[str, float]) -> Sequence[Gpu]:
     """Return the GPUs in *metrics* with their values, named as columns."""
-    found: dict[int, dict[str, float]] = {}
-    for name, value in metrics.items():
-        match = _GPU.fullmatch(name)
-        if match and match[2] in _GPU_COLUMNS and ".process." not in name:
-            column = _GPU_COLUMNS[match[2]]
-            scaled = value / _GIGA if column == "memory GB" else value
-            found.setdefault(int(match[1]), {})[column] = scaled
-    return [Gpu(number, found[number]) for number in sorted(found)]
+    found = []
+    for number, values in sorted(gpu_metrics(metrics).items()):
+        shown = {name: values[k] for k, name in _GPU_COLUMNS.items() if k in values}
+        if "memory GB" in shown:
+            shown["memory GB"] /= _GIGA
+        if shown:
+            found.append(Gpu(number, shown))
+    return found
 
 
 def columns(found: Iterable[Gpu]) -> Sequence[str]:
@@ -76,17 +76,16 @@ def plotted(names: Iterable[str]) -> Mapping[str, Sequence[str]]:
 
 def label(name: str) -> str:
     """Name a metric in a plot of its kind."""
-    if match := _GPU.fullmatch(name):
-        return f"gpu {match[1]}"
-    return name
+    of = gpu_metric(name)
+    return f"gpu {of[0]}" if of else name
 
 
 def findings(series: Mapping[str, Series]) -> Iterator[str]:
     """Say what is idle and what is nearly full; *series* run over seconds."""
     for name in sorted(series, key=_natural):
-        match = _GPU.fullmatch(name)
-        if match and match[2] == "gpu" and (idle := idle_for(series[name])) is not None:
-            yield f"gpu {match[1]} idle for {duration(timedelta(seconds=idle))}"
+        of = gpu_metric(name)
+        if of and of[1] == "gpu" and (idle := idle_for(series[name])) is not None:
+            yield f"gpu {of[0]} idle for {duration(timedelta(seconds=idle))}"
     for name in sorted(series, key=_natural):
         last = _last(series[name])
         if last is not None and last >= FULL and (what := _store(name)):
@@ -111,9 +110,9 @@ def idle_for(series: Series) -> float | None:
 
 def _store(name: str) -> str:
     """Name what *name* says the fullness of, in percent; empty for all else."""
-    match = _GPU.fullmatch(name)
-    if match and match[2] == "memoryAllocated":
-        return f"gpu {match[1]} memory"
+    of = gpu_metric(name)
+    if of and of[1] == "memoryAllocated":
+        return f"gpu {of[0]} memory"
     if name in ("memory_percent", "memory"):
         return "memory"
     if found := re.fullmatch(r"disk\.(.*)\.usagePercent", name):

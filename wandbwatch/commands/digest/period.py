@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from wandbwatch.analysis.keys import gpu_metrics
 from wandbwatch.formatting import utc
 from wandbwatch.model.run import Run, State
-
-_GPU = re.compile(r"gpu\.(\d+)\.")
 
 
 @dataclass(frozen=True)
@@ -72,9 +70,7 @@ class RunHours:
 
 def gpus(run: Run) -> int | None:
     """Count the GPUs in a run's system metrics; None where there are no metrics."""
-    if not run.system:
-        return None
-    return len({found[1] for key in run.system if (found := _GPU.match(key))})
+    return len(gpu_metrics(run.system)) if run.system else None
 
 
 def hours(period: Period, runs: Sequence[Run]) -> RunHours:

@@ -1,1 +1,0 @@
-"""What happened to runs in a span of time."""
