@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from wandbwatch.analysis.delta import SeenValues
-from wandbwatch.commands.alert.memory import AlertMemory, Watched
-from wandbwatch.commands.alert.rules import HoldState
-from wandbwatch.commands.events.cards import CrashCards
+from wandbwatch.commands.alert.memory import AlertMemory, HoldState, Watched
 from wandbwatch.commands.events.lifecycle.memory import (
     EndedRun,
     EventMemory,
@@ -15,6 +13,7 @@ from wandbwatch.commands.events.lifecycle.memory import (
     RunningRun,
     ScopeMemory,
 )
+from wandbwatch.commands.events.reports import CrashCards
 from wandbwatch.daemon.jobs.news import LineAnswer
 from wandbwatch.daemon.jobs.previous import PreviousRound, kept
 from wandbwatch.delivery.outbox import Outbox

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from wandbwatch.commands.events.cards.attached import CardAttachments
-from wandbwatch.commands.events.cards.end_card import EndCards
-from wandbwatch.commands.events.cards.group_card import ProjectPage
+from wandbwatch.commands.events.end_card import CardAttachments, EndCards
 from wandbwatch.commands.events.lifecycle import EventKind, GroupDone
+from wandbwatch.commands.events.run_cards import ProjectPage
 from wandbwatch.model.report import Table
 from wandbwatch.model.run import Run, State
 from wandbwatch.model.run_details import Sweep

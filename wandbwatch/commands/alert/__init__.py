@@ -7,13 +7,12 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from wandbwatch.commands.alert.backtest import backtest
 from wandbwatch.commands.alert.cards import reports
-from wandbwatch.commands.alert.evaluate import evaluate
+from wandbwatch.commands.alert.evaluate import backtest, evaluate
 from wandbwatch.commands.alert.fetch import Question, look, look_back, look_once
-from wandbwatch.commands.alert.memory import AlertMemory
+from wandbwatch.commands.alert.memory import AlertMemory, Timing
 from wandbwatch.commands.alert.overview import present, tried
-from wandbwatch.commands.alert.rules import Rule, RuleError, Timing, parse
+from wandbwatch.commands.alert.rules import Rule, RuleError, parse
 from wandbwatch.formatting import titles
 from wandbwatch.model.address import Address, Cloud
 from wandbwatch.model.memory import Memory

@@ -11,10 +11,11 @@ from itertools import islice
 from wandbwatch import formatting as words
 from wandbwatch.commands.alert.evaluate import Notification
 from wandbwatch.commands.alert.fetch import Observation
-from wandbwatch.commands.alert.rules import Rule, Turn
+from wandbwatch.commands.alert.memory import Turn
+from wandbwatch.commands.alert.rules import Rule
 from wandbwatch.commands.alert.rules.facts import STEPS, Moment
-from wandbwatch.commands.alert.rules.logged import LogMatch
 from wandbwatch.commands.alert.rules.measures import Latest, Over
+from wandbwatch.commands.alert.rules.predicates import LogMatch
 from wandbwatch.commands.alert.rules.tree import Comparison, Statement
 from wandbwatch.formatting import titles
 from wandbwatch.formatting.run_blocks import MOST_CARDS, run_fields, runs_table

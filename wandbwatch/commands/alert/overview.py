@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from wandbwatch import formatting as words
-from wandbwatch.commands.alert.backtest import Trial
 from wandbwatch.commands.alert.cards import BEFORE, plots
-from wandbwatch.commands.alert.evaluate import Notification
+from wandbwatch.commands.alert.evaluate import Notification, Trial
 from wandbwatch.commands.alert.fetch import TRIED, Observation, Question
-from wandbwatch.commands.alert.rules import Rule, Turn, judge
+from wandbwatch.commands.alert.memory import Turn
+from wandbwatch.commands.alert.rules import Rule, judge
 from wandbwatch.formatting import titles
 from wandbwatch.model.address import Address
 from wandbwatch.model.report import (

@@ -6,16 +6,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from wandbwatch.commands.events.cards import (
-    DEFAULT,
-    CardAttachments,
-    CrashCards,
-    EndCards,
-    ProjectPage,
-    greeting,
-    present,
-    reports,
-)
+from wandbwatch.commands.events.end_card import DEFAULT, CardAttachments, EndCards
 from wandbwatch.commands.events.lifecycle import (
     CodeAlert,
     DetectOptions,
@@ -26,6 +17,8 @@ from wandbwatch.commands.events.lifecycle import (
     raised,
 )
 from wandbwatch.commands.events.lifecycle.listing import listed
+from wandbwatch.commands.events.reports import CrashCards, reports
+from wandbwatch.commands.events.run_cards import ProjectPage, greeting, present
 from wandbwatch.formatting import titles
 from wandbwatch.model.address import Address
 from wandbwatch.model.memory import Memory, StoredJson

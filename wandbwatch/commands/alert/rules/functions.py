@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from wandbwatch.commands.alert.rules import logged, measures, predicates
+from wandbwatch.commands.alert.rules import measures, predicates
 from wandbwatch.commands.alert.rules.facts import Window
 from wandbwatch.commands.alert.rules.tokens import Shape
 from wandbwatch.formatting.times import parse_positive_duration
@@ -21,7 +21,7 @@ Claimed = (
     | predicates.IdleGpus
     | predicates.NoProgress
     | predicates.Deviates
-    | logged.LogMatch
+    | predicates.LogMatch
 )
 """Every `Claim` there is."""
 Found = measures.Measured | Claimed
@@ -152,11 +152,11 @@ def _log(words: tuple[Word, ...]) -> Found:
         raise MisusedError("expected a regular expression between slashes", words[0])
     body, _, flags = words[0].text[1:].rpartition("/")
     try:
-        pattern = logged.checked(body.replace("\\/", "/"))
+        pattern = predicates.checked(body.replace("\\/", "/"))
     except ValueError as e:
         raise MisusedError(f"not a regular expression: {e}", words[0]) from e
     over = span(words[1]) if words[1:] else Window()
-    return logged.LogMatch(pattern, flags == "i", over)
+    return predicates.LogMatch(pattern, flags == "i", over)
 
 
 FUNCTIONS = {

@@ -16,11 +16,8 @@ from wandbwatch.analysis.compare import (
 )
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.analysis.window import recent
-from wandbwatch.commands.events.cards import run_card
-from wandbwatch.commands.events.cards.attached import CardAttachments
-from wandbwatch.commands.events.cards.group_card import ProjectPage
-from wandbwatch.commands.events.cards.run_card import title
 from wandbwatch.commands.events.lifecycle import EventKind, GroupDone, RunEvent
+from wandbwatch.commands.events.run_cards import ProjectPage, done, title
 from wandbwatch.formatting.run_blocks import run_fields
 from wandbwatch.model.errors import SourceError, UsageError
 from wandbwatch.model.ports import Source
@@ -28,6 +25,53 @@ from wandbwatch.model.query import Axis, AxisKind, Query
 from wandbwatch.model.report import Block, Level, Line, Note, Plot, Report, Text
 from wandbwatch.model.run import Run, State
 from wandbwatch.model.run_details import Sweep
+
+_WORDS = "summary, delta, config-diff, plot, plot:KEY, log, log:LINES, none"
+_LINES = 20
+
+
+@dataclass(frozen=True)
+class CardAttachments:
+    """``plot`` is a key, "" for a likely one; None and 0 are for nothing."""
+
+    summary: bool = False
+    delta: bool = False
+    config_diff: bool = False
+    plots: tuple[str, ...] = ()
+    log: int = 0
+    bad_only: bool = False
+    """Whether console, configuration and plot are for a bad end alone."""
+
+    @classmethod
+    def read(cls, text: str) -> CardAttachments:
+        """Read words parted by commas; ValueError says which there are."""
+        words = [word.strip() for word in text.split(",") if word.strip()]
+        plots, log = [], 0
+        for word in words:
+            name, parted, value = word.partition(":")
+            if name == "plot" and (value or not parted):
+                plots.append(value)
+            elif name == "log" and (not parted or _whole(value)):
+                log = int(value) if parted else _LINES
+            elif word not in ("summary", "delta", "config-diff", "none"):
+                raise ValueError(f"{word!r} cannot be attached; use {_WORDS}")
+        return cls(
+            "summary" in words,
+            "delta" in words,
+            "config-diff" in words,
+            tuple(plots),
+            log,
+        )
+
+
+def _whole(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and 0 < int(text) <= 1000  # noqa: PLR2004
+
+
+DEFAULT = CardAttachments(
+    summary=True, delta=True, config_diff=True, plots=("",), log=_LINES, bad_only=True
+)
+
 
 _GROUP = 100
 """So many runs of a group, the newest, are compared."""
@@ -84,7 +128,7 @@ class EndCards:
 
     def done(self, event: GroupDone, project: ProjectPage) -> Report:
         """Tell that no run of a scope runs any more, and which of them is the best."""
-        told = run_card.done(event, project.name, project.url)
+        told = done(event, project.name, project.url)
         blocks = [*told.blocks, *self._tried("its best", partial(self._best, event))]
         return replace(told, blocks=tuple(blocks))
 

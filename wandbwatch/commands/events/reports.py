@@ -1,14 +1,21 @@
-"""Messages about crashes, which are corrected when a crash turns out to be none."""
+"""Which messages the events of a tick become: a card each, or one for many."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from wandbwatch.commands.events.cards import run_card
-from wandbwatch.commands.events.cards.end_card import EndCards
-from wandbwatch.commands.events.cards.group_card import ProjectPage, folded
-from wandbwatch.commands.events.lifecycle import CrashRetracted, EventKind, RunEvent
+from wandbwatch.commands.events.end_card import EndCards
+from wandbwatch.commands.events.lifecycle import (
+    Best,
+    CrashRetracted,
+    Event,
+    EventKind,
+    GroupDone,
+    RunEvent,
+)
+from wandbwatch.commands.events.lifecycle.event import KINDS
+from wandbwatch.commands.events.run_cards import ProjectPage, card, folded
 from wandbwatch.formatting.run_blocks import MOST_CARDS
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.memory import StoredJson
@@ -61,7 +68,7 @@ class CrashCards:
     ) -> Iterator[Report]:
         name = self._message(event.run.id)
         if name is None:
-            yield run_card.card(event)
+            yield card(event)
             return
         told = self.messages[name]
         told[event.run.id] = True
@@ -101,7 +108,7 @@ def _reports(
     if len(events) <= MOST_CARDS:
         for event in events:
             corrected = isinstance(event, CrashRetracted)
-            yield run_card.card(event) if corrected else ends.card(event)
+            yield card(event) if corrected else ends.card(event)
         return
     went_on = sum(isinstance(event, CrashRetracted) for event in events)
     report = folded(EventKind.CRASHED, events, project)
@@ -111,3 +118,46 @@ def _reports(
         level = Level.BAD if left else Level.INFO
         report = replace(report, title=title, level=level)
     yield report
+
+
+def reports(
+    happened: Iterable[Event],
+    ends: EndCards,
+    project: ProjectPage,
+    crashes: CrashCards,
+) -> Iterator[Report]:
+    """Tell what happened, bad ends first; each kind by itself."""
+    by_kind: dict[EventKind, list[Event]] = {kind: [] for kind in KINDS}
+    for one in happened:
+        by_kind[one.kind].append(one)
+    for kind, told in by_kind.items():
+        events = [one for one in told if isinstance(one, RunEvent)]
+        if kind is EventKind.CRASHED:
+            found = crashes.tell(events, ends, project)
+        else:
+            found = _kind(kind, events, ends, project)
+        for report in found:
+            yield replace(report, event=True)
+        for one in told:
+            if isinstance(one, GroupDone) and (kind is EventKind.IDLE or _several(one)):
+                yield replace(ends.done(one, project), event=True)
+
+
+def _kind(
+    kind: EventKind, events: Sequence[RunEvent], ends: EndCards, project: ProjectPage
+) -> Iterator[Report]:
+    if kind is not EventKind.BEST and len(events) > MOST_CARDS:
+        yield folded(kind, events, project)
+        return
+    for event in events:
+        if isinstance(event, Best):
+            # While one run leads, its message keeps up with it.
+            name = f"best {event.key} {event.lead}"
+            yield replace(card(event), message_key=name)
+        else:
+            yield ends.card(event) if kind.end else card(event)
+
+
+def _several(done: GroupDone) -> bool:
+    """Whether it says more than the end of the one run there was."""
+    return sum(done.ended.values()) > 1

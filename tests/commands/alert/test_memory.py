@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wandbwatch.commands.alert.rules import HoldState, Timing, Turn, turn
-from wandbwatch.commands.alert.rules.states import FLAPS
+from wandbwatch.commands.alert.memory import FLAPS, HoldState, Timing, Turn, turn
 
 MINUTE = 60.0
 WORDS = {Turn.FIRING: "F", Turn.STILL: "S", Turn.RESOLVED: "R", None: "."}

@@ -1,0 +1,230 @@
+"""Cards of what happens while a run goes on, and of groups of runs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from wandbwatch import formatting
+from wandbwatch.analysis.compare import best_of
+from wandbwatch.analysis.ranking import Objective
+from wandbwatch.commands.events.lifecycle import (
+    ACTIVE,
+    Best,
+    CodeAlert,
+    CrashRetracted,
+    DetectOptions,
+    EventKind,
+    GroupDone,
+    RunEvent,
+    Stalled,
+)
+from wandbwatch.commands.events.lifecycle.event import KINDS
+from wandbwatch.commands.events.lifecycle.progress import glance
+from wandbwatch.formatting import titles
+from wandbwatch.formatting.run_blocks import run_fields, runs_table
+from wandbwatch.model.address import Address
+from wandbwatch.model.query import Listing
+from wandbwatch.model.report import (
+    MISSING,
+    Block,
+    Cell,
+    Fields,
+    Level,
+    Note,
+    Report,
+    Table,
+)
+from wandbwatch.model.run import Run, State
+
+
+def title(run: Run, what: str) -> str:
+    path = titles.of_run(run).removeprefix(run.name)
+    return f"{run.name} {what}{path}"
+
+
+_ALARMING = {"WARN", "ERROR"}
+
+
+def card(event: RunEvent) -> Report:
+    """Tell of one thing that happened to a run."""
+    what, note = said(event)
+    run = event.run
+    notes = (Note(note),) if note else ()
+    level = Level.INFO if isinstance(event, CrashRetracted) else level_of(event)
+    return Report("events", title(run, what), (*notes, _short(run)), level, run.url)
+
+
+def said(event: RunEvent) -> tuple[str, str]:
+    """Word what happened: behind the run's name, and in a sentence if need be."""
+    match event:
+        case CrashRetracted():
+            what = _after_all(event.run)
+            return what, "it was reported as crashed because heartbeats were missing"
+        case Stalled():
+            return "is stalled", why(event)
+        case CodeAlert():
+            return f"alerts: {event.title}", event.text
+        case Best():
+            return (
+                f"has the best {event.key}: {formatting.number(event.value)}",
+                _beaten(event),
+            )
+        case _:
+            return event.kind.value, KINDS[event.kind].note
+
+
+def why(event: Stalled) -> str:
+    """Say what is missed of a run, and for how long."""
+    idle = formatting.duration(timedelta(seconds=round(event.idle)))
+    if event.run.last_step is None:
+        return f"no step yet, after {idle}"
+    step = f"no step after {event.run.last_step} for {idle}"
+    if not event.usual:
+        return step
+    usual = formatting.duration(timedelta(seconds=round(event.usual)))
+    return f"{step}; usually at most {usual} between steps"
+
+
+def done(event: GroupDone, name: str, url: str | None) -> Report:
+    """Tell that no run of a scope is running any more; *name* is the project's."""
+    match event.kind:
+        case EventKind.IDLE:
+            head = f"all runs in {name} have ended"
+        case _:
+            head = f"{event.kind.value} {event.name} is done ({name})"
+    ended: tuple[tuple[str, Cell], ...] = tuple(
+        (state.value, count) for state, count in _sorted(event.ended)
+    )
+    blocks = (Fields("ended", ended),) if ended else ()
+    return Report("events", head, blocks, Level.INFO, url)
+
+
+def _sorted(ended: Mapping[State, int]) -> list[tuple[State, int]]:
+    order = list(State)
+    return sorted(ended.items(), key=lambda pair: order.index(pair[0]))
+
+
+def _after_all(run: Run) -> str:
+    if run.state is State.RUNNING:
+        return "is still running; it did not crash"
+    return f"{run.state.value} after all; it did not crash"
+
+
+def _beaten(event: Best) -> str:
+    if event.before is None:
+        return "the first value"
+    return f"previous best: {formatting.number(event.before)}"
+
+
+def level_of(event: RunEvent) -> Level:
+    if isinstance(event, CodeAlert):
+        return Level.BAD if event.level in _ALARMING else Level.INFO
+    return KINDS[event.kind].level
+
+
+def _short(run: Run) -> Fields:
+    """Return the fields of a running run's card."""
+    told = {"state", "runtime", "last step", "group", "sweep", "host"}
+    return run_fields(run, told)
+
+
+_COLUMNS = ("name", "id", "group", "exit code", "runtime", "last step", "note")
+
+
+@dataclass(frozen=True)
+class ProjectPage:
+    """What the runs are in: its name and page."""
+
+    name: str
+    url: str | None
+
+
+def folded(kind: EventKind, events: Sequence[RunEvent], project: ProjectPage) -> Report:
+    """Name and link many runs to which the same happened."""
+    rows = tuple(_row(event) for event in events)
+    urls = [event.run.url for event in events]
+    table = runs_table(_COLUMNS, rows, urls)
+    count = len({event.run.id for event in events})
+    title = f"{count} runs {KINDS[kind].many} in {project.name}"
+    level = KINDS[kind].level
+    if any(isinstance(e, CodeAlert) and level_of(e) is Level.BAD for e in events):
+        level = Level.BAD
+    return Report("events", title, (table,), level, project.url)
+
+
+def _row(event: RunEvent) -> tuple[Cell, ...]:
+    run = event.run
+    return (
+        run.name,
+        run.id,
+        run.group or MISSING,
+        MISSING if run.exit_code is None else run.exit_code,
+        MISSING if run.runtime is None else timedelta(seconds=run.runtime),
+        MISSING if run.last_step is None else run.last_step,
+        _noted(event),
+    )
+
+
+def _noted(event: RunEvent) -> Cell:
+    match event:
+        case Stalled():
+            return why(event)
+        case CodeAlert():
+            return event.title
+        case CrashRetracted():
+            return said(event)[0]
+        case _:
+            return MISSING
+
+
+_MOST_RUNNING = 20
+
+
+def greeting(address: Address, found: Listing, aims: Sequence[Objective]) -> Report:
+    """Say how many runs there are and which of them is best."""
+    runs = found.runs
+    active = sum(run.state in ACTIVE for run in runs)
+    count = "1 run" if found.total == 1 else f"{found.total} runs"
+    title = f"{titles.of_runs(address, runs)}: {count}, {active} running"
+    blocks: list[Block] = [Note("new events will be reported here")]
+    blocks += best_of(runs, aims)
+    url = titles.page_of_runs(runs)
+    return Report("events", title, tuple(blocks), url=url, event=True)
+
+
+def present(
+    address: Address, found: Listing, rules: DetectOptions, now: datetime
+) -> Report:
+    """Say for a terminal, which remembers nothing, how the runs are now."""
+    told = greeting(address, found, rules.aims)
+    active = [run for run in found.runs if run.state in ACTIVE]
+    rows = tuple(_running(run, rules, now) for run in active[:_MOST_RUNNING])
+    columns = ("progress", "name", "id", "state", "last step", "since", "runtime")
+    blocks: list[Block] = list(told.blocks[1:])
+    if rows:
+        links = tuple(run.url for run in active[:_MOST_RUNNING])
+        blocks.append(Table("running", columns, rows, links))
+    if (left := len(active) - len(rows)) > 0:
+        blocks.append(Note(f"{left} more are running"))
+    blocks.append(
+        Note(
+            "this is the state now; a subscription of watch.toml"
+            " reports what happened since its last check"
+        )
+    )
+    return Report("events", told.title, tuple(blocks), url=told.url)
+
+
+def _running(run: Run, rules: DetectOptions, now: datetime) -> tuple[Cell, ...]:
+    how = glance(run, now.timestamp(), rules.least)
+    return (
+        "stalled" if how.too_long else "running",
+        run.name,
+        run.id,
+        run.state,
+        MISSING if run.last_step is None else run.last_step,
+        timedelta(seconds=round(how.seconds)),
+        MISSING if run.runtime is None else timedelta(seconds=run.runtime),
+    )
