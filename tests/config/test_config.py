@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from wandbwatch.config.load import load
-from wandbwatch.model.channel import Channel, Quiet, Secret, SecretKind
+from wandbwatch.model.channel import Channel, QuietHours, Secret, SecretKind
 from wandbwatch.model.errors import ConfigError
 from wandbwatch.model.subscription import Catchup, Cron, Interval, Mode, Subscription
 
@@ -72,7 +72,7 @@ def test_every_setting_is_read():
         avatar_url="https://example.org/a.png",
         mention=("@here", "<@&42>"),
         silent=True,
-        quiet=Quiet(time(22), time(8)),
+        quiet=QuietHours(time(22), time(8)),
         any_host=True,
     )
     assert config.subscriptions == (

@@ -29,7 +29,7 @@ def channel(table: TomlTable, name: str, base: Path) -> Channel | None:
         "avatar_url": table.read("avatar_url", values.web_address),
     }
     mention, silent = _mention(table), table.flag("silent")
-    quiet = table.read("quiet", values.quiet)
+    quiet = table.read("quiet", values.quiet_hours)
     if webhook is None:
         return None
     return Channel(

@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 from wandbwatch.config.cron import fault
 from wandbwatch.formatting.text import did_you_mean
-from wandbwatch.model.channel import Quiet
+from wandbwatch.model.channel import QuietHours
 from wandbwatch.model.subscription import Cron
 
 E = TypeVar("E", bound=Enum)
 _NAME = re.compile(r"[^\W_][\w.-]{0,63}")
-_QUIET = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*-\s*([01]\d|2[0-3]):([0-5]\d)")
+_QUIET_HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*-\s*([01]\d|2[0-3]):([0-5]\d)")
 _MENTION = re.compile(r"@everyone|@here|<@!?\d{1,20}>|<@&\d{1,20}>")
 _LONGEST_URL = 2048
 
@@ -50,15 +50,15 @@ def _zone_meant(text: str, known: set[str]) -> str:
     return f"; did you mean {min(same)!r}?" if same else did_you_mean(text, known)
 
 
-def quiet(text: str) -> Quiet:
+def quiet_hours(text: str) -> QuietHours:
     """Read ``22:00-08:00``."""
-    found = _QUIET.fullmatch(text.strip())
+    found = _QUIET_HOURS.fullmatch(text.strip())
     if not found:
         raise ValueError(f"{text[:80]!r} is not like 22:00-08:00")
     h1, m1, h2, m2 = map(int, found.groups())
     if (h1, m1) == (h2, m2):
         raise ValueError(f"{text[:80]!r} starts and ends at the same time")
-    return Quiet(time(h1, m1), time(h2, m2))
+    return QuietHours(time(h1, m1), time(h2, m2))
 
 
 def name(text: str) -> str:

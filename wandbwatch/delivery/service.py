@@ -59,7 +59,7 @@ def _wording() -> Wording:
     """Take it from its two homes by name: plugins are imported by nobody."""
     renderer: Any = importlib.import_module("wandbwatch.renderers.discord")
     sink: Any = importlib.import_module("wandbwatch.delivery.discord")
-    return Wording(renderer.mention, renderer.duplicate, renderer.plain, sink.digest)
+    return Wording(renderer.mention, renderer.duplicate, renderer.plain, sink.join)
 
 
 def shown(message: Message, level: Level, channel: Channel) -> dict[str, Any]:

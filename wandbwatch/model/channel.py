@@ -29,7 +29,7 @@ class Secret:
 
 
 @dataclass(frozen=True)
-class Quiet:
+class QuietHours:
     """Hours of the day in which posts are held; ``start`` may be after ``end``."""
 
     start: time
@@ -49,6 +49,6 @@ class Channel:
     mention: tuple[str, ...] = ()
     """``@everyone``, ``@here``, ``<@USER>`` or ``<@&ROLE>``: for bad news only."""
     silent: bool = False
-    quiet: Quiet | None = None
+    quiet: QuietHours | None = None
     any_host: bool = False
     """Whether the webhook may be elsewhere than at Discord: at a proxy, in a test."""

@@ -139,5 +139,5 @@ class Wording:
     """Mark it as one that may stand already."""
     plain: Callable[[Message], Message]
     """Reduce it to text that nobody can refuse."""
-    digest: Callable[[Sequence[Message], str], tuple[Message, ...]]
-    """Put several, in order and whole, into as few as hold them, under a heading."""
+    join: Callable[[Sequence[Message], str], tuple[Message, ...]]
+    """Join several, in order, into as few messages as possible, under a heading."""

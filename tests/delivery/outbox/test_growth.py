@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from wandbwatch.delivery.outbox import Outbox, Queue, SendResults, Store
+from wandbwatch.delivery.quiet_hours import HeldMessages
 from wandbwatch.model.queued_message import MessageFile
 
 from tests.delivery.outbox.letters import NOON, Clock, letter
@@ -25,7 +26,7 @@ def test_no_question_reads_what_has_ended(tmp_path, opened):
     queue = Queue(store)
     queue.recover()
     queue.head("lab", quiet=True)
-    queue.hold("lab")
+    HeldMessages(store).hold("lab")
     SendResults(store).expire("lab")
     database.set_trace_callback(None)
     plans = {sql: _plan(database, sql) for sql in asked if "message" in sql}

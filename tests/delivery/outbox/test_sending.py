@@ -9,9 +9,9 @@ from wandbwatch.delivery.outbox import (
     Outbox,
     OutboxAdmin,
     Queue,
-    QuietHours,
     SendResults,
 )
+from wandbwatch.delivery.quiet_hours import HeldMessages
 from wandbwatch.model.queued_message import Message, MessageFile
 from wandbwatch.model.report import Level
 
@@ -125,19 +125,19 @@ def test_what_failed_waits_again_behind_the_rest(store):
 
 
 def test_quiet_hours_let_bad_news_pass_and_hold_the_rest(store):
-    queue, held = Queue(store), QuietHours(store)
+    queue, held = Queue(store), HeldMessages(store)
     enqueue(store, letter("calm"), letter("bad", sequence=1, level=Level.BAD))
-    queue.hold("lab")
+    held.hold("lab")
     first = head(store, quiet=True)
     assert text(first) == "bad"
     SendResults(store).delivered(first, "1", None)
     assert queue.head("lab", quiet=True) is None
     assert queue.rest(first.letter, quiet=True) is None
     enqueue(store, letter("calm too", "bert"))
-    queue.hold("lab")
+    held.hold("lab")
     kept = held.held("lab")
     assert len(kept) == 2
-    held.digest(kept, [Message('{"content": "both"}')])
+    held.replace(kept, [Message('{"content": "both"}')])
     assert text(head(store)) == "both"
     assert held.held("lab") == ()
 

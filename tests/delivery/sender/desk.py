@@ -11,11 +11,11 @@ from threading import Event
 from typing import Any
 
 from wandbwatch.delivery.discord import Discord, Timeouts
-from wandbwatch.delivery.discord.digest import digest
+from wandbwatch.delivery.discord.join import join
 from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, Queue, Store
 from wandbwatch.delivery.sender import RateBuckets, SenderContext, Timekeeper
 from wandbwatch.delivery.sender.delivery import Delivery
-from wandbwatch.model.channel import Channel, Quiet, Secret, SecretKind
+from wandbwatch.model.channel import Channel, QuietHours, Secret, SecretKind
 from wandbwatch.model.delivery import Wording
 from wandbwatch.model.queued_message import Message, QueuedMessage
 
@@ -41,7 +41,7 @@ def mention(message: Message, whom: Sequence[str]) -> Message:
     return Message(json.dumps(body), message.files)
 
 
-WORDING = Wording(mention, duplicate, plain, digest)
+WORDING = Wording(mention, duplicate, plain, join)
 
 
 class PostOffice:
@@ -62,7 +62,7 @@ class PostOffice:
         self.restart()
 
     def hook(
-        self, name: str, hook: Hook | None = None, quiet: Quiet | None = None
+        self, name: str, hook: Hook | None = None, quiet: QuietHours | None = None
     ) -> Channel:
         hook = hook or Hook(str(11 + len(self.channels)), f"token-{name}", f"3{name}")
         secret = Secret(SecretKind.PLAIN, self.server.url(hook))

@@ -11,7 +11,7 @@ from typing import Any
 
 from wandbwatch.config import secret
 from wandbwatch.config.webhook import WebhookAddress, read
-from wandbwatch.delivery.discord.digest import digest
+from wandbwatch.delivery.discord.join import join
 from wandbwatch.delivery.discord.webhook import Webhook
 from wandbwatch.delivery.discord.wire import TIMEOUTS, Timeouts
 from wandbwatch.model.channel import Channel
@@ -74,4 +74,4 @@ def _address(channel: Channel) -> WebhookAddress:
 
 plugin = Discord
 
-__all__ = ["TIMEOUTS", "Discord", "Timeouts", "digest", "plugin"]
+__all__ = ["TIMEOUTS", "Discord", "Timeouts", "join", "plugin"]

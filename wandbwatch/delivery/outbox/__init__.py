@@ -1,14 +1,12 @@
 """The outbox and the commands' memory: one SQLite file.
 
-`Outbox` is the jobs' side; `Queue`, `SendResults` and `QuietHours` are the sender's,
-`OutboxAdmin` the operator's. All stand on one `Store`. Standard library only: the idle
-daemon has it open.
+`Outbox` is for jobs, `Queue` and `SendResults` for the sender, `OutboxAdmin` for
+commands. All use one `Store`. Standard library only: the idle daemon keeps it open.
 """
 
 from wandbwatch.delivery.outbox.admin import OutboxAdmin, OutboxEntry, StoppedChannel
 from wandbwatch.delivery.outbox.jobs import Outbox, RoundWriter
 from wandbwatch.delivery.outbox.queue import Queue
-from wandbwatch.delivery.outbox.quiet_hours import QuietHours
 from wandbwatch.delivery.outbox.results import SendResults
 from wandbwatch.delivery.outbox.rows import Waiting
 from wandbwatch.delivery.outbox.store import Store, copy_memory
@@ -18,7 +16,6 @@ __all__ = [
     "OutboxAdmin",
     "OutboxEntry",
     "Queue",
-    "QuietHours",
     "RoundWriter",
     "SendResults",
     "StoppedChannel",

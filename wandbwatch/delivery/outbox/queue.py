@@ -33,10 +33,10 @@ class Queue:
             ).rowcount
 
     def head(self, channel: str, *, quiet: bool = False) -> Waiting | None:
-        """Return what is to be sent next, if anything; of a stopped channel nothing.
+        """Return the next message to send, if any; None for a stopped channel.
 
-        In *quiet* hours that is bad news, the rest of a list that was begun, and
-        an edit, which makes no noise.
+        In *quiet* hours only bad news, the rest of a list that is partly sent, and
+        edits, which notify nobody.
         """
         return self._first("channel = ?", channel, quiet=quiet)
 
@@ -49,13 +49,6 @@ class Queue:
             stored(of.slot),
             quiet=quiet,
         )
-
-    def hold(self, channel: str) -> None:
-        """Mark what quiet hours keep, so that one digest follows them."""
-        held = f"channel = ? AND state = 'waiting' AND NOT held AND NOT ({_PASSES})"
-        if self._store.read(f"SELECT 1 FROM message WHERE {held} LIMIT 1", channel):
-            with self._store.write() as database:
-                database.execute(f"UPDATE message SET held = 1 WHERE {held}", [channel])
 
     def claim(self, waiting: Waiting, lane: str) -> None:
         """Write down that a send begins; StateError if its end could not be written.
@@ -108,7 +101,7 @@ class Queue:
         return channel in self.channels()
 
     def _first(self, where: str, *values: object, quiet: bool) -> Waiting | None:
-        passes = f" AND ({_PASSES})" if quiet else ""
+        passes = f" AND ({PASSES_QUIET_HOURS})" if quiet else ""
         found = waiting(
             self._store,
             f"{where} AND state = 'waiting'{passes}"
@@ -122,7 +115,7 @@ SAME_PLACE = (
     "live.channel = message.channel AND live.subscription = message.subscription"
     " AND live.place = message.place"
 )
-_PASSES = (
+PASSES_QUIET_HOURS = (
     "level = 'bad'"
     f" OR (edit AND EXISTS (SELECT 1 FROM live WHERE {SAME_PLACE}))"
     " OR EXISTS (SELECT 1 FROM message AS m WHERE m.channel = message.channel"

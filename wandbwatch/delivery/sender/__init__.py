@@ -1,8 +1,8 @@
 """Send the messages in the outbox; the only place that retries."""
 
+from wandbwatch.delivery.rate_limits import RateBuckets
 from wandbwatch.delivery.sender.context import SenderContext
 from wandbwatch.delivery.sender.delivery import resolve_thread
-from wandbwatch.delivery.sender.rate_limiter import RateBuckets
 from wandbwatch.delivery.sender.sender import BusyError, Sender, Timekeeper, alone
 
 __all__ = [

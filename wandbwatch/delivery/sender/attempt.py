@@ -6,6 +6,7 @@ import logging
 from dataclasses import replace
 
 from wandbwatch.delivery.outbox import Queue, SendResults, Waiting
+from wandbwatch.delivery.rate_limits import RateBucket
 from wandbwatch.delivery.sender.context import TROUBLE, SenderContext
 from wandbwatch.delivery.sender.decision import (
     Again,
@@ -18,7 +19,6 @@ from wandbwatch.delivery.sender.decision import (
     ThreadGone,
     decide,
 )
-from wandbwatch.delivery.sender.rate_limiter import RateBucket
 from wandbwatch.model.channel import Channel
 from wandbwatch.model.delivery import Delivered, MessageMissing, Outcome, Refused
 from wandbwatch.model.errors import StateError

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from wandbwatch.delivery.outbox import Store
-from wandbwatch.delivery.sender.rate_limiter import RateBuckets
+from wandbwatch.delivery.rate_limits import RateBuckets
 from wandbwatch.model.delivery import Clock, Sink, Wording
 from wandbwatch.model.errors import StateError
 

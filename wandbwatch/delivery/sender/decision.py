@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
 from wandbwatch.delivery.outbox import Waiting
+from wandbwatch.delivery.rate_limits import rate_limit_reason, retry_delay
 from wandbwatch.model.delivery import (
     Ambiguous,
     Delivered,
@@ -13,16 +14,13 @@ from wandbwatch.model.delivery import (
     NotSent,
     Outcome,
     RateLimited,
-    RateScope,
     Refused,
     WebhookGone,
 )
 
 RESENT = 3
 """How often a message of unknown fate is sent again."""
-LONGEST = 3600.0
-"""Seconds that a rate limit is believed at most; then we ask again."""
-_BACKOFF, _EDGE = 600.0, 120.0
+_BACKOFF = 600.0
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,9 @@ def decide(
         case NotSent(reason):
             step = Again(backoff(waiting.attempts), reason)
         case RateLimited():
-            step = Again(_limit(outcome, waiting.attempts), _limited(outcome))
+            step = Again(
+                retry_delay(outcome, waiting.attempts), rate_limit_reason(outcome)
+            )
         case Ambiguous(reason):
             # One too many is given up when it comes up again (`used_up`).
             step = Again(backoff(waiting.attempts), reason, counted=not editing)
@@ -112,7 +112,9 @@ def before_again(probed: Outcome, waiting: Waiting) -> Again | StopChannel | Non
         case NotSent(reason) | Ambiguous(reason):
             return Again(backoff(waiting.attempts), reason)
         case RateLimited():
-            return Again(_limit(probed, waiting.attempts), _limited(probed))
+            return Again(
+                retry_delay(probed, waiting.attempts), rate_limit_reason(probed)
+            )
         case WebhookGone(reason):
             return StopChannel(reason)
         case Delivered() | Refused() | MessageMissing():
@@ -132,15 +134,3 @@ def used_up(waiting: Waiting) -> Fail | None:
         return None
     sent = f"it may be posted: sent {waiting.ambiguous} times, no clear answer"
     return Fail(f"{sent}; last error: {waiting.reason}")
-
-
-def _limit(limited: RateLimited, attempts: int) -> float:
-    """Return seconds: as told, but minutes and growing where nobody tells."""
-    told = limited.retry_after
-    if told is not None and limited.scope is not RateScope.EDGE:
-        return min(told, LONGEST)
-    return min(max(told or 0.0, _EDGE * 2.0 ** min(attempts, 5)), LONGEST)
-
-
-def _limited(limited: RateLimited) -> str:
-    return f"429 rate limit ({limited.scope.value})"

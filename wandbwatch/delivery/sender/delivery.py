@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from wandbwatch.delivery.outbox import Queue, QuietHours, SendResults, Waiting
+from wandbwatch.delivery.outbox import Queue, SendResults, Waiting
+from wandbwatch.delivery.quiet_hours import HeldMessages, heading, is_quiet
+from wandbwatch.delivery.rate_limits import RateBucket
 from wandbwatch.delivery.sender.attempt import Attempt
 from wandbwatch.delivery.sender.context import TROUBLE, SenderContext
 from wandbwatch.delivery.sender.decision import StopChannel, before_again, used_up
-from wandbwatch.delivery.sender.quiet import heading, is_quiet
-from wandbwatch.delivery.sender.rate_limiter import RateBucket
 from wandbwatch.model.channel import Channel
 from wandbwatch.model.errors import StateError
 from wandbwatch.model.queued_message import QueuedMessage
@@ -38,7 +38,7 @@ class Delivery:
         self._office = office
         self._queue = Queue(office.store)
         self._endings = SendResults(office.store)
-        self._held = QuietHours(office.store)
+        self._held = HeldMessages(office.store)
         self.beat = 0
         """Grows while there is life in it."""
 
@@ -107,18 +107,18 @@ class Delivery:
             log.error("%s: gave up on %d messages that waited too long", name, late)
 
     def _quiet(self) -> bool:
-        """Whether posts are held now; when they are no more, make one of them."""
-        channel, quiet = self._channel, self._channel.quiet
-        if is_quiet(quiet, self._office.clock.now()):
-            self._queue.hold(channel.name)
+        """Whether messages are held now; after quiet hours, make the digest."""
+        channel, hours = self._channel, self._channel.quiet
+        if is_quiet(hours, self._office.clock.now()):
+            self._held.hold(channel.name)
             return True
-        if quiet and (held := self._held.held(channel.name)):
+        if hours and (held := self._held.held(channel.name)):
             if len(held) == 1:
                 self._held.release(channel.name)
             else:
-                words = heading(quiet, len(held))
-                posts = [waiting.letter.message for waiting in held]
-                self._held.digest(held, self._office.wording.digest(posts, words))
+                title = heading(hours, len(held))
+                messages = [waiting.letter.message for waiting in held]
+                self._held.replace(held, self._office.wording.join(messages, title))
         return False
 
     def _still(self) -> bool:

@@ -1,4 +1,4 @@
-"""Several messages put into as few as hold them, whole and in order. Pure."""
+"""Join the messages that quiet hours held into as few as possible. Pure."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _FILE = "attachment://"
 _OURS = {"content", "embeds", "attachments", "allowed_mentions"}
 
 
-def digest(messages: Sequence[Message], heading: str) -> tuple[Message, ...]:
-    """Join *messages*, the first of them under *heading*.
+def join(messages: Sequence[Message], heading: str) -> tuple[Message, ...]:
+    """Join *messages* in their order, with *heading* before the first.
 
-    Embeds of one URL in one message would be shown as one, so such messages stay
-    apart; one that has more to it than we know stays alone.
+    Discord shows embeds of the same URL in one message as one, so those stay in
+    separate messages. A message with JSON keys that we do not know stays alone.
     """
     pages = [_Page([heading])]
     for message in messages:
@@ -36,13 +36,13 @@ def digest(messages: Sequence[Message], heading: str) -> tuple[Message, ...]:
 
 @dataclass(frozen=True)
 class _Part:
-    """One of the messages, taken apart."""
+    """One of the messages, parsed."""
 
     content: str
     embeds: tuple[Mapping[str, Any], ...]
     files: tuple[MessageFile, ...]
     descriptions: Mapping[str, Any]
-    """What is told of the files, by their places."""
+    """The JSON of its attachments by their ids."""
 
     @classmethod
     def read(cls, message: Message) -> _Part | None:
@@ -50,12 +50,12 @@ class _Part:
             body = json.loads(message.body)
             if set(body) - _OURS:
                 return None
-            told = body.get("attachments") or ()
+            attachments = body.get("attachments") or ()
             return cls(
                 body.get("content") or "",
                 tuple(body.get("embeds") or ()),
                 message.files,
-                {str(each["id"]): each for each in told},
+                {str(each["id"]): each for each in attachments},
             )
         except (ValueError, TypeError, KeyError):
             return None
@@ -92,17 +92,16 @@ class _Page:
         )
 
     def add(self, part: _Part) -> None:
-        """Add *part*, its files under names that no other one has."""
+        """Add *part*; rename its files if their names are taken."""
         if part.content:
             self.texts.append(part.content)
         taken = {file.name for file in self.files}
         new = {f.name: f"{len(self.files)}_{f.name}" for f in part.files}
         new = {old: name if old in taken else old for old, name in new.items()}
         for i, file in enumerate(part.files):
-            told = dict(part.descriptions.get(str(i), {}))
             name = new[file.name]
-            told |= {"id": len(self.files), "filename": name}
-            self.attachments.append(told)
+            ours = {"id": len(self.files), "filename": name}
+            self.attachments.append({**part.descriptions.get(str(i), {}), **ours})
             self.files.append(MessageFile(name, file.content))
         self.embeds += [_renamed(embed, new) for embed in part.embeds]
         self.urls |= part.urls
@@ -120,7 +119,7 @@ class _Page:
 
 
 def _renamed(part: Any, new: Mapping[str, str]) -> Any:
-    """Let *part* of an embed point at its files' new names."""
+    """Return *part* of an embed with the new names of its files."""
     if isinstance(part, dict):
         return {key: _renamed(value, new) for key, value in part.items()}
     if isinstance(part, list):
@@ -132,7 +131,7 @@ def _renamed(part: Any, new: Mapping[str, str]) -> Any:
 
 
 def _size(embeds: Sequence[Mapping[str, Any]]) -> int:
-    """Count, a little on the safe side, what the limit of all embeds counts."""
+    """Return an upper bound of what Discord counts for its limit on embeds."""
     texts: list[Any] = []
     for embed in embeds:
         texts += [embed.get("title"), embed.get("description")]

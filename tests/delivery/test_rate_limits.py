@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from wandbwatch.delivery.sender.rate_limiter import RateLimiter, resumed
+from wandbwatch.delivery.rate_limits import RateLimiter, resumed
 from wandbwatch.model.delivery import Rate
 
 SECONDS = st.floats(0, 3)

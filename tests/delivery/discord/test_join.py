@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from wandbwatch.delivery.discord.digest import digest
+from wandbwatch.delivery.discord.join import join
 from wandbwatch.model.queued_message import Message, MessageFile
 
 from tests.servers.discord.embeds import look
@@ -28,7 +28,7 @@ def plot(title: str, name: str = "plot", **more: Any) -> dict[str, Any]:
 
 
 def bodies(*messages: Message, heading: str = "held") -> list[dict[str, Any]]:
-    return [json.loads(m.body) for m in digest(messages, heading)]
+    return [json.loads(m.body) for m in join(messages, heading)]
 
 
 def test_it_is_one_message_under_a_heading():
@@ -39,7 +39,7 @@ def test_it_is_one_message_under_a_heading():
 
 
 def test_plots_of_one_name_stay_apart():
-    (message,) = digest(
+    (message,) = join(
         [post("", plot("a"), plot=b"A"), post("", plot("b"), plot=b"B")], "held"
     )
     body = json.loads(message.body)
@@ -63,7 +63,7 @@ def test_embeds_of_one_url_are_not_merged_by_readers():
 def test_what_is_not_known_stays_as_it_is():
     odd = Message('{"content": "x", "poll": {}}')
     broken = Message("{")
-    whole = digest([post("one"), odd, broken, post("two")], "held")
+    whole = join([post("one"), odd, broken, post("two")], "held")
     assert whole[1:3] == (odd, broken)
     assert [json.loads(whole[i].body)["content"] for i in (0, 3)] == [
         "held\none",
@@ -86,7 +86,7 @@ POSTS = st.builds(
 @given(st.lists(POSTS, min_size=1, max_size=12))
 def test_nothing_is_lost_and_every_message_is_within_the_limits(posts):
     before = [json.loads(p.body) for p in posts]
-    whole = digest(posts, "held")
+    whole = join(posts, "held")
     after = [json.loads(message.body) for message in whole]
     for body, message in zip(after, whole, strict=True):
         check(body, POST)

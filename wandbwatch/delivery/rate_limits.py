@@ -1,4 +1,4 @@
-"""Limit the send rate of a webhook below Discord's limits."""
+"""Rate limits: stay below those of Discord, and wait when it answers 429."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from wandbwatch.delivery.outbox import Queue, Store
-from wandbwatch.model.delivery import Rate
+from wandbwatch.model.delivery import Rate, RateLimited, RateScope
 
 Limit = tuple[int, float]
 """So many sends in so many seconds."""
@@ -22,6 +22,7 @@ EVERYTHING: Sequence[Limit] = ((25, 1.0),)
 MARGIN = 0.1
 """Seconds by which clocks may differ."""
 _LONGEST = 60.0
+_LONGEST_RETRY, _EDGE = 3600.0, 120.0
 
 
 class RateLimiter:
@@ -99,3 +100,19 @@ class RateBuckets:
                 pace = resumed(begun, now)
                 self._lanes[identity] = RateBucket(identity, pace, self._everything)
             return self._lanes[identity]
+
+
+def retry_delay(limited: RateLimited, attempts: int) -> float:
+    """Return the seconds to wait after a 429: an hour at most, then we try again.
+
+    Discord's own ``retry_after``; for the proxy before it, minutes that double with
+    the *attempts*.
+    """
+    after = limited.retry_after
+    if after is not None and limited.scope is not RateScope.EDGE:
+        return min(after, _LONGEST_RETRY)
+    return min(max(after or 0.0, _EDGE * 2.0 ** min(attempts, 5)), _LONGEST_RETRY)
+
+
+def rate_limit_reason(limited: RateLimited) -> str:
+    return f"429 rate limit ({limited.scope.value})"

@@ -4,15 +4,15 @@ from dataclasses import replace
 from datetime import datetime, time
 
 import pytest
-from wandbwatch.delivery.sender.quiet import heading, is_quiet
-from wandbwatch.model.channel import Quiet
+from wandbwatch.delivery.quiet_hours import heading, is_quiet
+from wandbwatch.model.channel import QuietHours
 from wandbwatch.model.queued_message import MessageKind
 from wandbwatch.model.report import Level
 
 from tests.delivery.outbox.letters import NOON, letter
 
-NIGHT = Quiet(time(22), time(8))
-LUNCH = Quiet(time(12), time(13, 30))
+NIGHT = QuietHours(time(22), time(8))
+LUNCH = QuietHours(time(12), time(13, 30))
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ LUNCH = Quiet(time(12), time(13, 30))
         (NIGHT, "08:00", False),
         (LUNCH, "12:00", True),
         (LUNCH, "13:30", False),
-        (Quiet(time(5), time(5)), "05:00", False),
+        (QuietHours(time(5), time(5)), "05:00", False),
     ],
 )
 def test_quiet_hours_have_a_start_and_an_end(quiet, at, held):
