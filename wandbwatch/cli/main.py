@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from wandbwatch import plugins
 from wandbwatch.cli import grammar
 from wandbwatch.cli.output import NobodyReadsError, run_line
-from wandbwatch.model.address import Address, Cloud
+from wandbwatch.model.address import Address
 from wandbwatch.model.errors import ExitCode
 from wandbwatch.model.ports import Account, Env, Renderer, Source
 
@@ -68,13 +68,12 @@ def _env() -> Env:
 
 
 def _source(address: Address) -> Source:
-    if not isinstance(address, Cloud):
-        local: Source = plugins.load("wandbwatch.sources", "local")(address)
-        return local
+    source: Source = plugins.load("wandbwatch.sources", address.source)(address)
+    if address.local:
+        return source
     from wandbwatch.cli.path_hints import reminding  # noqa: PLC0415 -- of a server alone
 
-    cloud: Source = plugins.load("wandbwatch.sources", "cloud")(address)
-    return reminding(cloud, address)
+    return reminding(source, address)
 
 
 def _recipes() -> Mapping[str, ExperimentConfig]:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from wandbwatch.analysis import keys
-from wandbwatch.model.address import Address, Cloud
+from wandbwatch.model.address import Address
 from wandbwatch.model.media import Artifact, Artifacts
 from wandbwatch.model.ports import Env
 from wandbwatch.model.report import MISSING, Bytes, Cell, Note, Report, Table
@@ -34,8 +34,7 @@ def artifacts(
 ) -> Iterator[Report]:
     """List the artifacts of a project, or those that a run logged or used."""
     env: Env = ctx.obj
-    run = address.run if isinstance(address, Cloud) and address.run else ""
-    yield report(address, env.source(address).artifacts(run), types)
+    yield report(address, env.source(address).artifacts(address.run or ""), types)
 
 
 def report(address: Address, found: Artifacts, types: Sequence[str] = ()) -> Report:

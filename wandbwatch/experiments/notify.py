@@ -42,7 +42,7 @@ def runs(one: Experiment) -> tuple[Run, ...]:
     if not one.directory or not path.is_dir():
         return ()
     try:
-        source = plugins.load("wandbwatch.sources", "local")(Local(path))
+        source = plugins.load("wandbwatch.sources", Local.source)(Local(path))
         found: tuple[Run, ...] = source.runs(Query(order="+created_at")).runs
     except SourceError:
         return ()

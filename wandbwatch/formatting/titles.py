@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wandbwatch.model.address import Address, Cloud
+from wandbwatch.model.address import Address
 from wandbwatch.model.run import Run
 
 
@@ -17,9 +17,9 @@ def of_runs(address: Address, runs: Sequence[Run]) -> str:
     """Name the project at *address*, with what the user left out and *runs* tell."""
     projects = {"/".join(p for p in (r.entity, r.project) if p) for r in runs}
     name = projects.pop() if len(projects) == 1 else ""
-    if not name or (isinstance(address, Cloud) and address.sweep):
+    if not name or address.sweep:
         return str(address)
-    return name if isinstance(address, Cloud) else f"{name} in {address}"
+    return f"{name} in {address}" if address.local else name
 
 
 def page_of_runs(runs: Sequence[Run]) -> str | None:

@@ -2,17 +2,60 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from wandbwatch.model.run import Run
 
 
 class Address:
-    """One of `Cloud` and `Local`; its text is what the user would write."""
+    """Where runs live; its text is what the user would write.
+
+    Each source has a subclass. What is here holds for an address that names neither
+    a run nor a sweep.
+    """
+
+    source: ClassVar[str]
+    """The module of wandbwatch.sources that reads this address."""
+    local: ClassVar[bool]
+    """Whether the runs are on this machine, where looking is cheap."""
+
+    @property
+    def run(self) -> str | None:
+        """The id of the run that the address names."""
+        return None
+
+    @property
+    def sweep(self) -> str | None:
+        """The id of the sweep that the address names."""
+        return None
+
+    @property
+    def maybe_project(self) -> bool:
+        """Whether the text of this run's address can also name a project."""
+        return False
+
+    def without_run(self) -> Address:
+        """Return the address of the project whose run this names."""
+        return self
+
+    def resolved(self) -> Address:
+        """Return an address that names the same runs tomorrow."""
+        return self
+
+    def in_project(self, run: Run) -> Address:
+        """Return the address of the project of *run*, which was read from here."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
 class Cloud(Address):
     """A project, run or sweep of a W&B server; None is what the user left out."""
+
+    source = "cloud"
+    local = False
 
     entity: str | None = None
     project: str | None = None
@@ -26,10 +69,23 @@ class Cloud(Address):
         parts = (self.entity, self.project, self.run or sweep)
         return "/".join(part for part in parts if part)
 
+    @property
+    def maybe_project(self) -> bool:
+        return bool(self.run and self.project and not self.entity)
+
+    def without_run(self) -> Cloud:
+        return replace(self, run=None)
+
+    def in_project(self, run: Run) -> Cloud:
+        return replace(self, run=None, entity=run.entity, project=run.project)
+
 
 @dataclass(frozen=True)
 class Local(Address):
     """A directory of runs (a project), one run's directory, or a .wandb file."""
+
+    source = "local"
+    local = True
 
     path: Path
 
@@ -37,3 +93,11 @@ class Local(Address):
         """Write the path so that it is not taken for a name."""
         text = str(self.path)
         return text if text[:1] in ("/", ".", "~") else f"./{text}"
+
+    def resolved(self) -> Local:
+        """Follow links such as ``latest-run``, which the next run changes."""
+        return Local(self.path.resolve())
+
+    def in_project(self, run: Run) -> Local:  # noqa: ARG002 -- the path says enough
+        path = self.path.resolve()
+        return Local(path.parent.parent if path.is_file() else path.parent)

@@ -24,7 +24,7 @@ def project(text: str) -> Address:
     Raises ValueError, whose text is one line.
     """
     address = _elsewhere(text) or _named_project(text)
-    if isinstance(address, Cloud) and address.run:
+    if address.run:
         asked = f"`wandbwatch summary {shlex.quote(text)}` shows it"
         raise ValueError(f"{_short(text)} is a run, not a project; {asked}")
     return address
@@ -36,7 +36,7 @@ def run(text: str) -> Address:
     Raises ValueError, whose text is one line.
     """
     address = _elsewhere(text) or _named_run(text)
-    if isinstance(address, Cloud) and not address.run:
+    if not (address.local or address.run):
         kind = "sweep" if address.sweep else "project"
         asked = f"`wandbwatch project {shlex.quote(text)}` lists its runs"
         raise ValueError(f"{_short(text)} is a {kind}, not a run; {asked}")
@@ -51,7 +51,7 @@ def sweep(text: str) -> Address:
     address = _elsewhere(text) or _named_run(text)
     if isinstance(address, Cloud) and address.run and "/runs/" not in text:
         address = replace(address, run=None, sweep=address.run)
-    if isinstance(address, Cloud) and not address.sweep:
+    if not (address.local or address.sweep):
         asked = f"`wandbwatch project {shlex.quote(text)}` lists its runs"
         raise ValueError(f"{_short(text)} is not a sweep; {asked}")
     return address

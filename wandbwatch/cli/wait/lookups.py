@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from wandbwatch import formatting
 from wandbwatch.analysis.eta import Total
-from wandbwatch.model.address import Address, Cloud, Local
+from wandbwatch.model.address import Address
 from wandbwatch.model.errors import NetworkError, TimeOutError, printable
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Query
@@ -34,12 +34,12 @@ class Looker:
         self._query = total.asked(bare) if total else bare
         projects: dict[Address, list[str]] = {}
         for address in dict.fromkeys(addresses):
-            if isinstance(address, Cloud) and address.run:
-                projects.setdefault(replace(address, run=None), []).append(address.run)
+            if address.run:
+                projects.setdefault(address.without_run(), []).append(address.run)
             else:
-                projects[_settled(address)] = []
+                projects[address.resolved()] = []
         self._asked = [(source(place), tuple(ids)) for place, ids in projects.items()]
-        self.local = all(isinstance(place, Local) for place in projects)
+        self.local = all(place.local for place in projects)
 
     def look(self) -> tuple[Run, ...]:
         """Return each run once. Raises SourceError, UsageError for what is no run."""
@@ -52,13 +52,6 @@ class Looker:
         if ids or len(found) == 1:
             return found
         return (source.run(),)  # says why it is not one run
-
-
-def _settled(address: Address) -> Address:
-    """Follow ``latest-run`` now: the next run is another one."""
-    if isinstance(address, Local):
-        return Local(address.path.resolve())
-    return address
 
 
 class Patient:

@@ -14,7 +14,7 @@ from wandbwatch.commands.alert.memory import AlertMemory, Timing
 from wandbwatch.commands.alert.overview import present, tried
 from wandbwatch.commands.alert.rules import Rule, RuleError, parse
 from wandbwatch.formatting import titles
-from wandbwatch.model.address import Address, Cloud
+from wandbwatch.model.address import Address
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.ports import Env
 from wandbwatch.model.report import Report
@@ -98,9 +98,8 @@ def alert(
     """
     env: Env = ctx.obj
     patience = Timing(_seconds(hold), _seconds(repeat))
-    wish = _Wish(
-        address, Question(tuple(when), filters, _names_a_run(address)), patience
-    )
+    question = Question(tuple(when), filters, address.run is not None)
+    wish = _Wish(address, question, patience)
     if trial:
         yield _tried(env, wish, since, every)
     elif env.memory is None:
@@ -138,10 +137,6 @@ def _tried(env: Env, wish: _Wish, since: timedelta, every: timedelta) -> Report:
     rules, begin = wish.question.rules, start.timestamp()
     trial = backtest(runs, rules, wish.patience, begin, every.total_seconds())
     return tried(wish.address, runs, rules, trial)
-
-
-def _names_a_run(address: Address) -> bool:
-    return isinstance(address, Cloud) and address.run is not None
 
 
 def _seconds(span: timedelta | None) -> float:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Annotated
@@ -13,7 +13,7 @@ from wandbwatch.analysis.compare import Peers
 from wandbwatch.analysis.objective import choose
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.formatting import titles
-from wandbwatch.model.address import Address, Cloud, Local
+from wandbwatch.model.address import Address
 from wandbwatch.model.errors import NotFoundError, SourceError, UsageError
 from wandbwatch.model.ports import Env, Source
 from wandbwatch.model.query import Query
@@ -124,7 +124,7 @@ def _reports(
         there = env.source(other.address)
         one = there.run()
     else:
-        there = env.source(_project(address, run))
+        there = env.source(address.in_project(run))
         one = _chosen(there, run, other.word, aim, notes)
     sides = [
         Side(each, _provenance(place, each, notes))
@@ -139,15 +139,6 @@ def _provenance(source: Source, run: Run, notes: list[str]) -> Provenance:
     except SourceError as e:
         notes.append(f"code and packages of {run.id}: {e}")
         return Provenance()
-
-
-def _project(address: Address, run: Run) -> Address:
-    if isinstance(address, Cloud):
-        return replace(address, run=None, entity=run.entity, project=run.project)
-    path = address.path.resolve() if isinstance(address, Local) else None
-    if path is None:
-        raise AssertionError("an address is either local or on a server")
-    return Local(path.parent.parent if path.is_file() else path.parent)
 
 
 def _chosen(

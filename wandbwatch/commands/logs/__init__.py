@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from wandbwatch.formatting import titles
-from wandbwatch.model.address import Address, Cloud, Local
+from wandbwatch.model.address import Address
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.experiment import Experiments
 from wandbwatch.model.ports import Env, Source
@@ -103,7 +103,7 @@ def _reports(
     chosen = [line for line in told if grep is None or grep.fits(line)]
     yield report(first, chosen[-lines:] if lines else chosen, len(told), grep)
     while follow and going:
-        time.sleep(_LOOKS[isinstance(address, Local)])
+        time.sleep(_LOOKS[address.local])
         found, going = ask(_MOST)
         new = fresh(told, found[:-1] if going else found)
         if shown := [line for line in new if grep is None or grep.fits(line)]:
@@ -143,8 +143,7 @@ def _of_run(source: Source) -> tuple[Ask, Report]:
 
 def _of_experiment(env: Env, address: Address) -> tuple[Ask, Report] | None:
     """Return what asks for an experiment's output, if *address* is its number."""
-    named = isinstance(address, Cloud) and not address.project and not address.server
-    if not named or not str(address).isdecimal():
+    if not str(address).isdecimal():
         return None
     experiments: Experiments = env.experiments()
     number = int(str(address))

@@ -12,7 +12,7 @@ from wandbwatch.analysis.eta import forecast as forecast_of
 from wandbwatch.formatting import titles
 from wandbwatch.formatting.run_blocks import run_fields
 from wandbwatch.formatting.text import did_you_mean
-from wandbwatch.model.address import Address, Cloud
+from wandbwatch.model.address import Address
 from wandbwatch.model.errors import NotFoundError
 from wandbwatch.model.ports import Env
 from wandbwatch.model.report import (
@@ -151,10 +151,11 @@ def _found(env: Env, address: Address) -> Run:
     try:
         return env.source(address).run()
     except NotFoundError as e:
-        if not (isinstance(address, Cloud) and address.project and not address.entity):
+        if not address.maybe_project:
             raise
+        project, run = str(address).split("/")
         raise NotFoundError(
-            f"no run {address.run!r} in your project {address.project!r};"
+            f"no run {run!r} in your project {project!r};"
             f" if {str(address)!r} is a project, `wandbwatch project {address}`"
             " lists its runs"
         ) from e

@@ -9,7 +9,7 @@ from wandbwatch.analysis.objective import choose
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.commands.sweep import progress as searches
 from wandbwatch.commands.sweep.parameter_importance import Importance, importance
-from wandbwatch.model.address import Address, Cloud
+from wandbwatch.model.address import Address
 from wandbwatch.model.ports import Env
 from wandbwatch.model.query import Query
 from wandbwatch.model.report import (
@@ -51,7 +51,7 @@ def sweep(
 
 
 def _query(address: Address, found: Sweep, which: str) -> Query:
-    alone = isinstance(address, Cloud) and address.sweep and not which
+    alone = address.sweep and not which
     filters: Mapping[str, Json] = {} if alone else {"sweep": found.id}
     return Query(filters, "+created_at")
 
