@@ -136,12 +136,18 @@ class Storm:
         return code
 
     def _kill(self) -> None:
-        """Kill one of what there is, of the kind that was killed least."""
+        """Kill the kind that was killed least, if one of it is running now.
+
+        On a busy machine a daemon needs longer to start its worker than a pause lasts:
+        killed again and again in its place, it would never have one.
+        """
         assert self._daemon
         found: dict[str, int] = {"daemon": self._daemon.pid}
         for pid in children(self._daemon.pid):
             found |= {kind: pid for kind in ("worker", "send") if kind in _words(pid)}
-        kind = min(found, key=lambda kind: self.kills[kind])
+        kind = min(("worker", "send", "daemon"), key=lambda kind: self.kills[kind])
+        if kind not in found:
+            return
         self.kills[kind] += 1
         if kind == "daemon":
             self._stop(signal.SIGKILL)
