@@ -116,6 +116,4 @@ def fake_env(source: Source) -> Env:
         source=lambda _address: source,
         now=lambda: NOW,
         account=no_account,
-        answer=lambda _words: 0,
-        answer_listed=lambda _line, _place, _output: 0,
     )

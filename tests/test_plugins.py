@@ -4,7 +4,7 @@ import inspect
 
 import pytest
 from wandbwatch import plugins
-from wandbwatch.cli.grammar.group import COMMANDS, OPERATIONS
+from wandbwatch.cli.grammar.app import COMMANDS, OPERATIONS
 from wandbwatch.model.errors import ConfigError
 
 EVERY = [(p, n) for p in (COMMANDS, OPERATIONS) for n in plugins.names(p)]

@@ -38,6 +38,22 @@ def test_help_and_usage_errors_import_nothing_heavy(words):
     assert not HEAVY & imported(*words)
 
 
+LIGHT = {
+    "wandbwatch.cli": {"main", "output", "grammar"},
+    "wandbwatch.cli.grammar": {"app", "command", "older", "typer_patches"},
+    "wandbwatch.config": {"redaction", "journald"},
+    "wandbwatch.model": {"address", "errors", "ports"},
+    "wandbwatch": {"cli", "commands", "config", "model", "plugins"},
+}
+"""Our own modules that help may import, by package: all of them are quick."""
+
+
+def test_help_imports_only_our_light_modules():
+    names = {f"{package}.{name}" for package in LIGHT for name in LIGHT[package]}
+    ours = {name for name in imported("--help") if name.startswith("wandbwatch.")}
+    assert ours == names | {"wandbwatch.cli.operations"}
+
+
 @pytest.mark.parametrize("output", ["terminal", "plain", "json"])
 @pytest.mark.parametrize("command", ["summary", "project"])
 def test_a_local_answer_imports_nothing_heavy(command, output, tmp_path):

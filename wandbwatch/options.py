@@ -1,4 +1,8 @@
-"""The arguments that commands share: how their words are read."""
+"""The arguments that commands share: how their words are read.
+
+Help and usage errors import this module, so it imports what a word becomes only when
+there is a word to read.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +10,32 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
 
 import typer
 
-from wandbwatch.analysis.eta import Total
-from wandbwatch.analysis.ranking import Objective
-from wandbwatch.formatting.times import parse_positive_duration
 from wandbwatch.model import address_parsing, urls
 from wandbwatch.model.address import Address, Local
-from wandbwatch.model.run import Json
+
+if TYPE_CHECKING:
+    from wandbwatch.analysis.eta import Total
+    from wandbwatch.analysis.ranking import Objective
+    from wandbwatch.model.run import Json
 
 T = TypeVar("T")
+Command = TypeVar("Command", bound=Callable[..., object])
 
 _COMMA = re.compile(r"(?<!\\),")
+
+
+def repeats(*, seconds: float) -> Callable[[Command], Command]:
+    """Mark a command that repeats by itself wherever there is a screen."""
+
+    def mark(command: Command) -> Command:
+        command.__dict__["repeats"] = timedelta(seconds=seconds)
+        return command
+
+    return mark
 
 
 class Keys(tuple[str, ...]):
@@ -36,7 +52,7 @@ class Keys(tuple[str, ...]):
         return cls(part for part in parts if part)
 
 
-class Filters(dict[str, Json]):
+class Filters(dict[str, "Json"]):
     """Which runs, in MongoDB's words, as ``wandb.Api.runs`` takes them."""
 
     @classmethod
@@ -80,13 +96,15 @@ class Span(timedelta):
 
     @classmethod
     def read(cls, text: str) -> Span:
+        from wandbwatch.formatting.times import parse_positive_duration  # noqa: PLC0415
+
         try:
             return cls(seconds=parse_positive_duration(text).total_seconds())
         except ValueError as e:
             raise typer.BadParameter(str(e)) from e
 
 
-class Aims(tuple[Objective, ...]):
+class Aims(tuple["Objective", ...]):
     """Keys with the direction that is better: ``val/loss:min,acc:max``."""
 
     __slots__ = ()
@@ -133,6 +151,8 @@ def server(text: str) -> str:
 
 def total(text: str) -> Total:
     """Read how many steps a run is to take."""
+    from wandbwatch.analysis.eta import Total  # noqa: PLC0415
+
     return _told(Total.read, text)
 
 
@@ -153,6 +173,8 @@ def _told(read: Callable[[str], T], text: str) -> T:
 
 def aim(text: str) -> Objective:
     """Read which key is to be how: KEY:min or KEY:max."""
+    from wandbwatch.analysis.ranking import Objective  # noqa: PLC0415
+
     return _told(Objective.read, text)
 
 
@@ -182,7 +204,7 @@ SweepAddress: TypeAlias = Annotated[
     Address, typer.Argument(parser=sweep_address, metavar="ADDRESS", help=_SWEEP)
 ]
 AimOption: TypeAlias = Annotated[
-    Objective | None,
+    "Objective | None",
     typer.Option(
         "--best",
         parser=aim,
@@ -214,7 +236,7 @@ DeltaOption: TypeAlias = Annotated[
     typer.Option("--delta", help="Show changes since the subscription's last report."),
 ]
 TotalOption: TypeAlias = Annotated[
-    Total | None,
+    "Total | None",
     typer.Option(
         "--total",
         parser=total,

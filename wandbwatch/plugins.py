@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import re
 from typing import Any
 
 from wandbwatch.model.errors import ConfigError
@@ -37,12 +36,8 @@ def described(package: str, name: str) -> str:
         source = (pkgutil.get_data(package, f"{name}.py") or b"").decode()
     except OSError:
         source = (pkgutil.get_data(package, f"{name}/__init__.py") or b"").decode()
-    if (function := _PLUGIN.search(source)) and (
-        doc := re.search(_DOCSTRING.format(function[1]), source, re.MULTILINE)
-    ):
-        return doc[1]
+    function = source.partition("\nplugin = ")[2].partition("\n")[0]
+    body = source.partition(f"\ndef {function}(")[2]
+    if doc := body.partition('\n    """')[2]:
+        return doc.partition("\n")[0].removesuffix('"""')
     return (load(package, name).__doc__ or "").strip().partition("\n")[0]
-
-
-_PLUGIN = re.compile(r"^plugin = (\w+)$", re.MULTILINE)
-_DOCSTRING = r'^def {}\((?:.*\n)*?    """(.*?)(?:"""|$)'

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from wandbwatch.daemon import journal as journald
+from wandbwatch.config import journald
 
 
 def test_a_variable_that_was_inherited_says_nothing(tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wandbwatch import plugins
-from wandbwatch.cli.grammar.everywhere import OUTPUTS
+from wandbwatch.cli.grammar.command import OUTPUTS
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import Fields, Report
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wandbwatch.cli.grammar.everywhere import OUTPUTS
+from wandbwatch.cli.grammar.command import OUTPUTS
 from wandbwatch.formatting import json_values
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ from wandbwatch.cli import grammar
 from wandbwatch.cli.output import NobodyReadsError, run_line
 from wandbwatch.model.address import Address
 from wandbwatch.model.errors import ExitCode
-from wandbwatch.model.ports import Account, Env, Renderer, Source
+from wandbwatch.model.ports import Account, Env, Source
 
 if TYPE_CHECKING:
     from wandbwatch.model.experiment import Experiments
@@ -40,19 +40,7 @@ def main() -> None:
 
 def answer(words: Sequence[str]) -> int:
     """Answer one command line; every error becomes its line and its exit code."""
-    return run_line(
-        lambda: grammar.read(words, _env()), _renderer, debug="--debug" in words
-    )
-
-
-def answer_listed(line: str, place: str, output: str | None) -> int:
-    """Answer one *line* of a list; *place* stands before its errors."""
-
-    def read() -> grammar.ParsedLine:
-        checked = grammar.parse(line, _env())
-        return grammar.ParsedLine(checked.reports, checked.output or output)
-
-    return run_line(read, _renderer, place, debug="--debug" in line.split())
+    return run_line(lambda: grammar.read(words, _env()), debug="--debug" in words)
 
 
 def _env() -> Env:
@@ -60,8 +48,6 @@ def _env() -> Env:
         _source,
         lambda: datetime.now(UTC),
         _account,
-        answer,
-        answer_listed,
         experiment_configs=_recipes,
         experiments=_experiments,
     )
@@ -81,11 +67,6 @@ def _recipes() -> Mapping[str, ExperimentConfig]:
 
     path = reading.found(None)
     return reading.unchecked(path).experiments
-
-
-def _renderer(output: str) -> Renderer:
-    renderer: Renderer = plugins.load("wandbwatch.renderers", output)
-    return renderer
 
 
 def _experiments() -> Experiments:

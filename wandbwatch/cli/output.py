@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from wandbwatch import plugins
 from wandbwatch.cli.grammar import ParsedLine
+from wandbwatch.config.journald import Priority, marked
 from wandbwatch.config.redaction import redact
-from wandbwatch.daemon.journal import Priority, marked
 from wandbwatch.model.errors import ExitCode, WandbwatchError, printable
-from wandbwatch.model.ports import Renderer, Screen, Watch
 
 if TYPE_CHECKING:
+    from wandbwatch.model.ports import Renderer, Screen, Watch
     from wandbwatch.model.report import Report
 
 PICTURES = Path("wandbwatch-images")
@@ -35,13 +36,18 @@ _SEPARATORS: Mapping[str, Callable[[datetime], str]] = {
 """What parts one answer from the next where they are told in turn; JSON needs none."""
 
 
+def _renderer(output: str) -> Renderer:
+    renderer: Renderer = plugins.load("wandbwatch.renderers", output)
+    return renderer
+
+
 class NobodyReadsError(Exception):
     """Who read our output has gone, as ``head`` does."""
 
 
 def run_line(
     read: Callable[[], ParsedLine | int],
-    renderer: Callable[[str], Renderer],
+    renderer: Callable[[str], Renderer] = _renderer,
     place: str = "",
     *,
     debug: bool = False,
@@ -191,6 +197,8 @@ def _print(text: str) -> None:
 
 
 def _screen() -> Screen:
+    from wandbwatch.model.ports import Screen  # noqa: PLC0415 -- --help needs none
+
     return Screen(shutil.get_terminal_size().columns, _colour(), datetime.now(UTC))
 
 

@@ -120,11 +120,6 @@ class Env:
     source: Callable[[Address], Source]
     now: Callable[[], datetime]
     account: Callable[[], Account]
-    answer: Callable[[Sequence[str]], int]
-    """Answer one command line as the terminal would; returns its exit code."""
-    answer_listed: Callable[[str, str, str | None], int]
-    """Answer one line of a list as the terminal would, with its place, which stands
-    before its errors, and the output where it names none; returns its exit code."""
     experiment_configs: Callable[[], Mapping[str, ExperimentConfig]] = dict
     """The experiments of watch.toml by name; ConfigError where it is none or wrong."""
     memory: Memory | None = None
@@ -136,11 +131,8 @@ class Env:
 
 @dataclass(frozen=True)
 class Watch:
-    """How often it is asked for.
-
-    A command whose result is ``Annotated[Iterator[Report], Watch(…, on_screen=True)]``
-    is asked again by itself wherever there is a screen.
-    """
+    """How often a command repeats."""
 
     every: timedelta
     on_screen: bool = False
+    """Whether it repeats only where there is a screen."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wandbwatch import plugins
-from wandbwatch.cli.grammar.group import COMMANDS, OPERATIONS
+from wandbwatch.cli.grammar.app import COMMANDS, OPERATIONS
 from wandbwatch.cli.grammar.lists import decoded
 
 LIST = "# nightly\n\n/summary run:e/p/ü filters:a\r\n/project project:e/p\ttopk:1\n"

@@ -120,8 +120,6 @@ def real_env() -> Env:
         _source,
         lambda: datetime.now(UTC),
         env.account,
-        env.answer,
-        env.answer_listed,
     )
 
 

@@ -11,11 +11,11 @@ import typer
 
 from wandbwatch.cli.grammar import app, older
 from wandbwatch.cli.grammar.command import Called
-from wandbwatch.cli.grammar.wording import one_line
+from wandbwatch.cli.grammar.typer_patches import one_line
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.ports import Env, Watch
 
 if TYPE_CHECKING:
+    from wandbwatch.model.ports import Env, Watch
     from wandbwatch.model.report import Report
 
 

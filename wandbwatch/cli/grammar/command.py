@@ -4,27 +4,110 @@ from __future__ import annotations
 
 import functools
 import inspect
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any, ForwardRef
 
 import typer
 import typer.core
 import typer.main
 
-from wandbwatch.cli.grammar.coercion import quicken
-from wandbwatch.cli.grammar.everywhere import (
-    DEBUG,
-    DRY_RUN,
-    HELP,
-    OUTPUT,
-    TO,
-    WATCH,
-    width,
-)
-from wandbwatch.cli.grammar.wording import reword
-from wandbwatch.model.ports import Watch
+import wandbwatch
+from wandbwatch.cli.grammar.typer_patches import patch
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from wandbwatch.model.ports import Watch
+
+OUTPUTS = ("terminal", "plain", "json", "jsonl", "csv")
+
+
+def width() -> int:
+    """Return how wide help may be: Typer's own is never less than 50 columns."""
+    return max(min(shutil.get_terminal_size().columns, 80) - 2, 20)
+
+
+def _output(text: str) -> str:
+    if text not in OUTPUTS:
+        raise typer.BadParameter(f"{text!r} is not one of {', '.join(OUTPUTS)}")
+    return text
+
+
+def _outputs(incomplete: str) -> list[str]:
+    return [output for output in OUTPUTS if output.startswith(incomplete)]
+
+
+def _span(text: str) -> timedelta:
+    from wandbwatch.options import Span  # noqa: PLC0415 -- not for --help
+
+    return Span.read(text)
+
+
+def _version(wanted: bool) -> bool:
+    if wanted:
+        typer.echo(f"wandbwatch {wandbwatch.__version__}")
+        raise typer.Exit
+    return wanted
+
+
+def _help(ctx: typer.Context, wanted: bool) -> bool:
+    if wanted:
+        typer.echo(ctx.get_help())
+        raise typer.Exit
+    return wanted
+
+
+OUTPUT = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        parser=_output,
+        autocompletion=_outputs,
+        metavar="FORMAT",
+        help=f"One of {', '.join(OUTPUTS)}; plain when piped, terminal otherwise.",
+    ),
+]
+DEBUG = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+TO = Annotated[
+    str | None,
+    typer.Option(
+        "--to",
+        metavar="CHANNEL",
+        help="Post the report once to this channel of watch.toml.",
+    ),
+]
+DRY_RUN = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run", help="With --to: print the posts as JSON and post nothing."
+    ),
+]
+WATCH = Annotated[
+    "timedelta | None",
+    typer.Option(
+        "--watch",
+        parser=_span,
+        metavar="SPAN",
+        help="Repeat at this interval (30s, 5m) until q or Ctrl-C.",
+    ),
+]
+VERSION = Annotated[
+    bool,
+    typer.Option(
+        "--version", callback=_version, is_eager=True, help="Show the version and exit."
+    ),
+]
+# Typer's own help option is read through pydantic (see typer_patches).
+HELP = Annotated[
+    bool,
+    typer.Option(
+        "--help", "-h", callback=_help, is_eager=True, help="Show this help and exit."
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -75,8 +158,7 @@ def built(name: str, plugin: Callable[..., object], what_for: For) -> Any:
     )
     add(_whole(plugin, what_for))
     command: Any = typer.main.get_command(app)
-    quicken(command)
-    reword(command)
+    patch(command)
     return command
 
 
@@ -96,9 +178,8 @@ _ADDED: Mapping[For, Mapping[str, Any]] = {
 
 def _whole(command: Callable[..., object], what_for: For) -> Callable[..., Called]:
     """Give *command* the options that every command of its kind has."""
-    signature = inspect.signature(command, eval_str=True)
+    signature = inspect.signature(command)
     own = signature.parameters
-    live = next(iter(_live(signature)), None) if what_for is For.QUERY else None
     added = {k: a for k, a in _ADDED[what_for].items() if k not in own}
 
     @functools.wraps(command)
@@ -112,26 +193,43 @@ def _whole(command: Callable[..., object], what_for: For) -> Callable[..., Calle
             why = "--watch works in a terminal only; a subscription already repeats"
             raise typer.BadParameter(why)
         start = functools.partial(command, **given)
-        watch = Watch(extra["watch"]) if extra.get("watch") else live
+        watch = _watch(command, extra) if what_for is For.QUERY else None
         return Called(start, extra.get("output"), to, dry_run, watch)
 
     keyword = inspect.Parameter.KEYWORD_ONLY
     parameters = [
-        *own.values(),
+        *(one.replace(annotation=_hint(one, command)) for one in own.values()),
         *(
             inspect.Parameter(
                 name,
                 keyword,
                 default=None if name in ("output", "to", "watch") else False,
-                annotation=annotation,
+                annotation=_known(annotation),
             )
             for name, annotation in added.items()
         ),
     ]
-    call.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    call.__annotations__ = {one.name: one.annotation for one in parameters}
     return call
 
 
-def _live(signature: inspect.Signature) -> list[Watch]:
-    said = getattr(signature.return_annotation, "__metadata__", ())
-    return [one for one in said if isinstance(one, Watch)]
+def _hint(parameter: inspect.Parameter, command: Callable[..., object]) -> Any:
+    return _known(eval(parameter.annotation, command.__globals__))  # noqa: S307 -- our own
+
+
+def _known(hint: Any) -> Any:
+    """Return *hint* without a type that is only named: its option has a parser."""
+    if isinstance(getattr(hint, "__origin__", None), ForwardRef):
+        return Annotated[str, *hint.__metadata__]
+    return hint
+
+
+def _watch(command: Callable[..., object], extra: Mapping[str, Any]) -> Watch | None:
+    """Return how often *command* repeats: as the user asks, or by itself."""
+    from wandbwatch.model.ports import Watch  # noqa: PLC0415 -- not for --help
+
+    if extra.get("watch"):
+        return Watch(extra["watch"])
+    every: timedelta | None = getattr(command, "repeats", None)
+    return Watch(every, on_screen=True) if every else None

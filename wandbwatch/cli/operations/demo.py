@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wandbwatch.cli import grammar
 from wandbwatch.cli.demo import TRAININGS
+from wandbwatch.cli.output import run_line
 from wandbwatch.model.errors import WandbwatchError
 from wandbwatch.model.ports import Env
 
@@ -125,7 +127,7 @@ def _lines(runs: Path) -> Sequence[Sequence[str]]:
 
 def _answer(env: Env, words: Sequence[str], say: Console) -> int:
     say.print(f"\n$ wandbwatch {shlex.join(words)}", style="bold", markup=False)
-    return env.answer(words)
+    return run_line(lambda: grammar.read(words, env))
 
 
 plugin = demo

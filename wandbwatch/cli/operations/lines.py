@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -7,6 +8,7 @@ import typer
 from wandbwatch.cli import grammar
 from wandbwatch.cli.grammar import lists as listing
 from wandbwatch.cli.grammar.lists import says_nothing
+from wandbwatch.cli.output import run_line
 from wandbwatch.model.errors import ExitCode, LinesError, UsageError
 from wandbwatch.model.ports import Env
 
@@ -45,7 +47,12 @@ def lines(
 def _answer(env: Env, line: str, place: str, output: str | None) -> int:
     if says_nothing(line):
         return ExitCode.FINE
-    return env.answer_listed(line, place, output)
+
+    def read() -> grammar.ParsedLine:
+        parsed = grammar.parse(line, env)
+        return replace(parsed, output=parsed.output or output)
+
+    return run_line(read, place=place, debug="--debug" in line.split())
 
 
 def _check(listed: list[tuple[str, str]], env: Env) -> None:

@@ -13,9 +13,9 @@ import typer
 from wandbwatch.cli import grammar
 from wandbwatch.config import load as config
 from wandbwatch.config import paths, secret
+from wandbwatch.config.journald import Priority, marked
 from wandbwatch.config.lines import tree
 from wandbwatch.config.load import CheckLine, Config, ConfigFile
-from wandbwatch.daemon.journal import Priority, marked
 from wandbwatch.model.channel import Secret, SecretKind
 from wandbwatch.model.errors import ConfigError
 from wandbwatch.model.experiment_config import ExperimentConfig

@@ -3,7 +3,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -14,7 +13,7 @@ from wandbwatch.analysis.objective import choose
 from wandbwatch.analysis.window import CLOCK
 from wandbwatch.formatting import titles
 from wandbwatch.model.address import Address
-from wandbwatch.model.ports import Env, Source, Watch
+from wandbwatch.model.ports import Env, Source
 from wandbwatch.model.query import Axis, Curves, Query
 from wandbwatch.model.report import MISSING, Block, Cell, Note, Report, Table
 from wandbwatch.model.run import Series, State
@@ -27,6 +26,7 @@ from wandbwatch.options import (
     Keys,
     ProjectAddress,
     TotalOption,
+    repeats,
 )
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -79,6 +79,7 @@ _LIVE = (State.RUNNING, State.PREEMPTING)
 _OURS = ("state", "name", "id", "last heard", "last step", "steps/s")
 
 
+@repeats(seconds=5)
 def top(
     ctx: typer.Context,
     address: ProjectAddress = HERE,
@@ -97,7 +98,7 @@ def top(
         int, typer.Option(min=1, max=50, metavar="N", help="The most runs to show.")
     ] = 20,
     filters: FiltersOption = NO_FILTERS,
-) -> Annotated[Iterator[Report], Watch(timedelta(seconds=5), on_screen=True)]:
+) -> Iterator[Report]:
     """Show the running runs: speed, runtime, and a curve of each.
 
     In a terminal it is kept up to date: every 5 seconds, or --watch SPAN.

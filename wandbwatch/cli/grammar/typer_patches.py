@@ -1,0 +1,124 @@
+"""What we patch in Typer: how words become values, its help and its messages.
+
+Typer reads every parameter through pydantic, whose import takes longer than our
+answers. A parameter with a ``parser`` of its own, a str, an int, a float or a list of
+one needs none of it: those are read here, and the rest stays with Typer.
+"""
+
+from __future__ import annotations
+
+import re
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+_REWORDED = (
+    (r"Got unexpected extra argument\(s\) \((.*)\)", r"too many words: \1"),
+    (r"^Invalid value for '(.*?)'(?: / '(-.)')?: ", r"\1: "),
+    (r"^Invalid value: ", ""),
+    (r"^Option '(.*)' requires an argument", r"\1 needs a value"),
+    (r"^Option '(.*)' does not take a value", r"\1 takes no value"),
+    (r"Missing command", "name a command"),
+    (r"Missing argument", "no argument"),
+    (r"No such", "no such"),
+    (r"\. Did you mean", "; did you mean"),
+    (r" \(Possible options: (.*)\)", r"; did you mean \1?"),
+)
+
+
+def patch(command: Any) -> None:
+    """Let *command*, and its commands, read and show parameters in our way."""
+    for param in command.params:
+        _quicken(param)
+        _reword(param)
+    for inner in getattr(command, "commands", {}).values():
+        patch(inner)
+
+
+def _reword(param: Any) -> None:
+    """Say ``ADDRESS`` where Typer's help says ``ADDRESS <Address>``."""
+    param.min = param.max = None  # Quick keeps them; "x>=0" says little
+    if param.param_type_name == "argument":
+        param.display_type_rich = lambda ctx: None  # noqa: ARG005
+        param.get_usage_pieces = _usage(param)
+
+
+def _usage(param: Any) -> Any:
+    name = param.display_name_raw + ("..." if param.nargs != 1 else "")
+    return lambda ctx: [name if param.required else f"[{name}]"]  # noqa: ARG005
+
+
+def one_line(error: typer.TyperException) -> str:
+    """Say what is wrong, in which command, and where its options are shown."""
+    message = " ".join(error.format_message().split()).rstrip(".")
+    for theirs, ours in _REWORDED:
+        message = re.sub(theirs, ours, message)
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "wandbwatch"
+    place = command.partition(" ")[2]
+    where = f"{place}: " if place else ""
+    if "`wandbwatch " in message:  # it says what to do already
+        return f"{where}{message}"
+    stop = "" if message.endswith("?") else ";"
+    return f"{where}{message}{stop} `{command} --help` shows how it is used"
+
+
+Reader = Callable[[str], Any]
+_KINDS: dict[Any, str] = {int: "a whole number", float: "a number"}
+
+
+class Quick:
+    """What Typer asks of a parameter's reader: ``coerce``."""
+
+    def __init__(self, read: Reader, low: float | None, high: float | None) -> None:
+        self.read = read
+        self.low = low
+        self.high = high
+
+    def coerce(self, value: Any, param: Any, ctx: typer.Context) -> Any:
+        several = param.multiple or param.nargs == -1
+        if value is None:
+            return () if several else None
+        words = value if several else [value]
+        read = [self._one(word, param, ctx) for word in words]
+        return read if several else read[0]
+
+    def _one(self, word: Any, param: Any, ctx: typer.Context) -> Any:
+        if not isinstance(word, str):
+            return word  # a default
+        try:
+            value = self.read(word)
+        except typer.BadParameter as e:
+            raise typer.BadParameter(str(e), ctx=ctx, param=param) from e
+        except ValueError as e:
+            what = f"{word!r} is not {_KINDS.get(self.read, 'understood')}"
+            raise typer.BadParameter(what, ctx=ctx, param=param) from e
+        if self.low is not None and not value >= self.low:
+            what = f"{word} is less than {self.low}"
+            raise typer.BadParameter(what, ctx=ctx, param=param)
+        if self.high is not None and not value <= self.high:
+            what = f"{word} is more than {self.high}"
+            raise typer.BadParameter(what, ctx=ctx, param=param)
+        return value
+
+
+def _quicken(param: Any) -> None:
+    """Let *param* be read without pydantic."""
+    described = getattr(param, "type_descriptor", None)
+    if described and (read := _reader(described)):
+        info = described.parameter_info
+        quick = Quick(read, info.min, info.max)
+        param.get_runtime_param = lambda: quick
+
+
+def _reader(described: Any) -> Reader | None:
+    if described.parameter_info.parser:
+        parser: Reader = described.parameter_info.parser
+        return parser
+    kind = described.annotation
+    inner = [a for a in typing.get_args(kind) if a is not type(None)]
+    if len(inner) == 1:
+        kind = inner[0]
+    return kind if kind in (str, int, float, bool) else None
