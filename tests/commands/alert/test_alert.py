@@ -17,7 +17,7 @@ from tests.commands.ticking import titles
 from tests.fakes import NOW, FakeSource, fake_env
 
 
-def test_firing_and_resolved_are_told_once_each():
+def test_firing_and_resolved_are_reported_once_each():
     line = Line("alert me/p --when 'x > 5'")
     assert line.tick(run("a"), a=[1]) == []
     (fired,) = line.tick(run("a"), a=[1, 7.25])
@@ -38,13 +38,13 @@ def test_firing_and_resolved_are_told_once_each():
     assert line.tick(run("a"), a=[1, 7.25, 8, 2, 2]) == []
 
 
-def test_what_holds_at_the_first_look_is_told():
+def test_a_rule_that_holds_at_the_first_check_fires():
     assert titles(Line("alert me/p --when 'x > 5'").tick(run("a"), a=[9])) == [
         "name of a: x > 5 (me/p/a)"
     ]
 
 
-def test_with_for_it_must_hold_and_with_repeat_it_is_told_again():
+def test_for_delays_an_alert_and_repeat_sends_it_again():
     line = Line("alert me/p --when 'x > 5' --for 2m --repeat 3m")
     values = [9.0] * 20
     told = [titles(line.tick(run("a"), a=values[: i + 1])) for i in range(9)]
@@ -52,7 +52,7 @@ def test_with_for_it_must_hold_and_with_repeat_it_is_told_again():
     assert told[5] == ["name of a: still x > 5 (me/p/a)"]
 
 
-def test_any_of_several_rules_is_told_by_itself():
+def test_each_of_several_rules_has_its_own_alert():
     line = Line("alert me/p --when 'x > 5' --when 'nan(x)'")
     assert titles(line.tick(run("a"), a=[9])) == ["name of a: x > 5 (me/p/a)"]
     assert titles(line.tick(run("a"), a=[9, math.nan])) == [
@@ -60,7 +60,7 @@ def test_any_of_several_rules_is_told_by_itself():
     ], "NaN is no end of x > 5"
 
 
-def test_one_that_comes_again_at_once_is_told_where_it_was():
+def test_an_alert_that_fires_again_soon_edits_its_message():
     line = Line("alert me/p --when 'x > 5'")
     first, _, again = (
         line.tick(run("a"), a=values)[0] for values in ([9], [9, 1], [9, 1, 9])
@@ -85,7 +85,7 @@ def test_many_runs_at_once_are_one_message():
     assert line.source.asked == 1, "one request for all"
 
 
-def test_a_run_that_ends_is_looked_at_once_more_as_it_was_at_its_end():
+def test_an_ended_run_is_checked_once_more_as_it_was_at_its_end():
     line = Line("alert me/p --when 'x > 5' --when 'stalled(30m)'")
     line.tick(run("a"), a=[1])
     ended = run("a", State.FAILED, heartbeat=NOW + MINUTE)
@@ -95,7 +95,7 @@ def test_a_run_that_ends_is_looked_at_once_more_as_it_was_at_its_end():
     assert line.tick(ended, minute=91, a=[1, 9]) == []
 
 
-def test_a_clock_that_is_ahead_hides_nothing():
+def test_a_run_with_a_clock_ahead_still_fires():
     line = Line("alert me/p --when 'x > 5' --when 'log(/boom/)'")
     when = NOW + 5 * MINUTE
     line.console = (Printed("boom", when=when),)
@@ -116,14 +116,14 @@ def test_an_alert_ends_with_its_run():
     assert "a" not in line.told["alerts"].split("ended")[0][:20]
 
 
-def test_runs_that_ended_before_the_first_look_are_no_news():
+def test_runs_that_ended_before_the_first_check_do_not_fire():
     line = Line("alert me/p --when 'x > 5'")
     old = run("a", State.FINISHED, heartbeat=NOW - MINUTE)
     assert line.tick(old, a=[9]) == []
     assert line.tick(old, a=[9]) == []
 
 
-def test_only_what_is_going_on_is_asked_for():
+def test_only_running_runs_are_fetched():
     line = Line("""alert me/p --when 'x > 5' --filters '{"group": "night"}'""")
     line.tick(run("a"), a=[9])
     group, state = {"group": "night"}, {"state": "running"}
@@ -136,7 +136,7 @@ def test_only_what_is_going_on_is_asked_for():
     }
 
 
-def test_a_run_that_a_listing_misses_loses_no_alert():
+def test_a_run_missing_from_a_listing_keeps_its_alert():
     line = Line("alert me/p --when 'x > 5'")
     line.tick(run("a"), a=[9])
     assert line.tick() == []
@@ -148,7 +148,7 @@ def test_a_run_that_a_listing_misses_loses_no_alert():
     assert not known.runs, "an hour is enough"
 
 
-def test_the_lines_that_match_are_shown():
+def test_the_card_shows_the_matching_lines():
     line = Line("alert me/p --when 'log(/out of memory/)'")
     line.console = (Printed("step 1"), Printed("CUDA out of memory", error=True))
     (told,) = line.tick(run("a"))
@@ -158,7 +158,7 @@ def test_the_lines_that_match_are_shown():
     assert line.tick(run("a")) == [], "it has only scrolled away"
 
 
-def test_a_run_far_from_its_group_is_told_and_ended_ones_are_compared_with():
+def test_deviates_compares_with_ended_runs_of_the_group_too():
     line = Line("alert me/p --when 'deviates(x, 3)'")
     peers = [run(f"p{i}", State.FINISHED, group="g") for i in range(4)]
     values = {one.id: [5, 4, 3 + i / 10] for i, one in enumerate(peers)}
@@ -169,7 +169,7 @@ def test_a_run_far_from_its_group_is_told_and_ended_ones_are_compared_with():
     ]
 
 
-def test_without_a_memory_it_says_which_rules_hold_now():
+def test_a_terminal_shows_which_rules_hold_now():
     source = Logged([run("a"), run("b")], {"a": [1], "b": [9]})
     words = "alert me/p --when 'x > 5' --when 'y > 5'"
     (told,) = grammar.parse(words, fake_env(source)).reports
@@ -187,7 +187,7 @@ def test_without_a_memory_it_says_which_rules_hold_now():
     assert block(empty, Note) == Note("no running runs")
 
 
-def test_the_only_run_there_is_is_shown_as_it_ended():
+def test_a_terminal_shows_an_only_run_even_if_it_has_ended():
     source = Logged([run("a", State.FAILED)], {"a": [9]})
     (told,) = grammar.parse("alert me/p/a --when 'x > 5'", fake_env(source)).reports
     table = block(told, Table)
@@ -203,12 +203,12 @@ def test_the_only_run_there_is_is_shown_as_it_ended():
         ("--when 'x > 5' --for soon", "not a duration such as"),
     ],
 )
-def test_a_wrong_word_is_told_in_one_line(words, said):
+def test_a_wrong_option_is_reported_in_one_line(words, said):
     with pytest.raises(UsageError, match=said):
         grammar.parse(f"alert me/p {words}", fake_env(FakeSource()))
 
 
-def test_a_card_says_what_one_wants_to_know():
+def test_a_card_shows_the_numbers_fields_and_curve():
     (told,) = Line("alert me/p --when 'x > 5'").tick(run("a", group="g"), a=[9])
     fields = block(told, Fields)
     assert isinstance(fields, Fields)

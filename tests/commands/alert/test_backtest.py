@@ -21,11 +21,11 @@ def backtested(words: str, source: Logged, now: datetime) -> Report:
     return told
 
 
-def test_a_backtest_says_when_it_would_have_fired():
+def test_a_backtest_reports_when_rules_would_have_fired():
     ended = run("b", State.FAILED, heartbeat=NOW + 3 * MINUTE)
     source = Logged([run("a"), ended], {"a": [1, 9, 9, 1, 9], "b": [1, 1, 9, 9]})
     told = backtested("--when 'x > 5' --since 1h", source, NOW + 5 * MINUTE)
-    assert told.title == "me/p: 3 alerts of 2 runs since 2026-01-01 11:05 UTC"
+    assert told.title == "me/p: 3 alerts in 2 runs since 2026-01-01 11:05 UTC"
     table = block(told, Table)
     assert isinstance(table, Table)
     assert [(row[2], row[3], row[5], row[6]) for row in table.rows] == [
@@ -73,7 +73,7 @@ def ids(report: Report) -> list[object]:
         "--when 'deviates(x, 1) and x > 2'",
     ],
 )
-def test_a_backtest_agrees_with_the_live_path_tick_by_tick(rules):
+def test_a_backtest_agrees_with_live_checks(rules):
     runs: list[Run] = []
     lengths = {one: len(values) for one, values in WAVES.items()}
     end = max(lengths.values()) + 20
@@ -102,7 +102,7 @@ def test_a_backtest_agrees_with_the_live_path_tick_by_tick(rules):
     assert len(fired) > 1, "nothing was compared"
 
 
-def test_a_backtest_of_months_takes_longer_strides():
+def test_a_backtest_of_months_checks_at_longer_intervals():
     values = [float(i % 100 == 50) for i in range(30_000)]
     long = run("a", heartbeat=NOW + 30_000 * MINUTE)
     words = "--when 'mean(x, 3m) > 0' --when 'x > 1' --since 30d"
@@ -110,10 +110,10 @@ def test_a_backtest_of_months_takes_longer_strides():
     assert Note("checked every 2m 00s") in told.blocks
 
 
-def test_what_was_over_before_is_no_part_of_it():
+def test_a_backtest_ignores_runs_that_ended_before():
     old = run("a", State.FAILED)
     told = backtested("--when 'x > 5' --since 1h", Logged([old], {"a": [9]}), NOW)
-    assert told.title.startswith("me/p: 1 alert of 1 run")
+    assert told.title.startswith("me/p: 1 alert in 1 run")
     later = NOW + 90 * MINUTE
     told = backtested("--when 'x > 5' --since 1h", Logged([old], {"a": [9]}), later)
-    assert told.title.startswith("me/p: 0 alerts of 1 run")
+    assert told.title.startswith("me/p: 0 alerts in 1 run")

@@ -40,7 +40,7 @@ def test_it_fires_repeats_and_resolves(looks, patience, told):
     assert course(looks, patience) == told
 
 
-def test_one_that_comes_again_at_once_is_the_same_one():
+def test_an_alert_that_fires_again_soon_is_the_same_alert():
     held, _ = turn(None, 1000, Timing(), holds=True)
     held, _ = turn(held, 1060, Timing(), holds=False)
     again, _ = turn(held, 1120, Timing(), holds=True)

@@ -48,7 +48,7 @@ def stepped(step: int, minute: float, **summary: Json) -> Run:
     return replace(OWL, last_step=step, heartbeat=at, summary=summary)
 
 
-def test_the_first_steps_may_take_longer_and_then_its_own_pace_counts():
+def test_the_first_steps_may_take_longer_then_the_runs_own_pace_counts():
     life = Life()
     life.detect(0)
     assert life.kinds(1, stepped(0, 1)) == ["started"]
@@ -64,7 +64,7 @@ def test_the_first_steps_may_take_longer_and_then_its_own_pace_counts():
     ]
 
 
-def test_without_a_step_it_is_the_last_sign_of_life_that_counts():
+def test_before_the_first_step_the_heartbeat_counts():
     life = Life()
     life.detect(0, OWL)
     alive = replace(OWL, heartbeat=NOW + 9 * MINUTE)
@@ -73,7 +73,7 @@ def test_without_a_step_it_is_the_last_sign_of_life_that_counts():
 
 
 @pytest.mark.parametrize("minute", [45, -60, 10_000])
-def test_a_clock_that_is_wrong_makes_no_stall(minute):
+def test_a_wrong_clock_does_not_stall_a_run(minute):
     """Steps are dated by the clock of the machine that trains."""
     life = Life()
     life.detect(0, stepped(0, 0))
@@ -82,7 +82,7 @@ def test_a_clock_that_is_wrong_makes_no_stall(minute):
         assert life.kinds(now, stepped(now, now, _timestamp=stamp)) == []
 
 
-def test_a_run_that_waits_to_begin_or_can_not_be_read_is_as_it_was():
+def test_a_pending_or_unknown_run_stays_as_it_was():
     life = Life()
     pending = replace(OWL, state=State.PENDING)
     life.detect(0, pending)
@@ -95,7 +95,7 @@ def test_a_run_that_waits_to_begin_or_can_not_be_read_is_as_it_was():
     assert life.kinds(6, failed) == ["idle"]
 
 
-def test_a_run_that_is_not_listed_is_waited_for():
+def test_a_missing_run_is_remembered_for_an_hour():
     life = Life()
     life.detect(0, OWL)
     assert life.kinds(1) == []
@@ -108,7 +108,7 @@ def test_a_run_that_is_not_listed_is_waited_for():
     assert not life.memory.going
 
 
-def test_an_end_of_which_more_is_heard_is_no_new_one_but_a_longer_run_is():
+def test_a_late_upload_is_no_new_end_but_a_longer_run_is():
     life = Life()
     life.detect(0, stepped(5, 0))
     ended = replace(stepped(5, 1), state=State.FINISHED, runtime=60.0)
@@ -119,7 +119,7 @@ def test_an_end_of_which_more_is_heard_is_no_new_one_but_a_longer_run_is():
     assert life.kinds(20, again) == ["finished"]
 
 
-def test_another_end_is_told_when_the_server_knows_better():
+def test_a_corrected_end_is_reported():
     life = Life()
     life.detect(0, OWL)
     crashed = replace(OWL, state=State.CRASHED)
@@ -143,7 +143,7 @@ class Filtered(FakeSource):
         return Listing(found[: query.limit or None], len(found))
 
 
-def test_a_run_that_the_filters_lose_is_asked_for():
+def test_a_run_that_stops_matching_the_filters_is_fetched_by_id():
     life = Life()
     filters: dict[str, Json] = {"state": "running"}
     life.detect(0, *listed(Filtered([OWL]), filters, (), None).runs)
@@ -155,6 +155,6 @@ def test_a_run_that_the_filters_lose_is_asked_for():
     assert source.asked == 3
 
 
-def test_what_another_version_wrote_is_a_new_beginning():
+def test_a_memory_of_another_version_starts_anew():
     assert EventMemory.read('{"shape":0}', "{}") is None
     assert EventMemory.read(None, None) is None

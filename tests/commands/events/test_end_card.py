@@ -24,7 +24,7 @@ RUNS = [
         (None, ("val/acc", 0.9)),
     ],
 )
-def test_a_sweep_that_is_done_is_ranked_by_its_own_metric(sweep, best):
+def test_a_done_sweep_is_ranked_by_its_own_metric(sweep, best):
     cards = EndCards(FakeSource(RUNS, sweep=sweep), CardAttachments())
     card = cards.done(GroupDone(EventKind.SWEEP, "s"), ProjectPage("me/p", None))
     (table,) = (block for block in card.blocks if isinstance(block, Table))

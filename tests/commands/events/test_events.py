@@ -46,7 +46,7 @@ def notes(report: Report) -> list[str]:
     return [b.text for b in report.blocks if isinstance(b, Note)]
 
 
-def test_the_first_call_is_silent_and_the_next_ones_tell_what_changed():
+def test_the_first_check_is_silent_and_later_ones_report_changes():
     line = Ticking("events me/p")
     assert line.tick(run("a")) == []
     told = line.tick(run("a"), run("b"))
@@ -59,7 +59,7 @@ def test_the_first_call_is_silent_and_the_next_ones_tell_what_changed():
     assert [report.level for report in ended] == [Level.BAD, Level.GOOD]
 
 
-def test_one_that_began_and_ended_in_between_is_told_as_what_it_came_to():
+def test_a_run_that_started_and_ended_in_between_is_reported_by_its_end():
     line = Ticking("events me/p")
     line.tick(run("a"))
     assert titles(line.tick(run("a"), run("b", State.KILLED))) == [
@@ -67,13 +67,13 @@ def test_one_that_began_and_ended_in_between_is_told_as_what_it_came_to():
     ]
 
 
-def test_a_run_is_known_by_its_id_whatever_it_is_called():
+def test_a_run_is_identified_by_id_not_by_name():
     line = Ticking("events me/p")
     line.tick(run("a"))
     assert line.tick(run("a", name="another")) == []
 
 
-def test_with_greet_the_first_call_says_how_many_and_which_is_best():
+def test_greet_reports_the_number_of_runs_and_the_best():
     line = Ticking("events me/p --best val/loss:min --greet")
     low = run("b", State.FINISHED, summary={"val/loss": 0.1})
     nan = run("c", summary={"val/loss": math.nan})
@@ -90,9 +90,7 @@ def test_with_greet_the_first_call_says_how_many_and_which_is_best():
 
 
 @pytest.mark.parametrize(("way", "better", "worse"), [("min", 0.4, 0.6), ("max", 2, 1)])
-def test_a_new_best_is_told_and_its_message_keeps_up_while_one_run_leads(
-    way, better, worse
-):
+def test_a_new_best_edits_its_message_while_one_run_leads(way, better, worse):
     line = Ticking(f"events me/p --best x:{way}")
     start = 0.5 if way == "min" else 1.5
     a, b = (run(i, summary={"x": start}) for i in "ab")
@@ -109,7 +107,7 @@ def test_a_new_best_is_told_and_its_message_keeps_up_while_one_run_leads(
     assert taken.message_key not in ("", first.message_key)
 
 
-def test_many_at_once_are_one_message_that_names_and_links_each():
+def test_many_events_share_a_message_that_links_each_run():
     line = Ticking("events me/p")
     line.tick(*(run(f"r{i}") for i in range(14)))
     crashed = [run(f"r{i}", State.CRASHED) for i in range(14)]
@@ -131,7 +129,7 @@ def later(one: Run, minutes: float) -> Run:
     return replace(one, heartbeat=moved, runtime=one.runtime + 60 * minutes)
 
 
-def test_a_crash_that_was_none_corrects_its_message():
+def test_a_false_crash_corrects_its_message():
     line = Ticking("events me/p")
     line.tick(run("a"))
     (crash,) = line.tick(run("a", State.CRASHED))
@@ -146,7 +144,7 @@ def test_a_crash_that_was_none_corrects_its_message():
     assert second.message_key != crash.message_key, "another crash is other news"
 
 
-def test_a_crash_that_was_told_with_others_is_corrected_among_them():
+def test_a_false_crash_is_corrected_in_a_shared_message():
     line = Ticking("events me/p")
     line.tick(*(run(f"r{i}") for i in range(5)))
     dead = [run(f"r{i}", State.CRASHED) for i in range(5)]
@@ -161,7 +159,7 @@ def test_a_crash_that_was_told_with_others_is_corrected_among_them():
     assert more.title == "3 runs crashed in me/p, 2 did not crash"
 
 
-def test_a_run_that_another_process_resumed_is_no_false_crash():
+def test_a_crashed_run_resumed_by_another_process_did_crash():
     line = Ticking("events me/p")
     line.tick(run("a"))
     line.tick(run("a", State.CRASHED))
@@ -171,7 +169,7 @@ def test_a_run_that_another_process_resumed_is_no_false_crash():
     assert not told.message_key
 
 
-def test_only_what_is_asked_for_is_told_and_nothing_of_it_comes_later():
+def test_on_selects_kinds_and_the_others_are_never_reported():
     line = Ticking("events me/p --on failed,idle --settle 1s")
     line.tick(run("a"), run("b"))
     assert line.tick(run("a", State.FINISHED), run("b"), run("c")) == []
@@ -179,7 +177,7 @@ def test_only_what_is_asked_for_is_told_and_nothing_of_it_comes_later():
     assert titles(told) == ["name of b failed (me/p/b)", "name of c failed (me/p/c)"]
 
 
-def test_groups_and_all_runs_are_done_once_nothing_follows():
+def test_groups_and_projects_are_done_after_the_settle_time():
     line = Ticking("events me/p --on group,sweep,idle --settle 2m")
     runs = [run(i, group="g", sweep="s") for i in "ab"]
     ended = [replace(one, state=State.FINISHED) for one in runs]
@@ -200,7 +198,7 @@ def test_groups_and_all_runs_are_done_once_nothing_follows():
     assert line.tick(*over, now=NOW + 9 * MINUTE) == []
 
 
-def test_an_end_that_is_over_is_not_counted_when_a_group_is_done():
+def test_a_done_group_does_not_count_ends_of_resumed_runs():
     line = Ticking("events me/p --on group --settle 1s")
     a, b, c = (run(i, group="g") for i in "abc")
     line.tick(a, b, c)
@@ -213,7 +211,7 @@ def test_an_end_that_is_over_is_not_counted_when_a_group_is_done():
     assert block(told, Fields) == Fields("ended", (("finished", 3),))
 
 
-def test_no_step_for_long_is_a_stall_and_the_next_step_its_end():
+def test_a_run_without_steps_is_stalled_until_its_next_step():
     line = Ticking("events me/p --stall 10m")
     slow = run("a")
     at = NOW
@@ -224,13 +222,13 @@ def test_no_step_for_long_is_a_stall_and_the_next_step_its_end():
     (told,) = line.tick(replace(slow, last_step=104), now=at + 11 * MINUTE)
     assert told.title == "name of a is stalled (me/p/a)"
     assert told.level is Level.BAD
-    assert notes(told)[0].startswith("no step after 104 for 1")
+    assert notes(told)[0].startswith("no new step for 1")
     assert line.tick(replace(slow, last_step=104), now=at + 90 * MINUTE) == []
     (back,) = line.tick(replace(slow, last_step=105), now=at + 91 * MINUTE)
     assert back.title == "name of a recovered (me/p/a)"
 
 
-def test_what_the_code_raises_is_told_once():
+def test_an_alert_from_code_is_reported_once():
     line = Ticking("events me/p")
     line.raised = (Alert("old"),)
     assert line.tick(run("a")) == []
@@ -249,7 +247,7 @@ def test_what_the_code_raises_is_told_once():
     assert titles(line.tick(later(run("a"), 99))) == ["name of a resumed (me/p/a)"]
 
 
-def test_alerts_of_before_the_first_look_are_not_told_when_a_run_is_resumed():
+def test_old_alerts_are_not_reported_when_a_run_is_resumed():
     line = Ticking("events me/p")
     line.raised = (Alert("old"),)
     line.tick(run("a", State.FINISHED))
@@ -257,7 +255,7 @@ def test_alerts_of_before_the_first_look_are_not_told_when_a_run_is_resumed():
     assert line.tick(later(run("a"), 99)) == []
 
 
-def test_the_card_of_a_bad_end_says_why():
+def test_the_card_of_a_failed_run_shows_why():
     line = Ticking("events me/p")
     line.console = (Printed("step 1"), Printed("CUDA out of memory", error=True))
     stamps = [NOW.timestamp() - 60 * i for i in range(100, 0, -1)]
@@ -292,7 +290,7 @@ def test_the_card_of_a_bad_end_says_why():
     assert any(map(math.isnan, drawn.series.y))
 
 
-def test_a_good_end_has_its_values_alone_unless_more_is_asked_for():
+def test_the_card_of_a_finished_run_shows_only_values_by_default():
     cases: list[tuple[str, set[type]]] = [
         ("", {Fields, Table, Note}),
         (" --attach log:1", {Fields, Text}),
@@ -316,15 +314,15 @@ class Deaf(FakeSource):
         raise NetworkError("the server is down")
 
 
-def test_what_can_not_be_read_of_an_end_loses_no_event():
+def test_an_end_is_reported_even_if_parts_cannot_be_read():
     line = Ticking("events me/p")
     line.make = Deaf
     line.tick(run("a"))
     (told,) = line.tick(run("a", State.FAILED))
-    assert "its console could not be read: the server is down" in notes(told)
+    assert "could not read the console: the server is down" in notes(told)
 
 
-def test_without_a_memory_it_says_how_the_runs_are():
+def test_a_terminal_shows_how_the_runs_are_now():
     stuck = run(
         "b",
         heartbeat=NOW,
@@ -348,11 +346,11 @@ def test_without_a_memory_it_says_how_the_runs_are():
         ("--on crash", "'crash'; known: started, finished"),
         ("--on ,", "name at least one"),
         ("--best loss:low", "not KEY:min or KEY:max"),
-        ("--attach log:x", "'log:x' cannot be attached; use summary"),
-        ("--attach plots", "'plots' cannot be attached"),
+        ("--attach log:x", "cannot attach 'log:x'; use summary"),
+        ("--attach plots", "cannot attach 'plots'"),
         ("--stall soon", "not a duration such as"),
     ],
 )
-def test_a_wrong_word_is_told_in_one_line(words, said):
+def test_a_wrong_option_is_reported_in_one_line(words, said):
     with pytest.raises(UsageError, match=said):
         grammar.parse(f"events me/p {words}", fake_env(FakeSource()))

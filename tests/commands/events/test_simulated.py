@@ -53,7 +53,7 @@ def looks(seed: int) -> list[float]:
 
 
 @pytest.mark.parametrize(("count", "kept"), [(1000, 2000), (200, 30)])
-def test_each_transition_is_told_once_through_outages_and_restarts(count, kept):
+def test_each_transition_is_reported_once_despite_outages_and_restarts(count, kept):
     times = looks(kept)
     world = World(lives(count, TICKS, kept))
     reference = Reference(tuple(world.lives), LEAST, SETTLE)

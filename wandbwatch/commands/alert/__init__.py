@@ -21,7 +21,7 @@ from wandbwatch.model.report import Report
 from wandbwatch.options import HERE, NO_FILTERS, AnyAddress, FiltersOption, Span
 
 _ALERTS = "alerts"
-"""What is remembered stands under this name."""
+"""The name that the memory is stored under."""
 
 
 def rule(text: str) -> Rule:
@@ -88,55 +88,57 @@ def alert(
         bool,
         typer.Option("--backtest", help="Show when the rules would have fired."),
     ] = False,
-    since: Since = Span(days=14),  # noqa: B008 -- it is not changed
+    since: Since = Span(days=14),  # noqa: B008 -- never changed
     every: Every = Span(minutes=1),  # noqa: B008 -- the same
 ) -> Iterator[Report]:
     """Report when a rule starts to hold for a run, and when it stops.
 
-    In a subscription of watch.toml, where each call remembers what was told. A
-    terminal remembers nothing: there it says which rules hold now.
+    A subscription of watch.toml remembers its alerts between checks. A terminal
+    remembers nothing: there it shows which rules hold now.
     """
     env: Env = ctx.obj
-    patience = Timing(_seconds(hold), _seconds(repeat))
+    timing = Timing(_seconds(hold), _seconds(repeat))
     question = Question(tuple(when), filters, address.run is not None)
-    wish = _Wish(address, question, patience)
+    request = _Request(address, question, timing)
     if trial:
-        yield _tried(env, wish, since, every)
+        yield _backtest(env, request, since, every)
     elif env.memory is None:
-        runs = look_once(env.source(address), wish.question, env.now())
-        yield present(address, runs, wish.question)
+        runs = look_once(env.source(address), request.question, env.now())
+        yield present(address, runs, request.question)
     else:
-        yield from _told(env, env.memory, wish)
+        yield from _changes(env, env.memory, request)
 
 
 @dataclass(frozen=True)
-class _Wish:
-    """What is asked for."""
+class _Request:
+    """What the command line asks for."""
 
     address: Address
     question: Question
-    patience: Timing
+    timing: Timing
 
 
-def _told(env: Env, memory: Memory, wish: _Wish) -> Iterator[Report]:
+def _changes(env: Env, memory: Memory, request: _Request) -> Iterator[Report]:
     before = AlertMemory.read(memory.recall(_ALERTS))
     now = env.now()
-    runs = look(env.source(wish.address), wish.question, before, now)
-    rules = wish.question.rules
-    told, after = evaluate(before, runs, rules, wish.patience, now.timestamp())
+    runs = look(env.source(request.address), request.question, before, now)
+    rules = request.question.rules
+    sent, after = evaluate(before, runs, rules, request.timing, now.timestamp())
     memory.remember(_ALERTS, after.written())
-    there = [seen.run for seen in runs]
-    project = titles.of_runs(wish.address, there)
-    yield from reports(told, project, titles.page_of_runs(there))
+    found = [seen.run for seen in runs]
+    project = titles.of_runs(request.address, found)
+    yield from reports(sent, project, titles.page_of_runs(found))
 
 
-def _tried(env: Env, wish: _Wish, since: timedelta, every: timedelta) -> Report:
+def _backtest(
+    env: Env, request: _Request, since: timedelta, every: timedelta
+) -> Report:
     now = env.now()
     start = now - since
-    runs = look_back(env.source(wish.address), wish.question, start, now)
-    rules, begin = wish.question.rules, start.timestamp()
-    trial = backtest(runs, rules, wish.patience, begin, every.total_seconds())
-    return tried(wish.address, runs, rules, trial)
+    runs = look_back(env.source(request.address), request.question, start, now)
+    rules, begin = request.question.rules, start.timestamp()
+    trial = backtest(runs, rules, request.timing, begin, every.total_seconds())
+    return tried(request.address, runs, rules, trial)
 
 
 def _seconds(span: timedelta | None) -> float:

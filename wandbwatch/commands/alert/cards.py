@@ -34,17 +34,17 @@ from wandbwatch.model.report import (
 from wandbwatch.model.run import Series
 
 BEFORE = 3600.0
-"""So many seconds before an alert its plot begins, and `_LEAST` points at least."""
+"""The plot starts this many seconds before the alert, or `_LEAST` points."""
 _LEAST = 50
 _KEYS = 2
-"""A rule may be about many keys, such as those of all GPUs."""
+"""Plots per rule: it may use many keys, such as those of all GPUs."""
 _PLOT_LINES = 5
 
 
 def plots(
     rule: Rule, runs: Sequence[Observation], start: float, marks: Sequence[Mark]
 ) -> Iterator[Plot]:
-    """Draw what *rule* is about from *start* on, with its thresholds and *marks*."""
+    """Draw the keys of *rule* from *start* on, with its thresholds and *marks*."""
     drawn = 0
     for key in rule.needs.keys:
         if key == STEPS or drawn == _KEYS:
@@ -61,7 +61,7 @@ def plots(
 
 
 def _thresholds(rule: Rule, key: str) -> Iterator[float]:
-    """Yield what values of *key* are compared with themselves."""
+    """Yield the thresholds that values of *key* are compared with."""
     for leaf in rule.leaves:
         if not isinstance(leaf, Comparison) or leaf.percent:
             continue
@@ -89,11 +89,11 @@ _COLUMNS = ("name", "id", "group", "last step", "why", "for")
 
 
 def reports(
-    told: Iterable[Notification], project: str, url: str | None
+    sent: Iterable[Notification], project: str, url: str | None
 ) -> Iterator[Report]:
-    """Tell of alerts, those that fire first; *project* is the name of their runs'."""
+    """Report alerts, firing ones first; *project* is the name of the runs' project."""
     alike: dict[tuple[Turn, str], list[Notification]] = {}
-    for one in told:
+    for one in sent:
         alike.setdefault((one.turn, one.rule.text), []).append(one)
     for turn in Turn:
         for (what, _), several in alike.items():
@@ -105,64 +105,64 @@ def reports(
                 yield from map(_card, several)
 
 
-def _card(told: Notification) -> Report:
-    run = told.seen.run
-    blocks = (Note(_why(told)), run_fields(run, _FIELDS), *_shown(told))
+def _card(sent: Notification) -> Report:
+    run = sent.seen.run
+    blocks = (Note(_why(sent)), run_fields(run, _FIELDS), *_evidence(sent))
     path = titles.of_run(run).removeprefix(run.name)
-    title = f"{run.name}: {_what(told)}{path}"
+    title = f"{run.name}: {_what(sent)}{path}"
     return Report(
         "alert",
         title,
         blocks,
-        _LEVELS[told.turn],
+        _LEVELS[sent.turn],
         run.url,
         event=True,
-        message_key=f"{_firing(told)} {run.id} {told.held.number:.0f} {told.rule.text}",
+        message_key=f"{_firing(sent)} {run.id} {sent.held.number:.0f} {sent.rule.text}",
     )
 
 
-def _firing(told: Notification) -> str:
-    """Name the message: one that comes again at once is told where it was."""
-    if told.turn is Turn.STILL:  # told anew, or nobody would see it
-        return f"still {told.held.told:.0f}"
-    what: str = told.turn.value
+def _firing(sent: Notification) -> str:
+    """Start the message key: an alert that fires again soon edits its message."""
+    if sent.turn is Turn.STILL:  # a new message, because nobody notices an edit
+        return f"still {sent.held.sent:.0f}"
+    what: str = sent.turn.value
     return what
 
 
-def _what(told: Notification) -> str:
-    if told.turn is Turn.OVER:
-        return f"{told.seen.run.state.value} while {told.rule.text}"
-    return f"{_ONE[told.turn]}{told.rule.text}"
+def _what(sent: Notification) -> str:
+    if sent.turn is Turn.OVER:
+        return f"{sent.seen.run.state.value} while {sent.rule.text}"
+    return f"{_ONE[sent.turn]}{sent.rule.text}"
 
 
-def _why(told: Notification) -> str:
-    held, parts = told.held, [told.verdict.why]
-    if span := _lasted(told):
+def _why(sent: Notification) -> str:
+    held, parts = sent.held, [sent.verdict.why]
+    if span := _lasted(sent):
         parts.append(f"for {words.duration(span)}")
     if held.times > 1:
         parts.append(f"{held.times} times, with breaks")
     return "; ".join(part for part in parts if part) or "since just now"
 
 
-def _lasted(told: Notification) -> timedelta | None:
-    held = told.held
-    end = held.ended or max(held.told, told.seen.at)
+def _lasted(sent: Notification) -> timedelta | None:
+    held = sent.held
+    end = held.ended or max(held.sent, sent.seen.at)
     return timedelta(seconds=round(end - held.since)) if end > held.since else None
 
 
-def _shown(told: Notification) -> Iterator[Block]:
-    """Show the lines and the curves that it is about, while it fires."""
-    if told.turn not in (Turn.FIRING, Turn.STILL):
+def _evidence(sent: Notification) -> Iterator[Block]:
+    """Show the console lines and curves behind a firing alert."""
+    if sent.turn not in (Turn.FIRING, Turn.STILL):
         return
-    moment = Moment(told.seen.facts, told.seen.at)
-    for leaf in told.rule.leaves:
+    moment = Moment(sent.seen.facts, sent.seen.at)
+    for leaf in sent.rule.leaves:
         if isinstance(leaf, Statement) and isinstance(leaf.claim, LogMatch):
             found = list(islice(leaf.claim.found(moment), _LINES))
             if found:
                 yield Text("console", "\n".join(line.text for line in found[::-1]))
-    since = told.held.since
-    begun = (Mark(since, "since", upright=True),) if since < told.seen.at else ()
-    yield from plots(told.rule, [told.seen], since - BEFORE, begun)
+    since = sent.held.since
+    start = (Mark(since, "since", upright=True),) if since < sent.seen.at else ()
+    yield from plots(sent.rule, [sent.seen], since - BEFORE, start)
 
 
 def _folded(several: Sequence[Notification], project: str, url: str | None) -> Report:
@@ -175,13 +175,13 @@ def _folded(several: Sequence[Notification], project: str, url: str | None) -> R
     return replace(Report("alert", title, (table,), level, url), event=True)
 
 
-def _row(told: Notification) -> tuple[Cell, ...]:
-    run = told.seen.run
+def _row(sent: Notification) -> tuple[Cell, ...]:
+    run = sent.seen.run
     return (
         run.name,
         run.id,
         run.group or MISSING,
         MISSING if run.last_step is None else run.last_step,
-        told.verdict.why or MISSING,
-        _lasted(told) or MISSING,
+        sent.verdict.why or MISSING,
+        _lasted(sent) or MISSING,
     )

@@ -1,4 +1,4 @@
-"""Evaluate rules on runs against what is remembered of their alerts. Pure."""
+"""Evaluate rules on runs, now or over their history. Pure."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from wandbwatch.commands.alert.rules import Rule, RuleResult, judge
 from wandbwatch.model.run import State
 
 MISSED = 3600.0
-"""Seconds for which a run that is not to be found may only be late in a listing."""
+"""Seconds to remember a run that is missing: a listing may lag."""
 
 
 @dataclass(frozen=True)
 class Notification:
-    """What there is to tell of a rule and a run."""
+    """A change of the alert of one rule and one run."""
 
     seen: Observation
     rule: Rule
@@ -35,32 +35,32 @@ class Notification:
 
 
 @dataclass
-class _Look:
+class _Check:
     rules: Sequence[Rule]
-    patience: Timing
+    timing: Timing
     now: float
-    told: list[Notification] = field(default_factory=list)
+    sent: list[Notification] = field(default_factory=list)
 
     def take(
         self, seen: Observation, held: dict[str, HoldState]
     ) -> dict[str, HoldState]:
-        """Judge a run; return what is to be remembered of it."""
+        """Judge a run; return the states to remember, by rule."""
         after = {}
         for rule in self.rules:
-            kept = self._one(seen, rule, held.get(rule.text))
+            kept = self._judge(seen, rule, held.get(rule.text))
             if kept:
                 after[rule.text] = kept
         return after if seen.running else {}
 
-    def _one(
+    def _judge(
         self, seen: Observation, rule: Rule, before: HoldState | None
     ) -> HoldState | None:
         verdict = judge(rule, seen.facts, seen.at)
-        held, what = turn(before, self.now, self.patience, holds=verdict.holds)
+        held, what = turn(before, self.now, self.timing, holds=verdict.holds)
         if not seen.running and what is None and held and _firing(held):
             what = Turn.OVER
         if what and held:
-            self.told.append(Notification(seen, rule, what, verdict, held))
+            self.sent.append(Notification(seen, rule, what, verdict, held))
         return held
 
 
@@ -68,15 +68,15 @@ def evaluate(
     before: AlertMemory | None,
     runs: Sequence[Observation],
     rules: Sequence[Rule],
-    patience: Timing,
+    timing: Timing,
     now: float,
 ) -> tuple[tuple[Notification, ...], AlertMemory]:
-    """Return what there is to tell, and what is to be remembered.
+    """Return the notifications to send, and what to remember.
 
-    A rule that holds at the first look fires: it is a state, not a change.
+    A rule that already holds at the first check fires: it is a state, not a change.
     """
     known = before or AlertMemory(now)
-    look = _Look(rules, patience, now)
+    check = _Check(rules, timing, now)
     after: dict[str, Watched] = {}
     ended = {k: heard for k, heard in known.ended.items() if heard > known.at}
     for seen in runs:
@@ -84,18 +84,18 @@ def evaluate(
         if not seen.running and ended.get(run_id) == seen.at:
             continue
         watched = known.runs.get(run_id)
-        held = look.take(seen, dict(watched.held) if watched else {})
+        held = check.take(seen, dict(watched.held) if watched else {})
         if held:
             after[run_id] = Watched(now, held)
         if not seen.running:
             ended[run_id] = seen.at
-    there = {seen.run.id for seen in runs}
+    found = {seen.run.id for seen in runs}
     after |= {
         run_id: watched
         for run_id, watched in known.runs.items()
-        if run_id not in there and now - watched.seen < MISSED
+        if run_id not in found and now - watched.seen < MISSED
     }
-    return tuple(look.told), AlertMemory(now, after, ended)
+    return tuple(check.sent), AlertMemory(now, after, ended)
 
 
 def _firing(held: HoldState) -> bool:
@@ -103,30 +103,31 @@ def _firing(held: HoldState) -> bool:
 
 
 _MOST = 40_000
-"""So many times rules are judged at most; the looks are farther apart then."""
+"""Rules are judged at most this often; a longer interval then saves checks."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What would have been told, in its order, and how far apart the looks were."""
+    """Notifications that would have been sent, in order of time (POSIX seconds)."""
 
-    told: tuple[tuple[float, Notification], ...]
+    sent: tuple[tuple[float, Notification], ...]
     since: float
     every: float
+    """Seconds between two checks."""
 
 
 def backtest(
     runs: Sequence[Observation],
     rules: Sequence[Rule],
-    patience: Timing,
+    timing: Timing,
     since: float,
     every: float,
 ) -> Trial:
-    """Look at *runs* every so many seconds from *since* on, as a subscription would."""
+    """Check *runs* at intervals of *every* seconds, as a subscription would."""
     runs = [seen for seen in runs if seen.at >= since]
     lives = {seen.run.id: _life(seen, since) for seen in runs}
-    looks = sum(max(end - start, 0.0) for start, end in lives.values()) * len(rules)
-    every *= math.ceil(max(looks / every / _MOST, 1.0))
+    checks = sum(max(end - start, 0.0) for start, end in lives.values()) * len(rules)
+    every *= math.ceil(max(checks / every / _MOST, 1.0))
     ticks: dict[int, list[Observation]] = defaultdict(list)
     for seen in runs:
         start, end = lives[seen.run.id]
@@ -135,12 +136,12 @@ def backtest(
             ticks[number].append(_at(seen, since + number * every))
         if not seen.running:
             ticks[math.floor(last) + 1].append(seen)
-    told, known = [], None
+    sent, known = [], None
     for number in sorted(ticks):
         now = since + number * every
-        happened, known = evaluate(known, ticks[number], rules, patience, now)
-        told += [(now, one) for one in happened]
-    return Trial(tuple(told), since, every)
+        happened, known = evaluate(known, ticks[number], rules, timing, now)
+        sent += [(now, one) for one in happened]
+    return Trial(tuple(sent), since, every)
 
 
 def _life(seen: Observation, since: float) -> tuple[float, float]:
@@ -151,5 +152,5 @@ def _life(seen: Observation, since: float) -> tuple[float, float]:
 
 
 def _at(seen: Observation, now: float) -> Observation:
-    """Return *seen* as it was then: it went on."""
+    """Return *seen* as it was at *now*: running."""
     return replace(seen, run=replace(seen.run, state=State.RUNNING), at=now)

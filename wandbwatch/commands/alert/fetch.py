@@ -17,18 +17,18 @@ from wandbwatch.model.query import Axis, AxisKind, Curves, Query
 from wandbwatch.model.run import Json, Run, State
 
 LINES = 1000
-"""So many lines of a console are looked at, the newest."""
+"""Console lines to read, the newest."""
 GROUPED = 200
-"""So many runs are looked at where a rule compares with a group, the newest."""
+"""Runs to check if a rule compares with a group, the newest."""
 TRIED = 50
-"""So many runs are tried on their history at most, the newest."""
+"""Runs to backtest at most, the newest."""
 
 _Known: TypeAlias = tuple[Run, Facts]
 
 
 @dataclass(frozen=True)
 class Observation:
-    """A run, what is known of it, and when it was last known: now, or at its end."""
+    """A run and its facts at a time: now, or its end (POSIX seconds)."""
 
     run: Run
     facts: Facts
@@ -41,13 +41,12 @@ class Observation:
 
 @dataclass(frozen=True)
 class Question:
-    """Which runs, and the rules that are asked about."""
+    """The rules, and which runs to check."""
 
     rules: tuple[Rule, ...]
     filters: Mapping[str, Json] = field(default_factory=dict)
     named: bool = False
-    """Whether the address names one run, which is asked for in whatever state: that
-    it has ended is not that it is not there."""
+    """Whether the address names one run, which is then fetched in any state."""
 
     @property
     def needs(self) -> Needs:
@@ -57,16 +56,16 @@ class Question:
 def look(
     source: Source, question: Question, before: AlertMemory | None, now: datetime
 ) -> tuple[Observation, ...]:
-    """Return the runs that go on, and those that have ended since the last look.
+    """Return the running runs, and those that have ended since the last check.
 
-    One request for all of them, and one more a run for its console if a rule asks.
+    One request for all of them, and one per run for its console if a rule needs it.
     """
     if question.named:
         query = Query(question.filters)
-    elif question.needs.peers:  # which may have ended long ago
+    elif question.needs.peers:  # peers may have ended long ago
         query = Query(question.filters, limit=GROUPED)
     else:
-        query = Query(_both(question.filters, _lately(before)))
+        query = Query(_both(question.filters, _recent(before)))
     return tuple(
         _seen(source, question.needs, known, now, LINES)
         for known in _known(source, question.needs, query)
@@ -77,7 +76,7 @@ def look(
 def look_once(
     source: Source, question: Question, now: datetime
 ) -> tuple[Observation, ...]:
-    """Return the runs that go on; where there is but one run, it, as it ended."""
+    """Return the running runs; an only run is returned even if it has ended."""
     runs = look(source, question, None, now)
     if runs:
         return runs
@@ -90,7 +89,7 @@ def look_once(
 def look_back(
     source: Source, question: Question, since: datetime, now: datetime
 ) -> tuple[Observation, ...]:
-    """Return the runs heard of *since*, the newest, whatever became of them."""
+    """Return the newest runs with a heartbeat after *since*, in any state."""
     late: dict[str, Json] = {"heartbeat_at": {"$gt": _iso(since)}}
     filters = question.filters if question.named else _both(question.filters, late)
     query = Query(filters, limit=TRIED)
@@ -100,7 +99,7 @@ def look_back(
     )
 
 
-def _lately(before: AlertMemory | None) -> dict[str, Json]:
+def _recent(before: AlertMemory | None) -> dict[str, Json]:
     running: dict[str, Json] = {"state": State.RUNNING.value}
     if before is None:
         return running
@@ -124,7 +123,7 @@ def _wanted(run: Run, before: AlertMemory | None) -> bool:
 
 
 def _known(source: Source, needs: Needs, query: Query) -> list[_Known]:
-    """Ask for series, or for runs alone; tell them what the others of a group did."""
+    """Fetch runs and their series, with the peers of each in its group."""
     asked = replace(query, summary=(), config=())
     if needs.keys:
         curves = source.curves(asked, needs.keys, Axis(AxisKind.WALL))
@@ -164,8 +163,7 @@ def _seen(
 
 
 def _newest(facts: Facts) -> Iterator[float]:
-    """Yield when a run's newest words are from: its clock may be ahead of the server's,
-    and ours."""
+    """Yield the times of a run's newest data: its clock may be ahead of ours."""
     yield 0.0
     yield from (series.x[-1] for series in facts.series.values() if len(series.x))
     yield from (line.when.timestamp() for line in facts.printed[-1:] if line.when)

@@ -10,11 +10,11 @@ from wandbwatch.model.memory import StoredJson
 
 _STORED = StoredJson(shape=1)
 FLAPS = 600.0
-"""An alert that comes again so soon after its end is the same one."""
+"""Seconds within which an alert that fires again is the same alert."""
 
 
 class Turn(Enum):
-    """What there is to tell."""
+    """A change of an alert that is reported."""
 
     FIRING = "firing"
     STILL = "still firing"
@@ -25,8 +25,8 @@ class Turn(Enum):
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds that a rule must hold before it fires, and after which it is told again
-    while it does; 0: at once, and never."""
+    """Seconds that a rule must hold before it fires (0: none), and between repeated
+    messages while it fires (0: no repeats)."""
 
     hold: float = 0.0
     repeat: float = 0.0
@@ -34,87 +34,88 @@ class Timing:
 
 @dataclass(frozen=True)
 class HoldState:
-    """A rule that holds of a run, or did a moment ago. Times are POSIX seconds."""
+    """A rule that holds for a run, or did until recently. Times are POSIX seconds."""
 
     since: float
-    """When it was first seen to hold."""
+    """When it was first found to hold."""
     fired: float = 0.0
     """When it fired; 0: not yet."""
-    told: float = 0.0
+    sent: float = 0.0
+    """When the last message was sent."""
     ended: float = 0.0
     """When it was resolved; 0: it is not."""
     times: int = 0
-    """How often it fired with no more than moments between."""
+    """How often it has fired, with short breaks only."""
     number: float = 0.0
-    """Tells it from other alerts of the same rule and run: when it fired first."""
+    """Identifies the alert among those of its rule and run: when it first fired."""
 
 
 def turn(
-    held: HoldState | None, now: float, patience: Timing, *, holds: bool | None
+    held: HoldState | None, now: float, timing: Timing, *, holds: bool | None
 ) -> tuple[HoldState | None, Turn | None]:
-    """Return what is to be remembered, and what is to be told.
+    """Return the state to remember, and the change to report.
 
-    Where nobody can tell whether the rule holds, everything stays as it is.
+    If the data does not say whether the rule holds, the state stays as it is.
     """
     if held and held.ended and now - held.ended >= FLAPS:
         held = None
     if holds is None:
         return held, None
     if held is None or held.ended:
-        return _waited(_begun(held, now), now, patience) if holds else (held, None)
+        return _waited(_started(held, now), now, timing) if holds else (held, None)
     if not held.fired:
-        return _waited(held, now, patience) if holds else (_dropped(held), None)
-    return _fired(held, now, patience, holds=holds)
+        return _waited(held, now, timing) if holds else (_dropped(held), None)
+    return _fired(held, now, timing, holds=holds)
 
 
-def _begun(held: HoldState | None, now: float) -> HoldState:
+def _started(held: HoldState | None, now: float) -> HoldState:
     return (
         HoldState(now, times=held.times, number=held.number) if held else HoldState(now)
     )
 
 
 def _waited(
-    held: HoldState, now: float, patience: Timing
+    held: HoldState, now: float, timing: Timing
 ) -> tuple[HoldState, Turn | None]:
-    if now - held.since < patience.hold:
+    if now - held.since < timing.hold:
         return held, None
     times, number = held.times + 1, held.number or now
-    return replace(held, fired=now, told=now, times=times, number=number), Turn.FIRING
+    return replace(held, fired=now, sent=now, times=times, number=number), Turn.FIRING
 
 
 def _fired(
-    held: HoldState, now: float, patience: Timing, *, holds: bool
+    held: HoldState, now: float, timing: Timing, *, holds: bool
 ) -> tuple[HoldState, Turn | None]:
     if not holds:
         return replace(held, ended=now), Turn.RESOLVED
-    if patience.repeat and now - held.told >= patience.repeat:
-        return replace(held, told=now), Turn.STILL
+    if timing.repeat and now - held.sent >= timing.repeat:
+        return replace(held, sent=now), Turn.STILL
     return held, None
 
 
 def _dropped(held: HoldState) -> HoldState | None:
-    """Forget one that did not fire; one that had done so before ends here."""
+    """Forget a state that has not fired; if it fired earlier, it ends here."""
     return replace(held, ended=held.since) if held.times else None
 
 
 @dataclass(frozen=True)
 class Watched:
-    """A run of which a rule holds, or did a moment ago."""
+    """A run for which a rule holds, or did until recently."""
 
     seen: float
-    """When it was last there, POSIX seconds."""
+    """When it was last listed, POSIX seconds."""
     held: Mapping[str, HoldState]
-    """By the rule's words."""
+    """By the text of the rule."""
 
 
 @dataclass(frozen=True)
 class AlertMemory:
     at: float
-    """When the runs were last looked at."""
+    """When the runs were last checked, POSIX seconds."""
     runs: Mapping[str, Watched] = field(default_factory=dict)
-    """By their ids."""
+    """By id."""
     ended: Mapping[str, float] = field(default_factory=dict)
-    """Runs whose end was looked at, with their last sign of life: not once more."""
+    """Ended runs that were checked for the last time, with their last heartbeat."""
 
     def written(self) -> str:
         runs = {

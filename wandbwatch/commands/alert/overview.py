@@ -1,4 +1,4 @@
-"""Alerts in a terminal: what holds now, and what would have been told. Pure."""
+"""Alerts in a terminal: the rules that hold now, and backtests. Pure."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SAID = {True: "holds", False: "does not hold", None: "unknown"}
 def present(
     address: Address, runs: Sequence[Observation], question: Question
 ) -> Report:
-    """Say which rules hold of which runs; nothing is remembered here."""
+    """Report which rules hold for which runs now."""
     rows: list[tuple[Cell, ...]] = []
     links = []
     verdicts = [(r, s, judge(r, s.facts, s.at)) for r in question.rules for s in runs]
@@ -57,7 +57,7 @@ def present(
         tuple(links),
     )
     holding = sum(verdict.holds is True for *_, verdict in verdicts)
-    name, url = _named(address, runs)
+    name, url = _project(address, runs)
     title = f"{name}: {holding} of {len(verdicts)} hold"
     if not runs:
         nothing = "no running runs"
@@ -68,9 +68,9 @@ def present(
 
 @dataclass(frozen=True)
 class _Firing:
-    """One alert from its firing to its end; 0: it went on."""
+    """One alert from its firing to its end; 0: it is still firing."""
 
-    told: Notification
+    sent: Notification
     fired: float
     ended: float = 0.0
     how: str = ""
@@ -79,19 +79,19 @@ class _Firing:
 def tried(
     address: Address, runs: Sequence[Observation], rules: Sequence[Rule], trial: Trial
 ) -> Report:
-    """Tell when rules would have fired and been resolved."""
+    """Report when rules would have fired and been resolved."""
     firings = list(_firings(trial))
-    name, url = _named(address, runs)
-    begun = words.moment(_time(trial.since))
-    title = f"{name}: {_count(len(firings), 'alert')} of {_count(len(runs), 'run')}"
-    title += f" since {begun}"
+    name, url = _project(address, runs)
+    start = words.moment(_time(trial.since))
+    title = f"{name}: {_count(len(firings), 'alert')} in {_count(len(runs), 'run')}"
+    title += f" since {start}"
     blocks: list[Block] = []
     if firings:
-        links = tuple(one.told.seen.run.url for one in firings)
+        links = tuple(one.sent.seen.run.url for one in firings)
         columns = ("rule", "name", "id", "fired", "ended", "how", "after", "why")
         blocks.append(Table("alerts", columns, tuple(map(_row, firings)), links))
         for rule in rules:
-            blocks += _drawn(rule, [f for f in firings if f.told.rule == rule], runs)
+            blocks += _drawn(rule, [f for f in firings if f.sent.rule == rule], runs)
     blocks += [Note(text) for text in _notes(runs, trial)]
     return Report("alert", title, tuple(blocks), url=url)
 
@@ -103,39 +103,39 @@ def _count(number: int, what: str) -> str:
 def _firings(trial: Trial) -> Iterator[_Firing]:
     going: dict[tuple[str, str], _Firing] = {}
     done = []
-    for at, told in trial.told:
-        key = (told.seen.run.id, told.rule.text)
-        if told.turn is Turn.FIRING and not told.seen.running:
-            done.append(_Firing(told, at, at, "the run ended"))
-        elif told.turn is Turn.FIRING:
-            going[key] = _Firing(told, at)
-        elif told.turn in (Turn.RESOLVED, Turn.OVER):
-            how = "resolved" if told.turn is Turn.RESOLVED else "the run ended"
+    for at, sent in trial.sent:
+        key = (sent.seen.run.id, sent.rule.text)
+        if sent.turn is Turn.FIRING and not sent.seen.running:
+            done.append(_Firing(sent, at, at, "the run ended"))
+        elif sent.turn is Turn.FIRING:
+            going[key] = _Firing(sent, at)
+        elif sent.turn in (Turn.RESOLVED, Turn.OVER):
+            how = "resolved" if sent.turn is Turn.RESOLVED else "the run ended"
             done.append(replace(going.pop(key), ended=at, how=how))
     yield from sorted((*done, *going.values()), key=lambda one: one.fired)
 
 
 def _row(one: _Firing) -> tuple[Cell, ...]:
-    run = one.told.seen.run
+    run = one.sent.seen.run
     return (
-        one.told.rule.text,
+        one.sent.rule.text,
         run.name,
         run.id,
         _time(one.fired),
         _time(one.ended) if one.ended else MISSING,
         one.how or "fires still",
         timedelta(seconds=one.ended - one.fired) if one.ended else MISSING,
-        one.told.verdict.why or MISSING,
+        one.sent.verdict.why or MISSING,
     )
 
 
 def _drawn(
     rule: Rule, firings: Sequence[_Firing], runs: Sequence[Observation]
 ) -> Iterator[Block]:
-    """Draw the runs that it fired for, each firing marked."""
+    """Draw the runs that the rule fired for, and mark each firing."""
     if not firings:
         return
-    ids = {one.told.seen.run.id for one in firings}
+    ids = {one.sent.seen.run.id for one in firings}
     marks = [
         mark
         for one in firings[:_MARKS]
@@ -151,14 +151,14 @@ def _drawn(
 def _notes(runs: Sequence[Observation], trial: Trial) -> Iterator[str]:
     yield f"checked every {words.duration(timedelta(seconds=trial.every))}"
     if len(runs) == TRIED:
-        yield f"only the newest {TRIED} runs; --filters selects others"
+        yield f"only the newest {TRIED} runs; use --filters to select others"
     if any(s.sampled for seen in runs for s in seen.facts.series.values()):
         yield "W&B returned samples of long histories: short peaks may be missing"
 
 
-def _named(address: Address, runs: Sequence[Observation]) -> tuple[str, str | None]:
-    there = [seen.run for seen in runs]
-    return titles.of_runs(address, there), titles.page_of_runs(there)
+def _project(address: Address, runs: Sequence[Observation]) -> tuple[str, str | None]:
+    found = [seen.run for seen in runs]
+    return titles.of_runs(address, found), titles.page_of_runs(found)
 
 
 def _time(posix: float) -> datetime:

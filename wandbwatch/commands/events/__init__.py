@@ -37,12 +37,12 @@ from wandbwatch.options import (
 )
 
 _RUNS, _ENDED, _CRASHES, _ALERTS = "runs", "ended", "crashes", "alerts"
-"""What is remembered stands under these names."""
+"""The names that the memory is stored under."""
 _COUNTS = StoredJson(compact=False, ascii=True)
 
 
 class Kinds(frozenset[EventKind]):
-    """What is to be told of: names parted by commas."""
+    """The kinds to report: names separated by commas."""
 
     @classmethod
     def read(cls, text: str) -> Kinds:
@@ -50,13 +50,15 @@ class Kinds(frozenset[EventKind]):
         for word in words:
             if word not in {kind.value for kind in EventKind}:
                 known = ", ".join(kind.value for kind in EventKind)
-                raise typer.BadParameter(f"no event is called {word!r}; known: {known}")
+                raise typer.BadParameter(
+                    f"unknown kind of event {word!r}; known: {known}"
+                )
         if not words:
             raise typer.BadParameter("name at least one kind of event")
         return cls(map(EventKind, words))
 
 
-def attached(text: str) -> CardAttachments:
+def attachments(text: str) -> CardAttachments:
     try:
         return CardAttachments.read(text)
     except ValueError as e:
@@ -69,7 +71,7 @@ On: TypeAlias = Annotated[
         parser=Kinds.read,
         metavar="KINDS",
         show_default=False,
-        help=f"Only these of {', '.join(kind.value for kind in EventKind)}.",
+        help=f"Report only these: {', '.join(kind.value for kind in EventKind)}.",
     ),
 ]
 By: TypeAlias = Annotated[
@@ -84,11 +86,11 @@ By: TypeAlias = Annotated[
 Attach: TypeAlias = Annotated[
     CardAttachments,
     typer.Option(
-        parser=attached,
+        parser=attachments,
         metavar="PARTS",
         show_default=False,
-        help="What an end card shows: summary, delta, config-diff, plot:KEY,"
-        " log:LINES, none; default: values, and everything after a bad end.",
+        help="What the card of an ended run shows: summary, delta, config-diff,"
+        " plot:KEY, log:LINES, none; default: values, and everything after a bad end.",
     ),
 ]
 Stall: TypeAlias = Annotated[
@@ -106,14 +108,15 @@ Settle: TypeAlias = Annotated[
         parser=Span.read,
         metavar="SPAN",
         show_default="2m",
-        help="A group, a sweep or a project is done after this long without a run.",
+        help="Report a group, a sweep or a project as done after this long without a"
+        " running run.",
     ),
 ]
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What is asked for."""
+class Request:
+    """What the command line asks for."""
 
     address: Address
     on: Kinds
@@ -127,7 +130,7 @@ def events(
     ctx: typer.Context,
     address: ProjectAddress = HERE,
     *,
-    on: On = Kinds(EventKind),  # noqa: B008 -- it is not changed
+    on: On = Kinds(EventKind),  # noqa: B008 -- never changed
     filters: FiltersOption = NO_FILTERS,
     best: By = NO_AIMS,
     attach: Attach = DEFAULT,
@@ -139,41 +142,41 @@ def events(
 ) -> Iterator[Report]:
     """Report what happened to a project's runs since the last check.
 
-    In a subscription of watch.toml, where each call remembers the runs for the next
-    one. A terminal remembers nothing: there it says how the runs are now.
+    A subscription of watch.toml remembers the runs between checks. A terminal
+    remembers nothing: there it shows how the runs are now.
     """
     env: Env = ctx.obj
     rules = DetectOptions(stall.total_seconds(), settle.total_seconds(), tuple(best))
-    yield from _told(env, Wish(address, on, filters, attach, greet, rules))
+    yield from _report(env, Request(address, on, filters, attach, greet, rules))
 
 
-def _told(env: Env, wish: Wish) -> Iterator[Report]:
+def _report(env: Env, request: Request) -> Iterator[Report]:
     memory = env.memory
     before = None
     if memory is not None:
         before = EventMemory.read(memory.recall(_RUNS), memory.recall(_ENDED))
-    source = env.source(wish.address)
-    found = listed(source, wish.filters, _keys(wish, before, memory), before)
+    source = env.source(request.address)
+    found = listed(source, request.filters, _keys(request, before, memory), before)
     now = env.now()
     if memory is None:
-        yield present(wish.address, found, wish.rules, now)
+        yield present(request.address, found, request.rules, now)
         return
-    happened, after = detect(before, found.runs, now, wish.rules)
-    said = []
-    if before is None and wish.greet:
-        said.append(greeting(wish.address, found, wish.rules.aims))
-    ends = EndCards(source, wish.attached, wish.rules.aims)
-    if EventKind.ALERT in wish.on:
+    happened, after = detect(before, found.runs, now, request.rules)
+    shown = []
+    if before is None and request.greet:
+        shown.append(greeting(request.address, found, request.rules.aims))
+    ends = EndCards(source, request.attached, request.rules.aims)
+    if EventKind.ALERT in request.on:
         happened = (*happened, *_raised(source, found, happened, after, memory))
-    wanted = [event for event in happened if event.kind in wish.on]
+    wanted = [event for event in happened if event.kind in request.on]
     crashes = CrashCards.read(memory.recall(_CRASHES))
-    said += reports(wanted, ends, _project(wish.address, found), crashes)
+    shown += reports(wanted, ends, _project(request.address, found), crashes)
     _remember(memory, after, crashes)
-    yield from said
+    yield from shown
 
 
 def _remember(memory: Memory, after: EventMemory, crashes: CrashCards) -> None:
-    """Write down what is another than it was."""
+    """Remember what has changed."""
     runs, ended = after.written()
     for key, text in {_RUNS: runs, _ENDED: ended, _CRASHES: crashes.written()}.items():
         if text != memory.recall(key):
@@ -187,7 +190,7 @@ def _raised(
     after: EventMemory,
     memory: Memory,
 ) -> list[CodeAlert]:
-    """Ask for what the code raised; the first time, nothing of it is new."""
+    """Fetch the alerts that the code raised; at the first check none is new."""
     known = _COUNTS.load(memory.recall(_ALERTS))
     events, counts = raised(source, found.runs, happened, known)
     kept = {i: n for i, n in counts.items() if i in after.going or i in after.gone}
@@ -197,11 +200,11 @@ def _raised(
 
 
 def _keys(
-    wish: Wish, before: EventMemory | None, memory: Memory | None
+    request: Request, before: EventMemory | None, memory: Memory | None
 ) -> tuple[str, ...] | None:
-    """Name the values that are needed; None is all, where a likely one is sought."""
-    aims = wish.rules.aims
-    first = memory is None or (before is None and wish.greet)
+    """Return the summary keys to fetch; None for all, to choose a metric from."""
+    aims = request.rules.aims
+    first = memory is None or (before is None and request.greet)
     return None if first and not aims else tuple(aim.key for aim in aims)
 
 

@@ -1,4 +1,4 @@
-"""The card of a run's end."""
+"""The card of an ended run, and the parts that `--attach` chooses."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LINES = 20
 
 @dataclass(frozen=True)
 class CardAttachments:
-    """``plot`` is a key, "" for a likely one; None and 0 are for nothing."""
+    """The parts of a card; a plot is a key, or "" for a likely one."""
 
     summary: bool = False
     delta: bool = False
@@ -40,11 +40,11 @@ class CardAttachments:
     plots: tuple[str, ...] = ()
     log: int = 0
     bad_only: bool = False
-    """Whether console, configuration and plot are for a bad end alone."""
+    """Whether only a bad end shows console, configuration and plot."""
 
     @classmethod
     def read(cls, text: str) -> CardAttachments:
-        """Read words parted by commas; ValueError says which there are."""
+        """Read words separated by commas; ValueError lists the valid ones."""
         words = [word.strip() for word in text.split(",") if word.strip()]
         plots, log = [], 0
         for word in words:
@@ -54,7 +54,7 @@ class CardAttachments:
             elif name == "log" and (not parted or _whole(value)):
                 log = int(value) if parted else _LINES
             elif word not in ("summary", "delta", "config-diff", "none"):
-                raise ValueError(f"{word!r} cannot be attached; use {_WORDS}")
+                raise ValueError(f"cannot attach {word!r}; use {_WORDS}")
         return cls(
             "summary" in words,
             "delta" in words,
@@ -74,7 +74,7 @@ DEFAULT = CardAttachments(
 
 
 _GROUP = 100
-"""So many runs of a group, the newest, are compared."""
+"""Runs of a group to compare with, the newest."""
 _LAST = timedelta(hours=1)
 _WALL = Axis(AxisKind.WALL)
 
@@ -86,7 +86,7 @@ _FIELDS = {
 
 @dataclass
 class EndCards:
-    """Makes the cards of one tick; a group is asked for once."""
+    """Makes the cards of one check; fetches each group once."""
 
     source: Source
     attached: CardAttachments
@@ -94,26 +94,26 @@ class EndCards:
     _groups: dict[str, tuple[Run, ...]] = field(default_factory=dict)
 
     def card(self, event: RunEvent) -> Report:
-        """Tell how a run ended; what can't be read is said in its place."""
+        """Report how a run ended; a note replaces what cannot be read."""
         run = event.run
         blocks: list[Block] = [run_fields(run, _FIELDS)]
-        blocks += self._tried("its values", partial(self._compared, run))
+        blocks += self._or_note("the values", partial(self._compared, run))
         if run.state.bad or not self.attached.bad_only:
             if self.attached.log:
-                blocks += self._tried("its console", partial(self._console, run))
+                blocks += self._or_note("the console", partial(self._console, run))
             for key in self.attached.plots:
-                blocks += self._tried("its curves", partial(self._plot, run, key))
+                blocks += self._or_note("the curves", partial(self._plot, run, key))
         level = Level.BAD if run.state.bad else Level.INFO
         level = Level.GOOD if run.state is State.FINISHED else level
         return Report(
             "events", title(run, event.kind.value), tuple(blocks), level, run.url
         )
 
-    def _tried(self, what: str, blocks: Callable[[], Iterable[Block]]) -> list[Block]:
+    def _or_note(self, what: str, blocks: Callable[[], Iterable[Block]]) -> list[Block]:
         try:
             return list(blocks())
         except SourceError as e:
-            return [Note(f"{what} could not be read: {e}")]
+            return [Note(f"could not read {what}: {e}")]
 
     def _compared(self, run: Run) -> Iterable[Block]:
         attached = self.attached
@@ -127,10 +127,13 @@ class EndCards:
             yield from configuration(peers)
 
     def done(self, event: GroupDone, project: ProjectPage) -> Report:
-        """Tell that no run of a scope runs any more, and which of them is the best."""
-        told = done(event, project.name, project.url)
-        blocks = [*told.blocks, *self._tried("its best", partial(self._best, event))]
-        return replace(told, blocks=tuple(blocks))
+        """Report that all runs of a scope have ended, and which is best."""
+        card = done(event, project.name, project.url)
+        blocks = [
+            *card.blocks,
+            *self._or_note("the best run", partial(self._best, event)),
+        ]
+        return replace(card, blocks=tuple(blocks))
 
     def _best(self, done: GroupDone) -> Iterable[Block]:
         if done.kind is EventKind.IDLE:
@@ -141,7 +144,7 @@ class EndCards:
         yield from best_of(runs, self.aims, self._sweep(done))
 
     def _sweep(self, done: GroupDone) -> Sweep | None:
-        """Return the sweep whose metric is needed; None too if it can't be read."""
+        """Return the sweep, for its metric; None if not needed or not readable."""
         if self.aims or done.kind is not EventKind.SWEEP:
             return None
         try:
@@ -178,4 +181,4 @@ class EndCards:
             line = Line(run.id, run.name, series[keys[0]])
             yield Plot(keys[0], "wall", (line,))
         elif key:
-            yield Note(f"it has no {key!r} to plot")
+            yield Note(f"the run has no {key!r} to plot")

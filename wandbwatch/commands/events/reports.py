@@ -1,4 +1,4 @@
-"""Which messages the events of a tick become: a card each, or one for many."""
+"""Turn the events of a check into reports: one card each, or one for many."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from wandbwatch.model.run import Run, State
 
 _STORED = StoredJson(ascii=True)
 _KEPT = 100
-"""So many messages are remembered, the last ones."""
+"""Messages to remember, the last ones."""
 
 
 @dataclass
 class CrashCards:
-    """What was told of crashes: under each message's name its runs by id, and whether
-    it was said of each that it went on."""
+    """The messages about crashes, by key: run ids, and whether each crash was
+    retracted."""
 
     messages: dict[str, dict[str, bool]] = field(default_factory=dict)
     count: int = 0
-    """How many messages there were."""
+    """How many messages there have been."""
 
     @classmethod
     def read(cls, text: str | None) -> CrashCards:
@@ -45,12 +45,12 @@ class CrashCards:
         kept = dict(list(self.messages.items())[-_KEPT:])
         return _STORED.dump([kept, self.count])
 
-    def tell(
+    def report(
         self, events: Sequence[RunEvent], ends: EndCards, project: ProjectPage
     ) -> Iterator[Report]:
-        """Tell of crashes in one message, which stands under a name of its own.
+        """Report crashes in one message with a key of its own.
 
-        Of those that were none it is told where the crash was.
+        A retracted crash corrects the message that reported it.
         """
         crashed = [event for event in events if not isinstance(event, CrashRetracted)]
         for event in events:
@@ -70,34 +70,38 @@ class CrashCards:
         if name is None:
             yield card(event)
             return
-        told = self.messages[name]
-        told[event.run.id] = True
-        runs = {run.id: run for run in _asked(ends, told)} | {event.run.id: event.run}
-        again = [_event(runs[i], went_on=on) for i, on in told.items() if i in runs]
+        reported = self.messages[name]
+        reported[event.run.id] = True
+        runs = {run.id: run for run in _runs(ends, reported)} | {
+            event.run.id: event.run
+        }
+        again = [
+            _event(runs[i], retracted=on) for i, on in reported.items() if i in runs
+        ]
         for report in _reports(again, ends, project):
             yield replace(report, message_key=name)
 
     def _message(self, run_id: str) -> str | None:
-        """Find the last message that calls the run crashed."""
+        """Find the last message that reports the run as crashed."""
         for name, runs in reversed(self.messages.items()):
             if run_id in runs:
                 return None if runs[run_id] else name
         return None
 
 
-def _asked(ends: EndCards, told: Mapping[str, bool]) -> tuple[Run, ...]:
-    """Ask for the other runs of a message, to tell of them again."""
-    if len(told) == 1:
+def _runs(ends: EndCards, reported: Mapping[str, bool]) -> tuple[Run, ...]:
+    """Fetch the other runs of a message, to report them again."""
+    if len(reported) == 1:
         return ()
-    which = Query({"name": {"$in": list(told)}}, summary=(), config=())
+    which = Query({"name": {"$in": list(reported)}}, summary=(), config=())
     try:
         return ends.source.runs(which).runs
     except SourceError:
         return ()
 
 
-def _event(run: Run, *, went_on: bool) -> RunEvent:
-    if went_on:
+def _event(run: Run, *, retracted: bool) -> RunEvent:
+    if retracted:
         return CrashRetracted(EventKind.CRASHED, run)
     return RunEvent(EventKind.CRASHED, replace(run, state=State.CRASHED))
 
@@ -110,11 +114,11 @@ def _reports(
             corrected = isinstance(event, CrashRetracted)
             yield card(event) if corrected else ends.card(event)
         return
-    went_on = sum(isinstance(event, CrashRetracted) for event in events)
+    retracted = sum(isinstance(event, CrashRetracted) for event in events)
     report = folded(EventKind.CRASHED, events, project)
-    if went_on:
-        left = len(events) - went_on
-        title = f"{left} runs crashed in {project.name}, {went_on} did not crash"
+    if retracted:
+        left = len(events) - retracted
+        title = f"{left} runs crashed in {project.name}, {retracted} did not crash"
         level = Level.BAD if left else Level.INFO
         report = replace(report, title=title, level=level)
     yield report
@@ -126,19 +130,19 @@ def reports(
     project: ProjectPage,
     crashes: CrashCards,
 ) -> Iterator[Report]:
-    """Tell what happened, bad ends first; each kind by itself."""
+    """Report events by kind, bad ends first."""
     by_kind: dict[EventKind, list[Event]] = {kind: [] for kind in KINDS}
     for one in happened:
         by_kind[one.kind].append(one)
-    for kind, told in by_kind.items():
-        events = [one for one in told if isinstance(one, RunEvent)]
+    for kind, ones in by_kind.items():
+        events = [one for one in ones if isinstance(one, RunEvent)]
         if kind is EventKind.CRASHED:
-            found = crashes.tell(events, ends, project)
+            found = crashes.report(events, ends, project)
         else:
             found = _kind(kind, events, ends, project)
         for report in found:
             yield replace(report, event=True)
-        for one in told:
+        for one in ones:
             if isinstance(one, GroupDone) and (kind is EventKind.IDLE or _several(one)):
                 yield replace(ends.done(one, project), event=True)
 
@@ -151,7 +155,7 @@ def _kind(
         return
     for event in events:
         if isinstance(event, Best):
-            # While one run leads, its message keeps up with it.
+            # While one run leads, its message is edited.
             name = f"best {event.key} {event.lead}"
             yield replace(card(event), message_key=name)
         else:
@@ -159,5 +163,5 @@ def _kind(
 
 
 def _several(done: GroupDone) -> bool:
-    """Whether it says more than the end of the one run there was."""
+    """Whether more than one run ended: a single one has its own card."""
     return sum(done.ended.values()) > 1

@@ -1,4 +1,4 @@
-"""Cards of what happens while a run goes on, and of groups of runs. Pure."""
+"""Cards of one event, of many events, of a group, and of the first check. Pure."""
 
 from __future__ import annotations
 
@@ -48,16 +48,16 @@ _ALARMING = {"WARN", "ERROR"}
 
 
 def card(event: RunEvent) -> Report:
-    """Tell of one thing that happened to a run."""
-    what, note = said(event)
+    """Report one event of a run."""
+    what, note = wording(event)
     run = event.run
     notes = (Note(note),) if note else ()
     level = Level.INFO if isinstance(event, CrashRetracted) else level_of(event)
     return Report("events", title(run, what), (*notes, _short(run)), level, run.url)
 
 
-def said(event: RunEvent) -> tuple[str, str]:
-    """Word what happened: behind the run's name, and in a sentence if need be."""
+def wording(event: RunEvent) -> tuple[str, str]:
+    """Return the title behind the run's name, and a note or ""."""
     match event:
         case CrashRetracted():
             what = _after_all(event.run)
@@ -76,11 +76,11 @@ def said(event: RunEvent) -> tuple[str, str]:
 
 
 def why(event: Stalled) -> str:
-    """Say what is missed of a run, and for how long."""
+    """Say for how long a run has made no step."""
     idle = formatting.duration(timedelta(seconds=round(event.idle)))
     if event.run.last_step is None:
-        return f"no step yet, after {idle}"
-    step = f"no step after {event.run.last_step} for {idle}"
+        return f"no step yet after {idle}"
+    step = f"no new step for {idle}, last step {event.run.last_step}"
     if not event.usual:
         return step
     usual = formatting.duration(timedelta(seconds=round(event.usual)))
@@ -88,7 +88,7 @@ def why(event: Stalled) -> str:
 
 
 def done(event: GroupDone, name: str, url: str | None) -> Report:
-    """Tell that no run of a scope is running any more; *name* is the project's."""
+    """Report that all runs of a scope have ended; *name* is the project's."""
     match event.kind:
         case EventKind.IDLE:
             head = f"all runs in {name} have ended"
@@ -114,7 +114,7 @@ def _after_all(run: Run) -> str:
 
 def _beaten(event: Best) -> str:
     if event.before is None:
-        return "the first value"
+        return "first value"
     return f"previous best: {formatting.number(event.before)}"
 
 
@@ -126,8 +126,8 @@ def level_of(event: RunEvent) -> Level:
 
 def _short(run: Run) -> Fields:
     """Return the fields of a running run's card."""
-    told = {"state", "runtime", "last step", "group", "sweep", "host"}
-    return run_fields(run, told)
+    shown = {"state", "runtime", "last step", "group", "sweep", "host"}
+    return run_fields(run, shown)
 
 
 _COLUMNS = ("name", "id", "group", "exit code", "runtime", "last step", "note")
@@ -135,14 +135,14 @@ _COLUMNS = ("name", "id", "group", "exit code", "runtime", "last step", "note")
 
 @dataclass(frozen=True)
 class ProjectPage:
-    """What the runs are in: its name and page."""
+    """The name and page of the runs' project."""
 
     name: str
     url: str | None
 
 
 def folded(kind: EventKind, events: Sequence[RunEvent], project: ProjectPage) -> Report:
-    """Name and link many runs to which the same happened."""
+    """Report many events of one kind in a table that names and links each run."""
     rows = tuple(_row(event) for event in events)
     urls = [event.run.url for event in events]
     table = runs_table(_COLUMNS, rows, urls)
@@ -163,18 +163,18 @@ def _row(event: RunEvent) -> tuple[Cell, ...]:
         MISSING if run.exit_code is None else run.exit_code,
         MISSING if run.runtime is None else timedelta(seconds=run.runtime),
         MISSING if run.last_step is None else run.last_step,
-        _noted(event),
+        _note(event),
     )
 
 
-def _noted(event: RunEvent) -> Cell:
+def _note(event: RunEvent) -> Cell:
     match event:
         case Stalled():
             return why(event)
         case CodeAlert():
             return event.title
         case CrashRetracted():
-            return said(event)[0]
+            return wording(event)[0]
         case _:
             return MISSING
 
@@ -183,7 +183,7 @@ _MOST_RUNNING = 20
 
 
 def greeting(address: Address, found: Listing, aims: Sequence[Objective]) -> Report:
-    """Say how many runs there are and which of them is best."""
+    """Report how many runs there are and which is best."""
     runs = found.runs
     active = sum(run.state in ACTIVE for run in runs)
     count = "1 run" if found.total == 1 else f"{found.total} runs"
@@ -197,12 +197,12 @@ def greeting(address: Address, found: Listing, aims: Sequence[Objective]) -> Rep
 def present(
     address: Address, found: Listing, rules: DetectOptions, now: datetime
 ) -> Report:
-    """Say for a terminal, which remembers nothing, how the runs are now."""
-    told = greeting(address, found, rules.aims)
+    """Report to a terminal, which remembers nothing, how the runs are now."""
+    first = greeting(address, found, rules.aims)
     active = [run for run in found.runs if run.state in ACTIVE]
     rows = tuple(_running(run, rules, now) for run in active[:_MOST_RUNNING])
     columns = ("progress", "name", "id", "state", "last step", "since", "runtime")
-    blocks: list[Block] = list(told.blocks[1:])
+    blocks: list[Block] = list(first.blocks[1:])
     if rows:
         links = tuple(run.url for run in active[:_MOST_RUNNING])
         blocks.append(Table("running", columns, rows, links))
@@ -210,11 +210,11 @@ def present(
         blocks.append(Note(f"{left} more are running"))
     blocks.append(
         Note(
-            "this is the state now; a subscription of watch.toml"
+            "this is the current state; a subscription of watch.toml"
             " reports what happened since its last check"
         )
     )
-    return Report("events", told.title, tuple(blocks), url=told.url)
+    return Report("events", first.title, tuple(blocks), url=first.url)
 
 
 def _running(run: Run, rules: DetectOptions, now: datetime) -> tuple[Cell, ...]:

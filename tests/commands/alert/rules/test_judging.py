@@ -107,11 +107,11 @@ CASES = [
 
 
 @pytest.mark.parametrize(("rule", "series", "holds"), CASES)
-def test_a_rule_holds_or_not_or_nobody_can_tell(rule, series, holds):
+def test_a_rule_holds_does_not_hold_or_is_unknown(rule, series, holds):
     assert says(rule, facts(**series)) is holds
 
 
-def test_nothing_later_is_seen():
+def test_later_data_is_ignored():
     known = facts(x=[1, 9, 1])
     assert [says("x > 5", known, m) for m in (-1, 0, 1, 1.5, 2)] == [
         *(None, False, True, True),
@@ -119,7 +119,7 @@ def test_nothing_later_is_seen():
     ]
 
 
-def test_no_step_is_reckoned_from_the_last_row_or_the_start():
+def test_stalled_counts_from_the_last_row_or_the_start():
     known = facts(_step=[0, 1, 2])
     assert [says("stalled(30m)", known, m) for m in (2, 31.9, 32)] == [
         *(False, False),
@@ -152,7 +152,7 @@ def lines(*texts: str) -> tuple[Printed, ...]:
     )
 
 
-def test_a_line_is_found_by_a_regular_expression():
+def test_log_matches_a_regular_expression():
     said = lines("step 1", "CUDA out of memory. Tried 2.5 GiB", "step 2")
     known = Facts(START, printed=said)
     assert says("log(/CUDA out of memory/)", known, 2) is True
@@ -164,13 +164,13 @@ def test_a_line_is_found_by_a_regular_expression():
     assert says(r"log(/a\/b/)", Facts(START, printed=lines("a/b"))) is True
 
 
-def test_what_scrolled_away_is_not_said_to_be_gone():
+def test_log_is_unknown_when_lines_have_scrolled_away():
     known = Facts(START, printed=lines("x"), all_printed=False)
     assert says("log(/CUDA/)", known, 5) is None
     assert says("log(/CUDA/, 1m)", known, 5) is False
 
 
-def test_an_expression_that_never_ends_is_given_up():
+def test_a_slow_regular_expression_is_stopped():
     said = lines(*["a" * 60 + "!"] * 50)
     assert says(r"log(/(a|a)*$/)", Facts(START, printed=said), 99) is False
 
@@ -186,7 +186,7 @@ def test_an_expression_that_never_ends_is_given_up():
         ("x > 5", facts(), ""),
     ],
 )
-def test_the_numbers_behind_it_are_told(rule, known, why):
+def test_the_result_gives_the_numbers_behind_it(rule, known, why):
     assert judge(parse(rule), known, START + 600).why == why
 
 
@@ -195,7 +195,7 @@ VALUES = st.lists(st.floats(-100, 100) | st.sampled_from([NAN, INF, -INF]), max_
 
 
 @given(st.sampled_from(RULES), VALUES, st.integers(0, 10_000_000))
-def test_when_it_happened_does_not_matter(rule, values, shift):
+def test_shifting_all_times_changes_nothing(rule, values, shift):
     known = facts(x=values, a=values, b=values[::-1])
     late = {
         k: Series(k, [t + shift for t in s.x], s.y) for k, s in known.series.items()

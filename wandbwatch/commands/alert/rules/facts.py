@@ -12,12 +12,12 @@ from wandbwatch.model.run import Series
 from wandbwatch.model.run_details import Printed
 
 STEPS = "_step"
-"""The key that W&B logs in every row: when there was one, and which step it was."""
+"""The key that W&B logs in every row: its step."""
 
 
 @dataclass(frozen=True)
 class Needs:
-    """What a rule must know of a run."""
+    """The data about a run that a rule needs."""
 
     keys: tuple[str, ...] = ()
     console: bool = False
@@ -33,7 +33,7 @@ class Needs:
 
 @dataclass(frozen=True)
 class Window:
-    """The last so many seconds, or the last *count* values."""
+    """The last *seconds*, or the last *count* values."""
 
     seconds: float = 0.0
     count: int = 0
@@ -41,19 +41,19 @@ class Window:
 
 @dataclass(frozen=True)
 class Facts:
-    """One run. Times are POSIX seconds; series run over them, in their order."""
+    """One run. Times are POSIX seconds; the x of series are times, in order."""
 
     began: float | None = None
     series: Mapping[str, Series] = field(default_factory=dict)
     printed: Sequence[Printed] = ()
     all_printed: bool = True
-    """Whether *printed* is all that it printed, not only the end of it."""
+    """Whether *printed* is the whole console, not only its end."""
     peers: Sequence[Facts] = ()
     """The other runs of its group."""
 
 
 def ordered(series: Series) -> Series:
-    """Return *series* in the order of its times, none of which is no time."""
+    """Return *series* sorted by time, without points that have no finite time."""
     if all(a <= b for a, b in pairwise(series.x)) and all(map(math.isfinite, series.x)):
         return series
     points = zip(series.x, series.y, strict=True)
@@ -67,7 +67,7 @@ _NOTHING = Series("", (), ())
 
 @dataclass(frozen=True)
 class Moment:
-    """A run as it was *now*: nothing later is seen."""
+    """A run as it was at *now*: later data is ignored."""
 
     facts: Facts
     now: float
@@ -83,21 +83,21 @@ class Moment:
         return series.x[end - 1] if end else None
 
     def current(self, key: str, window: Window) -> Sequence[float]:
-        """Return the values in *window*, NaN and the infinities among them."""
+        """Return the values in *window*, including NaN and infinities."""
         return self._values(key, window, 0)
 
     def prior(self, key: str, window: Window) -> Sequence[float]:
-        """Return the values in a window as long just before it."""
+        """Return the values in the window of the same length just before it."""
         return self._values(key, window, 1)
 
     def before(self, key: str, skipped: int, count: int) -> Sequence[float]:
-        """Return *count* values at most, those before the last *skipped* ones."""
+        """Return up to *count* values before the last *skipped* ones."""
         series = self._series(key)
         end = max(bisect_right(series.x, self.now) - skipped, 0)
         return series.y[max(end - count, 0) : end]
 
     def at_step(self, key: str, step: float) -> float | None:
-        """Return the value at *step* or last before; None if it is not there yet."""
+        """Return the value at *step*, or the last before it; None before that step."""
         steps, series = self._series(STEPS), self._series(key)
         end = bisect_right(steps.x, self.now)
         if not end or steps.y[end - 1] < step:
@@ -119,7 +119,7 @@ class Moment:
             return self.before(key, back * window.count, window.count)
         start = self.now - (back + 1) * window.seconds
         end = self.now - back * window.seconds
-        # What was logged at an edge is in the window that ends there.
+        # A value at an edge belongs to the window that ends there.
         low = bisect_right(series.x, start)
         high = bisect_right(series.x, end)
         return series.y[low:high]

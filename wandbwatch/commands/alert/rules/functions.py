@@ -1,4 +1,4 @@
-"""The functions of rules: how each is written, and what is made of its words."""
+"""The functions of rules: how each is written, and how its arguments are read."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from wandbwatch.commands.alert.rules.tokens import Shape
 from wandbwatch.formatting.times import parse_positive_duration
 
 _LONGEST = 10_000
-"""No window has more values."""
+"""The most values that a window may have."""
 
 
-Claimed = (
+AnyPredicate = (
     predicates.NotFinite
     | predicates.Spike
     | predicates.Plateau
@@ -23,8 +23,8 @@ Claimed = (
     | predicates.Deviates
     | predicates.LogMatch
 )
-"""Every `Claim` there is."""
-Found = measures.Measured | Claimed
+"""Every `Predicate`."""
+Found = measures.Measured | AnyPredicate
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Word:
 
 
 class MisusedError(ValueError):
-    """A function whose words are wrong: this one, or how many there are."""
+    """A function with a wrong argument, or a wrong number of them."""
 
     def __init__(self, what: str, word: Word | None = None) -> None:
         super().__init__(what)
@@ -51,8 +51,13 @@ class Function:
 
     def build(self, words: tuple[Word, ...]) -> Found:
         if not self.least <= len(words) <= self.most:
-            raise MisusedError(f"{len(words)} words in the parentheses")
+            raise MisusedError(_expected(self.least, self.most, len(words)))
         return self.made(words)
+
+
+def _expected(least: int, most: int, given: int) -> str:
+    wanted = str(least) if least == most else f"{least} or {most}"
+    return f"expected {wanted} argument{'' if wanted == '1' else 's'}, not {given}"
 
 
 def key(word: Word) -> str:
@@ -66,14 +71,14 @@ def number(word: Word) -> float:
         found = float(word.text)
     except ValueError:
         found = -1.0
-    if not 0 < found < 1e9:  # noqa: PLR2004 -- an infinity is no number of anything
+    if not 0 < found < 1e9:  # noqa: PLR2004 -- rejects infinity
         raise MisusedError("expected a number above 0", word)
     return found
 
 
 def count(word: Word) -> int:
     if not (word.text.isascii() and word.text.isdecimal()):
-        raise MisusedError("expected how many values", word)
+        raise MisusedError("expected a number of values", word)
     found = int(word.text) if len(word.text) <= len(str(_LONGEST)) else 0
     if not 0 < found <= _LONGEST:
         raise MisusedError(f"expected 1 to {_LONGEST} values", word)
@@ -91,7 +96,7 @@ def span(word: Word) -> Window:
 
 
 def window(word: Word) -> Window:
-    """Read a span, or a number of values."""
+    """Read a duration, or a number of values."""
     if word.text.isdecimal():
         return Window(count=count(word))
     return span(word)
@@ -130,7 +135,7 @@ def _spike(words: tuple[Word, ...]) -> Found:
 def _plateau(words: tuple[Word, ...]) -> Found:
     way = words[2].text if words[2:] else "min"
     if way not in ("min", "max"):
-        raise MisusedError("expected min or max, what is better", words[2])
+        raise MisusedError("expected min or max, whichever is better", words[2])
     return predicates.Plateau(key(words[0]), window(words[1]), way == "max")
 
 

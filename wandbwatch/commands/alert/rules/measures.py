@@ -11,9 +11,9 @@ from typing import Protocol
 from wandbwatch.commands.alert.rules.facts import Moment, Needs, Window
 
 LEAST = 5
-"""From fewer values no spread is reckoned."""
+"""The fewest values that give a standard deviation."""
 GPUS = range(8)
-"""W&B numbers a machine's GPUs; so many are looked at."""
+"""The GPU numbers that are checked."""
 
 
 class Measure(Protocol):
@@ -22,7 +22,7 @@ class Measure(Protocol):
 
     @property
     def percent(self) -> bool:
-        """Whether a percentage of it can be asked for."""
+        """Whether it can be compared with a percentage."""
         ...
 
     def value(self, moment: Moment, *, percent: bool) -> float | None: ...
@@ -44,7 +44,7 @@ class Latest:
 
 @dataclass(frozen=True)
 class Over:
-    """The least, the largest or the mean of a window's finite values."""
+    """The minimum, maximum or mean of a window's finite values."""
 
     what: str
     key: str
@@ -63,7 +63,7 @@ class Over:
 
 @dataclass(frozen=True)
 class Change:
-    """The mean of a window less that of the one before it, as W&B reckons it."""
+    """The mean of a window minus that of the window before, as W&B computes it."""
 
     key: str
     window: Window
@@ -106,7 +106,7 @@ class ZScore:
 
 @dataclass(frozen=True)
 class Gap:
-    """The second key's value less the first one's."""
+    """The second key's value minus the first's."""
 
     key: str
     other: str
@@ -142,7 +142,7 @@ class GpuMemory:
 
 
 Measured = Latest | Over | Change | ZScore | Gap | GpuMemory
-"""Every `Measure` there is."""
+"""Every `Measure`."""
 AGGREGATES: Mapping[str, Callable[[Sequence[float]], float]] = {
     "min": min,
     "max": max,
@@ -156,7 +156,7 @@ def finite(values: Sequence[float]) -> list[float]:
 
 
 def _number(value: float | None) -> float | None:
-    """Return *value*, None for NaN: nothing can be compared with it."""
+    """Return *value*; None for NaN, which compares with nothing."""
     return None if value is None or math.isnan(value) else value
 
 

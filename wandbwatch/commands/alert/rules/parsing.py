@@ -1,4 +1,4 @@
-"""A rule read: its tokens become a tree, or an error that names the place."""
+"""Parse a rule into a tree, or report the column of the error."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _DEEPEST = 20
 
 
 class RuleError(ValueError):
-    """A rule that is wrong; says where, in one line."""
+    """A wrong rule; the message is one line and names the column."""
 
 
 def parse(text: str) -> Rule:
-    """Read a rule; RuleError names the column where it goes wrong."""
+    """Read a rule; RuleError names the column of the error."""
     if len(text) > _LONGEST:
-        raise RuleError(f"a rule of more than {_LONGEST} characters")
+        raise RuleError(f"the rule has more than {_LONGEST} characters")
     return Rule(text.strip(), _Parser(text, tuple(tokens(text))).whole())
 
 
@@ -100,12 +100,14 @@ class _Parser:
         function = FUNCTIONS.get(name.text)
         if function is None:
             known = ", ".join(FUNCTIONS)
-            raise self._error(f"no function is called {name.text!r}; {known}", name.at)
+            raise self._error(
+                f"unknown function {name.text!r}; known: {known}", name.at
+            )
         try:
             return function.build(tuple(words))
         except MisusedError as e:
             at = e.word.at if e.word else name.at
-            raise self._error(f"{e}; it reads {function.usage}", at) from e
+            raise self._error(f"{e}; usage: {function.usage}", at) from e
 
     def _word(self) -> Word:
         token = self._next
@@ -129,7 +131,9 @@ class _Parser:
         percent = self._next
         share = self._took("%")
         if share and not measure.percent:
-            raise self._error("this has no percentage", percent.at)
+            raise self._error(
+                "this value cannot be compared with a percentage", percent.at
+            )
         return Comparison(measure, sign.text, number, share, text)
 
     def _number(self) -> float:
@@ -148,7 +152,7 @@ class _Parser:
 
     @property
     def _end(self) -> int:
-        """Where the last token that was taken ends."""
+        """The end of the last token that was read."""
         return len(self.text[: self._next.at].rstrip())
 
     def _took(self, text: str) -> bool:

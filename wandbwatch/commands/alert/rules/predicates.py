@@ -1,4 +1,4 @@
-"""Boolean functions of rules; None where the data does not tell."""
+"""Boolean functions of rules; None without enough data."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from wandbwatch.commands.alert.rules.measures import GPUS, finite
 from wandbwatch.model.run_details import Printed
 
 _RECENT, _BASELINE, _ENOUGH = 5, 50, 20
-"""A spike is in so many values, against so many before them, but not against fewer."""
+"""Values of a spike, values before it to compare with, and the fewest of those."""
 _FLOOR = 0.1
-"""A spike is at least this part of the baseline; noise may be next to nothing."""
+"""The smallest spike, relative to the baseline: the noise may be almost 0."""
 _BETTER = 1e-3
-"""An improvement is at least this part of the best value."""
+"""The smallest improvement, relative to the best value."""
 _IDLE = 5.0
-"""Percent of use; less is idle."""
+"""Percent of use below which a device is idle."""
 _PEERS = 3
 _MAD = 1.4826
-"""Makes of the median deviation the standard one, where values are normal."""
+"""Turns a median deviation into a standard deviation, for normal values."""
 
 
 class Predicate(Protocol):
@@ -36,7 +36,7 @@ class Predicate(Protocol):
 
 @dataclass(frozen=True)
 class NotFinite:
-    """The latest value, or one in the window, is NaN or infinite."""
+    """The latest value, or any in the window, is NaN or infinite."""
 
     key: str
     window: Window
@@ -54,7 +54,7 @@ class NotFinite:
 
 @dataclass(frozen=True)
 class Spike:
-    """Even the least of the recent values is far above the baseline: no outlier."""
+    """Even the lowest of the recent values is far above the baseline."""
 
     key: str
     sigmas: float = 6.0
@@ -74,7 +74,7 @@ class Spike:
 
 @dataclass(frozen=True)
 class Plateau:
-    """The best of a window is no better than that of the one before it."""
+    """The best of a window is not better than that of the window before it."""
 
     key: str
     window: Window
@@ -96,7 +96,7 @@ class Plateau:
 
 @dataclass(frozen=True)
 class IdleGpus:
-    """All through the window none of *keys* was in use; system metrics in percent."""
+    """No key was in use throughout the window; *keys* are system metrics in percent."""
 
     keys: tuple[str, ...]
     window: Window
@@ -112,7 +112,7 @@ class IdleGpus:
         for key in measured:
             if any(v >= _IDLE for v in moment.current(key, self.window)):
                 return False
-        # One that was not measured all through it may have been in use before.
+        # A device that was not measured throughout may have been in use.
         known = all(
             moment.current(key, self.window) and moment.prior(key, self.window)
             for key in measured
@@ -122,7 +122,7 @@ class IdleGpus:
 
 @dataclass(frozen=True)
 class NoProgress:
-    """No row was logged for so long, or none since it began."""
+    """No row was logged for the length of the window, or since the run started."""
 
     window: Window
 
@@ -138,7 +138,7 @@ class NoProgress:
 
 @dataclass(frozen=True)
 class Deviates:
-    """The latest value is far from what the others of the group had at that step."""
+    """The latest value is far from those of the group's others at the same step."""
 
     key: str
     sigmas: float
@@ -163,7 +163,7 @@ class Deviates:
 
 
 def spread(values: Sequence[float]) -> tuple[float, float]:
-    """Return the median and a standard deviation that outliers do not move."""
+    """Return the median and a standard deviation that is robust against outliers."""
     middle = median(values)
     return middle, _MAD * median(abs(value - middle) for value in values)
 
@@ -173,14 +173,14 @@ def gpus() -> tuple[str, ...]:
 
 
 _LONGEST = 2000
-"""So many characters of a line are looked at."""
+"""The characters of a line that are searched."""
 _SECONDS = 1.0
-"""An expression that takes longer for all lines of a run finds nothing more."""
+"""The time limit of an expression for all lines of a run."""
 
 
 @dataclass(frozen=True)
 class LogMatch:
-    """A line matches: ever since, or one in the window."""
+    """A line matches, anywhere or in the window."""
 
     pattern: str
     ignore_case: bool
@@ -193,20 +193,17 @@ class LogMatch:
     def holds(self, moment: Moment) -> bool | None:
         for _ in self.found(moment):
             return True
-        # A line that was found before may be above what is known of the console.
+        # A line that matched earlier may be above the part that was read.
         return False if moment.facts.all_printed or self.window.seconds else None
 
     def found(self, moment: Moment) -> Iterator[Printed]:
-        """Yield the lines that match, the newest first.
-
-        One without a time may be of any time.
-        """
-        import regex  # noqa: PLC0415 -- needed where lines are looked at, seldom
+        """Yield the matching lines, newest first; one without a time always counts."""
+        import regex  # noqa: PLC0415 -- rarely needed
 
         flags = regex.IGNORECASE if self.ignore_case else 0
         try:
             compiled = regex.compile(self.pattern, flags)
-        except regex.error:  # it is one of re's own
+        except regex.error:  # valid only for re
             return
         start = moment.now - self.window.seconds if self.window.seconds else 0.0
         until = time.monotonic() + _SECONDS
@@ -223,7 +220,7 @@ class LogMatch:
 
 
 def checked(pattern: str) -> str:
-    """Return *pattern*; ValueError says what is wrong with it."""
+    """Return *pattern*; ValueError says why it is wrong."""
     try:
         re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as e:

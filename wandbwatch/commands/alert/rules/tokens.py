@@ -1,4 +1,4 @@
-"""The words of a rule, each with its place."""
+"""The tokens of a rule, each with its position."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Shape(Enum):
 class Token:
     shape: Shape
     text: str
-    """As it stands there; a quoted one without its quotes."""
+    """As written; a quoted token without its quotes."""
     at: int
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """Yield the tokens of *text*, and one behind the last."""
+    """Yield the tokens of *text*, then an END token."""
     at = 0
     while found := _TOKEN.match(text, at):
         at = found.end()

@@ -1,4 +1,4 @@
-"""A rule as it was understood, and whether it holds."""
+"""A parsed rule, and whether it holds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Comparison:
     threshold: float
     percent: bool
     text: str
-    """As it stands in its rule."""
+    """As written in the rule."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ Node: TypeAlias = Comparison | Statement | And | Or
 
 @dataclass(frozen=True)
 class Rule:
-    """``text`` is what the user wrote."""
+    """A parsed rule; ``text`` is what the user wrote."""
 
     text: str
     node: Node
@@ -64,7 +64,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class RuleResult:
-    """``holds`` is None where what is known does not say."""
+    """``holds`` is None without enough data."""
 
     holds: bool | None
     why: str = ""
@@ -72,14 +72,14 @@ class RuleResult:
 
 
 def judge(rule: Rule, facts: Facts, now: float) -> RuleResult:
-    """Say whether *rule* holds of a run as it was *now*."""
+    """Evaluate *rule* on a run as it was at *now* (POSIX seconds)."""
     moment = Moment(facts, now)
     why = "; ".join(dict.fromkeys(part for part in _numbers(rule, moment) if part))
     return RuleResult(_holds(rule.node, moment), why)
 
 
 def _numbers(rule: Rule, moment: Moment) -> Iterator[str]:
-    """Word what is known of what the rule is about."""
+    """Describe the current values that the rule uses."""
     for leaf in rule.leaves:
         if isinstance(leaf, Comparison):
             value = leaf.measure.value(moment, percent=leaf.percent)

@@ -1,8 +1,8 @@
 """Events of a project's runs between two checks. Pure.
 
-`detect` compares a listing with what is remembered. Runs are told apart by their id
-within a project, never by name. Only what differs between two looks is told: what came
-and went between them is told as what it came to.
+`detect` compares a listing with the memory. Runs are identified by their id within a
+project, never by name. It reports what differs between two checks: a run that started
+and ended between them is reported by its end.
 """
 
 from wandbwatch.commands.events.lifecycle.detection import DetectOptions, detect

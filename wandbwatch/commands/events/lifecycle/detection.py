@@ -1,4 +1,4 @@
-"""Detect events: a project's runs now against what is remembered. Pure."""
+"""Detect events: compare a project's runs with the memory. Pure."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from wandbwatch.commands.events.lifecycle.transitions import Tracker
 from wandbwatch.model.run import Run, State
 
 
-def of(run: Run | RunningRun) -> Iterator[str]:
-    """Name the scopes that a run is in: its group, its sweep, and all runs."""
+def scopes_of(run: Run | RunningRun) -> Iterator[str]:
+    """Yield the scopes of a run: its group, its sweep, and all runs."""
     if run.group:
         yield f"{EventKind.GROUP} {run.group}"
     if run.sweep:
@@ -38,8 +38,8 @@ def of(run: Run | RunningRun) -> Iterator[str]:
 
 
 def opened(going: Iterable[RunningRun]) -> dict[str, ScopeMemory]:
-    """Begin with the scopes that have a run that goes on."""
-    return {name: ScopeMemory() for one in going for name in of(one)}
+    """Return the scopes that have a running run."""
+    return {name: ScopeMemory() for one in going for name in scopes_of(one)}
 
 
 def settled(
@@ -49,17 +49,17 @@ def settled(
     now: float,
     settle: float,
 ) -> tuple[list[GroupDone], dict[str, ScopeMemory]]:
-    """Say which scopes have had no running run for *settle* seconds.
+    """Return the scopes without a running run for *settle* seconds, and all others.
 
-    One that follows the last after a moment, as a sweep's do, keeps its scopes open.
+    A run that soon follows the last one, as in a sweep, keeps its scopes open.
     """
-    running = {name for one in going for name in of(one)}
+    running = {name for one in going for name in scopes_of(one)}
     scopes = {**before}
     for event in events:
         state, more = _change(event)
         if state is None:
             continue
-        for name in of(event.run):
+        for name in scopes_of(event.run):
             scopes[name] = _counted(scopes.get(name, ScopeMemory()), state, more)
     scopes |= {
         name: replace(scopes.get(name, ScopeMemory()), since=0.0) for name in running
@@ -79,7 +79,7 @@ def settled(
 
 
 def _change(event: RunEvent) -> tuple[State | None, int]:
-    """Say of which ends there is one more now, or one less: it was none, or is over."""
+    """Return the ended state whose count changes, and by how much."""
     match event:
         case CrashRetracted():
             return State.CRASHED, -1
@@ -95,10 +95,10 @@ def _counted(scope: ScopeMemory, state: State, more: int) -> ScopeMemory:
     return replace(scope, ended=ended | ({state.value: count} if count > 0 else {}))
 
 
-def broken(
+def new_bests(
     before: Mapping[str, Leader], runs: Iterable[Run], aims: Iterable[Objective]
 ) -> Iterator[tuple[str, Leader, Best]]:
-    """Yield each aim that is reached better than ever: by whom, and the event."""
+    """Yield each objective with a new best value: its name, leader and event."""
     seen = tuple(runs)
     for aim in aims:
         known, found = before.get(str(aim)), aim.ranked(seen)[:1]
@@ -113,12 +113,12 @@ def broken(
 
 @dataclass(frozen=True)
 class DetectOptions:
-    """What is asked for; spans are seconds."""
+    """Options of `detect`; durations are seconds."""
 
     least: float = 600.0
-    """No run is called stalled that made a step so long ago."""
+    """The shortest pause that counts as stalled."""
     settle: float = 120.0
-    """For so long none runs before it is told that none does."""
+    """How long a scope has no running run before it is done."""
     aims: tuple[Objective, ...] = ()
     kept: int = KEPT
 
@@ -126,21 +126,21 @@ class DetectOptions:
 def detect(
     before: EventMemory | None, runs: Sequence[Run], now: datetime, rules: DetectOptions
 ) -> tuple[tuple[Event, ...], EventMemory]:
-    """Return what happened, and what is to be remembered.
+    """Return the events, and what to remember.
 
-    *runs* are all of the project at first, later at least those that were going on and
-    those heard of since. Where nothing is remembered, nothing has happened.
+    *runs* are at first all of the project, later at least those that were running and
+    those with a heartbeat since. Without a memory there are no events.
     """
     at = round(now.timestamp(), 3)
     known = before or EventMemory(at)
     look = Tracker(known, at, rules.least)
     events = [event for run in runs for event in look.take(run)]
-    there = {run.id for run in runs}
+    found = {run.id for run in runs}
     for run_id in known.going:
-        if run_id not in there:
+        if run_id not in found:
             look.miss(run_id)
     gone, horizon = _bounded({**_rest(known, look), **look.gone}, known, rules.kept)
-    records = list(broken(known.best, runs, rules.aims))
+    records = list(new_bests(known.best, runs, rules.aims))
     leaders = {**known.best, **{name: leader for name, leader, _ in records}}
     if before is None:
         scopes = opened(look.going.values())
@@ -151,7 +151,7 @@ def detect(
 
 
 def _rest(known: EventMemory, look: Tracker) -> dict[str, EndedRun]:
-    """Return those that had ended and were not looked at, or still are so."""
+    """Return the ended runs that are not running again."""
     return {
         run_id: one for run_id, one in known.gone.items() if run_id not in look.going
     }
@@ -160,10 +160,10 @@ def _rest(known: EventMemory, look: Tracker) -> dict[str, EndedRun]:
 def _bounded(
     gone: dict[str, EndedRun], known: EventMemory, most: int
 ) -> tuple[dict[str, EndedRun], float]:
-    """Forget those that were heard of the longest ago; say how long ago that is."""
+    """Forget the runs with the oldest heartbeats; return the new horizon as well."""
     if len(gone) <= most:
         return gone, known.horizon
     latest = sorted(gone, key=lambda run_id: gone[run_id].heard, reverse=True)
     horizon = max(known.horizon, gone[latest[most]].heard)
-    # Those heard of at the very horizon would be told anew, were they kept and lost.
+    # Runs at the very horizon count as forgotten, or they would be reported again.
     return {k: gone[k] for k in latest[:most]}, horizon

@@ -1,4 +1,4 @@
-"""What can happen to the runs of a project: a closed set."""
+"""The events of a project's runs: a closed set."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wandbwatch.model.run import Run, State
 
 
 class EventKind(StrEnum):
-    """What happened, in the words that ``--on`` takes."""
+    """The kinds of events, in the words of ``--on``."""
 
     STARTED = "started"
     FINISHED = "finished"
@@ -30,19 +30,19 @@ class EventKind(StrEnum):
 
     @property
     def end(self) -> bool:
-        """Whether it is the end of a run."""
+        """Whether the event is the end of a run."""
         return KINDS[self].state is not None
 
 
 @dataclass(frozen=True)
 class KindInfo:
-    """What reports need to know of a kind of event."""
+    """What reports need to know about a kind of event."""
 
     level: Level
     many: str
-    """Behind "5 runs"."""
+    """The words after "5 runs"."""
     state: State | None = None
-    """The state of a run whose end it is."""
+    """The state of the run, if the event is its end."""
     note: str = ""
     """A sentence on the card of one run."""
 
@@ -63,14 +63,14 @@ KINDS: Mapping[EventKind, KindInfo] = {
     EventKind.SWEEP: KindInfo(Level.INFO, "sweep"),
     EventKind.IDLE: KindInfo(Level.INFO, "idle"),
 }
-"""Every kind, in the order of its reports: the worst first."""
+"""Every kind, in the order of reports: the worst first."""
 ENDS = {info.state: kind for kind, info in KINDS.items() if info.state}
 ACTIVE = {State.RUNNING, State.PREEMPTING}
 
 
 @dataclass(frozen=True)
 class RunEvent:
-    """One thing that happened to *run*; each kind has its own class if it says more."""
+    """An event of *run*; a kind with more data has a class of its own."""
 
     kind: EventKind
     run: Run
@@ -78,7 +78,7 @@ class RunEvent:
 
 @dataclass(frozen=True)
 class CrashRetracted(RunEvent):
-    """A crash that was told turned out false: *run* runs on, or ended otherwise."""
+    """*run* did not crash as reported: it is still running, or ended otherwise."""
 
 
 @dataclass(frozen=True)
@@ -93,10 +93,10 @@ class CodeAlert(RunEvent):
 
 @dataclass(frozen=True)
 class Resumed(RunEvent):
-    """*run* runs again."""
+    """*run* is running again."""
 
     ended: State | None
-    """How it had ended; None where that was too long ago."""
+    """How it had ended; None if that is no longer remembered."""
 
 
 @dataclass(frozen=True)
@@ -104,9 +104,9 @@ class Stalled(RunEvent):
     """*run* makes no progress."""
 
     idle: float
-    """Seconds since its last step, or since its last sign of life."""
+    """Seconds since its last step, or its last sign of life."""
     usual: float
-    """Seconds that it usually takes at most; 0 as long as that is not known."""
+    """Seconds that it usually takes at most between steps; 0: not known yet."""
 
 
 @dataclass(frozen=True)
@@ -116,20 +116,20 @@ class Best(RunEvent):
     key: str
     value: float
     before: float | None
-    """The best value until then; None when there was none."""
+    """The best value before; None if there was none."""
     lead: int
-    """Grows whenever another run takes the lead."""
+    """Counts the changes of the leader."""
 
 
 @dataclass(frozen=True)
 class GroupDone:
-    """No run of a group or sweep, or none at all, is running any more."""
+    """All runs of a group, a sweep, or the project have ended."""
 
     kind: EventKind
     name: str
     """The group's or sweep's; empty for all runs."""
     ended: Mapping[State, int] = field(default_factory=dict)
-    """How many of its runs ended how since one of them was first seen running."""
+    """The ended runs by state, since one was first seen running."""
 
 
 Event = RunEvent | GroupDone

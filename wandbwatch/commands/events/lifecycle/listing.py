@@ -20,9 +20,9 @@ from wandbwatch.model.query import Listing, Query
 from wandbwatch.model.run import Json, Run
 
 PAGE = 200
-"""So many of the runs last heard of are asked for at least."""
+"""The fewest runs to fetch, those with the latest heartbeats."""
 _OVERLAP = 3600.0
-"""A listing may lag and clocks differ: so far before the last look it must reach."""
+"""Seconds that a listing reaches before the last check: listings lag, clocks differ."""
 
 
 def listed(
@@ -31,11 +31,10 @@ def listed(
     keys: Sequence[str] | None,
     before: EventMemory | None,
 ) -> Listing:
-    """Ask for all runs at first, then for those last heard of: one request a page.
+    """Fetch all runs at first, then those with the latest heartbeats.
 
-    Of their values *keys* are asked for, all with None.
-    A run that went on and is not among them, because it is no more what *filters* say,
-    is asked for by its id.
+    One request per page. *keys* are the summary values to fetch, None for all. A run
+    that was running and no longer matches *filters* is fetched by its id.
     """
     query = Query(
         filters=filters,
@@ -50,8 +49,8 @@ def listed(
     found = source.runs(replace(query, limit=PAGE + len(before.going) + recent))
     if found.left_out and _heard(found.runs[-1]) > since:
         found = source.runs(query)
-    there = {run.id for run in found.runs}
-    missing = [run_id for run_id in before.going if run_id not in there]
+    listed_ids = {run.id for run in found.runs}
+    missing = [run_id for run_id in before.going if run_id not in listed_ids]
     if not missing or not (found.left_out or filters):
         return found
     more = source.runs(replace(query, filters={"name": {"$in": missing}}))
@@ -68,11 +67,11 @@ def raised(
     happened: Iterable[Event],
     known: Mapping[str, int] | None,
 ) -> tuple[list[CodeAlert], dict[str, int]]:
-    """Return what is new, and how many alerts each run has raised by now.
+    """Return the new alerts, and how many each run has raised.
 
-    Asked are the runs that go on and those that ended just now. *known* is how many
-    there were, None at the first look: then, and of a run that was resumed and whose
-    alerts are not known, nothing is new.
+    Checks the running runs and those that have just ended. *known* are the earlier
+    counts, None at the first check. Nothing is new then, nor for a resumed run without
+    a count.
     """
     counts = known or {}
     events, now = [], dict(counts)
@@ -85,12 +84,12 @@ def raised(
         try:
             alerts = source.alerts(run.id)
         except SourceError:
-            continue  # they are found at the next look
+            continue  # the next check finds them
         silent = known is None or (run.id in resumed and run.id not in counts)
-        told = len(alerts) if silent else counts.get(run.id, 0)
+        old = len(alerts) if silent else counts.get(run.id, 0)
         events += [
             CodeAlert(EventKind.ALERT, run, one.title, one.text, one.level)
-            for one in alerts[told:]
+            for one in alerts[old:]
         ]
         if alerts:
             now[run.id] = len(alerts)

@@ -1,8 +1,8 @@
 """What events remember between checks, and how it is stored.
 
-Runs that go on are remembered each; of those that ended, the `KEPT` last heard of.
-Whatever ended is older than `Remembered.horizon` if it is in neither, so that thousands
-of runs take no more than some hundred kilobytes.
+All running runs are remembered, and the `KEPT` ended runs with the latest heartbeats. A
+run in neither ended before `EventMemory.horizon`. Thousands of runs take only some
+hundred kilobytes.
 """
 
 from __future__ import annotations
@@ -14,33 +14,33 @@ from wandbwatch.model.memory import StoredJson
 from wandbwatch.model.run import State
 
 KEPT = 2000
-"""How many runs that ended are remembered by id."""
+"""How many ended runs are remembered by id."""
 _NOW, _GONE = StoredJson(shape=1), StoredJson()
 
 
 @dataclass(frozen=True)
 class RunningRun:
-    """A run that goes on. Times are POSIX seconds."""
+    """A running run. Times are POSIX seconds."""
 
     seen: float
-    """When it was first seen to run, or run again."""
+    """When it was first seen running, or running again."""
     step: int | None
     moved: float
-    """When it made its last step, as near as that is known."""
+    """When it made its last step, as well as known."""
     moves: int = 0
-    """How often it was seen to have made steps."""
+    """How many checks found new steps."""
     pace: float = 0.0
-    """The longest time that it usually lets pass between two of them."""
+    """The longest time that it usually takes between two steps."""
     stalled: bool = False
     group: str = ""
     sweep: str = ""
     missing: float = 0.0
-    """Since when it is not to be found; 0: it is."""
+    """Since when it is missing from listings; 0: it is not."""
 
 
 @dataclass(frozen=True)
 class EndedRun:
-    """A run that ended."""
+    """An ended run."""
 
     state: State
     heard: float
@@ -48,21 +48,21 @@ class EndedRun:
     runtime: float
     step: int
     begun: float = 0.0
-    """When its process began, had it never paused."""
+    """When its process started, if it never paused."""
 
 
 @dataclass(frozen=True)
 class ScopeMemory:
-    """A group, a sweep, or all runs, as long as there is something to tell of it."""
+    """A group, a sweep, or all runs, until it is reported as done."""
 
     since: float = 0.0
-    """Since when none of its runs is running, POSIX seconds; 0: one is."""
+    """Since when no run is running, POSIX seconds; 0: one is."""
     ended: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Leader:
-    """Who has the best value of a key."""
+    """The run with the best value of a key."""
 
     value: float
     run: str
@@ -72,9 +72,9 @@ class Leader:
 @dataclass(frozen=True)
 class EventMemory:
     at: float
-    """When the runs were last looked at."""
+    """When the runs were last checked, POSIX seconds."""
     horizon: float = 0.0
-    """No run that ended and was heard of later is forgotten."""
+    """Every ended run with a later heartbeat is remembered."""
     going: Mapping[str, RunningRun] = field(default_factory=dict)
     gone: Mapping[str, EndedRun] = field(default_factory=dict)
     scopes: Mapping[str, ScopeMemory] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class EventMemory:
     best: Mapping[str, Leader] = field(default_factory=dict)
 
     def written(self) -> tuple[str, str]:
-        """Return texts for what changes each tick, and for the runs that ended."""
+        """Return two texts: what changes at each check, and the ended runs."""
         now = {
             "at": self.at,
             "horizon": self.horizon,

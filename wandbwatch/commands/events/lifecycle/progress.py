@@ -8,18 +8,18 @@ from wandbwatch.commands.events.lifecycle.memory import RunningRun
 from wandbwatch.model.run import Run
 
 _LATE = 4.0
-"""So many times its usual pace a run may take until it is called stalled."""
+"""A run is stalled after this many times its usual pause."""
 _WARM_UP = 3.0
-"""So much more time the first steps may take: compiling, loading, a first epoch."""
+"""The first steps may take this much longer: compiling, loading, a first epoch."""
 _WARM = 2
-"""After so many steps seen, its pace is known."""
+"""Steps after which the pace is known."""
 _FADES = 0.9
-"""A pause of long ago counts ever less."""
+"""How fast an old pause loses weight, per step."""
 
 
 @dataclass(frozen=True)
 class Pause:
-    """How long a run has made no progress, in seconds, and how long it may."""
+    """Seconds for which a run has made no progress, and how many are fine."""
 
     seconds: float
     limit: float
@@ -31,22 +31,22 @@ class Pause:
 
 
 def first(run: Run, now: float) -> RunningRun:
-    """Begin to watch *run*: what it did before is not held against it."""
+    """Start to watch *run*; earlier pauses do not count."""
     return RunningRun(now, run.last_step, now, group=run.group, sweep=run.sweep)
 
 
 def watched(
     known: RunningRun, run: Run, now: float, before: float, least: float
 ) -> RunningRun:
-    """Take in what *run* did since *before*, when it was last looked at.
+    """Update *known* with what *run* did since *before*, the last check.
 
-    *least* is how long no run is called stalled for.
+    *least* is the shortest pause that counts as stalled, in seconds.
     """
     if run.last_step is None or run.last_step == known.step:
         return replace(known, group=run.group, sweep=run.sweep, missing=0.0)
     moved = min(max(_stepped(run, now), before), now)
     pace = known.pace
-    # The time of a step that was made while nobody looked is not known well enough.
+    # After a gap between checks, the time of a step is not known well enough.
     if not known.stalled and now - before <= limit(known, least) and known.moves:
         pace = max(moved - known.moved, _FADES * known.pace)
     return replace(
@@ -63,7 +63,7 @@ def watched(
 
 
 def idle(known: RunningRun, run: Run, now: float, least: float) -> Pause:
-    """Judge by the last step; before the first one by the last sign of life, too."""
+    """Measure the pause since the last step; before the first, since the heartbeat."""
     if known.step is None and run.heartbeat:
         silent = now - max(run.heartbeat.timestamp(), known.seen)
         if silent > least:
@@ -72,7 +72,7 @@ def idle(known: RunningRun, run: Run, now: float, least: float) -> Pause:
 
 
 def limit(known: RunningRun, least: float) -> float:
-    """Return the seconds after which a run without a new step is called stalled."""
+    """Return the seconds without a new step after which a run is stalled."""
     if known.moves < _WARM:
         return _WARM_UP * least
     return max(least, _LATE * known.pace)
@@ -87,7 +87,7 @@ def _stepped(run: Run, now: float) -> float:
 
 
 def glance(run: Run, now: float, least: float) -> Pause:
-    """Judge *run* as well as one look allows: by its clock and its mean pace."""
+    """Measure the pause from a single check: by the run's clock and mean pace."""
     heard = run.heartbeat.timestamp() if run.heartbeat else now
     stepped = _stepped(run, now) if run.last_step is not None else heard
     mean = (run.runtime or 0.0) / (run.last_step + 1) if run.last_step else 0.0

@@ -23,34 +23,35 @@ from wandbwatch.commands.events.lifecycle.progress import first, idle, watched
 from wandbwatch.model.run import Run, State
 
 MISSED = 3600.0
-"""Seconds for which a run that is not to be found may only be late in a listing."""
+"""Seconds to remember a run that is missing: a listing may lag."""
 _AGAIN = 60.0
-"""A run heard of so much later than its end went on after it; less is an upload."""
+"""Seconds: a later heartbeat than this after an end means that the run continued;
+an earlier one is an upload."""
 
 
 @dataclass
 class Tracker:
-    """The runs as they are taken in, one after the other."""
+    """Compares runs with the memory, one after the other."""
 
     before: EventMemory
     now: float
     least: float
-    """Seconds without a step for which no run is called stalled."""
+    """The shortest pause that counts as stalled, in seconds."""
     going: dict[str, RunningRun] = field(default_factory=dict)
     gone: dict[str, EndedRun] = field(default_factory=dict)
 
     def take(self, run: Run) -> Iterator[RunEvent]:
-        """Say what happened to *run*, and remember it."""
+        """Yield the events of *run*, and remember it."""
         going, gone = self.before.going.get(run.id), self.before.gone.get(run.id)
         if run.state in ACTIVE:
             yield from self._active(run, going, gone)
         elif run.state.ended:
             yield from self._ended(run, going, gone)
-        else:  # nothing is known of it, or it waits to begin
+        else:  # unknown, or pending
             self._leave(run.id, going, gone)
 
     def miss(self, run_id: str) -> None:
-        """Wait for a run that was going on and is not there; forget it in the end."""
+        """Remember for an hour a running run that is missing from the listing."""
         known = self.before.going[run_id]
         since = known.missing or self.now
         if self.now - since < MISSED:
@@ -81,7 +82,7 @@ class Tracker:
                 if old
                 else RunEvent(EventKind.STARTED, run)
             )
-        if gone.state is State.CRASHED and _went_on(gone, run):
+        if gone.state is State.CRASHED and _continued(gone, run):
             return CrashRetracted(EventKind.CRASHED, run)
         return Resumed(EventKind.RESUMED, run, gone.state)
 
@@ -94,10 +95,10 @@ class Tracker:
             return
         self.gone[run.id] = end
         if gone and gone.state is run.state and not _again(gone, end):
-            # What is heard of it later, such as an upload, is no new end.
+            # A later heartbeat, such as an upload, is no new end.
             self.gone[run.id] = replace(gone, heard=heard)
             return
-        if gone and gone.state is State.CRASHED and _went_on(gone, run):
+        if gone and gone.state is State.CRASHED and _continued(gone, run):
             yield CrashRetracted(EventKind.CRASHED, run)
         yield RunEvent(ENDS[run.state], run)
 
@@ -111,26 +112,26 @@ class Tracker:
 
 
 def _again(gone: EndedRun, end: EndedRun) -> bool:
-    """Whether a run that had ended ran on, and ended in the same way again."""
+    """Whether an ended run continued, and ended in the same state again."""
     later = end.heard - gone.heard > _AGAIN
     return later and (end.step > gone.step or end.runtime > gone.runtime + _AGAIN)
 
 
-def _went_on(gone: EndedRun, run: Run) -> bool:
-    """Whether *run* is the process that was taken for crashed, not one that resumed it.
+def _continued(gone: EndedRun, run: Run) -> bool:
+    """Whether *run* is the process that seemed crashed, not one that resumed it.
 
-    A process's runtime counts on while nothing is heard of it, that of a resumed run
-    goes on from where it was. Before its first row nobody can tell.
+    The runtime of a process keeps growing without heartbeats; that of a resumed run
+    continues where it ended. Before the first new row the two look alike.
     """
     return abs(_begun(run) - gone.begun) <= _AGAIN
 
 
 def _begun(run: Run) -> float:
-    """Return when the process began, had the run never paused."""
+    """Return when the process started, if the run never paused."""
     if run.runtime is None:
         return run.created.timestamp() if run.created else 0.0
     at, by_row = run.summary.get("_timestamp"), run.summary.get("_runtime")
-    # A server tells the runtime of the last row, files that of the last sign of life.
+    # A server has the runtime of the last row, files that of the last sign of life.
     if isinstance(at, int | float) and by_row == run.runtime:
         return round(at - run.runtime, 3)
     return round(_heard(run) - run.runtime, 3)
