@@ -59,10 +59,15 @@ def latest(cell: Cell) -> Plain:
 
 @dataclass(frozen=True)
 class Fields:
-    """Names and their values, under a title of their own."""
+    """Names and their values; programs read the title, people the heading."""
 
     title: str
     items: tuple[tuple[str, Cell], ...]
+    label: str = ""
+
+    @property
+    def heading(self) -> str:
+        return self.label or self.title
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
+from wandbwatch import plugins
+from wandbwatch.analysis.delta import SeenValues, Since
 from wandbwatch.cli import grammar
+from wandbwatch.cli.grammar.command import OUTPUTS
 from wandbwatch.commands.summary import report
 from wandbwatch.model.errors import NotFoundError, UsageError
+from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Cell, Fields, Level, Note, Report, Table, Text
 from wandbwatch.model.run import Run, State
 from wandbwatch.model.run_details import Alert
@@ -102,9 +106,24 @@ def test_what_is_unknown_is_left_out():
     told = report(BARE)
     assert told.blocks == (
         Fields("run", (("state", State.RUNNING),)),
-        Fields("_default", (("state", State.RUNNING),)),
+        Fields("_default", (("state", State.RUNNING),), "Charts"),
         Note("the run has no summary values yet"),
     )
+
+
+@pytest.mark.parametrize("output", [*OUTPUTS, "discord"])
+def test_people_read_charts_and_programs_read_default(output):
+    render = plugins.load("wandbwatch.renderers", output)
+    text = str(list(render([report(OWL, ["loss"])], Screen())))
+    people = output in ("terminal", "discord")
+    assert ("Charts" in text, "_default" in text) == (people, not people)
+
+
+def test_a_changed_value_keeps_its_heading():
+    since = Since(SeenValues.of({"a1": {"_default/loss": 1}}))
+    (charts,) = (b for b in report(OWL, ["loss"], since=since).blocks[2:])
+    assert isinstance(charts, Fields)
+    assert charts.heading == "Charts"
 
 
 def test_a_key_that_begins_with_a_slash_is_in_no_group():
@@ -124,6 +143,11 @@ def test_a_key_that_begins_with_a_slash_is_in_no_group():
         (["val"], ["_default/val.loss"]),
         (["_default/state"], ["_default/state"]),
         (["state"], ["_default/state"]),
+        (["Charts/state", "Charts/los*"], ["_default/state", "_default/loss"]),
+        (
+            ["Charts"],
+            ["_default/state", "_default/_mine", "_default/loss", "_default/val.loss"],
+        ),
         (
             ["_default"],
             ["_default/state", "_default/_mine", "_default/loss", "_default/val.loss"],
@@ -142,6 +166,7 @@ def test_filters_select_groups_keys_and_globs(filters, selected):
     [
         ("trian", "nothing matches 'trian'; did you mean 'train'?"),
         ("train/los", "nothing matches 'train/los'; did you mean 'train/loss'?"),
+        ("charts", "nothing matches 'charts'; did you mean 'Charts'?"),
         ("zzz", "nothing matches 'zzz'"),
         ("/", "nothing matches '/'"),
     ],

@@ -120,7 +120,7 @@ def _lines(runs: Path) -> Sequence[Sequence[str]]:
     run = next(runs.glob(f"wandb/*-{TRAININGS['wild-goose'].id}"))
     return (
         ("project", str(runs), "--columns", "train/loss,val/accuracy,config.lr"),
-        ("summary", str(run), "--filters", "_default,train,val"),
+        ("summary", str(run), "--filters", "Charts,train,val"),
         ("image", str(runs), "--keys", keys, "--out", str(runs / "pictures")),
     )
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -46,7 +47,8 @@ def raised_blocks(raised: Sequence[Alert]) -> Iterator[Block]:
         yield Note(f"{len(raised) - _MOST} older alerts are left out")
 
 
-_DEFAULT = "_default"
+_DEFAULT, _CHARTS = "_default", "Charts"
+"""The group of keys without a prefix: for programs, and as W&B's UI calls it."""
 _SYSTEM = "system"
 _OWN = frozenset({"_step", "_runtime", "_timestamp", "_wandb"})
 """W&B's own keys: they are told as the run's last step, runtime and heartbeat."""
@@ -62,7 +64,7 @@ def summary(
             parser=Keys.read,
             metavar="KEYS",
             show_default=False,
-            help="Only a group (train), a key (train/loss) or a glob (*/loss).",
+            help="Only a group (train, Charts), a key (train/loss) or a glob (*/loss).",
         ),
     ] = NO_KEYS,
     config: Annotated[
@@ -144,7 +146,7 @@ def _compared(
         (name, since.cell(run.id, f"{block.title}/{name}", cell))
         for name, cell in block.items
     )
-    return Fields(block.title, tuple(items))
+    return replace(block, items=tuple(items))
 
 
 def _found(env: Env, address: Address) -> Run:
@@ -178,7 +180,8 @@ def _groups(run: Run, filters: Sequence[str]) -> Iterator[Fields]:
         if _selected(name, filters):
             grouped.setdefault(group, []).append((key, cell))
     for group in sorted(grouped, key=lambda g: (g != _DEFAULT, g == _SYSTEM, g)):
-        yield Fields(group, tuple(grouped[group]))
+        label = _CHARTS if group == _DEFAULT else ""
+        yield Fields(group, tuple(grouped[group]), label)
 
 
 def _values(run: Run) -> Iterator[tuple[str, Cell]]:
@@ -211,18 +214,18 @@ def _matches(name: str, wanted: str) -> bool:
     for by name alone.
     """
     wanted = wanted.rstrip("/") or "/"
-    short = name.removeprefix(f"{_DEFAULT}/")
-    if wanted in (name, short):
+    names = _spellings(name)
+    if wanted in names:
         return True
     if _own(name):
         return False
     around = (f"{wanted}/", f"{wanted}.")
-    return (
-        name.startswith(around)
-        or short.startswith(around)
-        or fnmatchcase(name, wanted)
-        or fnmatchcase(short, wanted)
-    )
+    return any(n.startswith(around) or fnmatchcase(n, wanted) for n in names)
+
+
+def _spellings(name: str) -> tuple[str, ...]:
+    short = name.removeprefix(f"{_DEFAULT}/")
+    return (name,) if short == name else (name, short, f"{_CHARTS}/{short}")
 
 
 def _configuration(run: Run, *, wanted: bool) -> Iterator[Fields | Note]:
@@ -242,9 +245,8 @@ def _notes(run: Run, filters: Sequence[str]) -> Iterator[Note]:
 
 
 def _meant(wanted: str, names: Sequence[str]) -> str:
-    known = {n.removeprefix(f"{_DEFAULT}/") for n in names}
-    known |= {n.partition("/")[0] for n in names}
-    return did_you_mean(wanted, known)
+    known = {spelling for name in names for spelling in _spellings(name)}
+    return did_you_mean(wanted, known | {n.partition("/")[0] for n in known})
 
 
 plugin = summary

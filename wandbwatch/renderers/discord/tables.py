@@ -106,13 +106,13 @@ def _grid(table: Table) -> tuple[str, ...]:
 
 def field_passages(fields: Fields) -> Iterator[Passage]:
     if any(values.lively(cell) for _, cell in fields.items):
-        yield from heading.over(fields.title, tuple(values.pairs(fields.items)))
+        yield from heading.over(fields.heading, tuple(values.pairs(fields.items)))
         return
     rows = [
         (escape.code(values.named(name)), escape.code(values.told(cell)))
         for name, cell in fields.items
     ]
-    yield from heading.over(fields.title, tuple(_columns(rows)), code=True)
+    yield from heading.over(fields.heading, tuple(_columns(rows)), code=True)
 
 
 def _columns(rows: Sequence[tuple[str, str]]) -> Iterator[str]:

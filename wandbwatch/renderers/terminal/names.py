@@ -33,9 +33,9 @@ Item = tuple[str, Text]
 
 
 def shown(fields: Fields, screen: Screen) -> Iterator[RenderableType]:
-    if fields.title:
-        yield Text(folded(formatting.clean(fields.title), screen.width), HEADING)
-    indent = _INDENT if fields.title else 0
+    if fields.heading:
+        yield Text(folded(formatting.clean(fields.heading), screen.width), HEADING)
+    indent = _INDENT if fields.heading else 0
     width = screen.width - indent
     values = ((formatting.clean(n), c, styled(c, screen.now)) for n, c in fields.items)
     if items := _aligned(list(values)):
