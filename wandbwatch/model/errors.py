@@ -17,7 +17,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What the shell is told. README's table is made from this."""
+    """The exit codes. The table in docs/terminal.md is made from this."""
 
     FINE = 0
     OURS = 1
