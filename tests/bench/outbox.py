@@ -9,8 +9,8 @@ from pathlib import Path
 
 from wandbwatch.model.queued_message import MessageKind
 
-from tests.delivery.outbox.letters import NOON, letter
-from tests.delivery.sender.desk import PostOffice
+from tests.delivery.outbox.messages import NOON, queued
+from tests.delivery.sender.harness import SenderHarness
 from tests.delivery.sender.storm import storm
 
 BACKLOG = 300
@@ -30,9 +30,9 @@ def main() -> None:
 
 def _backlog(directory: Path) -> bool:
     """Drain one channel by a clock of its own against a server with limits."""
-    office = PostOffice(directory)
+    office = SenderHarness(directory)
     office.enqueue(
-        *(letter(str(i), sequence=i, kind=MessageKind.EVENT) for i in range(BACKLOG))
+        *(queued(str(i), sequence=i, kind=MessageKind.EVENT) for i in range(BACKLOG))
     )
     office.deliver()
     took = (office.clock.now() - NOON).total_seconds()

@@ -37,8 +37,8 @@ cron = "@hourly"
 interval = "5"
 commands = "project a/b"
 """
-    told = [c.removeprefix("watch.toml:") for c in complaints(text)]
-    assert [c.replace(" subscriptions", " …") for c in told] == [
+    texts = [c.removeprefix("watch.toml:") for c in complaints(text)]
+    assert [c.replace(" subscriptions", " …") for c in texts] == [
         "1: timezon: unknown setting; did you mean 'timezone'?",
         f"3: channels.research: webhook: must be {FORMS}",
         f'6: …[0] "ok": channel: no [channels.resarch]; {RESEARCH}',

@@ -106,9 +106,9 @@ def test_what_stands_in_a_file_neither_steers_a_terminal_nor_shows_a_pasted_secr
         f'[[subscriptions]]\nname = "n"\nchannel = "{HOOK}"\ncron = "@hourly"\n'
         f'commands = ["project a/b"]\naccount = "{"0123456789" * 4}"\n'
     )
-    told = "\n".join(complaints(text))
-    assert told.replace("\n", "").isprintable()
-    assert "0123456789" * 4 not in told
+    texts = "\n".join(complaints(text))
+    assert texts.replace("\n", "").isprintable()
+    assert "0123456789" * 4 not in texts
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,8 @@ def complaints(configured: Callable[[], Config]) -> tuple[str, ...]:
 @settings(deadline=None)
 @given(st.dictionaries(WORDS, VALUES, max_size=6))
 def test_any_tree_is_a_configuration_or_complaints(tree):
-    told = complaints(lambda: from_tree(tree, {}, ConfigFile()))
-    assert all(complaint.isprintable() for complaint in told)
+    texts = complaints(lambda: from_tree(tree, {}, ConfigFile()))
+    assert all(complaint.isprintable() for complaint in texts)
 
 
 LINES = st.lists(

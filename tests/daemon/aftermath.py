@@ -68,13 +68,13 @@ def counted(
     places = {_key(body): (channel, id_) for id_, channel, body, _ in noted}
     times: Counter[str] = Counter()
     marked: Counter[str] = Counter()
-    told: dict[str, list[int]] = {}
+    posted: dict[str, list[int]] = {}
     for record in server.messages:
         text = str(record["payload"])
         if (key := _key(text)) not in places:
             continue
         channel, id_ = places[key]
-        told.setdefault(channel, []).append(id_)
+        posted.setdefault(channel, []).append(id_)
         times[key] += 1
         marked[key] += _MARK in text
     ends = Counter(states[key] for key in states if key not in times)
@@ -86,7 +86,7 @@ def counted(
         ends["failed"],
         sum(n - 1 for n in times.values()),
         sum(n - marked[key] > 1 for key, n in times.items()),
-        sum(ids != sorted(ids) for ids in told.values()),
+        sum(ids != sorted(ids) for ids in posted.values()),
         tuple(left),
         log,
         seconds,

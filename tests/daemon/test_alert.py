@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from wandbwatch import plugins
 from wandbwatch.cli import grammar
-from wandbwatch.daemon.jobs.job import JobContext, perform
+from wandbwatch.daemon.jobs.job import JobContext, run_job
 from wandbwatch.delivery.outbox import Outbox, Queue, SendResults, Store
 from wandbwatch.model.errors import StateError
 from wandbwatch.model.memory import Memory
@@ -48,10 +48,10 @@ class World:
     def tick(self, value: float) -> None:
         self.values.append(value)
         render = plugins.load("wandbwatch.renderers", "discord")
-        crew = JobContext(self.ask, render, repr, Outbox(self.store))
+        context = JobContext(self.ask, render, repr, Outbox(self.store))
         list_ = Subscription("s", "lab", Cron("* * * * *"), (LINE,))
         try:
-            perform(list_, NOW + self.minutes * MINUTE, crew)
+            run_job(list_, NOW + self.minutes * MINUTE, context)
         finally:
             self.minutes += 1
 
@@ -59,15 +59,15 @@ class World:
         used = self.store.read("PRAGMA page_count")[0][0]
         self.store.read(f"PRAGMA max_page_count = {used + pages}")
 
-    def told(self) -> list[tuple[str, str]]:
+    def sent(self) -> list[tuple[str, str]]:
         """Deliver what waits; return the places and titles."""
-        told, queue = [], Queue(self.store)
+        sent, queue = [], Queue(self.store)
         while waiting := queue.head("lab"):
             queue.claim(waiting, "lane")
             SendResults(self.store).delivered(waiting, f"id {waiting.id}", None)
-            title = json.loads(waiting.letter.message.body)["embeds"][0]["title"]
-            told.append((waiting.letter.place, str(title)))
-        return told
+            title = json.loads(waiting.queued.message.body)["embeds"][0]["title"]
+            sent.append((waiting.queued.place, str(title)))
+        return sent
 
 
 @pytest.fixture
@@ -75,8 +75,8 @@ def world(tmp_path, opened):
     return World(lambda: opened(tmp_path, lambda: NOW))
 
 
-def titles(told: Sequence[tuple[str, str]]) -> list[str]:
-    return [title for _, title in told]
+def titles(sent: Sequence[tuple[str, str]]) -> list[str]:
+    return [title for _, title in sent]
 
 
 def test_an_alert_is_sent_once_despite_restarts_and_failed_jobs(world):
@@ -85,28 +85,28 @@ def test_an_alert_is_sent_once_despite_restarts_and_failed_jobs(world):
     with pytest.raises(StateError, match="full"):
         world.tick(9)
     world.full(1000)
-    assert world.told() == [], "what could not be written was not told"
+    assert world.sent() == [], "what could not be written was not told"
     world.tick(9)
     world.store = world.open_store()  # another process
     world.tick(9)
-    assert titles(world.told()) == [r"✗ owl: x \> 5 (me/p/a)"]
+    assert titles(world.sent()) == [r"✗ owl: x \> 5 (me/p/a)"]
     world.tick(1)
     world.tick(1)
-    assert titles(world.told()) == [r"✓ owl: no longer x \> 5 (me/p/a)"]
+    assert titles(world.sent()) == [r"✓ owl: no longer x \> 5 (me/p/a)"]
 
 
 def test_a_flapping_alert_edits_its_two_messages(world):
-    told = []
+    sent = []
     for value in (9, 1, 9, 1, 9, 1):
         world.tick(value)
-        told += world.told()
-    assert len(told) == 6
-    assert len({place for place, _ in told}) == 2
+        sent += world.sent()
+    assert len(sent) == 6
+    assert len({place for place, _ in sent}) == 2
     for _ in range(12):
         world.tick(1)
     world.tick(9)
-    (again,) = world.told()
-    assert again[0] not in {place for place, _ in told}
+    (again,) = world.sent()
+    assert again[0] not in {place for place, _ in sent}
 
 
 @pytest.fixture

@@ -117,9 +117,9 @@ def test_a_kill_loses_no_slot_and_leaves_no_process(place, local_runs):
     with place.start() as daemon:
         daemon.wait(lambda: place.server.messages)
         daemon.end(signal.SIGKILL)
-    told = len(place.server.messages)
+    sent = len(place.server.messages)
     with place.start() as daemon:
-        daemon.wait(lambda: len(place.server.messages) > told)
+        daemon.wait(lambda: len(place.server.messages) > sent)
         daemon.end()
     assert place.server.warnings == []
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from wandbwatch.cli.operations.worker import job_context
-from wandbwatch.daemon.jobs.job import perform
+from wandbwatch.daemon.jobs.job import run_job
 from wandbwatch.delivery.outbox import Queue, SendResults, Store
 from wandbwatch.model.run import Run, State
 from wandbwatch.model.subscription import Cron, Mode, Subscription
@@ -43,19 +43,19 @@ class Channel:
         self.slot += timedelta(hours=1)
         with self.store() as store:
             env = fake_env(FakeSource([self.run]))
-            return perform(
+            return run_job(
                 self.subscription, self.slot, job_context(env, store)
             ).messages
 
     def deliver(self) -> list[str]:
-        told = []
+        sent = []
         with self.store() as store:
             queue = Queue(store)
             while waiting := queue.head("lab"):
                 queue.claim(waiting, "lane")
                 SendResults(store).delivered(waiting, f"id {waiting.id}", None)
-                told.append(waiting.letter.message.body)
-        return told
+                sent.append(waiting.queued.message.body)
+        return sent
 
     @contextmanager
     def store(self) -> Iterator[Store]:
@@ -84,11 +84,11 @@ def test_what_nobody_saw_is_not_compared_with(channel):
     channel.deliver()
     channel.tick(last_step=10)
     channel.tick(last_step=30)
-    (told,) = channel.deliver()
-    assert "last step 30 ↑30" in told, "the report between gave way to this one"
+    (sent,) = channel.deliver()
+    assert "last step 30 ↑30" in sent, "the report between gave way to this one"
     channel.tick(last_step=31)
-    (told,) = channel.deliver()
-    assert "last step 31 ↑1" in told
+    (sent,) = channel.deliver()
+    assert "last step 31 ↑1" in sent
 
 
 @pytest.mark.parametrize("mode", Mode)
@@ -102,9 +102,9 @@ def test_nothing_new_posts_nothing(channel, mode):
     assert channel.tick(**later) == 0, "neither the change before nor time is news"
     assert channel.tick() == 0
     assert channel.tick(state=State.CRASHED) == 1
-    (told,) = channel.deliver()
-    assert "ended since the last report: a (a, crashed)" in told
-    assert "↑" not in told
+    (sent,) = channel.deliver()
+    assert "ended since the last report: a (a, crashed)" in sent
+    assert "↑" not in sent
     assert channel.tick() == 0
 
 

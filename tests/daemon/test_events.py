@@ -21,7 +21,7 @@ def place(tmp_path: Path, discord_server: DiscordServer) -> Place:
     return Place(tmp_path, discord_server)
 
 
-def told(place: Place) -> list[str]:
+def sent(place: Place) -> list[str]:
     """Return the titles of all that stands in the channel."""
     return [
         embed["title"].replace("\\", "")
@@ -58,9 +58,9 @@ def test_each_event_of_a_run_is_sent_once_although_the_daemon_is_killed(
         looked(daemon)
         with Living(place.directory, "owl", environ) as run:
             run.tell(20)
-            daemon.wait(lambda: told(place))
+            daemon.wait(lambda: sent(place))
             run.tell("alert the loss is odd")
-            daemon.wait(lambda: "odd" in told(place)[-1])
+            daemon.wait(lambda: "odd" in sent(place)[-1])
             daemon.end(signal.SIGKILL)
             run.tell("nan")
             run.tell("say CUDA out of memory")
@@ -68,18 +68,18 @@ def test_each_event_of_a_run_is_sent_once_although_the_daemon_is_killed(
             long_ago = time.time() - 3600
             os.utime(run.file, (long_ago, long_ago))
     with place.start() as daemon:
-        daemon.wait(lambda: "have ended" in told(place)[-1])
+        daemon.wait(lambda: "have ended" in sent(place)[-1])
         looked(daemon)
         daemon.end(signal.SIGKILL)  # a restart tells nothing again
     with place.start() as daemon, Living(place.directory, "owl", environ) as run:
         run.tell(5)
-        daemon.wait(lambda: "resumed" in told(place)[-1])
+        daemon.wait(lambda: "resumed" in sent(place)[-1])
         run.exit()
-        daemon.wait(lambda: "have ended" in told(place)[-1])
+        daemon.wait(lambda: "have ended" in sent(place)[-1])
         looked(daemon)
         assert daemon.end() == 0
     idle = f"all runs in {place.directory} have ended"
-    assert told(place) == [
+    assert sent(place) == [
         "life of owl started (acme/gpt/owl)",
         "life of owl alerts: the loss is odd (acme/gpt/owl)",
         "✗ life of owl crashed (acme/gpt/owl)",

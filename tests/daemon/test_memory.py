@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from wandbwatch.daemon.jobs.job import JobContext, perform
+from wandbwatch.daemon.jobs.job import JobContext, run_job
 from wandbwatch.delivery.outbox import (
     Outbox,
     Queue,
@@ -50,18 +50,18 @@ class World:
         return (Message("+".join(report.title for report in reports)),) * self.parts
 
     def tick(self) -> None:
-        crew = JobContext(self.ask, self.render, repr, Outbox(self.store))
+        context = JobContext(self.ask, self.render, repr, Outbox(self.store))
         list_ = Subscription("s", "lab", Cron("@hourly"), ("x",), mode=self.mode)
-        perform(list_, self.slot, crew)
+        run_job(list_, self.slot, context)
         self.slot += HOUR
 
     def deliver(self) -> list[Waiting]:
-        told, queue = [], Queue(self.store)
+        sent, queue = [], Queue(self.store)
         while waiting := queue.head("lab"):
             queue.claim(waiting, "lane")
             SendResults(self.store).delivered(waiting, f"id {waiting.id}", None)
-            told.append(waiting)
-        return told
+            sent.append(waiting)
+        return sent
 
 
 @pytest.fixture
@@ -107,12 +107,12 @@ def test_events_are_told_however_late_and_each_by_itself(world):
     world.tick()
     world.reports = [Report("x", "list 2")]
     world.tick()
-    told = world.deliver()
-    bodies = [w.letter.message.body for w in told]
+    sent = world.deliver()
+    bodies = [w.queued.message.body for w in sent]
     assert bodies == ["crashed", "done", "list 2"]
-    kinds = [w.letter.kind for w in told]
+    kinds = [w.queued.kind for w in sent]
     assert kinds == [MessageKind.EVENT, MessageKind.EVENT, MessageKind.REPORT]
-    assert [w.letter.level for w in told] == [Level.BAD, Level.INFO, Level.INFO]
+    assert [w.queued.level for w in sent] == [Level.BAD, Level.INFO, Level.INFO]
 
 
 def test_what_stands_under_a_name_is_corrected_wherever_it_is_in_its_list(world):
@@ -122,9 +122,9 @@ def test_what_stands_under_a_name_is_corrected_wherever_it_is_in_its_list(world)
     world.reports = [Report("x", "it goes on", message_key="a")]
     world.tick()
     (mended,) = world.deliver()
-    live = Queue(world.store).live(mended.letter)
-    assert crashed.letter.place == mended.letter.place
-    assert crashed.letter.place.endswith(" a#0")
+    live = Queue(world.store).live(mended.queued)
+    assert crashed.queued.place == mended.queued.place
+    assert crashed.queued.place.endswith(" a#0")
     assert live == f"id {mended.id}", "the edit was delivered under its own id here"
 
 
@@ -133,7 +133,7 @@ def test_the_same_bad_event_twice_pings_twice(world):
     levels = []
     for _ in range(2):
         world.tick()
-        levels += [w.letter.level for w in world.deliver()]
+        levels += [w.queued.level for w in world.deliver()]
     assert levels == [Level.BAD, Level.BAD]
 
 
@@ -141,11 +141,11 @@ def test_a_corrected_message_that_needs_less_room_leaves_no_part_behind(world):
     world.reports = [Report("x", "crashed", message_key="a_b")]
     world.parts = 3
     world.tick()
-    assert [w.letter.message.body for w in world.deliver()] == ["crashed"] * 3
+    assert [w.queued.message.body for w in world.deliver()] == ["crashed"] * 3
     world.parts = 1
     world.tick()
-    told = world.deliver()
-    assert [(w.letter.message.body, w.removal) for w in told] == [
+    sent = world.deliver()
+    assert [(w.queued.message.body, w.removal) for w in sent] == [
         ("crashed", False),
         ("", True),
         ("", True),
@@ -158,7 +158,7 @@ def test_what_is_corrected_before_it_was_told_is_told_once(world):
     for title in ("crashed", "it goes on"):
         world.reports = [Report("x", title, event=True, message_key="a")]
         world.tick()
-    assert [w.letter.message.body for w in world.deliver()] == ["it goes on"]
+    assert [w.queued.message.body for w in world.deliver()] == ["it goes on"]
 
 
 def test_events_move_no_live_message(world):
@@ -168,9 +168,9 @@ def test_events_move_no_live_message(world):
     (first,) = world.deliver()
     world.reports = [Report("x", "started", event=True), Report("x", "list 2")]
     world.tick()
-    told = world.deliver()
-    assert [w.letter.edit for w in told] == [False, True]
-    assert told[1].letter.place == first.letter.place
+    sent = world.deliver()
+    assert [w.queued.edit for w in sent] == [False, True]
+    assert sent[1].queued.place == first.queued.place
 
 
 def test_a_state_that_is_only_tried_recalls_and_leaves_the_real_one_alone(

@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 from wandbwatch.cli.operations.worker import job_context
-from wandbwatch.daemon.jobs.job import perform
+from wandbwatch.daemon.jobs.job import run_job
 from wandbwatch.model.address import Address, Local
 from wandbwatch.model.ports import Source
 from wandbwatch.model.subscription import Cron, Mode, Subscription
 from wandbwatch.sources.local.source import LocalSource
 
-from tests.delivery.sender.desk import PostOffice
+from tests.delivery.sender.harness import SenderHarness
 from tests.fakes import FakeSource, fake_env
 from tests.runs import synthetic
 from tests.servers.discord import Hook
@@ -42,7 +42,7 @@ LISTS = {
 }
 
 
-class Upgraded(PostOffice):
+class Upgraded(SenderHarness):
     """Today's version on the old state; its clock starts at `LATER`."""
 
     def __init__(self, directory: Path) -> None:
@@ -65,7 +65,7 @@ class Upgraded(PostOffice):
             source=self._source,
             now=lambda: self.now,
         )
-        perform(LISTS[name], self.now, job_context(env, self.store))
+        run_job(LISTS[name], self.now, job_context(env, self.store))
         self.deliver()
 
     def _source(self, address: Address) -> Source:
@@ -108,9 +108,9 @@ def upgraded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Upgrad
     monkeypatch.chdir(tmp_path)
     write_run("owl", 1, 2, 3, code=1)
     write_run("elk", 1, 2, 9, 1)
-    office = Upgraded(tmp_path)
-    yield office
-    office.close()
+    harness = Upgraded(tmp_path)
+    yield harness
+    harness.close()
 
 
 def title(record: dict[str, Any]) -> str:
@@ -120,7 +120,7 @@ def title(record: dict[str, Any]) -> str:
 
 def test_what_waits_in_an_old_state_is_sent(upgraded):
     upgraded.deliver()
-    assert upgraded.desk.waiting() == upgraded.desk.failed() == ()
+    assert upgraded.admin.waiting() == upgraded.admin.failed() == ()
     board, alert, *posted = upgraded.server.messages
     assert board["id"] == BOARD
     assert title(board) == "gpt in ./runs"

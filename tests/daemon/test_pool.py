@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from wandbwatch.daemon.job_queue import Job, JobQueue
 from wandbwatch.daemon.pool import IDLE, LEAVING, Pool
-from wandbwatch.daemon.worker import JOBS, Answered, Worker
+from wandbwatch.daemon.worker import JOBS, JobResult, Worker
 from wandbwatch.experiments.processes import adopt_orphans, children, reap_orphans
 from wandbwatch.model.errors import ConfigError
 
@@ -40,55 +40,55 @@ def job(name: str, account: str | None = None, about: str = "") -> Job:
     return Job(name, SLOT, account, about or name, seconds=60)
 
 
-def answers(pool: Pool, count: int, moment: float = 0.0) -> list[Answered]:
+def results(pool: Pool, count: int, moment: float = 0.0) -> list[JobResult]:
     """Let the pool work until *count* answers have come, or for ten seconds."""
-    said: list[Answered] = []
+    found: list[JobResult] = []
     give_up = time.monotonic() + 10
-    while len(said) < count and time.monotonic() < give_up:
+    while len(found) < count and time.monotonic() < give_up:
         pool.assign(moment)
         outputs = [w.output for w in pool.workers.values()]
         select.select(outputs, [], [], 0.2)
-        said += pool.collect(moment)
-    return said
+        found += pool.collect(moment)
+    return found
 
 
 def test_jobs_are_shared_among_a_few_workers(pool):
     for i in range(6):
-        pool.lineup.add(job(f"fine-{i}"))
-    said = answers(pool, 6)
-    assert {a.job.subscription for a in said} == {f"fine-{i}" for i in range(6)}
+        pool.queue.add(job(f"fine-{i}"))
+    found = results(pool, 6)
+    assert {a.job.subscription for a in found} == {f"fine-{i}" for i in range(6)}
     assert len(pool.workers) == 2
 
 
 def test_a_job_that_takes_too_long_is_ended_and_told(pool):
-    pool.lineup.add(job("hang"))
+    pool.queue.add(job("hang"))
     pool.assign(0.0)
     assert pool.busy == {"hang"}
     assert list(pool.collect(59.0)) == []
     assert list(pool.collect(61.0)) == []
     assert pool.busy == frozenset()
-    (said,) = answers(pool, 1)
-    assert said.errors == ("the job timed out and was stopped",)
+    (found,) = results(pool, 1)
+    assert found.errors == ("the job timed out and was stopped",)
 
 
 def test_a_worker_that_dies_is_told_and_the_others_go_on(pool):
-    pool.lineup.add(job("die"))
-    pool.lineup.add(job("fine"))
-    said = {a.job.subscription: a.errors for a in answers(pool, 2)}
-    assert said == {"die": ("its worker exited with -9",), "fine": ()}
+    pool.queue.add(job("die"))
+    pool.queue.add(job("fine"))
+    found = {a.job.subscription: a.errors for a in results(pool, 2)}
+    assert found == {"die": ("its worker exited with -9",), "fine": ()}
 
 
 def test_what_a_hanging_job_has_started_is_ended_with_it(pool, tmp_path):
     assert adopt_orphans()
     ours = set(children(os.getpid()))  # other tests' servers are not orphans
-    pool.lineup.add(job("brood"))
+    pool.queue.add(job("brood"))
     pool.assign(0.0)
-    told = tmp_path / "brood"
-    while not (told.exists() and told.read_text()):
+    pid_file = tmp_path / "brood"
+    while not (pid_file.exists() and pid_file.read_text()):
         time.sleep(0.01)
-    pid = int(told.read_text())
+    pid = int(pid_file.read_text())
     list(pool.collect(61.0))
-    pool.lineup.keep([])
+    pool.queue.keep([])
     while Path(f"/proc/{pid}").exists():
         list(pool.collect(61.0))
         reap_orphans(pool.pids() | ours)
@@ -96,26 +96,26 @@ def test_what_a_hanging_job_has_started_is_ended_with_it(pool, tmp_path):
 
 
 def test_idle_workers_are_let_go(pool):
-    pool.lineup.add(job("fine"))
-    answers(pool, 1)
+    pool.queue.add(job("fine"))
+    results(pool, 1)
     (worker,) = pool.workers.values()
     list(pool.collect(IDLE - 1))
     assert pool.workers
     list(pool.collect(IDLE + 1))
     assert not pool.workers
-    while worker.dead() is None:
+    while worker.exit_code() is None:
         time.sleep(0.01)
-    assert worker.dead() == 0
+    assert worker.exit_code() == 0
 
 
 def test_a_changed_configuration_renews_the_workers(pool):
     pool.size = 1
-    pool.lineup.add(job("fine-1"))
-    answers(pool, 1)
+    pool.queue.add(job("fine-1"))
+    results(pool, 1)
     (old,) = pool.workers.values()
     pool.renew()
-    pool.lineup.add(job("fine-2"))
-    answers(pool, 1)
+    pool.queue.add(job("fine-2"))
+    results(pool, 1)
     (new,) = pool.workers.values()
     assert new is not old
 
@@ -123,17 +123,17 @@ def test_a_changed_configuration_renews_the_workers(pool):
 def test_a_worker_is_replaced_after_some_jobs(pool):
     pool.size = 1
     for i in range(JOBS + 1):
-        pool.lineup.add(job(f"fine-{i}"))
-    assert len(answers(pool, JOBS + 1)) == JOBS + 1
+        pool.queue.add(job(f"fine-{i}"))
+    assert len(results(pool, JOBS + 1)) == JOBS + 1
     assert [w.served for w in pool.workers.values()] == [1]
 
 
 def test_an_account_has_workers_of_its_own(pool):
     pool.size = 1
-    pool.lineup.add(job("fine-1", account="alice"))
-    pool.lineup.add(job("fine-2", account="bob"))
-    said = answers(pool, 2)
-    assert [a.job.account for a in said] == ["alice", "bob"]
+    pool.queue.add(job("fine-1", account="alice"))
+    pool.queue.add(job("fine-2", account="bob"))
+    found = results(pool, 2)
+    assert [a.job.account for a in found] == ["alice", "bob"]
     assert [w.account for w in pool.workers.values()] == ["bob"]
 
 
@@ -146,15 +146,15 @@ def test_a_job_whose_key_is_not_to_be_had_is_told(tmp_path):
         )
 
     pool = Pool(JobQueue(), start, 2)
-    pool.lineup.add(job("fine", account="alice"))
-    (said,) = answers(pool, 1)
-    assert said.errors == ("env ALICE_KEY: not in the environment",)
+    pool.queue.add(job("fine", account="alice"))
+    (found,) = results(pool, 1)
+    assert found.errors == ("env ALICE_KEY: not in the environment",)
     pool.stop()
 
 
 def test_stopping_leaves_no_process(pool):
-    pool.lineup.add(job("hang-1"))
-    pool.lineup.add(job("hang-2"))
+    pool.queue.add(job("hang-1"))
+    pool.queue.add(job("hang-2"))
     pool.assign(0.0)
     pids = pool.pids()
     assert len(pids) == 2
@@ -163,26 +163,26 @@ def test_stopping_leaves_no_process(pool):
 
 
 def test_a_job_whose_worker_was_killed_is_done_by_another(pool):
-    pool.lineup.add(job("fine"))
+    pool.queue.add(job("fine"))
     pool.assign(0.0)
     (worker,) = pool.workers.values()
     os.kill(worker.pid, 9)
-    (said,) = answers(pool, 1)
-    assert said.errors == ()
-    assert said.job.tried
+    (found,) = results(pool, 1)
+    assert found.errors == ()
+    assert found.job.tried
 
 
 def test_a_worker_that_does_not_leave_is_ended(pool):
-    pool.lineup.add(job("fine"))
-    answers(pool, 1)
+    pool.queue.add(job("fine"))
+    results(pool, 1)
     (worker,) = pool.workers.values()
     os.kill(worker.pid, signal.SIGSTOP)
     list(pool.collect(IDLE + 1))
     assert not pool.workers
     list(pool.collect(IDLE + LEAVING))
-    assert worker.dead() is None
+    assert worker.exit_code() is None
     list(pool.collect(IDLE + LEAVING + 3))
     while pool.pids():
         list(pool.collect(IDLE + LEAVING + 3))
         time.sleep(0.01)
-    assert worker.dead() == -9
+    assert worker.exit_code() == -9

@@ -14,7 +14,7 @@ from wandbwatch.commands.events.lifecycle.memory import (
     ScopeMemory,
 )
 from wandbwatch.commands.events.reports import CrashCards
-from wandbwatch.daemon.jobs.news import LineAnswer
+from wandbwatch.daemon.jobs.news import LineResult
 from wandbwatch.daemon.jobs.previous import PreviousRound, kept
 from wandbwatch.delivery.outbox import Outbox
 from wandbwatch.model.memory import Memory
@@ -80,7 +80,7 @@ def test_the_previous_round_is_stored_as_before(opened, tmp_path):
 
 
 def test_what_a_line_keeps_is_stored_under_the_same_name():
-    answer = LineAnswer("project ./Ä", memory=Memory(on_delivery={"seen": "x"}))
+    answer = LineResult("project ./Ä", memory=Memory(on_delivery={"seen": "x"}))
     found = kept([answer], {}, posted=True)
     assert found == {'kept ["project ./\\u00c4", "seen"]': "x"}
 

@@ -19,7 +19,7 @@ from wandbwatch.delivery.outbox import Store
 
 from tests.daemon.running import PATIENCE, Place, Running, subscription
 from tests.daemon.storm import COMMANDS
-from tests.delivery.outbox.letters import enqueue, letter
+from tests.delivery.outbox.messages import enqueue, queued
 from tests.servers.discord import DiscordServer, Fault
 from tests.servers.wandb import Fault as WandbFault
 from tests.servers.wandb import WandbServer
@@ -154,7 +154,7 @@ def test_a_killed_daemon_leaves_no_job_without_a_deadline(hanging):
 
 def test_a_stopped_sender_is_ended_and_another_one_sends(place):
     store = Store(place.state)
-    enqueue(store, letter("once"))
+    enqueue(store, queued("once"))
     place.server.faults.append(Fault("hang"))
     command = [sys.executable, "-m", "wandbwatch", "send", str(place.file)]
     sender = Child(command, silence=SILENCE)

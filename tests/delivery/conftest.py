@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.delivery.sender.desk import PostOffice
+from tests.delivery.sender.harness import SenderHarness
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[PostOffice]:
-    office = PostOffice(tmp_path)
-    yield office
-    office.close()
+def harness(tmp_path: Path) -> Iterator[SenderHarness]:
+    harness = SenderHarness(tmp_path)
+    yield harness
+    harness.close()

@@ -9,7 +9,7 @@ from wandbwatch.model.channel import QuietHours
 from wandbwatch.model.queued_message import MessageKind
 from wandbwatch.model.report import Level
 
-from tests.delivery.outbox.letters import NOON, letter
+from tests.delivery.outbox.messages import NOON, queued
 
 NIGHT = QuietHours(time(22), time(8))
 LUNCH = QuietHours(time(12), time(13, 30))
@@ -33,28 +33,28 @@ def test_quiet_hours_have_a_start_and_an_end(quiet, at, held):
     assert is_quiet(quiet, datetime.fromisoformat(f"2026-01-01 {at}+01:00")) is held
 
 
-def test_posts_are_held_bad_news_pass_and_one_digest_follows(office):
-    office.hook("ops", quiet=LUNCH)
-    calm = [letter(f"calm {i}", f"s{i}", channel="ops") for i in range(4)]
-    bad = letter("bad", "s9", channel="ops", level=Level.BAD)
-    more = letter("more of it", "s9", sequence=1, channel="ops")
-    office.enqueue(*calm, bad, more)
-    office.restart(once=True)
-    office.deliver("ops")
-    assert office.texts == ["bad", "more of it"]
-    office.restart()
-    office.deliver("ops")
-    assert (office.clock.now() - NOON).total_seconds() >= 90 * 60
-    (digest,) = office.texts[2:]
+def test_posts_are_held_bad_news_pass_and_one_digest_follows(harness):
+    harness.hook("ops", quiet=LUNCH)
+    calm = [queued(f"calm {i}", f"s{i}", channel="ops") for i in range(4)]
+    bad = queued("bad", "s9", channel="ops", level=Level.BAD)
+    more = queued("more of it", "s9", sequence=1, channel="ops")
+    harness.enqueue(*calm, bad, more)
+    harness.restart(once=True)
+    harness.deliver("ops")
+    assert harness.texts == ["bad", "more of it"]
+    harness.restart()
+    harness.deliver("ops")
+    assert (harness.clock.now() - NOON).total_seconds() >= 90 * 60
+    (digest,) = harness.texts[2:]
     assert digest.splitlines() == [heading(LUNCH, 4), *(f"calm {i}" for i in range(4))]
-    assert office.desk.waiting() == ()
+    assert harness.admin.waiting() == ()
 
 
-def test_events_that_were_held_are_in_the_digest_as_they_are_at_last(office):
-    office.hook("ops", quiet=LUNCH)
+def test_events_that_were_held_are_in_the_digest_as_they_are_at_last(harness):
+    harness.hook("ops", quiet=LUNCH)
     best, late = (
         replace(
-            letter(
+            queued(
                 text,
                 "s",
                 hour,
@@ -67,58 +67,58 @@ def test_events_that_were_held_are_in_the_digest_as_they_are_at_last(office):
         )
         for text, hour in (("best: 0.5", 0), ("best: 0.4", 1))
     )
-    started = letter(
+    started = queued(
         "started", "s", sequence=10_001, channel="ops", kind=MessageKind.EVENT
     )
-    office.enqueue(best, started)
-    office.enqueue(late)
-    office.deliver("ops")
-    (digest,) = office.texts
+    harness.enqueue(best, started)
+    harness.enqueue(late)
+    harness.deliver("ops")
+    (digest,) = harness.texts
     assert digest.splitlines() == [heading(LUNCH, 2), "started", "best: 0.4"]
-    assert office.desk.waiting() == ()
+    assert harness.admin.waiting() == ()
 
 
-def test_the_rest_of_an_event_that_is_bad_news_is_not_held(office):
-    office.hook("ops", quiet=LUNCH)
-    crashed = letter(
+def test_the_rest_of_an_event_that_is_bad_news_is_not_held(harness):
+    harness.hook("ops", quiet=LUNCH)
+    crashed = queued(
         "crashed", "s", sequence=10_000, channel="ops", level=Level.BAD, edit=True
     )
-    more = letter(
+    more = queued(
         "more", "s", 0, 10_001, channel="ops", kind=MessageKind.EVENT, edit=True
     )
     crashed = replace(crashed, kind=MessageKind.EVENT, name="a#0")
-    office.enqueue(crashed, replace(more, name="a#1"))
-    office.restart(once=True)
-    office.deliver("ops")
-    assert office.texts == ["crashed", "more"]
+    harness.enqueue(crashed, replace(more, name="a#1"))
+    harness.restart(once=True)
+    harness.deliver("ops")
+    assert harness.texts == ["crashed", "more"]
 
 
-def test_one_post_is_no_digest(office):
-    office.hook("ops", quiet=LUNCH)
-    office.enqueue(letter("calm", channel="ops"))
-    office.deliver("ops")
-    assert office.texts == ["calm"]
+def test_one_post_is_no_digest(harness):
+    harness.hook("ops", quiet=LUNCH)
+    harness.enqueue(queued("calm", channel="ops"))
+    harness.deliver("ops")
+    assert harness.texts == ["calm"]
 
 
-def test_a_held_report_still_gives_way_to_the_next(office):
-    office.hook("ops", quiet=LUNCH)
-    office.enqueue(letter("old", channel="ops"))
-    office.restart(once=True)
-    office.deliver("ops")
-    office.enqueue(letter("new", hour=1, channel="ops"))
-    office.restart()
-    office.deliver("ops")
-    assert office.texts == ["new"]
+def test_a_held_report_still_gives_way_to_the_next(harness):
+    harness.hook("ops", quiet=LUNCH)
+    harness.enqueue(queued("old", channel="ops"))
+    harness.restart(once=True)
+    harness.deliver("ops")
+    harness.enqueue(queued("new", hour=1, channel="ops"))
+    harness.restart()
+    harness.deliver("ops")
+    assert harness.texts == ["new"]
 
 
-def test_a_live_message_is_kept_fresh_in_quiet_hours(office):
-    office.hook("ops")
-    office.enqueue(letter("one", channel="ops", edit=True))
-    office.deliver("ops")
-    office.channels["ops"] = replace(office.channels["ops"], quiet=LUNCH)
-    office.enqueue(letter("two", hour=1, channel="ops", edit=True))
-    office.restart(once=True)
-    office.deliver("ops")
-    assert office.texts == ["two"]
-    assert (office.clock.now() - NOON).total_seconds() < 60
-    assert office.desk.waiting() == ()
+def test_a_live_message_is_kept_fresh_in_quiet_hours(harness):
+    harness.hook("ops")
+    harness.enqueue(queued("one", channel="ops", edit=True))
+    harness.deliver("ops")
+    harness.channels["ops"] = replace(harness.channels["ops"], quiet=LUNCH)
+    harness.enqueue(queued("two", hour=1, channel="ops", edit=True))
+    harness.restart(once=True)
+    harness.deliver("ops")
+    assert harness.texts == ["two"]
+    assert (harness.clock.now() - NOON).total_seconds() < 60
+    assert harness.admin.waiting() == ()

@@ -23,8 +23,8 @@ def test_scores_are_compared_with_earlier_ends(tmp_path, opened):
     ledger = Ledger(opened(tmp_path, Clock()))
     plans = [PLAN, PLAN, replace(PLAN, best="acc:max"), replace(PLAN, name="dqn")]
     batch = ledger.add(plans, 4, "me", detached=True)
-    begun = [ledger.begin(one, "log", "dir") for one in batch]
-    for one, score in reversed(list(zip(begun, (1.0, 2.0, 3.0, 4.0), strict=True))):
+    started = [ledger.begin(one, "log", "dir") for one in batch]
+    for one, score in reversed(list(zip(started, (1.0, 2.0, 3.0, 4.0), strict=True))):
         assert one is not None
         assert ledger.end(replace(one, score=score), Phase.FINISHED)
     first, second, third, fourth = map(ledger.find, (1, 2, 3, 4))
@@ -36,10 +36,10 @@ def test_scores_are_compared_with_earlier_ends(tmp_path, opened):
 def test_an_end_is_recorded_once(tmp_path, opened):
     ledger = Ledger(opened(tmp_path, Clock()))
     (one,) = ledger.add([PLAN], 1, "me", detached=True)
-    begun = ledger.begin(one, "log", "dir")
-    assert begun is not None
+    started = ledger.begin(one, "log", "dir")
+    assert started is not None
     assert ledger.begin(one, "log", "dir") is None
-    assert ledger.end(begun, Phase.FINISHED)
-    assert not ledger.end(begun, Phase.LOST)
+    assert ledger.end(started, Phase.FINISHED)
+    assert not ledger.end(started, Phase.LOST)
     assert ledger.find(1).phase is Phase.FINISHED
     assert ledger.unfinished() == ()

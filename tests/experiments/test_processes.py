@@ -45,22 +45,22 @@ def test_a_silent_child_is_killed():
     child = Child([sys.executable, "-c", "import time; time.sleep(1000)"], silence=60)
     child.start(0.0, dict(os.environ))
     assert child.look(59.0) is None
-    assert child.runs
+    assert child.running
     code = child.look(61.0)
     while code is None:
         code = child.look(61.0)
     assert code == -9
-    assert not child.runs
+    assert not child.running
 
 
 def test_a_child_that_ignores_sigterm_is_killed():
     ignores = "import signal, time; signal.signal(15, signal.SIG_IGN); print(flush=1)"
     child = Child([sys.executable, "-c", f"{ignores}; time.sleep(1000)"], silence=60)
     child.start(0.0, dict(os.environ))
-    while child.runs and child._heard == 0.0:  # noqa: SLF001 -- until it ignores
+    while child.running and child._last_output == 0.0:  # noqa: SLF001 -- until it ignores
         child.look(1.0)
     child.stop(0.1)
-    assert not child.runs
+    assert not child.running
 
 
 def test_descendants_are_found_across_sessions():

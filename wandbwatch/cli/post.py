@@ -73,10 +73,10 @@ def _sent(
         outbox = Outbox(store)
         with outbox.round() as round_:
             for sequence, message in enumerate(messages):
-                letter = QueuedMessage(
+                queued = QueuedMessage(
                     channel.name, FROM, slot, sequence, message, MessageKind.EVENT
                 )
-                round_.enqueue(letter)
+                round_.enqueue(queued)
         try:
             service.send(config, state, threading.Event(), once=True)
         except BusyError:

@@ -22,14 +22,14 @@ class Child:
         self._command = command
         self._silence = silence
         self._process: subprocess.Popen[bytes] | None = None
-        self._heard = 0.0
+        self._last_output = 0.0
 
     @property
     def pids(self) -> set[int]:
         return {self._process.pid} if self._process else set()
 
     @property
-    def runs(self) -> bool:
+    def running(self) -> bool:
         return self._process is not None
 
     def start(self, moment: float, environ: Mapping[str, str]) -> None:
@@ -43,7 +43,7 @@ class Child:
             env=environ,
             start_new_session=True,
         )
-        self._heard = moment
+        self._last_output = moment
         if self._process.stdout:
             os.set_blocking(self._process.stdout.fileno(), False)
 
@@ -53,8 +53,8 @@ class Child:
             return None
         with contextlib.suppress(BlockingIOError):
             while os.read(self._process.stdout.fileno(), 4096):
-                self._heard = moment
-        if moment - self._heard > self._silence:
+                self._last_output = moment
+        if moment - self._last_output > self._silence:
             end_tree(self._process.pid)
         code = self._process.poll()
         if code is not None:
@@ -62,13 +62,13 @@ class Child:
             self._process = None
         return code
 
-    def stop(self, patience: float) -> None:
-        """Ask it to end, and end it after *patience* seconds with all it started."""
+    def stop(self, timeout: float) -> None:
+        """Ask it to end, and end it after *timeout* seconds with all it started."""
         if not self._process:
             return
         self._process.send_signal(signal.SIGTERM)
         try:
-            self._process.wait(patience)
+            self._process.wait(timeout)
         except subprocess.TimeoutExpired:
             end_tree(self._process.pid)
             self._process.wait()

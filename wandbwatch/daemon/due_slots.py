@@ -14,7 +14,7 @@ from wandbwatch.model.subscription import Subscription
 
 log = logging.getLogger(__name__)
 
-_HOURS = "hours"
+_KEY = "hours"
 
 
 class DueSlots:
@@ -30,7 +30,7 @@ class DueSlots:
     ) -> None:
         self._outbox = outbox
         self._last = dict(outbox.slots())
-        self._hours: dict[str, str] = {}
+        self._schedules: dict[str, str] = {}
         self._unwritten: set[str] = set()
         self._next: dict[str, datetime | None] = {}
         self._looked = now
@@ -44,13 +44,13 @@ class DueSlots:
         self._subscriptions = tuple(subscriptions)
         self._next = {}
         for subscription in subscriptions:
-            name, hours = subscription.name, _hours(subscription)
-            if name not in self._hours:
-                self._hours |= self._known(name)
-            if name not in self._last or self._hours.get(name, hours) != hours:
+            name, text = subscription.name, _schedule_text(subscription)
+            if name not in self._schedules:
+                self._schedules |= self._known(name)
+            if name not in self._last or self._schedules.get(name, text) != text:
                 self._last[name] = now
-            if self._hours.get(name) != hours:
-                self._hours[name] = hours
+            if self._schedules.get(name) != text:
+                self._schedules[name] = text
                 self._unwritten.add(name)
 
     def due(self, now: datetime) -> Iterator[Job]:
@@ -74,7 +74,7 @@ class DueSlots:
                 yield job(subscription, found.slot)
 
     def _known(self, name: str) -> dict[str, str]:
-        known = self._outbox.recall(name, "").get(_HOURS)
+        known = self._outbox.recall(name, "").get(_KEY)
         return {} if known is None else {name: known}
 
     def _write(self) -> None:
@@ -83,7 +83,7 @@ class DueSlots:
             return
         with self._outbox.round() as round_:
             for name in self._unwritten:
-                round_.remember(name, "", _HOURS, self._hours[name])
+                round_.remember(name, "", _KEY, self._schedules[name])
                 round_.done(name, self._last[name])
         self._unwritten.clear()
 
@@ -115,7 +115,7 @@ class DueSlots:
         return False
 
 
-def _hours(subscription: Subscription) -> str:
+def _schedule_text(subscription: Subscription) -> str:
     return f"{subscription.when} in {subscription.zone}"
 
 

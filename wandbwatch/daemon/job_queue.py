@@ -91,7 +91,7 @@ class JobQueue:
             if self._latest.get(worker) == _place(job):
                 yield job
 
-    def wanting(self) -> Iterable[str | None]:
+    def unserved_accounts(self) -> Iterable[str | None]:
         """Yield the accounts whose jobs no living worker is bound to, in order."""
         for job in self._waiting.values():
             if _place(job) not in self._owners:

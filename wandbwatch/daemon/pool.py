@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from wandbwatch.daemon.job_queue import Job, JobQueue
-from wandbwatch.daemon.worker import JOBS, Answered, Worker
+from wandbwatch.daemon.worker import JOBS, JobResult, Worker
 from wandbwatch.model.errors import ConfigError
 
 log = logging.getLogger(__name__)
@@ -25,8 +25,8 @@ Start = Callable[[int, str | None], Worker]
 class Pool:
     """At most *size* workers for the jobs of a line-up."""
 
-    def __init__(self, lineup: JobQueue, start: Start, size: int) -> None:
-        self.lineup = lineup
+    def __init__(self, queue: JobQueue, start: Start, size: int) -> None:
+        self.queue = queue
         self.size = size
         self._start = start
         self._started = 0
@@ -57,20 +57,20 @@ class Pool:
             self.workers[worker.number] = worker
             self._give(worker, moment)
 
-    def collect(self, moment: float) -> Iterator[Answered]:
+    def collect(self, moment: float) -> Iterator[JobResult]:
         """Yield the answers that have come; end and replace what failed or idles."""
         for worker in list(self.workers.values()):
-            if answer := worker.hear():
+            if result := worker.read_result():
                 worker.since = moment
-                yield answer
+                yield result
             if worker.overdue(moment):
                 self._end(worker, "the job timed out and was stopped")
-            elif (code := worker.dead()) is not None:
+            elif (code := worker.exit_code()) is not None:
                 self._died(worker, f"its worker exited with {code}")
             elif worker.job is None and self._is_done(worker, moment):
-                self._let_go(worker)
+                self._dismiss(worker)
         for worker in list(self._leaving):
-            self._see_off(worker, moment)
+            self._reap(worker, moment)
 
     def stop(self) -> None:
         """End every worker at once; what they were doing is done again some time."""
@@ -93,18 +93,18 @@ class Pool:
         """Whether it is to be replaced: not while others ask what it knows."""
         if worker.outdated or worker.served >= 2 * JOBS:
             return True
-        return worker.served >= JOBS and not self.lineup.has_more(worker.number)
+        return worker.served >= JOBS and not self.queue.has_more(worker.number)
 
     def _give(self, worker: Worker, moment: float) -> None:
         last = worker.served >= JOBS
-        job = self.lineup.next_for(worker.number, worker.account, last=last)
+        job = self.queue.next_for(worker.number, worker.account, last=last)
         if job and not worker.give(job, moment):
-            self.lineup.add(job)
+            self.queue.add(job)
             self._end(worker, "")
 
     def _missing(self) -> tuple[str | None] | None:
         """Return the account that a worker is to be started for, if any."""
-        for account in self.lineup.wanting():
+        for account in self.queue.unserved_accounts():
             if any(w.account == account for w in self._idle()):
                 continue
             if len(self.workers) >= self.size and not self._make_room(account):
@@ -116,21 +116,21 @@ class Pool:
         """Let an idle worker of another account go."""
         for worker in self.workers.values():
             if worker.job is None and worker.account != account:
-                self._let_go(worker)
+                self._dismiss(worker)
                 return True
         return False
 
     def _is_done(self, worker: Worker, moment: float) -> bool:
         return self._is_spent(worker) or moment - worker.since > IDLE
 
-    def _let_go(self, worker: Worker) -> None:
+    def _dismiss(self, worker: Worker) -> None:
         worker.dismiss()
         self._forget(worker)
         self._leaving.append(worker)
 
-    def _see_off(self, worker: Worker, moment: float) -> None:
+    def _reap(self, worker: Worker, moment: float) -> None:
         """Forget *worker* once it has ended, and see to it that it does."""
-        if worker.dead() is not None:
+        if worker.exit_code() is not None:
             worker.close()
             self._leaving.remove(worker)
         elif worker.left is None:
@@ -149,8 +149,8 @@ class Pool:
 
     def put_back(self, job: Job) -> None:
         """Let *job* wait again, unless a later slot of its subscription does."""
-        if not self.lineup.waits(job.subscription):
-            self.lineup.add(job)
+        if not self.queue.waits(job.subscription):
+            self.queue.add(job)
 
     def _end(self, worker: Worker, why: str) -> None:
         job, worker.job = worker.job, None
@@ -162,12 +162,12 @@ class Pool:
 
     def _forget(self, worker: Worker) -> None:
         self.workers.pop(worker.number, None)
-        self.lineup.release(worker.number)
+        self.queue.release(worker.number)
 
     def _refuse(self, number: int, account: str | None, why: str) -> None:
-        if job := self.lineup.next_for(number, account):
+        if job := self.queue.next_for(number, account):
             self._give_up(job, why)
-        self.lineup.release(number)
+        self.queue.release(number)
 
     def _give_up(self, job: Job, why: str) -> None:
         """Have it told, by anybody; one whose failure unknown is dropped."""

@@ -8,31 +8,31 @@ from collections.abc import Iterable, Iterator
 
 from wandbwatch.daemon.job_queue import Job, JobQueue
 from wandbwatch.daemon.pool import Pool, Start
-from wandbwatch.daemon.worker import Answered
+from wandbwatch.daemon.worker import JobResult
 
 _LOOK = 0.5
 
 
-def run_once(jobs: Iterable[Job], start: Start, size: int) -> Iterator[Answered]:
+def run_once(jobs: Iterable[Job], start: Start, size: int) -> Iterator[JobResult]:
     """Do *jobs* with at most *size* workers; yield the answers as they come.
 
     A job that takes too long or dies is answered too: with its error.
     """
-    lineup = JobQueue()
+    queue = JobQueue()
     waiting = 0
     for job in jobs:
-        lineup.add(job)
+        queue.add(job)
         waiting += 1
-    pool = Pool(lineup, start, size)
+    pool = Pool(queue, start, size)
     try:
         while waiting:
             pool.assign(time.monotonic())
             outputs = [worker.output for worker in pool.workers.values()]
             select.select(outputs, [], [], _LOOK)
-            for answer in pool.collect(time.monotonic()):
+            for result in pool.collect(time.monotonic()):
                 waiting -= 1
-                yield answer
-            if not pool.workers and not len(lineup):
+                yield result
+            if not pool.workers and not len(queue):
                 return  # what failed could not even be told; the log has it
     finally:
         pool.stop()

@@ -96,14 +96,14 @@ class _Daemon:
         self._lock.take()
         work = self.state / "work"
         shutil.rmtree(work, ignore_errors=True)
-        self._workshop = WorkerFactory(path, self.config, environ, work, flags)
+        self._workers = WorkerFactory(path, self.config, environ, work, flags)
 
     def parts(self) -> Parts:
         outbox = Outbox(self._store)
         now = datetime.now(UTC)
         return Parts(
             DueSlots(self.config.subscriptions, outbox, now),
-            Pool(JobQueue(), self._workshop.start, self.config.daemon.jobs),
+            Pool(JobQueue(), self._workers.start, self.config.daemon.jobs),
             outbox,
             lambda: supervisor_process.recover(Ledger(self._store), self._path),
             lambda: Child(
@@ -121,9 +121,9 @@ class _Daemon:
         if state_directory(config.daemon, self._path, self._environ) != self.state:
             raise ConfigError(["daemon.state: restart the daemon to change it"])
         parts.deadman_environ = self._ping(config)
-        self.config = self._workshop.config = config
-        parts.hours.keep(config.subscriptions, now)
-        parts.pool.lineup.keep(s.name for s in config.subscriptions)
+        self.config = self._workers.config = config
+        parts.due_slots.keep(config.subscriptions, now)
+        parts.pool.queue.keep(s.name for s in config.subscriptions)
         parts.pool.size = config.daemon.jobs
         parts.pool.renew()
 

@@ -17,7 +17,7 @@ from wandbwatch.daemon.due_slots import DueSlots
 from wandbwatch.daemon.notify import Notify
 from wandbwatch.daemon.pool import Pool
 from wandbwatch.daemon.signals import Signals
-from wandbwatch.daemon.worker import Answered
+from wandbwatch.daemon.worker import JobResult
 from wandbwatch.delivery.outbox import Outbox
 from wandbwatch.experiments.processes import reap_orphans
 from wandbwatch.model.errors import ConfigError, StateError
@@ -32,7 +32,7 @@ PING = 60.0
 SKIPPED = "%s: skipped slot %s: %s"
 STILL_RUNNING = "the previous job is still running"
 NO_WORKER = "no worker was free before the next slot"
-PATIENCE = 30.0
+SENDER_TIMEOUT = 30.0
 """Seconds that a sender has for the post that is on its way."""
 LONGEST_PAUSE = 300.0
 """Seconds between the starts of a sender that fails each time."""
@@ -44,10 +44,10 @@ STATE_PAUSE = 5.0
 class Parts:
     """What the supervisor looks after."""
 
-    hours: DueSlots
+    due_slots: DueSlots
     pool: Pool
     outbox: Outbox
-    keepers: Callable[[], None]
+    recover_experiments: Callable[[], None]
     """Make sure that every experiment that has not ended has a supervisor."""
     sender: Callable[[], Child]
     """Return the sender's child of the present configuration."""
@@ -72,9 +72,9 @@ class Supervisor:
         self._reload = reload
         self._sender = parts.sender()
         self._looked = self._pinged = self._watched = float("-inf")
-        self._rest = self._sender_rest = 0.0
+        self._resume_at = self._sender_resume_at = 0.0
         self._failures = 0
-        self._trouble = ""
+        self._error = ""
 
     def run(self) -> None:
         """Go on until a signal asks to stop; end all children then."""
@@ -84,61 +84,61 @@ class Supervisor:
             self._wait()
         self._notify.say("STOPPING=1")
         self._parts.pool.stop()
-        self._sender.stop(PATIENCE)
+        self._sender.stop(SENDER_TIMEOUT)
 
     def round(self, now: datetime, moment: float) -> None:
         """Do what there is to do at *now* (and *moment*, monotonic seconds)."""
         if self._signals.reload:
             self._signals.reload = False
-            self._read_again(now)
-        self._hear(moment)
-        if moment >= self._rest:
+            self._reload_config(now)
+        self._collect_results(moment)
+        if moment >= self._resume_at:
             try:
-                if self._trouble:
+                if self._error:
                     self._parts.outbox.check()
                 self._work(now, moment)
-                self._relieved()
+                self._resolve()
             except StateError as e:
-                self._troubled(str(e), moment)
-        self._tell_systemd(moment)
+                self._pause(str(e), moment)
+        self._ping_watchdog(moment)
         self._ping(moment)
         reap_orphans(self._pids())
 
-    def _hear(self, moment: float) -> None:
-        for answer in list(self._parts.pool.collect(moment)):
-            if answer.undone:
-                self._parts.pool.put_back(answer.job)
-                self._troubled("; ".join(answer.errors), moment)
+    def _collect_results(self, moment: float) -> None:
+        for result in list(self._parts.pool.collect(moment)):
+            if result.undone:
+                self._parts.pool.put_back(result.job)
+                self._pause("; ".join(result.errors), moment)
                 continue
-            self._said(answer)
+            self._log_result(result)
             self._looked = float("-inf")  # there is something to send, most likely
 
     def _work(self, now: datetime, moment: float) -> None:
         pool = self._parts.pool
-        for job in self._parts.hours.due(now):
+        for job in self._parts.due_slots.due(now):
             if job.subscription in pool.busy:
                 log.warning(SKIPPED, job.subscription, job.slot, STILL_RUNNING)
-            elif passed := pool.lineup.add(job):
-                log.warning(SKIPPED, job.subscription, passed.slot, NO_WORKER)
+            elif replaced := pool.queue.add(job):
+                log.warning(SKIPPED, job.subscription, replaced.slot, NO_WORKER)
         pool.assign(moment)
         self._send(moment)
 
-    def _said(self, answer: Answered) -> None:
-        job = answer.job
-        for error in answer.errors:
+    def _log_result(self, result: JobResult) -> None:
+        job = result.job
+        for error in result.errors:
             log.error("%s: %s", job.subscription, error)
-        log.info("%s at %s: messages: %d", job.subscription, job.slot, answer.messages)
+        log.info("%s at %s: messages: %d", job.subscription, job.slot, result.messages)
 
     def _send(self, moment: float) -> None:
         code = self._sender.look(moment)
         if code is not None:
             self._sender_ended(code, moment)
-        if self._sender.runs or moment < self._sender_rest:
+        if self._sender.running or moment < self._sender_resume_at:
             return
         if moment - self._looked < PENDING:
             return
         self._looked = moment
-        self._parts.keepers()
+        self._parts.recover_experiments()
         if self._parts.outbox.pending():
             self._sender.start(moment, self._parts.environ())
 
@@ -146,46 +146,46 @@ class Supervisor:
         """Start one that fails by itself less and less often; it says what it has."""
         self._failures = self._failures + 1 if code > 0 else 0
         pause = min(2.0**self._failures, LONGEST_PAUSE) if code > 0 else 0.0
-        self._sender_rest = moment + pause
+        self._sender_resume_at = moment + pause
         if code:
             log.error("the sender exited with %d; restarting it", code)
 
-    def _read_again(self, now: datetime) -> None:
+    def _reload_config(self, now: datetime) -> None:
         stamp = f"MONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}"
         self._notify.say("RELOADING=1", stamp)
-        complaints = self._reloaded(now)
+        complaints = self._apply_config(now)
         for complaint in complaints:
             log.error("%s", complaint)
         if complaints:
             log.error("watch.toml has errors; still using the previous configuration")
         else:
             log.info("reloaded watch.toml")
-            self._sender.stop(PATIENCE)
+            self._sender.stop(SENDER_TIMEOUT)
             self._sender = self._parts.sender()
         self._notify.say("READY=1")
 
-    def _reloaded(self, now: datetime) -> tuple[str, ...]:
+    def _apply_config(self, now: datetime) -> tuple[str, ...]:
         try:
             self._reload(self._parts, now)
         except ConfigError as e:
             return e.complaints
         return ()
 
-    def _troubled(self, what: str, moment: float) -> None:
+    def _pause(self, what: str, moment: float) -> None:
         """Say it once, not at every look, and try again in a while."""
-        if what != self._trouble:
+        if what != self._error:
             log.error("%s", what)
             self._notify.say(f"STATUS=error: {what}")
-        self._trouble = what
-        self._rest = moment + STATE_PAUSE
+        self._error = what
+        self._resume_at = moment + STATE_PAUSE
 
-    def _relieved(self) -> None:
-        if self._trouble:
-            log.warning("resolved: %s", self._trouble)
+    def _resolve(self) -> None:
+        if self._error:
+            log.warning("resolved: %s", self._error)
             self._notify.say("STATUS=running the subscriptions")
-        self._trouble = ""
+        self._error = ""
 
-    def _tell_systemd(self, moment: float) -> None:
+    def _ping_watchdog(self, moment: float) -> None:
         watchdog = self._notify.watchdog
         if watchdog and moment - self._watched >= watchdog / 4:
             self._watched = moment
@@ -195,7 +195,7 @@ class Supervisor:
         deadman, environ = self._parts.deadman, self._parts.deadman_environ
         if deadman.look(moment):
             log.warning("could not reach the dead_man URL")
-        if environ and not self._trouble and moment - self._pinged >= PING:
+        if environ and not self._error and moment - self._pinged >= PING:
             self._pinged = moment
             deadman.start(moment, environ)
 

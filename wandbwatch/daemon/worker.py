@@ -25,7 +25,7 @@ JOBS = 50
 
 
 @dataclass(frozen=True)
-class Answered:
+class JobResult:
     """What a worker said of its job."""
 
     job: Job
@@ -103,7 +103,7 @@ class Worker:
     def overdue(self, now: float) -> bool:
         return self.job is not None and now - self.since > self.job.seconds
 
-    def hear(self) -> Answered | None:
+    def read_result(self) -> JobResult | None:
         """Return the answer to its job if it has come."""
         with contextlib.suppress(BlockingIOError):
             self._unread += os.read(self.output, 1 << 16)
@@ -111,18 +111,18 @@ class Worker:
         if not end or self.job is None:
             return None
         self._unread = rest
-        said: dict[str, Any] = json.loads(line)
+        fields: dict[str, Any] = json.loads(line)
         job, self.job = self.job, None
-        return Answered(
+        return JobResult(
             job,
-            tuple(said["errors"]),
-            said["code"],
-            said["messages"],
-            tuple(said["dry"]),
-            said["undone"],
+            tuple(fields["errors"]),
+            fields["code"],
+            fields["messages"],
+            tuple(fields["dry"]),
+            fields["undone"],
         )
 
-    def dead(self) -> int | None:
+    def exit_code(self) -> int | None:
         """Return its exit code once it has ended, negative for a signal."""
         return self._process.poll()
 

@@ -77,7 +77,7 @@ class HeldMessages:
         A newer report never supersedes a digest: it also holds events, which are
         posted only once.
         """
-        now, channel = self._store.now(), held[0].letter.channel
+        now, channel = self._store.now(), held[0].queued.channel
         with self._store.write() as database:
             database.executemany(
                 "UPDATE message SET state = 'digested', body = '', ended = ?"

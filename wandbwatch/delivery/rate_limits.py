@@ -16,7 +16,7 @@ Limit = tuple[int, float]
 WEBHOOK: Sequence[Limit] = ((5, 2.0), (30, 60.0))
 """The second is Discord's for new messages of a channel, which no header tells:
 https://github.com/discord/discord-api-docs/issues/367"""
-EVERYTHING: Sequence[Limit] = ((25, 1.0),)
+ALL_WEBHOOKS: Sequence[Limit] = ((25, 1.0),)
 """Half of Discord's: what was begun in two seconds may arrive in one."""
 
 MARGIN = 0.1
@@ -59,13 +59,13 @@ class RateLimiter:
                 self._closed = now + min(rate.reset_after, _LONGEST) + MARGIN
 
 
-def resumed(begun: Sequence[float], now: float) -> RateLimiter:
-    """Return the pace of a webhook to which sends were *begun* by another sender.
+def limiter_after(starts: Sequence[float], now: float) -> RateLimiter:
+    """Return the pace of a webhook to which sends were *starts* by another sender.
 
     Each had ended when the next was begun; the last one may end right now.
     """
-    ends = [min(at, now) for at in (*begun[1:], now)]
-    return RateLimiter(WEBHOOK, ends if begun else ())
+    ends = [min(at, now) for at in (*starts[1:], now)]
+    return RateLimiter(WEBHOOK, ends if starts else ())
 
 
 _MEMORY = 60.0
@@ -75,13 +75,13 @@ _MEMORY = 60.0
 @dataclass
 class RateBucket:
     name: str
-    pace: RateLimiter
-    everything: RateLimiter
+    limiter: RateLimiter
+    all_webhooks: RateLimiter
     turn: threading.Lock = field(default_factory=threading.Lock)
     """Held while a list is told, so that no other gets between its messages."""
 
     def delay(self, now: float) -> float:
-        return max(self.pace.delay(now), self.everything.delay(now))
+        return max(self.limiter.delay(now), self.all_webhooks.delay(now))
 
 
 class RateBuckets:
@@ -89,17 +89,19 @@ class RateBuckets:
 
     def __init__(self, store: Store) -> None:
         self._queue = Queue(store)
-        self._everything = RateLimiter(EVERYTHING)
-        self._lanes: dict[str, RateBucket] = {}
+        self._all_webhooks = RateLimiter(ALL_WEBHOOKS)
+        self._buckets: dict[str, RateBucket] = {}
         self._lock = threading.Lock()
 
-    def lane(self, identity: str, now: float) -> RateBucket:
+    def bucket(self, identity: str, now: float) -> RateBucket:
         with self._lock:
-            if identity not in self._lanes:
-                begun = self._queue.sent(identity, now - _MEMORY)
-                pace = resumed(begun, now)
-                self._lanes[identity] = RateBucket(identity, pace, self._everything)
-            return self._lanes[identity]
+            if identity not in self._buckets:
+                starts = self._queue.sent(identity, now - _MEMORY)
+                limiter = limiter_after(starts, now)
+                self._buckets[identity] = RateBucket(
+                    identity, limiter, self._all_webhooks
+                )
+            return self._buckets[identity]
 
 
 def retry_delay(limited: RateLimited, attempts: int) -> float:

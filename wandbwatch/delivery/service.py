@@ -46,11 +46,11 @@ def send(
     with alone(state):
         store = Store(state)
         try:
-            lanes = RateBuckets(store)
-            office = SenderContext(
-                store, sink, wording, clock, lanes, ending.is_set, once
+            buckets = RateBuckets(store)
+            context = SenderContext(
+                store, sink, wording, clock, buckets, ending.is_set, once
             )
-            Sender(office, config.channels, alive).run()
+            Sender(context, config.channels, alive).run()
         finally:
             store.close()
 
@@ -80,7 +80,7 @@ def ended_by_signals() -> threading.Event:
     return ending
 
 
-def heart(stream: int, ending: threading.Event) -> Callable[[], None]:
+def heartbeat(stream: int, ending: threading.Event) -> Callable[[], None]:
     """Return what writes a line to the file descriptor *stream*: a sign of life.
 
     When nobody is there to read it any more, *ending* is set. A terminal has people

@@ -130,22 +130,24 @@ class BatchSupervisor:
         output = self._state / "experiments" / f"{one.id}.log"
         base = Path(self._environ.get("WANDB_DIR") or one.plan.workdir)
         directory = base / "wandb" / f"experiment-{one.id}"
-        begun = self._ledger.begin(
+        started = self._ledger.begin(
             one, str(output), str(directory), self._notifier.started
         )
-        if begun is None:  # stopped in the meantime
+        if started is None:  # stopped in the meantime
             return
         try:
             output.parent.mkdir(parents=True, exist_ok=True)
             directory.mkdir(parents=True, exist_ok=True)
-            training = start(begun, self._state, self._environ)
+            training = start(started, self._state, self._environ)
         except OSError as e:
             error = f"{e.filename}: {e.strerror}" if e.filename else str(e)
-            self._end(replace(begun, reason=f"could not start: {error}"), Phase.FAILED)
+            self._end(
+                replace(started, reason=f"could not start: {error}"), Phase.FAILED
+            )
             return
-        self._running[one.id] = _Running(begun, training)
+        self._running[one.id] = _Running(started, training)
         if training.process:
-            self._ledger.set_process(begun, training.process)
+            self._ledger.set_process(started, training.process)
         self._notifier.send()
 
     def _check(self, running: _Running) -> None:

@@ -143,10 +143,10 @@ class Ledger:
             )
             if not changed:
                 return None
-            begun = self.find(one.id)
-            for message in messages(begun):
+            started = self.find(one.id)
+            for message in messages(started):
                 round_.enqueue(message)
-        return begun
+        return started
 
     def set_process(self, one: Experiment, process: Process) -> None:
         with self.store.write() as database:

@@ -41,8 +41,8 @@ def dry_run(planned: PlanSet) -> Report:
     )
     parameters = _common_and_varied([flat(one) for one in planned.parameters])
     limit = f"up to {planned.jobs}" if planned.jobs > 1 else "one"
-    pace = f", {limit} at a time" if count > 1 else ""
-    note = Note(f"dry run: would start {trainings}{pace}")
+    at_once = f", {limit} at a time" if count > 1 else ""
+    note = Note(f"dry run: would start {trainings}{at_once}")
     blocks: tuple[Block, ...] = (fields, *parameters, note)
     return Report("experiment", f"{plan.name}: {trainings}", blocks)
 

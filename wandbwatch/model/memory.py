@@ -70,7 +70,7 @@ class Memory:
     its channel, so that a comparison is with what its readers have seen.
     """
 
-    told: Mapping[str, str] = field(default_factory=dict)
+    stored: Mapping[str, str] = field(default_factory=dict)
     """What was remembered before this round."""
     delivered: Mapping[str, str] = field(default_factory=dict)
     """What was remembered with the last list that was delivered."""
@@ -81,7 +81,7 @@ class Memory:
 
     def recall(self, key: str) -> str | None:
         """Return what was remembered as *key*, this round's included."""
-        return self.changes.get(key, self.told.get(key))
+        return self.changes.get(key, self.stored.get(key))
 
     def remember(self, key: str, value: str) -> None:
         self.changes[key] = value

@@ -11,7 +11,7 @@ from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, Queue, SendResults, 
 from wandbwatch.model.errors import ExitCode
 from wandbwatch.renderers import plain
 
-from tests.delivery.outbox.letters import letter
+from tests.delivery.outbox.messages import queued
 from tests.fakes import FakeSource, fake_env
 from tests.servers.discord import DiscordServer, Fault, Hook
 
@@ -54,7 +54,7 @@ def shell(*words: object) -> int:
 def enqueue(store: Store, *texts: str, channel: str = "lab") -> None:
     with Outbox(store).round() as round_:
         for i, text in enumerate(texts):
-            round_.enqueue(letter(text, sequence=i, channel=channel))
+            round_.enqueue(queued(text, sequence=i, channel=channel))
 
 
 def test_hello_says_what_discord_answers(path, discord_server, capsys):

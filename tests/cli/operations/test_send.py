@@ -13,7 +13,7 @@ import pytest
 from wandbwatch.cli import grammar
 from wandbwatch.delivery.outbox import Outbox, Queue, Store
 
-from tests.delivery.outbox.letters import letter
+from tests.delivery.outbox.messages import queued
 from tests.servers.discord import DiscordServer, Fault, Hook
 
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -56,7 +56,7 @@ def start(tmp_path: Path):
 def enqueue(store: Store, count: int) -> None:
     with Outbox(store).round() as round_:
         for i in range(count):
-            round_.enqueue(letter(str(i), sequence=i))
+            round_.enqueue(queued(str(i), sequence=i))
 
 
 def test_it_sends_what_waits_and_ends(store, start: Start, discord_server):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from wandbwatch.daemon.jobs.job import JobContext, give_up, perform
+from wandbwatch.daemon.jobs.job import JobContext, give_up, run_job
 from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, Queue, SendResults, Store
 from wandbwatch.model.errors import NetworkError, StateError
 from wandbwatch.model.memory import Memory
@@ -34,17 +34,17 @@ class World:
         yield answer
 
     @property
-    def crew(self) -> JobContext:
+    def context(self) -> JobContext:
         return JobContext(self.ask, render, content, self.outbox)
 
     def bodies(self) -> list[str]:
         """Deliver all that waits, and return it."""
-        told = []
+        sent = []
         while waiting := self.queue.head("lab"):
             self.queue.claim(waiting, "lane")
             SendResults(self.store).delivered(waiting, "1", None)
-            told.append(waiting.letter.message.body)
-        return told
+            sent.append(waiting.queued.message.body)
+        return sent
 
 
 def render(reports: Sequence[Report]) -> tuple[Message, ...]:
@@ -73,7 +73,7 @@ def subscription(*commands: str, mode=Mode.POST, skip_unchanged=False) -> Subscr
 
 def test_every_line_is_told_in_order_and_the_slot_is_done(world):
     world.says = {"one": Report("x", "1"), "two": Report("x", "2")}
-    result = perform(subscription("one", "two"), SLOT, world.crew)
+    result = run_job(subscription("one", "two"), SLOT, world.context)
     assert (result.errors, result.messages) == ((), 2)
     assert world.outbox.slot("hourly") == SLOT
     assert world.bodies() == ["1", "2"]
@@ -81,16 +81,16 @@ def test_every_line_is_told_in_order_and_the_slot_is_done(world):
 
 def test_one_failing_line_ends_neither_the_list_nor_the_subscription(world):
     world.says = {"one": NetworkError("down"), "two": Report("x", "2")}
-    result = perform(subscription("one", "two"), SLOT, world.crew)
+    result = run_job(subscription("one", "two"), SLOT, world.context)
     assert result.errors == ("down",)
     assert world.bodies() == ["one", "2"]
-    perform(subscription("one", "two"), SLOT + HOUR, world.crew)
+    run_job(subscription("one", "two"), SLOT + HOUR, world.context)
     assert world.bodies() == ["2"]
 
 
 def test_a_bug_is_told_as_one_and_its_traceback_is_in_the_log(world, caplog):
     world.says = {"one": ZeroDivisionError("secret"), "two": Report("x", "2")}
-    result = perform(subscription("one", "two"), SLOT, world.crew)
+    result = run_job(subscription("one", "two"), SLOT, world.context)
     assert "ZeroDivisionError" in result.errors[0]
     assert "Traceback" in caplog.text
     assert world.bodies() == ["one", "2"]
@@ -98,44 +98,46 @@ def test_a_bug_is_told_as_one_and_its_traceback_is_in_the_log(world, caplog):
 
 def test_a_failure_that_was_superseded_is_told_by_the_next_round(world):
     world.says = {"one": NetworkError("down"), "two": Report("x", "2")}
-    perform(subscription("one", "two"), SLOT, world.crew)
-    perform(subscription("one", "two"), SLOT + HOUR, world.crew)
+    run_job(subscription("one", "two"), SLOT, world.context)
+    run_job(subscription("one", "two"), SLOT + HOUR, world.context)
     assert world.bodies() == ["one", "2"]
 
 
 def test_unchanged_means_against_what_was_delivered(world):
     quiet = subscription("one", skip_unchanged=True)
     world.says = {"one": Report("x", "1", (Fields("", (("loss", 0.5),)),))}
-    perform(quiet, SLOT, world.crew)
-    perform(quiet, SLOT + HOUR, world.crew)
+    run_job(quiet, SLOT, world.context)
+    run_job(quiet, SLOT + HOUR, world.context)
     assert world.bodies() == ["1"], "the first was superseded, so the second is told"
-    assert perform(quiet, SLOT + 2 * HOUR, world.crew).messages == 0
+    assert run_job(quiet, SLOT + 2 * HOUR, world.context).messages == 0
     world.says = {"one": Report("x", "1", (Fields("", (("loss", 0.4),)),))}
-    assert perform(quiet, SLOT + 3 * HOUR, world.crew).messages == 1
+    assert run_job(quiet, SLOT + 3 * HOUR, world.context).messages == 1
 
 
 def test_only_the_first_message_of_new_bad_news_pings(world):
     world.says = {"one": Report("x", "1", level=Level.BAD), "two": Report("x", "2")}
-    perform(subscription("one", "two"), SLOT, world.crew)
+    run_job(subscription("one", "two"), SLOT, world.context)
     head = world.queue.head("lab")
-    assert head.letter.level is Level.BAD
+    assert head.queued.level is Level.BAD
     world.bodies()
-    perform(subscription("one", "two"), SLOT + HOUR, world.crew)
-    assert world.queue.head("lab").letter.level is Level.INFO
+    run_job(subscription("one", "two"), SLOT + HOUR, world.context)
+    assert world.queue.head("lab").queued.level is Level.INFO
 
 
 def test_a_job_that_could_not_be_done_is_told_and_so_is_its_end(world):
     world.says = {"one": Report("x", "1")}
-    give_up(subscription("one"), SLOT, "the job timed out and was stopped", world.crew)
+    give_up(
+        subscription("one"), SLOT, "the job timed out and was stopped", world.context
+    )
     assert world.bodies() == ["hourly"]
-    perform(subscription("one"), SLOT + HOUR, world.crew)
+    run_job(subscription("one"), SLOT + HOUR, world.context)
     assert world.bodies() == ["hourly", "1"]
 
 
 def test_a_live_message_is_asked_for(world):
     world.says = {"one": Report("x", "1")}
-    perform(subscription("one", mode=Mode.EDIT), SLOT, world.crew)
-    assert world.queue.head("lab").letter.edit
+    run_job(subscription("one", mode=Mode.EDIT), SLOT, world.context)
+    assert world.queue.head("lab").queued.edit
 
 
 def test_nothing_is_half_written(world):
@@ -144,8 +146,8 @@ def test_nothing_is_half_written(world):
     def broken(_reports: Sequence[Report]) -> tuple[Message, ...]:
         return (Message("1"), Message(object()))  # type: ignore[arg-type]
 
-    crew = JobContext(world.ask, broken, content, world.outbox)
+    context = JobContext(world.ask, broken, content, world.outbox)
     with pytest.raises(StateError):
-        perform(subscription("one"), SLOT, crew)
+        run_job(subscription("one"), SLOT, context)
     assert world.outbox.slot("hourly") is None
     assert OutboxAdmin(world.store).waiting() == ()

@@ -265,11 +265,11 @@ def test_no_failure_tells_the_token(discord_server, caplog, capsys):
     """With everything logged, in every kind of failure, with a file and without."""
     caplog.set_level(logging.DEBUG)
     caplog.handler.addFilter(redaction.redact_record)
-    told = []
+    texts = []
     for kind, _ in (*STORED, *LOST):
         for message in (HELLO, plotted("loss", PNG)):
             discord_server.faults[:] = [Fault(kind)]
-            told.append(repr(post(discord_server, message)))
+            texts.append(repr(post(discord_server, message)))
     for url in (
         "http://no-such-host.invalid/api/webhooks/1/" + TOKEN,
         f"http://[::1/api/webhooks/1/{TOKEN}",
@@ -278,10 +278,10 @@ def test_no_failure_tells_the_token(discord_server, caplog, capsys):
         f"http://{'a' * 70}.org/api/webhooks/1/{TOKEN}",
         f"webhooks/{TOKEN}",
     ):
-        told += [repr(post(discord_server, url=url)), repr(channel(discord_server))]
+        texts += [repr(post(discord_server, url=url)), repr(channel(discord_server))]
     assert "urllib3" in caplog.text
     assert TOKEN not in caplog.text
-    assert TOKEN not in "".join(told)
+    assert TOKEN not in "".join(texts)
     assert TOKEN not in "".join(capsys.readouterr())
 
 

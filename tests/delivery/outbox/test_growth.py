@@ -10,7 +10,7 @@ from wandbwatch.delivery.outbox import Outbox, Queue, SendResults, Store
 from wandbwatch.delivery.quiet_hours import HeldMessages
 from wandbwatch.model.queued_message import MessageFile
 
-from tests.delivery.outbox.letters import NOON, Clock, letter
+from tests.delivery.outbox.messages import NOON, Clock, queued
 
 PLOT = MessageFile("plot.png", bytes(200_000))
 MEBIBYTE = 1 << 20
@@ -57,12 +57,12 @@ def test_its_log_is_small_again_after_a_large_list(tmp_path, opened):
     store = opened(tmp_path)
     plots = tuple(MessageFile(f"{i}.png", PLOT.content) for i in range(40))
     with Outbox(store).round() as round_:
-        round_.enqueue(letter("large", files=plots))
+        round_.enqueue(queued("large", files=plots))
     log = Path(tmp_path / "state.db-wal")
     assert log.stat().st_size > 4 * MEBIBYTE
     for hour in range(1, 4):
         with Outbox(store).round() as round_:
-            round_.enqueue(letter("small", hour=hour))
+            round_.enqueue(queued("small", hour=hour))
     assert log.stat().st_size <= 4 * MEBIBYTE
 
 
@@ -71,14 +71,14 @@ def _day(store: Store, day: int) -> None:
     outbox = Outbox(store)
     outbox.settled("gpt", NOON)
     with outbox.round() as round_:
-        round_.enqueue(letter(f"day {day}", hour=24 * day, files=(PLOT,)))
+        round_.enqueue(queued(f"day {day}", hour=24 * day, files=(PLOT,)))
         round_.done("gpt", NOON + timedelta(days=day))
     assert outbox.pending() == 1
     queue = Queue(store)
     assert queue.channels() == ("lab",)
     waiting = queue.head("lab")
     assert waiting
-    assert queue.rest(waiting.letter)
+    assert queue.rest(waiting.queued)
     queue.claim(waiting, "lane")
     SendResults(store).delivered(waiting, str(day), None)
 

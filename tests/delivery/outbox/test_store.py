@@ -12,13 +12,13 @@ import pytest
 from wandbwatch.delivery.outbox import Outbox, Queue, Store
 from wandbwatch.model.errors import StateError
 
-from tests.delivery.outbox.letters import Clock, head, letter
+from tests.delivery.outbox.messages import Clock, head, queued
 
 
 def fill(store: Store, count: int = 1) -> None:
     with Outbox(store).round() as round_:
         for i in range(count):
-            round_.enqueue(letter("x" * 500, sequence=i))
+            round_.enqueue(queued("x" * 500, sequence=i))
 
 
 def test_the_file_is_private_and_durable(tmp_path, opened):
@@ -109,7 +109,7 @@ def test_a_full_disk_loses_nothing_and_passes(tmp_path, opened):
 def fill_more(store: Store) -> None:
     with Outbox(store).round() as round_:
         for i in range(1, 101):
-            round_.enqueue(letter("y" * 2000, sequence=i))
+            round_.enqueue(queued("y" * 2000, sequence=i))
 
 
 def test_nothing_is_claimed_without_room_to_write_its_end(
@@ -184,5 +184,5 @@ def test_tables_of_the_first_version_become_todays(tmp_path, opened):
     queue = Queue(opened(tmp_path))
     waiting = queue.head("lab")
     assert waiting is not None
-    assert waiting.letter.place == "1"
-    assert queue.live(waiting.letter) == "77"
+    assert waiting.queued.place == "1"
+    assert queue.live(waiting.queued) == "77"

@@ -14,7 +14,7 @@ from pathlib import Path
 from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, Store
 from wandbwatch.model.queued_message import MessageKind
 
-from tests.delivery.outbox.letters import letter
+from tests.delivery.outbox.messages import queued
 from tests.servers.discord import DiscordServer, Fault, Hook
 
 FAULTS = ("reset_before", "reset_after", "502_html", "502_after", "429_user", "hang")
@@ -66,7 +66,7 @@ class Storm:
                     text = f"message {self._enqueued} of {channel}"
                     where = f"c{channel}"
                     round_.enqueue(
-                        letter(
+                        queued(
                             text,
                             str(first),
                             0,
@@ -91,26 +91,26 @@ class Storm:
         return killed
 
     def count(self, kills: int, seconds: float) -> Count:
-        told: dict[int, list[int]] = {}
+        posted: dict[int, list[int]] = {}
         marked: Counter[int] = Counter()
         times: Counter[int] = Counter()
         for text in self.server.texts:
             found = _OURS.search(text)
             assert found
             number, channel = int(found[1]), int(found[2])
-            told.setdefault(channel, []).append(number)
+            posted.setdefault(channel, []).append(number)
             times[number] += 1
             marked[number] += _MARK in text
         failed = len(OutboxAdmin(self._store).failed())
-        untold = self._enqueued - len(times)
+        not_posted = self._enqueued - len(times)
         return Count(
             self._enqueued,
             kills,
-            max(0, untold - failed),
+            max(0, not_posted - failed),
             failed,
             sum(n - 1 for n in times.values()),
             sum(n - marked[number] > 1 for number, n in times.items()),
-            sum(numbers != sorted(numbers) for numbers in told.values()),
+            sum(numbers != sorted(numbers) for numbers in posted.values()),
             seconds,
         )
 

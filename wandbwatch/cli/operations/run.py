@@ -22,7 +22,7 @@ from wandbwatch.daemon import journal
 from wandbwatch.daemon.due_slots import job
 from wandbwatch.daemon.environment import WorkerFactory
 from wandbwatch.daemon.run_once import run_once
-from wandbwatch.daemon.worker import Answered
+from wandbwatch.daemon.worker import JobResult
 from wandbwatch.delivery import service
 from wandbwatch.delivery.outbox import OutboxAdmin, Store
 from wandbwatch.delivery.sender import BusyError
@@ -97,7 +97,7 @@ def _is_file(word: str) -> bool:
 
 def _answers(
     path: Path, config: Config, names: Sequence[str], flags: Sequence[str]
-) -> Iterator[Answered]:
+) -> Iterator[JobResult]:
     known = {subscription.name: subscription for subscription in config.subscriptions}
     for name in names:
         if name not in known:
@@ -111,14 +111,14 @@ def _answers(
         yield from run_once(jobs, workshop.start, config.daemon.jobs)
 
 
-def _report(answer: Answered) -> None:
+def _report(answer: JobResult) -> None:
     name = answer.job.subscription
     for error in answer.errors:
         log.error("%s: %s", name, error)
     log.info("%s: messages: %d", name, answer.messages)
 
 
-def _show(answer: Answered, config: Config) -> None:
+def _show(answer: JobResult, config: Config) -> None:
     """Print the messages of a dry run, a line each."""
     for told in answer.dry:
         files = tuple(MessageFile(name, b"") for name in told["files"])

@@ -37,7 +37,7 @@ def send(
     redaction.install()
     config = load(file, local_zone(os.environ))
     state = state_directory(config.daemon, file, os.environ)
-    alive = service.heart(sys.stdout.fileno(), ending)
+    alive = service.heartbeat(sys.stdout.fileno(), ending)
     busy = ""
     while not ending.is_set():
         try:

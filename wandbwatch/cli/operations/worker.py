@@ -21,8 +21,8 @@ from wandbwatch.config import redaction
 from wandbwatch.config.load import load
 from wandbwatch.config.paths import local_zone, state_directory
 from wandbwatch.daemon import journal
-from wandbwatch.daemon.jobs.job import JobContext, Result, give_up, perform
-from wandbwatch.daemon.jobs.shared_answers import Shared
+from wandbwatch.daemon.jobs.job import JobContext, Result, give_up, run_job
+from wandbwatch.daemon.jobs.shared_results import SharedResults
 from wandbwatch.delivery.outbox import Outbox, Queue, SendResults, Store, copy_memory
 from wandbwatch.experiments.processes import end_with_parent
 from wandbwatch.experiments.service import ExperimentService
@@ -60,10 +60,10 @@ def worker(
             experiments=lambda: ExperimentService(file),
             rehearsing=dry,
         )
-        crew = job_context(whole, store)
+        context = job_context(whole, store)
         for line in sys.stdin:
             order = json.loads(line)
-            result = _done(order, known[order["subscription"]], crew)
+            result = _done(order, known[order["subscription"]], context)
             shown = list(_told(store)) if dry else []
             answers.write(json.dumps({**asdict(result), "dry": shown}) + "\n")
             answers.flush()
@@ -71,15 +71,15 @@ def worker(
 
 
 def _done(
-    order: Mapping[str, str], subscription: Subscription, crew: JobContext
+    order: Mapping[str, str], subscription: Subscription, context: JobContext
 ) -> Result:
     slot = datetime.fromisoformat(order["slot"])
     try:
-        if crew.outbox.slot(subscription.name) == slot:
+        if context.outbox.slot(subscription.name) == slot:
             return Result((), 0, 0)  # by a worker that died before it could say so
         if order["failed"]:
-            return give_up(subscription, slot, order["failed"], crew)
-        return perform(subscription, slot, crew)
+            return give_up(subscription, slot, order["failed"], context)
+        return run_job(subscription, slot, context)
     except StateError as e:
         return Result((str(e),), e.exit_code, 0, undone=True)
 
@@ -89,10 +89,10 @@ def _told(store: Store) -> Iterator[object]:
     queue = Queue(store)
     for name in queue.channels():
         while waiting := queue.head(name):
-            message = waiting.letter.message
+            message = waiting.queued.message
             yield {
                 "channel": name,
-                "level": waiting.letter.level.value,
+                "level": waiting.queued.level.value,
                 "body": message.body,
                 "files": [file.name for file in message.files],
             }
@@ -111,7 +111,7 @@ plugin = worker
 
 def job_context(env: Env, store: Store) -> JobContext:
     """Let jobs ask through *env*, sharing answers, and tell what comes to *store*."""
-    shared = Shared(env.source, time.monotonic)
+    shared = SharedResults(env.source, time.monotonic)
     sharing = replace(env, source=shared)
 
     def ask(line: str, memory: Memory) -> Iterator[Report]:

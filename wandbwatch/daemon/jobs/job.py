@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count, groupby
 
-from wandbwatch.daemon.jobs.news import Known, LineAnswer, news
+from wandbwatch.daemon.jobs.news import Known, LineResult, news
 from wandbwatch.daemon.jobs.previous import (
     CONTENT,
     PreviousRound,
@@ -30,7 +30,7 @@ _EVENTS = 10_000
 Render = Callable[[Sequence[Report]], tuple[Message, ...]]
 
 
-def letters(
+def queued_messages(
     subscription: Subscription,
     slot: datetime,
     reports: Sequence[Report],
@@ -45,9 +45,9 @@ def letters(
     live = subscription.mode is Mode.EDIT
     places = {False: count(), True: count(_EVENTS)}
     for (name, event), group in groupby(reports, lambda r: (r.message_key, r.event)):
-        told = tuple(group)
-        loud = level if _tells(told, reports, level) else Level.INFO
-        for part, message in enumerate(render(told)):
+        shared = tuple(group)
+        loud = level if _pings(shared, reports, level) else Level.INFO
+        for part, message in enumerate(render(shared)):
             yield QueuedMessage(
                 subscription.channel,
                 subscription.name,
@@ -62,10 +62,10 @@ def letters(
         level = Level.INFO if loud is Level.BAD else level
 
 
-def _tells(told: Sequence[Report], reports: Sequence[Report], level: Level) -> bool:
-    """Whether the message of *told* is to say what is bad, if anything in it is."""
+def _pings(shared: Sequence[Report], reports: Sequence[Report], level: Level) -> bool:
+    """Whether the message of *shared* is to say what is bad, if anything in it is."""
     bad = [r for r in reports if r.level is Level.BAD]
-    return level is Level.BAD and (not bad or any(r.level is Level.BAD for r in told))
+    return level is Level.BAD and (not bad or any(r.level is Level.BAD for r in shared))
 
 
 log = logging.getLogger(__name__)
@@ -100,41 +100,41 @@ class Result:
     """Whether nothing of it could be written: the slot is still to be done."""
 
 
-def perform(subscription: Subscription, slot: datetime, crew: JobContext) -> Result:
+def run_job(subscription: Subscription, slot: datetime, context: JobContext) -> Result:
     """Answer every line, whatever becomes of the others; then write all at once.
 
     Raises StateError when nothing could be written: the slot is then not done.
     """
     name = subscription.name
-    known = PreviousRound.read(crew.outbox, name).known(crew.outbox, name)
-    crew.begin(name)
-    answers = [
-        answered(
+    known = PreviousRound.read(context.outbox, name).known(context.outbox, name)
+    context.begin(name)
+    results = [
+        run_line(
             line,
-            crew.ask,
+            context.ask,
             memory(
-                crew.outbox, LineRound(name, subscription.channel, line, slot), known
+                context.outbox, LineRound(name, subscription.channel, line, slot), known
             ),
         )
         for line in subscription.commands
     ]
     # No error of the job as a whole: if there was one, it is over.
-    return tell(subscription, slot, [LineAnswer(name), *answers], crew)
+    return store_results(subscription, slot, [LineResult(name), *results], context)
 
 
 def give_up(
-    subscription: Subscription, slot: datetime, why: str, crew: JobContext
+    subscription: Subscription, slot: datetime, why: str, context: JobContext
 ) -> Result:
     """Report that the job as a whole failed."""
-    return tell(
+    return store_results(
         subscription,
         slot,
-        [LineAnswer(subscription.name, error=why, code=ExitCode.OURS)],
-        crew,
+        [LineResult(subscription.name, error=why, code=ExitCode.OURS)],
+        context,
     )
 
 
-def answered(line: str, ask: Ask, memory: Memory) -> LineAnswer:
+def run_line(line: str, ask: Ask, memory: Memory) -> LineResult:
     """Collect what *line* says; what it had said before it failed is kept."""
     reports: list[Report] = []
     error, code = "", 0
@@ -147,7 +147,7 @@ def answered(line: str, ask: Ask, memory: Memory) -> LineAnswer:
         name = type(e).__name__
         error = f"a bug in wandbwatch ({name}); the log has the traceback"
         code = ExitCode.OURS
-    return LineAnswer(line, tuple(reports), error, code, memory)
+    return LineResult(line, tuple(reports), error, code, memory)
 
 
 def _named(report: Report, line: str) -> Report:
@@ -158,42 +158,44 @@ def _named(report: Report, line: str) -> Report:
     return replace(report, message_key=f"{whose} {report.message_key}")
 
 
-def tell(
+def store_results(
     subscription: Subscription,
     slot: datetime,
-    answers: Sequence[LineAnswer],
-    crew: JobContext,
+    results: Sequence[LineResult],
+    context: JobContext,
 ) -> Result:
     """Enqueue what is new, with what it leaves remembered, and mark the slot done."""
     name = subscription.name
-    known = PreviousRound.read(crew.outbox, name).known(crew.outbox, name)
-    said = news(answers, known)
-    errors = tuple(answer.error for answer in answers if answer.error)
-    reports = _posted(said.reports, content := _content(said.reports, crew), known)
+    known = PreviousRound.read(context.outbox, name).known(context.outbox, name)
+    new = news(results, known)
+    errors = tuple(result.error for result in results if result.error)
+    reports = _posted(new.reports, content := _content(new.reports, context), known)
     if not subscription.skip_unchanged:
-        reports = said.reports
-    posted = len(reports) == len(said.reports)
-    after = {**said.memory, CONTENT: content, **kept(answers, known, posted=posted)}
+        reports = new.reports
+    posted = len(reports) == len(new.reports)
+    after = {**new.memory, CONTENT: content, **kept(results, known, posted=posted)}
     count = 0
-    with crew.outbox.round() as round_:
-        for letter in letters(subscription, slot, reports, said.level, crew.render):
-            round_.enqueue(letter)
+    with context.outbox.round() as round_:
+        for queued in queued_messages(
+            subscription, slot, reports, new.level, context.render
+        ):
+            round_.enqueue(queued)
             count += 1
-        for line, key, value in changes(answers):
+        for line, key, value in changes(results):
             if value is None:
                 round_.forget(name, line, key)
             else:
                 round_.remember(name, line, key, value)
         PreviousRound(slot, after, known).write(round_, name)
         round_.done(name, slot)
-    code = max((answer.code for answer in answers), default=0)
+    code = max((result.code for result in results), default=0)
     return Result(errors, code, count)
 
 
-def _content(reports: Sequence[Report], crew: JobContext) -> str:
+def _content(reports: Sequence[Report], context: JobContext) -> str:
     """Hash what the reports say; what happened is news whatever was said before."""
     lasting = [report for report in reports if not report.event]
-    return hashlib.sha256(crew.content(lasting).encode()).hexdigest()
+    return hashlib.sha256(context.content(lasting).encode()).hexdigest()
 
 
 def _posted(

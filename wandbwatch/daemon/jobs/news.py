@@ -15,7 +15,7 @@ _BAD = "bad "
 
 
 @dataclass(frozen=True)
-class LineAnswer:
+class LineResult:
     """What one line of a list came to: reports, and an error if it ended in one."""
 
     line: str
@@ -37,13 +37,15 @@ class News:
     memory: Known
 
 
-def news(answers: Sequence[LineAnswer], known: Known) -> News:
+def news(results: Sequence[LineResult], known: Known) -> News:
     """Decide what is told: a failure once, its end once, all else each time."""
-    reports = tuple(report for answer in answers for report in _told(answer, known))
-    memory = {_FAILURE + a.line: a.error for a in answers if a.error}
+    reports = tuple(
+        report for result in results for report in _with_failure(result, known)
+    )
+    memory = {_FAILURE + a.line: a.error for a in results if a.error}
     memory |= {_BAD + r.title: "" for r in reports if r.level is Level.BAD}
     # A failure that is known is not told again, and it is still bad.
-    memory |= {k: "" for k in known if k.startswith(_BAD) and _still(k, answers, known)}
+    memory |= {k: "" for k in known if k.startswith(_BAD) and _still(k, results, known)}
     fresh = any(memory.get(key) != known.get(key) for key in memory)
     fresh = fresh or any(r.event and r.level is Level.BAD for r in reports)
     return News(reports, Level.BAD if fresh else Level.INFO, memory)
@@ -54,24 +56,24 @@ def failure(line: str, error: str) -> Report:
     return Report("failure", line, (Note(error),), Level.BAD)
 
 
-def _told(answer: LineAnswer, known: Known) -> tuple[Report, ...]:
+def _with_failure(result: LineResult, known: Known) -> tuple[Report, ...]:
     """Add a new failure in its place; say it when an old one is over."""
-    before = known.get(_FAILURE + answer.line, "")
-    if answer.error == before:
-        return answer.reports
-    if answer.error:
-        return (*answer.reports, failure(answer.line, answer.error))
+    before = known.get(_FAILURE + result.line, "")
+    if result.error == before:
+        return result.reports
+    if result.error:
+        return (*result.reports, failure(result.line, result.error))
     over = Note(f"this works again; it had failed: {before}")
-    if not answer.reports:
-        return (Report("failure", answer.line, (over,), Level.GOOD),)
-    first, *rest = answer.reports
+    if not result.reports:
+        return (Report("failure", result.line, (over,), Level.GOOD),)
+    first, *rest = result.reports
     blocks: tuple[Block, ...] = (over, *first.blocks)
     return (replace(first, blocks=blocks), *rest)
 
 
-def _still(key: str, answers: Sequence[LineAnswer], known: Known) -> bool:
+def _still(key: str, results: Sequence[LineResult], known: Known) -> bool:
     line = key.removeprefix(_BAD)
     return any(
         a.line == line and a.error and known.get(_FAILURE + line) == a.error
-        for a in answers
+        for a in results
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from wandbwatch.daemon.jobs.news import Known, LineAnswer
+from wandbwatch.daemon.jobs.news import Known, LineResult
 from wandbwatch.delivery.outbox import Outbox
 from wandbwatch.delivery.outbox import RoundWriter as Written
 from wandbwatch.model.memory import LineRound, Memory, StoredJson
@@ -53,26 +53,26 @@ def memory(outbox: Outbox, round_: LineRound, known: Known) -> Memory:
             whose, name = _STORED.load(key.removeprefix(_KEPT))
             if whose == line:
                 delivered[name] = value
-    told = outbox.recall(round_.subscription, line)
-    return Memory(told, delivered, round=round_)
+    stored = outbox.recall(round_.subscription, line)
+    return Memory(stored, delivered, round=round_)
 
 
-def kept(answers: Sequence[LineAnswer], known: Known, *, posted: bool) -> Known:
+def kept(results: Sequence[LineResult], known: Known, *, posted: bool) -> Known:
     """Return what the lines keep of what was delivered, once this round is.
 
     What is not *posted* changes nothing of it.
     """
     old = {key: value for key, value in known.items() if key.startswith(_KEPT)}
     new = {
-        _KEPT + _STORED.dump([answer.line, name]): value
-        for answer in answers
-        for name, value in answer.memory.on_delivery.items()
+        _KEPT + _STORED.dump([result.line, name]): value
+        for result in results
+        for name, value in result.memory.on_delivery.items()
     }
     return old | new if posted else old
 
 
-def changes(answers: Sequence[LineAnswer]) -> Iterator[tuple[str, str, str | None]]:
+def changes(results: Sequence[LineResult]) -> Iterator[tuple[str, str, str | None]]:
     """Yield what the lines remember from now on: line, name and value."""
-    for answer in answers:
-        for name, value in answer.memory.changes.items():
-            yield answer.line, name, value
+    for result in results:
+        for name, value in result.memory.changes.items():
+            yield result.line, name, value

@@ -23,8 +23,8 @@ from wandbwatch.model.queued_message import Message
 class Discord:
     """The webhooks of channels. It keeps nothing: secrets are read at each use."""
 
-    def __init__(self, patience: Timeouts = TIMEOUTS) -> None:
-        self._patience = patience
+    def __init__(self, timeouts: Timeouts = TIMEOUTS) -> None:
+        self._timeouts = timeouts
 
     def post(
         self, message: Message, channel: Channel, *, edit: str | None = None
@@ -47,7 +47,7 @@ class Discord:
             hidden = replace(address, url=f"{address.url.rpartition('/')[0]}/(hidden)")
         except ConfigError as e:
             hidden = WebhookAddress("", f"({e})", None)
-        webhook = Webhook(hidden, channel, self._patience)
+        webhook = Webhook(hidden, channel, self._timeouts)
         return webhook.shown(message)
 
     def identity(self, channel: Channel) -> str:
@@ -65,7 +65,7 @@ class Discord:
             address = _address(channel)
         except ConfigError as e:
             return NotSent(str(e))
-        return what(Webhook(address, channel, self._patience))
+        return what(Webhook(address, channel, self._timeouts))
 
 
 def _address(channel: Channel) -> WebhookAddress:

@@ -14,7 +14,7 @@ from typing import Any
 from discord_webhook import DiscordWebhook
 
 from wandbwatch.config.webhook import WebhookAddress
-from wandbwatch.delivery.discord.answer import outcome
+from wandbwatch.delivery.discord.response import outcome
 from wandbwatch.delivery.discord.wire import Reply, Timeouts, exchange
 from wandbwatch.model.channel import Channel
 from wandbwatch.model.delivery import Outcome, Refused
@@ -33,7 +33,7 @@ class Webhook(DiscordWebhook):
     """One channel's webhook, for one message."""
 
     def __init__(
-        self, address: WebhookAddress, channel: Channel, patience: Timeouts
+        self, address: WebhookAddress, channel: Channel, timeouts: Timeouts
     ) -> None:
         super().__init__(
             address.url,
@@ -47,7 +47,7 @@ class Webhook(DiscordWebhook):
         if self.thread_id:
             self.thread_name = None
         self._silent = channel.silent
-        self._patience = patience
+        self._timeouts = timeouts
 
     def send(self, message: Message, edit: str | None) -> Outcome:
         """Post *message*, or put it in the place of the one with the id *edit*."""
@@ -85,19 +85,19 @@ class Webhook(DiscordWebhook):
 
         What an edit does not name stays as it was, but its attachments.
         """
-        given = self.json
+        fields = self.json
         if edit:
-            given = {"content": self.content or "", "embeds": self.embeds, **given}
-            given["attachments"] = self.attachments
-            given["flags"] = (self.flags or 0) & ~SILENT
-        return {key: given[key] for key in (_EDIT if edit else _POST) if key in given}
+            fields = {"content": self.content or "", "embeds": self.embeds, **fields}
+            fields["attachments"] = self.attachments
+            fields["flags"] = (self.flags or 0) & ~SILENT
+        return {key: fields[key] for key in (_EDIT if edit else _POST) if key in fields}
 
     def _take(self, message: Message) -> None:
-        given = json.loads(message.body, parse_constant=_no_number)
-        self.content = given.get("content") or None
-        self.embeds = list(given.get("embeds") or ())
-        self.allowed_mentions = given.get("allowed_mentions") or {"parse": []}
-        self.flags = given.get("flags") or 0
+        fields = json.loads(message.body, parse_constant=_no_number)
+        self.content = fields.get("content") or None
+        self.embeds = list(fields.get("embeds") or ())
+        self.allowed_mentions = fields.get("allowed_mentions") or {"parse": []}
+        self.flags = fields.get("flags") or 0
         pinged = any(self.allowed_mentions.values())
         if self._silent and not pinged:
             self.flags |= SILENT
@@ -105,9 +105,11 @@ class Webhook(DiscordWebhook):
             f"files[{i}]": (file.name, file.content)
             for i, file in enumerate(message.files)
         }
-        told = {str(each["id"]): each for each in given.get("attachments") or ()}
+        attachments = {
+            str(each["id"]): each for each in fields.get("attachments") or ()
+        }
         self.attachments = [
-            {**told.get(str(i), {}), "id": i, "filename": file.name}
+            {**attachments.get(str(i), {}), "id": i, "filename": file.name}
             for i, file in enumerate(message.files)
         ]
 
@@ -115,7 +117,7 @@ class Webhook(DiscordWebhook):
         params = {k: str(v).lower() for k, v in self._query_params.items()}
         if method != "POST":
             params.pop("wait", None)
-        reply = exchange(method, self.url + path, self._patience, params, **body)
+        reply = exchange(method, self.url + path, self._timeouts, params, **body)
         return outcome(reply) if isinstance(reply, Reply) else reply
 
 

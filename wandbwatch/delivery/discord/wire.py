@@ -75,7 +75,7 @@ class _Watch:
 def exchange(
     method: str,
     url: str,
-    patience: Timeouts,
+    timeouts: Timeouts,
     params: Mapping[str, str],
     **body: Any,
 ) -> Reply | NotSent | Ambiguous:
@@ -85,7 +85,7 @@ def exchange(
     """
     watch = _Watch()
     size = sum(len(content) for _, content in body.get("files", {}).values())
-    timer = threading.Timer(patience.total + size / _UPLOAD, watch.end)
+    timer = threading.Timer(timeouts.total + size / _UPLOAD, watch.end)
     timer.daemon = True
     timer.start()
     try:
@@ -98,18 +98,18 @@ def exchange(
                 url,
                 params=params,
                 headers=_HEADERS | body.pop("headers", {}),
-                timeout=(patience.connect, patience.read),
+                timeout=(timeouts.connect, timeouts.read),
                 allow_redirects=False,
                 stream=True,
                 **body,
             ) as response:
                 if watch.late:  # it was cut in its headers
-                    return Ambiguous(_late(patience))
+                    return Ambiguous(_late(timeouts))
                 return Reply(response.status_code, response.headers, _read(response))
     except _BROKEN as e:
         if not watch.connected:
-            return NotSent(_why(e, patience))
-        return Ambiguous(_late(patience) if watch.late else _why(e, patience))
+            return NotSent(_why(e, timeouts))
+        return Ambiguous(_late(timeouts) if watch.late else _why(e, timeouts))
     finally:
         timer.cancel()
 
@@ -166,11 +166,11 @@ def _shut(connection: socket.socket) -> None:
         socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
-def _late(patience: Timeouts) -> str:
-    return f"no complete answer in {patience.total:g} s"
+def _late(timeouts: Timeouts) -> str:
+    return f"no complete answer in {timeouts.total:g} s"
 
 
-def _why(error: BaseException, patience: Timeouts) -> str:
+def _why(error: BaseException, timeouts: Timeouts) -> str:
     """Word the cause: the exception's own text holds the URL with its token."""
     causes: list[BaseException] = []
     current: BaseException | None = error
@@ -184,7 +184,7 @@ def _why(error: BaseException, patience: Timeouts) -> str:
         current = inner or current.__cause__ or current.__context__
     for kind, words in _WORDS:
         if any(isinstance(cause, kind) for cause in causes):
-            return words.format(p=patience)
+            return words.format(p=timeouts)
     for cause in reversed(causes):
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror

@@ -31,22 +31,22 @@ class RoundWriter:
         self._live: dict[tuple[str, str], QueuedMessage] = {}
         self._named: dict[tuple[str, str, str], QueuedMessage] = {}
 
-    def enqueue(self, letter: QueuedMessage) -> bool:
-        """Let *letter* wait to be sent; False when it was enqueued before.
+    def enqueue(self, queued: QueuedMessage) -> bool:
+        """Let *queued* wait to be sent; False when it was enqueued before.
 
         The letters of one list belong in one round: they are then told together,
         with no other list between them.
         """
-        if not insert(self._database, letter, self._now):
+        if not insert(self._database, queued, self._now):
             return False
-        if letter.kind is MessageKind.REPORT:
-            self._supersede(letter)
-        if letter.edit and not letter.name:
-            self._live[letter.channel, letter.subscription] = letter
-        if letter.name:
-            self._replace(letter)
-            whole = letter.name.rpartition("#")[0]
-            self._named[letter.channel, letter.subscription, whole] = letter
+        if queued.kind is MessageKind.REPORT:
+            self._supersede(queued)
+        if queued.edit and not queued.name:
+            self._live[queued.channel, queued.subscription] = queued
+        if queued.name:
+            self._replace(queued)
+            whole = queued.name.rpartition("#")[0]
+            self._named[queued.channel, queued.subscription, whole] = queued
         return True
 
     def change(self, sql: str, *values: object) -> int:
@@ -107,23 +107,23 @@ class RoundWriter:
                 )
                 insert(self._database, removal, self._now)
 
-    def _replace(self, letter: QueuedMessage) -> None:
-        """Drop what still waits to be told in the place of *letter*."""
+    def _replace(self, queued: QueuedMessage) -> None:
+        """Drop what still waits to be told in the place of *queued*."""
         self._database.execute(
             "UPDATE message SET state = 'superseded', body = '', ended = ?"
             " WHERE channel = ? AND subscription = ? AND place = ? AND slot <> ?"
             " AND state = 'waiting' AND claimed IS NULL AND NOT ambiguous",
             (
                 self._now,
-                letter.channel,
-                letter.subscription,
-                letter.place,
-                stored(letter.slot),
+                queued.channel,
+                queued.subscription,
+                queued.place,
+                stored(queued.slot),
             ),
         )
         self._database.execute(_FILES_OF_SUPERSEDED)
 
-    def _supersede(self, letter: QueuedMessage) -> None:
+    def _supersede(self, queued: QueuedMessage) -> None:
         """Drop the older reports of the subscription of whose list nothing left."""
         self._database.execute(
             "UPDATE message SET state = 'superseded', body = '', ended = :now"
@@ -134,9 +134,9 @@ class RoundWriter:
             " OR claimed IS NOT NULL OR ambiguous > 0))",
             {
                 "now": self._now,
-                "channel": letter.channel,
-                "subscription": letter.subscription,
-                "slot": stored(letter.slot),
+                "channel": queued.channel,
+                "subscription": queued.subscription,
+                "slot": stored(queued.slot),
             },
         )
         self._database.execute(_FILES_OF_SUPERSEDED)

@@ -50,10 +50,10 @@ class Queue:
             quiet=quiet,
         )
 
-    def claim(self, waiting: Waiting, lane: str) -> None:
+    def claim(self, waiting: Waiting, bucket: str) -> None:
         """Write down that a send begins; StateError if its end could not be written.
 
-        *lane* is what the rate limit counts by.
+        *bucket* is what the rate limit counts by.
         """
         self._store.want_room()
         now = self._store.moment()
@@ -61,26 +61,26 @@ class Queue:
             database.execute(
                 "UPDATE message SET claimed = ? WHERE id = ?", (now, waiting.id)
             )
-            database.execute("INSERT INTO sent VALUES (?, ?)", (lane, now))
+            database.execute("INSERT INTO sent VALUES (?, ?)", (bucket, now))
             database.execute("DELETE FROM sent WHERE at < ?", (now - 3600,))
 
-    def sent(self, lane: str, since: float) -> tuple[float, ...]:
-        """Return when sends to *lane* were begun after *since*, POSIX seconds."""
+    def sent(self, bucket: str, since: float) -> tuple[float, ...]:
+        """Return when sends to *bucket* were begun after *since*, POSIX seconds."""
         found = self._store.read(
-            "SELECT at FROM sent WHERE lane = ? AND at > ? ORDER BY at", lane, since
+            "SELECT at FROM sent WHERE lane = ? AND at > ? ORDER BY at", bucket, since
         )
         return tuple(at for (at,) in found)
 
-    def live(self, letter: QueuedMessage) -> str | None:
-        """Return Discord's id of the message that *letter* is to edit, if any."""
-        if not letter.edit:
+    def live(self, queued: QueuedMessage) -> str | None:
+        """Return Discord's id of the message that *queued* is to edit, if any."""
+        if not queued.edit:
             return None
         found = self._store.read(
             "SELECT message_id FROM live"
             " WHERE channel = ? AND subscription = ? AND place = ?",
-            letter.channel,
-            letter.subscription,
-            letter.place,
+            queued.channel,
+            queued.subscription,
+            queued.place,
         )
         return found[0][0] if found else None
 

@@ -15,7 +15,7 @@ class SendResults:
         self, waiting: Waiting, message_id: str | None, thread: tuple[str, str] | None
     ) -> None:
         """It stands; *thread* is the name and id of a thread that it opened."""
-        letter = waiting.letter
+        queued = waiting.queued
         with self._store.write() as database:
             database.execute(
                 "UPDATE message SET state = 'delivered', body = '', claimed = NULL,"
@@ -24,19 +24,19 @@ class SendResults:
             )
             database.execute("DELETE FROM file WHERE message = ?", (waiting.id,))
             if waiting.removal:
-                database.execute(_FORGET, _place(letter))
-            elif letter.edit and message_id:
+                database.execute(_FORGET, _place(queued))
+            elif queued.edit and message_id:
                 database.execute(
                     "INSERT OR REPLACE INTO live VALUES (?, ?, ?, ?)",
-                    (*_place(letter), message_id),
+                    (*_place(queued), message_id),
                 )
             if thread:
                 database.execute(
                     "INSERT OR REPLACE INTO thread VALUES (?, ?, ?)",
-                    (letter.channel, *thread),
+                    (queued.channel, *thread),
                 )
 
-    def again(
+    def retry(
         self, waiting: Waiting, after: float, reason: str, *, ambiguous: bool = False
     ) -> None:
         """Send it again in *after* seconds."""
@@ -62,10 +62,10 @@ class SendResults:
             self._store.moment(),
         )
 
-    def anew(self, waiting: Waiting) -> None:
+    def post_again(self, waiting: Waiting) -> None:
         """Forget the message that it was to edit, and post it."""
         with self._store.write() as database:
-            database.execute(_FORGET, _place(waiting.letter))
+            database.execute(_FORGET, _place(waiting.queued))
             database.execute(
                 "UPDATE message SET claimed = NULL WHERE id = ?", (waiting.id,)
             )
@@ -75,7 +75,7 @@ class SendResults:
         with self._store.write() as database:
             for table in ("thread", "live"):
                 database.execute(
-                    f"DELETE FROM {table} WHERE channel = ?", [waiting.letter.channel]
+                    f"DELETE FROM {table} WHERE channel = ?", [waiting.queued.channel]
                 )
             database.execute(
                 "UPDATE message SET claimed = NULL WHERE id = ?", (waiting.id,)
@@ -90,7 +90,7 @@ class SendResults:
             )
             database.execute(
                 "INSERT OR REPLACE INTO stopped VALUES (?, ?, ?)",
-                (waiting.letter.channel, reason, self._store.moment()),
+                (waiting.queued.channel, reason, self._store.moment()),
             )
 
     def expire(self, channel: str) -> int:
@@ -117,5 +117,5 @@ class SendResults:
 _FORGET = "DELETE FROM live WHERE channel = ? AND subscription = ? AND place = ?"
 
 
-def _place(letter: QueuedMessage) -> tuple[str, str, str]:
-    return letter.channel, letter.subscription, letter.place
+def _place(queued: QueuedMessage) -> tuple[str, str, str]:
+    return queued.channel, queued.subscription, queued.place

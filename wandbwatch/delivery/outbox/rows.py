@@ -22,7 +22,7 @@ class Waiting:
     """A letter in the queue, and what came of it so far."""
 
     id: int
-    letter: QueuedMessage
+    queued: QueuedMessage
     attempts: int
     """How often in a row it did not leave."""
     ambiguous: int
@@ -37,28 +37,28 @@ class Waiting:
     @property
     def removal(self) -> bool:
         """Whether there is nothing more to say where a message stands."""
-        return not self.letter.message.body
+        return not self.queued.message.body
 
 
-def insert(database: sqlite3.Connection, letter: QueuedMessage, now: float) -> bool:
-    """Let *letter* wait; False when its place in its list was taken before."""
+def insert(database: sqlite3.Connection, queued: QueuedMessage, now: float) -> bool:
+    """Let *queued* wait; False when its place in its list was taken before."""
     inserted = database.execute(
         "INSERT INTO message (channel, subscription, slot, sequence, place, kind,"
         " level, edit, body, created, expires)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO NOTHING",
         (
-            letter.channel,
-            letter.subscription,
-            stored(letter.slot),
-            letter.sequence,
-            letter.place,
-            letter.kind.value,
-            letter.level.value,
-            letter.edit,
-            letter.message.body,
+            queued.channel,
+            queued.subscription,
+            stored(queued.slot),
+            queued.sequence,
+            queued.place,
+            queued.kind.value,
+            queued.level.value,
+            queued.edit,
+            queued.message.body,
             now,
-            letter.expires and letter.expires.timestamp(),
+            queued.expires and queued.expires.timestamp(),
         ),
     )
     if not inserted.rowcount:
@@ -67,7 +67,7 @@ def insert(database: sqlite3.Connection, letter: QueuedMessage, now: float) -> b
         "INSERT INTO file VALUES (?, ?, ?, ?)",
         (
             (inserted.lastrowid, i, file.name, file.content)
-            for i, file in enumerate(letter.message.files)
+            for i, file in enumerate(queued.message.files)
         ),
     )
     return True
@@ -95,7 +95,7 @@ def _waiting(store: Store, row: tuple[Any, ...]) -> Waiting:
     files = store.read(
         "SELECT name, content FROM file WHERE message = ? ORDER BY position", id_
     )
-    letter = QueuedMessage(
+    queued = QueuedMessage(
         channel,
         subscription,
         datetime.fromisoformat(slot),
@@ -107,4 +107,4 @@ def _waiting(store: Store, row: tuple[Any, ...]) -> Waiting:
         bool(edit),
         place[1:] if place.startswith("@") else "",
     )
-    return Waiting(id_, letter, attempts, ambiguous, bool(reduced), not_before, reason)
+    return Waiting(id_, queued, attempts, ambiguous, bool(reduced), not_before, reason)

@@ -20,19 +20,19 @@ class OnceLogger:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._said: set[str] = set()
+        self._logged: set[str] = set()
 
-    def say(self, trouble: StateError) -> None:
+    def report(self, error: StateError) -> None:
         """Log it without a traceback: its one line says all."""
         with self._lock:
-            if str(trouble) not in self._said:
-                self._said.add(str(trouble))
-                log.error("%s", trouble)
+            if str(error) not in self._logged:
+                self._logged.add(str(error))
+                log.error("%s", error)
 
-    def over(self) -> None:
+    def reset(self) -> None:
         """The state was written again: what troubles it next is news."""
         with self._lock:
-            self._said.clear()
+            self._logged.clear()
 
 
 TROUBLE = 15.0
@@ -45,12 +45,12 @@ class SenderContext:
     sink: Sink
     wording: Wording
     clock: Clock
-    lanes: RateBuckets
+    buckets: RateBuckets
     ending: Callable[[], bool]
     """Whether all is to end, now."""
     once: bool = False
     """Whether to end when nothing can be sent soon."""
-    voice: OnceLogger = field(default_factory=OnceLogger)
+    log_once: OnceLogger = field(default_factory=OnceLogger)
 
     def moment(self) -> float:
         """Return the time as the outbox keeps it: POSIX seconds."""

@@ -30,7 +30,7 @@ class Done:
 
 
 @dataclass(frozen=True)
-class Again:
+class Retry:
     """Send it again after so many seconds; *counted* when it may stand now."""
 
     after: float
@@ -53,7 +53,7 @@ class Fail:
 
 
 @dataclass(frozen=True)
-class Anew:
+class PostAgain:
     """Post it: what it was to edit is gone."""
 
 
@@ -69,7 +69,7 @@ class StopChannel:
     reason: str
 
 
-Step: TypeAlias = Done | Again | Reduce | Fail | Anew | ThreadGone | StopChannel
+Step: TypeAlias = Done | Retry | Reduce | Fail | PostAgain | ThreadGone | StopChannel
 
 
 def decide(
@@ -85,34 +85,34 @@ def decide(
         case Delivered(message_id, channel_id):
             step = Done(message_id, channel_id)
         case NotSent(reason):
-            step = Again(backoff(waiting.attempts), reason)
+            step = Retry(backoff(waiting.attempts), reason)
         case RateLimited():
-            step = Again(
+            step = Retry(
                 retry_delay(outcome, waiting.attempts), rate_limit_reason(outcome)
             )
         case Ambiguous(reason):
-            # One too many is given up when it comes up again (`used_up`).
-            step = Again(backoff(waiting.attempts), reason, counted=not editing)
+            # One too many is given up when it comes up again (`out_of_tries`).
+            step = Retry(backoff(waiting.attempts), reason, counted=not editing)
         case WebhookGone(reason, thread):
             step = ThreadGone() if thread and own_thread else StopChannel(reason)
         case Refused(_, reason):
             both = f"{waiting.reason}; and as plain text: {reason}"
             step = Fail(both) if waiting.reduced else Reduce(reason)
         case MessageMissing():
-            step = Anew() if editing else Fail("10008 Unknown Message")
+            step = PostAgain() if editing else Fail("10008 Unknown Message")
         case _:
             assert_never(outcome)
     return step
 
 
-def before_again(probed: Outcome, waiting: Waiting) -> Again | StopChannel | None:
+def before_retry(probed: Outcome, waiting: Waiting) -> Retry | StopChannel | None:
     """Decide whether a message of unknown fate is sent again, once it was *probed*
     whether anybody answers. None: it is; an outage must not use up its chances."""
     match probed:
         case NotSent(reason) | Ambiguous(reason):
-            return Again(backoff(waiting.attempts), reason)
+            return Retry(backoff(waiting.attempts), reason)
         case RateLimited():
-            return Again(
+            return Retry(
                 retry_delay(probed, waiting.attempts), rate_limit_reason(probed)
             )
         case WebhookGone(reason):
@@ -128,7 +128,7 @@ def backoff(attempts: int) -> float:
     return min(2.0 ** min(attempts, 20), _BACKOFF)
 
 
-def used_up(waiting: Waiting) -> Fail | None:
+def out_of_tries(waiting: Waiting) -> Fail | None:
     """Give a message up whose fate was left unknown too often."""
     if waiting.ambiguous <= RESENT:
         return None

@@ -74,15 +74,15 @@ class Sender:
 
     def __init__(
         self,
-        office: SenderContext,
+        context: SenderContext,
         channels: Mapping[str, Channel],
         alive: Callable[[], None] = lambda: None,
     ) -> None:
         """*alive* is called now and then, while no delivery hangs."""
-        self._office = office
+        self._context = context
         self._channels = channels
-        self._queue = Queue(office.store)
-        self._desk = OutboxAdmin(office.store)
+        self._queue = Queue(context.store)
+        self._admin = OutboxAdmin(context.store)
         self._alive = alive
         self._threads: dict[str, threading.Thread] = {}
         self._deliveries: dict[str, Delivery] = {}
@@ -95,24 +95,24 @@ class Sender:
         """
         self._recover()
         started: set[str] = set()
-        while not self._office.ending():
+        while not self._context.ending():
             try:
                 waiting = self._waiting()
             except StateError as e:
-                if self._office.once:
+                if self._context.once:
                     self._join()
                     raise
-                self._office.voice.say(e)
-                self._office.clock.wait(TROUBLE)
+                self._context.log_once.report(e)
+                self._context.clock.wait(TROUBLE)
                 continue
             for name in waiting:
-                if not (self._office.once and name in started):
+                if not (self._context.once and name in started):
                     started.add(name)
                     self._start(name)
             running = [t for t in self._threads.values() if t.is_alive()]
-            if not running and (not waiting or self._office.once):
+            if not running and (not waiting or self._context.once):
                 break
-            self._office.clock.wait(LOOK)
+            self._context.clock.wait(LOOK)
             self._beat()
         self._join()
 
@@ -123,9 +123,9 @@ class Sender:
     def _recover(self) -> None:
         if crashed := self._queue.recover():
             log.warning("a sender died; %d messages may be posted already", crashed)
-        for stop in self._desk.stopped():
+        for stop in self._admin.stopped():
             if stop.reason == UNKNOWN and stop.channel in self._channels:
-                self._desk.resume(stop.channel)
+                self._admin.resume(stop.channel)
 
     def _waiting(self) -> tuple[str, ...]:
         """Name the channels to be sent to; one that nobody knows is stopped."""
@@ -133,20 +133,20 @@ class Sender:
         for name in names:
             if name not in self._channels:
                 log.error("%s: %s; it is stopped until you add it", name, UNKNOWN)
-                self._desk.stop(name, UNKNOWN)
+                self._admin.stop(name, UNKNOWN)
         return tuple(name for name in names if name in self._channels)
 
     def _start(self, name: str) -> None:
         if (thread := self._threads.get(name)) and thread.is_alive():
             return
-        delivery = Delivery(self._channels[name], self._office)
+        delivery = Delivery(self._channels[name], self._context)
         self._deliveries[name] = delivery
         thread = threading.Thread(target=delivery.run, name=f"channel {name}")
         self._threads[name] = thread
         thread.start()
 
     def _beat(self) -> None:
-        now = self._office.moment()
+        now = self._context.moment()
         for name, thread in self._threads.items():
             beat = self._deliveries[name].beat
             if not thread.is_alive() or self._beats.get(name, (-1, 0.0))[0] != beat:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from wandbwatch.daemon.jobs.shared_answers import FRESH, KEPT, Shared
+from wandbwatch.daemon.jobs.shared_results import FRESH, KEPT, SharedResults
 from wandbwatch.model.address import Cloud
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.query import Axis, Query
@@ -22,7 +22,7 @@ class Clock:
 
 def test_the_same_question_is_asked_once_a_moment():
     clock, source = Clock(), FakeSource([OWL], [Series("loss", [0], [1.0])])
-    shared = Shared(lambda _address: source, clock)
+    shared = SharedResults(lambda _address: source, clock)
     for _ in range(3):
         assert shared(GPT).run() == OWL
         assert shared(GPT).runs(Query()).runs == (OWL,)
@@ -36,7 +36,7 @@ def test_the_same_question_is_asked_once_a_moment():
 
 def test_another_question_or_place_is_another():
     source = FakeSource([OWL])
-    shared = Shared(lambda _address: source, Clock())
+    shared = SharedResults(lambda _address: source, Clock())
     shared(GPT).runs(Query())
     shared(GPT).runs(Query(limit=5))
     shared(Cloud("acme", "bert")).runs(Query())
@@ -45,7 +45,7 @@ def test_another_question_or_place_is_another():
 
 def test_an_error_is_not_kept():
     source = FakeSource([OWL, OWL])
-    shared = Shared(lambda _address: source, Clock())
+    shared = SharedResults(lambda _address: source, Clock())
     for _ in range(2):
         with pytest.raises(UsageError):
             shared(GPT).run()
@@ -54,15 +54,15 @@ def test_an_error_is_not_kept():
 
 def test_it_does_not_grow():
     source = FakeSource([OWL])
-    shared = Shared(lambda _address: source, Clock())
+    shared = SharedResults(lambda _address: source, Clock())
     for limit in range(3 * KEPT):
         shared(GPT).runs(Query(limit=limit))
-    assert len(shared._answers) == KEPT  # noqa: SLF001 -- its whole memory
+    assert len(shared._results) == KEPT  # noqa: SLF001 -- its whole memory
 
 
 def test_a_list_is_given_no_answer_older_than_its_own_last_round():
     clock, source = Clock(), FakeSource([OWL])
-    shared = Shared(lambda _address: source, clock)
+    shared = SharedResults(lambda _address: source, clock)
     for now, subscription, asked in [
         *[(0, "a", 1), (1, "b", 1), (2, "c", 1)],  # they share
         *[(3, "a", 2), (4, "b", 2), (5, "b", 3)],

@@ -1,4 +1,4 @@
-"""A post office for tests: a real outbox, the real sink, a real server, no waiting."""
+"""The sender under test: a real outbox, the real sink, a real server, no waiting."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from wandbwatch.model.channel import Channel, QuietHours, Secret, SecretKind
 from wandbwatch.model.delivery import Wording
 from wandbwatch.model.queued_message import Message, QueuedMessage
 
-from tests.delivery.outbox.letters import Clock
+from tests.delivery.outbox.messages import Clock
 from tests.servers.discord import DiscordServer, Hook, Limits
 
 
@@ -44,7 +44,7 @@ def mention(message: Message, whom: Sequence[str]) -> Message:
 WORDING = Wording(mention, duplicate, plain, join)
 
 
-class PostOffice:
+class SenderHarness:
     """What is enqueued here is delivered by a clock that nobody has to wait for.
 
     Threads need a real one: nothing holds them together but time.
@@ -72,7 +72,7 @@ class PostOffice:
     def restart(self, *, once: bool = False) -> None:
         """Begin anew as a new sender process would."""
         self.sink = Discord(Timeouts(connect=1, read=0.3, total=0.6))
-        self.office = SenderContext(
+        self.context = SenderContext(
             self.store,
             self.sink,
             WORDING,
@@ -83,21 +83,21 @@ class PostOffice:
         )
         Queue(self.store).recover()
 
-    def enqueue(self, *letters: QueuedMessage) -> None:
+    def enqueue(self, *messages: QueuedMessage) -> None:
         with Outbox(self.store).round() as round_:
-            for letter in letters:
-                round_.enqueue(letter)
+            for queued in messages:
+                round_.enqueue(queued)
 
     def deliver(self, name: str = "lab") -> None:
         """Deliver what waits for a channel, in this thread."""
-        Delivery(self.channels[name], self.office).run()
+        Delivery(self.channels[name], self.context).run()
 
     @property
     def texts(self) -> list[str]:
         return self.server.texts
 
     @property
-    def desk(self) -> OutboxAdmin:
+    def admin(self) -> OutboxAdmin:
         return OutboxAdmin(self.store)
 
     def close(self) -> None:

@@ -30,7 +30,7 @@ class Clock:
         self.at += timedelta(seconds=max(seconds, 0))
 
 
-def letter(
+def queued(
     text: str,
     subscription: str = "gpt",
     hour: int = 0,
@@ -56,9 +56,9 @@ def letter(
     )
 
 
-def enqueue(store: Store, *letters: QueuedMessage) -> list[bool]:
+def enqueue(store: Store, *messages: QueuedMessage) -> list[bool]:
     with Outbox(store).round() as round_:
-        return [round_.enqueue(each) for each in letters]
+        return [round_.enqueue(each) for each in messages]
 
 
 def head(store: Store, channel: str = "lab", *, quiet: bool = False) -> Waiting:
@@ -68,5 +68,5 @@ def head(store: Store, channel: str = "lab", *, quiet: bool = False) -> Waiting:
 
 
 def text(waiting: Waiting) -> str:
-    content: str = json.loads(waiting.letter.message.body)["content"]
+    content: str = json.loads(waiting.queued.message.body)["content"]
     return content

@@ -21,7 +21,7 @@ KEPT = 64
 T = TypeVar("T")
 
 
-class Shared:
+class SharedResults:
     """Opens sources that share their answers. Errors are not kept."""
 
     def __init__(
@@ -29,13 +29,13 @@ class Shared:
     ) -> None:
         self._source = source
         self._clock = clock
-        self._answers: dict[str, tuple[float, object]] = {}
-        self._asked: dict[str, float] = {}
+        self._results: dict[str, tuple[float, object]] = {}
+        self._last_asked: dict[str, float] = {}
         self._since = -math.inf
-        self._whose = ""
+        self._subscription = ""
 
     def __call__(self, address: Address) -> Source:
-        return _Sharing(address, self)
+        return _SharedSource(address, self)
 
     def begin(self, subscription: str) -> None:
         """Begin a round of *subscription*: no answer is older than its last one.
@@ -43,29 +43,29 @@ class Shared:
         A list that comes every few seconds looks each time; and of two questions that
         overlap none is answered from before what the other one had told.
         """
-        self._whose = subscription
-        self._since = self._asked.get(subscription, -math.inf)
+        self._subscription = subscription
+        self._since = self._last_asked.get(subscription, -math.inf)
 
     def ask(self, address: Address, question: str, put: Callable[[Source], T]) -> T:
         """Return a fresh answer to *question* about *address*, or *put* it."""
-        now = self._asked[self._whose] = self._clock()
-        self._answers = {
-            q: (at, a) for q, (at, a) in self._answers.items() if now - at <= FRESH
+        now = self._last_asked[self._subscription] = self._clock()
+        self._results = {
+            q: (at, a) for q, (at, a) in self._results.items() if now - at <= FRESH
         }
         question = f"{address!r} {question}"
-        if self._answers.get(question, (-math.inf,))[0] <= self._since:
-            self._answers.pop(question, None)
-        if question not in self._answers:
-            answer = put(self._source(address))
-            while len(self._answers) >= KEPT:
-                self._answers.pop(next(iter(self._answers)))
-            self._answers[question] = (self._clock(), answer)
-        kept: T = self._answers[question][1]  # type: ignore[assignment]
+        if self._results.get(question, (-math.inf,))[0] <= self._since:
+            self._results.pop(question, None)
+        if question not in self._results:
+            result = put(self._source(address))
+            while len(self._results) >= KEPT:
+                self._results.pop(next(iter(self._results)))
+            self._results[question] = (self._clock(), result)
+        kept: T = self._results[question][1]  # type: ignore[assignment]
         return kept
 
 
-class _Sharing(SourceProxy):
-    def __init__(self, address: Address, shared: Shared) -> None:
+class _SharedSource(SourceProxy):
+    def __init__(self, address: Address, shared: SharedResults) -> None:
         self._address = address
         self._shared = shared
 

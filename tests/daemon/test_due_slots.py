@@ -27,21 +27,21 @@ class Day:
         self.now = NOON
         self.outbox = Outbox(store)
         self.kept = subscriptions
-        self.hours = self.born()
+        self.slots = self.born()
 
     def born(self) -> DueSlots:
-        self.hours = DueSlots(self.kept, self.outbox, self.now)
-        return self.hours
+        self.slots = DueSlots(self.kept, self.outbox, self.now)
+        return self.slots
 
     def changed(self, *subscriptions: Subscription) -> None:
         """Let the file be read again."""
         self.kept = subscriptions
-        self.hours.keep(subscriptions, self.now)
+        self.slots.keep(subscriptions, self.now)
 
     def look(self, later: timedelta = timedelta(0), *, done: bool = True) -> list[str]:
         """Return the hours and minutes of the slots that are run after *later*."""
         self.now += later
-        jobs = list(self.hours.due(self.now))
+        jobs = list(self.slots.due(self.now))
         if done:
             with self.outbox.round() as round_:
                 for job in jobs:

@@ -41,20 +41,20 @@ _CLIENT, _SERVER = 400, 500
 
 def outcome(reply: Reply) -> Outcome:
     """Say what *reply* means; a good one that can't be read is delivered too."""
-    told = _object(reply.body)
+    fields = _object(reply.body)
     if HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:
-        return Delivered(_id(told, "id"), _id(told, "channel_id"), _rate(reply))
+        return Delivered(_id(fields, "id"), _id(fields, "channel_id"), _rate(reply))
     if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return _limited(reply, told)
+        return _limited(reply, fields)
     if reply.status >= _SERVER or reply.status == HTTPStatus.REQUEST_TIMEOUT:
-        return Ambiguous(_line(reply, told))
+        return Ambiguous(_line(reply, fields))
     if reply.status < _CLIENT:
         return NotSent(f"{reply.status}: it redirects; use the final URL")
-    return _refused(reply, told)
+    return _refused(reply, fields)
 
 
-def _refused(reply: Reply, told: Mapping[str, Any]) -> Outcome:
-    code, line = _code(told), _line(reply, told)
+def _refused(reply: Reply, fields: Mapping[str, Any]) -> Outcome:
+    code, line = _code(fields), _line(reply, fields)
     if code == _UNKNOWN_MESSAGE:
         return MessageMissing()
     if code == _UNKNOWN_CHANNEL:
@@ -69,18 +69,18 @@ def _refused(reply: Reply, told: Mapping[str, Any]) -> Outcome:
     return Refused(code, line)
 
 
-def _limited(reply: Reply, told: Mapping[str, Any]) -> RateLimited:
-    after = _seconds(told.get("retry_after"))
+def _limited(reply: Reply, fields: Mapping[str, Any]) -> RateLimited:
+    after = _seconds(fields.get("retry_after"))
     if after is not None:
-        return RateLimited(after, _scope(reply, told))
-    if _code(told) and "Via" in reply.headers:  # too many edits of one old message
+        return RateLimited(after, _scope(reply, fields))
+    if _code(fields) and "Via" in reply.headers:  # too many edits of one old message
         return RateLimited(None, RateScope.USER)
     # Without the API's word it is the proxy before it that turns us away.
     return RateLimited(_seconds(reply.headers.get("Retry-After")), RateScope.EDGE)
 
 
-def _scope(reply: Reply, told: Mapping[str, Any]) -> RateScope:
-    if told.get("global") is True:
+def _scope(reply: Reply, fields: Mapping[str, Any]) -> RateScope:
+    if fields.get("global") is True:
         return RateScope.GLOBAL
     said = reply.headers.get("X-RateLimit-Scope")
     return RateScope.SHARED if said == RateScope.SHARED.value else RateScope.USER
@@ -104,32 +104,32 @@ def _seconds(value: Any) -> float | None:
 
 def _object(body: bytes | None) -> Mapping[str, Any]:
     try:
-        told = json.loads(body or b"")
+        fields = json.loads(body or b"")
     except (ValueError, RecursionError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return fields if isinstance(fields, dict) else {}
 
 
-def _id(told: Mapping[str, Any], key: str) -> str | None:
-    value = told.get(key)
+def _id(fields: Mapping[str, Any], key: str) -> str | None:
+    value = fields.get(key)
     return value if isinstance(value, str) and value.isdecimal() else None
 
 
-def _code(told: Mapping[str, Any]) -> int:
-    code = told.get("code")
+def _code(fields: Mapping[str, Any]) -> int:
+    code = fields.get("code")
     return code if isinstance(code, int) else 0
 
 
-def _line(reply: Reply, told: Mapping[str, Any]) -> str:
+def _line(reply: Reply, fields: Mapping[str, Any]) -> str:
     """Return Discord's own words in one line: code, message, and places in a form."""
-    words = [str(_code(told) or reply.status)]
-    message = told.get("message")
+    words = [str(_code(fields) or reply.status)]
+    message = fields.get("message")
     if isinstance(message, str):
         words.append(message)
     elif reply.status in set(HTTPStatus):
         words.append(HTTPStatus(reply.status).phrase)
     line = " ".join(words)
-    if errors := "; ".join(_places(told.get("errors"), "")):
+    if errors := "; ".join(_places(fields.get("errors"), "")):
         line += f": {errors}"
     line = printable(redaction.redact(line))
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
@@ -142,8 +142,8 @@ def _places(tree: Any, path: str) -> Iterator[str]:
     for key, inner in tree.items():
         if key == "_errors" and isinstance(inner, list):
             texts = [e.get("message") for e in inner if isinstance(e, dict)]
-            told = ", ".join(str(text) for text in texts)
-            yield f"{path}: {told}" if path else told
+            joined = ", ".join(str(text) for text in texts)
+            yield f"{path}: {joined}" if path else joined
         else:
             step = f"[{key}]" if key.isdecimal() else f".{key}" if path else key
             yield from _places(inner, path + step)

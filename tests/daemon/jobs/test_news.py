@@ -1,19 +1,19 @@
 from __future__ import annotations
 
-from wandbwatch.daemon.jobs.news import LineAnswer, failure, news
+from wandbwatch.daemon.jobs.news import LineResult, failure, news
 from wandbwatch.model.report import Level, Note, Report
 
 GOOD = Report("project", "acme/gpt")
 BAD = Report("summary", "owl (acme/gpt/a1)", level=Level.BAD)
-DOWN = LineAnswer("project acme/gpt", error="the server is down")
-UP = LineAnswer("project acme/gpt", (GOOD,))
+DOWN = LineResult("project acme/gpt", error="the server is down")
+UP = LineResult("project acme/gpt", (GOOD,))
 
 
 def test_a_failure_is_told_in_its_place_and_only_once():
-    first = news([DOWN, LineAnswer("summary x", (BAD,))], {})
+    first = news([DOWN, LineResult("summary x", (BAD,))], {})
     assert first.reports == (failure(DOWN.line, DOWN.error), BAD)
     assert first.level is Level.BAD
-    again = news([DOWN, LineAnswer("summary x", (BAD,))], first.memory)
+    again = news([DOWN, LineResult("summary x", (BAD,))], first.memory)
     assert again.reports == (BAD,)
     assert again.level is Level.INFO
     assert again.memory == first.memory
@@ -21,7 +21,7 @@ def test_a_failure_is_told_in_its_place_and_only_once():
 
 def test_another_failure_of_the_line_is_told():
     known = news([DOWN], {}).memory
-    other = news([LineAnswer(DOWN.line, error="no such project")], known)
+    other = news([LineResult(DOWN.line, error="no such project")], known)
     assert other.reports == (failure(DOWN.line, "no such project"),)
     assert other.level is Level.BAD
 
@@ -38,18 +38,18 @@ def test_its_end_is_told_once():
 
 def test_the_end_of_a_failure_is_told_even_by_a_line_with_nothing_to_say():
     known = news([DOWN], {}).memory
-    (report,) = news([LineAnswer(DOWN.line)], known).reports
+    (report,) = news([LineResult(DOWN.line)], known).reports
     assert report.level is Level.GOOD
-    assert news([LineAnswer(DOWN.line)], {}).reports == ()
+    assert news([LineResult(DOWN.line)], {}).reports == ()
 
 
 def test_what_was_said_before_a_failure_is_kept():
-    half = LineAnswer("image acme/gpt", (GOOD,), "the connection broke")
+    half = LineResult("image acme/gpt", (GOOD,), "the connection broke")
     assert news([half], {}).reports == (GOOD, failure(half.line, half.error))
 
 
 def test_bad_news_is_news_once_until_it_is_over():
-    bad, good = [LineAnswer("summary x", (BAD,))], [LineAnswer("summary x", (GOOD,))]
+    bad, good = [LineResult("summary x", (BAD,))], [LineResult("summary x", (GOOD,))]
     first = news(bad, {})
     assert first.level is Level.BAD
     again = news(bad, first.memory)
