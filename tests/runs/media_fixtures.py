@@ -13,7 +13,7 @@ import pytest
 from wandbwatch import plugins
 from wandbwatch.model.address import Address, Cloud, Local
 from wandbwatch.model.ports import Source
-from wandbwatch.sources.cloud import session, sidecar
+from wandbwatch.sources.cloud import session, wandb_core
 
 import tests
 from tests.servers.wandb.server import WandbServer
@@ -86,4 +86,4 @@ def media_run(
     yield _media_run
     _media_run.server.faults.clear()
     session.forget()
-    sidecar.kill()
+    wandb_core.kill()

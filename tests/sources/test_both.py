@@ -16,7 +16,7 @@ from wandbwatch.model.errors import NotFoundError
 from wandbwatch.model.ports import Screen, Source
 from wandbwatch.model.query import Axis, AxisKind, Query
 from wandbwatch.model.run import Json, Run, Series
-from wandbwatch.sources.cloud import session, sidecar
+from wandbwatch.sources.cloud import session, wandb_core
 
 from tests.fakes import fake_env
 
@@ -75,7 +75,7 @@ def both(request, wandb_server, log_run) -> Iterator[Both]:
     directory: Path = log_run(SCRIPT.replace("CODE", str(request.param)))
     assert wandb_server.store.run("acme/gpt/abc") is not None
     (one,) = directory.glob("run-*-abc")
-    sidecar.kill()
+    wandb_core.kill()
     session.forget()
 
     def source(kind: str, address: Cloud | Local) -> Source:
@@ -85,7 +85,7 @@ def both(request, wandb_server, log_run) -> Iterator[Both]:
     yield Both(
         source("cloud", Cloud("acme", "gpt", "abc")), source("local", Local(one))
     )
-    sidecar.kill()
+    wandb_core.kill()
     session.forget()
 
 

@@ -13,7 +13,7 @@ from wandbwatch.model.address import Cloud, Local
 from wandbwatch.model.media import Attachment
 from wandbwatch.model.ports import Source
 from wandbwatch.model.report import Chart, Fields, Plot, Report, Table
-from wandbwatch.sources.cloud import session, sidecar
+from wandbwatch.sources.cloud import session, wandb_core
 
 from tests.fakes import fake_env
 
@@ -62,11 +62,11 @@ def source(request, wandb_server, log_run) -> Iterator[Source]:
     directory: Path = log_run(SCRIPT)
     assert wandb_server.store.run("acme/rl/ppo") is not None
     (one,) = directory.glob("run-*-ppo")
-    sidecar.kill()
+    wandb_core.kill()
     session.forget()
     address = Cloud("acme", "rl", "ppo") if request.param == "cloud" else Local(one)
     yield plugins.load("wandbwatch.sources", request.param)(address)
-    sidecar.kill()
+    wandb_core.kill()
     session.forget()
 
 

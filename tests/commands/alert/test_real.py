@@ -16,7 +16,7 @@ from wandbwatch.model.address import Cloud, Local
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.ports import Env, Source
 from wandbwatch.model.report import Report, Table
-from wandbwatch.sources.cloud import session, sidecar
+from wandbwatch.sources.cloud import session, wandb_core
 
 from tests.fakes import fake_env
 
@@ -63,7 +63,7 @@ def sources(wandb_server, log_run) -> Iterator[Mapping[str, Source]]:
     directory: Path = log_run(SCRIPT)
     assert wandb_server.store.run("acme/gpt/abc") is not None
     (one,) = directory.glob("run-*-abc")
-    sidecar.kill()
+    wandb_core.kill()
     session.forget()
     addresses = {
         "project": Cloud("acme", "gpt"),
@@ -76,7 +76,7 @@ def sources(wandb_server, log_run) -> Iterator[Mapping[str, Source]]:
         )(address)
         for name, address in addresses.items()
     }
-    sidecar.kill()
+    wandb_core.kill()
     session.forget()
 
 

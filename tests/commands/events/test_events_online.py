@@ -13,7 +13,7 @@ from wandbwatch import plugins
 from wandbwatch.cli import grammar
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.report import Fields, Plot, Report, Text
-from wandbwatch.sources.cloud import session, sidecar
+from wandbwatch.sources.cloud import session, wandb_core
 
 from tests.commands.ticking import titles
 from tests.fakes import FakeSource, fake_env
@@ -53,12 +53,12 @@ class Watch:
 
 @pytest.fixture
 def server(wandb_server: WandbServer) -> Iterator[WandbServer]:
-    sidecar.kill()
+    wandb_core.kill()
     session.forget()
     old = [Run(f"old{i}", group="lives", summary={"loss": 0.9}) for i in range(5)]
     wandb_server.store.add(*old, *(Run(f"ended{i}") for i in range(1200)))
     yield wandb_server
-    sidecar.kill()
+    wandb_core.kill()
     session.forget()
 
 

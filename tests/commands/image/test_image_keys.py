@@ -16,7 +16,7 @@ from wandbwatch.model.ports import Source
 from wandbwatch.model.report import Chart, Panels, Plot, Report
 from wandbwatch.plots import png
 from wandbwatch.renderers import discord
-from wandbwatch.sources.cloud import session, sidecar
+from wandbwatch.sources.cloud import session, wandb_core
 
 from tests.fakes import fake_env
 
@@ -67,12 +67,12 @@ LINES = [
 @pytest.fixture
 def sources(log_run) -> Iterator[tuple[Source, Source]]:
     directory = log_run(LOGS)
-    sidecar.kill()
+    wandb_core.kill()
     session.forget()
     cloud = plugins.load("wandbwatch.sources", "cloud")(Cloud("acme", "rl"))
     local = plugins.load("wandbwatch.sources", "local")(Local(directory))
     yield cloud, local
-    sidecar.kill()
+    wandb_core.kill()
     session.forget()
 
 

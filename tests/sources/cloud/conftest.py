@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from wandbwatch.sources.cloud import session, sidecar
+from wandbwatch.sources.cloud import session, wandb_core
 
 from tests.servers.wandb import WandbServer
 
@@ -11,9 +11,9 @@ from tests.servers.wandb import WandbServer
 @pytest.fixture(scope="module", autouse=True)
 def _own_sidecar() -> Iterator[None]:
     """Let the module's tests read the environment anew, and leave nothing running."""
-    sidecar.kill()
+    wandb_core.kill()
     yield
-    sidecar.kill()
+    wandb_core.kill()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from wandbwatch.model.address import Cloud
 from wandbwatch.model.errors import NetworkError, NotAuthorisedError, SourceError
 from wandbwatch.model.ports import Viewer
 from wandbwatch.model.query import Query
-from wandbwatch.sources.cloud import plugin, session, sidecar
+from wandbwatch.sources.cloud import plugin, session, wandb_core
 
 from tests.servers.wandb import KEY, Fault, Run, User
 
@@ -22,9 +22,9 @@ def bare(server, monkeypatch):
     """Serve two users to somebody who has no key yet."""
     server.store.users.append(BOB)
     monkeypatch.delenv("WANDB_API_KEY")
-    sidecar.kill()
+    wandb_core.kill()
     yield server
-    sidecar.kill()
+    wandb_core.kill()
 
 
 def saved() -> dict[str, str]:
@@ -76,7 +76,7 @@ def test_a_key_that_could_not_be_saved_is_told(bare, monkeypatch, tmp_path):
 
 def test_a_named_server_is_remembered_as_wandb_does(bare, monkeypatch):
     monkeypatch.delenv("WANDB_BASE_URL")
-    sidecar.kill()
+    wandb_core.kill()
     viewer = plugin.account().login(KEY, bare.url)
     assert viewer.server == bare.url
     settings = Path(os.environ["WANDB_CONFIG_DIR"], "settings").read_text()
@@ -106,7 +106,7 @@ def test_the_environment_goes_before_netrc_and_netrc_before_settings(bare, monke
 def _who() -> tuple[str, str]:
     """Ask as a new process would."""
     session.forget()
-    sidecar.kill()
+    wandb_core.kill()
     viewer = plugin.account().whoami(None)
     return viewer.user, viewer.key_from
 

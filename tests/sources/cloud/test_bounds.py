@@ -102,10 +102,10 @@ def test_a_sidecar_that_was_killed_is_replaced(script):
 
 def test_an_api_that_outlives_its_sidecar_says_nothing(script):
     body = """
-        from wandbwatch.sources.cloud import session, sidecar
+        from wandbwatch.sources.cloud import session, wandb_core
         for _ in range(3):
             read()
-            sidecar.kill()
+            wandb_core.kill()
             session.forget()
     """
     assert said(script(body)) == ["abc"] * 3

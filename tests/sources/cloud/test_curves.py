@@ -7,7 +7,7 @@ from wandbwatch.model.address import Cloud
 from wandbwatch.model.errors import NotFoundError
 from wandbwatch.model.query import Axis, AxisKind, Query
 from wandbwatch.model.run import Series
-from wandbwatch.sources.cloud import plugin, series, wire
+from wandbwatch.sources.cloud import graphql, plugin, series
 
 from tests.servers.wandb import Run
 
@@ -21,7 +21,7 @@ GPT = Cloud("acme", "gpt")
 
 
 def no_wire(*_: object) -> None:
-    raise wire.NoWireError
+    raise graphql.NoGraphqlError
 
 
 @pytest.fixture(params=["one document", "exported"], autouse=True)

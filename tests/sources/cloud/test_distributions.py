@@ -6,7 +6,7 @@ import pytest
 from wandbwatch.model.address import Cloud
 from wandbwatch.model.drawing import HistogramColumn
 from wandbwatch.model.query import Axis, AxisKind, Query
-from wandbwatch.sources.cloud import plugin, series, wire
+from wandbwatch.sources.cloud import graphql, plugin, series
 
 from tests.servers.wandb import Run
 
@@ -31,7 +31,7 @@ METRICS = [{"1": "epoch"}, {"2": "g/*", "5": 1}, {"1": "loss", "4": "epoch"}, 7]
 
 
 def no_wire(*_: object) -> None:
-    raise wire.NoWireError
+    raise graphql.NoGraphqlError
 
 
 @pytest.fixture(params=["one document", "exported"], autouse=True)

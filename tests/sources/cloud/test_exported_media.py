@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from wandbwatch.model.media import Album, Artifact, Steps
 from wandbwatch.model.ports import Source
-from wandbwatch.sources.cloud import wire
+from wandbwatch.sources.cloud import graphql
 
 
 def no_wire(*_: object) -> None:
-    raise wire.NoWireError
+    raise graphql.NoGraphqlError
 
 
 def comparable(artifacts: tuple[Artifact, ...]) -> set[Artifact]:

@@ -14,7 +14,7 @@ from wandbwatch.model.errors import (
     TimeOutError,
 )
 from wandbwatch.model.query import Axis, Query
-from wandbwatch.sources.cloud import failures, plugin, session, sidecar
+from wandbwatch.sources.cloud import failures, plugin, session, wandb_core
 
 from tests.servers.wandb import Fault, Run
 
@@ -134,7 +134,7 @@ def test_an_unknown_key_is_told_with_the_place_it_came_from(server, monkeypatch)
 @pytest.fixture
 def _afresh() -> None:
     """Let the package read its settings again, the key among them."""
-    sidecar.kill()
+    wandb_core.kill()
 
 
 @pytest.mark.usefixtures("server", "_afresh")

@@ -10,7 +10,7 @@ from wandbwatch.model.address import Cloud
 from wandbwatch.model.errors import NotFoundError, UsageError
 from wandbwatch.model.query import Query
 from wandbwatch.model.run import State
-from wandbwatch.sources.cloud import plugin, session, wire
+from wandbwatch.sources.cloud import graphql, plugin, session
 from wandbwatch.sources.cloud.source import CloudSource
 
 from tests.servers.wandb import Run, WandbServer
@@ -51,7 +51,7 @@ def project(**parts: str) -> CloudSource:
 
 
 def no_wire(*_: object) -> None:
-    raise wire.NoWireError
+    raise graphql.NoGraphqlError
 
 
 @pytest.fixture(params=["one document", "exported"])

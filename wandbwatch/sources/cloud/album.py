@@ -10,10 +10,9 @@ from wandbwatch.analysis import keys as known_keys
 from wandbwatch.model.media import Album, Medium, Steps, When
 from wandbwatch.model.run import Json, flat
 from wandbwatch.sources.cloud import failures, graphql, public_api, reading
-from wandbwatch.sources.cloud.environment import prepared
-from wandbwatch.sources.cloud.graphql import MEDIA
+from wandbwatch.sources.cloud.graphql import MEDIA, NoGraphqlError, execute
 from wandbwatch.sources.cloud.query import Project
-from wandbwatch.sources.cloud.wire import NoWireError, execute
+from wandbwatch.sources.cloud.wandb_core import prepared
 
 SAMPLES = 1000
 """Rows of one key at most; beyond them W&B chooses some at random."""
@@ -94,7 +93,7 @@ def _run(
     try:
         data = execute(api, MEDIA, variables).data
         return graphql.part(graphql.part(data, "project"), "run")
-    except NoWireError:
+    except NoGraphqlError:
         pass
     except Exception as e:
         if not failures.unknown_field(e):

@@ -8,10 +8,14 @@ from urllib.parse import quote
 
 from wandbwatch.model.media import Artifact, Artifacts
 from wandbwatch.sources.cloud import failures, graphql, public_api, reading
-from wandbwatch.sources.cloud.environment import prepared
-from wandbwatch.sources.cloud.graphql import PROJECT_ARTIFACTS, RUN_ARTIFACTS
+from wandbwatch.sources.cloud.graphql import (
+    PROJECT_ARTIFACTS,
+    RUN_ARTIFACTS,
+    NoGraphqlError,
+    execute,
+)
 from wandbwatch.sources.cloud.query import Project
-from wandbwatch.sources.cloud.wire import NoWireError, execute
+from wandbwatch.sources.cloud.wandb_core import prepared
 
 Node = Mapping[str, Any]
 
@@ -21,7 +25,7 @@ def artifacts(api: Any, project: Project, run_id: str) -> Artifacts | None:
     *run_id*; None when it is not there."""
     try:
         return _asked(api, project, run_id)
-    except NoWireError:
+    except NoGraphqlError:
         pass
     except Exception as e:
         if not failures.unknown_field(e):

@@ -7,9 +7,8 @@ from typing import Any
 from wandbwatch.formatting import shown
 from wandbwatch.model.run_details import Printed
 from wandbwatch.sources.cloud import graphql, public_api, reading
-from wandbwatch.sources.cloud.graphql import CONSOLE
+from wandbwatch.sources.cloud.graphql import CONSOLE, NoGraphqlError, execute
 from wandbwatch.sources.cloud.query import Project
-from wandbwatch.sources.cloud.wire import NoWireError, execute
 
 
 def console(
@@ -22,7 +21,7 @@ def console(
     if last:
         try:
             return _newest(api, project, run_id, last)
-        except NoWireError:
+        except NoGraphqlError:
             pass
     found = public_api.console(api, project, run_id, last)
     return None if found is None else tuple(map(_printed, found))

@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 from wandbwatch.model.errors import NetworkError, NotFoundError, TimeOutError
 from wandbwatch.model.media import Content
 from wandbwatch.sources.cloud.deadline import within
-from wandbwatch.sources.cloud.environment import bound
+from wandbwatch.sources.cloud.wandb_core import bound
 
 _PIECE = 1 << 18
 _SLOWEST = 1 << 17

@@ -11,10 +11,9 @@ from wandbwatch.model.media import RunFile
 from wandbwatch.model.run_details import Provenance
 from wandbwatch.sources.cloud import failures, graphql, public_api, reading
 from wandbwatch.sources.cloud.download import content
-from wandbwatch.sources.cloud.environment import prepared
-from wandbwatch.sources.cloud.graphql import FILES
+from wandbwatch.sources.cloud.graphql import FILES, NoGraphqlError, execute
 from wandbwatch.sources.cloud.query import Project
-from wandbwatch.sources.cloud.wire import NoWireError, execute
+from wandbwatch.sources.cloud.wandb_core import prepared
 
 _PAGE = 500
 
@@ -37,7 +36,7 @@ def _asked(
 ) -> list[Mapping[str, Any]] | None:
     try:
         return _nodes(api, project, run_id, paths)
-    except NoWireError:
+    except NoGraphqlError:
         pass
     except Exception as e:
         if not failures.unknown_field(e):

@@ -3,12 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from wandbwatch.model.errors import NetworkError
 from wandbwatch.sources.cloud import reading
 from wandbwatch.sources.cloud.query import FoundRuns, Node, Project, RunsQuery
-from wandbwatch.sources.cloud.wire import execute
+
+
+@dataclass(frozen=True)
+class GraphqlAnswer:
+    data: Any
+    app: str
+    """Base URL of the server's web pages."""
+
+
+class NoGraphqlError(Exception):
+    """This version of the wandb package has no such way to ask."""
+
+
+def execute(api: Any, document: str, variables: Mapping[str, Any]) -> GraphqlAnswer:
+    """Send one GraphQL document by wandb-core, with its retries and its bounds.
+
+    ``wandb.apis.public.service_api.ServiceApi`` can be imported but is not exported
+    (wandb 0.31); `public_api` asks without it.
+    """
+    service = getattr(api, "_service_api", None)
+    ask = getattr(service, "execute_graphql", None)
+    app = getattr(service, "app_url", None)
+    if ask is None or not isinstance(app, str):
+        raise NoGraphqlError
+    return GraphqlAnswer(ask(document, dict(variables)), app)
+
 
 _FIELDS: Final = """
   name displayName state group jobType tags sweepName notes host exitcode

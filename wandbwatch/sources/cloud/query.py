@@ -54,7 +54,7 @@ def runs_query(query: Query, sweep: str = "", page: int = MOST_A_PAGE) -> RunsQu
     """Put *query* into W&B's words; *page* is the most that one request may ask for.
 
     Where a run can lack what is ordered by, its place is ours to say (see
-    `ranking`), and as many as there are have to be looked at.
+    `reading.ranked`), and as many as there are have to be looked at.
     """
     keys = ordered_by(query.order)
     few = query.limit and not keys

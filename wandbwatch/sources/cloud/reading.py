@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from wandbwatch.model.run import Json, Run, State, flat
-from wandbwatch.sources.cloud.query import Node, Project
+from wandbwatch.sources.cloud.query import Node, Project, ordered_by
 
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _DEEPEST = 64
@@ -188,3 +188,31 @@ def _system(metrics: Mapping[str, Json]) -> dict[str, float]:
         if not key.startswith("_")
     }
     return {key: found for key, found in read.items() if found is not None}
+
+
+def ranked(found: Iterable[Node], order: str, limit: int) -> list[Node]:
+    """Take the first *limit* runs (0 is all), those without a value being the last.
+
+    W&B sorts the others well. Where it puts a run that lacks the value, or has NaN,
+    differs; with us it comes last, so we read on until there are enough others.
+    """
+    placed: list[Node] = []
+    last: list[Node] = []
+    for node in found:
+        (placed if _has_place(node, order) else last).append(node)
+        if limit and len(placed) == limit:
+            break
+    return (placed + last)[: limit or None]
+
+
+def _has_place(node: Node, order: str) -> bool:
+    keys = ordered_by(order)
+    if not keys:
+        return True
+    value: Json = None
+    if "summary" in keys:
+        value = flat(table(node.get("summaryMetrics"))).get(keys["summary"])
+    else:
+        config = unwrapped(table(node.get("config")))
+        value = flat(config).get(keys["config"])
+    return value is not None and not (isinstance(value, float) and math.isnan(value))

@@ -7,10 +7,11 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from wandbwatch.model.errors import NotAuthorisedError, WandbwatchError
-from wandbwatch.sources.cloud import credentials, failures, sidecar
+from wandbwatch.model.errors import NotAuthorisedError, SourceError, WandbwatchError
+from wandbwatch.model.ports import Viewer
+from wandbwatch.sources.cloud import credentials, failures, wandb_core
 from wandbwatch.sources.cloud.deadline import within
-from wandbwatch.sources.cloud.environment import bound, prepared
+from wandbwatch.sources.cloud.wandb_core import bound, prepared
 
 T = TypeVar("T")
 
@@ -49,7 +50,7 @@ class Session:
 
         def give_up() -> None:
             given_up.set()
-            sidecar.kill()
+            wandb_core.kill()
             self._api = None
 
         try:
@@ -62,13 +63,13 @@ class Session:
             raise failures.explained(e, self.server) from e
 
     def _work(self, work: Callable[[Any], T], given_up: threading.Event) -> T:
-        """Work, and once more with a new sidecar if somebody killed the old one."""
+        """Work, and once more with a new wandb-core if somebody killed the old one."""
         try:
             return work(self._opened())
         except Exception as e:
             if given_up.is_set() or not failures.sidecar_died(e):
                 raise
-        sidecar.bury()
+        wandb_core.bury()
         self._api = None
         return work(self._opened())
 
@@ -83,7 +84,7 @@ class Session:
         import wandb  # noqa: PLC0415 (1.4 s, only when it is needed)
 
         configured = wandb.setup().settings.base_url
-        sidecar.kill_at_exit()
+        wandb_core.kill_at_exit()
         base = os.environ.get("WANDB_BASE_URL") or configured
         wanted = self._wanted or base
         self.configured = credentials.same_deployment(wanted, base)
@@ -102,3 +103,55 @@ class Session:
             timeout=int(bound()) + 5,  # ours strikes first, and says so
             api_key=key,
         )
+
+
+class CloudAccount:
+    """Logs in and looks up by the wandb package, as its own commands do."""
+
+    def login(self, key: str, server: str | None) -> Viewer:
+        """Verify *key*, and save it in the netrc file for *server*.
+
+        A *server* is remembered in wandb's settings too, as ``wandb login --host``
+        does. Raises NotAuthorisedError for a bad key, which is not saved.
+        """
+        key = key.strip()
+        if not key:
+            raise NotAuthorisedError("no API key given; nothing changed")
+        opening = Session(server, key)
+        viewer = opening.ask(lambda api: _viewer(api, opening.server))
+        opening.ask(lambda _: _save(key, server))
+        forget()
+        wandb_core.kill()  # with it goes what wandb holds of the key for this process
+        if credentials.netrc_key(viewer.server) != key:
+            path = credentials.netrc_path()
+            raise SourceError(f"could not save the API key in {path}; is it writable?")
+        return _with_key_from(viewer, str(credentials.netrc_path()))
+
+    def whoami(self, server: str | None) -> Viewer:
+        opened = session(server)
+        viewer = opened.ask(lambda api: _viewer(api, opened.server))
+        foreign = not opened.configured
+        place = str(credentials.netrc_path()) if foreign else None
+        return _with_key_from(viewer, place or credentials.key_from(viewer.server))
+
+
+def _viewer(api: Any, server: str) -> Viewer:
+    viewer = api.viewer
+    return Viewer(
+        server=server,
+        user=viewer.username or "",
+        entity=viewer.entity or "",
+        teams=tuple(viewer.teams),
+        key_from="",
+    )
+
+
+def _with_key_from(viewer: Viewer, place: str) -> Viewer:
+    return Viewer(viewer.server, viewer.user, viewer.entity, viewer.teams, place)
+
+
+def _save(key: str, server: str | None) -> None:
+    import wandb  # noqa: PLC0415 (imported when it is needed)
+
+    with prepared():
+        wandb.login(key=key, host=server, verify=False, relogin=True)

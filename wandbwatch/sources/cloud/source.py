@@ -21,19 +21,17 @@ from wandbwatch.sources.cloud import (
     failures,
     files,
     graphql,
-    metrics,
     public_api,
-    ranking,
     reading,
     series,
     session,
     sweep,
 )
 from wandbwatch.sources.cloud import query as asking
-from wandbwatch.sources.cloud.account import CloudAccount
-from wandbwatch.sources.cloud.environment import prepared
+from wandbwatch.sources.cloud.graphql import NoGraphqlError
 from wandbwatch.sources.cloud.query import Node, Project, RunsQuery
-from wandbwatch.sources.cloud.wire import NoWireError
+from wandbwatch.sources.cloud.session import CloudAccount
+from wandbwatch.sources.cloud.wandb_core import prepared
 
 T = TypeVar("T")
 
@@ -85,7 +83,7 @@ class CloudSource:
             return replace(
                 asked,
                 summary=summary,
-                config=metrics.beside(asked.config),
+                config=series.beside(asked.config),
                 specs=series.specs(keys, axis),
                 samples=series.SAMPLES,
                 system=any(key.startswith(series.SYSTEM) for key in keys),
@@ -96,7 +94,7 @@ class CloudSource:
         for node in nodes:
             summary = reading.run(node, project).summary
             drawn = series.series(node, keys, axis, summary)
-            own = metrics.own_axes(node, drawn)
+            own = series.own_axes(node, drawn)
             found.append(Curves(_run(node, project, query), drawn, own))
         return tuple(found)
 
@@ -108,7 +106,7 @@ class CloudSource:
         specs = series.distribution_specs(keys, axis)
 
         def spread(asked: RunsQuery) -> RunsQuery:
-            return replace(asked, config=metrics.beside(asked.config), specs=specs)
+            return replace(asked, config=series.beside(asked.config), specs=specs)
 
         project, nodes, _ = self._nodes(query, spread, _CURVES_A_PAGE)
         return tuple(
@@ -195,7 +193,7 @@ class CloudSource:
                 found = way.runs(api, project, asked)
                 if found is None:
                     return None, 0
-                nodes = ranking.first(found.nodes, query.order, query.limit)
+                nodes = reading.ranked(found.nodes, query.order, query.limit)
                 return nodes, found.total
 
             return project, *_ask(look)
@@ -225,7 +223,7 @@ def _ask(question: Callable[[ModuleType], T]) -> T:
     """Ask by one document, or in the exported way where that is not understood."""
     try:
         return question(graphql)
-    except NoWireError:
+    except NoGraphqlError:
         pass
     except Exception as e:
         if not failures.unknown_field(e):

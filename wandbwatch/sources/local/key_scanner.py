@@ -12,7 +12,7 @@ from itertools import product
 from typing import TypeAlias
 
 from wandbwatch.sources.local.items import items, plottable
-from wandbwatch.sources.local.wire import encoded
+from wandbwatch.sources.local.wire import CONTINUES, encoded, fields, signed, varint
 
 Value: TypeAlias = Callable[[bytes, int, int], float | None]
 
@@ -21,7 +21,7 @@ _JSON_TAG = b"\x82\x01"
 _MOST_DOTS = 3  # 2 ** dots ways to part a key
 
 
-class Needle:
+class KeyScanner:
     """One key, in all the ways that a row may spell it.
 
     ``a.b`` is the path a, b, or a key that has the dot in it, or (SDKs before
@@ -125,3 +125,38 @@ def _below(path: tuple[str, ...], labels: list[str]) -> list[str] | None:
     if ".".join(labels[:depth]) != ".".join(path):
         return None
     return labels[depth:]
+
+
+_STEP_FIELD = 2
+_STEP_TAG, _VARINT_TAG = 0x12, 0x08
+_STEP = KeyScanner("_step")
+
+
+def row_step(data: bytes, at: int, end: int, number: int) -> float:
+    """Return a row's step: its own field, else its ``_step``, else its number.
+
+    The field is the last one of the row, ``12 LENGTH 08 VARINT``, so it is read from
+    the end; a JSON value cannot look like it, since it holds no control characters.
+    """
+    first = end - 1
+    value = data[first]
+    while data[first - 1] >= CONTINUES:
+        first -= 1
+        value = value << 7 | data[first] & 0x7F
+    if data[first - 1] == _VARINT_TAG and data[first - 2] == end - first + 1:
+        if data[first - 3] == _STEP_TAG:
+            return value
+    elif data[end - 2 : end] == b"\x12\x00":
+        return 0
+    return _searched_step(data, at, end, number)
+
+
+def _searched_step(data: bytes, at: int, end: int, number: int) -> float:
+    for field, start, stop in fields(data, at, end):
+        if field == _STEP_FIELD:
+            for inner, begin, _ in fields(data, start, stop):
+                if inner == 1:
+                    return signed(varint(data, begin)[0])
+            return 0
+    found = _STEP.value(data, at, end)
+    return number if found is None else found

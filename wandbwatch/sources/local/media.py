@@ -12,11 +12,11 @@ from wandbwatch.formatting.filenames import stays
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.media import Album, Content, Medium, RunFile, Steps, When
 from wandbwatch.model.run import Json
-from wandbwatch.sources.local import config, history
-from wandbwatch.sources.local.items import items
+from wandbwatch.sources.local import records
+from wandbwatch.sources.local.items import ValueTree, items
+from wandbwatch.sources.local.key_scanner import row_step
 from wandbwatch.sources.local.log import RunLog
 from wandbwatch.sources.local.summary import summary
-from wandbwatch.sources.local.value_tree import ValueTree
 from wandbwatch.sources.local.wire import EXIT, HISTORY
 
 _TYPED = b"_type"
@@ -31,7 +31,7 @@ def album(logs: Sequence[RunLog], keys: Sequence[str], when: When) -> Album:
     chosen = known_keys.chosen(keys, logged)
     return Album(
         tuple(m for m in sorted(media, key=_place) if m.key in chosen),
-        config.charts(logs),
+        records.charts(logs),
         known,
     )
 
@@ -47,7 +47,7 @@ def _logged(logs: Iterable[RunLog], when: When) -> Iterator[Medium]:
             if kind == EXIT:
                 break
             if data.find(_TYPED, at, end) >= 0:
-                step = int(history.step(data, at, end, number))
+                step = int(row_step(data, at, end, number))
                 if when in (Steps.ALL, step):
                     yield from _media(_row(data, at, end), step)
             number += 1

@@ -10,10 +10,8 @@ from pathlib import Path
 
 from wandbwatch.model.run import Json, Run
 from wandbwatch.sources.local import stats
-from wandbwatch.sources.local.config import config
-from wandbwatch.sources.local.identity import Identity, identity
-from wandbwatch.sources.local.log import RunLog
-from wandbwatch.sources.local.log_end import Ending, ending, state
+from wandbwatch.sources.local.log import LogEnd, RunLog, log_end, state
+from wandbwatch.sources.local.records import Identity, config, identity
 from wandbwatch.sources.local.summary import covers, summary
 
 
@@ -42,7 +40,7 @@ def _started(log: RunLog) -> float:
 def read(logs: Sequence[RunLog], want: Want, now: float) -> Run:
     """Read the run whose *logs* follow each other; *now* is in POSIX seconds."""
     known = [identity(log, whole=want.whole) for log in logs]
-    ends = [ending(log) for log in logs]
+    ends = [log_end(log) for log in logs]
     who = next((one for one in reversed(known) if one), None)
     born = next((one for one in known if one), None)
     one = who or Identity()
@@ -79,7 +77,7 @@ def run_id(file: Path) -> str:
     return file.stem.removeprefix("run-")
 
 
-def _heard(log: RunLog, end: Ending) -> float:
+def _heard(log: RunLog, end: LogEnd) -> float:
     """Return when a run last said anything.
 
     A copied file is younger than its records, and a machine's clock may be wrong.
@@ -94,7 +92,7 @@ def _moment(seconds: float | None) -> datetime | None:
         return None
 
 
-def _runtime(known: Sequence[Identity | None], ends: Sequence[Ending]) -> float | None:
+def _runtime(known: Sequence[Identity | None], ends: Sequence[LogEnd]) -> float | None:
     """Add up the time that the run's parts took; what lay between does not count."""
     total: float | None = None
     for one, end in zip(known, ends, strict=True):

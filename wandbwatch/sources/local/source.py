@@ -15,7 +15,6 @@ from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.run import Run, Series, State
 from wandbwatch.model.run_details import Alert, Printed, Provenance, Sweep
 from wandbwatch.sources.local import (
-    alerts,
     artifacts,
     console,
     directories,
@@ -23,10 +22,11 @@ from wandbwatch.sources.local import (
     history,
     media,
     provenance,
+    records,
     stats,
     sweep,
 )
-from wandbwatch.sources.local.metrics import Metric, own_axes
+from wandbwatch.sources.local.history import Metric, own_axes
 from wandbwatch.sources.local.reading import Want, opened, read, run_id
 
 SYSTEM = "system/"
@@ -88,7 +88,7 @@ class LocalSource:
     def alerts(self, run_id: str) -> tuple[Alert, ...]:
         (files,) = self._chosen([run_id])
         with ExitStack() as stack:
-            return alerts.alerts(opened(files, stack))
+            return records.alerts(opened(files, stack))
 
     def provenance(self, run_id: str) -> Provenance:
         (files,) = self._chosen([run_id])

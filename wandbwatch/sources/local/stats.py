@@ -10,9 +10,8 @@ from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.model.run import Series
 from wandbwatch.sources.local import history
 from wandbwatch.sources.local import items as values
-from wandbwatch.sources.local.identity import identity
-from wandbwatch.sources.local.log import RunLog
-from wandbwatch.sources.local.log_end import until_exit
+from wandbwatch.sources.local.log import RunLog, until_exit
+from wandbwatch.sources.local.records import identity
 from wandbwatch.sources.local.wire import EXIT, STATS, fields, text, timestamp
 
 _TIMESTAMP, _ITEM = 2, 3

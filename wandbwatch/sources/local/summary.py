@@ -10,15 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from wandbwatch.model.run import Json
-from wandbwatch.sources.local.items import REMOVE, UPDATE, item, value
-from wandbwatch.sources.local.key_scanner import Needle
-from wandbwatch.sources.local.log import RunLog
-from wandbwatch.sources.local.log_end import until_exit
-from wandbwatch.sources.local.metrics import tallied
-from wandbwatch.sources.local.value_tree import ValueTree
+from wandbwatch.sources.local.history import tallied
+from wandbwatch.sources.local.items import REMOVE, UPDATE, ValueTree, item, value
+from wandbwatch.sources.local.key_scanner import KeyScanner
+from wandbwatch.sources.local.log import RunLog, until_exit
 from wandbwatch.sources.local.wire import CONTINUES, HISTORY, SUMMARY, fields
 
-_STEP = Needle("_step")
+_STEP = KeyScanner("_step")
 _LABEL_TAGS = b"\x0a\x12"
 _UPDATE_TAG, _NESTED_TAG = 0x0A, 0x12
 
@@ -26,7 +24,7 @@ _UPDATE_TAG, _NESTED_TAG = 0x0A, 0x12
 def summary(logs: Sequence[RunLog], keys: Sequence[str] | None) -> dict[str, Json]:
     """Return the flat summary of one run's logs; of it *keys*, or all with None."""
     tree = ValueTree()
-    sought = None if keys is None else {key: Needle(key) for key in keys}
+    sought = None if keys is None else {key: KeyScanner(key) for key in keys}
     for log in reversed(logs):
         if sought is not None and not sought:
             break
@@ -59,13 +57,13 @@ def _has_own(log: RunLog) -> bool:
     return not rows
 
 
-def _gather(log: RunLog, tree: ValueTree, sought: dict[str, Needle] | None) -> None:
+def _gather(log: RunLog, tree: ValueTree, sought: dict[str, KeyScanner] | None) -> None:
     """Add *log*'s values to *tree* until all that are sought were found."""
     seen: set[bytes] = set()
     for data, at, end in _records(log):
         if sought is None:
             _take(data, at, end, tree, seen)
-        elif any(needle.touches(data, at, end) for needle in sought.values()):
+        elif any(scanner.touches(data, at, end) for scanner in sought.values()):
             _take(data, at, end, tree, seen)
             found = tree.flat()
             for key in [k for k in sought if any(covers(k, f) for f in found)]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from wandbwatch.sources.cloud.environment import bound, prepared
+from wandbwatch.sources.cloud.wandb_core import bound, prepared
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,181 @@
+"""A run's configuration: its run record's, then every change, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from wandbwatch.model.run import Json, flat
+from wandbwatch.model.run_details import Alert
+from wandbwatch.sources.local.items import REMOVE, UPDATE, Path, item, items, value
+from wandbwatch.sources.local.log import RunLog
+from wandbwatch.sources.local.wire import (
+    ALERT,
+    CONFIG,
+    ENVIRONMENT,
+    RUN,
+    fields,
+    signed,
+    text,
+    timestamp,
+    varint,
+)
+
+_OWN = "_wandb"  # what W&B itself keeps in there
+_CONFIG_OF_RUN = 4
+
+
+def config(logs: Sequence[RunLog]) -> dict[str, Json]:
+    """Return the flat configuration of one run's logs."""
+    tree = _tree(logs)
+    tree.pop(_OWN, None)
+    return dict(sorted(flat(tree).items()))
+
+
+def charts(logs: Sequence[RunLog]) -> Mapping[str, Json]:
+    """Return W&B's ``visualize`` by key: a later ``_wandb`` does not take it back."""
+    found: dict[str, Json] = {}
+    for log in logs:
+        for _, data, at, end in log.forward({CONFIG}):
+            for path, chart in items(data, at, end):
+                if path[:2] == (_OWN, "visualize") and len(path) > 2:  # noqa: PLR2004
+                    found[".".join(path[2:])] = chart
+    return found
+
+
+def _tree(logs: Sequence[RunLog]) -> dict[str, Json]:
+    tree: dict[str, Json] = {}
+    for log in logs:
+        for kind, data, at, end in log.forward({RUN, CONFIG}):
+            if kind == CONFIG:
+                _apply(tree, data, at, end)
+                continue
+            for number, start, stop in fields(data, at, end):
+                if number == _CONFIG_OF_RUN:
+                    _apply(tree, data, start, stop)
+    return tree
+
+
+def _apply(tree: dict[str, Json], data: bytes, at: int, end: int) -> None:
+    for number, start, stop in fields(data, at, end):
+        path, place = item(data, start, stop)
+        if number == UPDATE:
+            _set(tree, path, value(data, place))
+        elif number == REMOVE:
+            _remove(tree, path)
+
+
+def _set(tree: dict[str, Json], path: Path, found: Json) -> None:
+    for label in path[:-1]:
+        inner = tree.get(label)
+        if not isinstance(inner, dict):
+            inner = tree[label] = {}
+        tree = inner
+    tree[path[-1]] = found
+
+
+def _remove(tree: dict[str, Json], path: Path) -> None:
+    for label in path[:-1]:
+        inner = tree.get(label)
+        if not isinstance(inner, dict):
+            return
+        tree = inner
+    tree.pop(path[-1], None)
+
+
+_TEXTS = {
+    1: "id",
+    2: "entity",
+    3: "project",
+    6: "group",
+    7: "job_type",
+    8: "name",
+    9: "notes",
+    12: "sweep",
+    13: "host",
+}
+_CONFIG, _TAGS, _STARTED, _RUNTIME = 4, 10, 17, 20
+_ENVIRONMENT_HOST, _ENVIRONMENT_USER = 12, 13
+_HEAD = 8 * 32 * 1024
+
+
+@dataclass
+class Identity:
+    id: str = ""
+    entity: str = ""
+    project: str = ""
+    group: str = ""
+    job_type: str = ""
+    name: str = ""
+    notes: str = ""
+    sweep: str = ""
+    host: str = ""
+    user: str = ""
+    tags: list[str] = field(default_factory=list)
+    started: float | None = None
+    """POSIX seconds."""
+    runtime: int = 0
+    """Seconds that it ran before it was resumed here."""
+
+
+def identity(log: RunLog, *, whole: bool) -> Identity | None:
+    """Return what *log*'s last run record says, None as long as it has none.
+
+    A run that is renamed writes another one, mostly at once: without *whole* they are
+    looked for in a long file's first part only.
+    """
+    found = None
+    machine = Identity()
+    until = None if whole else _HEAD
+    for kind, data, at, end in log.forward({RUN, ENVIRONMENT}, until):
+        if kind == RUN:
+            found = _identity(data, at, end)
+        else:
+            _note(machine, data, at, end)
+    if found:
+        found.host = found.host or machine.host
+        found.user = machine.user
+    return found
+
+
+def _note(machine: Identity, data: bytes, at: int, end: int) -> None:
+    for number, start, stop in fields(data, at, end):
+        if number == _ENVIRONMENT_HOST:
+            machine.host = text(data, start, stop)
+        elif number == _ENVIRONMENT_USER:
+            machine.user = text(data, start, stop)
+
+
+def _identity(data: bytes, at: int, end: int) -> Identity:
+    found = Identity()
+    for number, start, stop in fields(data, at, end):
+        if number in _TEXTS:
+            setattr(found, _TEXTS[number], text(data, start, stop))
+        elif number == _TAGS:
+            found.tags.append(text(data, start, stop))
+        elif number == _STARTED:
+            found.started = timestamp(data, start, stop)
+        elif number == _RUNTIME:
+            found.runtime = signed(varint(data, start)[0])
+    return found
+
+
+_TITLE, _TEXT, _LEVEL = 1, 2, 3
+
+
+def alerts(logs: Sequence[RunLog]) -> tuple[Alert, ...]:
+    """Return the alerts of one run's logs, the oldest first."""
+    return tuple(
+        _alert(data, at, end)
+        for log in logs
+        for _, data, at, end in log.forward({ALERT})
+    )
+
+
+def _alert(data: bytes, at: int, end: int) -> Alert:
+    told = {
+        n: text(data, start, stop)
+        for n, start, stop in fields(data, at, end)
+        if n in (_TITLE, _TEXT, _LEVEL)
+    }
+    return Alert(told.get(_TITLE, ""), told.get(_TEXT, ""), told.get(_LEVEL, ""))
