@@ -173,3 +173,9 @@ def test_a_name_is_given_once():
         'watch.toml:10: subscriptions[1] "hourly": name:'
         " is already the name of subscriptions[0]"
     )
+
+
+@pytest.mark.parametrize("value", ["false", "0", '""', "[]"])
+def test_a_table_that_is_none_is_not_taken_for_an_empty_one(value):
+    (told,) = complaints(f"daemon = {value}\n{SMALL}")
+    assert "daemon: must be a table" in told

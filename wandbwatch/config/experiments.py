@@ -44,7 +44,7 @@ def _rules(
         parts = key.split(".")
         here = (*path, *(parts if all(parts) else [key]))
         place = (*table.path, "schema", *path, key)
-        yield here, _rule(TomlTable(place, says, table.complaints))
+        yield here, parameter_rule(TomlTable(place, says, table.complaints))
 
 
 def _is_a_group(value: Mapping[str, object]) -> bool:
@@ -53,7 +53,8 @@ def _is_a_group(value: Mapping[str, object]) -> bool:
     return bool(inner) and all(isinstance(v, Mapping) for v in inner)
 
 
-def _rule(table: TomlTable) -> ParameterRule:
+def parameter_rule(table: TomlTable) -> ParameterRule:
+    """Read the rule of one parameter."""
     choices = _values(table, "choices")
     (default,) = _values(table, "default", alone=True) or (None,)
     rule = ParameterRule(

@@ -89,7 +89,8 @@ def from_tree(
     zone = top.read("timezone", values.zone) or file.zone
     channels = _named(top, "channels", lambda t, name: channel(t, name, file.base))
     accounts = _named(top, "accounts", lambda t, name: account(t, name, file.base))
-    daemon_table = TomlTable(("daemon",), top.value("daemon") or {}, complaints)
+    given = top.value("daemon")
+    daemon_table = TomlTable(("daemon",), {} if given is None else given, complaints)
     daemon = settings(daemon_table, file.base)
     daemon_table.close()
     channels_ = _keys(values_, "channels")

@@ -102,13 +102,14 @@ def web_address(text: str) -> str:
 
 
 def one_of(choices: type[E]) -> Callable[[str], E]:
-    """Return a reader of the values of *choices*."""
+    """Return a reader of the values of *choices*, which carries them as `choices`."""
+    known = [str(choice.value) for choice in choices]
 
     def read(text: str) -> E:
-        known = [str(choice.value) for choice in choices]
         if text not in known:
             said = " or ".join(map(repr, known))
             raise ValueError(f"{text[:80]!r} is not {said}{did_you_mean(text, known)}")
         return choices(text)
 
+    read.choices = known  # type: ignore[attr-defined]
     return read

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import pty
 import select
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from wandbwatch.cli import grammar
@@ -45,6 +47,13 @@ def test_without_a_word_a_file_is_written_that_passes(here, capsys):
     assert only.commands == ("project entity/project --topk 5",)
     assert (here / "watch.toml").stat().st_mode & 0o777 == 0o600
     assert "export WANDBWATCH_WEBHOOK=" in capsys.readouterr().out
+
+
+def test_an_editor_finds_the_schema_of_the_file(here):
+    init()
+    first = (here / "watch.toml").read_text().splitlines()[0]
+    schema = unquote(urlsplit(first.removeprefix("#:schema ")).path)
+    assert json.loads(Path(schema).read_text())["title"] == "watch.toml"
 
 
 @pytest.mark.usefixtures("here")

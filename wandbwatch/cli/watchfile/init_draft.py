@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from wandbwatch import config
 from wandbwatch.cli import grammar
 from wandbwatch.cli.grammar.lists import says_nothing
 from wandbwatch.config import write
@@ -42,6 +43,7 @@ def draft(wishes: Wishes) -> str:
     is_url = kind is SecretKind.PLAIN
     key, when = wishes.when
     return _FILE.format(
+        schema=(Path(config.__file__).parent / "watch.schema.json").as_uri(),
         zone=write.text(wishes.zone),
         about=_ABOUT[kind],
         channel=wishes.channel,
@@ -117,6 +119,7 @@ _ABOUT = {
     SecretKind.CREDENTIAL: _CREDENTIAL,
 }
 _FILE = """\
+#:schema {schema}
 # What wandbwatch posts when, and where. After a change:
 #   wandbwatch check    tells every mistake at once
 #   wandbwatch next     shows when each list runs next
