@@ -12,10 +12,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from wandbwatch.daemon.notify import Notify
-from wandbwatch.daemon.signals import Signals
 from wandbwatch.daemon.start import _Daemon
-from wandbwatch.daemon.supervisor import Supervisor
+from wandbwatch.daemon.supervisor import Notify, Signals, Supervisor
 
 TICKS = 10_000
 WARM = 500

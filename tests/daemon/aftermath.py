@@ -14,7 +14,7 @@ from tests.servers.discord import DiscordServer
 
 _MARK = "possible duplicate"
 _TOKEN = re.compile(r"[0-9a-f]{32}-\d{4}")
-# What is told is emptied, so each message is noted with the transaction that adds it.
+# Sent messages are emptied, so each is noted with the transaction that adds it.
 _NOTED = (
     "CREATE TABLE noted (id INTEGER PRIMARY KEY, channel, body)",
     """CREATE TRIGGER note AFTER INSERT ON message BEGIN
@@ -30,7 +30,7 @@ class Count:
     kills: Mapping[str, int]
     """Of the daemon, of workers and of senders."""
     lost: int
-    """Neither told, nor superseded by a newer report, nor kept as failed."""
+    """Neither posted, nor superseded by a newer report, nor kept as failed."""
     superseded: int
     failed: int
     """Kept, because their fate was left unknown too often."""

@@ -34,7 +34,7 @@ ODDS = 0.015
 """Of each fault."""
 COMMANDS = Path(__file__).with_name("more")
 DRAINED = 300.0
-"""Seconds after which it is given up that all is told; it never takes as long."""
+"""Seconds after which we give up on the rest; it never takes as long."""
 
 
 class Storm:
@@ -75,7 +75,7 @@ class Storm:
                 self._kill()
 
     def calm(self) -> None:
-        """Let no more be due, wait until all is told, and end the daemon."""
+        """Let no more be due, wait until all is posted, and end the daemon."""
         self.server.faults.clear()
         self._write("0 0 1 1 * 0")
         self._stop(signal.SIGKILL)

@@ -63,7 +63,7 @@ class World:
         """Deliver what waits; return the places and titles."""
         sent, queue = [], Queue(self.store)
         while waiting := queue.head("lab"):
-            queue.claim(waiting, "lane")
+            queue.claim(waiting, "bucket")
             SendResults(self.store).delivered(waiting, f"id {waiting.id}", None)
             title = json.loads(waiting.queued.message.body)["embeds"][0]["title"]
             sent.append((waiting.queued.place, str(title)))
@@ -85,7 +85,7 @@ def test_an_alert_is_sent_once_despite_restarts_and_failed_jobs(world):
     with pytest.raises(StateError, match="full"):
         world.tick(9)
     world.full(1000)
-    assert world.sent() == [], "what could not be written was not told"
+    assert world.sent() == [], "what could not be written was not posted"
     world.tick(9)
     world.store = world.open_store()  # another process
     world.tick(9)

@@ -45,7 +45,7 @@ def test_one_failing_line_is_told_once_and_the_others_go_on(place, local_runs):
     with place.start() as daemon:
         daemon.wait(lambda: place.server.messages)
         assert titles(place)[0].endswith("/nowhere")
-        # A round that comes before the first is delivered tells it once more.
+        # A job that runs before the first is delivered reports it once more.
         daemon.wait(lambda: "/nowhere" not in " ".join(titles(place)[-2:]))
 
 

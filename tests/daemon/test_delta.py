@@ -52,7 +52,7 @@ class Channel:
         with self.store() as store:
             queue = Queue(store)
             while waiting := queue.head("lab"):
-                queue.claim(waiting, "lane")
+                queue.claim(waiting, "bucket")
                 SendResults(store).delivered(waiting, f"id {waiting.id}", None)
                 sent.append(waiting.queued.message.body)
         return sent
@@ -79,7 +79,7 @@ def test_a_report_says_what_changed_since_its_readers_saw_the_last(channel):
     assert "last step 10 ↑10" in second
 
 
-def test_what_nobody_saw_is_not_compared_with(channel):
+def test_a_report_is_not_compared_with_an_undelivered_one(channel):
     channel.tick()
     channel.deliver()
     channel.tick(last_step=10)

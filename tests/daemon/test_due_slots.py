@@ -105,7 +105,7 @@ def test_the_same_hours_read_again_miss_nothing(store):
     assert day.look() == ["14:00"]
 
 
-def test_what_is_due_stays_so_until_it_can_be_written(store):
+def test_a_due_slot_stays_due_until_it_can_be_written(store):
     day = Day(store, HOURLY)
     day.look()
     day.now += HOUR
@@ -147,7 +147,7 @@ def test_a_clock_that_leaps_ahead_runs_the_latest_slot_once(store):
     assert day.look(SECOND) == []
 
 
-def test_what_is_not_to_be_caught_up_is_passed_over(store):
+def test_catchup_none_skips_missed_slots(store):
     day = Day(store, replace(HOURLY, catchup=Catchup.NONE))
     assert day.look(HOUR + 2 * MINUTE) == []
     assert day.look(58 * MINUTE) == ["14:00"]

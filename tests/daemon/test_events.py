@@ -1,4 +1,4 @@
-"""The whole life of a real run, told by a real daemon that is killed on the way."""
+"""The whole life of a real run, reported by a real daemon that is killed on the way."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_each_event_of_a_run_is_sent_once_although_the_daemon_is_killed(
     with place.start() as daemon:
         daemon.wait(lambda: "have ended" in sent(place)[-1])
         looked(daemon)
-        daemon.end(signal.SIGKILL)  # a restart tells nothing again
+        daemon.end(signal.SIGKILL)  # a restart reports nothing again
     with place.start() as daemon, Living(place.directory, "owl", environ) as run:
         run.tell(5)
         daemon.wait(lambda: "resumed" in sent(place)[-1])

@@ -58,7 +58,7 @@ def test_jobs_about_one_place_go_to_one_worker():
     assert taken(queue, 1) == "b"
 
 
-def test_what_a_dead_worker_was_asked_is_anybodys_again():
+def test_any_worker_may_take_the_place_of_a_dead_one():
     queue = JobQueue()
     queue.add(Job("a", SLOT, about="e/p"))
     assert taken(queue, 1) == "a"
@@ -69,7 +69,7 @@ def test_what_a_dead_worker_was_asked_is_anybodys_again():
     assert taken(queue, 2) == "b"
 
 
-def test_a_reload_drops_the_jobs_that_are_no_more():
+def test_a_reload_drops_the_jobs_of_removed_subscriptions():
     queue = JobQueue()
     queue.add(Job("a", SLOT))
     queue.add(Job("b", SLOT))
@@ -78,7 +78,7 @@ def test_a_reload_drops_the_jobs_that_are_no_more():
     assert not queue.waits("a")
 
 
-def test_jobs_about_what_a_worker_knows_come_before_others():
+def test_jobs_about_the_workers_last_place_come_first():
     queue = JobQueue()
     for name, about in (("a", "e/p"), ("b", "e/q"), ("c", "e/p"), ("d", "e/q")):
         queue.add(Job(name, SLOT, about=about))
@@ -88,7 +88,7 @@ def test_jobs_about_what_a_worker_knows_come_before_others():
     assert not queue.has_more(1)
 
 
-def test_later_slots_of_what_a_worker_knows_hold_up_no_other_for_long():
+def test_later_slots_of_one_place_delay_others_only_shortly():
     queue = JobQueue()
     queue.add(Job("a", SLOT, about="e/p"))
     taken(queue, 1)
@@ -97,7 +97,7 @@ def test_later_slots_of_what_a_worker_knows_hold_up_no_other_for_long():
     assert [taken(queue, 1), taken(queue, 1)] == ["b", "a"]
 
 
-def test_a_worker_that_is_about_to_be_replaced_tells_what_it_knows():
+def test_a_worn_worker_still_takes_jobs_about_its_last_place():
     queue = JobQueue()
     for name, about in (("a", "e/p"), ("b", "e/q"), ("c", "e/p")):
         queue.add(Job(name, SLOT, about=about))

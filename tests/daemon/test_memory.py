@@ -1,4 +1,4 @@
-"""What a line remembers goes with what its round tells."""
+"""A line's memory is written with the messages of its job."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class World:
     def deliver(self) -> list[Waiting]:
         sent, queue = [], Queue(self.store)
         while waiting := queue.head("lab"):
-            queue.claim(waiting, "lane")
+            queue.claim(waiting, "bucket")
             SendResults(self.store).delivered(waiting, f"id {waiting.id}", None)
             sent.append(waiting)
         return sent
@@ -69,7 +69,7 @@ def world(tmp_path, opened):
     return World(opened(tmp_path, lambda: SLOT))
 
 
-def test_what_is_remembered_goes_with_the_round_and_a_comparison_with_its_readers(
+def test_memory_is_written_with_the_job_and_compared_with_what_was_delivered(
     world,
 ):
     world.reports = [Report("x", "told")]
@@ -80,7 +80,7 @@ def test_what_is_remembered_goes_with_the_round_and_a_comparison_with_its_reader
     assert world.found == [(None, None), ("1", None), ("2", "2")]
 
 
-def test_a_line_that_failed_remembers_what_it_had_told_by_then(world):
+def test_a_line_that_failed_remembers_what_it_reported_before(world):
     world.reports, world.error = [Report("x", "a", event=True)], NetworkError("down")
     world.tick()
     world.tick()
@@ -115,7 +115,7 @@ def test_events_are_told_however_late_and_each_by_itself(world):
     assert [w.queued.level for w in sent] == [Level.BAD, Level.INFO, Level.INFO]
 
 
-def test_what_stands_under_a_name_is_corrected_wherever_it_is_in_its_list(world):
+def test_a_named_message_is_corrected_wherever_it_is_in_its_list(world):
     world.reports = [Report("x", "first"), Report("x", "crashed", message_key="a")]
     world.tick()
     _, crashed = world.deliver()
@@ -154,7 +154,7 @@ def test_a_corrected_message_that_needs_less_room_leaves_no_part_behind(world):
     assert [place[-2:] for (place,) in live] == ["#0"]
 
 
-def test_what_is_corrected_before_it_was_told_is_told_once(world):
+def test_a_correction_before_delivery_posts_one_message(world):
     for title in ("crashed", "it goes on"):
         world.reports = [Report("x", title, event=True, message_key="a")]
         world.tick()

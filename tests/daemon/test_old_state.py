@@ -118,7 +118,7 @@ def title(record: dict[str, Any]) -> str:
     return shown.replace("\\", "")
 
 
-def test_what_waits_in_an_old_state_is_sent(upgraded):
+def test_messages_waiting_in_an_old_state_are_sent(upgraded):
     upgraded.deliver()
     assert upgraded.admin.waiting() == upgraded.admin.failed() == ()
     board, alert, *posted = upgraded.server.messages

@@ -78,7 +78,7 @@ def test_a_worker_that_dies_is_told_and_the_others_go_on(pool):
     assert found == {"die": ("its worker exited with -9",), "fine": ()}
 
 
-def test_what_a_hanging_job_has_started_is_ended_with_it(pool, tmp_path):
+def test_the_processes_of_a_hanging_job_end_with_it(pool, tmp_path):
     assert adopt_orphans()
     ours = set(children(os.getpid()))  # other tests' servers are not orphans
     pool.queue.add(job("brood"))

@@ -14,8 +14,8 @@ from wandbwatch.commands.events.lifecycle.memory import (
     ScopeMemory,
 )
 from wandbwatch.commands.events.reports import CrashCards
+from wandbwatch.daemon.jobs.job import PreviousRound, kept
 from wandbwatch.daemon.jobs.news import LineResult
-from wandbwatch.daemon.jobs.previous import PreviousRound, kept
 from wandbwatch.delivery.outbox import Outbox
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.run import State
@@ -79,7 +79,7 @@ def test_the_previous_round_is_stored_as_before(opened, tmp_path):
     assert PreviousRound.read(outbox, "list") == ROUND
 
 
-def test_what_a_line_keeps_is_stored_under_the_same_name():
+def test_a_lines_kept_values_keep_their_stored_names():
     answer = LineResult("project ./Ä", memory=Memory(on_delivery={"seen": "x"}))
     found = kept([answer], {}, posted=True)
     assert found == {'kept ["project ./\\u00c4", "seen"]': "x"}

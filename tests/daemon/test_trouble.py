@@ -51,7 +51,7 @@ def logged(daemon: Running, words: str) -> int:
     return sum(words in line for line in daemon.log.read_text().splitlines())
 
 
-def test_a_disk_that_takes_no_more_is_said_once_and_it_goes_on(place):
+def test_a_full_disk_is_logged_once_and_the_daemon_continues(place):
     """A limit of what it may write stands for the disk: that needs no root."""
     tee = (sys.executable, "-c", _PIPED)  # the log is no file of the daemon's
     with place.start(through=tee) as daemon:
@@ -133,7 +133,7 @@ def test_a_stopped_worker_and_its_sidecar_are_ended_at_the_deadline(hanging):
             os.kill(pid, signal.SIGSTOP)
         daemon.wait(lambda: not any(map(_words, stopped)))
         daemon.wait(lambda: daemon.said("the job timed out and was stopped"))
-        daemon.wait(lambda: hanging.server.messages)  # and it is told
+        daemon.wait(lambda: hanging.server.messages)  # and it is posted
         assert daemon.end() == 0
 
 

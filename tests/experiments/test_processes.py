@@ -10,8 +10,8 @@ import sys
 import pytest
 from wandbwatch.daemon.child import Child
 from wandbwatch.daemon.journal import JournalFormatter, JsonFormatter
-from wandbwatch.daemon.notify import Notify
 from wandbwatch.daemon.start import Lock, TakenError
+from wandbwatch.daemon.supervisor import Notify
 from wandbwatch.experiments.processes import descendants
 
 

@@ -94,17 +94,17 @@ def _wait(outbox: Outbox, slot: datetime) -> None:
         time.sleep(0.2)
 
 
-def _why_not(desk: OutboxAdmin, channel: Channel, slot: datetime) -> Exception:
-    for stop in desk.stopped():
+def _why_not(admin: OutboxAdmin, channel: Channel, slot: datetime) -> Exception:
+    for stop in admin.stopped():
         if stop.channel == channel.name:
             return DeliveryError(
                 f"{channel.name}: stopped: {stop.reason};"
                 f" `wandbwatch hello {channel.name}` tries it again"
             )
-    for entry in desk.failed():
+    for entry in admin.failed():
         if (entry.subscription, entry.slot) == (FROM, slot):
             return DeliveryError(f"{channel.name}: not accepted: {entry.reason}")
-    reasons = {e.reason for e in desk.waiting() if e.slot == slot and e.reason}
+    reasons = {e.reason for e in admin.waiting() if e.slot == slot and e.reason}
     why = "; ".join(sorted(reasons)) or "other messages are ahead of it"
     return NetworkError(
         f"{channel.name}: not posted yet: {why}; it waits in the outbox"

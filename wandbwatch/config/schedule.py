@@ -13,7 +13,7 @@ from wandbwatch.config.cron import CronTimes
 from wandbwatch.model.subscription import Catchup, Cron, Interval, Subscription
 
 COUNTED = 100
-"""More missed slots than this are not told apart."""
+"""At most so many missed slots are counted."""
 LONGEST_GRACE = timedelta(days=1)
 ON_TIME = timedelta(minutes=1)
 """How late a tick may see a slot before it counts as missed."""

@@ -1,4 +1,4 @@
-"""Tell a dead-man's switch that all is well: one GET, in a process of its own.
+"""Ping a dead man's switch: one GET, in its own process.
 
 The URL comes in the environment: it is as good as a password, and argv is public.
 """

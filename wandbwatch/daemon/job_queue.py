@@ -1,7 +1,7 @@
 """The queue of jobs: in order, never overlapping themselves, sharing answers.
 
 Jobs that ask about the same place go to the same worker, one after the other: it
-remembers for a moment what it was told, and twenty lists about one project cost one
+keeps its answers for a moment, so twenty lists about one project cost one
 request.
 """
 
@@ -30,7 +30,7 @@ class Job:
     tried: bool = False
     """Whether a worker has died of it, or with it."""
     failed: str = ""
-    """Why it could not be done: only that is to be told."""
+    """Why it failed; the job is then only to report this."""
 
 
 @dataclass
@@ -45,7 +45,7 @@ class JobQueue:
     def add(self, job: Job) -> Job | None:
         """Let *job* wait; return the one of its subscription that gives way.
 
-        That is the older slot, but not a failure that is still to be told.
+        That is the older slot, but not a failure that still has to be reported.
         """
         older = self._waiting.get(job.subscription)
         if older and older.failed and not job.failed:
@@ -103,7 +103,7 @@ class JobQueue:
         self._latest.pop(worker, None)
 
     def keep(self, subscriptions: Iterable[str]) -> None:
-        """Drop the jobs of subscriptions that are no more."""
+        """Drop the jobs of all other subscriptions."""
         wanted = set(subscriptions)
         self._waiting = {n: j for n, j in self._waiting.items() if n in wanted}
 

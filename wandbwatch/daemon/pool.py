@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+import select
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from wandbwatch.daemon.job_queue import Job, JobQueue
@@ -170,7 +172,35 @@ class Pool:
         self.queue.release(number)
 
     def _give_up(self, job: Job, why: str) -> None:
-        """Have it told, by anybody; one whose failure unknown is dropped."""
+        """Queue its failure for any worker to report, once."""
         log.error("%s at %s: %s", job.subscription, job.slot.isoformat(), why)
         if not job.failed:
             self.put_back(replace(job, failed=why, account=None))
+
+
+_LOOK = 0.5
+
+
+def run_once(jobs: Iterable[Job], start: Start, size: int) -> Iterator[JobResult]:
+    """Do *jobs* with at most *size* workers; yield the answers as they come.
+
+    A job that takes too long or dies is answered too: with its error.
+    """
+    queue = JobQueue()
+    waiting = 0
+    for job in jobs:
+        queue.add(job)
+        waiting += 1
+    pool = Pool(queue, start, size)
+    try:
+        while waiting:
+            pool.assign(time.monotonic())
+            outputs = [worker.output for worker in pool.workers.values()]
+            select.select(outputs, [], [], _LOOK)
+            for result in pool.collect(time.monotonic()):
+                waiting -= 1
+                yield result
+            if not pool.workers and not len(queue):
+                return  # the failure can't be reported either; it is in the log
+    finally:
+        pool.stop()

@@ -20,10 +20,8 @@ from wandbwatch.daemon.child import Child
 from wandbwatch.daemon.due_slots import DueSlots
 from wandbwatch.daemon.environment import OURS, WorkerFactory
 from wandbwatch.daemon.job_queue import JobQueue
-from wandbwatch.daemon.notify import Notify
 from wandbwatch.daemon.pool import Pool
-from wandbwatch.daemon.signals import Signals
-from wandbwatch.daemon.supervisor import Parts, Supervisor
+from wandbwatch.daemon.supervisor import Notify, Parts, Signals, Supervisor
 from wandbwatch.delivery.outbox import Outbox, Store
 from wandbwatch.experiments import supervisor_process
 from wandbwatch.experiments.ledger import Ledger

@@ -6,21 +6,90 @@ Every step is a method that takes the time as a value and can be called alone.
 from __future__ import annotations
 
 import logging
+import os
 import select
+import signal
+import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import FrameType
 
 from wandbwatch.daemon.child import Child
 from wandbwatch.daemon.due_slots import DueSlots
-from wandbwatch.daemon.notify import Notify
 from wandbwatch.daemon.pool import Pool
-from wandbwatch.daemon.signals import Signals
 from wandbwatch.daemon.worker import JobResult
 from wandbwatch.delivery.outbox import Outbox
 from wandbwatch.experiments.processes import reap_orphans
 from wandbwatch.model.errors import ConfigError, StateError
+
+
+class Signals:
+    """SIGTERM and SIGINT ask to stop, SIGHUP to read the file again.
+
+    ``fileno`` becomes readable when one comes, so that a wait ends at once.
+    """
+
+    def __init__(self) -> None:
+        self.stop = False
+        self.reload = False
+        self._read, self._write = socket.socketpair()
+        for end in (self._read, self._write):
+            end.setblocking(False)  # noqa: FBT003 -- socket takes it so
+        signal.set_wakeup_fd(self._write.fileno(), warn_on_full_buffer=False)
+        for sign in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(sign, self._stop)
+        signal.signal(signal.SIGHUP, self._reload)
+        # An ended child is news too; it is looked for on every round.
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+
+    def fileno(self) -> int:
+        return self._read.fileno()
+
+    def clear(self) -> None:
+        """Read off what has come, so that the next wait waits."""
+        try:
+            while self._read.recv(4096):
+                pass
+        except BlockingIOError:
+            return
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self.stop = True
+
+    def _reload(self, _number: int, _frame: FrameType | None) -> None:
+        self.reload = True
+
+
+class Notify:
+    """Sends states to ``$NOTIFY_SOCKET``; without one it does nothing."""
+
+    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
+        self._address = environ.get("NOTIFY_SOCKET", "")
+        self.watchdog = _watchdog(environ)
+        """Seconds within which systemd wants to hear from us, or None."""
+
+    def say(self, *states: str) -> None:
+        """Send states such as ``READY=1``; an absent systemd is not our problem."""
+        if not self._address:
+            return
+        address = self._address
+        if address.startswith("@"):  # an abstract socket
+            address = "\0" + address[1:]
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            try:
+                sender.sendto("\n".join(states).encode(), address)
+            except OSError:
+                return
+
+
+def _watchdog(environ: Mapping[str, str]) -> float | None:
+    if environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
+        return None
+    microseconds = environ.get("WATCHDOG_USEC", "")
+    return int(microseconds) / 1e6 if microseconds.isdigit() else None
+
 
 log = logging.getLogger(__name__)
 

@@ -127,7 +127,7 @@ class Worker:
         return self._process.poll()
 
     def dismiss(self) -> None:
-        """Let it end of itself: there are no more jobs."""
+        """Close its input, so that it exits by itself."""
         if self._process.stdin:
             with contextlib.suppress(BrokenPipeError):
                 self._process.stdin.close()
@@ -137,7 +137,7 @@ class Worker:
         end_tree(self.pid)
 
     def close(self) -> None:
-        """Reap it, once it has ended or was told to, and close our ends."""
+        """Reap it after it has ended, and close our ends of the pipes."""
         self.dismiss()
         if self._process.stdout:
             self._process.stdout.close()

@@ -14,7 +14,7 @@ Limit = tuple[int, float]
 """So many sends in so many seconds."""
 
 WEBHOOK: Sequence[Limit] = ((5, 2.0), (30, 60.0))
-"""The second is Discord's for new messages of a channel, which no header tells:
+"""The second is Discord's for new messages of a channel, which no header shows:
 https://github.com/discord/discord-api-docs/issues/367"""
 ALL_WEBHOOKS: Sequence[Limit] = ((25, 1.0),)
 """Half of Discord's: what was begun in two seconds may arrive in one."""
@@ -78,14 +78,14 @@ class RateBucket:
     limiter: RateLimiter
     all_webhooks: RateLimiter
     turn: threading.Lock = field(default_factory=threading.Lock)
-    """Held while a list is told, so that no other gets between its messages."""
+    """Held while a list is sent, so that no other gets between its messages."""
 
     def delay(self, now: float) -> float:
         return max(self.limiter.delay(now), self.all_webhooks.delay(now))
 
 
 class RateBuckets:
-    """The lanes by what the medium's rate limits count by, made as they are needed."""
+    """The buckets by what the medium's rate limits count by, made when needed."""
 
     def __init__(self, store: Store) -> None:
         self._queue = Queue(store)

@@ -1,4 +1,4 @@
-"""What delivering letters needs of the outside."""
+"""What the sender needs: a sink, a clock and wordings."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class RateScope(Enum):
 
 @dataclass(frozen=True)
 class Delivered:
-    """It stands. The ids are None when the answer could not be read."""
+    """It is posted. The ids are None when the answer could not be read."""
 
     message_id: str | None = None
     channel_id: str | None = None
@@ -59,14 +59,14 @@ class RateLimited:
 
 @dataclass(frozen=True)
 class Ambiguous:
-    """It left, and nobody knows whether it stands."""
+    """It was sent, and nobody knows whether it is posted."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class WebhookGone:
-    """The webhook, or only its thread, is no more: nothing may be sent to it."""
+    """The webhook, or only its thread, is deleted: nothing may be sent to it."""
 
     reason: str
     thread: bool = False
@@ -136,7 +136,7 @@ class Wording:
     mention: Callable[[Message, Sequence[str]], Message]
     """Ping a channel's ``mention``."""
     duplicate: Callable[[Message], Message]
-    """Mark it as one that may stand already."""
+    """Mark it as one that may be posted already."""
     plain: Callable[[Message], Message]
     """Reduce it to text that nobody can refuse."""
     join: Callable[[Sequence[Message], str], tuple[Message, ...]]

@@ -27,14 +27,14 @@ class MessageKind(Enum):
     REPORT = "report"
     """The next report of its subscription takes its place."""
     EVENT = "event"
-    """Told, however late."""
+    """Sent, however late."""
 
 
 @dataclass(frozen=True)
 class QueuedMessage:
     """One message of one list: of a subscription at a slot, *sequence*-th in it.
 
-    ``channel`` is a name, never an URL. ``edit`` asks for the message that stands
+    ``channel`` is a name, never a URL. ``edit`` asks for the message that is posted
     at this place of the subscription to be edited, once there is one; the place is
     *sequence* where ``name`` gives it no other.
     """
@@ -52,5 +52,5 @@ class QueuedMessage:
 
     @property
     def place(self) -> str:
-        """Where its message stands in its subscription; a name is no number."""
+        """The place of its message in its subscription; a name is not a number."""
         return f"@{self.name}" if self.name else str(self.sequence)

@@ -1,4 +1,4 @@
-"""A round is told, remembered and done in one transaction, or not at all."""
+"""A job's messages, memory and slot are written in one transaction, or not at all."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class World:
         """Deliver all that waits, and return it."""
         sent = []
         while waiting := self.queue.head("lab"):
-            self.queue.claim(waiting, "lane")
+            self.queue.claim(waiting, "bucket")
             SendResults(self.store).delivered(waiting, "1", None)
             sent.append(waiting.queued.message.body)
         return sent
@@ -108,7 +108,7 @@ def test_unchanged_means_against_what_was_delivered(world):
     world.says = {"one": Report("x", "1", (Fields("", (("loss", 0.5),)),))}
     run_job(quiet, SLOT, world.context)
     run_job(quiet, SLOT + HOUR, world.context)
-    assert world.bodies() == ["1"], "the first was superseded, so the second is told"
+    assert world.bodies() == ["1"], "the first was superseded, so the second is posted"
     assert run_job(quiet, SLOT + 2 * HOUR, world.context).messages == 0
     world.says = {"one": Report("x", "1", (Fields("", (("loss", 0.4),)),))}
     assert run_job(quiet, SLOT + 3 * HOUR, world.context).messages == 1

@@ -43,7 +43,7 @@ def test_the_end_of_a_failure_is_told_even_by_a_line_with_nothing_to_say():
     assert news([LineResult(DOWN.line)], {}).reports == ()
 
 
-def test_what_was_said_before_a_failure_is_kept():
+def test_reports_before_a_failure_are_kept():
     half = LineResult("image acme/gpt", (GOOD,), "the connection broke")
     assert news([half], {}).reports == (GOOD, failure(half.line, half.error))
 

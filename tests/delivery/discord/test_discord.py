@@ -160,7 +160,7 @@ def test_files_of_equal_names_are_all_sent(discord_server):
     assert [discord_server.board.file(f)[-1:] for f in record["files"]] == [b"1", b"2"]
 
 
-def test_silence_is_for_all_but_what_pings(discord_server):
+def test_a_silent_channel_still_notifies_for_pings(discord_server):
     post(discord_server, silent=True)
     ping = '{"content": "<@5>", "allowed_mentions": {"parse": [], "users": ["5"]}}'
     post(discord_server, Message(ping), silent=True)
@@ -206,7 +206,7 @@ def test_a_refusal_names_the_place(discord_server):
 @pytest.mark.parametrize(
     "body", ['{"content": "x", "y": NaN}', "[]", "{", '{"attachments": [3]}']
 )
-def test_what_is_no_json_is_not_sent(discord_server, body):
+def test_invalid_json_is_not_sent(discord_server, body):
     assert isinstance(post(discord_server, Message(body)), Refused)
     assert discord_server.requests == []
 
@@ -238,7 +238,7 @@ def test_a_probe_changes_nothing(discord_server):
     assert discord_server.messages == []
 
 
-def test_what_rates_count_by_is_no_secret(discord_server):
+def test_the_rate_limit_identity_is_no_secret(discord_server):
     assert DISCORD.identity(channel(discord_server)) == "11"
     nowhere = Channel("lab", Secret(SecretKind.ENV, "NOT_THERE"))
     assert DISCORD.identity(nowhere) == "lab"

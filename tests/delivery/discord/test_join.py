@@ -60,7 +60,7 @@ def test_embeds_of_one_url_are_not_merged_by_readers():
     assert [len(b["embeds"]) for b in bodies(post("", run), post("", run))] == [1, 1]
 
 
-def test_what_is_not_known_stays_as_it_is():
+def test_a_message_with_unknown_keys_stays_as_it_is():
     odd = Message('{"content": "x", "poll": {}}')
     broken = Message("{")
     whole = join([post("one"), odd, broken, post("two")], "held")

@@ -1,4 +1,4 @@
-"""Letters and a clock for the tests of what waits."""
+"""Messages and a clock for the tests of the outbox."""
 
 from __future__ import annotations
 

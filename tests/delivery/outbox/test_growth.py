@@ -79,7 +79,7 @@ def _day(store: Store, day: int) -> None:
     waiting = queue.head("lab")
     assert waiting
     assert queue.rest(waiting.queued)
-    queue.claim(waiting, "lane")
+    queue.claim(waiting, "bucket")
     SendResults(store).delivered(waiting, str(day), None)
 
 

@@ -96,7 +96,7 @@ def test_a_partly_sent_list_is_not_superseded(store, state):
     if state == "delivered":
         SendResults(store).delivered(first, "1", None)
     else:
-        Queue(store).claim(first, "lane")
+        Queue(store).claim(first, "bucket")
     if state == "ambiguous":
         SendResults(store).retry(first, 0, "reset", ambiguous=True)
     enqueue(store, queued("new", hour=1))
@@ -107,7 +107,7 @@ def test_a_partly_sent_list_is_not_superseded(store, state):
 def test_a_report_that_never_left_is_superseded(store):
     enqueue(store, queued("old"))
     first = head(store)
-    Queue(store).claim(first, "lane")
+    Queue(store).claim(first, "bucket")
     SendResults(store).retry(first, 60, "refused")
     enqueue(store, queued("new", hour=1))
     assert waiting(store) == ["new"]

@@ -42,7 +42,7 @@ def test_a_letter_comes_back_as_it_went_in(store):
 def test_a_claim_that_nobody_gave_back_is_ambiguous(store):
     queue = Queue(store)
     enqueue(store, queued("x"))
-    queue.claim(head(store), "lane")
+    queue.claim(head(store), "bucket")
     assert queue.recover() == 1
     assert head(store).ambiguous == 1
     assert queue.recover() == 0
@@ -54,7 +54,7 @@ def test_a_claimed_edit_is_repeatable(store):
     SendResults(store).delivered(head(store), "77", None)
     enqueue(store, queued("y", hour=1, edit=True))
     assert queue.live(head(store).queued) == "77"
-    queue.claim(head(store), "lane")
+    queue.claim(head(store), "bucket")
     queue.recover()
     assert head(store).ambiguous == 0
 
@@ -165,10 +165,10 @@ def test_quiet_hours_let_a_list_end_and_an_edit_pass(store):
 def test_sends_are_counted_by_lane(store, clock):
     queue = Queue(store)
     enqueue(store, queued("x"))
-    queue.claim(head(store), "lane")
+    queue.claim(head(store), "bucket")
     clock.wait(10)
-    queue.claim(head(store), "lane")
-    assert queue.sent("lane", NOON.timestamp() - 1) == (
+    queue.claim(head(store), "bucket")
+    assert queue.sent("bucket", NOON.timestamp() - 1) == (
         NOON.timestamp(),
         NOON.timestamp() + 10,
     )

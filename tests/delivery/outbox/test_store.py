@@ -122,7 +122,7 @@ def test_nothing_is_claimed_without_room_to_write_its_end(
     fields[4] = 1
     monkeypatch.setattr(os, "statvfs", lambda _path: os.statvfs_result(fields))
     with pytest.raises(StateError, match="less than 1 MiB free"):
-        Queue(store).claim(head(store), "lane")
+        Queue(store).claim(head(store), "bucket")
     assert Queue(store).recover() == 0
     store.close()
 

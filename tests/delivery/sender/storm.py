@@ -29,7 +29,7 @@ class Count:
     enqueued: int
     kills: int
     lost: int
-    """Neither told nor kept as failed."""
+    """Neither posted nor kept as failed."""
     failed: int
     """Kept, because their fate was left unknown too often."""
     repeated: int

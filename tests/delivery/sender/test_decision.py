@@ -89,6 +89,6 @@ def test_an_outage_is_not_counted():
     assert before_retry(Delivered(), NEW) is None
 
 
-def test_three_times_again_and_no_more():
+def test_a_message_of_unknown_fate_is_sent_three_times_more():
     assert out_of_tries(replace(NEW, ambiguous=3)) is None
     assert out_of_tries(replace(NEW, ambiguous=4)) is not None

@@ -30,7 +30,7 @@ def test_a_backlog_goes_out_in_order_at_discords_rate_without_a_429(harness):
     assert seconds < 3.25 * 60 + 15  # four bursts of thirty, a minute apart
 
 
-def test_a_restart_knows_what_was_sent_before(harness):
+def test_a_restarted_sender_counts_earlier_sends(harness):
     for round_ in range(12):
         harness.enqueue(*events(3, hour=round_))
         harness.deliver()
@@ -76,14 +76,14 @@ def test_the_proxys_429s_are_waited_for_in_growing_minutes(harness):
 
 
 @pytest.mark.parametrize("kind", ["reset_after", "502_after", "close_after"])
-def test_what_may_stand_is_sent_again_and_says_so(harness, kind):
+def test_a_possible_duplicate_is_sent_again_and_marked(harness, kind):
     harness.server.faults.append(Fault(kind, method="POST"))
     harness.enqueue(queued("one"), queued("two", sequence=1))
     harness.deliver()
     assert harness.texts == ["one", "(possible duplicate) one", "two"]
 
 
-def test_what_may_stand_is_sent_three_times_more_at_most(harness):
+def test_a_possible_duplicate_is_sent_three_times_more_at_most(harness):
     harness.server.faults.append(Fault("reset_after", method="POST", times=9))
     harness.enqueue(queued("one"))
     harness.deliver()
@@ -171,7 +171,7 @@ def test_bad_news_ping(harness):
     assert [m["pings"] for m in harness.server.messages] == [[], ["users:5"]]
 
 
-def test_a_sender_that_is_to_end_soon_leaves_what_must_wait_long(harness):
+def test_a_sender_with_once_leaves_messages_with_long_waits(harness):
     harness.server.faults.append(Fault("429_user", seconds=300))
     harness.enqueue(*events(2))
     harness.restart(once=True)

@@ -12,8 +12,8 @@ def check(
 ) -> int:
     """Check watch.toml and list every mistake with its line. Does not contact W&B.
 
-    What is only unwise, such as a secret that is not set here, is told on stderr and
-    does not count. The exit code is 78 for a wrong file.
+    Warnings, such as a secret that is not set here, go to stderr and
+    do not count. The exit code is 78 for a file with errors.
     """
     from wandbwatch.cli.watchfile import load  # noqa: PLC0415 (croniter takes long)
 

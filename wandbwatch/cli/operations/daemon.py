@@ -21,8 +21,8 @@ def daemon(
 ) -> None:
     """Run the subscriptions of watch.toml on schedule and post their reports.
 
-    SIGHUP reads the file again, and keeps the old one if the new one is wrong. SIGTERM
-    stops within the grace of one post; what is not told by then is told later.
+    SIGHUP reads the file again; if it has errors, the daemon keeps the old one. SIGTERM
+    lets a post in progress finish; what still waits is sent after the next start.
     """
     from wandbwatch.cli.watchfile import load  # noqa: PLC0415 (croniter takes long)
 

@@ -40,7 +40,7 @@ def hello(
 ) -> Iterator[Report]:
     """Post a test message to each channel and show Discord's answer.
 
-    A channel that was stopped is posted to again once its test message stands.
+    A stopped channel resumes when its test message is delivered.
     """
     from wandbwatch.config.load import load  # noqa: PLC0415 (croniter takes long)
     from wandbwatch.config.paths import config_file, local_zone, state_directory  # noqa: PLC0415 (croniter takes long)
@@ -100,10 +100,10 @@ def _greet(channel: Channel, sink: Sink, store: Store | None) -> Outcome:
     message = Message(json.dumps({"content": HELLO}))
     outcome = sink.post(message, where, edit=None)
     if store and isinstance(outcome, Delivered):
-        desk = OutboxAdmin(store)
+        admin = OutboxAdmin(store)
         if where.thread_name and outcome.channel_id:
-            desk.opened(channel.name, where.thread_name, outcome.channel_id)
-        desk.resume(channel.name)
+            admin.opened(channel.name, where.thread_name, outcome.channel_id)
+        admin.resume(channel.name)
     return outcome
 
 

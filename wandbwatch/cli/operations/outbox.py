@@ -40,13 +40,13 @@ def outbox(
         yield Report("outbox", str(directory), (Note("nothing has been posted yet"),))
         return
     with closing(Store(directory)) as store:
-        desk = OutboxAdmin(store)
+        admin = OutboxAdmin(store)
         done = []
         if retry:
-            done.append(f"{_messages(desk.retry())} will be sent again")
+            done.append(f"{_messages(admin.retry())} will be sent again")
         if drop:
-            done.append(f"{_messages(desk.drop())} deleted")
-        held = desk.waiting(), desk.failed(), desk.stopped()
+            done.append(f"{_messages(admin.drop())} deleted")
+        held = admin.waiting(), admin.failed(), admin.stopped()
     yield report(str(directory), *held, done)
 
 

@@ -21,7 +21,7 @@ from wandbwatch.config.paths import state_directory
 from wandbwatch.daemon import journal
 from wandbwatch.daemon.due_slots import job
 from wandbwatch.daemon.environment import WorkerFactory
-from wandbwatch.daemon.run_once import run_once
+from wandbwatch.daemon.pool import run_once
 from wandbwatch.daemon.worker import JobResult
 from wandbwatch.delivery import service
 from wandbwatch.delivery.outbox import OutboxAdmin, Store
@@ -85,7 +85,7 @@ def run(
 
 
 def _keep(config: Config, file: Path) -> None:
-    """Let what was started in a list have its keeper; this ends with us otherwise."""
+    """Start a supervisor for each batch that a list started; it would end with us."""
     state = state_directory(config.daemon, file, os.environ)
     with closing(Store(state)) as store:
         supervisor_process.recover(Ledger(store), file)
@@ -141,16 +141,16 @@ def _send(config: Config, file: Path) -> int:
         return _left(OutboxAdmin(store))
 
 
-def _left(desk: OutboxAdmin) -> int:
+def _left(admin: OutboxAdmin) -> int:
     """Say what was not taken, and what still waits."""
-    for entry in desk.failed():
+    for entry in admin.failed():
         log.error(NOT_TAKEN, entry.subscription, entry.reason)
-    for stop in desk.stopped():
+    for stop in admin.stopped():
         log.error("%s: stopped: %s", stop.channel, stop.reason)
-    waiting = len(desk.waiting())
+    waiting = len(admin.waiting())
     if waiting:
         log.warning("messages waiting for the next run or the daemon: %d", waiting)
-    bad = waiting or desk.failed() or desk.stopped()
+    bad = waiting or admin.failed() or admin.stopped()
     return ExitCode.NETWORK if bad else ExitCode.FINE
 
 

@@ -85,7 +85,7 @@ def _done(
 
 
 def _told(store: Store) -> Iterator[object]:
-    """Take out of a store of our own what would have been told."""
+    """Yield the messages of a dry run from its own store."""
     queue = Queue(store)
     for name in queue.channels():
         while waiting := queue.head(name):
@@ -110,7 +110,7 @@ plugin = worker
 
 
 def job_context(env: Env, store: Store) -> JobContext:
-    """Let jobs ask through *env*, sharing answers, and tell what comes to *store*."""
+    """Answer jobs through *env*, sharing results; queue messages in *store*."""
     shared = SharedResults(env.source, time.monotonic)
     sharing = replace(env, source=shared)
 

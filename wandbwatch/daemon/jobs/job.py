@@ -5,27 +5,88 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count, groupby
 
 from wandbwatch.daemon.jobs.news import Known, LineResult, news
-from wandbwatch.daemon.jobs.previous import (
-    CONTENT,
-    PreviousRound,
-    changes,
-    kept,
-    memory,
-)
 from wandbwatch.delivery.outbox import Outbox
+from wandbwatch.delivery.outbox import RoundWriter as Written
 from wandbwatch.model.errors import ExitCode, WandbwatchError
-from wandbwatch.model.memory import LineRound, Memory
+from wandbwatch.model.memory import LineRound, Memory, StoredJson
 from wandbwatch.model.queued_message import Message, MessageKind, QueuedMessage
 from wandbwatch.model.report import Level, Report
 from wandbwatch.model.subscription import Mode, Subscription
 
+_STORED = StoredJson(compact=False, ascii=True)
+_KEPT = "kept "
+CONTENT = "content"
+"""The key of the hash of what the list reported."""
+
+
+@dataclass(frozen=True)
+class PreviousRound:
+    """The last round: what is known once it is delivered, and until then."""
+
+    slot: datetime | None = None
+    after: Known = field(default_factory=dict)
+    before: Known = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, outbox: Outbox, subscription: str) -> PreviousRound:
+        stored = _STORED.load(outbox.recall(subscription, "").get("last"))
+        if stored is None:
+            return cls()
+        slot, after, before = stored
+        return cls(datetime.fromisoformat(slot), after, before)
+
+    def known(self, outbox: Outbox, subscription: str) -> Known:
+        if self.slot and not outbox.settled(subscription, self.slot):
+            return self.before
+        return self.after
+
+    def write(self, round_: Written, subscription: str) -> None:
+        slot = self.slot.isoformat() if self.slot else ""
+        text = _STORED.dump([slot, dict(self.after), dict(self.before)])
+        round_.remember(subscription, "", "last", text)
+
+
+def memory(outbox: Outbox, round_: LineRound, known: Known) -> Memory:
+    """Return what the line of *round_* remembers."""
+    line = round_.line
+    delivered = {}
+    for key, value in known.items():
+        if key.startswith(_KEPT):
+            whose, name = _STORED.load(key.removeprefix(_KEPT))
+            if whose == line:
+                delivered[name] = value
+    stored = outbox.recall(round_.subscription, line)
+    return Memory(stored, delivered, round=round_)
+
+
+def kept(results: Sequence[LineResult], known: Known, *, posted: bool) -> Known:
+    """Return what the lines keep of what was delivered, once this round is.
+
+    What is not *posted* changes nothing of it.
+    """
+    old = {key: value for key, value in known.items() if key.startswith(_KEPT)}
+    new = {
+        _KEPT + _STORED.dump([result.line, name]): value
+        for result in results
+        for name, value in result.memory.on_delivery.items()
+    }
+    return old | new if posted else old
+
+
+def changes(results: Sequence[LineResult]) -> Iterator[tuple[str, str, str | None]]:
+    """Yield what the lines remember from now on: line, name and value."""
+    for result in results:
+        for name, value in result.memory.changes.items():
+            yield result.line, name, value
+
+
 _EVENTS = 10_000
-"""What stands for itself is counted from here, so that it moves no live message."""
+"""The sequence of separate messages starts here, so that they move no live message."""
 
 Render = Callable[[Sequence[Report]], tuple[Message, ...]]
 
@@ -37,10 +98,10 @@ def queued_messages(
     level: Level,
     render: Render,
 ) -> Iterator[QueuedMessage]:
-    """Yield the letters of *reports*, in their order.
+    """Yield the messages of *reports*, in their order.
 
-    Reports that stand for themselves have messages of their own; the others share
-    theirs. One message pings where *level* is bad: the first that tells why.
+    Reports with a message key have their own messages; the others share
+    theirs. If *level* is bad, one message pings: the first that says why.
     """
     live = subscription.mode is Mode.EDIT
     places = {False: count(), True: count(_EVENTS)}
@@ -151,7 +212,7 @@ def run_line(line: str, ask: Ask, memory: Memory) -> LineResult:
 
 
 def _named(report: Report, line: str) -> Report:
-    """Keep apart what stands under one name in two lines of a list."""
+    """Make the message keys of two lines of a list differ."""
     if not report.message_key:
         return report
     whose = hashlib.sha256(line.encode()).hexdigest()[:8]

@@ -9,7 +9,7 @@ from wandbwatch.model.memory import Memory
 from wandbwatch.model.report import Block, Level, Note, Report
 
 Known = Mapping[str, str]
-"""What is known to those who read the channel: failures told, bad news told."""
+"""What the readers of the channel know: reported failures and bad news."""
 _FAILURE = "failure "
 _BAD = "bad "
 
@@ -29,7 +29,7 @@ class LineResult:
 
 @dataclass(frozen=True)
 class News:
-    """What is told in a round, and what is known once it is."""
+    """What a job reports, and what its readers know after that."""
 
     reports: tuple[Report, ...]
     level: Level
@@ -38,13 +38,13 @@ class News:
 
 
 def news(results: Sequence[LineResult], known: Known) -> News:
-    """Decide what is told: a failure once, its end once, all else each time."""
+    """Decide what to report: a failure once, its end once, the rest each time."""
     reports = tuple(
         report for result in results for report in _with_failure(result, known)
     )
     memory = {_FAILURE + a.line: a.error for a in results if a.error}
     memory |= {_BAD + r.title: "" for r in reports if r.level is Level.BAD}
-    # A failure that is known is not told again, and it is still bad.
+    # A known failure is not reported again, but it is still bad news.
     memory |= {k: "" for k in known if k.startswith(_BAD) and _still(k, results, known)}
     fresh = any(memory.get(key) != known.get(key) for key in memory)
     fresh = fresh or any(r.event and r.level is Level.BAD for r in reports)

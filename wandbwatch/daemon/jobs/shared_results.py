@@ -41,7 +41,7 @@ class SharedResults:
         """Begin a round of *subscription*: no answer is older than its last one.
 
         A list that comes every few seconds looks each time; and of two questions that
-        overlap none is answered from before what the other one had told.
+        overlap none is answered with older data than the other one reported.
         """
         self._subscription = subscription
         self._since = self._last_asked.get(subscription, -math.inf)

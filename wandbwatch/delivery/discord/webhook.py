@@ -9,16 +9,153 @@ its ``json`` and its query are sound.
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from discord_webhook import DiscordWebhook
 
+from wandbwatch.config import redaction
 from wandbwatch.config.webhook import WebhookAddress
-from wandbwatch.delivery.discord.response import outcome
 from wandbwatch.delivery.discord.wire import Reply, Timeouts, exchange
 from wandbwatch.model.channel import Channel
-from wandbwatch.model.delivery import Outcome, Refused
+from wandbwatch.model.delivery import (
+    Ambiguous,
+    Delivered,
+    MessageMissing,
+    NotSent,
+    Outcome,
+    Rate,
+    RateLimited,
+    RateScope,
+    Refused,
+    WebhookGone,
+)
+from wandbwatch.model.errors import printable
 from wandbwatch.model.queued_message import Message
+
+_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE, _UNKNOWN_WEBHOOK = 10003, 10008, 10015
+_BLOCKED = 40333
+_FORUM = {
+    220001: "the channel is a forum: set thread_name or thread_id",
+    220002: "set either thread_name or thread_id, not both",
+    220003: "the channel is not a forum: remove thread_name",
+    40067: "the forum requires a tag, which webhooks can't set: turn that rule off",
+}
+_LONGEST = 600
+_CLIENT, _SERVER = 400, 500
+
+
+def outcome(reply: Reply) -> Outcome:
+    """Say what *reply* means; a good one that can't be read is delivered too."""
+    fields = _object(reply.body)
+    if HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:
+        return Delivered(_id(fields, "id"), _id(fields, "channel_id"), _rate(reply))
+    if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return _limited(reply, fields)
+    if reply.status >= _SERVER or reply.status == HTTPStatus.REQUEST_TIMEOUT:
+        return Ambiguous(_line(reply, fields))
+    if reply.status < _CLIENT:
+        return NotSent(f"{reply.status}: it redirects; use the final URL")
+    return _refused(reply, fields)
+
+
+def _refused(reply: Reply, fields: Mapping[str, Any]) -> Outcome:
+    code, line = _code(fields), _line(reply, fields)
+    if code == _UNKNOWN_MESSAGE:
+        return MessageMissing()
+    if code == _UNKNOWN_CHANNEL:
+        return WebhookGone(line, thread=True)
+    if code == _BLOCKED:
+        return RateLimited(None, RateScope.EDGE)
+    if code in _FORUM:
+        return WebhookGone(f"{line}; {_FORUM[code]}")
+    if reply.status in {401, 403, 404}:
+        # Only Discord's own word ends a webhook; a proxy's page does not.
+        return WebhookGone(line) if code else NotSent(line)
+    return Refused(code, line)
+
+
+def _limited(reply: Reply, fields: Mapping[str, Any]) -> RateLimited:
+    after = _seconds(fields.get("retry_after"))
+    if after is not None:
+        return RateLimited(after, _scope(reply, fields))
+    if _code(fields) and "Via" in reply.headers:  # too many edits of one old message
+        return RateLimited(None, RateScope.USER)
+    # Without the API's word it is the proxy before it that turns us away.
+    return RateLimited(_seconds(reply.headers.get("Retry-After")), RateScope.EDGE)
+
+
+def _scope(reply: Reply, fields: Mapping[str, Any]) -> RateScope:
+    if fields.get("global") is True:
+        return RateScope.GLOBAL
+    said = reply.headers.get("X-RateLimit-Scope")
+    return RateScope.SHARED if said == RateScope.SHARED.value else RateScope.USER
+
+
+def _rate(reply: Reply) -> Rate | None:
+    left = _seconds(reply.headers.get("X-RateLimit-Remaining"))
+    after = _seconds(reply.headers.get("X-RateLimit-Reset-After"))
+    return None if left is None or after is None else Rate(int(left), after)
+
+
+def _seconds(value: Any) -> float | None:
+    if isinstance(value, bool):
+        return None
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        return None
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None
+
+
+def _object(body: bytes | None) -> Mapping[str, Any]:
+    try:
+        fields = json.loads(body or b"")
+    except (ValueError, RecursionError):
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def _id(fields: Mapping[str, Any], key: str) -> str | None:
+    value = fields.get(key)
+    return value if isinstance(value, str) and value.isdecimal() else None
+
+
+def _code(fields: Mapping[str, Any]) -> int:
+    code = fields.get("code")
+    return code if isinstance(code, int) else 0
+
+
+def _line(reply: Reply, fields: Mapping[str, Any]) -> str:
+    """Return Discord's own words in one line: code, message, and places in a form."""
+    words = [str(_code(fields) or reply.status)]
+    message = fields.get("message")
+    if isinstance(message, str):
+        words.append(message)
+    elif reply.status in set(HTTPStatus):
+        words.append(HTTPStatus(reply.status).phrase)
+    line = " ".join(words)
+    if errors := "; ".join(_places(fields.get("errors"), "")):
+        line += f": {errors}"
+    line = printable(redaction.redact(line))
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+
+
+def _places(tree: Any, path: str) -> Iterator[str]:
+    """Flatten ``{"embeds": {"0": {"title": {"_errors": […]}}}}``."""
+    if not isinstance(tree, dict):
+        return
+    for key, inner in tree.items():
+        if key == "_errors" and isinstance(inner, list):
+            texts = [e.get("message") for e in inner if isinstance(e, dict)]
+            joined = ", ".join(str(text) for text in texts)
+            yield f"{path}: {joined}" if path else joined
+        else:
+            step = f"[{key}]" if key.isdecimal() else f".{key}" if path else key
+            yield from _places(inner, path + step)
+
 
 SILENT = 1 << 12
 """The flag that lets a message come without a notification."""

@@ -6,8 +6,7 @@ commands. All use one `Store`. Standard library only: the idle daemon keeps it o
 
 from wandbwatch.delivery.outbox.admin import OutboxAdmin, OutboxEntry, StoppedChannel
 from wandbwatch.delivery.outbox.jobs import Outbox, RoundWriter
-from wandbwatch.delivery.outbox.queue import Queue
-from wandbwatch.delivery.outbox.results import SendResults
+from wandbwatch.delivery.outbox.queue import Queue, SendResults
 from wandbwatch.delivery.outbox.rows import Waiting
 from wandbwatch.delivery.outbox.store import Store, copy_memory
 

@@ -13,7 +13,7 @@ from wandbwatch.delivery.outbox.store import Store
 from wandbwatch.model.queued_message import Message, MessageKind, QueuedMessage
 
 KEPT = 7 * 86400.0
-"""Seconds for which it is remembered that a message was told."""
+"""Seconds for which a delivered message is remembered."""
 FAILED_KEPT = 90 * 86400.0
 """Seconds for which a message that was not taken is kept, whole."""
 
@@ -34,7 +34,7 @@ class RoundWriter:
     def enqueue(self, queued: QueuedMessage) -> bool:
         """Let *queued* wait to be sent; False when it was enqueued before.
 
-        The letters of one list belong in one round: they are then told together,
+        The messages of one list belong in one round: they are then sent together,
         with no other list between them.
         """
         if not insert(self._database, queued, self._now):
@@ -50,7 +50,7 @@ class RoundWriter:
         return True
 
     def change(self, sql: str, *values: object) -> int:
-        """Change another table with what is told; return how many rows changed."""
+        """Change another table in this transaction; return how many rows changed."""
         return self._database.execute(sql, values).rowcount
 
     def remember(self, subscription: str, line: str, key: str, value: str) -> None:
@@ -108,7 +108,7 @@ class RoundWriter:
                 insert(self._database, removal, self._now)
 
     def _replace(self, queued: QueuedMessage) -> None:
-        """Drop what still waits to be told in the place of *queued*."""
+        """Drop what still waits in the place of *queued*."""
         self._database.execute(
             "UPDATE message SET state = 'superseded', body = '', ended = ?"
             " WHERE channel = ? AND subscription = ? AND place = ? AND slot <> ?"
@@ -193,7 +193,7 @@ class Outbox:
         return {job: datetime.fromisoformat(slot) for job, slot in found}
 
     def settled(self, subscription: str, slot: datetime) -> bool:
-        """Whether all that was to be told of *subscription* at *slot* has been."""
+        """Whether all messages of *subscription* at *slot* are delivered."""
         found = self._store.read(
             "SELECT count(*) FROM message WHERE subscription = ? AND slot = ?"
             " AND state NOT IN ('delivered', 'digested')",

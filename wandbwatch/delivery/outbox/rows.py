@@ -19,7 +19,7 @@ from wandbwatch.model.report import Level
 
 @dataclass(frozen=True)
 class Waiting:
-    """A letter in the queue, and what came of it so far."""
+    """A message in the queue, and its attempts so far."""
 
     id: int
     queued: QueuedMessage
@@ -36,7 +36,7 @@ class Waiting:
 
     @property
     def removal(self) -> bool:
-        """Whether there is nothing more to say where a message stands."""
+        """Whether it deletes the message in its place."""
         return not self.queued.message.body
 
 

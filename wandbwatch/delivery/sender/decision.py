@@ -31,7 +31,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Retry:
-    """Send it again after so many seconds; *counted* when it may stand now."""
+    """Send it again after so many seconds; *counted*: it may be posted already."""
 
     after: float
     reason: str
@@ -47,7 +47,7 @@ class Reduce:
 
 @dataclass(frozen=True)
 class Fail:
-    """Keep it as a dead letter."""
+    """Keep it as failed."""
 
     reason: str
 
@@ -77,7 +77,7 @@ def decide(
 ) -> Step:
     """Decide what becomes of *waiting* after *outcome*.
 
-    *editing*: it went to a message that stands already, so that repeating it does no
+    *editing*: it edits an existing message, so that repeating it does no
     harm. *own_thread*: it went to a thread that we had opened.
     """
     step: Step
