@@ -28,7 +28,7 @@ def rendered(output: str, given: Iterable[Report], screen: Screen) -> list[str]:
 
 @outputs
 @given(told=st.lists(reports, max_size=2), width=st.integers(40, 200))
-def test_any_report_renders_and_nothing_in_it_steers_the_terminal(output, told, width):
+def test_any_report_renders_without_control_codes_from_outside(output, told, width):
     text = "\n".join(rendered(output, told, Screen(width, now=NOW)))
     text.encode()
     shape = {"\n", "\t"} if output == "plain" else {"\n"}
@@ -36,7 +36,7 @@ def test_any_report_renders_and_nothing_in_it_steers_the_terminal(output, told, 
 
 
 @pytest.mark.parametrize("output", [o for o in OUTPUTS if o != "json"])
-def test_what_is_known_is_shown_before_the_next_report_is_asked_for(output):
+def test_a_report_is_shown_before_the_next_one_is_computed(output):
     def endless() -> Iterator[Report]:
         while True:
             yield Report("summary", "run", (Fields("train", (("loss", 0.5),)),))

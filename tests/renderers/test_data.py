@@ -45,7 +45,7 @@ def test_json_is_one_document_that_reads_back_as_strict_json(told):
 
 
 @given(st.lists(reports, max_size=3))
-def test_every_json_line_is_an_object_that_says_whose_it_is(told):
+def test_every_json_line_is_an_object_with_its_reports_name(told):
     for text in lines("jsonl", *told):
         assert "\n" not in text
         assert {"kind", "report"} <= set(json.loads(text, parse_constant=refuse))
@@ -90,7 +90,7 @@ def test_json_keeps_values_of_one_name_apart():
     assert block["items"] == {"loss": 1, "loss (2)": 2, "loss (2) (2)": 3}
 
 
-def test_json_nested_without_end_is_told_to_a_depth():
+def test_json_nested_too_deep_is_cut():
     deep: list[Json] = []
     for _ in range(100_000):
         deep = [deep]
@@ -132,7 +132,7 @@ def test_csv_holds_no_formula_and_keeps_numbers(cell, text):
     assert read_csv(report(Fields("g", (("k", cell),))))[1] == ["g", "k", text]
 
 
-def test_csv_of_several_tables_parts_them_by_an_empty_line():
+def test_csv_puts_an_empty_line_between_tables():
     one, other = Table("", ("a",), ((1,),)), Table("", ("b",), ((2,),))
     assert lines("csv", report(one, Note("no data"), one, other)) == [
         *("a", "1", "1"),
@@ -150,7 +150,7 @@ def test_plain_is_one_record_a_line_with_as_many_cells_as_columns(table):
 
 
 @given(st.lists(st.tuples(texts, jsons), max_size=5))
-def test_plain_tells_every_value_in_full(items):
+def test_plain_shows_every_value_in_full(items):
     _, *records = lines("plain", report(Fields("train", tuple(items))))
     for (name, value), text in zip(items, records, strict=True):
         path, told = text.split("\t")
@@ -169,12 +169,12 @@ def test_plain_tells_every_value_in_full(items):
         (-timedelta(minutes=1), "-0:01:00"),
     ],
 )
-def test_plain_tells_a_span_in_full(span, text):
+def test_plain_shows_a_duration_in_full(span, text):
     assert lines("plain", report(Fields("", (("runtime", span),))))[1].endswith(text)
 
 
 @given(texts)
-def test_plain_lets_no_line_of_a_text_pass_for_a_value(text):
+def test_no_line_of_a_plain_text_looks_like_a_value(text):
     _, *told = lines("plain", report(Text("notes", f"{text}\ntrain/loss\t0")))
     assert all(line.startswith("notes\t") for line in told)
     assert "\n" not in "".join(told)

@@ -1,1 +1,1 @@
-"""Reports into the text of one medium. Pure."""
+"""Renderers: each turns reports into the text of one medium. Pure."""

@@ -1,11 +1,10 @@
-"""Reports as CSV, quoted as RFC 4180 says,
-every number with all its digits.
+"""Reports as CSV after RFC 4180, numbers with all their digits.
 
-A table is itself; a chart's numbers stand behind its title; values are
-``group,key,value``; plots are ``run,name,key,x,y``, a point a row, and ``low,high``
-where there are bands; files are ``key,kind,path,…``, a file a row. Where another shape
-begins there is an empty line and its own header.
-Notes have no place among data: the front door tells them on stderr.
+A table stays a table; a chart's rows begin with its title; values are
+``group,key,value``; plots are ``run,name,key,x,y``, a point per row, and ``low,high``
+if there are bands; files are ``key,kind,path,…``, a file per row. A new shape begins
+after an empty line, with its own header. Notes are left out; `cli` prints them on
+stderr.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ _POINTS = ("run", "name", "key", "x", "y")
 _EDGES = ("low", "high")
 
 _FORMULA = re.compile("[=+\\-@\uff1d\uff0b\uff0d\uff20]")
-"""What a spreadsheet takes for the beginning of a formula, in full width as well."""
+"""The start of a spreadsheet formula, in full width as well."""
 
 
 def render(reports: Iterable[Report], _screen: Screen) -> Iterator[str]:
@@ -61,7 +60,7 @@ def render(reports: Iterable[Report], _screen: Screen) -> Iterator[str]:
 
 
 def _shaped(block: Block) -> tuple[Row, Iterable[Row]]:
-    """Return the header that *block* belongs under, and its rows."""
+    """Return the header of *block*, and its rows."""
     match block:
         case Fields():
             return _VALUES, ((block.title, key, cell) for key, cell in block.items)
@@ -85,7 +84,7 @@ def _table(table: Table) -> tuple[Row, Iterable[Row]]:
 
 
 def _chart(chart: Chart) -> tuple[Row, Iterable[Row]]:
-    """Begin each row with the chart's title: several charts stand below one header."""
+    """Begin each row with the chart's title: several charts share one header."""
     table = charted.table(chart)
     return ("chart", *table.columns), ((chart.title, *row) for row in table.rows)
 
@@ -127,7 +126,7 @@ def _cell(cell: Cell) -> str:
 
 
 def _harmless(text: str) -> str:
-    """Keep a spreadsheet from running a name as a formula: ``'=HYPERLINK(…)``."""
+    """Stop a spreadsheet from running a name as a formula: ``'=HYPERLINK(…)``."""
     return f"'{text}" if _FORMULA.match(text.lstrip()) else text
 
 

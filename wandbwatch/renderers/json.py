@@ -22,7 +22,7 @@ from wandbwatch.plots import text as charted
 
 
 def render(reports: Iterable[Report], _screen: Screen) -> Iterator[str]:
-    """Yield the document at once: half of one could not be read."""
+    """Yield the whole document at once: half of one would be unreadable."""
     answers = [_report(report) for report in reports]
     yield json_values.written({"schema": json_values.SCHEMA, "reports": answers})
 

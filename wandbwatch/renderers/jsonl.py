@@ -1,4 +1,4 @@
-"""Reports as JSON lines, each as soon as it comes, each saying whose it is.
+"""Reports as JSON lines, each as soon as it is known and with the name of its report.
 
 A report's first line holds its ``url``, ``level`` and the ``schema``; then come its
 rows (``row``), values (``group``, ``key``, ``value``), lines of plots (``plot``, ``x``,

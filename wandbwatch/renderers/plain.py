@@ -1,8 +1,7 @@
-"""Reports for pipes: one record a line, its cells parted by tabs, nothing cut.
+"""Reports for pipes: one record per line, cells separated by tabs, nothing cut.
 
-What is not a record (titles, column names, notes) begins with ``# ``. Numbers have
-all their digits, times are in UTC and spans ``H:MM:SS``, so that a line says the same
-whenever it is written.
+Titles, column names and notes begin with ``# ``. Numbers have all their digits, times
+are in UTC and durations ``H:MM:SS``, so that the same report gives the same lines.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ _SUMMARY = ("points", "not finite", "first", "last", "min", "max")
 def render(reports: Iterable[Report], _screen: Screen) -> Iterator[str]:
     for report in reports:
         if heading := [part for part in (report.title, report.url) if part]:
-            yield _heading(*heading)  # without one it continues the report before it
+            yield _heading(*heading)  # without one it continues the previous report
         for block in report.blocks:
             yield from _lines(block)
 
@@ -64,7 +63,7 @@ def _lines(block: Block) -> Iterator[str]:
 
 
 def _text(text: Text) -> Iterator[str]:
-    """Tell a text line by line, each behind its title: none may pass for a value."""
+    """Yield each line of text behind its title, so that none looks like a value."""
     place = f"{words.clean(text.title)}\t" if text.title else ""
     for line in words.clean(text.text, lines=True).split("\n"):
         yield f"{place}{line}"
@@ -81,7 +80,7 @@ def _table(table: Table) -> Iterator[str]:
 
 
 def _plot(plot: Plot) -> Iterator[str]:
-    """Tell each line of a plot in one record: drawing is for screens."""
+    """Yield one record for each line of a plot."""
     yield _heading("key", "x", "run", "name", *_SUMMARY, "file")
     for line in plot.lines:
         whose = (plot.key, plot.x, line.run, line.name)
@@ -95,7 +94,7 @@ def _at(mark: Mark) -> tuple[str, ...]:
 
 
 def _chart(chart: Chart) -> Iterator[str]:
-    """Tell its numbers in records, a histogram by its quantiles."""
+    """Yield its numbers in records, a histogram as quantiles."""
     said = (chart.title, charted.said(chart), chart.file)
     yield _heading(*(part for part in said if part))
     yield from _table(charted.brief(chart))
@@ -111,7 +110,7 @@ def _summary(series: Series) -> tuple[Cell, ...]:
 
 
 def _path(group: str, name: str) -> str:
-    """Name a value as W&B does: ``train/loss`` is ``loss`` of the group ``train``."""
+    """Return a key as W&B writes it: ``train/loss`` is ``loss`` of group ``train``."""
     return f"{group}/{name}" if group else name
 
 

@@ -151,7 +151,7 @@ def test_no_text_is_lost(report):
 
 @settings(deadline=None)
 @given(hostile | texts)
-def test_nothing_in_a_name_is_more_than_text(name):
+def test_markup_in_a_name_stays_text(name):
     table = Table("t", ("name", "a column wider than a phone"), ((name, 0.5),))
     blocks = (Fields(name, ((name, NOW),)), Note(name), table)
     ours = re.compile(r"\*\*|^-# |<t:1767268800:R>", re.MULTILINE)
@@ -198,7 +198,7 @@ KINDS = st.sampled_from([fields, times, table, text, note, plot])
 
 @settings(deadline=None)
 @given(st.lists(st.lists(st.tuples(KINDS, st.integers(0, 40)), max_size=8), max_size=4))
-def test_long_reports_are_told_in_order_each_thing_once(plan):
+def test_long_reports_stay_in_order_without_repeats(plan):
     numbers = count()
     wanted: list[str] = []
 

@@ -36,7 +36,7 @@ def posted(*pieces: Piece, studio: Thumbnails | None = None, **more: Any):
     return embed, {file.name: file.content for file in message.files}
 
 
-def test_one_picture_stands_in_its_embed_as_it_is():
+def test_a_single_picture_is_embedded_unchanged():
     embed, files = posted(piece("image/gif", b"GIF89a", caption="episode *1*"))
     assert embed["image"]["url"] == "attachment://eval_replay.gif"
     assert files == {"eval_replay.gif": b"GIF89a"}
@@ -44,7 +44,7 @@ def test_one_picture_stands_in_its_embed_as_it_is():
     assert embed["footer"]["text"] == "a note"
 
 
-def test_several_pictures_are_one():
+def test_several_pictures_become_one_gallery():
     seen: list[Any] = []
 
     def gallery(given: Any) -> bytes:
@@ -61,14 +61,14 @@ def test_several_pictures_are_one():
 @pytest.mark.parametrize(
     ("mime", "name"), [("video/mp4", "replay.mp4"), ("audio/wav", "replay.wav")]
 )
-def test_what_is_played_stands_beside_the_embed(mime, name):
+def test_video_and_audio_are_attached_beside_the_embed(mime, name):
     embed, files = posted(piece(mime, b"data", url=PAGE))
     assert files == {f"eval_{name}": b"data"}
     assert "image" not in embed
     assert f"[open ↗]({PAGE})" in embed["description"]
 
 
-def test_a_large_gif_is_its_first_frame_and_a_link():
+def test_a_large_gif_shows_its_first_frame_and_a_link():
     gif = moving("red", "blue") + bytes(LARGE)
     embed, files = posted(piece("image/gif", gif, url=PAGE))
     assert files == {"eval_replay.png": figure.still(gif)}
@@ -100,12 +100,12 @@ def test_a_file_that_can_not_be_fetched_says_why():
     assert "the server is away" in embed["footer"]["text"]
 
 
-def test_what_is_only_named_is_not_fetched():
+def test_a_file_that_is_only_named_is_not_fetched():
     _, files = posted(piece("image/png"), named=True)
     assert not files
 
 
-def test_what_waits_in_the_outbox_has_an_end():
+def test_one_job_attaches_files_up_to_its_budget():
     one = Attachment("v", "video", (piece("video/mp4", bytes(9 << 20)),))
     messages = render([Report("media", "run", (one,) * 9)], png)
     size = sum(len(file.content) for message in messages for file in message.files)

@@ -74,7 +74,7 @@ def test_embeds_with_one_url_would_be_merged_so_only_one_title_has_it():
         "https://wandb.ai/\ud800",
     ],
 )
-def test_what_is_no_good_address_is_no_link(url):
+def test_an_unsafe_address_is_not_linked(url):
     table = Table("runs", ("name",), (("owl",),), (url,))
     shown = embed(table, url=url)
     assert "url" not in shown
@@ -119,7 +119,7 @@ def test_a_small_table_is_aligned_in_a_block_of_code():
     ]
 
 
-def test_a_value_that_a_phone_has_no_room_for_stands_below_its_name():
+def test_a_value_too_wide_for_a_phone_goes_below_its_name():
     fields = Fields("train", (("loss", 0.5), ("lr", 0.1), ("path", "x" * 30)))
     assert description(fields).split("\n") == [
         "**train**",
@@ -132,11 +132,11 @@ def test_a_value_that_a_phone_has_no_room_for_stands_below_its_name():
     ]
 
 
-def test_times_are_discords_own_where_it_reads_them():
+def test_times_are_discord_timestamps_outside_code_blocks():
     assert "created <t:1767268800:R>" in description(Fields("run", (("created", NOW),)))
 
 
-def test_a_plot_has_its_embed_and_its_notes_are_below_it():
+def test_a_plot_has_its_own_embed_with_notes_below():
     report = Report(
         "image", "acme", (PLOT, Note("3 of 9 runs"), Note("by *name*"), PLOT)
     )
@@ -154,19 +154,19 @@ def test_a_plot_has_its_embed_and_its_notes_are_below_it():
     ]
 
 
-def test_the_eleventh_picture_begins_a_message_and_says_whose_it_is():
+def test_the_eleventh_picture_starts_a_message_with_the_reports_name():
     first, second = render([Report("image", "acme", (PLOT,) * 11)], png)
     assert (len(first.files), len(second.files)) == (10, 1)
     assert json.loads(second.body)["embeds"][0]["author"] == {"name": "acme"}
 
 
-def test_a_picture_that_is_too_large_is_left_out_and_that_is_said():
+def test_a_note_replaces_a_picture_that_is_too_large():
     (message,) = render([Report("image", "acme", (PLOT,))], lambda _: bytes(11 << 20))
     assert message.files == ()
     assert "too large for Discord" in message.body
 
 
-def test_pictures_that_are_too_large_together_are_parted():
+def test_pictures_too_large_together_are_split_over_messages():
     big = b"\x89PNG\r\n\x1a\n" + bytes(9 << 20)
     messages = render([Report("image", "acme", (PLOT,) * 3)], lambda _: big)
     assert [len(message.files) for message in messages] == [2, 1]
@@ -178,7 +178,7 @@ def test_notes_alone_are_not_small():
     assert description(Text("log", "x"), Note("cut")).endswith("```\n-# cut")
 
 
-def test_a_text_goes_on_in_the_next_embed():
+def test_a_long_text_continues_in_the_next_embed():
     lines = "\n".join(f"line {i:04}" for i in range(900))
     messages = render([Report("kind", "owl", (Text("console", lines),))], png)
     names = [
@@ -195,7 +195,7 @@ def test_a_text_goes_on_in_the_next_embed():
     assert all(d.endswith("\n```") for d in (first, *others))
 
 
-def test_a_title_that_is_too_long_is_told_in_full_below():
+def test_a_title_that_is_too_long_is_repeated_in_full_below():
     (shown,) = embeds(Report("kind", "*" * 300))
     assert len(shown["title"]) <= 256
     assert shown["title"].endswith("…")

@@ -60,7 +60,7 @@ def test_a_possible_duplicate_says_so_once_and_keeps_its_mention():
     assert body(marked)["embeds"] == body(MESSAGE)["embeds"]
 
 
-def test_plain_is_the_same_words_without_embeds_links_and_files():
+def test_plain_has_the_same_text_without_embeds_links_and_files():
     plot = Plot("loss", "step", ())
     table = Table("runs", ("name",), (("a*b",),), ("https://wandb.ai/a",))
     report = Report("kind", "owl", (table, plot, Note("a_b")), url="https://wandb.ai")
@@ -74,7 +74,7 @@ def test_plain_is_the_same_words_without_embeds_links_and_files():
     }
 
 
-def test_plain_says_how_much_it_leaves_out_and_closes_its_block_of_code():
+def test_plain_counts_what_it_leaves_out_and_closes_its_code_block():
     text = Text("console", "\n".join(f"line {i}" for i in range(400)))
     reduced = plain(render([Report("kind", "owl", (text,))], png)[0])
     content = body(reduced)["content"]

@@ -17,7 +17,7 @@ floats = st.floats(allow_nan=True, allow_infinity=True)
 @example(values=[0.0, 1e-322], log=False, number=5)
 @example(values=[5e-324, sys.float_info.max], log=True, number=5)
 @given(st.lists(floats), st.booleans(), st.integers(1, 20))
-def test_everything_has_its_place_and_few_ticks(values, log, number):
+def test_every_value_gets_a_coordinate_and_ticks_are_few(values, log, number):
     made = scale(values, log=log)
     if made is None:
         assert not any(math.isfinite(v) and (v > 0 or not log) for v in values)

@@ -134,12 +134,12 @@ def test_a_long_group_stands_in_columns_where_there_is_room():
     assert len(wide.splitlines()) < len(narrow.splitlines())
 
 
-def test_a_giant_number_pushes_no_other_away():
+def test_a_very_long_number_does_not_shift_the_others():
     shown = text(report(Fields("", (("a", 1), ("b", 10**60), ("c", 250)))))
     assert shown.splitlines()[2:] == ["a    1", f"b  {10**60}", "c  250"]
 
 
-def test_numbers_among_words_stand_with_them():
+def test_numbers_among_words_align_to_the_left():
     shown = text(report(Fields("", (("state", "ok"), ("code", 1), ("step", 599)))))
     assert shown.splitlines()[2:] == ["state  ok", "code   1", "step   599"]
 
@@ -168,7 +168,7 @@ def line(run: str, x: list[float], y: list[float]) -> Line:
     return Line(run, f"name of {run}", Series("loss", x, y))
 
 
-def test_what_is_not_finite_is_marked_where_it_happened():
+def test_non_finite_values_are_marked_at_their_x():
     ys = [1.0, 2.0, math.nan, 3.0, math.inf, 2.0, -math.inf]
     shown = text(report(plot(line("r1", list(range(7)), ys))))
     art = shown.splitlines()
@@ -189,7 +189,7 @@ def test_without_colour_each_of_several_lines_has_its_letter():
         assert letter * 5 in shown
 
 
-def test_a_lone_point_is_seen():
+def test_a_single_point_is_visible():
     assert "•" in text(report(plot(line("r", [5], [1.0]))))
 
 
@@ -201,12 +201,12 @@ def test_a_plot_names_its_file_its_axis_and_its_smoothing():
     assert "30m" in shown
 
 
-def test_what_has_no_logarithm_is_counted():
+def test_values_without_a_logarithm_are_counted():
     shown = text(report(plot(line("r", [0, 1, 2], [1, 0, -5]), log_y=True)))
     assert "↓ 2 not above 0" in shown
 
 
-def test_nothing_to_draw_is_said():
+def test_a_plot_without_finite_values_says_so():
     for told in (plot(), plot(line("r", [0, 1], [math.nan, math.nan]))):
         assert "nothing to draw" in text(report(told))
 

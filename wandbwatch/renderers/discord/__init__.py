@@ -1,17 +1,47 @@
-"""Reports as the messages of one Discord webhook, within all of Discord's limits."""
+"""Reports as the messages of one Discord webhook, within all of Discord's limits.
+
+Text goes into as few embeds as hold it; each plot and each file gets its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
-from wandbwatch import plots
-from wandbwatch.model.queued_message import Message
-from wandbwatch.model.report import Chart, Plot, Report
+from wandbwatch import formatting, plots
+from wandbwatch.model.media import Attachment
+from wandbwatch.model.queued_message import Message, MessageFile
+from wandbwatch.model.report import (
+    Block,
+    Chart,
+    Fields,
+    Level,
+    Note,
+    Plot,
+    Report,
+    Table,
+    Text,
+)
+from wandbwatch.plots.keeping import called
+from wandbwatch.renderers.discord import (
+    attachments,
+    limits,
+    markdown,
+    passages,
+    pictures,
+    tables,
+)
 from wandbwatch.renderers.discord import embed as packing
-from wandbwatch.renderers.discord.attachments import AttachmentBudget, Thumbnails
+from wandbwatch.renderers.discord.attachments import (
+    AttachmentBudget,
+    AttachmentView,
+    Thumbnails,
+)
+from wandbwatch.renderers.discord.embed import Embed, Naming, Picture, clipped
 from wandbwatch.renderers.discord.marking import duplicate, mention, plain
+from wandbwatch.renderers.discord.passages import Passage, pages
 from wandbwatch.renderers.discord.pictures import Pictures
-from wandbwatch.renderers.discord.report import embeds
 
 __all__ = ["duplicate", "mention", "plain", "render"]
 
@@ -23,19 +53,206 @@ def render(
     png: Callable[[Plot | Chart], bytes] = plots.png,
     studio: Thumbnails | None = None,
 ) -> tuple[Message, ...]:
-    """Return the messages that tell *reports*, in order, whole; *png* draws a plot or
-    a chart, *studio* what several files look like together.
+    """Return the messages of *reports*, in order and complete.
 
-    A body is the JSON of one post without ``username``, ``avatar_url``, ``flags`` and
-    thread, which are the channel's; ``attachments`` has an entry for each file, whose
-    ``id`` is its place. No body mentions anybody.
+    *png* draws a plot or a chart, *studio* a preview of several files. A body is the
+    JSON of one post without ``username``, ``avatar_url``, ``flags`` and thread, which
+    are the channel's; ``attachments`` has an entry for each file, whose ``id`` is its
+    index. No body mentions anybody.
     """
-    pictures = Pictures(png)
-    budget = AttachmentBudget(studio or STUDIO, pictures.take)
-    told = (
-        embed for one in reports for embed in embeds(one, pictures.draw, budget.exhibit)
+    drawer = Pictures(png)
+    budget = AttachmentBudget(studio or STUDIO, drawer.take)
+    found = (e for one in reports for e in embeds(one, drawer.draw, budget.exhibit))
+    return tuple(packing.messages(found))
+
+
+Draw: TypeAlias = Callable[[Plot | Chart], MessageFile]
+Show: TypeAlias = Callable[[Attachment], AttachmentView]
+
+COLOURS = {Level.INFO: 0x4F8EF7, Level.GOOD: 0x23A55A, Level.BAD: 0xF23F42}
+MARKS = {Level.INFO: "", Level.GOOD: "✓ ", Level.BAD: "✗ "}
+_LONGEST_NAME = limits.TITLE - 40
+"""A continued title ends with its page number."""
+
+
+def embeds(report: Report, draw: Draw, show: Show) -> Iterator[Embed]:
+    """Yield the embeds of *report* in order, each within its own limits."""
+    whose = _whose(report)
+    parts = list(_parts(report, whose))
+    count = sum(isinstance(part, str) for part in parts)
+    page = 0
+    for place, part in enumerate(parts or [""]):
+        if isinstance(part, PictureSection):
+            naming = Naming.NONE if place else Naming.SMALL
+            yield _pictured(replace(whose, naming=naming), part, draw)
+            continue
+        if isinstance(part, FilesSection):
+            naming = Naming.NONE if place else Naming.SMALL
+            yield _shown(replace(whose, naming=naming), part, show)
+            continue
+        page += 1
+        mark = f" (continued {page}/{count})" if page > 1 else ""
+        naming = Naming.SMALL if place else Naming.TITLE
+        yield replace(whose, name=whose.name + mark, naming=naming, description=part)
+
+
+def _whose(report: Report) -> Embed:
+    short = clipped(_title(report), _LONGEST_NAME)
+    url = markdown.address(report.url)
+    return Embed(short, Naming.TITLE, COLOURS[report.level], url)
+
+
+def _title(report: Report) -> str:
+    return MARKS[report.level] + markdown.named(report.title)
+
+
+def _parts(
+    report: Report, whose: Embed
+) -> Iterator[str | PictureSection | FilesSection]:
+    for section in sections(report, tuple(_opening(report, whose))):
+        if isinstance(section, PictureSection | FilesSection):
+            yield section
+        else:
+            yield from pages(section, limits.DESCRIPTION)
+
+
+def _opening(report: Report, whose: Embed) -> Iterator[Passage]:
+    """Write what the title has no room for."""
+    if whose.name != _title(report):
+        yield Passage(tuple(markdown.lines(formatting.clean(report.title))))
+    if whose.url and not markdown.for_embed(whose.url):
+        yield Passage((markdown.opening(whose.url),))
+
+
+def _pictured(embed: Embed, drawn: PictureSection, draw: Draw) -> Embed:
+    file = draw(drawn.block)
+    title = markdown.text(clipped(markdown.named(called(drawn.block)), limits.TITLE))
+    embed = replace(embed, title=title, description=drawn.legend, footer=drawn.notes)
+    if len(file.content) > limits.FILE_BYTES:
+        said = "the picture is too large for Discord"
+        notes = f"{drawn.notes} · {said}" if drawn.notes else said
+        return replace(embed, footer=notes)
+    return replace(embed, picture=Picture(file, pictures.alternative(drawn.block)))
+
+
+def _shown(embed: Embed, attached: FilesSection, show: Show) -> Embed:
+    view = show(attached.attachment)
+    notes = " · ".join(filter(None, (view.notes, attached.notes)))
+    return replace(
+        embed,
+        title=markdown.text(
+            clipped(markdown.named(attached.attachment.title), limits.TITLE)
+        ),
+        description=attached.legend,
+        footer=notes,
+        picture=view.picture,
+        loose=view.loose,
     )
-    return tuple(packing.messages(told))
+
+
+_LONGEST_LEGEND = 3000
+_BETWEEN = " · "
+
+
+@dataclass(frozen=True)
+class PictureSection:
+    """A plot or a chart, the legend above it and the notes below it."""
+
+    block: Plot | Chart
+    legend: str
+    notes: str = ""
+
+
+@dataclass(frozen=True)
+class FilesSection:
+    """Files, their description and the notes below."""
+
+    attachment: Attachment
+    legend: str
+    notes: str = ""
+
+
+Section: TypeAlias = tuple[Passage, ...] | PictureSection | FilesSection
+
+
+def sections(report: Report, opening: Sequence[Passage]) -> tuple[Section, ...]:
+    """Split *report* at its plots and files; *opening* comes first."""
+    found: list[Section] = [tuple(opening)]
+    small = "" if all(isinstance(b, Note) for b in report.blocks) else markdown.SMALL
+    for block in report.blocks:
+        match block:
+            case Plot() | Chart():
+                found += _drawn(block)
+            case Attachment():
+                found += _attached(block)
+            case Note() if noted := _noted(found[-1], block):
+                found[-1] = noted
+            case Note():
+                found = _with(found, _note(block, small))
+            case Text():
+                found = _with(found, _text(block))
+            case Fields():
+                found = _with(found, tables.field_passages(block))
+            case Table():
+                alone = sum(map(_titled, report.blocks)) == 1
+                found = _with(found, tables.passages(block, titled=not alone))
+    return tuple(section for section in found if section)
+
+
+def _titled(block: Block) -> bool:
+    return not isinstance(block, Note | Plot | Chart | Attachment)
+
+
+def _with(found: Sequence[Section], more: Iterable[Passage]) -> list[Section]:
+    """Continue a text section, notes close together; after a plot start a new one."""
+    *before, last = found
+    if isinstance(last, PictureSection | FilesSection):
+        return [*found, tuple(more)]
+    first, *rest = more
+    if last and _is_small(last[-1]) and _is_small(first):
+        first = replace(first, apart=False)
+    return [*before, (*last, first, *rest)]
+
+
+def _is_small(passage: Passage) -> bool:
+    return not passage.head and passage.lines[0].startswith(markdown.SMALL)
+
+
+def _drawn(block: Plot | Chart) -> Iterator[Section]:
+    """Put as much of the legend above the picture as leaves room for its notes."""
+    legend, *rest = pages([pictures.legend(block)], _LONGEST_LEGEND)
+    yield PictureSection(block, legend)
+    if rest:
+        yield tuple(Passage(tuple(page.split("\n"))) for page in rest)
+
+
+def _attached(attachment: Attachment) -> Iterator[Section]:
+    legend, *rest = pages([attachments.legend(attachment)], _LONGEST_LEGEND)
+    yield FilesSection(attachment, legend)
+    if rest:
+        yield tuple(Passage(tuple(page.split("\n"))) for page in rest)
+
+
+def _noted(section: Section, note: Note) -> PictureSection | FilesSection | None:
+    """Put *note* below the picture or files it follows, if there is room."""
+    if not isinstance(section, PictureSection | FilesSection):
+        return None
+    before = section.notes + _BETWEEN if section.notes else ""
+    below = before + markdown.named(note.text)
+    return replace(section, notes=below) if len(below) <= limits.NOTES else None
+
+
+def _note(note: Note, start: str) -> Iterator[Passage]:
+    text = note.text.strip() or formatting.NOTHING
+    yield Passage(tuple(markdown.lines(text, start=start)), apart=bool(start))
+
+
+def _text(text: Text) -> Iterator[Passage]:
+    """Show text exactly as it was written."""
+    whole = formatting.clean(text.text, lines=True).strip("\n")
+    lines = whole.split("\n") if whole.strip() else ()
+    code = tuple(part for line in lines for part in markdown.lines(line, markdown.code))
+    yield from passages.over(text.title, code, code=True)
 
 
 plugin = render

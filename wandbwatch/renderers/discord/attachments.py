@@ -1,4 +1,4 @@
-"""Files: what is said of them, and what of them a reader of Discord gets to see."""
+"""Files of a message: their description, previews and uploads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wandbwatch.formatting.filenames import plain, suffix_of
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.media import Attachment, Piece
 from wandbwatch.model.queued_message import MessageFile
-from wandbwatch.renderers.discord import escape, limits, values
+from wandbwatch.renderers.discord import limits, markdown
 from wandbwatch.renderers.discord.embed import Picture
 from wandbwatch.renderers.discord.passages import Passage
 
@@ -21,25 +21,25 @@ _FETCHED = 64 << 20
 """Bytes of a picture too large to post that are fetched to show its first frame."""
 _MOST_LOOSE = 4
 GALLERY = 16
-"""More are too small to tell anything of on a phone."""
+"""More previews would be too small on a phone."""
 _BUDGET = 32 << 20
-"""Bytes of files that one list posts at a time: they wait in the outbox."""
+"""Bytes of files that one job may post; they wait in the outbox."""
 _ENOUGH = "not attached: too many files"
 
 
 @dataclass(frozen=True)
 class Thumbnails:
-    """What makes pictures of files; each raises ValueError for what it can't read."""
+    """Functions that draw files; each raises ValueError for an unreadable one."""
 
     gallery: Callable[[Sequence[tuple[bytes, str]]], bytes]
     still: Callable[[bytes], bytes]
     seen: Callable[[bytes], bytes]
-    """Enlarges what is tiny; never raises."""
+    """Enlarges tiny pictures; never raises."""
 
 
 @dataclass(frozen=True)
 class AttachmentView:
-    """What goes with an embed: a picture in it, files beside it, a word on the rest."""
+    """A picture in an embed, files beside it, and notes on the rest."""
 
     picture: Picture | None = None
     loose: tuple[Picture, ...] = ()
@@ -47,23 +47,25 @@ class AttachmentView:
 
 
 def legend(attachment: Attachment) -> Passage:
-    """Say what each file is, and link to it."""
-    title = values.named(attachment.title)
-    full = escape.lines(title) if len(escape.text(title)) > limits.TITLE else ()
+    """Describe each file and link to it."""
+    title = markdown.named(attachment.title)
+    full = markdown.lines(title) if len(markdown.text(title)) > limits.TITLE else ()
     about = _BETWEEN.join(filter(None, (attachment.kind, attachment.about)))
     lines = [line for piece in attachment.pieces for line in _line(piece)]
-    return Passage((*full, *escape.lines(about, start=values.SMALL), *lines))
+    return Passage((*full, *markdown.lines(about, start=markdown.SMALL), *lines))
 
 
 def _line(piece: Piece) -> Iterator[str]:
     size = "" if piece.size is None else words.size(piece.size)
     caption = piece.caption.strip()
-    told = _BETWEEN.join(filter(None, (escape.text(size), escape.opening(piece.url))))
-    if len(escape.text(caption)) > limits.LINE // 2:
-        yield from escape.lines(caption)
-        yield told or words.NOTHING
+    details = _BETWEEN.join(
+        filter(None, (markdown.text(size), markdown.opening(piece.url)))
+    )
+    if len(markdown.text(caption)) > limits.LINE // 2:
+        yield from markdown.lines(caption)
+        yield details or words.NOTHING
     else:
-        parts = (escape.text(caption), told)
+        parts = (markdown.text(caption), details)
         yield _BETWEEN.join(filter(None, parts)) or words.NOTHING
 
 
@@ -72,7 +74,7 @@ def exhibit(
     studio: Thumbnails,
     take: Callable[[str, bytes], MessageFile],
 ) -> AttachmentView:
-    """Fetch what can be shown; *take* gives a file a name of its own."""
+    """Fetch what can be shown; *take* gives a file its own name."""
     if attachment.named:
         return AttachmentView()
     pictures = [p for p in attachment.pieces if p.mime.startswith("image/")]
@@ -99,7 +101,7 @@ def _alone(
     studio: Thumbnails,
     take: Callable[[str, bytes], MessageFile],
 ) -> AttachmentView:
-    """Show a picture as it is, an animated one moving; else its first frame."""
+    """Show a picture as it is, animated if it is; else its first frame."""
     content, why = _fetched(piece, _FETCHED)
     if content is None:
         return AttachmentView(notes=why)
@@ -171,14 +173,14 @@ def _fetched(piece: Piece, most: int) -> tuple[bytes | None, str]:
 
 
 def _alternative(attachment: Attachment, pieces: Sequence[Piece]) -> str:
-    """Describe them to those who can't see them."""
+    """Return the alt text of *pieces*."""
     captions = ", ".join(filter(None, (words.clean(p.caption) for p in pieces)))
-    text = f"{values.named(attachment.title)}: {captions or attachment.kind}"
+    text = f"{markdown.named(attachment.title)}: {captions or attachment.kind}"
     return text if len(text) <= limits.ALT_TEXT else f"{text[: limits.ALT_TEXT - 1]}…"
 
 
 class AttachmentBudget:
-    """Shows files until what waits to be posted is enough for one list."""
+    """Shows files until the upload budget of one job is used up."""
 
     def __init__(
         self, studio: Thumbnails, take: Callable[[str, bytes], MessageFile]

@@ -1,4 +1,4 @@
-"""One embed, and what it takes of its message's limits."""
+"""Embeds, and messages that hold them within Discord's limits."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from enum import Enum
 from typing import TypeAlias
 
 from wandbwatch.model.queued_message import Message, MessageFile
-from wandbwatch.renderers.discord import escape, limits
+from wandbwatch.renderers.discord import limits, markdown
 
 Payload: TypeAlias = Mapping[str, "str | int | Payload"]
 
 
 class Naming(Enum):
-    """How an embed says whose it is."""
+    """How an embed shows the name of its report."""
 
     TITLE = "title"
     SMALL = "small"
-    """Above its own title, if it has one: of embeds with the same URL as their
-    title's Discord shows the first alone, of such a line it minds no URL."""
+    """In the author line, above its own title. Discord shows only the first of several
+    embeds whose titles have the same URL; the author line may repeat one."""
     NONE = "none"
     """It follows an embed of the same report."""
 
@@ -44,7 +44,7 @@ class Embed:
     footer: str = ""
     picture: Picture | None = None
     loose: tuple[Picture, ...] = ()
-    """Files that stand beside it in its message, since no embed can have them."""
+    """Files beside the embed: no embed can hold them."""
 
     @property
     def files(self) -> tuple[Picture, ...]:
@@ -52,18 +52,18 @@ class Embed:
 
     @property
     def size(self) -> int:
-        """Count what Discord counts, before it trims."""
-        named = 0 if self.naming is Naming.NONE else len(escape.text(self.name))
+        """Count what Discord counts towards `limits.EMBEDDED`."""
+        named = 0 if self.naming is Naming.NONE else len(markdown.text(self.name))
         return named + len(self.title) + len(self.description) + len(self.footer)
 
     @property
     def payload(self) -> Payload:
         parts: dict[str, str | int | Payload] = {"color": self.colour}
-        url = self.url if self.url and escape.for_embed(self.url) else None
+        url = self.url if self.url and markdown.for_embed(self.url) else None
         link: dict[str, str | int | Payload] = {"url": url} if url else {}
         match self.naming:
             case Naming.TITLE:
-                parts |= {"title": escape.text(self.name), **link}
+                parts |= {"title": markdown.text(self.name), **link}
             case Naming.SMALL:
                 parts |= {"author": {"name": self.name, **link}}
             case Naming.NONE:
@@ -80,17 +80,17 @@ class Embed:
 
 
 def clipped(name: str, longest: int) -> str:
-    """Cut *name* so that it has at most *longest* code points once it is escaped."""
-    if len(escape.text(name)) <= longest:
+    """Cut *name* to at most *longest* code points after escaping."""
+    if len(markdown.text(name)) <= longest:
         return name
     name = name[:longest]
-    while len(escape.text(f"{name}…")) > longest:
+    while len(markdown.text(f"{name}…")) > longest:
         name = name[:-1]
     return f"{name}…"
 
 
 SILENT: dict[str, list[str]] = {"parse": []}
-"""Nobody is pinged, whatever the text says."""
+"""Pings nobody, whatever the text says."""
 
 
 def messages(embeds: Iterable[Embed]) -> Iterator[Message]:
@@ -107,7 +107,7 @@ def messages(embeds: Iterable[Embed]) -> Iterator[Message]:
 
 
 def _named(embed: Embed, before: Sequence[Embed]) -> Embed:
-    """Let the first embed of a message say whose it is, and no two share a URL."""
+    """Name the report in the first embed of a message; let no two share a URL."""
     if not before and embed.naming is Naming.NONE:
         return replace(embed, naming=Naming.SMALL)
     taken = {other.url for other in before if other.naming is Naming.TITLE}

@@ -1,4 +1,4 @@
-"""What Discord takes in one webhook post; it counts code points.
+"""The limits of one webhook post, in code points.
 
 https://discord.com/developers/docs/resources/message#embed-object-embed-limits
 """
@@ -12,18 +12,18 @@ AUTHOR = 256
 DESCRIPTION = 4096
 FOOTER = 2048
 NOTES = 1800
-"""What we put in a footer: with all else that stands in an embed it is within 6000."""
+"""Our limit for a footer, so that a whole embed stays within `EMBEDDED`."""
 EMBEDDED = 6000
-"""All that the embeds of one message say together."""
+"""The text of all embeds of one message together."""
 
 FILES = 10
 FILE_BYTES = 10 << 20
 REQUEST_BYTES = 24 << 20
-"""Of 25 MiB: a part is left for what is not files."""
+"""Discord takes 25 MiB; the rest is for the JSON."""
 ALT_TEXT = 1024
 URL = 2048
 
 PHONE = 29
 """Columns of a code block on a phone; a desktop shows about 55."""
 LINE = 1000
-"""A longer line of ours is parted, so that it can go on in the next embed."""
+"""Our limit for a line, so that text can continue in the next embed."""

@@ -1,4 +1,4 @@
-"""What a sender adds to a message's content: who is pinged, and a warning."""
+"""What a sender adds to a message's content: mentions and a warning."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from wandbwatch.model.queued_message import Message
-from wandbwatch.renderers.discord import escape, limits
+from wandbwatch.renderers.discord import limits, markdown
 from wandbwatch.renderers.discord.embed import SILENT
 
 DUPLICATE = "-# possible duplicate: Discord did not confirm the first post"
@@ -19,7 +19,7 @@ _SOMEBODY = re.compile(r"<@([!&]?)(\d{1,20})>")
 def mention(message: Message, whom: Sequence[str]) -> Message:
     """Ping exactly *whom*, each ``@everyone``, ``@here``, ``<@USER>`` or ``<@&ROLE>``.
 
-    What is none of these is shown and pings nobody.
+    Any other text is shown and pings nobody.
     """
     if not whom:
         return message
@@ -36,7 +36,7 @@ def mention(message: Message, whom: Sequence[str]) -> Message:
 
 
 def duplicate(message: Message) -> Message:
-    """Say once that *message* may have been posted before."""
+    """Mark *message* once as a possible duplicate."""
     body = json.loads(message.body)
     if DUPLICATE in body.get("content", "").split("\n"):
         return message
@@ -52,19 +52,19 @@ def _above(line: str, body: Mapping[str, Any], message: Message) -> Message:
 
 
 _ROOM = limits.CONTENT - 300
-"""The rest is for what a sender adds: whom it pings, a warning."""
+"""The rest is for what a sender adds: mentions and a warning."""
 _FENCE = "```"
 _LINK = re.compile(r"\[((?:\\.|[^\]\\])*)\]\(https?://[^)\s]+\)")
 
 
 def plain(message: Message) -> Message:
-    """Tell *message* in one of content only: no embed, no file, no link.
+    """Return *message* as content only: no embeds, files or links.
 
-    What is over the limit is left out from the end, and how much is said.
+    Lines beyond the limit are left out, and counted.
     """
     body = json.loads(message.body)
     lines = body["content"].split("\n") if body.get("content") else []
-    lines += [line for embed in body.get("embeds", ()) for line in _told(embed)]
+    lines += [line for embed in body.get("embeds", ()) for line in _text_of(embed)]
     said = _left_out("file", len(message.files))
     content = "\n".join([*_bounded(lines, _ROOM - len(said)), *filter(None, [said])])
     mentions = body.get("allowed_mentions", SILENT)
@@ -72,18 +72,18 @@ def plain(message: Message) -> Message:
     return Message(json.dumps(reduced, ensure_ascii=False))
 
 
-def _told(embed: Mapping[str, Any]) -> Iterator[str]:
+def _text_of(embed: Mapping[str, Any]) -> Iterator[str]:
     if "author" in embed:
-        yield f"**{escape.text(embed['author']['name'])}**"
+        yield f"**{markdown.text(embed['author']['name'])}**"
     if "title" in embed:
         yield f"**{embed['title']}**"
     yield from _LINK.sub(r"\1", embed.get("description", "")).split("\n")
     if "footer" in embed:
-        yield f"-# {escape.text(embed['footer']['text'])}"
+        yield f"-# {markdown.text(embed['footer']['text'])}"
 
 
 def _bounded(lines: Sequence[str], room: int) -> list[str]:
-    """Take the lines that fit, and close the block of code that they leave open."""
+    """Take the lines that fit, and close a code block that they leave open."""
     if len("\n".join(lines)) < room:
         return list(lines)
     room -= len(_FENCE) + len(_left_out("line", len(lines))) + 3

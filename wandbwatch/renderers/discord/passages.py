@@ -1,4 +1,4 @@
-"""Pieces of markdown that go into as many embeds as they need, in order, whole."""
+"""Passages of markdown, split into as few pages as they need."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from wandbwatch import formatting
-from wandbwatch.renderers.discord import escape
+from wandbwatch.renderers.discord import markdown
 
 _TOGETHER = 1000
-"""What is shorter is not parted when it can stand on the next page."""
+"""A shorter passage is not split if the next page can hold it."""
 _FENCE = "```"
 _NEXT = "\n"
 _APART = "\n\n"
@@ -18,13 +18,13 @@ _CONTINUED = " (continued)"
 
 @dataclass(frozen=True)
 class Passage:
-    """Lines that belong together, each of at most `limits.LINE`, under one heading."""
+    """Lines under one heading, each of at most `limits.LINE` code points."""
 
     lines: tuple[str, ...]
     head: str = ""
     code: bool = False
     apart: bool = False
-    """Whether an empty line goes before it, as before one with a heading."""
+    """Whether an empty line precedes it, as with a heading."""
 
     @property
     def text(self) -> str:
@@ -34,7 +34,7 @@ class Passage:
         return f"{self.head}\n{body}" if self.head else body
 
     def parted(self, room: int) -> tuple[Passage | None, Passage | None]:
-        """Take the lines that fit into *room* code points, and what is left."""
+        """Return the lines that fit into *room* code points, and the rest."""
         if len(self.text) <= room:
             return self, None
         size = len(replace(self, lines=()).text)
@@ -69,7 +69,7 @@ def pages(passages: Iterable[Passage], room: int) -> Iterator[str]:
 
 
 def _joined(page: str, passage: Passage) -> str:
-    """Leave an empty line where one is wanted and no block of code leaves it."""
+    """Join with an empty line where wanted; a code block already shows a gap."""
     wanted = (passage.head or passage.apart) and not page.endswith(_FENCE)
     return f"{page}{_APART if wanted else _NEXT}{passage.text}"
 
@@ -80,11 +80,11 @@ _LONGEST = 250
 def over(
     title: str, lines: tuple[str, ...], *, code: bool = False
 ) -> Iterator[Passage]:
-    """Put *title* over *lines*, apart from what is before; no lines are a dash."""
+    """Yield *lines* under *title*; a dash if there are none."""
     if not lines:
         lines, code = (formatting.NOTHING,), False
-    head = escape.text(title.strip())
+    head = markdown.text(title.strip())
     if len(head) > _LONGEST:
-        yield Passage(tuple(escape.lines(title)))
+        yield Passage(tuple(markdown.lines(title)))
         head = ""
     yield Passage(lines, f"**{head}**" if head.strip() else "", code=code, apart=True)

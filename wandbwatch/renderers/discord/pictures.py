@@ -1,4 +1,4 @@
-"""Plots and charts drawn into files, each with a name that Discord leaves as it is."""
+"""Plots and charts as picture files, with their legends and alt texts."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from wandbwatch.model.queued_message import MessageFile
 from wandbwatch.model.report import Chart, Line, Mark, Plot
 from wandbwatch.plots import text as charted
 from wandbwatch.plots.keeping import called, file_name
-from wandbwatch.renderers.discord import escape, limits, values
+from wandbwatch.renderers.discord import limits, markdown
 from wandbwatch.renderers.discord.passages import Passage
 
 
 class Pictures:
-    """Draws with *png*; no two of its files have one name."""
+    """Draws with *png*; every file gets a unique name that Discord leaves unchanged."""
 
     def __init__(self, png: Callable[[Plot | Chart], bytes]) -> None:
         self._png = png
         self._taken: set[str] = set()
 
     def take(self, name: str, content: bytes) -> MessageFile:
-        """Give a file of ours its name, or one like it that is free."""
+        """Return a file named *name*, or like it if that is taken."""
         stem, dot, end = name.rpartition(".")
         free, count = name, 1
         while free in self._taken:
@@ -40,24 +40,24 @@ _LONGEST = 500
 
 
 def legend(block: Plot | Chart) -> Passage:
-    """Tell the last value of each line, and the name where a title is too short."""
-    key = values.named(called(block))
-    full = escape.lines(key) if len(escape.text(key)) > limits.TITLE else ()
+    """List the last value of each line, and a key too long for a title."""
+    key = markdown.named(called(block))
+    full = markdown.lines(key) if len(markdown.text(key)) > limits.TITLE else ()
     if isinstance(block, Chart):
-        return Passage((*full, *escape.lines(values.named(charted.said(block)))))
-    told = [text for line in block.lines for text in _line(line)]
-    told += [text for mark in block.marks for text in _mark(mark, block)]
-    return Passage((*full, *told) or ("no run has values for it",))
+        return Passage((*full, *markdown.lines(markdown.named(charted.said(block)))))
+    lines = [text for line in block.lines for text in _line(line)]
+    lines += [text for mark in block.marks for text in _mark(mark, block)]
+    return Passage((*full, *lines) or ("no run has values for it",))
 
 
 def alternative(block: Plot | Chart) -> str:
-    """Describe the picture to those who can't see it."""
+    """Return the alt text of the picture."""
     if isinstance(block, Chart):
-        title, said = values.named(block.title), values.named(charted.said(block))
+        title, said = markdown.named(block.title), markdown.named(charted.said(block))
         text = f"{title}, drawn as {charted.kind(block.drawing)}: {said}"
     else:
-        names = ", ".join(values.named(line.name) for line in block.lines)
-        text = f"{values.named(block.key)} over {values.named(block.x)}: {names}"
+        names = ", ".join(markdown.named(line.name) for line in block.lines)
+        text = f"{markdown.named(block.key)} over {markdown.named(block.x)}: {names}"
     return text if len(text) <= limits.ALT_TEXT else f"{text[: limits.ALT_TEXT - 1]}…"
 
 
@@ -67,19 +67,19 @@ def _line(line: Line) -> Iterator[str]:
         if len(line.series.y)
         else formatting.NOTHING
     )
-    whose = f"{values.named(line.name)} ({values.named(line.run)})"
+    whose = f"{markdown.named(line.name)} ({markdown.named(line.run)})"
     if line.name == line.run or not line.run:
-        whose = values.named(line.name)
-    shown = escape.text(whose)
+        whose = markdown.named(line.name)
+    shown = markdown.text(whose)
     if len(shown) > _LONGEST:
-        yield from escape.lines(whose)
-        yield f"**{escape.text(value)}**"
+        yield from markdown.lines(whose)
+        yield f"**{markdown.text(value)}**"
     else:
-        yield f"{shown} **{escape.text(value)}**"
+        yield f"{shown} **{markdown.text(value)}**"
 
 
 def _mark(mark: Mark, plot: Plot) -> Iterator[str]:
     axis = plot.x if mark.upright else plot.key
-    named = f"{values.named(mark.name)}: " if mark.name else ""
-    told = f"{named}{values.named(axis)} {formatting.number(mark.at)}"
-    yield from escape.lines(told, start=values.SMALL)
+    named = f"{markdown.named(mark.name)}: " if mark.name else ""
+    text = f"{named}{markdown.named(axis)} {formatting.number(mark.at)}"
+    yield from markdown.lines(text, start=markdown.SMALL)

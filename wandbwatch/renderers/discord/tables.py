@@ -1,4 +1,4 @@
-"""Tables: a code block where a phone has room for it, else a card for each row."""
+"""Tables: a code block if it fits a phone, else a card for each row."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeAlias
 from wandbwatch import formatting
 from wandbwatch.model.report import Cell, Fields, Table, latest
 from wandbwatch.model.run import State
-from wandbwatch.renderers.discord import escape, limits, values
+from wandbwatch.renderers.discord import limits, markdown
 from wandbwatch.renderers.discord import passages as heading
 from wandbwatch.renderers.discord.passages import Passage
 
@@ -20,22 +20,22 @@ _LONGEST_ID = 60
 
 
 def card(row: Sequence[Named], about: int, url: str | None) -> Iterator[str]:
-    """Write a *row* under its name, with its state and id.
+    """Yield the lines of a *row* under its name, with its state and id.
 
-    The first *about* cells say what it is, and stand small; the rest are its values.
+    The first *about* cells describe it, in small text; the rest are its values.
     """
     state = next((named for named in row if isinstance(latest(named[1]), State)), None)
     name = _name(row)
     beside = [named for named in (_id(row), state) if named and named is not name]
     yield from _head(name, beside, url)
-    told = {id(named) for named in (name, *beside)}
-    left = [(n, id(n) in told or values.missing(n[1])) for n in row]
-    yield from values.small_pairs(n for n, done in left[:about] if not done)
-    yield from values.pairs(n for n, done in left[about:] if not done)
+    done = {id(named) for named in (name, *beside)}
+    left = [(n, id(n) in done or markdown.missing(n[1])) for n in row]
+    yield from markdown.small_pairs(n for n, shown in left[:about] if not shown)
+    yield from markdown.pairs(n for n, shown in left[about:] if not shown)
 
 
 def _name(row: Sequence[Named]) -> Named:
-    """Find what the row is called by: ``name``, or the first text in it."""
+    """Return what names the row: ``name``, or its first text."""
     called = [named for named in row if named[0] == "name"]
     texts = [named for named in row if type(named[1]) is str]
     return (*called, *texts, *row)[0]
@@ -43,24 +43,24 @@ def _name(row: Sequence[Named]) -> Named:
 
 def _id(row: Sequence[Named]) -> Named | None:
     ids = (named for named in row if named[0] == "id")
-    return next((n for n in ids if len(values.told(n[1])) <= _LONGEST_ID), None)
+    return next((n for n in ids if len(markdown.worded(n[1])) <= _LONGEST_ID), None)
 
 
 def _head(name: Named, beside: Sequence[Named], url: str | None) -> Iterator[str]:
-    head, told = "", values.told(name[1])
-    if len(told) > _LONGEST_NAME:
-        yield from escape.lines(told)
-        head = escape.opening(url)
+    head, words = "", markdown.worded(name[1])
+    if len(words) > _LONGEST_NAME:
+        yield from markdown.lines(words)
+        head = markdown.opening(url)
     else:
-        head = escape.link(told, url)
+        head = markdown.link(words, url)
     for _, cell in beside:
         state = latest(cell)
         if isinstance(state, State):
-            word = values.markdown(cell).removeprefix(f"{formatting.MARKS[state]} ")
+            word = markdown.value(cell).removeprefix(f"{formatting.MARKS[state]} ")
             word = f"**{word}**" if state.bad else word
             head = f"{formatting.MARKS[state]} {head} {word}"
         else:
-            head = f"{head} ({values.markdown(cell)})"
+            head = f"{head} ({markdown.value(cell)})"
     if head:
         yield head
 
@@ -83,7 +83,7 @@ def passages(table: Table, *, titled: bool) -> Iterator[Passage]:
 
 
 def _about(table: Table) -> int:
-    """Count the columns before the first that measures something."""
+    """Count the columns before the first one of floats."""
     columns = zip(*table.rows, strict=True)
     measured = (
         any(isinstance(latest(cell), float) for cell in values) for values in columns
@@ -92,45 +92,45 @@ def _about(table: Table) -> int:
 
 
 def _grid(table: Table) -> tuple[str, ...]:
-    """Align the rows in columns; nothing where they had better be cards."""
-    if any(table.links) or any(map(values.lively, chain.from_iterable(table.rows))):
+    """Align the rows in columns; () if they should be cards."""
+    if any(table.links) or any(map(markdown.lively, chain.from_iterable(table.rows))):
         return ()
-    shown = [[values.named(name) for name in table.columns]]
-    shown += [[values.told(cell) for cell in row] for row in table.rows]
-    widths = [max(map(values.width, column)) for column in zip(*shown, strict=True)]
+    shown = [[markdown.named(name) for name in table.columns]]
+    shown += [[markdown.worded(cell) for cell in row] for row in table.rows]
+    widths = [max(map(markdown.width, column)) for column in zip(*shown, strict=True)]
     if sum(widths) + len(_GAP) * (len(widths) - 1) > limits.PHONE:
         return ()
-    rows = (map(values.padded, row, widths) for row in shown)
-    return tuple(escape.code(_GAP.join(row).rstrip()) for row in rows)
+    rows = (map(markdown.padded, row, widths) for row in shown)
+    return tuple(markdown.code(_GAP.join(row).rstrip()) for row in rows)
 
 
 def field_passages(fields: Fields) -> Iterator[Passage]:
-    if any(values.lively(cell) for _, cell in fields.items):
-        yield from heading.over(fields.heading, tuple(values.pairs(fields.items)))
+    if any(markdown.lively(cell) for _, cell in fields.items):
+        yield from heading.over(fields.heading, tuple(markdown.pairs(fields.items)))
         return
     rows = [
-        (escape.code(values.named(name)), escape.code(values.told(cell)))
+        (markdown.code(markdown.named(name)), markdown.code(markdown.worded(cell)))
         for name, cell in fields.items
     ]
     yield from heading.over(fields.heading, tuple(_columns(rows)), code=True)
 
 
 def _columns(rows: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """Align what a phone has room for; else the value stands below its name."""
-    widths = [(values.width(name), values.width(value)) for name, value in rows]
+    """Align what fits a phone; else put the value below its name."""
+    widths = [(markdown.width(name), markdown.width(value)) for name, value in rows]
     column = _most_aligned(widths)
     for (name, value), (wide, long) in zip(rows, widths, strict=True):
         if _aligns(column, wide, long):
-            yield f"{values.padded(name, column)}{_GAP}{value}"
+            yield f"{markdown.padded(name, column)}{_GAP}{value}"
         elif _aligns(wide, wide, long):
             yield f"{name}{_GAP}{value}"
         else:
-            yield from escape.lines(name, str)
-            yield from escape.lines(value, str, _GAP)
+            yield from markdown.lines(name, str)
+            yield from markdown.lines(value, str, _GAP)
 
 
 def _most_aligned(widths: Sequence[tuple[int, int]]) -> int:
-    """Find how wide the names' column is for the most values to stand beside it."""
+    """Return the width of the name column that aligns the most values."""
     return max(
         range(limits.PHONE),
         key=lambda column: (sum(_aligns(column, *w) for w in widths), -column),

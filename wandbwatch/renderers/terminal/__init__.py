@@ -1,4 +1,4 @@
-"""Reports for eyes: aligned, coloured where that is wanted, never cut."""
+"""Reports for a terminal: aligned, coloured if wanted, never cut."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.text import Text as Styled
 
 from wandbwatch import formatting
-from wandbwatch.model.media import Attachment
+from wandbwatch.model.media import Attachment, Piece
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import (
     Block,
@@ -24,10 +24,10 @@ from wandbwatch.model.report import (
     Table,
 )
 from wandbwatch.model.report import Text as Passage
-from wandbwatch.renderers.terminal import attachments, charts, names, tables
-from wandbwatch.renderers.terminal.styles import HEADING, QUIET, linked
-from wandbwatch.renderers.terminal.wrapping import folded
+from wandbwatch.renderers.terminal import charts, tables
+from wandbwatch.renderers.terminal.text import HEADING, PLAIN, QUIET, folded, linked
 
+_INDENT = 2
 _TITLES = {Level.INFO: "bold", Level.GOOD: "bold green", Level.BAD: "bold red"}
 
 
@@ -36,7 +36,7 @@ def render(reports: Iterable[Report], screen: Screen) -> Iterator[str]:
     console = _console(screen)
     gap = ""
     for report in reports:
-        gap = gap if report.title else ""  # it continues the report before it
+        gap = gap if report.title else ""  # it continues the previous report
         title = [_title(report, screen)] if report.title else []
         for part in (*title, *report.blocks):
             text = _painted(console, _shown(part, screen))
@@ -46,7 +46,7 @@ def render(reports: Iterable[Report], screen: Screen) -> Iterator[str]:
 
 
 def _console(screen: Screen) -> Console:
-    """Make a console that knows the screen alone: neither terminal nor environment."""
+    """Make a console that ignores the real terminal and the environment."""
     return Console(
         file=io.StringIO(),
         width=screen.width,
@@ -83,7 +83,7 @@ def _shown(  # noqa: PLR0911 - one for each kind
         case Styled():
             return (part,)
         case Fields():
-            return names.shown(part, screen)
+            return tables.fields(part, screen)
         case Table():
             return tables.shown(part, screen)
         case Plot() | Chart():
@@ -91,13 +91,13 @@ def _shown(  # noqa: PLR0911 - one for each kind
         case Note():
             return (Styled(folded(formatting.clean(part.text), screen.width), QUIET),)
         case Attachment():
-            return attachments.shown(part, screen)
+            return _attached(part, screen)
         case Passage():
             return _passage(part, screen)
 
 
 def _drawn(drawn: Plot | Chart, screen: Screen) -> Iterable[RenderableType]:
-    """Draw it; the plotting library takes longer to load than all other reports."""
+    """Draw it; load the slow plotting library only here."""
     if isinstance(drawn, Chart):
         return charts.shown(drawn, screen)
     drawing = importlib.import_module("wandbwatch.renderers.terminal.drawing")
@@ -109,8 +109,25 @@ def _passage(passage: Passage, screen: Screen) -> Iterator[RenderableType]:
     if passage.title:
         yield Styled(folded(formatting.clean(passage.title), screen.width), HEADING)
     lines = formatting.clean(passage.text, lines=True).split("\n")
-    text = "\n".join(folded(line, screen.width - 2) for line in lines)
-    yield Padding(Styled(text), (0, 0, 0, 2))
+    text = "\n".join(folded(line, screen.width - _INDENT) for line in lines)
+    yield Padding(Styled(text), (0, 0, 0, _INDENT))
+
+
+def _attached(attachment: Attachment, screen: Screen) -> Iterator[RenderableType]:
+    about = " · ".join(part for part in (attachment.kind, attachment.about) if part)
+    yield Styled(folded(formatting.clean(attachment.title), screen.width), HEADING)
+    yield Styled(folded(formatting.clean(about), screen.width), QUIET)
+    for piece in attachment.pieces:
+        text = folded(_piece(piece), screen.width - _INDENT)
+        style = PLAIN if piece.file or not piece.url else linked(piece.url)
+        yield Padding(Styled(text, style), (0, 0, 0, _INDENT))
+
+
+def _piece(piece: Piece) -> str:
+    size = "" if piece.size is None else formatting.size(piece.size)
+    where = piece.file or piece.trouble or piece.url or piece.path
+    parts = (formatting.clean(piece.caption), size, formatting.clean(where))
+    return " · ".join(part for part in parts if part)
 
 
 plugin: Renderer = render

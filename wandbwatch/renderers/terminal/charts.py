@@ -1,4 +1,4 @@
-"""Charts in letters: bars and heatmaps of blocks, points of dots, else a table."""
+"""Charts in text: bars and heatmaps of blocks, points of dots, else a table."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from wandbwatch.model.report import Chart, Panels, Table
 from wandbwatch.plots import text as charted
 from wandbwatch.renderers.terminal import tables
 from wandbwatch.renderers.terminal.scales import scale
-from wandbwatch.renderers.terminal.styles import HEADING, QUIET
-from wandbwatch.renderers.terminal.wrapping import folded
+from wandbwatch.renderers.terminal.text import HEADING, QUIET, folded
 
 _WIDEST = 100
 _SHADES = " ░▒▓█"
@@ -28,7 +27,7 @@ _ROWS, _EVERY = 12, 3
 """Rows of a heatmap, and how many of them have one label."""
 _BINS = 16
 _NAMED = 20
-"""Up to so many points are listed below their drawing."""
+"""At most this many points are listed below their drawing."""
 
 
 def shown(chart: Chart, screen: Screen) -> Iterator[RenderableType]:
@@ -71,7 +70,7 @@ def _untitled(chart: Chart) -> Table:
 def _scatter(
     chart: Chart, scatter: Scatter, screen: Screen
 ) -> Iterator[RenderableType]:
-    """Draw by the plotting library, which takes longer to load than all else."""
+    """Draw with the plotting library, which is slow to load."""
     yield _quiet(charted.said(chart), screen)
     drawing = importlib.import_module("wandbwatch.renderers.terminal.drawing")
     if art := drawing.dotted(scatter, screen.width, colour=screen.colour):
@@ -81,7 +80,7 @@ def _scatter(
 
 
 def _bars(items: Sequence[tuple[str, float]], width: int) -> Text:
-    """Draw a bar each, as long as its amount is among the greatest."""
+    """Draw a bar for each item, relative to the largest."""
     if not items:
         return Text("  nothing to draw", QUIET)
     most = max((abs(v) for _, v in items if math.isfinite(v)), default=0.0)
@@ -109,7 +108,7 @@ def _bar(share: float, width: int) -> str:
 
 
 def _binned(column: HistogramColumn) -> list[tuple[str, float]]:
-    """Put a histogram's bins together until a screen has room for them."""
+    """Merge a histogram's bins until they fit a screen."""
     bounds = scale(charted.ends(column))
     if bounds is None:
         return []
@@ -156,7 +155,7 @@ def _shades(amounts: Sequence[float]) -> str:
 
 
 def _nearest(xs: Sequence[float], room: int) -> list[int]:
-    """Say for each place across which column stands nearest to it."""
+    """Return the index of the nearest x for each of *room* places."""
     low, high = xs[0], xs[-1]
     if low == high:
         return [0] * room

@@ -1,10 +1,11 @@
-"""Plots drawn in letters: the only home of plotext."""
+"""Plots drawn in text; the only import of plotext."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from string import ascii_letters
 from typing import Any, TypeAlias
 
@@ -18,40 +19,32 @@ from wandbwatch.analysis.smoothing import smoothed
 from wandbwatch.model.drawing import Point, Scatter
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Line, Mark, Plot
+from wandbwatch.model.run import Series
 from wandbwatch.renderers.terminal import scales
-from wandbwatch.renderers.terminal.curves import (
-    ABOVE,
-    BELOW,
-    NOT_A_NUMBER,
-    Curve,
-    count,
-    curve,
-    ends,
-)
 from wandbwatch.renderers.terminal.scales import TextScale
-from wandbwatch.renderers.terminal.styles import PLAIN, QUIET
-from wandbwatch.renderers.terminal.wrapping import folded
+from wandbwatch.renderers.terminal.text import PLAIN, QUIET, folded
 
 _COLOURS = (75, 208, 78, 204, 141, 220, 80, 167, 106, 248)
-"""Of the 256: ten that are told apart on dark and on light ground."""
+"""Ten of the 256 that differ clearly on dark and on light backgrounds."""
 _WIDEST, _LOWEST, _HIGHEST = 120, 10, 22
 _X_TICK, _Y_TICK = 16, 3
-"""Cells that an x tick takes, and rows that a y tick does."""
+"""Columns for each x tick, and rows for each y tick."""
 _FINE = "braille"
 """plotext's finest marker: eight dots a cell."""
 _POINT = "•"
 _BEST, _EDGE, _ACROSS, _UP = "★", "·", "┄", "┆"
 _DOTS = 2
-"""Dots of a cell beside each other."""
+"""Dots side by side in a cell."""
 _AXES = {"runtime": "runtime", "wall": "time (UTC)"}
 
 
+Place: TypeAlias = tuple[float, float]
 Named: TypeAlias = tuple[Callable[[float], str], Sequence[float]]
 
 
 @dataclass(frozen=True)
 class TextPen:
-    """What tells one run's line from the others: a colour, a letter, or both."""
+    """A line's colour, letter, or both."""
 
     letter: str = ""
     colour: int | None = None
@@ -80,7 +73,7 @@ def shown(plot: Plot, screen: Screen) -> Iterator[RenderableType]:
 
 
 def dotted(scatter: Scatter, width: int, *, colour: bool) -> str:
-    """Draw the points; nothing where none has a place."""
+    """Draw the points; "" if none is finite."""
     there = [p for p in scatter.points if math.isfinite(p.x) and math.isfinite(p.y)]
     x, y = scales.scale(p.x for p in there), scales.scale(p.y for p in there)
     if x is None or y is None:
@@ -105,7 +98,7 @@ def _chosen(placed: tuple[Point, object]) -> bool:
     return placed[0].chosen
 
 
-def _stroke(figure: Any, places: Sequence[tuple[float, float]], marker: Any) -> None:
+def _stroke(figure: Any, places: Sequence[Place], marker: Any) -> None:
     xs, ys = zip(*places, strict=True)
     figure.draw(figure.signal(xs, ys, marker=marker).lines())
 
@@ -118,7 +111,7 @@ def _marked(mark: Mark, plot: Plot) -> str:
 
 
 def _pens(number: int, *, colour: bool) -> list[TextPen]:
-    """Colours are enough for as many lines as there are; letters help beyond."""
+    """Return pens: colours first, and letters for more lines than colours."""
     lettered = number > (len(_COLOURS) if colour else 1)
     return [
         TextPen(
@@ -143,7 +136,7 @@ def _caption(plot: Plot, width: int) -> Text:
 
 
 def _art(plot: Plot, pens: Sequence[TextPen], width: int) -> str:
-    """Draw; nothing where there is nothing to draw."""
+    """Draw; "" if there is nothing to draw."""
     raw = [line.series for line in plot.lines]
     drawn = smoothed(raw, plot.smooth) if plot.smooth else raw
     ats, values = ends(drawn)
@@ -173,7 +166,7 @@ def _art(plot: Plot, pens: Sequence[TextPen], width: int) -> str:
 
 
 def _figure(width: int, height: int) -> Any:
-    """Make a figure of its own, on a terminal of its own, of any size."""
+    """Make a figure on a terminal object of its own, of any size."""
     terminal = type(plotext.terminal)()
     terminal.limit(width=False, height=False)
     figure = type(plotext.figure)(terminal)
@@ -187,7 +180,7 @@ def _figure(width: int, height: int) -> Any:
 
 
 def _mark(figure: Any, mark: Mark, x: TextScale, y: TextScale, width: int) -> None:
-    """Draw a reference line from edge to edge, where it has a place."""
+    """Draw a reference line from edge to edge, if it is drawable."""
     scale = x if mark.upright else y
     if not scales.drawable(mark.at, log=scale.log):
         return
@@ -215,7 +208,7 @@ def _rule(figure: Any, axis: int, scale: TextScale, named: Named, number: int) -
 
 
 def _named(axis: str, x: TextScale) -> Named:
-    """Return how the places on an x axis are named, and its own round steps."""
+    """Return the formatter of x ticks, and their round steps."""
     if axis == "runtime":
         return scales.span, scales.CLOCK
     if axis == "wall":
@@ -224,7 +217,7 @@ def _named(axis: str, x: TextScale) -> Named:
 
 
 def _legend(line: Line, pen: TextPen, width: int, *, log: bool) -> Text:
-    """Say whose line it is, where it ends, and what could not be drawn of it."""
+    """Write whose line it is, its last value, and what could not be drawn."""
     sign = pen.letter or "━━"
     name, run = formatting.clean(line.name), formatting.clean(line.run)
     who = f"{name} ({run})" if name and run else name or run
@@ -245,3 +238,101 @@ def _remarks(line: Line, *, log: bool) -> Iterator[str]:
     for sign, what in ((NOT_A_NUMBER, "NaN"), (ABOVE, "inf"), (BELOW, below)):
         if number := count(line.series, sign, log=log):
             yield f"{sign} {number} {what}"
+
+
+_FEW = 5
+
+
+def thinned(xs: Sequence[float], ys: Sequence[float], columns: int) -> list[int]:
+    """Return the indices of points that look like all of them.
+
+    Of each column: its ends, its extremes, and the first NaN, where the line breaks.
+
+    *xs* are from 0 to 1.
+    """
+    kept: list[int] = []
+    for _, column in groupby(range(len(xs)), lambda i: int(xs[i] * columns)):
+        kept += _telling(list(column), ys)
+    return kept
+
+
+def _telling(column: Sequence[int], ys: Sequence[float]) -> Sequence[int]:
+    if len(column) <= _FEW:
+        return column
+    there = [i for i in column if not math.isnan(ys[i])]
+    telling = {i for i in column if math.isnan(ys[i])}
+    telling = {min(telling)} if telling else set()
+    if there:
+        extremes = (min(there, key=ys.__getitem__), max(there, key=ys.__getitem__))
+        telling |= {there[0], there[-1], *extremes}
+    return sorted(telling)
+
+
+NOT_A_NUMBER, ABOVE, BELOW = "×", "↑", "↓"
+"""Signs of values that cannot be drawn, at the edge, at their x."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Coordinates from 0 to 1. A stroke is a line without a gap, or one point."""
+
+    strokes: tuple[tuple[Place, ...], ...]
+    marks: tuple[tuple[str, Place], ...]
+
+
+def curve(
+    raw: Series, drawn: Series, x: TextScale, y: TextScale, columns: int
+) -> Curve:
+    """Place *drawn*, which is *raw* or its average; mark undrawable values."""
+    placed = [(x.place(at), value) for at, value in _placeable(drawn)]
+    ats = [at for at, _ in placed]
+    heights = [_height(value, y) for _, value in placed]
+    telling = thinned(ats, heights, columns)
+    strokes = _strokes((ats[i], heights[i]) for i in telling)
+    return Curve(tuple(strokes), tuple(_marks(raw, x, y, columns)))
+
+
+def count(series: Series, sign: str, *, log: bool) -> int:
+    return sum(_sign(value, log=log) == sign for _, value in _placeable(series))
+
+
+def _placeable(series: Series) -> Iterator[Place]:
+    points = zip(series.x, series.y, strict=True)
+    return ((at, value) for at, value in points if math.isfinite(at))
+
+
+def _height(value: float, y: TextScale) -> float:
+    return y.place(value) if scales.drawable(value, log=y.log) else math.nan
+
+
+def _strokes(points: Iterable[Place]) -> Iterator[tuple[Place, ...]]:
+    for gap, stroke in groupby(points, lambda point: math.isnan(point[1])):
+        if not gap:
+            yield tuple(stroke)
+
+
+def _marks(
+    raw: Series, x: TextScale, y: TextScale, columns: int
+) -> Iterator[tuple[str, Place]]:
+    """Yield a mark for what is not drawn, once a column."""
+    seen: dict[tuple[str, int], float] = {}
+    for at, value in _placeable(raw):
+        if sign := _sign(value, log=y.log):
+            place = x.place(at)
+            seen.setdefault((sign, int(place * columns)), place)
+    for (sign, _), place in seen.items():
+        yield sign, (place, 1.0 if sign == ABOVE else 0.0)
+
+
+def _sign(value: float, *, log: bool) -> str:
+    if scales.drawable(value, log=log):
+        return ""
+    if math.isnan(value):
+        return NOT_A_NUMBER
+    return ABOVE if value > 0 else BELOW
+
+
+def ends(series: Sequence[Series]) -> tuple[list[float], list[float]]:
+    """Return all x and y whose x is finite."""
+    points = [point for one in series for point in _placeable(one)]
+    return [at for at, _ in points], [value for _, value in points]

@@ -1,7 +1,7 @@
-"""From values to places on an axis, and the round values that name the places.
+"""Axis scales: from values to coordinates from 0 to 1, and round ticks.
 
-The drawing library only ever sees places between 0 and 1: its kernel is compiled, and
-what a run logs may be as large, as small or as close together as floats can be.
+The drawing library only gets coordinates between 0 and 1: its kernel is compiled, and
+a run may log values as large, as small or as close together as floats can be.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 _CLOCK = (1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0)
 _HOURS = (1, 2, 3, 6, 12, 24, 48, 168)
 CLOCK = (*_CLOCK, *(hours * _HOUR for hours in _HOURS))
-"""The round steps of seconds; beyond them tens count again."""
+"""The round steps of seconds; larger ones are powers of ten."""
 _TENS = (1.0, 2.0, 5.0, 10.0)
 _CLOSEST = 1e-9
-"""Values closer than this part of their size have no round ones between them."""
+"""Relative distance below which there are no round values between two."""
 _TWO = 2
 _LARGEST = sys.float_info.max
 _LEAST_POWER, _GREATEST_POWER = -323.0, 308.25
@@ -30,21 +30,21 @@ _LEAST_POWER, _GREATEST_POWER = -323.0, 308.25
 
 @dataclass(frozen=True)
 class TextScale:
-    """An axis from *low* to *high*: of the values, or of their logarithms to ten."""
+    """An axis from *low* to *high*: values, or their decimal logarithms."""
 
     low: float
     high: float
     log: bool = False
 
     def place(self, value: float) -> float:
-        """Return where *value* stands: 0 at the low end, 1 at the high one."""
+        """Return the coordinate of *value*: 0 at the low end, 1 at the high end."""
         at = math.log10(value) if self.log else float(value)
         # Halves, because the distance of two floats may be more than a float.
         share = (at / 2 - self.low / 2) / (self.high / 2 - self.low / 2)
         return min(max(share, 0.0), 1.0)
 
     def marks(self, number: int, steps: Sequence[float] = ()) -> list[float]:
-        """Return about *number* round values on the axis, or else its ends."""
+        """Return about *number* round values on the axis, else its ends."""
         if self.log and self.high - self.low >= _TWO:
             least = max(1.0, (self.high - self.low) / number)
             if len(powers := _multiples(self.low, self.high, least, ())) >= _TWO:
@@ -60,7 +60,7 @@ class TextScale:
 
 
 def scale(values: Iterable[float], *, log: bool = False) -> TextScale | None:
-    """Return the scale that all the *values* fit on; None if none has a place."""
+    """Return the scale that fits all *values*; None if none is drawable."""
     at = [math.log10(v) if log else float(v) for v in values if drawable(v, log=log)]
     if not at:
         return None
@@ -76,7 +76,7 @@ def drawable(value: float, *, log: bool) -> bool:
 
 
 def span(seconds: float) -> str:
-    """Name a runtime: ``2h``, ``1h 30m``."""
+    """Format a runtime: ``2h``, ``1h 30m``."""
     try:
         text = formatting.duration(timedelta(seconds=round(seconds)))
     except OverflowError:
@@ -85,7 +85,7 @@ def span(seconds: float) -> str:
 
 
 def clock(low: float, high: float) -> Callable[[float], str]:
-    """Name POSIX seconds between *low* and *high* as finely as they lie apart."""
+    """Return a formatter of POSIX seconds, as fine as *low* to *high* needs."""
     apart = high - low
     form = "%H:%M:%S" if apart < 5 * _MINUTE else "%m-%d %H:%M"
     form = "%Y-%m-%d" if apart > 5 * _DAY else form

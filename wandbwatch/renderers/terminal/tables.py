@@ -1,7 +1,8 @@
-"""Tables: as they are, with folded cells, or a card a row, by what the width allows."""
+"""Tables and fields: whole, with folded cells, or as cards, as the width allows."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,23 +11,93 @@ from typing import Literal
 
 from rich.cells import cell_len
 from rich.console import RenderableType
+from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
 from wandbwatch import formatting
 from wandbwatch.model.ports import Screen
-from wandbwatch.model.report import Cell, Missing, Table, latest
+from wandbwatch.model.report import Cell, Fields, Missing, Table, latest
 from wandbwatch.model.run import State
-from wandbwatch.renderers.terminal import names
-from wandbwatch.renderers.terminal.styles import (
+from wandbwatch.renderers.terminal.text import (
     HEADING,
     QUIET,
+    folded,
     is_nothing,
     is_number,
+    least,
     linked,
+    refolded,
     styled,
 )
-from wandbwatch.renderers.terminal.wrapping import folded, least, refolded
+
+_INDENT, _GAP, _BETWEEN = 2, 2, 4
+_FEW = 8
+"""At most this many items stay in one column on any screen."""
+_NAME_SHARE = 0.45
+_WIDEST_NUMBER = 20
+
+Item = tuple[str, Text]
+
+
+def fields(found: Fields, screen: Screen) -> Iterator[RenderableType]:
+    if found.heading:
+        yield Text(folded(formatting.clean(found.heading), screen.width), HEADING)
+    indent = _INDENT if found.heading else 0
+    width = screen.width - indent
+    values = ((formatting.clean(n), c, styled(c, screen.now)) for n, c in found.items)
+    if items := _aligned(list(values)):
+        yield Padding(columns_of(items, width), (0, 0, 0, indent))
+
+
+def columns_of(items: Sequence[Item], width: int, longest: int = 0) -> Grid:
+    """Lay items out in one column, many of them in as many columns as fit.
+
+    *longest* is the least width of the name column.
+    """
+    longest = max(longest, *(cell_len(name) for name, _ in items))
+    natural = _natural(items, longest)
+    fitting = (width + _BETWEEN) // (natural + _BETWEEN)
+    count = min(fitting, math.ceil(len(items) / _FEW))
+    if count <= 1:
+        return _pairs(items, width, longest)
+    height = math.ceil(len(items) / count)
+    grid = Grid.grid(padding=(0, _BETWEEN, 0, 0), pad_edge=False)
+    parts = [items[at : at + height] for at in range(0, len(items), height)]
+    grid.add_row(*(_pairs(part, natural, longest) for part in parts))
+    return grid
+
+
+def _pairs(items: Sequence[Item], width: int, longest: int) -> Grid:
+    """Lay items out as a name and a value per row, long ones folded."""
+    name_width = min(longest, int(width * _NAME_SHARE))
+    value_width = width - name_width - _GAP
+    grid = Grid.grid(padding=(0, _GAP, 0, 0), pad_edge=False)
+    grid.add_column(width=name_width, style=QUIET, overflow="fold")
+    grid.add_column(max_width=value_width, overflow="fold")
+    for name, value in items:
+        grid.add_row(folded(name, name_width), refolded(value, value_width))
+    return grid
+
+
+def _aligned(items: Sequence[tuple[str, Cell, Text]]) -> list[Item]:
+    """Align a group of numbers to the right, except very long ones.
+
+    Numbers among words and states stay on the left.
+    """
+    if all(is_number(cell) or is_nothing(cell) for _, cell, _ in items):
+        widths = [len(text.plain) for *_, text in items]
+        widest = max((width for width in widths if width <= _WIDEST_NUMBER), default=0)
+        for *_, text in items:
+            text.pad_left(widest - len(text.plain))
+    return [(name, text) for name, _, text in items]
+
+
+def _natural(items: Sequence[Item], longest: int) -> int:
+    """Return the width at which no item is folded."""
+    value = max(text.cell_len for _, text in items)
+    return max(longest + _GAP + value, math.ceil(longest / _NAME_SHARE))
+
 
 _GAPS = (2, 1)
 _WHOLE = (State, int, float, datetime, timedelta, Missing)
@@ -35,7 +106,7 @@ _LONGEST_PIECE = 12
 
 @dataclass(frozen=True)
 class TableColumn:
-    """One column as it is shown. ``whole`` ones keep their values on one line."""
+    """A column as shown. A ``whole`` one keeps its values on one line."""
 
     name: str
     cells: tuple[Text, ...]
@@ -70,7 +141,7 @@ def shown(table: Table, screen: Screen) -> Iterator[RenderableType]:
 
 
 def _columns(table: Table, screen: Screen) -> list[TableColumn]:
-    """Word the table. A column in which no row has a value is left out."""
+    """Return the columns as text, without empty ones."""
     whole = zip(*table.rows, strict=True)
     filled = [(n, c) for n, c in zip(table.columns, whole, strict=True) if _filled(c)]
     columns = [_column(name, cells, screen) for name, cells in filled]
@@ -100,7 +171,7 @@ def _is_text(cell: Cell) -> bool:
 
 
 def _widths(columns: Sequence[TableColumn], width: int, gap: int) -> list[int]:
-    """Share the screen's width among the columns; nothing if it is too narrow."""
+    """Share the screen's width among the columns; [] if it is too narrow."""
     left = width - gap * (len(columns) - 1)
     wanted = [column.natural for column in columns]
     given = [min(w, c.narrowest) for w, c in zip(wanted, columns, strict=True)]
@@ -124,7 +195,7 @@ def _grid(columns: Sequence[TableColumn], widths: Sequence[int], gap: int) -> Gr
 
 
 def _cards(columns: Sequence[TableColumn], width: int) -> Iterator[RenderableType]:
-    """Show each row as names and values; a value that is not there is not named."""
+    """Show each row as names and values, without missing ones."""
     heads = [column.name for column in columns]
     longest = max(map(cell_len, heads))
     gap: tuple[RenderableType, ...] = ()
@@ -132,5 +203,5 @@ def _cards(columns: Sequence[TableColumn], width: int) -> Iterator[RenderableTyp
         cells = zip(heads, row, strict=True)
         there = [(n, c) for n, c in cells if c.plain not in ("", formatting.NOTHING)]
         if there:
-            yield from (*gap, names.columns(there, width, longest))
+            yield from (*gap, columns_of(there, width, longest))
         gap = ("",)
