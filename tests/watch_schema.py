@@ -1,4 +1,4 @@
-"""Write the JSON schema of watch.toml: `python -m tests.watch_schema`.
+"""The JSON schema of watch.toml as it is shipped; `python -m tests.renew` writes it.
 
 A setting's description is its comment in watch.toml.example.
 """
@@ -43,7 +43,3 @@ def comments(example: str) -> Iterator[tuple[str, str, str]]:
         key, said = (found[1], found[2]) if found else ("", "")
         if one := _TABLE.match(line):
             table = one[1]
-
-
-if __name__ == "__main__":
-    FILE.write_text(text())

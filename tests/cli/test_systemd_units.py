@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -92,12 +91,3 @@ def test_a_system_service_can_not_see_a_program_in_a_home():
     assert system.hides(Path("/home/me/.venv/bin/wandbwatch"))
     assert not system.hides(Path("/opt/wandbwatch/bin/wandbwatch"))
     assert not systemd_units.place({}, user=True).hides(Path("/home/me/bin/wandbwatch"))
-
-
-def test_the_wheel_carries_the_units(tmp_path):
-    build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-build-isolation"]
-    subprocess.run([*build, "--no-deps", "-w", tmp_path, ROOT], check=True)
-    (wheel,) = tmp_path.glob("*.whl")
-    names = zipfile.ZipFile(wheel).namelist()
-    for unit in (ROOT / "systemd").rglob("*.*"):
-        assert f"wandbwatch/systemd/{unit.relative_to(ROOT / 'systemd')}" in names

@@ -36,7 +36,7 @@ def complaints(tree: Any) -> tuple[str, ...]:
 
 def test_the_shipped_file_is_renewed():
     assert watch_schema.FILE.read_text() == watch_schema.text(), (
-        "run python -m tests.watch_schema"
+        "run python -m tests.renew"
     )
 
 
