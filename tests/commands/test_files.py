@@ -49,7 +49,7 @@ def test_those_that_fit(glob, found):
 
 def test_none():
     assert answer("'*.onnx'").blocks == (Note("none of its 3 files match '*.onnx'"),)
-    assert answer("", ()).blocks == (Note("the run has no files yet"),)
+    assert answer("", ()).blocks == (Note("the run has no files"),)
 
 
 def test_they_are_fetched_to_where_they_belong(tmp_path):

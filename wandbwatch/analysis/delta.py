@@ -104,11 +104,8 @@ class Since:
 
     def _ended(self, run: Run) -> bool:
         before = self.seen.runs[run.id].get("state") if self.seen else None
-        return before in _GOING and run.state.value not in {*_GOING, _NOBODY_KNOWS}
-
-
-_GOING = {State.PENDING.value, State.RUNNING.value, State.PREEMPTING.value}
-_NOBODY_KNOWS = State.UNKNOWN.value
+        was_going = before in [state.value for state in State if state.going]
+        return was_going and not run.state.going and run.state is not State.UNKNOWN
 
 
 def remember(memory: Memory | None, report: Report) -> None:

@@ -84,7 +84,7 @@ def _piece(file: RunFile) -> Piece:
 
 def _nothing(files: Sequence[RunFile], glob: str) -> str:
     if glob == _EVERY or not files:
-        return "the run has no files yet"
+        return "the run has no files"
     return f"none of its {len(files)} files match {glob!r}"
 
 

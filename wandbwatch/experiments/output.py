@@ -13,6 +13,7 @@ from typing import TextIO
 from wandbwatch.analysis.compare import chosen
 from wandbwatch.analysis.ranking import Objective, finite
 from wandbwatch.formatting import clean, duration, number, shown
+from wandbwatch.formatting.screen import rows
 from wandbwatch.model.experiment import Experiment, Phase
 from wandbwatch.model.run import Run
 
@@ -77,8 +78,7 @@ def tail(log: str, count: int) -> Sequence[str]:
             content = file.read(_CHUNK if count else size)
     except OSError:
         return ()
-    lines = content.decode(errors="replace").rstrip("\n").split("\n")
-    return tuple(shown(line) for line in lines[-count:]) if content else ()
+    return tuple(rows(content.decode(errors="replace").rstrip("\n"))[-count:])
 
 
 class ProgressLine:

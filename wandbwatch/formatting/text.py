@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from wandbwatch.model.run import State
+from wandbwatch.model.run import Run, State
 
 _BREAKS = re.compile("\r\n|[\n\r\v\f\x85\u2028\u2029]")
 _STEERING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -51,6 +51,11 @@ MARKS = {
 
 def state(value: State) -> str:
     return f"{MARKS[value]} {value.value}"
+
+
+def yet(*runs: Run) -> str:
+    """Return `` yet`` where any of *runs* can still get what it lacks."""
+    return " yet" if any(run.state.going for run in runs) else ""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

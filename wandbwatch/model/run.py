@@ -33,12 +33,18 @@ class State(StrEnum):
         return self in _BAD
 
     @property
+    def going(self) -> bool:
+        """Whether a run in this state can still log."""
+        return self in _GOING
+
+    @property
     def ended(self) -> bool:
         """Whether a run does not leave this state by itself."""
         return self in _ENDED
 
 
 _BAD = {State.FAILED, State.CRASHED, State.KILLED}
+_GOING = {State.PENDING, State.RUNNING, State.PREEMPTING}
 _ENDED = {*_BAD, State.FINISHED, State.PREEMPTED}
 
 

@@ -45,7 +45,9 @@ def test_only_lines_in_which_it_is_found(words, expected):
 
 
 def test_a_run_that_printed_nothing():
-    assert told("logs a/b/c", FakeSource([RUN])) == ["no console output yet"]
+    assert told("logs a/b/c", FakeSource([RUN])) == ["no console output"]
+    running = replace(RUN, state=State.RUNNING)
+    assert told("logs a/b/c", FakeSource([running])) == ["no console output yet"]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import TypeVar
 from wandbwatch.analysis import keys as known_keys
 from wandbwatch.analysis.objective import choose
 from wandbwatch.analysis.window import CLOCK, needs_clock
-from wandbwatch.formatting.text import did_you_mean
+from wandbwatch.formatting.text import did_you_mean, yet
 from wandbwatch.model.drawing import Distributions
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Curves, Listing, Query
@@ -114,7 +114,7 @@ class CurveSelector:
             spread = sorted(known_keys.distributed(listing.runs))[:CHOSEN]
             found = SelectedCurves((), tuple(spread), (), self._distributions(spread))
         if not found.keys:
-            note = f"no run has logged numbers yet{self._beside()}"
+            note = f"no run has logged numbers{yet(*listing.runs)}{self._beside()}"
             return SelectedCurves((), (), (note, *notes))
         note = f"no --keys given: chose {', '.join(found.keys)}; --keys selects others"
         return self._over_own_axes(replace(found, notes=(note, *notes)))

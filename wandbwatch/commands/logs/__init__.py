@@ -13,7 +13,6 @@ from wandbwatch.model.errors import UsageError
 from wandbwatch.model.experiment import Experiments
 from wandbwatch.model.ports import Env, Source
 from wandbwatch.model.report import Level, Note, Report, Text
-from wandbwatch.model.run import State
 from wandbwatch.model.run_details import Printed
 from wandbwatch.options import HERE, RunAddress
 
@@ -39,7 +38,6 @@ _LONGEST = 2000
 """Characters of a line that a pattern is tried on: some take for ever on more."""
 _LOOKS = {True: 1.0, False: 5.0}
 """Seconds between looks at a run on this machine, and at one on a server."""
-_GOING = (State.RUNNING, State.PENDING, State.PREEMPTING)
 _MOST = 2000
 
 Ask = Callable[[int], tuple[Sequence[Printed], bool]]
@@ -101,22 +99,32 @@ def _reports(
     found, going = ask(0 if grep else lines + follow)
     told = found[:-1] if follow and going else found
     chosen = [line for line in told if grep is None or grep.fits(line)]
-    yield report(first, chosen[-lines:] if lines else chosen, len(told), grep)
+    yield report(
+        first, chosen[-lines:] if lines else chosen, len(told), grep, going=going
+    )
     while follow and going:
         time.sleep(_LOOKS[address.local])
         found, going = ask(_MOST)
         new = fresh(told, found[:-1] if going else found)
-        if shown := [line for line in new if grep is None or grep.fits(line)]:
-            yield Report("logs", "", (Text("", _joined(shown)),))
+        if fitting := [line for line in new if grep is None or grep.fits(line)]:
+            yield Report("logs", "", (Text("", _joined(fitting)),))
         told = (*told, *new)[-_MOST:]
 
 
 def report(
-    about: Report, lines: Sequence[Printed], total: int, grep: Pattern | None = None
+    about: Report,
+    lines: Sequence[Printed],
+    total: int,
+    grep: Pattern | None = None,
+    *,
+    going: bool = False,
 ) -> Report:
-    """Tell *lines*; *about* has the title, *total* is how many were looked at."""
+    """Show *lines*; *about* has the title, *total* is how many were looked at.
+
+    *going* says that more may come.
+    """
     if not lines:
-        why = "no console output yet"
+        why = "no console output yet" if going else "no console output"
         if grep and total:
             why = f"none of {total} lines match"
         blocks: tuple[Text | Note, ...] = (Note(why),)
@@ -134,7 +142,7 @@ def _of_run(source: Source) -> tuple[Ask, Report]:
 
     def ask(last: int) -> tuple[Sequence[Printed], bool]:
         # First whether it goes on: what it prints at its end is not missed then.
-        going = run.state in _GOING and source.run().state in _GOING
+        going = run.state.going and source.run().state.going
         return source.console(run.id, last), going
 
     level = Level.BAD if run.state.bad else Level.INFO

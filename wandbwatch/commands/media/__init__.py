@@ -11,7 +11,7 @@ from wandbwatch.analysis import keys as known_keys
 from wandbwatch.commands.media import albums
 from wandbwatch.commands.media.albums import WHOLE, Page
 from wandbwatch.formatting import titles
-from wandbwatch.formatting.text import did_you_mean
+from wandbwatch.formatting.text import did_you_mean, yet
 from wandbwatch.model.media import Album, RunFile, Steps, When
 from wandbwatch.model.ports import Env
 from wandbwatch.model.report import Block, Note, Report
@@ -92,17 +92,17 @@ def report(
     page: Page = WHOLE,
 ) -> Report:
     """Tell of the media in *album*, whose *files* were looked at."""
-    blocks = (*albums.blocks(album, files, run, page), *_notes(album, keys))
+    blocks = (*albums.blocks(album, files, run, page), *_notes(run, album, keys))
     return Report("media", titles.of_run(run), blocks, url=run.url, out=page.out)
 
 
-def _notes(album: Album, keys: Sequence[str]) -> Iterator[Block]:
+def _notes(run: Run, album: Album, keys: Sequence[str]) -> Iterator[Block]:
     known = {medium.key for medium in album.media}
     for wanted in keys:
         if not known_keys.selected(wanted, known):
             yield Note(f"no media of {wanted!r}{_meant(wanted, album.keys)}")
     if not album.media and not keys:
-        at = " at this step" if album.keys else " yet"
+        at = " at this step" if album.keys else yet(run)
         yield Note(f"the run has logged no media{at}")
     if album.sampled:
         yield Note("W&B returned a sample of the steps; --step N shows any")

@@ -12,7 +12,7 @@ from wandbwatch.analysis import delta as deltas
 from wandbwatch.analysis.eta import forecast as forecast_of
 from wandbwatch.formatting import titles
 from wandbwatch.formatting.run_blocks import run_fields
-from wandbwatch.formatting.text import did_you_mean
+from wandbwatch.formatting.text import did_you_mean, yet
 from wandbwatch.model.address import Address
 from wandbwatch.model.errors import NotFoundError
 from wandbwatch.model.ports import Env
@@ -241,7 +241,7 @@ def _notes(run: Run, filters: Sequence[str]) -> Iterator[Note]:
         if not any(_matches(name, wanted) for name in names):
             yield Note(f"nothing matches {wanted!r}{_meant(wanted, names)}")
     if all(map(_own, run.summary)):
-        yield Note("the run has no summary values yet")
+        yield Note(f"the run has no summary values{yet(run)}")
 
 
 def _meant(wanted: str, names: Sequence[str]) -> str:

@@ -15,7 +15,6 @@ from wandbwatch.model.run_details import Sweep
 
 _MOST_LINES, _MOST_AXES = 200, 7
 """More in one picture of parallel coordinates unknown apart."""
-_GOING = (State.PENDING, State.RUNNING, State.PREEMPTING)
 
 
 def counted(runs: Sequence[Run]) -> Mapping[State, int]:
@@ -26,7 +25,7 @@ def counted(runs: Sequence[Run]) -> Mapping[State, int]:
 
 def progress(runs: Sequence[Run], expected: int | None, width: int) -> str:
     """Word how many runs are done, of as many as there will be, with a bar."""
-    done = sum(run.state not in _GOING for run in runs)
+    done = sum(not run.state.going for run in runs)
     if not expected:
         return f"{done} of {len(runs)} started"
     share = min(done / expected, 1.0)

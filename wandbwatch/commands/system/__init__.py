@@ -11,6 +11,7 @@ from wandbwatch.analysis.keys import SYSTEM
 from wandbwatch.analysis.window import recent
 from wandbwatch.commands.system import metrics
 from wandbwatch.formatting import titles
+from wandbwatch.formatting.text import yet
 from wandbwatch.model.ports import Env, Source
 from wandbwatch.model.query import Axis, AxisKind, Query
 from wandbwatch.model.report import (
@@ -72,7 +73,7 @@ def report(
     """Tell of *run*'s machine now, and over the seconds of its *series*."""
     title = titles.of_run(run)
     if not run.system:
-        note = Note("no system metrics yet")
+        note = Note(f"no system metrics{yet(run)}")
         return Report("system", title, (note,), url=run.url)
     shown = recent(series, _AXIS, last) if last else series
     blocks: tuple[Block, ...] = (

@@ -112,6 +112,7 @@ def timestamp(data: bytes, at: int, end: int) -> float:
 NOTHING = 0
 HISTORY = 2
 SUMMARY = 3
+OUTPUT = 4
 CONFIG = 5
 FILES = 6
 STATS = 7
