@@ -15,6 +15,11 @@ from tests.commands.events.world import Life
 Told = tuple[str, str]
 
 
+def _heard(life: Life, now: float) -> float:
+    number = life.part(now)
+    return min(now, life.parts[number].end) if number >= 0 else 0.0
+
+
 @dataclass
 class Seen:
     """One run as it was at the looks so far."""
@@ -25,6 +30,8 @@ class Seen:
     """Looks at which a new step was seen in this part: when, its time, the step."""
     gaps: list[float] = field(default_factory=list)
     stalled: bool = False
+    pauses: list[tuple[bool, float]] = field(default_factory=list)
+    """The long ones that ended well: whether it was the start, and the seconds."""
 
 
 class Reference:
@@ -37,11 +44,17 @@ class Reference:
         self._loss: float | None = None
         self._leader = ""
         self._open: dict[str, float | None] = {}
+        self._taught: dict[str, list[tuple[bool, float]]] = {}
+        self._new: list[tuple[str, tuple[bool, float]]] = []
 
     def look(self, now: float) -> list[Told]:
         told: list[Told] = []
-        for life in self._lives:
+        # The latest heartbeats first, as in a listing.
+        for life in sorted(self._lives, key=lambda one: -_heard(one, now)):
             told += [(kind, life.id) for kind in self._run(life, now)]
+        for name, pause in self._new:
+            self._taught[name] = [*self._taught.get(name, []), pause][-16:]
+        self._new.clear()
         told += self._best(now)
         told += self._scopes(told, now)
         first, self._before = self._before is None, now
@@ -73,32 +86,51 @@ class Reference:
     ) -> str:
         step, _ = life.steps(seen.part, now)
         seen.steps, seen.gaps, seen.stalled = [(now, now, step)], [], False
+        seen.pauses = []
         return "goes on" if false else "resumed" if known else "started"
 
     def _stall(self, seen: Seen, life: Life, now: float) -> list[str]:
         assert self._before is not None
         step, stepped = life.steps(seen.part, now)
-        limit = self._limit(seen)
+        name = life.group or life.sweep
         if step != seen.steps[-1][2]:
             stepped = max(stepped, self._before)
-            quick = now - self._before <= limit
-            if len(seen.steps) > 1 and quick and not seen.stalled:
-                seen.gaps.append(stepped - seen.steps[-1][1])
+            paused = stepped - seen.steps[-1][1]
+            dated = self._least if len(seen.steps) > 2 else 3 * self._least
+            if now - self._before <= max(dated, 2 * self._pace(seen), paused / 2):
+                if len(seen.steps) > 1 and not seen.stalled:
+                    seen.gaps.append(paused)
+                if self._least / 2 < paused <= 24 * self._least:
+                    seen.pauses.append((len(seen.steps) == 1, round(paused, 1)))
+                    self._new.append((name, seen.pauses[-1]))
             seen.steps.append((now, stepped, step))
             if seen.stalled:
                 seen.stalled = False
                 return ["recovered"]
-        if not seen.stalled and now - seen.steps[-1][1] > self._limit(seen):
+        limit = self._limit(seen, name, step)
+        if not seen.stalled and now - seen.steps[-1][1] > limit:
             seen.stalled = True
             return ["stalled"]
         return []
 
-    def _limit(self, seen: Seen) -> float:
-        if len(seen.steps) < 3:
-            return 3 * self._least
+    def _limit(self, seen: Seen, name: str, step: int) -> float:
+        everyone = [pause for found in self._taught.values() for pause in found]
+        known = [*seen.pauses[-8:], *(self._taught.get(name) or everyone)]
+        starts = len(seen.steps) < 3
+        long = [seconds for start, seconds in known if starts or not start]
+        limit = max(self._least, 2 * max([self._pace(seen), *long]))
+        if starts:
+            return max(limit, 3 * self._least)
+        likely = any(
+            f"{one}".rstrip("0") in {"1", "2", "25", "5"}
+            for one in (step, step + 1)
+            if one >= 50
+        )
+        return max(limit, 4.5 * self._least) if likely and not known else limit
+
+    def _pace(self, seen: Seen) -> float:
         last = len(seen.gaps) - 1
-        usual = max((g * 0.9 ** (last - i) for i, g in enumerate(seen.gaps)), default=0)
-        return max(self._least, 4 * usual)
+        return max((g * 0.9 ** (last - i) for i, g in enumerate(seen.gaps)), default=0)
 
     def _best(self, now: float) -> list[Told]:
         found = [(life.loss(now), life.id) for life in self._lives if life.run(now)]

@@ -55,10 +55,10 @@ def test_the_first_steps_may_take_longer_then_the_runs_own_pace_counts():
     assert life.kinds(30, stepped(0, 30)) == []
     for minute in (31, 51, 71):  # an epoch takes 20 minutes
         assert life.kinds(minute, stepped(minute, minute)) == []
-    assert life.kinds(71 + 79, stepped(71, 150)) == []
-    (stall,) = life.detect(71 + 81, stepped(71, 152))
+    assert life.kinds(71 + 39, stepped(71, 110)) == []
+    (stall,) = life.detect(71 + 41, stepped(71, 112))
     assert isinstance(stall, Stalled)
-    assert (stall.idle, stall.usual) == (81 * 60, 20 * 60)
+    assert (stall.idle, stall.usual) == (41 * 60, 20 * 60)
     assert life.kinds(200, replace(stepped(71, 200), state=State.FINISHED)) == [
         "finished"
     ]

@@ -14,7 +14,9 @@ from wandbwatch.commands.events.lifecycle import (
     EventKind,
     EventMemory,
     detect,
+    histories,
     raised,
+    taught,
 )
 from wandbwatch.commands.events.lifecycle.listing import listed
 from wandbwatch.commands.events.reports import CrashCards, reports
@@ -163,6 +165,9 @@ def _report(env: Env, request: Request) -> Iterator[Report]:
         return
     happened, after = detect(before, found.runs, now, request.rules)
     shown = []
+    if before is None and EventKind.STALLED in request.on:
+        seen = histories(source, request.filters)
+        after = taught(after, seen, request.rules.least)
     if before is None and request.greet:
         shown.append(greeting(request.address, found, request.rules.aims))
     ends = EndCards(source, request.attached, request.rules.aims)

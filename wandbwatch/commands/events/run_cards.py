@@ -17,6 +17,7 @@ from wandbwatch.commands.events.lifecycle import (
     DetectOptions,
     EventKind,
     GroupDone,
+    Recovered,
     RunEvent,
     Stalled,
 )
@@ -64,6 +65,8 @@ def wording(event: RunEvent) -> tuple[str, str]:
             return what, "it was reported as crashed because heartbeats were missing"
         case Stalled():
             return "is stalled", why(event)
+        case Recovered():
+            return event.kind.value, _again(event)
         case CodeAlert():
             return f"alerts: {event.title}", event.text
         case Best():
@@ -85,6 +88,15 @@ def why(event: Stalled) -> str:
         return step
     usual = formatting.duration(timedelta(seconds=round(event.usual)))
     return f"{step}; usually at most {usual} between steps"
+
+
+def _again(event: Recovered) -> str:
+    note = KINDS[event.kind].note
+    if not event.after:
+        return note
+    after = formatting.duration(timedelta(seconds=round(event.after)))
+    usual = "; a pause this long is usual from now on" if event.usual else ""
+    return f"{note} after {after}{usual}"
 
 
 def done(event: GroupDone, name: str, url: str | None) -> Report:
@@ -173,6 +185,8 @@ def _note(event: RunEvent) -> Cell:
             return why(event)
         case CodeAlert():
             return event.title
+        case Recovered():
+            return _again(event)
         case CrashRetracted():
             return wording(event)[0]
         case _:

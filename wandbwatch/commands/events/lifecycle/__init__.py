@@ -5,7 +5,11 @@ project, never by name. It reports what differs between two checks: a run that s
 and ended between them is reported by its end.
 """
 
-from wandbwatch.commands.events.lifecycle.detection import DetectOptions, detect
+from wandbwatch.commands.events.lifecycle.detection import (
+    DetectOptions,
+    detect,
+    taught,
+)
 from wandbwatch.commands.events.lifecycle.event import (
     ACTIVE,
     ENDS,
@@ -15,10 +19,11 @@ from wandbwatch.commands.events.lifecycle.event import (
     Event,
     EventKind,
     GroupDone,
+    Recovered,
     RunEvent,
     Stalled,
 )
-from wandbwatch.commands.events.lifecycle.listing import raised
+from wandbwatch.commands.events.lifecycle.listing import histories, raised
 from wandbwatch.commands.events.lifecycle.memory import EventMemory
 
 __all__ = [
@@ -29,6 +34,8 @@ __all__ = [
     "Event",
     "EventKind",
     "GroupDone",
+    "Recovered",
     "RunEvent",
 ]
 __all__ += ["CodeAlert", "DetectOptions", "EventMemory", "Stalled", "detect", "raised"]
+__all__ += ["histories", "taught"]

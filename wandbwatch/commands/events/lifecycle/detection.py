@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from wandbwatch.analysis.ranking import Objective
+from wandbwatch.commands.events.lifecycle import progress
 from wandbwatch.commands.events.lifecycle.event import (
     Best,
     CrashRetracted,
@@ -21,11 +22,15 @@ from wandbwatch.commands.events.lifecycle.memory import (
     EndedRun,
     EventMemory,
     Leader,
+    LongPause,
     RunningRun,
     ScopeMemory,
 )
 from wandbwatch.commands.events.lifecycle.transitions import Tracker
+from wandbwatch.model.query import Curves
 from wandbwatch.model.run import Run, State
+
+STEPS = "_step"
 
 
 def scopes_of(run: Run | RunningRun) -> Iterator[str]:
@@ -142,12 +147,48 @@ def detect(
     gone, horizon = _bounded({**_rest(known, look), **look.gone}, known, rules.kept)
     records = list(new_bests(known.best, runs, rules.aims))
     leaders = {**known.best, **{name: leader for name, leader, _ in records}}
+    pauses = _shared(known, look.going)
     if before is None:
         scopes = opened(look.going.values())
-        return (), EventMemory(at, horizon, look.going, gone, scopes, leaders)
+        return (), EventMemory(at, horizon, look.going, gone, scopes, leaders, pauses)
     done, scopes = settled(known.scopes, look.going.values(), events, at, rules.settle)
-    after = EventMemory(at, horizon, look.going, gone, scopes, leaders)
+    after = EventMemory(at, horizon, look.going, gone, scopes, leaders, pauses)
     return (*events, *(event for *_, event in records), *done), after
+
+
+_SCOPES = 200
+"""The groups whose pauses are remembered, the latest."""
+
+
+def _shared(
+    known: EventMemory, going: Mapping[str, RunningRun]
+) -> Mapping[str, tuple[LongPause, ...]]:
+    """Return the pauses of each group, with those that just ended."""
+    shared = dict(known.pauses)
+    for run_id, run in going.items():
+        if found := progress.learnt(known.going.get(run_id), run):
+            scope = progress.scope_of(run)
+            old = shared.pop(scope, ())
+            shared[scope] = (*old, *found)[-progress.SHARED :]
+    return dict(list(shared.items())[-_SCOPES:])
+
+
+def taught(
+    memory: EventMemory, histories: Iterable[Curves], least: float
+) -> EventMemory:
+    """Return *memory* with the pauses in the histories of runs, their steps over
+    the seconds they ran."""
+    going, shared = dict(memory.going), dict(memory.pauses)
+    for one in histories:
+        steps = one.series.get(STEPS)
+        found = progress.past(steps, least) if steps else ()
+        if not found:
+            continue
+        scope = progress.scope_of(one.run)
+        shared[scope] = (*shared.get(scope, ()), *found)[-progress.SHARED :]
+        if one.run.id in going:
+            going[one.run.id] = replace(going[one.run.id], pauses=found)
+    return replace(memory, going=going, pauses=shared)
 
 
 def _rest(known: EventMemory, look: Tracker) -> dict[str, EndedRun]:

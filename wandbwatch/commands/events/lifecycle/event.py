@@ -110,6 +110,16 @@ class Stalled(RunEvent):
 
 
 @dataclass(frozen=True)
+class Recovered(RunEvent):
+    """*run*, reported as stalled, makes progress again."""
+
+    after: float
+    """Seconds without a step; 0: not known."""
+    usual: bool
+    """Whether a pause this long is usual from now on."""
+
+
+@dataclass(frozen=True)
 class Best(RunEvent):
     """*run* has the best value of *key* so far."""
 

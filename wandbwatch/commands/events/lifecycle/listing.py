@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from wandbwatch.commands.events.lifecycle.detection import STEPS
 from wandbwatch.commands.events.lifecycle.event import (
     ACTIVE,
     CodeAlert,
@@ -16,11 +17,13 @@ from wandbwatch.commands.events.lifecycle.event import (
 from wandbwatch.commands.events.lifecycle.memory import EventMemory
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.ports import Source
-from wandbwatch.model.query import Listing, Query
+from wandbwatch.model.query import Axis, AxisKind, Curves, Listing, Query
 from wandbwatch.model.run import Json, Run
 
 PAGE = 200
 """The fewest runs to fetch, those with the latest heartbeats."""
+TAUGHT = 20
+"""Runs whose histories are read at the first check, the latest."""
 _OVERLAP = 3600.0
 """Seconds that a listing reaches before the last check: listings lag, clocks differ."""
 
@@ -55,6 +58,18 @@ def listed(
         return found
     more = source.runs(replace(query, filters={"name": {"$in": missing}}))
     return Listing((*found.runs, *more.runs), max(found.total, len(found.runs)))
+
+
+def histories(source: Source, filters: Mapping[str, Json]) -> tuple[Curves, ...]:
+    """Fetch the steps of the latest runs over the seconds they ran, in one request.
+
+    They teach which pauses are usual; without them, runs teach that by and by.
+    """
+    latest = Query(filters, "-heartbeat_at", TAUGHT, summary=(), config=())
+    try:
+        return source.curves(latest, [STEPS], Axis(AxisKind.RUNTIME))
+    except SourceError:
+        return ()
 
 
 def _heard(run: Run) -> float:

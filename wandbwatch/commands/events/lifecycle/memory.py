@@ -7,8 +7,9 @@ hundred kilobytes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from wandbwatch.model.memory import StoredJson
 from wandbwatch.model.run import State
@@ -16,6 +17,15 @@ from wandbwatch.model.run import State
 KEPT = 2000
 """How many ended runs are remembered by id."""
 _NOW, _GONE = StoredJson(shape=1), StoredJson()
+
+
+@dataclass(frozen=True)
+class LongPause:
+    """A pause between two steps that ended well."""
+
+    step: int | None
+    """The step before it; None: it was the start of the run."""
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,22 @@ class RunningRun:
     sweep: str = ""
     missing: float = 0.0
     """Since when it is missing from listings; 0: it is not."""
+    pauses: tuple[LongPause, ...] = ()
+    """Its last long pauses."""
+
+    def written(self) -> list[object]:
+        pauses = [list(vars(one).values()) for one in self.pauses]
+        return [*list(vars(self).values())[:-1], pauses]
+
+    @classmethod
+    def read(cls, values: list[Any]) -> RunningRun:
+        """Read what `written` returned, perhaps that of a version with fewer fields."""
+        count = len(fields(cls)) - 1
+        return cls(*values[:count], *map(_pauses, values[count:]))
+
+
+def _pauses(stored: Iterable[list[Any]]) -> tuple[LongPause, ...]:
+    return tuple(LongPause(*values) for values in stored)
 
 
 @dataclass(frozen=True)
@@ -80,15 +106,21 @@ class EventMemory:
     scopes: Mapping[str, ScopeMemory] = field(default_factory=dict)
     """By kind and name, as ``group birds``."""
     best: Mapping[str, Leader] = field(default_factory=dict)
+    pauses: Mapping[str, tuple[LongPause, ...]] = field(default_factory=dict)
+    """The last long pauses of each group or sweep."""
 
     def written(self) -> tuple[str, str]:
         """Return two texts: what changes at each check, and the ended runs."""
         now = {
             "at": self.at,
             "horizon": self.horizon,
-            "going": {k: list(vars(g).values()) for k, g in self.going.items()},
+            "going": {k: g.written() for k, g in self.going.items()},
             "scopes": {k: [s.since, dict(s.ended)] for k, s in self.scopes.items()},
             "best": {k: [b.value, b.run, b.lead] for k, b in self.best.items()},
+            "pauses": {
+                k: [list(vars(one).values()) for one in found]
+                for k, found in self.pauses.items()
+            },
         }
         gone = {k: list(vars(g).values()) for k, g in self.gone.items()}
         return _NOW.dump(now), _GONE.dump(gone)
@@ -102,8 +134,9 @@ class EventMemory:
         return cls(
             kept["at"],
             kept["horizon"],
-            {k: RunningRun(*values) for k, values in kept["going"].items()},
+            {k: RunningRun.read(values) for k, values in kept["going"].items()},
             {k: EndedRun(State(s), *v) for k, (s, *v) in ended.items()},
             {k: ScopeMemory(*values) for k, values in kept["scopes"].items()},
             {k: Leader(*values) for k, values in kept["best"].items()},
+            {k: _pauses(found) for k, found in kept.get("pauses", {}).items()},
         )

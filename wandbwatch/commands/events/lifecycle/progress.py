@@ -1,20 +1,38 @@
-"""Whether a run makes progress: its steps against its usual pace. Pure."""
+"""Whether a run makes progress: its steps against the pauses that are usual. Pure."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import median
 
-from wandbwatch.commands.events.lifecycle.memory import RunningRun
-from wandbwatch.model.run import Run
+from wandbwatch.commands.events.lifecycle.memory import LongPause, RunningRun
+from wandbwatch.model.run import Run, Series
 
-_LATE = 4.0
-"""A run is stalled after this many times its usual pause."""
-_WARM_UP = 3.0
-"""The first steps may take this much longer: compiling, loading, a first epoch."""
+_LATE, _LATE_IDLE = 2.0, 1.5
+"""A run is stalled after this many times its usual pause; sooner if its GPUs are idle.
+Busy ones put it off, and do not cancel it: a collective that hangs keeps them busy."""
+_WARM_UP, _FIRST = 3.0, 12.0
+"""The first steps may take this many times the shortest stall: compiling, loading. The
+very first may be the end of an epoch, if the run is alive and its GPUs are not idle."""
+_ROUND = 4.5
+"""The same of the first pause at a round step such as 500: likely an evaluation."""
 _WARM = 2
 """Steps after which the pace is known."""
 _FADES = 0.9
 """How fast an old pause loses weight, per step."""
+_LEARNT = 24.0
+"""Times the shortest stall: a pause longer than this is none to get used to."""
+OWN, SHARED = 8, 16
+"""How many long pauses are remembered of a run, and of a group."""
+_REGULAR = 4
+"""Pauses that make a schedule, if they are equally many steps apart."""
+_CLOSE, _MOST = 0.05, 0.7
+"""How far a pause may be from its schedule, and which share of them must be on it."""
+_IDLE = 5.0
+"""Percent of use below which a GPU is idle."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +48,13 @@ class Pause:
         return self.seconds > self.limit
 
 
+def scope_of(run: Run | RunningRun) -> str:
+    """Return the name of the runs that pause alike: a group, a sweep or the others."""
+    return run.group or run.sweep
+
+
 def first(run: Run, now: float) -> RunningRun:
-    """Start to watch *run*; earlier pauses do not count."""
+    """Start to watch *run*; of earlier steps only their mean pace is known."""
     return RunningRun(now, run.last_step, now, group=run.group, sweep=run.sweep)
 
 
@@ -45,10 +68,14 @@ def watched(
     if run.last_step is None or run.last_step == known.step:
         return replace(known, group=run.group, sweep=run.sweep, missing=0.0)
     moved = min(max(_stepped(run, now), before), now)
-    pace = known.pace
+    paused = moved - known.moved
+    pace, pauses = known.pace, known.pauses
     # After a gap between checks, the time of a step is not known well enough.
-    if not known.stalled and now - before <= limit(known, least) and known.moves:
-        pace = max(moved - known.moved, _FADES * known.pace)
+    warm = least if known.moves == _WARM else _WARM_UP * least
+    if now - before <= max(warm, _LATE * known.pace, paused / 2):
+        if known.moves and not known.stalled:
+            pace = max(paused, _FADES * known.pace)
+        pauses = (*pauses, *_learnt(known, paused, least))[-OWN:]
     return replace(
         known,
         step=run.last_step,
@@ -59,23 +86,141 @@ def watched(
         group=run.group,
         sweep=run.sweep,
         missing=0.0,
+        pauses=pauses,
     )
 
 
-def idle(known: RunningRun, run: Run, now: float, least: float) -> Pause:
-    """Measure the pause since the last step; before the first, since the heartbeat."""
+def _learnt(known: RunningRun, paused: float, least: float) -> Iterable[LongPause]:
+    """Yield a pause that ended well, if it is long enough to matter."""
+    if least / 2 < paused <= _LEARNT * least:
+        step = known.step if known.moves and known.step is not None else None
+        yield LongPause(step, round(paused, 1))
+
+
+def learnt(before: RunningRun | None, after: RunningRun) -> tuple[LongPause, ...]:
+    """Return the pauses that a run has shown since the last check."""
+    old = before.pauses if before else ()
+    if old[-1:] == after.pauses[-1:]:
+        return ()
+    return tuple(one for one in after.pauses if one not in old)
+
+
+def past(steps: Series, least: float) -> tuple[LongPause, ...]:
+    """Return the long pauses in a run's history: its steps over the seconds it ran.
+
+    A source may return a sample of a long history: then some of the time between two
+    points was spent on the steps that were left out.
+    """
+    rows = list(zip(steps.x, steps.y, strict=True))
+    found: list[LongPause] = []
+    if rows and least / 2 < rows[0][0] <= _LEARNT * least:
+        found.append(LongPause(None, round(rows[0][0], 1)))
+    gaps = [(s, n - s, u - t) for (t, s), (u, n) in pairwise(rows) if n > s and u > t]
+    if not gaps:
+        return tuple(found)
+    pace = median(seconds / count for _, count, seconds in gaps)
+    usual = median(seconds for *_, seconds in gaps)
+    for step, count, seconds in gaps:
+        paused = seconds if usual > least / 2 else seconds - pace * (count - 1)
+        if least / 2 < paused <= _LEARNT * least:
+            found.append(LongPause(int(step), round(paused, 1)))
+    return tuple(found[-OWN:])
+
+
+def idle(
+    known: RunningRun,
+    run: Run,
+    now: float,
+    least: float,
+    peers: Sequence[LongPause] = (),
+) -> Pause:
+    """Measure the pause since the last step; before the first, since the heartbeat.
+
+    *peers* are the pauses that the other runs of the group have shown.
+    """
     if known.step is None and run.heartbeat:
         silent = now - max(run.heartbeat.timestamp(), known.seen)
         if silent > least:
             return Pause(silent, least, 0.0)
-    return Pause(now - known.moved, limit(known, least), known.pace)
+    usual = _usual(known, peers)
+    limit = max(least, usual * (_LATE_IDLE if gpus_idle(run) else _LATE))
+    limit = max(limit, _grace(known, run, peers) * least)
+    return Pause(now - known.moved, limit, usual)
 
 
-def limit(known: RunningRun, least: float) -> float:
-    """Return the seconds without a new step after which a run is stalled."""
+def _usual(known: RunningRun, peers: Sequence[LongPause]) -> float:
+    """Return the longest pause in seconds that is usual at the step of the run.
+
+    Pauses on a schedule, such as an evaluation every 500 steps, say nothing about the
+    steps between them.
+    """
+    seen = (*known.pauses, *peers)
     if known.moves < _WARM:
-        return _WARM_UP * least
-    return max(least, _LATE * known.pace)
+        return max((one.seconds for one in seen), default=known.pace)
+    if not seen:
+        return known.pace
+    schedule = _schedule([one.step for one in known.pauses if one.step is not None])
+    due = not schedule or schedule.due(known.step)
+    longest = (
+        one.seconds
+        for one in seen
+        if one.step is not None and (due or not (schedule and schedule.due(one.step)))
+    )
+    return max(known.pace, max(longest, default=0.0))
+
+
+@dataclass(frozen=True)
+class _Schedule:
+    last: int
+    every: float
+    """Steps, more than 1."""
+
+    def due(self, step: int | None) -> bool:
+        """Whether *step* is a multiple of `every` from `last`, or nearly so."""
+        apart = abs((step or 0) - self.last) / self.every
+        off = abs(apart - round(apart)) * self.every
+        return off <= max(2.0, _CLOSE * self.every)
+
+
+def _schedule(steps: Sequence[int]) -> _Schedule | None:
+    """Return the schedule of pauses at *steps*, if most of them have one."""
+    if len(steps) < _REGULAR:
+        return None
+    found = _Schedule(steps[-1], median(b - a for a, b in pairwise(steps)))
+    if found.every <= 1:
+        return None
+    fit = sum(map(found.due, steps))
+    return found if fit >= _REGULAR and fit >= _MOST * len(steps) else None
+
+
+def _grace(known: RunningRun, run: Run, peers: Sequence[LongPause]) -> float:
+    """Return how many of the shortest stalls a run may pause whose habits are unknown.
+
+    It has just started, or is at a round step in what is likely its first evaluation.
+    """
+    lively = not gpus_idle(run)
+    if known.step is None and lively and not peers:
+        return _FIRST
+    if known.moves < _WARM:
+        return _WARM_UP
+    unknown = not (known.pauses or peers)
+    return _ROUND if unknown and lively and _round(known.step) else 0.0
+
+
+def _round(step: int | None) -> bool:
+    """Whether *step*, counted from 0 or from 1, is 50, 100, 200, 250, 500, 1000, …."""
+    for one in (step or 0, (step or 0) + 1):
+        if one >= 50:  # noqa: PLR2004 -- an earlier step is a part of the start
+            size = 10 ** math.floor(math.log10(one))
+            if one / size in (1.0, 2.0, 2.5, 5.0):
+                return True
+    return False
+
+
+def gpus_idle(run: Run) -> bool:
+    """Whether the last system metrics say that no GPU is in use."""
+    use = [v for k, v in run.system.items() if k.startswith("gpu.") and ".gpu" in k[4:]]
+    return bool(use) and max(use) < _IDLE
 
 
 def _stepped(run: Run, now: float) -> float:
@@ -91,4 +236,4 @@ def glance(run: Run, now: float, least: float) -> Pause:
     heard = run.heartbeat.timestamp() if run.heartbeat else now
     stepped = _stepped(run, now) if run.last_step is not None else heard
     mean = (run.runtime or 0.0) / (run.last_step + 1) if run.last_step else 0.0
-    return Pause(max(now - min(stepped, now), 0.0), max(least, _LATE * mean), mean)
+    return Pause(max(now - min(stepped, now), 0.0), max(least, 2 * _LATE * mean), mean)

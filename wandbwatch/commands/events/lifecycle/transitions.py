@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
+from wandbwatch.commands.events.lifecycle import progress
 from wandbwatch.commands.events.lifecycle.event import (
     ACTIVE,
     ENDS,
     CrashRetracted,
     EventKind,
+    Recovered,
     Resumed,
     RunEvent,
     Stalled,
@@ -17,9 +20,9 @@ from wandbwatch.commands.events.lifecycle.event import (
 from wandbwatch.commands.events.lifecycle.memory import (
     EndedRun,
     EventMemory,
+    LongPause,
     RunningRun,
 )
-from wandbwatch.commands.events.lifecycle.progress import first, idle, watched
 from wandbwatch.model.run import Run, State
 
 MISSED = 3600.0
@@ -61,17 +64,27 @@ class Tracker:
         self, run: Run, going: RunningRun | None, gone: EndedRun | None
     ) -> Iterator[RunEvent]:
         if going is None:
-            self.going[run.id] = first(run, self.now)
+            self.going[run.id] = progress.first(run, self.now)
             yield self._returned(run, gone)
             return
-        known = watched(going, run, self.now, self.before.at, self.least)
-        how = idle(known, run, self.now, self.least)
+        known = progress.watched(going, run, self.now, self.before.at, self.least)
+        how = progress.idle(known, run, self.now, self.least, self._peers(known))
         if how.too_long and not known.stalled:
             known = replace(known, stalled=True)
             yield Stalled(EventKind.STALLED, run, how.seconds, how.usual)
         elif going.stalled and not known.stalled:
-            yield RunEvent(EventKind.RECOVERED, run)
+            learnt = progress.learnt(going, known)
+            after = max(known.moved - going.moved, 0.0)
+            yield Recovered(EventKind.RECOVERED, run, after, bool(learnt))
         self.going[run.id] = known
+
+    def _peers(self, known: RunningRun) -> Sequence[LongPause]:
+        """Return the pauses of the run's group, or else of all runs."""
+        return self.before.pauses.get(progress.scope_of(known)) or self._all
+
+    @cached_property
+    def _all(self) -> Sequence[LongPause]:
+        return [one for pauses in self.before.pauses.values() for one in pauses]
 
     def _returned(self, run: Run, gone: EndedRun | None) -> RunEvent:
         if gone is None:
