@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wandbwatch.experiments import reports
-from wandbwatch.model.ports import Env
-from wandbwatch.model.report import Report
+if TYPE_CHECKING:
+    from wandbwatch.model.ports import Env
+    from wandbwatch.model.report import Report
 
 
 def experiments(
@@ -33,6 +33,8 @@ def experiments(
 
 
 def _listing(env: Env, topk: int) -> Iterator[Report]:
+    from wandbwatch.experiments import reports  # noqa: PLC0415 -- not for --help
+
     yield reports.listing(env.experiments().listed(topk))
 
 

@@ -5,16 +5,18 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wandbwatch.config import redaction
 from wandbwatch.model import urls
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.ports import Env, Viewer
-from wandbwatch.model.report import Block, Fields, Level, Note, Report
 from wandbwatch.options import Server
+
+if TYPE_CHECKING:
+    from wandbwatch.model.ports import Env, Viewer
+    from wandbwatch.model.report import Block, Report
 
 
 def login(
@@ -40,6 +42,8 @@ def login(
 
 def report(viewer: Viewer, *, hidden: bool) -> Report:
     """Tell who logged in; a saved key is *hidden* by WANDB_API_KEY."""
+    from wandbwatch.model.report import Fields, Level, Note, Report  # noqa: PLC0415 -- not for --help
+
     saved = Fields("", (("user", viewer.user), ("key saved in", viewer.key_from)))
     notes = [Note("WANDB_API_KEY is set and overrides the saved key")]
     blocks: tuple[Block, ...] = (saved, *(notes if hidden else []))

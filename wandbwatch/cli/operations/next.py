@@ -4,15 +4,17 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from operator import itemgetter
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
 from wandbwatch.cli.watchfile.options import ConfigFile, ConfigOption, named
-from wandbwatch.model.ports import Env
-from wandbwatch.model.report import Note, Report, Table
-from wandbwatch.model.subscription import Subscription
+
+if TYPE_CHECKING:
+    from wandbwatch.model.ports import Env
+    from wandbwatch.model.report import Report
+    from wandbwatch.model.subscription import Subscription
 
 _COLUMNS = ("subscription", "local time", "at", "channel", "zone")
 
@@ -41,6 +43,8 @@ def report(
     title: str, subscriptions: Sequence[Subscription], now: datetime, count: int
 ) -> Report:
     """Table the *count* next starts of each of *subscriptions*, the first one first."""
+    from wandbwatch.model.report import Note, Report, Table  # noqa: PLC0415 -- not for --help
+
     coming = [
         (when, s) for s in subscriptions for when in islice(_starts(s, now), count)
     ]

@@ -4,14 +4,16 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import groupby
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wandbwatch.cli.watchfile.options import ConfigFile, ConfigOption, named
-from wandbwatch.delivery.outbox import OutboxAdmin, OutboxEntry, StoppedChannel, Store
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.report import Block, Cell, Level, Note, Report, Table
+
+if TYPE_CHECKING:
+    from wandbwatch.delivery.outbox import OutboxEntry, StoppedChannel
+    from wandbwatch.model.report import Block, Cell, Report
 
 _COLUMNS = ("channel", "subscription", "slot", "messages", "since", "reason")
 
@@ -30,6 +32,8 @@ def outbox(
     """Show messages that wait or failed, and stopped channels."""
     from wandbwatch.config.load import load  # noqa: PLC0415 (croniter takes long)
     from wandbwatch.config.paths import config_file, local_zone, state_directory  # noqa: PLC0415 (croniter takes long)
+    from wandbwatch.delivery.outbox import OutboxAdmin, Store  # noqa: PLC0415
+    from wandbwatch.model.report import Note, Report  # noqa: PLC0415
 
     if retry and drop:
         raise UsageError("use either --retry or --drop")
@@ -58,6 +62,8 @@ def report(
     done: Sequence[str] = (),
 ) -> Report:
     """Table the lists of messages that wait or failed, and the stopped channels."""
+    from wandbwatch.model.report import Level, Note, Report, Table  # noqa: PLC0415 -- not for --help
+
     blocks: list[Block] = [Note(text) for text in done]
     if stopped:
         rows = tuple((s.channel, s.since, s.reason) for s in stopped)

@@ -4,13 +4,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wandbwatch.cli import systemd_units
 from wandbwatch.cli.watchfile.options import OnlyConfigOption
 from wandbwatch.model.errors import UsageError, WandbwatchError
+
+if TYPE_CHECKING:
+    from wandbwatch.cli import systemd_units
 
 _ACTIONS = ("install", "uninstall", "status")
 
@@ -41,6 +43,8 @@ def service(
     ] = None,
 ) -> int:
     """Install, remove or show the systemd units of the daemon."""
+    from wandbwatch.cli import systemd_units  # noqa: PLC0415 -- not for --help
+
     place = systemd_units.place(os.environ, user=user, directory=directory)
     if action == "status":
         return _status(user=user)
@@ -50,6 +54,8 @@ def service(
 
 
 def _install(place: systemd_units.Place, config: Path | None) -> int:
+    from wandbwatch.cli import systemd_units  # noqa: PLC0415 -- not for --help
+
     file = (config or place.config).absolute()
     program = Path(sys.executable).with_name("wandbwatch")
     if place.hides(program):
@@ -68,6 +74,8 @@ def _install(place: systemd_units.Place, config: Path | None) -> int:
 
 
 def _uninstall(place: systemd_units.Place) -> int:
+    from wandbwatch.cli import systemd_units  # noqa: PLC0415 -- not for --help
+
     try:
         gone = systemd_units.uninstall(place)
     except OSError as e:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import typer
 
-from wandbwatch.model.ports import Env, Viewer
-from wandbwatch.model.report import Fields, Report
 from wandbwatch.options import Server
+
+if TYPE_CHECKING:
+    from wandbwatch.model.ports import Env, Viewer
+    from wandbwatch.model.report import Report
 
 
 def whoami(ctx: typer.Context, *, server: Server = None) -> Iterator[Report]:
@@ -16,6 +19,8 @@ def whoami(ctx: typer.Context, *, server: Server = None) -> Iterator[Report]:
 
 
 def report(viewer: Viewer) -> Report:
+    from wandbwatch.model.report import Fields, Report  # noqa: PLC0415 -- not for --help
+
     items = (
         ("server", viewer.server),
         ("user", viewer.user),
