@@ -102,6 +102,7 @@ class Running:
 @pytest.fixture(scope="session")
 def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     run = Running(tmp_path_factory.mktemp("live"), tmp_path_factory.mktemp("home"))
+    run.log(1)
     yield run
     run.finish()
 
