@@ -42,6 +42,19 @@ def test_define_metric_says_it_before_names():
     assert "define_metric" in chosen.reason
 
 
+def test_a_goal_of_define_metric_comes_before_names():
+    logged = {"val/acc": 0.9, "quality": 3.0, "cost/a": 2.0, "cost/val_loss": 1.0}
+    goals = {"quality": True}
+    chosen = choose([replace(run(logged), goals=goals)])
+    assert chosen.objective == Objective("quality", largest=True)
+    assert "define_metric" in chosen.reason
+    chosen = choose([replace(run(logged), goals={"cost/*": False})])
+    assert chosen.objective == Objective("cost/val_loss")
+    summed_up = replace(run({"quality.best": 3.0, "val/acc": 0.9}), goals=goals)
+    assert choose([summed_up]).objective == Objective("quality.best", largest=True)
+    assert choose([replace(run({"val/acc": 0.9}), goals=goals)]).curve == ("val/acc",)
+
+
 def test_a_summary_of_several_values_declares_no_goal():
     chosen = choose([run({"acc.min": 0.1, "acc.max": 0.9, "loss": 1})])
     assert chosen.objective == Objective("acc.max", largest=True)

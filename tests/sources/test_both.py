@@ -110,7 +110,7 @@ def test_both_sources_tell_the_same(both):
 def assert_same_run(cloud: Run, local: Run) -> None:
     for name in (
         *["id", "name", "state", "last_step", "entity", "project", "group"],
-        *["job_type", "tags", "notes", "sweep", "host", "exit_code"],
+        *["job_type", "tags", "notes", "sweep", "host", "exit_code", "goals"],
     ):
         assert getattr(cloud, name) == getattr(local, name), name
     assert spelled(cloud.config) == spelled(local.config)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from wandbwatch.analysis.keys import SYSTEM, is_clock, numeric
@@ -120,10 +120,33 @@ def choose(runs: Sequence[Run], sweep: Sweep | None = None) -> Chosen:
 
 
 def _declared(runs: Sequence[Run]) -> Objective | None:
+    """Return the most telling key with a goal, else one summed up by min or max."""
+    goals = {key: way for run in runs for key, way in run.goals.items()}
+    aims = [
+        (_place(key) or (9,), key, largest)
+        for key in numeric(runs)
+        if goals and (largest := _goal(key, goals)) is not None and _differs(key, runs)
+    ]
+    if aims:
+        _, key, largest = min(aims)
+        return Objective(_summed_up(key, largest, runs), largest)
+    return _summed_up_alone(runs)
+
+
+def _goal(key: str, goals: Mapping[str, bool]) -> bool | None:
+    """Return whether *key* is to be large, by its own goal before that of a glob."""
+    if key in goals:
+        return goals[key]
+    if key[:1] == "_" or _stem(key)[1]:
+        return None
+    globs = (name for name in goals if name[-1] == "*" and key.startswith(name[:-1]))
+    return next((goals[name] for name in globs), None)
+
+
+def _summed_up_alone(runs: Sequence[Run]) -> Objective | None:
     """Return a key that has its smallest or its largest value alone in summaries.
 
-    That is what ``define_metric(summary="min")`` leaves there; a goal alone does not
-    come from the sources.
+    That is what ``define_metric(summary="min")`` leaves there.
     """
     ways: defaultdict[str, set[str]] = defaultdict(set)
     for key in numeric(runs):

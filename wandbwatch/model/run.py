@@ -80,6 +80,9 @@ class Run:
     """The last values, flat (see `flat`), W&B's ``_step`` and the like included."""
     system: Mapping[str, float] = field(default_factory=dict)
     """The last system metrics, named as local files do: without ``system.``."""
+    goals: Mapping[str, bool] = field(default_factory=dict)
+    """Keys with a goal of ``define_metric``: whether it is "maximize". A glob ends with
+    ``*``. Sources read it with a whole summary only."""
 
 
 class Series:

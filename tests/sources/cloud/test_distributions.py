@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import pytest
 from wandbwatch.model.address import Cloud
 from wandbwatch.model.drawing import HistogramColumn
@@ -10,6 +12,7 @@ from wandbwatch.sources.cloud import graphql, plugin, series
 
 from tests.servers.wandb import Run
 
+T = TypeVar("T")
 GPT = Cloud("acme", "gpt")
 BARE = Query(summary=(), config=())
 
@@ -41,7 +44,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     return str(request.param)
 
 
-def own(way: str, axes: dict[str, str]) -> dict[str, str]:
+def own(way: str, axes: dict[str, T]) -> dict[str, T]:
     """The wandb package exports a listed run's config without W&B's own part."""
     return axes if way == "one document" else {}
 
@@ -69,6 +72,14 @@ def test_what_define_metric_said_comes_with_the_curves(server, way):
     (curves,) = plugin(GPT).curves(BARE, ["loss"], Axis())
     assert curves.own_axes == own(way, {"loss": "epoch"})
     assert curves.run.config == {}
+
+
+def test_goals_of_define_metric_come_with_a_whole_summary(server, way):
+    goals = [{"1": "val\\.acc", "8": 2}, {"2": "cost/*", "8": 1}, {"1": "x", "8": []}]
+    server.store.add(Run("abc", rows=ROWS, settings={"_wandb": {"m": goals}}))
+    (listed,) = plugin(GPT).runs(Query(config=())).runs
+    assert listed.goals == own(way, {"val.acc": True, "cost/*": False})
+    assert listed.config == {}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 import pytest
-from wandbwatch.model.query import AxisKind
+from wandb.proto import wandb_internal_pb2
+from wandbwatch.model.query import AxisKind, Query
 from wandbwatch.model.run import State
 
 from tests.runs.synthetic import (
@@ -252,3 +253,15 @@ def test_a_copy_is_not_taken_for_running(tmp_path):
     now = path.stat().st_mtime
     assert source(path, now).run().state is State.CRASHED
     assert source(path, START + 60).run().state is State.RUNNING
+
+
+def test_goals_of_define_metric_as_older_sdks_write_them(tmp_path):
+    defined = [
+        {"name": "val/acc", "goal": "GOAL_MAXIMIZE"},
+        {"glob_name": "cost/*", "goal": "GOAL_MINIMIZE"},
+        {"name": "loss"},
+    ]
+    record = wandb_internal_pb2.Record  # type: ignore[attr-defined]
+    records = [record(metric=one).SerializeToString() for one in defined]
+    (listed,) = source(written(tmp_path, [run("a"), *records])).runs(Query()).runs
+    assert listed.goals == {"val/acc": True, "cost/*": False}

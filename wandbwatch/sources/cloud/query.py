@@ -12,6 +12,8 @@ from wandbwatch.model.query import Query
 Node: TypeAlias = Mapping[str, Any]
 """A run as GraphQL tells it."""
 
+OWN = "_wandb"
+"""The config key of what W&B itself keeps there, such as define_metric's goals."""
 MOST_A_PAGE = 1000
 
 
@@ -63,8 +65,14 @@ def runs_query(query: Query, sweep: str = "", page: int = MOST_A_PAGE) -> RunsQu
         order=query.order,
         page=min(query.limit, page) if few else page,
         summary=_and(query.summary, keys.get("summary")),
-        config=_and(query.config, keys.get("config")),
+        config=_and(_with_goals(query), keys.get("config")),
     )
+
+
+def _with_goals(query: Query) -> tuple[str, ...] | None:
+    """Return the config keys to fetch, with W&B's own where `Run.goals` needs them."""
+    config = query.config
+    return config if config is None or query.summary is not None else (*config, OWN)
 
 
 def ordered_by(order: str) -> dict[str, str]:

@@ -10,11 +10,16 @@ from typing import Any
 from urllib.parse import quote
 
 from wandbwatch.model.run import Json, Run, State, flat
-from wandbwatch.sources.cloud.query import Node, Project, ordered_by
+from wandbwatch.sources.cloud.query import OWN, Node, Project, ordered_by
 
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _DEEPEST = 64
 """Tables in tables beyond this are nobody's metrics, and would fill our stack."""
+NAME, GLOB, _GOAL = "1", "2", "8"
+"""The numbers of MetricRecord's fields, which stand for their names in a config.
+https://github.com/wandb/wandb/blob/main/wandb/proto/wandb_internal.proto
+"""
+_GOALS: Mapping[float | None, bool] = {1.0: False, 2.0: True}
 _OURS = ("_step", "_runtime", "_timestamp", "_wandb")
 """The summary keys that fields of a `Run` are made of."""
 
@@ -48,6 +53,7 @@ def run(node: Node, project: Project) -> Run:
         config=flat(unwrapped(config)),
         summary=summary,
         system=_system(table(node.get("systemMetrics"))),
+        goals=_goals(config),
     )
 
 
@@ -178,6 +184,24 @@ def _host(config: Mapping[str, Json]) -> str:
         if isinstance(writer, Mapping)
     ]
     return hosts[-1] if hosts else ""
+
+
+def metrics(config: Mapping[str, Json]) -> list[Mapping[str, Any]]:
+    """Return what ``define_metric`` left in *config*, as MetricRecord's fields."""
+    own = unwrapped({"own": config.get(OWN)})["own"]
+    listed = own.get("m") if isinstance(own, Mapping) else None
+    found = listed if isinstance(listed, list) else []
+    return [metric if isinstance(metric, Mapping) else {} for metric in found]
+
+
+def _goals(config: Mapping[str, Json]) -> dict[str, bool]:
+    found = {}
+    for metric in metrics(config):
+        name = text(metric.get(NAME)).replace("\\.", ".") or text(metric.get(GLOB))
+        goal = _GOALS.get(number(metric.get(_GOAL)))
+        if name and goal is not None:
+            found[name] = goal
+    return found
 
 
 def _system(metrics: Mapping[str, Json]) -> dict[str, float]:

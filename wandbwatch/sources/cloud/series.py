@@ -15,28 +15,23 @@ from wandbwatch.model.drawing import Distributions, HistogramColumn
 from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.model.run import Json, Run, Series
 from wandbwatch.sources.cloud import reading
-from wandbwatch.sources.cloud.query import Node
+from wandbwatch.sources.cloud.query import OWN, Node
 
-_CONFIG = "_wandb"
-_NAME, _GLOB, _STEP_METRIC, _STEP_INDEX = "1", "2", "4", "5"
-"""The numbers of MetricRecord's fields, which stand for their names there.
-https://github.com/wandb/wandb/blob/main/wandb/proto/wandb_internal.proto
-"""
+_STEP_METRIC, _STEP_INDEX = "4", "5"
 
 
 def beside(config: tuple[str, ...] | None) -> tuple[str, ...] | None:
     """Add to the *config* keys that are asked for what `own_axes` reads."""
-    return None if config is None else (*config, _CONFIG)
+    return None if config is None else (*config, OWN)
 
 
 def own_axes(node: Node, keys: Iterable[str]) -> dict[str, str]:
     """Return the step metric of each of *keys* that has one, a name before a glob."""
-    own = reading.unwrapped({"own": reading.table(node.get("config")).get(_CONFIG)})
-    metrics = list(_metrics(own["own"]))
+    metrics = reading.metrics(reading.table(node.get("config")))
     names, globs = {}, {}
     for metric in metrics:
         over = _over(metric, metrics)
-        name, glob = _text(metric, _NAME), _text(metric, _GLOB)
+        name, glob = _text(metric, reading.NAME), _text(metric, reading.GLOB)
         if over and name:
             names[name.replace("\\.", ".")] = over
         elif over and glob:
@@ -50,19 +45,13 @@ def own_axes(node: Node, keys: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _metrics(own: Any) -> Iterator[Mapping[str, Any]]:
-    listed = own.get("m") if isinstance(own, Mapping) else None
-    for metric in listed if isinstance(listed, list) else ():
-        yield metric if isinstance(metric, Mapping) else {}
-
-
 def _over(metric: Mapping[str, Any], metrics: list[Mapping[str, Any]]) -> str:
     """Return its step metric, which is named or, counted from 1, one of *metrics*."""
     if name := _text(metric, _STEP_METRIC):
         return name
     at = metric.get(_STEP_INDEX)
     if isinstance(at, int | float) and 1 <= at <= len(metrics):
-        return _text(metrics[int(at) - 1], _NAME).replace("\\.", ".")
+        return _text(metrics[int(at) - 1], reading.NAME).replace("\\.", ".")
     return ""
 
 

@@ -16,7 +16,8 @@ from wandbwatch.sources.local.key_scanner import KeyScanner, row_step
 from wandbwatch.sources.local.log import RunLog
 from wandbwatch.sources.local.wire import EXIT, HISTORY, METRIC, fields, text, varint
 
-_NAME, _GLOB, _STEP_METRIC, _SUMMARY = 1, 2, 4, 7
+_NAME, _GLOB, _STEP_METRIC, _SUMMARY, _GOAL = 1, 2, 4, 7, 8
+_GOALS = {1: False, 2: True}
 _KINDS = {1: "min", 2: "max", 3: "mean", 5: "last", 6: "none", 8: "first"}
 
 
@@ -28,6 +29,8 @@ class Metric:
     kinds: frozenset[str] = frozenset()
     """Which values its summary has: of min, max, mean, last, first, none."""
     glob: bool = False
+    goal: bool | None = None
+    """Whether a larger value is better, where define_metric says it."""
 
     def matches(self, key: str) -> bool:
         if not self.glob:
@@ -39,6 +42,7 @@ def metric(data: bytes, at: int, end: int) -> Metric:
     """Read a metric record."""
     name = glob = step_metric = ""
     kinds: frozenset[str] = frozenset()
+    goal = None
     for number, start, stop in fields(data, at, end):
         if number == _NAME:
             name = text(data, start, stop)
@@ -48,9 +52,11 @@ def metric(data: bytes, at: int, end: int) -> Metric:
             step_metric = text(data, start, stop)
         elif number == _SUMMARY:
             kinds = _kinds(data, start, stop)
+        elif number == _GOAL:
+            goal = _GOALS.get(varint(data, start)[0])
     if glob and not name:
-        return Metric(glob.removesuffix("*"), step_metric, kinds, glob=True)
-    return Metric(name.replace("\\.", "."), step_metric, kinds)
+        return Metric(glob.removesuffix("*"), step_metric, kinds, glob=True, goal=goal)
+    return Metric(name.replace("\\.", "."), step_metric, kinds, goal=goal)
 
 
 def _kinds(data: bytes, at: int, end: int) -> frozenset[str]:
@@ -76,6 +82,16 @@ def metrics(log: RunLog) -> list[Metric]:
     """Return a run's metrics in the order they were defined."""
     found = log.forward({METRIC})
     return [metric(data, at, end) for _, data, at, end in found]
+
+
+def goals(logs: Sequence[RunLog]) -> dict[str, bool]:
+    """Return `Run.goals`: whether larger is better, by key or glob."""
+    defined = [one for log in logs for one in metrics(log)]
+    return {
+        f"{one.name}*" if one.glob else one.name: one.goal
+        for one in defined
+        if one.goal is not None
+    }
 
 
 @dataclass

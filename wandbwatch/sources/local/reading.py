@@ -10,6 +10,7 @@ from pathlib import Path
 
 from wandbwatch.model.run import Json, Run
 from wandbwatch.sources.local import stats
+from wandbwatch.sources.local.history import goals
 from wandbwatch.sources.local.log import LogEnd, RunLog, log_end, state
 from wandbwatch.sources.local.records import Identity, config, identity
 from wandbwatch.sources.local.summary import covers, summary
@@ -69,6 +70,7 @@ def read(logs: Sequence[RunLog], want: Want, now: float) -> Run:
         config=_asked(config(logs), want.config) if want.config != () else {},
         summary=summary(logs, want.summary) if want.summary != () else {},
         system=stats.last(logs) if want.system else {},
+        goals=goals(logs) if want.summary is None else {},
     )
 
 
