@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wandbwatch.analysis.compare import best_of
-from wandbwatch.analysis.objective import UNKNOWN, choose
+from wandbwatch.analysis.objective import UNKNOWN, choose, curve_keys, with_curve
 from wandbwatch.analysis.ranking import Objective
+from wandbwatch.model.query import Curves
 from wandbwatch.model.report import Note, Table
-from wandbwatch.model.run import Run, State
+from wandbwatch.model.run import Run, Series, State
 from wandbwatch.model.run_details import Sweep
 
 from tests.analysis.trainer_keys import JUDGING, RULES, Trainer
@@ -68,6 +69,17 @@ def test_a_key_that_is_the_same_in_all_runs_ranks_none():
 def test_most_runs_have_it():
     runs = [run({"loss": x, **({"val/acc": x} if x == 1 else {})}) for x in (1, 2, 3)]
     assert choose(runs).objective == Objective("loss")
+
+
+def test_a_single_point_is_no_curve():
+    known = [run({"test/acc": 0.9, "loss": 1.0, "lr": 1e-3})]
+    tried = curve_keys(known, 3)
+    assert tried[0] == "test/acc"
+    once, curve = Series("test/acc", [9], [0.9]), Series("loss", [0, 9], [3.0, 1.0])
+    found = [Curves(known[0], {"test/acc": once, "loss": curve})]
+    assert with_curve(tried, found) == ["loss"]
+    assert with_curve(tried, [Curves(known[0], {"test/acc": once})]) == ["test/acc"]
+    assert curve_keys(known, 3, Objective("loss"))[0] == "loss"
 
 
 def test_nothing_fits():

@@ -49,15 +49,16 @@ def test_a_run_is_a_row():
     report = answer("project me/p", FakeSource([OWL, BARE]))
     assert report.kind == "project"
     assert report.url == "https://w.example/me/p"
+    ours = ("state", "id", "name", "group", "tags", "created", "runtime", "last step")
     assert table(report) == Table(
         "runs",
-        ("state", "id", "name", "group", "tags", "created", "runtime", "last step"),
+        (*ours, "val/acc"),
         (
             (
                 *(State.FINISHED, "a1", "owl", "birds", ("night", "grey")),
-                *(NOW, timedelta(seconds=90.5), 7),
+                *(NOW, timedelta(seconds=90.5), 7, 0.9),
             ),
-            (State.UNKNOWN, "b2", "b2", MISSING, (), MISSING, MISSING, MISSING),
+            (State.UNKNOWN, "b2", "b2", MISSING, (), *[MISSING] * 4),
         ),
         ("https://w.example/me/p/runs/a1", None),
     )
@@ -67,8 +68,6 @@ def test_a_run_is_a_row():
 @pytest.mark.parametrize(
     ("line", "query"),
     [
-        ("project p", Query(limit=10, summary=(), config=())),
-        ("project p --topk 0", Query(limit=0, summary=(), config=())),
         (
             "project p --columns val/loss,config.lr,val/loss",
             Query(limit=10, summary=("val/loss",), config=("lr",)),
@@ -82,8 +81,13 @@ def test_a_run_is_a_row():
             Query(limit=10, summary=(), config=None),
         ),
         (
-            """project p --filters '{"group": "birds"}' --order heartbeat_at""",
-            Query({"group": "birds"}, "heartbeat_at", limit=10, summary=(), config=()),
+            (
+                "project p --columns a --order heartbeat_at"
+                """ --filters '{"group": "birds"}'"""
+            ),
+            Query(
+                {"group": "birds"}, "heartbeat_at", limit=10, summary=("a",), config=()
+            ),
         ),
         (
             "project p --topk 1 --order -summary_metrics.val/loss",
@@ -108,6 +112,16 @@ def test_no_more_is_asked_for_than_is_shown(line, query):
     source = FakeSource([OWL])
     answer(line, source)
     assert source.queries == [query]
+
+
+def test_the_metric_is_chosen_from_a_few_whole_summaries():
+    source = FakeSource([OWL])
+    answer("project p", source)
+    assert source.queries == [Query(limit=10, summary=None, config=())]
+    source = FakeSource([OWL])
+    answer("project p --topk 0", source)
+    sample = Query(limit=10, summary=None, config=())
+    assert source.queries == [sample, Query(limit=0, summary=("val/acc",), config=())]
 
 
 def test_columns_are_keys_and_globs_of_summary_and_config():

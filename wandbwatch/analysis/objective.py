@@ -6,13 +6,15 @@ returns of RL, held-out keys before training ones, scores before errors and loss
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from wandbwatch.analysis.keys import SYSTEM, is_clock, numeric
+from wandbwatch.analysis.keys import SYSTEM, is_clock, likely, numeric
 from wandbwatch.analysis.ranking import Objective, finite
+from wandbwatch.model.query import Curves
 from wandbwatch.model.run import Run
 from wandbwatch.model.run_details import Sweep
 
@@ -117,6 +119,30 @@ def choose(runs: Sequence[Run], sweep: Sweep | None = None) -> Chosen:
     (_, _, family, *_), key = ranked[0]
     largest = _FAMILIES[int(family)][1]
     return Chosen(Objective(_summed_up(key, largest, runs), largest), "by its name")
+
+
+def curve_keys(
+    runs: Sequence[Run], most: int, asked: Objective | None = None
+) -> tuple[str, ...]:
+    """Return at most *most* keys whose curves are worth showing, *asked* first.
+
+    A summary does not say which of them was logged more than once: see `with_curve`.
+    """
+    first = Chosen(asked).curve or choose(runs).curve
+    return tuple(dict.fromkeys((*first, *likely(runs))))[:most]
+
+
+def with_curve(keys: Iterable[str], found: Iterable[Curves]) -> list[str]:
+    """Return the *keys* with more than a single point in one of the runs *found*.
+
+    If none has, return those with any point.
+    """
+    longest: defaultdict[str, int] = defaultdict(int)
+    for one in found:
+        for key, series in one.series.items():
+            longest[key] = max(longest[key], sum(map(math.isfinite, series.y)))
+    known = [key for key in keys if key in longest]
+    return [key for key in known if longest[key] > 1] or known
 
 
 def _declared(runs: Sequence[Run]) -> Objective | None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from functools import partial
@@ -11,9 +12,10 @@ import typer
 from wandbwatch.analysis import delta as deltas
 from wandbwatch.analysis.eta import forecast as forecast_of
 from wandbwatch.analysis.keys import is_glob
+from wandbwatch.analysis.objective import choose
 from wandbwatch.formatting import titles
 from wandbwatch.model.address import Address
-from wandbwatch.model.ports import Env
+from wandbwatch.model.ports import Env, Source
 from wandbwatch.model.query import Listing, Query
 from wandbwatch.model.report import MISSING, Block, Cell, Note, Report, Table
 from wandbwatch.model.run import Run
@@ -33,6 +35,8 @@ from wandbwatch.options import (
 if TYPE_CHECKING:
     from wandbwatch.analysis.eta import Forecast
 
+_SAMPLE = 10
+"""Runs whose whole summaries are read to choose the metric to show."""
 _OURS = ("state", "id", "name", "group", "tags", "created", "runtime", "last step")
 
 
@@ -54,7 +58,8 @@ Columns: TypeAlias = Annotated[
         parser=Keys.read,
         metavar="KEYS",
         show_default=False,
-        help="Values to add: val/loss,config.lr,train/*.",
+        help="Values to show: val/loss,config.lr,train/*; default: the metric that"
+        " matters.",
     ),
 ]
 
@@ -82,7 +87,12 @@ def project(
         config=_wanted(_in_config(c) for c in columns),
     )
     source = env.source(address)
+    few = 0 < topk <= _SAMPLE
+    if not columns:
+        columns = Keys() if few else _metric(_sample(source, query))
+        query = replace(query, summary=None if few else tuple(columns))
     found = source.runs(total.asked(query) if total else query)
+    columns = columns or _metric(found.runs)
     forecast = forecast_of(source, found.runs, total)
     since = deltas.Since.last(env.memory) if delta else None
     told = report(address, found, query, columns, since, forecast=forecast)
@@ -100,10 +110,9 @@ def report(
     *,
     forecast: Forecast | None = None,
 ) -> Report:
-    """Tell of the runs that *query* *found*, with their values of *columns*.
+    """Report the runs that *query* *found*, with their values of *columns*.
 
-    With *since*, what is another than it was then is told as well; with *forecast*,
-    how long they go on.
+    With *since*, the table shows what changed; with *forecast*, when runs will be done.
     """
     runs = found.runs
     shown = list(dict.fromkeys(k for c in columns for k in _expanded(c, runs)))
@@ -129,6 +138,14 @@ def report(
     return Report(
         "project", title, blocks, url=url, fingerprint=lambda: seen().written()
     )
+
+
+def _sample(source: Source, query: Query) -> Sequence[Run]:
+    return source.runs(replace(query, limit=_SAMPLE, summary=None)).runs
+
+
+def _metric(runs: Sequence[Run]) -> Keys:
+    return Keys(one.key for one in choose(runs).objectives)
 
 
 def _seen(
@@ -169,13 +186,13 @@ def _cells(
 
 
 def _in_config(column: str) -> str:
-    """Return the config key that *column* names, or nothing."""
+    """Return the config key that *column* names, or ""."""
     prefix, _, key = column.partition(".")
     return key if prefix == "config" else ""
 
 
 def _wanted(keys: Iterable[str]) -> tuple[str, ...] | None:
-    """Ask for these keys only, or for all when a glob is among them."""
+    """Return the keys to fetch; None for all of them, as a glob needs."""
     asked = tuple(key for key in keys if key)
     return None if any(map(is_glob, asked)) else asked
 
@@ -187,7 +204,7 @@ def _value(run: Run, column: str) -> Cell:
 
 
 def _expanded(column: str, runs: Sequence[Run]) -> list[str]:
-    """Replace a glob by the keys that it matches; W&B's own are not among them."""
+    """Replace a glob by the keys that it matches, without W&B's own."""
     known = any(_value(run, column) is not MISSING for run in runs)
     if known or not is_glob(column):
         return [column]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from wandbwatch.analysis import keys as known_keys
-from wandbwatch.analysis.objective import choose
+from wandbwatch.analysis.objective import curve_keys, with_curve
 from wandbwatch.analysis.window import CLOCK, needs_clock
 from wandbwatch.formatting.text import did_you_mean, yet
 from wandbwatch.model.drawing import Distributions
@@ -20,7 +20,7 @@ T = TypeVar("T")
 CHOSEN = 4
 """How many keys are chosen where none are asked for."""
 _TRIED = 8
-"""How many likely ones are read for that; W&B answers so many in one request."""
+"""Keys read to choose from; W&B answers so many in one request."""
 _NEWEST = Query().order
 _MOST = 24
 """How many keys a glob or a group may bring."""
@@ -104,10 +104,9 @@ class CurveSelector:
         listing = self._listing()
         if not listing.runs:
             return SelectedCurves((), (), ("no runs here yet",))
-        first, rest = choose(listing.runs).curve, known_keys.likely(listing.runs)
-        tried = list(dict.fromkeys((*first, *rest)))[:_TRIED]
+        tried = curve_keys(listing.runs, _TRIED)
         curves = self._curves(tried) if tried else ()
-        chosen = tuple(key for key in tried if _has(curves, key))[:CHOSEN]
+        chosen = tuple(with_curve(tried, curves))[:CHOSEN]
         notes = tuple(self._newest(len(listing.runs), listing.total))
         found = SelectedCurves(curves, chosen)
         if not chosen:

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from wandbwatch.analysis import keys as known_keys
 from wandbwatch.analysis.eta import Forecast, Total, pace
-from wandbwatch.analysis.objective import choose
+from wandbwatch.analysis.objective import curve_keys, with_curve
 from wandbwatch.analysis.window import CLOCK
 from wandbwatch.formatting import titles
 from wandbwatch.model.address import Address
@@ -75,6 +74,7 @@ def _bar(mean: float | None, low: float, high: float) -> str:
     return _BARS[min(int(height * len(_BARS)), len(_BARS) - 1)]
 
 
+_TRIED = 3
 _LIVE = (State.RUNNING, State.PREEMPTING)
 _OURS = ("state", "name", "id", "last heard", "last step", "steps/s")
 
@@ -109,17 +109,17 @@ def top(
         running = Filters({"$and": [running, filters]})
     query = Query(running, limit=topk, summary=(), config=())
     source = env.source(address)
-    chosen = tuple(keys) or _likely(source, query)
-    asked = replace(query, summary=chosen)
+    tried = tuple(keys) or _likely(source, query)
+    asked = replace(query, summary=tried)
     found = source.curves(
-        total.asked(asked) if total else asked, (CLOCK, *chosen), Axis()
+        total.asked(asked) if total else asked, (CLOCK, *tried), Axis()
     )
+    chosen = tuple(keys) or with_curve(tried, found)[:1]
     yield report(address, found, chosen, total, full=len(found) == topk)
 
 
 def _likely(source: Source, query: Query) -> tuple[str, ...]:
-    listed = source.runs(replace(query, summary=None)).runs
-    return choose(listed).curve or tuple(known_keys.likely(listed)[:1])
+    return curve_keys(source.runs(replace(query, summary=None)).runs, _TRIED)
 
 
 def report(
