@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,33 @@ def test_what_is_not_posted_is_said(place, local_runs, fault, code, words):
     assert done.returncode == code
     assert words in done.stderr
     assert done.stderr.splitlines()[-1].startswith("wandbwatch: lab: ")
+
+
+@pytest.mark.parametrize(
+    ("webhook", "words"),
+    [
+        ('{ env = "NOT_SET" }', "env NOT_SET: not set in the environment"),
+        ('{ file = "gone" }', "No such file or directory"),
+        ('{ file = "fifo" }', "not a regular file"),
+        ('{ env = "PORT" }', "names port 8443"),
+        ('{ env = "USER_NAME" }', "has a user name before the host"),
+        ('{ env = "ELSEWHERE" }', "https://example.org, which is not Discord"),
+    ],
+)
+def test_a_webhook_that_cannot_work_fails_at_once(place, local_runs, webhook, words):
+    path = "/api/webhooks/1/ttttttttt"
+    place.environ["PORT"] = f"https://discord.com:8443{path}"
+    place.environ["USER_NAME"] = f"https://me:pass@discord.com{path}"
+    place.environ["ELSEWHERE"] = f"https://example.org{path}"
+    os.mkfifo(place.directory / "fifo")
+    text = place.file.read_text().replace('{ env = "HOOK" }\nany_host = true', webhook)
+    place.file.write_text(text)
+    done = place.wandbwatch("project", str(local_runs), "--to", "lab")
+    assert done.returncode == 78
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert "ttttttttt" not in done.stderr
+    assert not place.state.exists()
 
 
 def test_a_list_of_lines_has_no_such_option(place):

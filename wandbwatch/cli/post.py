@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from wandbwatch import plugins
-from wandbwatch.config import paths
+from wandbwatch.config import paths, secret, webhook
 from wandbwatch.config.load import Config, load
 from wandbwatch.delivery import service
 from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, Store
 from wandbwatch.delivery.sender import BusyError
 from wandbwatch.model.channel import Channel
-from wandbwatch.model.errors import DeliveryError, NetworkError, UsageError
+from wandbwatch.model.errors import ConfigError, DeliveryError, NetworkError, UsageError
 from wandbwatch.model.queued_message import Message, MessageKind, QueuedMessage
 from wandbwatch.model.report import Level, Report
 
@@ -37,6 +37,8 @@ def posted(reports: Iterator[Report], to: str, *, dry: bool) -> Iterator[str]:
     file = paths.config_file(None, os.environ)
     config = load(file, paths.local_zone(os.environ))
     channel = _channel(to, config.channels)
+    if not dry:
+        _check_webhook(channel)
     said: list[Report] = []
     errors: list[Exception] = []
     try:
@@ -62,6 +64,14 @@ def _channel(name: str, channels: Mapping[str, Channel]) -> Channel:
         there = ", ".join(channels) or "none"
         raise UsageError(f"--to: no channel {name!r}; known: {there}")
     return channels[name]
+
+
+def _check_webhook(channel: Channel) -> None:
+    """Raise ConfigError if the webhook is missing or invalid: nothing can be sent."""
+    try:
+        webhook.read(secret.read(channel.webhook), any_host=channel.any_host)
+    except ConfigError as e:
+        raise ConfigError([f"--to {channel.name}: {e.complaints[0]}"]) from None
 
 
 def _sent(

@@ -105,9 +105,15 @@ class Settings:
 def account(table: TomlTable, name: str, base: Path) -> AccountConfig:
     table.required("api_key")
     key = table.secret("api_key", base)
-    if key and key.kind is SecretKind.PLAIN and not key.place.isprintable():
-        table.complain("api_key", "is not an API key")
+    if key and key.kind is SecretKind.PLAIN:
+        table.read("api_key", api_key)
     return AccountConfig(name, key, table.read("base_url", values.web_address))
+
+
+def api_key(text: str) -> str:
+    if not text.isprintable() or " " in text:
+        raise ValueError("is not an API key")
+    return text
 
 
 def settings(table: TomlTable, base: Path) -> Settings:

@@ -50,24 +50,24 @@ class ConfigFile:
     open_to_others: bool = False
     zone: str = "UTC"
     """What goes for ``timezone`` when it says nothing."""
-    missing: secret.Missing | None = None
-    """Asked about each secret that the file names, to warn of."""
+    reader: secret.Reader | None = None
+    """Reads each secret that the file names, to judge it."""
 
 
 def load(
     path: Path,
     zone: str,
     check: CheckLine | None = None,
-    missing: secret.Missing | None = None,
+    reader: secret.Reader | None = None,
 ) -> Config:
     """Read the file at *path*; *zone* is this machine's time zone.
 
-    Raises ConfigError with all complaints. Command lines are looked at by *check*,
-    secrets that are named are warned of where *missing* says so.
+    Raises ConfigError with all complaints. Command lines are looked at by *check*;
+    with a *reader*, the secrets that are named are read and judged, too.
     """
     text = read(path)
     base = path.parent.absolute()
-    file = ConfigFile(str(path), base, text.open_to_others, zone, missing)
+    file = ConfigFile(str(path), base, text.open_to_others, zone, reader)
     return parse(text.text, file, check)
 
 
@@ -109,7 +109,7 @@ def from_tree(
     top.close()
     config = Config(channels, subscriptions, accounts, daemon, zone, experiments)
     named = secret.named(channels, accounts, daemon)
-    secret.warn(named, complaints, file.missing, is_open=file.open_to_others)
+    secret.judge(named, complaints, file.reader, is_open=file.open_to_others)
     if not subscriptions and not experiments:
         complaints.warn((), "has no [[subscriptions]]: it never posts anything")
     return replace(config, warnings=complaints.warnings())

@@ -17,8 +17,8 @@ COUNTED = 100
 LONGEST_GRACE = timedelta(days=1)
 ON_TIME = timedelta(minutes=1)
 """How late a tick may see a slot before it counts as missed."""
-CLOCK_SLIP = timedelta(hours=3)
-"""A clock that goes back further than this was wrong before; cron(8) has it so too."""
+CLOCK_SLIP = timedelta(seconds=10)
+"""A clock that goes back no further than this is waited for."""
 _SECOND = timedelta(seconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -45,7 +45,7 @@ class SlotDecision(Enum):
     TOO_LATE = "too late"
     """Past its grace: remember it as the last slot, and say so."""
     CLOCK_WENT_BACK = "the clock went back"
-    """The last slot is far in the future: count from this one on, run nothing."""
+    """The last slot is in the future: count from this one on, run nothing now."""
 
 
 @dataclass(frozen=True)
@@ -88,13 +88,13 @@ def due(
     """Return the slot that is due at *now*, the latest one, or None.
 
     A subscription without a *last_slot* was never seen before and counts from now:
-    remember *now* as its last slot, once. A clock that goes back a little is waited
-    for, so that no slot runs twice.
+    remember *now* as its last slot, once. After a clock that went back, the next slot
+    does not run if it has already run; a last slot behind that one is forgotten.
     """
     if last_slot is None:
         return None
     slots = times(subscription)
-    if last_slot > now + CLOCK_SLIP:
+    if last_slot > now + CLOCK_SLIP and last_slot > (slots.after(now) or now):
         return Due(_latest(slots, now) or now, SlotDecision.CLOCK_WENT_BACK, 0)
     slot = _latest_started(subscription, slots, now)
     if slot is None or slot <= last_slot:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
-from wandbwatch.config import redaction
-from wandbwatch.config.channels import Settings
+from wandbwatch.config import redaction, values, webhook
+from wandbwatch.config.channels import Settings, api_key
 from wandbwatch.config.complaints import Complaints
 from wandbwatch.config.lines import KeyPath
 from wandbwatch.model.channel import Channel, Secret, SecretKind
@@ -74,6 +76,9 @@ def _credential(secret: Secret, environ: Mapping[str, str], machine: Path) -> Pa
 
 def _file(path: Path, secret: Secret) -> str:
     try:
+        # Opening a FIFO would wait for somebody who writes to it.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ConfigError([f"{secret}: not a regular file"])
         with path.open("rb") as file:
             content = file.read(_LONGEST + 1)
         if len(content) > _LONGEST:
@@ -85,13 +90,16 @@ def _file(path: Path, secret: Secret) -> str:
         raise ConfigError([f"{secret}: not text"]) from None
 
 
-Missing = Callable[[Secret], str | None]
-"""Says why a secret is not to be had here, or None if it is."""
+Reader = Callable[[Secret], str | None]
+"""Returns a secret, None where it is not looked for; ConfigError if it is missing."""
 _OPEN = (
     "other users can read it: chmod 600 the file,"
     ' or write { env = "…" } or { file = "…" }'
 )
-Named = Iterator[tuple[KeyPath, Secret | None]]
+_OTHERS = stat.S_IRGRP | stat.S_IROTH
+Judge = Callable[[str], object]
+"""Raises ConfigError or ValueError for a secret of the wrong form."""
+Named = Iterator[tuple[KeyPath, Secret | None, Judge]]
 
 
 def named(
@@ -99,23 +107,50 @@ def named(
     accounts: Mapping[str, AccountConfig],
     daemon: Settings,
 ) -> Named:
-    """Yield every secret with the path of its setting."""
+    """Yield every secret with the path of its setting, and what judges its form."""
     for name, channel in channels.items():
-        yield ("channels", name, "webhook"), channel.webhook
+        judge = partial(webhook.read, any_host=channel.any_host)
+        yield ("channels", name, "webhook"), channel.webhook, judge
     for name, account in accounts.items():
-        yield ("accounts", name, "api_key"), account.api_key
-    yield ("daemon", "dead_man"), daemon.dead_man
+        yield ("accounts", name, "api_key"), account.api_key, api_key
+    yield ("daemon", "dead_man"), daemon.dead_man, values.web_address
 
 
-def warn(
-    secrets: Named, complaints: Complaints, missing: Missing | None, *, is_open: bool
+def judge(
+    secrets: Named, complaints: Complaints, reader: Reader | None, *, is_open: bool
 ) -> None:
-    """Warn of plain secrets that others can read, and of those that are *missing*."""
-    for path, secret in secrets:
+    """Complain of secrets of the wrong form; warn of missing and of readable ones."""
+    for path, secret, judge_ in secrets:
         if secret is None:
             continue
         if secret.kind is SecretKind.PLAIN:
             if is_open:
                 complaints.warn(path, _OPEN)
-        elif missing is not None and (why := missing(secret)):
-            complaints.warn(path, why)
+        elif reader is not None:
+            _judge(path, secret, judge_, complaints, reader)
+
+
+def _judge(
+    path: KeyPath, secret: Secret, judge_: Judge, complaints: Complaints, reader: Reader
+) -> None:
+    try:
+        text = reader(secret)
+    except ConfigError as e:
+        complaints.warn(path, e.complaints[0])
+        return
+    if secret.kind is SecretKind.FILE and _open_to_others(secret):
+        complaints.warn(path, f"{secret}: other users can read it: chmod 600 the file")
+    try:
+        if text is not None:
+            judge_(text)
+    except ConfigError as e:
+        complaints.add(path, f"{secret}: {e.complaints[0]}")
+    except ValueError as e:
+        complaints.add(path, f"{secret}: {e}")
+
+
+def _open_to_others(secret: Secret) -> bool:
+    try:
+        return bool(Path(secret.place).expanduser().stat().st_mode & _OTHERS)
+    except OSError:
+        return False

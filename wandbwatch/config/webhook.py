@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from wandbwatch.config import redaction
 from wandbwatch.model.errors import ConfigError
@@ -46,18 +46,14 @@ def read(text: str, *, any_host: bool = False) -> WebhookAddress:
     except ValueError:
         raise ConfigError([_NONE]) from None
     path = _PATH.fullmatch(url.path)
-    odd = any(c.isspace() for c in text)  # which urlsplit leaves out
-    if odd or path is None or url.scheme not in {"http", "https"} or not host:
+    spaced = any(c.isspace() for c in text)  # which urlsplit leaves out
+    if spaced or path is None or url.scheme not in {"http", "https"} or not host:
         raise ConfigError([_NONE])
     redaction.hide(path["token"])
-    theirs = (
-        url.scheme == "https"
-        and host in _HOSTS
-        and port in {None, 443}
-        and not path["prefix"]
-    )
-    if "@" in url.netloc or not (theirs or any_host):
-        raise ConfigError([_ELSEWHERE.format(host=f"{url.scheme}://{host}")])
+    if "@" in url.netloc:
+        raise ConfigError([_USER])
+    if not any_host and (odd := _not_discords(url, port, path["prefix"])):
+        raise ConfigError([f"{odd}; {_ANY_HOST}"])
     thread = parse_qs(url.query).get("thread_id", [""])[-1]
     base = f"{url.scheme}://{url.netloc}{path['prefix']}/api/{VERSION}/webhooks"
     return WebhookAddress(
@@ -71,7 +67,21 @@ _NONE = (
     "the webhook's URL is invalid; copy the whole URL from Discord (the channel's"
     " settings, Integrations, Webhooks): https://discord.com/api/webhooks/ID/TOKEN"
 )
-_ELSEWHERE = (
-    "the webhook is at {host}, which is not Discord or lacks https; to send"
-    " the token there, set `any_host = true` in its channel"
+_USER = (
+    "the webhook's URL has a user name before the host, which is not Discord's form;"
+    " remove it (`any_host = true` does not allow it either)"
 )
+_ANY_HOST = "to send the token there, set `any_host = true` in its channel"
+
+
+def _not_discords(url: SplitResult, port: int | None, prefix: str) -> str:
+    """Say what in *url* is not as in Discord's own; nothing when all is."""
+    if url.hostname not in _HOSTS:
+        return f"the webhook is at {url.scheme}://{url.hostname}, which is not Discord"
+    if url.scheme != "https":
+        return f"the webhook is at {url.scheme}://{url.hostname}, without https"
+    if port not in {None, 443}:
+        return f"the webhook's URL names port {port}; Discord's has none"
+    if prefix:
+        return "the webhook's URL has a path before /api; Discord's has none"
+    return ""

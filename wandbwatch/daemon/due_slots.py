@@ -7,14 +7,19 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from wandbwatch.config import schedule
-from wandbwatch.config.schedule import Due, SlotDecision
+from wandbwatch.config.schedule import CLOCK_SLIP, Due, SlotDecision
 from wandbwatch.daemon.job_queue import Job
 from wandbwatch.delivery.outbox import Outbox
+from wandbwatch.formatting import times
 from wandbwatch.model.subscription import Subscription
 
 log = logging.getLogger(__name__)
 
 _KEY = "hours"
+_STATE_AHEAD = (
+    "the last slots in state.db are %s ahead of the clock: it was wrong then, or is"
+    " now; schedules continue from the present time"
+)
 
 
 class DueSlots:
@@ -35,6 +40,9 @@ class DueSlots:
         self._next: dict[str, datetime | None] = {}
         self._looked = now
         self.keep(subscriptions, now)
+        ahead = max(self._last.values(), default=now) - now
+        if ahead > CLOCK_SLIP:
+            log.warning(_STATE_AHEAD, times.duration(ahead))
 
     def keep(self, subscriptions: Sequence[Subscription], now: datetime) -> None:
         """Keep the hours of these from now on; new and changed ones count from *now*.
@@ -109,9 +117,12 @@ class DueSlots:
             )
         if due.verdict is SlotDecision.RUN:
             return True
-        log.warning("%s: skipped slot %s: %s", name, due.slot, due.verdict.value)
+        if due.verdict is SlotDecision.TOO_LATE:
+            log.warning("%s: skipped slot %s: %s", name, due.slot, due.verdict.value)
         with self._outbox.round() as round_:
             round_.done(name, due.slot)
+            if due.verdict is SlotDecision.CLOCK_WENT_BACK:
+                round_.free_slots(name, due.slot)
         return False
 
 

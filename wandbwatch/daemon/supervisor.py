@@ -13,7 +13,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import FrameType
 
 from wandbwatch.daemon.child import Child
@@ -22,6 +22,7 @@ from wandbwatch.daemon.pool import Pool
 from wandbwatch.daemon.worker import JobResult
 from wandbwatch.delivery.outbox import Outbox
 from wandbwatch.experiments.processes import reap_orphans
+from wandbwatch.formatting import times
 from wandbwatch.model.errors import ConfigError, StateError
 
 
@@ -126,6 +127,32 @@ class Parts:
     """Empty when there is nobody to ping."""
 
 
+JUMP = timedelta(seconds=5)
+"""What the wall clock may gain or lose at once before it counts as a jump."""
+
+
+def steady_clock() -> float:
+    """Return seconds that no change of the wall clock touches and suspend counts in."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+class ClockWatch:
+    """Notices when the wall clock jumps against a steady one."""
+
+    def __init__(self, steady: Callable[[], float] = steady_clock) -> None:
+        self._steady = steady
+        self._last: tuple[datetime, float] | None = None
+
+    def jump(self, now: datetime) -> timedelta | None:
+        """Return by how much the clock has jumped since the last call, if it has."""
+        steady, last = self._steady(), self._last
+        self._last = now, steady
+        if last is None:
+            return None
+        by = now - last[0] - timedelta(seconds=steady - last[1])
+        return by if abs(by) > JUMP else None
+
+
 class Supervisor:
     def __init__(
         self,
@@ -133,6 +160,7 @@ class Supervisor:
         notify: Notify,
         signals: Signals,
         reload: Callable[[Parts, datetime], None],
+        clock: ClockWatch | None = None,
     ) -> None:
         """*reload* puts what the file says now into the parts; ConfigError if wrong."""
         self._parts = parts
@@ -144,6 +172,7 @@ class Supervisor:
         self._resume_at = self._sender_resume_at = 0.0
         self._failures = 0
         self._error = ""
+        self._clock = clock or ClockWatch()
 
     def run(self) -> None:
         """Go on until a signal asks to stop; end all children then."""
@@ -160,6 +189,7 @@ class Supervisor:
         if self._signals.reload:
             self._signals.reload = False
             self._reload_config(now)
+        self._look_at_clock(now)
         self._collect_results(moment)
         if moment >= self._resume_at:
             try:
@@ -172,6 +202,20 @@ class Supervisor:
         self._ping_watchdog(moment)
         self._ping(moment)
         reap_orphans(self._pids())
+
+    def _look_at_clock(self, now: datetime) -> None:
+        """Log a jump of the clock, once."""
+        if by := self._clock.jump(now):
+            way = "ahead" if by > timedelta(0) else "back"
+            log.warning(
+                "the clock was set %s by %s; schedules continue from the new time",
+                way,
+                times.duration(abs(by)),
+            )
+            try:
+                self._parts.outbox.clock_jumped()
+            except StateError as e:
+                log.error("%s", e)  # noqa: TRY400 -- not a bug
 
     def _collect_results(self, moment: float) -> None:
         for result in list(self._parts.pool.collect(moment)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -38,25 +39,35 @@ class RateLimiter:
         self._lock = threading.Lock()
         self._ended = deque(ended, maxlen=max(count for count, _ in limits))
         self._closed = 0.0
+        self._latest = -math.inf
+        """The last time that it was asked with."""
 
     def delay(self, now: float) -> float:
         """Return for how many seconds nothing may be sent."""
         with self._lock:
-            # A clock that was put back must not keep us waiting.
+            self._follow(now)
             waits = [min(self._closed - now, _LONGEST)]
             for count, seconds in self._limits:
                 if len(self._ended) >= count:
-                    end = min(self._ended[-count], now)
-                    waits.append(end + seconds + MARGIN - now)
+                    waits.append(self._ended[-count] + seconds + MARGIN - now)
             return max(0.0, *waits)
 
     def ended(self, now: float, rate: Rate | None = None) -> None:
         """Note that a send has ended, and what its answer said is left."""
         with self._lock:
+            self._follow(now)
             self._ended.append(now)
             self._closed = 0.0
             if rate and rate.remaining <= 0:
                 self._closed = now + min(rate.reset_after, _LONGEST) + MARGIN
+
+    def _follow(self, now: float) -> None:
+        """Shift what is remembered if the clock went back: it waits no longer."""
+        back = self._latest - now
+        if back > 0:
+            self._ended = deque((t - back for t in self._ended), self._ended.maxlen)
+            self._closed -= back
+        self._latest = now
 
 
 def limiter_after(starts: Sequence[float], now: float) -> RateLimiter:

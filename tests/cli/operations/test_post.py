@@ -89,6 +89,16 @@ def test_a_stopped_channel_is_resumed_by_hello(discord_server, store):
     assert OutboxAdmin(store).stopped() == ()
 
 
+def test_hello_sends_what_waits_at_once(discord_server, store, capsys):
+    enqueue(store, "one")
+    first = Queue(store).head("lab")
+    assert first
+    SendResults(store).retry(first, 600, "connection refused")
+    assert shell("hello", "lab") == ExitCode.FINE
+    assert discord_server.texts[1:] == ["one"]
+    assert "sent what waited" in capsys.readouterr().out
+
+
 @pytest.mark.usefixtures("store")
 def test_hello_opens_a_forums_thread_once(discord_server):
     assert shell("hello", "runs") == shell("hello", "runs") == ExitCode.FINE

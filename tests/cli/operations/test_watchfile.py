@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from wandbwatch.cli import grammar
@@ -69,6 +70,32 @@ def test_a_secret_that_is_not_set_here_is_a_warning(path, capsys):
     assert operate("check", "--config", path) == ExitCode.FINE
     warning = capsys.readouterr().err
     assert f"warning: {path}:3: channels.research: webhook: env WANDBWATCH_T" in warning
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("https://discord.com/api/webhooks/1", "the webhook's URL is invalid"),
+        ("https://discord.com:99/api/webhooks/1/t0ken", "names port 99"),
+    ],
+)
+def test_the_form_of_a_secret_is_checked(path, capsys, monkeypatch, given, words):
+    monkeypatch.setenv("WANDBWATCH_TEST_HOOK", given)
+    code = run_line(lambda: operate("check", path), lambda _: json_renderer.render)  # type: ignore[arg-type,return-value]
+    assert code == ExitCode.CONFIG
+    said = capsys.readouterr().err
+    assert words in said
+    assert "t0ken" not in said
+
+
+def test_a_secrets_file_that_others_can_read_is_a_warning(path, capsys):
+    hook = path.with_name("hook")
+    hook.write_text("https://discord.com/api/webhooks/1/t0ken")
+    path.write_text(re.sub(r'env = "\w+"', 'file = "hook"', path.read_text()))
+    for mode, warned in ((0o644, True), (0o600, False)):
+        hook.chmod(mode)
+        assert operate("check", path) == ExitCode.FINE
+        assert ("chmod 600" in capsys.readouterr().err) is warned
 
 
 def test_a_wrong_file_is_all_its_complaints_and_exit_code_78(path, capsys):

@@ -2,14 +2,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import Annotated, assert_never
 
 import typer
 
 from wandbwatch import plugins
 from wandbwatch.cli.watchfile.options import OnlyConfigOption
+from wandbwatch.config.load import Config
+from wandbwatch.delivery import service
 from wandbwatch.delivery.outbox import OutboxAdmin, Queue, Store
+from wandbwatch.delivery.sender import BusyError
 from wandbwatch.delivery.sender.delivery import resolve_thread
 from wandbwatch.model.channel import Channel
 from wandbwatch.model.delivery import (
@@ -56,13 +61,30 @@ def hello(
         try:
             store = Store(directory)
         except StateError as e:  # the service's own, perhaps
-            notes.append(f"{e}; so no stopped channel is posted to again")
+            notes.append(f"{e}; stopped channels stay stopped")
     said = {channel.name: _greet(channel, sink, store) for channel in wanted}
     if store:
-        store.close()
+        with closing(store):
+            notes += _send_waiting(store, [n for n in said if _good(said[n])], read)
     yield report(said, notes)
     if bad := [name for name, outcome in said.items() if not _good(outcome)]:
         raise DeliveryError(f"not posted to: {', '.join(bad)}; see above")
+
+
+def _send_waiting(
+    store: Store, channels: Sequence[str], config: Config
+) -> Iterator[str]:
+    """Send what waits for the channels that accept posts."""
+    admin = OutboxAdmin(store)
+    if not sum(map(admin.send_now, channels)):
+        return
+    try:
+        service.send(config, store.path.parent, threading.Event(), once=True)
+    except BusyError:
+        yield "the daemon's sender now sends what waited"
+        return
+    left = [e for e in admin.waiting() if e.channel in channels]
+    yield f"{len(left)} messages still wait" if left else "sent what waited"
 
 
 def report(said: Mapping[str, Outcome], notes: list[str]) -> Report:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import Enum
 from pathlib import Path
@@ -17,13 +17,12 @@ from wandbwatch.config.journald import Priority, marked
 from wandbwatch.config.lines import tree
 from wandbwatch.config.load import CheckLine, Config, ConfigFile
 from wandbwatch.model.channel import Secret, SecretKind
-from wandbwatch.model.errors import ConfigError
 from wandbwatch.model.experiment_config import ExperimentConfig
 from wandbwatch.model.ports import Env
 
 
 class Secrets(Enum):
-    """Which ones are looked for, to warn of those that are not to be had."""
+    """Which ones are read, to judge their form and to warn of missing ones."""
 
     NONE = "none"
     OURS = "ours"
@@ -42,8 +41,8 @@ def local_zone() -> str:
 
 def configured(path: Path, env: Env, secrets: Secrets = Secrets.NONE) -> Config:
     """Read the file at *path*; ConfigError with every complaint at once."""
-    missing = None if secrets is Secrets.NONE else _missing(secrets)
-    return config.load(path, local_zone(), _checker(env), missing)
+    reader = None if secrets is Secrets.NONE else _reader(secrets)
+    return config.load(path, local_zone(), _checker(env), reader)
 
 
 def unchecked(path: Path) -> Config:
@@ -80,14 +79,10 @@ def _checker(env: Env) -> CheckLine:
     return check
 
 
-def _missing(looked_for: Secrets) -> Callable[[Secret], str | None]:
-    def missing(named: Secret) -> str | None:
+def _reader(looked_for: Secrets) -> secret.Reader:
+    def reader(named: Secret) -> str | None:
         if looked_for is Secrets.OURS and named.kind is SecretKind.CREDENTIAL:
             return None
-        try:
-            secret.read(named)
-        except ConfigError as e:
-            return e.complaints[0]
-        return None
+        return secret.read(named)
 
-    return missing
+    return reader

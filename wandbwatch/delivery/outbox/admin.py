@@ -102,6 +102,15 @@ class OutboxAdmin:
                 ).rowcount
             )
 
+    def send_now(self, channel: str) -> int:
+        """End the waits of *channel*'s messages; return how many wait for it."""
+        with self._store.write() as database:
+            return database.execute(
+                "UPDATE message SET not_before = 0, attempts = 0"
+                " WHERE state = 'waiting' AND channel = ?",
+                (channel,),
+            ).rowcount
+
     def _entries(self, state: str, since: str) -> tuple[OutboxEntry, ...]:
         found = self._store.read(
             f"SELECT id, channel, subscription, slot, {since},"

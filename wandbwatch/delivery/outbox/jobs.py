@@ -18,6 +18,8 @@ FAILED_KEPT = 90 * 86400.0
 """Seconds for which a message that was not taken is kept, whole."""
 
 
+_BEFORE_ALL = 1 << 40
+"""Subtracted from the ids of freed messages: a sequence that no new one has."""
 _REMOVALS = 20_000
 """Removals of parts under a name are counted from here, behind all else."""
 
@@ -69,6 +71,18 @@ class RoundWriter:
         """Mark *slot* as the last that *job* has run for."""
         self._database.execute(
             "INSERT OR REPLACE INTO slot VALUES (?, ?)", (job, stored(slot))
+        )
+
+    def free_slots(self, job: str, after: datetime) -> None:
+        """Let the slots of *job* later than *after* run again.
+
+        They ran by a clock that was ahead; their messages stay, and new ones of the
+        same slots are not taken for them.
+        """
+        self._database.execute(
+            "UPDATE message SET sequence = id - ?"
+            " WHERE subscription = ? AND slot > ? AND sequence >= 0",
+            (_BEFORE_ALL, job, stored(after)),
         )
 
     def shorten(self) -> None:
@@ -156,13 +170,15 @@ class Outbox:
             round_ = RoundWriter(database, now)
             yield round_
             round_.shorten()
-            gone = database.execute(
-                "DELETE FROM message"
-                " WHERE ended < ? AND (state <> 'failed' OR ended < ?)",
-                (now - KEPT, now - FAILED_KEPT),
+            _forget_old(database, now)
+
+    def clock_jumped(self) -> None:
+        """Forget nothing for a week: the clock may be wrong, and all look old by it."""
+        with self._store.write() as database:
+            database.execute(
+                "INSERT OR REPLACE INTO memory VALUES ('', '', ?, ?)",
+                (_KEEP_UNTIL, str(self._store.moment() + KEPT)),
             )
-            if gone.rowcount:
-                database.execute(_FORGET_OLD)
 
     def check(self) -> None:
         """Raise StateError while a job could not write down what it did."""
@@ -212,6 +228,23 @@ class Outbox:
         return count
 
 
+def _forget_old(database: sqlite3.Connection, now: float) -> None:
+    """Delete what ended long ago, unless the clock has jumped in the last week."""
+    found = database.execute(
+        "SELECT value FROM memory WHERE subscription = '' AND line = '' AND key = ?",
+        (_KEEP_UNTIL,),
+    ).fetchone()
+    if found and now < float(found[0]) <= now + KEPT:
+        return
+    gone = database.execute(
+        "DELETE FROM message WHERE ended < ? AND (state <> 'failed' OR ended < ?)",
+        (now - KEPT, now - FAILED_KEPT),
+    )
+    if gone.rowcount:
+        database.execute(_FORGET_OLD)
+
+
+_KEEP_UNTIL = "keep until"
 _FILES_OF_SUPERSEDED = (
     "DELETE FROM file WHERE 'superseded' ="
     " (SELECT state FROM message WHERE id = file.message)"

@@ -19,6 +19,24 @@ class Queue:
         )
         return tuple(name for (name,) in found)
 
+    def rebase(self) -> None:
+        """Bring every stored time that is later than now to now: a clock was ahead.
+
+        What waits, waits as long as it was to; what expires, expires as much later.
+        """
+        now = self._store.moment()
+        ahead = (
+            self._store.read(
+                f"SELECT 1 FROM {t} WHERE {c} > ? AND {w} LIMIT 1", now + SLIP
+            )
+            for t, c, w in _STAMPS
+        )
+        if not any(ahead):
+            return
+        with self._store.write() as database:
+            for statement in _REBASE:
+                database.execute(statement, {"now": now, "ahead": now + SLIP})
+
     def recover(self) -> int:
         """Take back the claims of a sender that died; only under the sender's lock.
 
@@ -67,7 +85,10 @@ class Queue:
     def sent(self, bucket: str, since: float) -> tuple[float, ...]:
         """Return when sends to *bucket* were begun after *since*, POSIX seconds."""
         found = self._store.read(
-            "SELECT at FROM sent WHERE lane = ? AND at > ? ORDER BY at", bucket, since
+            "SELECT at FROM sent WHERE lane = ? AND at > ? AND at <= ? ORDER BY at",
+            bucket,
+            since,
+            self._store.moment(),
         )
         return tuple(at for (at,) in found)
 
@@ -111,6 +132,32 @@ class Queue:
         return found[0] if found else None
 
 
+SLIP = 5.0
+"""Seconds by which a stored time may be ahead of the clock of another process."""
+_STAMPS = (
+    ("message", "created", "state = 'waiting'"),
+    ("message", "ended", "ended IS NOT NULL"),
+    ("sent", "at", "1"),
+    ("stopped", "at", "1"),
+    ("wait", "since", "1"),
+)
+"""The stored times: table, column, and the rows where it matters."""
+_REBASE = (
+    (
+        "UPDATE message SET not_before = :now + not_before"
+        " - (SELECT since FROM wait WHERE message = id)"
+        " WHERE id IN (SELECT message FROM wait WHERE since > :ahead)"
+    ),
+    (
+        "UPDATE message SET expires = :now + (expires - created)"
+        " WHERE state = 'waiting' AND created > :ahead"
+    ),
+    "DELETE FROM sent WHERE at > :ahead",
+    *(
+        f"UPDATE {table} SET {column} = :now WHERE {column} > :ahead AND {where}"
+        for table, column, where in _STAMPS
+    ),
+)
 SAME_PLACE = (
     "live.channel = message.channel AND live.subscription = message.subscription"
     " AND live.place = message.place"
@@ -159,14 +206,16 @@ class SendResults:
         self, waiting: Waiting, after: float, reason: str, *, ambiguous: bool = False
     ) -> None:
         """Send it again in *after* seconds."""
-        self._update(
-            waiting,
-            "claimed = NULL, attempts = attempts + 1, ambiguous = ambiguous + ?,"
-            " not_before = ?, reason = ?",
-            ambiguous,
-            self._store.moment() + after,
-            reason,
-        )
+        now = self._store.moment()
+        with self._store.write() as database:
+            database.execute(
+                "UPDATE message SET claimed = NULL, attempts = attempts + 1,"
+                " ambiguous = ambiguous + ?, not_before = ?, reason = ? WHERE id = ?",
+                (ambiguous, now + after, reason, waiting.id),
+            )
+            database.execute(
+                "INSERT OR REPLACE INTO wait VALUES (?, ?)", (waiting.id, now)
+            )
 
     def reduce(self, waiting: Waiting, reason: str) -> None:
         """Send it again as plain text."""

@@ -99,7 +99,7 @@ def _waiting(store: Store, row: tuple[Any, ...]) -> Waiting:
         channel,
         subscription,
         datetime.fromisoformat(slot),
-        sequence,
+        sequence if place.startswith("@") else int(place),
         Message(body, tuple(MessageFile(name, content) for name, content in files)),
         MessageKind(kind),
         Level(level),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-VERSION = 3
+VERSION = 4
 """Of the tables; kept in the file's ``user_version``."""
 
 _EXPERIMENTS = """
@@ -29,6 +29,33 @@ CREATE TABLE experiment (
     once TEXT                        -- of one key, only one batch is taken on
 );
 CREATE INDEX going ON experiment (batch) WHERE phase IN ('waiting', 'running');
+"""
+
+# Tables of their own, as a column can't be added where it is already there.
+_WAITS = """
+CREATE TABLE IF NOT EXISTS wait (
+    message INTEGER PRIMARY KEY REFERENCES message (id) ON DELETE CASCADE,
+    since REAL NOT NULL              -- when its not_before was set
+);
+CREATE TABLE IF NOT EXISTS post (
+    message INTEGER PRIMARY KEY REFERENCES message (id) ON DELETE CASCADE,
+    text TEXT NOT NULL,              -- its first line, for the history
+    discord TEXT NOT NULL DEFAULT '',      -- the path of its link: guild/channel/id
+    edited INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS outage (
+    channel TEXT NOT NULL,
+    server TEXT NOT NULL,
+    since REAL NOT NULL,
+    lines TEXT NOT NULL,             -- JSON: the failing lines and their errors
+    PRIMARY KEY (channel, server)
+);
+CREATE TABLE IF NOT EXISTS mute (
+    target TEXT PRIMARY KEY,
+    at REAL NOT NULL,
+    until REAL NOT NULL,
+    reason TEXT NOT NULL
+);
 """
 
 TABLES = f"""
@@ -84,7 +111,7 @@ CREATE TABLE live (
 CREATE TABLE thread (channel TEXT PRIMARY KEY, name TEXT NOT NULL, id TEXT NOT NULL);
 CREATE TABLE stopped (channel TEXT PRIMARY KEY, reason TEXT NOT NULL, at REAL NOT NULL);
 CREATE TABLE sent (lane TEXT NOT NULL, at REAL NOT NULL);
-"""
+{_WAITS}"""
 
 CHANGES = {
     2: """
@@ -103,5 +130,6 @@ INSERT INTO live SELECT channel, subscription, CAST(sequence AS TEXT), message_i
 DROP TABLE live_1;
 """,
     3: _EXPERIMENTS,
+    4: _WAITS,
 }
 """What makes tables of the version before into those of this one."""

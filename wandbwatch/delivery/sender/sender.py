@@ -7,11 +7,13 @@ import fcntl
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, tzinfo
 from pathlib import Path
 
 from wandbwatch.delivery.outbox import OutboxAdmin, Queue
+from wandbwatch.delivery.outbox.queue import SLIP
 from wandbwatch.delivery.sender.context import TROUBLE, SenderContext
 from wandbwatch.delivery.sender.delivery import Delivery
 from wandbwatch.model.channel import Channel
@@ -87,6 +89,7 @@ class Sender:
         self._threads: dict[str, threading.Thread] = {}
         self._deliveries: dict[str, Delivery] = {}
         self._beats: dict[str, tuple[int, float]] = {}
+        self._looked = context.moment()
 
     def run(self) -> None:
         """Send until nothing waits, or all is to end.
@@ -97,6 +100,7 @@ class Sender:
         started: set[str] = set()
         while not self._context.ending():
             try:
+                self._look_at_clock()
                 waiting = self._waiting()
             except StateError as e:
                 if self._context.once:
@@ -120,7 +124,15 @@ class Sender:
         for thread in self._threads.values():
             thread.join()
 
+    def _look_at_clock(self) -> None:
+        """Rebase the stored times if the clock went back."""
+        now = self._context.moment()
+        if now < self._looked - SLIP:
+            self._queue.rebase()
+        self._looked = now
+
     def _recover(self) -> None:
+        self._queue.rebase()
         if crashed := self._queue.recover():
             log.warning("a sender died; %d messages may be posted already", crashed)
         for stop in self._admin.stopped():
@@ -146,7 +158,7 @@ class Sender:
         thread.start()
 
     def _beat(self) -> None:
-        now = self._context.moment()
+        now = time.monotonic()
         for name, thread in self._threads.items():
             beat = self._deliveries[name].beat
             if not thread.is_alive() or self._beats.get(name, (-1, 0.0))[0] != beat:
