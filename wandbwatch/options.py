@@ -157,7 +157,7 @@ def total(text: str) -> Total:
 
 
 def directory(text: str) -> Path:
-    """Read where files are to be kept."""
+    """Read where files are saved."""
     try:
         return Path(text).expanduser()
     except RuntimeError as e:
@@ -172,7 +172,7 @@ def _told(read: Callable[[str], T], text: str) -> T:
 
 
 def aim(text: str) -> Objective:
-    """Read which key is to be how: KEY:min or KEY:max."""
+    """Read a key and its direction: KEY:min or KEY:max."""
     from wandbwatch.analysis.ranking import Objective  # noqa: PLC0415
 
     return _told(Objective.read, text)

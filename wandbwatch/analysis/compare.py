@@ -17,7 +17,7 @@ from wandbwatch.model.run_details import Sweep
 _MOST_VALUES = 8
 _MOST_SETTINGS = 20
 _SMALL = 0.1
-"""Below it, parts of a percent are told."""
+"""Smaller changes are shown with a part of a percent."""
 _MOST_PERCENT = 100.0
 
 
@@ -33,7 +33,7 @@ class Peers:
 
     @property
     def previous(self) -> Run | None:
-        """The last one that ended among those that were made before."""
+        """The run that ended last, among those created before."""
         return next((r for r in self._earlier() if r.state.ended), None)
 
     @property
@@ -48,7 +48,7 @@ class Peers:
 
 
 def chosen(run: Run, aims: Sequence[Objective]) -> tuple[str, ...]:
-    """Name the values to show: those asked for, the metric, then the likely ones."""
+    """Name the values to show: the requested ones, the metric, then the likely ones."""
     first = [aim.key for aim in (*aims, *choose([run]).objectives)]
     keys = dict.fromkeys((*first, *known_keys.likely([run])))
     return tuple(key for key in keys if key in run.summary)

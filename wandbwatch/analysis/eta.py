@@ -86,10 +86,10 @@ class Pace:
 
 
 def pace(clock: Series | None) -> Pace | None:
-    """Reckon from *clock*: `CLOCK` over steps, a point for each step seen.
+    """Compute the pace from *clock*: `CLOCK` over steps, one point per step seen.
 
-    A run that was resumed begins anew at the step that it was resumed at, or its
-    clock does: no time that it did not run is counted.
+    A resumed run starts again at the step it resumed from, or its clock does, so
+    the time between its parts does not count.
     """
     if clock is None:
         return None
@@ -105,9 +105,9 @@ def pace(clock: Series | None) -> Pace | None:
 
 
 def left(run: Run, total: float | None, known: Pace | None) -> timedelta | None:
-    """Return how long *run* goes on until it has taken *total* steps.
+    """Return how long *run* still takes to reach *total* steps.
 
-    None where nobody can say: it does not run, or has hardly begun.
+    None if it cannot be known: the run is not running, or has only just started.
     """
     rate = known.per_second if known else None
     if run.state is not State.RUNNING or not rate or total is None:
@@ -143,14 +143,14 @@ class Forecast:
 
     @classmethod
     def of(cls, source: Source, runs: Iterable[Run], total: Total) -> Forecast:
-        """Ask *source* what is needed of those *runs* that go on."""
+        """Ask *source* for what the running *runs* need."""
         return cls(total, paces(source, runs, Query()))
 
     def named(self, run: Run) -> dict[str, Cell]:
         return dict(zip(self.NAMES, self.cells(run), strict=True))
 
     def cells(self, run: Run) -> tuple[Cell, Cell]:
-        """Return the steps that *run* is to take, and how long it goes on."""
+        """Return the total steps of *run*, and the time left."""
         total = self.total.of(run)
         if total is None:
             return MISSING, MISSING
@@ -177,7 +177,7 @@ def observed(seen: Sequence[tuple[int, float]]) -> Pace | None:
 def forecast(
     source: Source, runs: Iterable[Run], total: Total | None
 ) -> Forecast | None:
-    """Ask *source* when those of *runs* that go on are done; None without *total*."""
+    """Ask *source* when the running *runs* will be done; None without *total*."""
     if total is None:
         return None
     from wandbwatch.analysis.eta import Forecast  # noqa: PLC0415 -- most answers need none

@@ -45,7 +45,7 @@ def _unpacked(packed: Json) -> tuple[float, ...]:
 
 
 def _numbers(values: Json) -> tuple[float, ...]:
-    """Read a list of numbers; what is none among them makes the whole of it empty."""
+    """Read a list of numbers; empty if any item is not a number."""
     if not isinstance(values, Sequence) or isinstance(values, str):
         return ()
     read: list[float] = []

@@ -74,7 +74,7 @@ def distributed(runs: Iterable[Run]) -> set[str]:
 
 
 def likely(runs: Sequence[Run]) -> list[str]:
-    """Rank the keys that one would want to see first: losses, scores, train and val.
+    """Rank keys by what people look at first: losses, scores, train and val.
 
     What most of the *runs* have comes before what few have; clocks and system
     metrics are not among them.

@@ -1,4 +1,4 @@
-"""Which metric says what run is best, where nobody named one. Pure.
+"""Which metric decides the best run when none is named. Pure.
 
 The sweep's own metric comes first, then what `define_metric` declared, then names:
 returns of RL, held-out keys before training ones, scores before errors and losses.

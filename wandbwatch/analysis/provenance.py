@@ -30,10 +30,10 @@ _PACKAGE = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(?:==|@)\s*(\S+)")
 def provenance(metadata: str, requirements: str) -> Provenance:
     """Read the texts of the SDK's two files; an empty one says nothing."""
     try:
-        told = json.loads(metadata) if metadata else {}
+        parsed = json.loads(metadata) if metadata else {}
     except (ValueError, RecursionError):
-        told = {}
-    facts = dict(_facts(told)) if isinstance(told, dict) else {}
+        parsed = {}
+    facts = dict(_facts(parsed)) if isinstance(parsed, dict) else {}
     return Provenance(facts, packages(requirements))
 
 
@@ -43,16 +43,16 @@ def packages(requirements: str) -> Mapping[str, str]:
     return {one[1].lower().replace("_", "-"): one[2] for one in found if one}
 
 
-def _facts(told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    git = told.get("git")
+def _facts(parsed: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    git = parsed.get("git")
     if isinstance(git, Mapping):
         for name in ("commit", "remote"):
             if value := _text(git.get(name)):
                 yield name, value
     for name, ours in _NAMED.items():
-        if value := _text(told.get(name)):
+        if value := _text(parsed.get(name)):
             yield ours, value
-    arguments = told.get("args")
+    arguments = parsed.get("args")
     if isinstance(arguments, list) and arguments:
         yield "arguments", " ".join(map(str, arguments))
 

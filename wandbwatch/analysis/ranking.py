@@ -21,7 +21,7 @@ class Objective:
 
     @classmethod
     def read(cls, text: str) -> Objective:
-        """Read ``KEY:min`` or ``KEY:max``; a KEY alone is to be small.
+        """Read ``KEY:min`` or ``KEY:max``; for a KEY alone, smaller is better.
 
         Raises ValueError, whose text is one line.
         """

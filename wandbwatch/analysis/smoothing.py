@@ -35,7 +35,7 @@ def average(
     """Return the moving average of *y* at each of its points.
 
     *width* is the chart's range of x. What is not finite is no part of the average
-    and NaN in its place, so that one NaN does not swallow all that comes after it.
+    and NaN stays in its place, so one NaN does not spoil the values after it.
     """
     decay = min(math.sqrt(weight), HEAVIEST)
     averages = []

@@ -33,7 +33,7 @@ _SEPARATORS: Mapping[str, Callable[[datetime], str]] = {
     "terminal": lambda now: f"\n— {now.isoformat(' ', 'seconds')}\n",
     "csv": lambda _: "",
 }
-"""What parts one answer from the next where they are told in turn; JSON needs none."""
+"""What separates one answer from the next; JSON needs nothing."""
 
 
 def _renderer(output: str) -> Renderer:
@@ -54,7 +54,7 @@ def run_line(
 ) -> int:
     """Print what the line that *read* returns has to say.
 
-    *place* stands before its errors, of which nothing escapes but NobodyReadsError
+    *place* comes before its errors; no error escapes but NobodyReadsError
     and KeyboardInterrupt.
     """
     try:
@@ -111,8 +111,8 @@ def _watch(
     if _output(line) == "terminal" and _is_screen():
         from wandbwatch.cli.watch import live  # noqa: PLC0415 -- only where it is shown
 
-        def draw(told: Iterable[Report]) -> Iterator[str]:
-            return renderer("terminal")(told, _screen())
+        def draw(reports: Iterable[Report]) -> Iterator[str]:
+            return renderer("terminal")(reports, _screen())
 
         for text in live(again, draw, watch.every, _lines):
             _print(text)
@@ -137,17 +137,17 @@ def _output(line: ParsedLine) -> str:
 
 
 def _show(
-    told: Iterator[Report], line: ParsedLine, renderer: Callable[[str], Renderer]
+    found: Iterator[Report], line: ParsedLine, renderer: Callable[[str], Renderer]
 ) -> None:
     """Print what the reports say, even if they end in an error; raise it then."""
     errors: list[Exception] = []
     output = _output(line)
-    reports = _held(_pictured(told, output), errors)
+    reports = _held(_pictured(found, output), errors)
     if output == "csv":
         reports = _noted(reports)
     if (first := next(reports, None)) or not errors:
-        begun = itertools.chain([first] if first else [], reports)
-        for text in renderer(output)(begun, _screen()):
+        all_reports = itertools.chain([first] if first else [], reports)
+        for text in renderer(output)(all_reports, _screen()):
             _print(text)
     if errors:
         raise errors[0]
@@ -156,8 +156,8 @@ def _show(
 def _post(line: ParsedLine, channel: str) -> None:
     from wandbwatch.cli.post import posted  # noqa: PLC0415 -- requests takes long
 
-    for told in posted(line.reports, channel, dry=line.dry_run):
-        _print(told)
+    for text in posted(line.reports, channel, dry=line.dry_run):
+        _print(text)
 
 
 def _pictured(reports: Iterator[Report], output: str) -> Iterator[Report]:
@@ -212,7 +212,7 @@ def _colour() -> bool:
 
 
 def _is_screen() -> bool:
-    """Whether what stands there can be taken away again."""
+    """Whether what is shown there can be erased again."""
     return _is_terminal() and os.environ.get("TERM", "dumb") != "dumb"
 
 

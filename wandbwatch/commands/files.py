@@ -44,7 +44,7 @@ def files(
 def report(
     run: Run, files: Sequence[RunFile], glob: str = _EVERY, out: Path | None = None
 ) -> Report:
-    """Tell of those *files* that fit *glob*; with *out* they are to be kept there."""
+    """List the *files* that match *glob*; with *out*, they are saved there."""
     found = [file for file in files if _fits(file.path, glob)]
     title = titles.of_run(run)
     if not found:

@@ -95,10 +95,10 @@ def project(
     columns = columns or _metric(found.runs)
     forecast = forecast_of(source, found.runs, total)
     since = deltas.Since.last(env.memory) if delta else None
-    told = report(address, found, query, columns, since, forecast=forecast)
+    found_report = report(address, found, query, columns, since, forecast=forecast)
     if since:
-        deltas.remember(env.memory, told)
-    yield told
+        deltas.remember(env.memory, found_report)
+    yield found_report
 
 
 def report(

@@ -26,11 +26,11 @@ __all__ += [
 ]
 
 NOTHING = "–"
-"""What stands where a value is missing."""
+"""Shown in place of a missing value."""
 
 
 def cell(value: Cell, now: datetime | None = None, *, lines: bool = False) -> str:
-    """Word any *value*; a time is told as its age where *now* is known.
+    """Word any *value*; a time becomes its age if *now* is known.
 
     A string keeps its line breaks where *lines* are wanted; nothing is cut.
     """
@@ -63,8 +63,8 @@ def _time(value: datetime | timedelta, now: datetime | None) -> str:
 
 def _changed(both: Changed, now: datetime | None) -> str:
     """Word a value with its change: ``0.25 ↓0.03``, ``b (was a)``, ``0.25 (new)``."""
-    told = _plain(both.value, now)
+    value = _plain(both.value, now)
     if isinstance(both.before, Missing):
-        return f"{told} (new)"
+        return f"{value} (new)"
     by = change(both.value, both.before)
-    return f"{told} {by}" if by else f"{told} (was {_plain(both.before, now)})"
+    return f"{value} {by}" if by else f"{value} (was {_plain(both.before, now)})"

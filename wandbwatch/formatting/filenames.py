@@ -128,7 +128,7 @@ def write(directory: Path, name: str, content: Iterable[bytes]) -> Path:
 
 
 def _enter(directory: Path, below: PurePosixPath) -> None:
-    """Make the directories of a name; one that is a link could be anywhere."""
+    """Make the directories of a name; a link among them could lead anywhere."""
     directory.mkdir(parents=True, exist_ok=True)
     for part in below.parts:
         directory /= part

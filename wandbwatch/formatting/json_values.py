@@ -18,7 +18,7 @@ SCHEMA = 1
 """The number of the JSON's shape: it goes up when what was there changes."""
 
 DEEPEST = 64
-"""How many levels are told; hostile values go on to where Python gives up."""
+"""How many levels are written; hostile values nest until Python gives up."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -114,15 +114,15 @@ FILE = ("key", "kind", "path", "size", "mime", "caption", "url", "file", "troubl
 def files(attachment: Attachment) -> Iterator[tuple[Cell, ...]]:
     """Tell each file of an attachment in one row."""
     for piece in attachment.pieces:
-        told = (MISSING if v is None else v for v in attached(piece).values())
-        yield (attachment.title, attachment.kind, *told)
+        values = (MISSING if v is None else v for v in attached(piece).values())
+        yield (attachment.title, attachment.kind, *values)
 
 
 def attached(piece: Piece) -> dict[str, Json]:
     """Make an object of one file: its size in bytes, null for what is not known."""
     texts = (piece.mime, piece.caption, piece.url, piece.file, piece.trouble)
-    told = (string(text) if text else None for text in texts)
-    return dict(zip(FILE[2:], (string(piece.path), piece.size, *told), strict=True))
+    texts_ = (string(text) if text else None for text in texts)
+    return dict(zip(FILE[2:], (string(piece.path), piece.size, *texts_), strict=True))
 
 
 def written(document: Json) -> str:

@@ -10,7 +10,7 @@ from wandbwatch.formatting.text import clean
 from wandbwatch.model.run import Json
 
 DEEPEST = 64
-"""How many levels are told; hostile values go on to where Python gives up."""
+"""How many levels are written; hostile values nest until Python gives up."""
 
 Typed: TypeAlias = Mapping[str, Json]
 Number: TypeAlias = Callable[[float], str]
@@ -19,7 +19,7 @@ Number: TypeAlias = Callable[[float], str]
 def worded(value: Json, write: Number = number) -> str:
     """Word a value: a list of words as ``a, b``, what is nested as compact JSON.
 
-    *write* words the numbers wherever they stand.
+    *write* formats the numbers at every level.
     """
     if isinstance(value, str):
         return clean(value)

@@ -28,7 +28,7 @@ def number(value: float) -> str:
 
 
 def exact(value: float) -> str:
-    """Write every digit that tells *value* from another."""
+    """Write every digit needed to distinguish *value* from any other."""
     whole = isinstance(value, int)  # which may be beyond all floats
     return repr(value) if whole or math.isfinite(value) else number(value)
 
@@ -57,10 +57,10 @@ def change(value: object, before: object) -> str:
         return ""
     try:
         moved = value - before
-        told = moved != 0 and math.isfinite(moved)
+        changed = moved != 0 and math.isfinite(moved)
     except OverflowError:  # an integer beyond all floats
         return ""
-    if not told:
+    if not changed:
         return ""
     return f"{'↑' if moved > 0 else '↓'}{number(abs(moved))}"
 

@@ -19,7 +19,7 @@ def run_fields(
 ) -> Fields:
     """Return what describes a run, in the one order that all reports keep.
 
-    *only* names the fields to show; none shows all. *more* stands after the last step.
+    *only* names the fields to show; none shows all. *more* comes after the last step.
     """
     items: dict[str, Cell] = {
         "state": run.state,

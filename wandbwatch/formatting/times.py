@@ -10,7 +10,7 @@ from wandbwatch.formatting.numbers import number
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 _TELLING = timedelta(seconds=10)
-"""Below it, parts of a second are told."""
+"""Shorter durations show parts of a second."""
 _JUST_NOW = timedelta(seconds=5)
 _LONG_AGO = timedelta(days=100)
 

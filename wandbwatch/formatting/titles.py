@@ -1,4 +1,4 @@
-"""What a report about runs is called, and the page it stands for."""
+"""The title of a report about runs, and its page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def of_run(run: Run) -> str:
 
 
 def of_runs(address: Address, runs: Sequence[Run]) -> str:
-    """Name the project at *address*, with what the user left out and *runs* tell."""
+    """Name the project at *address*; *runs* fill in what the user left out."""
     projects = {"/".join(p for p in (r.entity, r.project) if p) for r in runs}
     name = projects.pop() if len(projects) == 1 else ""
     if not name or address.sweep:

@@ -1,4 +1,4 @@
-"""All sets of hyperparameters that one command line stands for."""
+"""All sets of hyperparameters that one command line describes."""
 
 from __future__ import annotations
 

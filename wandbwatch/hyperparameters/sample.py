@@ -84,7 +84,7 @@ Distribution: TypeAlias = Range | Choice
 
 
 def sample(values: Object, count: int, seed: int) -> Iterator[Object]:
-    """Yield *count* objects, the same ones for the same seed on every machine.
+    """Yield *count* objects; the same seed gives the same ones on every machine.
 
     Each parameter has its own random stream. So another parameter changes none of
     the others' samples, and a search of ten begins with the five of a shorter one.

@@ -62,7 +62,7 @@ class Cloud(Address):
     run: str | None = None
     sweep: str | None = None
     server: str | None = None
-    """Base URL of the server's API; None is the one that wandb is set up for."""
+    """Base URL of the server's API; None is wandb's configured server."""
 
     def __str__(self) -> str:
         sweep = f"sweeps/{self.sweep}" if self.sweep else None
@@ -90,7 +90,7 @@ class Local(Address):
     path: Path
 
     def __str__(self) -> str:
-        """Write the path so that it is not taken for a name."""
+        """Write the path so that it cannot be read as a name."""
         text = str(self.path)
         return text if text[:1] in ("/", ".", "~") else f"./{text}"
 

@@ -17,7 +17,7 @@ class SecretKind(Enum):
 
 @dataclass(frozen=True)
 class Secret:
-    """Where a secret is to be found; its place may be shown, a plain one never."""
+    """Where a secret is; the place may be shown, a plain secret never."""
 
     kind: SecretKind
     place: str = field(repr=False)

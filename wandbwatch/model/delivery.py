@@ -51,7 +51,7 @@ class NotSent:
 
 @dataclass(frozen=True)
 class RateLimited:
-    """To be tried again in *retry_after* seconds; None is: nobody said."""
+    """Retry in *retry_after* seconds; None: Discord did not say."""
 
     retry_after: float | None
     scope: RateScope
@@ -59,7 +59,7 @@ class RateLimited:
 
 @dataclass(frozen=True)
 class Ambiguous:
-    """It was sent, and nobody knows whether it is posted."""
+    """It was sent; whether it was posted is unknown."""
 
     reason: str
 
@@ -136,8 +136,8 @@ class Wording:
     mention: Callable[[Message, Sequence[str]], Message]
     """Ping a channel's ``mention``."""
     duplicate: Callable[[Message], Message]
-    """Mark it as one that may be posted already."""
+    """Mark it as a possible duplicate."""
     plain: Callable[[Message], Message]
-    """Reduce it to text that nobody can refuse."""
+    """Reduce it to plain text that Discord accepts."""
     join: Callable[[Sequence[Message], str], tuple[Message, ...]]
     """Join several, in order, into as few messages as possible, under a heading."""

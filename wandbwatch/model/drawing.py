@@ -14,7 +14,7 @@ class HistogramColumn:
     """One histogram: ``counts[i]`` values between ``edges[i]`` and ``edges[i + 1]``."""
 
     x: float
-    """Where it stands: a step, seconds, or a value of another key."""
+    """Its place on the x axis: a step, seconds, or a value of another key."""
     edges: tuple[float, ...]
     counts: tuple[float, ...]
 
@@ -34,7 +34,7 @@ class Point:
     y: float
     name: str = ""
     chosen: bool = False
-    """Whether it is to stand out: the best run among others."""
+    """Whether it is highlighted: the best run among others."""
 
 
 @dataclass(frozen=True)

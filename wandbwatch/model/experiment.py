@@ -1,4 +1,4 @@
-"""Trainings that we start: what is to be started, and what became of it."""
+"""Trainings that we start: their plans and their results."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Phase(StrEnum):
     FAILED = "failed"
     """With an exit code other than 0, or by a signal that we did not send."""
     STOPPED = "stopped"
-    """Because somebody asked for that."""
+    """Stopped on request."""
     TIMED_OUT = "timed out"
     LOST = "lost"
     """Nobody saw how it ended: who looked after it was killed."""
@@ -35,7 +35,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True)
 class Plan:
-    """One training that is to be started: a script, given one argument."""
+    """One training to start: a script with one argument."""
 
     name: str
     """Of ``[experiments.NAME]``, or of the script."""
@@ -50,7 +50,7 @@ class Plan:
     env: Mapping[str, str] = field(default_factory=dict)
     """What it has in its environment beside ours."""
     channel: str | None = None
-    """Where its start and its end are told."""
+    """The channel that its start and end are posted to."""
     timeout: float | None = None
     """Seconds after which it is ended."""
     retries: int = 0
@@ -90,7 +90,7 @@ class Experiment:
     """Of the last attempt."""
     ended: datetime | None = None
     code: int | None = None
-    """The exit code, negative for a signal; None if nobody saw it."""
+    """The exit code, negative for a signal; None if unknown."""
     reason: str = ""
     """Why it was ended, where its code does not say it."""
     pid: int | None = None
@@ -124,11 +124,11 @@ class Experiments(Protocol):
         detached: bool,
         round_: LineRound | None = None,
     ) -> Sequence[Experiment]:
-        """Take on *plans*, at most *jobs* at once; none if one of them can't be.
+        """Start *plans*, at most *jobs* at once; none if one of them is invalid.
 
-        Those of a list's *round_* are told in its channel, and taken on once however
-        often it is done; others are asked for by who runs this. A relative path of a
-        plan, and an empty one, starts from the present directory.
+        Plans of a subscription's *round_* are reported in its channel, and started once
+        even if the round is repeated. Relative paths of a plan start from the current
+        directory.
         """
         ...
 

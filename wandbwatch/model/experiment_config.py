@@ -30,7 +30,7 @@ class ParameterRule:
     high: float | None = None
     choices: tuple[Json, ...] | None = None
     default: Json = None
-    """What it is where nobody says; None is nothing at all."""
+    """The default; None: no default."""
     required: bool = False
 
 

@@ -11,12 +11,12 @@ from typing import TypeAlias
 from wandbwatch.model.run import Json
 
 Content: TypeAlias = Callable[[], Iterator[bytes]]
-"""Fetches a file anew, piece by piece; raises SourceError, in the midst too."""
+"""Downloads a file again, piece by piece; raises SourceError, in the middle too."""
 
 
 @dataclass(frozen=True)
 class Piece:
-    """One file. Nothing of it is fetched before somebody shows or keeps it."""
+    """One file, downloaded only when it is shown or saved."""
 
     name: str
     """What we call it: a path that stays below a directory (see `filing.safe`)."""
@@ -44,9 +44,9 @@ class Attachment:
     """What they are, as a reader would say: ``image``, ``video``, ``3D object``."""
     pieces: tuple[Piece, ...]
     about: str = ""
-    """What else is to be said of it: the step, masks and boxes, what is left out."""
+    """Details: the step, masks and boxes, what is left out."""
     named: bool = False
-    """Whether it is only named: nobody fetches it without being told to."""
+    """Whether it is only listed: downloaded on request only."""
 
 
 class Steps(Enum):
@@ -68,7 +68,7 @@ class Medium:
     """W&B's ``_type``: anything at all."""
     value: Mapping[str, Json]
     step: int | None = None
-    """None is not known: of the last ones sources do not say."""
+    """None: unknown; sources do not give it for the newest."""
 
     @property
     def paths(self) -> tuple[str, ...]:

@@ -62,12 +62,12 @@ class LineRound:
 
 @dataclass
 class Memory:
-    """Texts under names. What changes is written with what the round tells, or not
-    at all: a killed or failed round leaves it as it was.
+    """Texts by name. Changes are stored together with the round's messages, or not at
+    all: a killed or failed round changes nothing.
 
-    There are two kinds. What is *remembered* goes with the round. What is
-    remembered *once delivered* is found only if all that the round told stands in
-    its channel, so that a comparison is with what its readers have seen.
+    There are two kinds. *Remembered* texts are stored with the round. Texts remembered
+    *once delivered* are found only after all messages of the round are in the
+    channel, so that a comparison is with what its readers have seen.
     """
 
     stored: Mapping[str, str] = field(default_factory=dict)
@@ -94,5 +94,5 @@ class Memory:
         return self.delivered.get(key)
 
     def once_delivered(self, key: str, value: str) -> None:
-        """Remember *value* if what this round tells is delivered."""
+        """Remember *value* once this round's messages are delivered."""
         self.on_delivery[key] = value

@@ -146,7 +146,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Text:
-    """Lines as somebody wrote them: notes, console output."""
+    """Lines as they were written: notes, console output."""
 
     title: str
     text: str
@@ -165,11 +165,11 @@ class Report:
     level: Level = Level.INFO
     url: str | None = None
     event: bool = False
-    """Whether it tells what happened: told however late, where a report that waits
-    gives way to its next one."""
+    """Whether it reports something that happened: it is sent however late, while a
+    waiting report of another kind is replaced by its next one."""
     message_key: str = ""
-    """Names the message that it makes: a later report of the same subscription with
-    that name is put in its place."""
+    """Names its message: a later report of the same subscription with that name
+    replaces it."""
     fingerprint: Callable[[], str] | None = field(default=None, compare=False)
     """Computes what must change for this report to be news; else `skip_unchanged` drops
     it. None: all its values except times and durations."""

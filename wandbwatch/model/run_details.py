@@ -54,9 +54,9 @@ class Sweep:
     goal: str = ""
     """``minimize`` or ``maximize``."""
     parameters: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
-    """What each is drawn from, in W&B's words; nested ones have dotted names."""
+    """What each is sampled from, in W&B's words; nested ones have dotted names."""
     expected: int | None = None
-    """How many runs there will be; None if it goes on until it is stopped."""
+    """The total number of runs; None if it has no end of its own."""
     created: datetime | None = None
     description: str = ""
     url: str | None = None

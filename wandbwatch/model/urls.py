@@ -19,7 +19,7 @@ _CLOUD = {
     "qa.forge.coreweave.com": "https://api.qa.forge.coreweave.com",
 }
 _SAAS = "https://api.forge.coreweave.com"
-"""The server that wandb is set up for when nobody set anything."""
+"""wandb's default server."""
 _SHORTEST = 2
 """How many parts a page's path has at least: ENTITY/PROJECT."""
 _PAGES = frozenset(

@@ -59,7 +59,7 @@ def train(name: str, training: Training) -> None:
             print(f"epoch {row['epoch']}: val/loss {row['val/loss']:.4f}")  # noqa: T201
         time.sleep(0.002)
     if training.killed:
-        time.sleep(1)  # let the last rows reach the disk: a kill asks nobody
+        time.sleep(1)  # let the last rows reach the disk before the kill
         for file in Path(run.dir).parent.glob("*.wandb"):
             os.utime(file, (time.time(), time.time()))
         os.kill(os.getpid(), signal.SIGKILL)
@@ -87,7 +87,7 @@ def rows(training: Training) -> Iterator[dict[str, float]]:
 def _turn_back_the_clock() -> None:
     """Let this training have been three hours ago.
 
-    A run without an exit record is crashed when nobody has heard of it for a
+    A run without an exit record counts as crashed when its last heartbeat is a
     while; a demo can't wait for that.
     """
     now = time.time

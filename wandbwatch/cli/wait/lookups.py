@@ -16,7 +16,6 @@ from wandbwatch.model.run import Run, State
 
 ENDED = frozenset(s for s in State if s.ended and s is not State.PREEMPTED)
 """A preempted run is usually started again."""
-"""A preempted run may go on, and W&B may learn more of an unknown one."""
 PATIENCE = timedelta(hours=1)
 """How long a server may be silent, once it has answered."""
 

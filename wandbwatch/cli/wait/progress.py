@@ -82,7 +82,7 @@ class ProgressBars:
         return formatting.MARKS[state] if self._narrow else formatting.state(state)
 
     def _more(self, run: Run, total: float | None) -> str:
-        """Say the step and, as soon as one can, how long it goes on."""
+        """Show the step and, once it is known, the time left."""
         if run.last_step is None:
             return ""
         seen = self._seen.setdefault(run.id, [])

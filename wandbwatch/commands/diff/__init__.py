@@ -188,8 +188,8 @@ def report(
     blocks: tuple[Block, ...] = tuple(table for table in tables if table)
     if not blocks:
         blocks = (Note("no differences"),)
-    told = (Note(f"there: {titles.of_run(there.run)}"), *map(Note, notes))
-    return Report("diff", titles.of_run(here.run), (*blocks, *told), url=here.run.url)
+    extra = (Note(f"there: {titles.of_run(there.run)}"), *map(Note, notes))
+    return Report("diff", titles.of_run(here.run), (*blocks, *extra), url=here.run.url)
 
 
 def _table(
@@ -204,7 +204,7 @@ def _table(
 
 def _about(run: Run) -> Mapping[str, Json]:
     runtime = None if run.runtime is None else str(timedelta(seconds=int(run.runtime)))
-    told: dict[str, Json] = {
+    found: dict[str, Json] = {
         "state": run.state.value,
         "exit code": run.exit_code,
         "runtime": runtime,
@@ -215,7 +215,7 @@ def _about(run: Run) -> Mapping[str, Json]:
         "user": run.user,
         "host": run.host,
     }
-    return {name: value for name, value in told.items() if value not in (None, "", [])}
+    return {name: value for name, value in found.items() if value not in (None, "", [])}
 
 
 def _values(run: Run) -> Mapping[str, Json]:

@@ -41,7 +41,7 @@ from wandbwatch.options import (
 )
 
 _PAGE = 1000
-"""Runs asked for, those last heard of; one request on W&B."""
+"""How many runs are requested, by the last heartbeat; one request to W&B."""
 _CONSOLES = 12
 """Consoles read at most: each is a request."""
 _SHOWN = 12
@@ -100,7 +100,7 @@ def report(
     aims: Sequence[Objective],
     consoles: Mapping[str, Sequence[Printed]],
 ) -> Report:
-    """Tell of the runs in *period*; *consoles* are the last lines of failed ones."""
+    """Summarize the runs in *period*; *consoles* are the last lines of failed ones."""
     blocks: tuple[Block, ...] = (
         _counts(period),
         *best_of(period.heard, aims),
@@ -115,7 +115,7 @@ def report(
         "digest",
         title,
         blocks,
-        Level.INFO,  # it looks back: what calls somebody is `events`
+        Level.INFO,  # a digest looks back; `events` is what pings
         titles.page_of_runs(period.runs),
         event=happened,
     )

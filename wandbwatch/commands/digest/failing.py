@@ -11,7 +11,7 @@ from wandbwatch.model.run import Run, State
 from wandbwatch.model.run_details import Printed
 
 LINES = 40
-"""So many lines of a console are looked at, the last ones."""
+"""How many of the last console lines are searched."""
 _LONGEST = 300
 _ERROR = re.compile(
     r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt|Exit|Failure|Timeout)"

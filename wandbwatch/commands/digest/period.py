@@ -13,7 +13,7 @@ from wandbwatch.model.run import Run, State
 
 @dataclass(frozen=True)
 class Period:
-    """The runs of a project from *since* to *now*, those last heard of before others.
+    """The runs of a project from *since* to *now*, latest heartbeat first.
 
     A run without a heartbeat has not said anything, and is as old as its creation.
     """
@@ -65,7 +65,7 @@ class RunHours:
     gpu: float | None
     """GPU hours; None where of no run it is known which GPUs it had."""
     unknown: int
-    """How many runs have no system metrics that would tell."""
+    """How many runs have no system metrics to count GPUs by."""
 
 
 def gpus(run: Run) -> int | None:

@@ -19,13 +19,13 @@ from wandbwatch.options import HERE, RunAddress
 T = TypeVar("T")
 
 
-def fresh(told: Sequence[T], found: Sequence[T]) -> Sequence[T]:
-    """Return those of the newest lines *found* that come after those *told*.
+def fresh(shown: Sequence[T], found: Sequence[T]) -> Sequence[T]:
+    """Return the lines of *found* that come after those already *shown*.
 
     Both are laid over each other where the most of them agree. Where none of what was
-    told is among them, all of them are new.
+    shown is among them, all of them are new.
     """
-    old, new = list(told), list(found)
+    old, new = list(shown), list(found)
     best = end = 0
     for place in range(1, len(new) + 1):
         both = min(place, len(old))
@@ -97,18 +97,18 @@ def _reports(
 ) -> Iterator[Report]:
     ask, first = _of_experiment(env, address) or _of_run(env.source(address))
     found, going = ask(0 if grep else lines + follow)
-    told = found[:-1] if follow and going else found
-    chosen = [line for line in told if grep is None or grep.fits(line)]
+    shown = found[:-1] if follow and going else found
+    chosen = [line for line in shown if grep is None or grep.fits(line)]
     yield report(
-        first, chosen[-lines:] if lines else chosen, len(told), grep, going=going
+        first, chosen[-lines:] if lines else chosen, len(shown), grep, going=going
     )
     while follow and going:
         time.sleep(_LOOKS[address.local])
         found, going = ask(_MOST)
-        new = fresh(told, found[:-1] if going else found)
+        new = fresh(shown, found[:-1] if going else found)
         if fitting := [line for line in new if grep is None or grep.fits(line)]:
             yield Report("logs", "", (Text("", _joined(fitting)),))
-        told = (*told, *new)[-_MOST:]
+        shown = (*shown, *new)[-_MOST:]
 
 
 def report(
@@ -141,7 +141,7 @@ def _of_run(source: Source) -> tuple[Ask, Report]:
     run = source.run()
 
     def ask(last: int) -> tuple[Sequence[Printed], bool]:
-        # First whether it goes on: what it prints at its end is not missed then.
+        # Ask first whether it is still running, so the last lines are not missed.
         going = run.state.going and source.run().state.going
         return source.console(run.id, last), going
 

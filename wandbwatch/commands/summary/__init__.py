@@ -51,7 +51,7 @@ _DEFAULT, _CHARTS = "_default", "Charts"
 """The group of keys without a prefix: for programs, and as W&B's UI calls it."""
 _SYSTEM = "system"
 _OWN = frozenset({"_step", "_runtime", "_timestamp", "_wandb"})
-"""W&B's own keys: they are told as the run's last step, runtime and heartbeat."""
+"""W&B's own keys, shown as the run's last step, runtime and heartbeat."""
 
 
 def summary(
@@ -79,10 +79,10 @@ def summary(
     forecast = forecast_of(env.source(address), [run], total)
     since = deltas.Since.last(env.memory) if delta else None
     raised = () if filters else env.source(address).alerts(run.id)
-    told = report(run, filters, raised, config=config, since=since, forecast=forecast)
+    shown = report(run, filters, raised, config=config, since=since, forecast=forecast)
     if since:
-        deltas.remember(env.memory, told)
-    yield told
+        deltas.remember(env.memory, shown)
+    yield shown
 
 
 def report(
@@ -96,8 +96,8 @@ def report(
 ) -> Report:
     """Tell of *run*, and of those of its values that *filters* select.
 
-    With *since*, what is another than it was then is told as well; with *forecast*,
-    how long it goes on.
+    With *since*, changes since then are shown too; with *forecast*, the time
+    left.
     """
     blocks: tuple[Block, ...] = (
         run_fields(run, more=forecast.named(run) if forecast else {}),

@@ -167,7 +167,7 @@ def _pictures(
     if not aim or not ranked:
         return
     yield from searches.best_so_far(runs, aim, sweep.name or sweep.id)
-    # What matters most first, as far as that can be told.
+    # The most important first, if the importance is known.
     varied = searches.varied(sweep)
     known = (one.parameter for one in weighed)  # opt=adam is weighed apart from opt=sgd
     whole = (one if one in varied else one.rpartition("=")[0] for one in known)

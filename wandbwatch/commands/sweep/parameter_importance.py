@@ -38,7 +38,7 @@ def importance(
     """Weigh *parameters* of runs with *configs* by their metric's finite *values*.
 
     What matters most comes first; what never varied is left out, and so is all of
-    it where there are too few runs to tell.
+    it if there are too few runs.
     """
     if len(values) < _FEWEST:
         return ()

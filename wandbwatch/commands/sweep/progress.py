@@ -102,7 +102,7 @@ def parallel(
 
 
 def _place(value: Json) -> float | str | None:
-    """Return where a value stands on an axis: a number, or a word."""
+    """Return a value's place on an axis: a number, or a word."""
     number = finite(value)
     if number is not None or value is None or isinstance(value, float):
         return number

@@ -28,7 +28,7 @@ class Page:
     rows: int = 10
     """Of a table; 0 is all."""
     out: Path | None = None
-    """Where all files are to be kept, if that is asked for."""
+    """Where all files are saved, if anywhere."""
 
 
 WHOLE = Page()

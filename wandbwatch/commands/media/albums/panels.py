@@ -129,7 +129,7 @@ def _part(of: Json, name: str) -> Mapping[str, Json]:
 
 
 def _table(value: Json) -> str:
-    """Find the key of the table in the panel's query, wherever it stands there."""
+    """Find the key of the table anywhere in the panel's query."""
     if isinstance(value, Mapping):
         if value.get("name") == "tableKey" and isinstance(value.get("value"), str):
             return str(value["value"])

@@ -1,4 +1,4 @@
-"""Media into files of an answer: what each is called, and what is said of it."""
+"""Media as files of a report: the name and the caption of each."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def attachment(
     first = media[0]
     several = len({medium.step for medium in media}) > 1
     newest = reversed(media)
-    pieces = [p for m in newest for p in _pieces(m, files, run, told=several)]
+    pieces = [p for m in newest for p in _pieces(m, files, run, named=several)]
     shown = pieces if every else pieces[:_MOST]
     about = [f"{name} {text}" for name, text in _masks(media).items()]
     if first.step is not None and not several:
@@ -55,7 +55,7 @@ def attachment(
 
 
 def _pieces(
-    medium: Medium, files: Mapping[str, RunFile], run: Run, *, told: bool
+    medium: Medium, files: Mapping[str, RunFile], run: Run, *, named: bool
 ) -> Iterator[Piece]:
     paths = medium.paths
     for place, path in enumerate(paths):
@@ -63,7 +63,7 @@ def _pieces(
         number = f"_{place + 1}" if len(paths) > 1 else ""
         name = filenames.plain(f"{medium.key}{step}{number}", filenames.suffix(path))
         caption = _caption(medium.value, place)
-        if told:
+        if named:
             parts = (f"step {medium.step}", caption)
             caption = " · ".join(part for part in parts if part)
         found = piece(name, files.get(path) or _missing(path), run)

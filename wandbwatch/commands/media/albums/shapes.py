@@ -29,7 +29,7 @@ def numbers(values: Iterable[Json]) -> list[float]:
 
 
 def line(run: str, name: str, key: str, x: Iterable[Json], y: Iterable[Json]) -> Line:
-    """Make a line; one of x that are words stands over their places."""
+    """Make a line; words on the x axis become their positions."""
     ys = numbers(y)
     xs = numbers(x)[: len(ys)]
     if len(xs) < len(ys) or any(map(math.isnan, xs)):
