@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from wandbwatch.analysis.delta import NAME, SeenValues, Since, remember, timeless
-from wandbwatch.commands import project, summary
 from wandbwatch.commands.image.plotting import View, answer
 from wandbwatch.commands.image.select import SelectedCurves
+from wandbwatch.commands.project import report as project
+from wandbwatch.commands.summary import report as summary
 from wandbwatch.model.address import Cloud
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.query import Curves, Listing, Query

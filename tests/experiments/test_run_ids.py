@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from wandbwatch.commands.experiment import check_free
+from wandbwatch.commands.experiment.report import check_free
 from wandbwatch.model.errors import NetworkError, UsageError
 from wandbwatch.model.experiment import Experiment, Phase, Plan
 from wandbwatch.model.ports import Env

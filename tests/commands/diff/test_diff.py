@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from wandbwatch.cli import grammar
-from wandbwatch.commands.diff import Side, report
+from wandbwatch.commands.diff.report import Side, report
 from wandbwatch.model.errors import NotFoundError, UsageError
 from wandbwatch.model.report import MISSING, Block, Note, Table
 from wandbwatch.model.run import Run, State

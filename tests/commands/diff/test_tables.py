@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from wandbwatch.commands.diff import differences
+from wandbwatch.commands.diff.report import differences
 from wandbwatch.model.report import MISSING
 from wandbwatch.model.run import Json
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from wandbwatch.commands.logs import fresh
+from wandbwatch.commands.logs.report import fresh
 
 
 @given(st.integers(0, 80), st.integers(0, 80), st.integers(0, 80))

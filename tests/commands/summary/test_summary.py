@@ -9,7 +9,7 @@ from wandbwatch import plugins
 from wandbwatch.analysis.delta import SeenValues, Since
 from wandbwatch.cli import grammar
 from wandbwatch.cli.grammar.command import OUTPUTS
-from wandbwatch.commands.summary import report
+from wandbwatch.commands.summary.report import report
 from wandbwatch.model.errors import NotFoundError, UsageError
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Cell, Fields, Level, Note, Report, Table, Text

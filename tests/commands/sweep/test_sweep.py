@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.cli import grammar
-from wandbwatch.commands.sweep import report
 from wandbwatch.commands.sweep.progress import (
     best_so_far,
     drawn_from,
     parallel,
     progress,
 )
+from wandbwatch.commands.sweep.report import report
 from wandbwatch.model.drawing import Parallel
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.report import Chart, Fields, Level, Note, Plot, Table

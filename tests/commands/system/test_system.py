@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from wandbwatch.cli import grammar
-from wandbwatch.commands.system import report
+from wandbwatch.commands.system.report import report
 from wandbwatch.model.address import Local
 from wandbwatch.model.report import Fields, Note, Plot, Table
 from wandbwatch.model.run import Run, Series, State

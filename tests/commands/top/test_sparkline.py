@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from wandbwatch.commands.top import spark
+from wandbwatch.commands.top.report import spark
 from wandbwatch.model.run import Series
 
 NAN, INF = math.nan, math.inf

@@ -12,7 +12,7 @@ from datetime import timedelta
 from wandbwatch.analysis.eta import Total
 from wandbwatch.cli import grammar
 from wandbwatch.cli.main import _source
-from wandbwatch.commands import top
+from wandbwatch.commands.top import report as top
 from wandbwatch.model.address import Cloud
 from wandbwatch.model.query import Curves
 from wandbwatch.model.report import MISSING, Note, Report, Table

@@ -15,7 +15,7 @@ def check(
     Warnings, such as a secret that is not set here, go to stderr and
     do not count. The exit code is 78 for a file with errors.
     """
-    from wandbwatch.cli.watchfile import load  # noqa: PLC0415 (croniter takes long)
+    from wandbwatch.cli.watchfile import load
 
     env: Env = ctx.obj
     path = load.found(named(file, config))

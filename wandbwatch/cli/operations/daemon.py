@@ -24,7 +24,7 @@ def daemon(
     SIGHUP reads the file again; if it has errors, the daemon keeps the old one. SIGTERM
     lets a post in progress finish; what still waits is sent after the next start.
     """
-    from wandbwatch.cli.watchfile import load  # noqa: PLC0415 (croniter takes long)
+    from wandbwatch.cli.watchfile import load
 
     env: Env = ctx.obj
     path = load.found(named(file, config)).absolute()

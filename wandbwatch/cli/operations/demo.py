@@ -35,7 +35,7 @@ def demo(
     ] = None,
 ) -> int:
     """Log three short runs with the real SDK and report on them. No account needed."""
-    from rich.console import Console  # noqa: PLC0415 -- not for --help
+    from rich.console import Console
 
     env: Env = ctx.obj
     runs = _directory(directory)
@@ -77,7 +77,7 @@ def _directory(wanted: Path | None) -> Path:
 
 def _train(runs: Path, say: Console) -> None:
     """Let every training run at once, as trainings do, and wait for them all."""
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415 -- not for --help
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = SpinnerColumn(finished_text="✓"), TextColumn("{task.description}")
     with Progress(*columns, TimeElapsedColumn(), console=say) as progress:

@@ -33,7 +33,7 @@ def experiments(
 
 
 def _listing(env: Env, topk: int) -> Iterator[Report]:
-    from wandbwatch.experiments import reports  # noqa: PLC0415 -- not for --help
+    from wandbwatch.experiments import reports
 
     yield reports.listing(env.experiments().listed(topk))
 

@@ -47,8 +47,8 @@ def hello(
 
     A stopped channel resumes when its test message is delivered.
     """
-    from wandbwatch.config.load import load  # noqa: PLC0415 (croniter takes long)
-    from wandbwatch.config.paths import config_file, local_zone, state_directory  # noqa: PLC0415 (croniter takes long)
+    from wandbwatch.config.load import load
+    from wandbwatch.config.paths import config_file, local_zone, state_directory
 
     path = config_file(config, os.environ)
     read = load(path, local_zone(os.environ))

@@ -71,8 +71,8 @@ def init(
     It asks on a terminal only: where the webhook's URL is, for which project, when.
     """
     # croniter takes long, and --help needs none of it.
-    from wandbwatch.cli.watchfile import init_draft, init_questions, load  # noqa: PLC0415
-    from wandbwatch.config import paths, write  # noqa: PLC0415
+    from wandbwatch.cli.watchfile import init_draft, init_questions, load
+    from wandbwatch.config import paths, write
 
     env: Env = ctx.obj
     path = _path(named(file, config), force=force)

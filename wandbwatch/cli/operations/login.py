@@ -42,7 +42,7 @@ def login(
 
 def report(viewer: Viewer, *, hidden: bool) -> Report:
     """Tell who logged in; a saved key is *hidden* by WANDB_API_KEY."""
-    from wandbwatch.model.report import Fields, Level, Note, Report  # noqa: PLC0415 -- not for --help
+    from wandbwatch.model.report import Fields, Level, Note, Report
 
     saved = Fields("", (("user", viewer.user), ("key saved in", viewer.key_from)))
     notes = [Note("WANDB_API_KEY is set and overrides the saved key")]

@@ -31,7 +31,7 @@ def next_times(
     ] = 3,
 ) -> Iterator[Report]:
     """Show when each subscription runs next, in its own time zone."""
-    from wandbwatch.cli.watchfile import load  # noqa: PLC0415 (croniter takes long)
+    from wandbwatch.cli.watchfile import load
 
     env: Env = ctx.obj
     path = load.found(named(file, config))
@@ -43,7 +43,7 @@ def report(
     title: str, subscriptions: Sequence[Subscription], now: datetime, count: int
 ) -> Report:
     """Table the *count* next starts of each of *subscriptions*, the first one first."""
-    from wandbwatch.model.report import Note, Report, Table  # noqa: PLC0415 -- not for --help
+    from wandbwatch.model.report import Note, Report, Table
 
     coming = [
         (when, s) for s in subscriptions for when in islice(_starts(s, now), count)
@@ -55,7 +55,7 @@ def report(
 
 def _starts(subscription: Subscription, now: datetime) -> Iterator[datetime]:
     """Yield each start after *now*; one that its jitter has delayed is among them."""
-    from wandbwatch.config import schedule  # noqa: PLC0415 (croniter takes long)
+    from wandbwatch.config import schedule
 
     times = schedule.times(subscription)
     slot = times.after(now - subscription.jitter)

@@ -30,10 +30,10 @@ def outbox(
     ] = False,
 ) -> Iterator[Report]:
     """Show messages that wait or failed, and stopped channels."""
-    from wandbwatch.config.load import load  # noqa: PLC0415 (croniter takes long)
-    from wandbwatch.config.paths import config_file, local_zone, state_directory  # noqa: PLC0415 (croniter takes long)
-    from wandbwatch.delivery.outbox import OutboxAdmin, Store  # noqa: PLC0415
-    from wandbwatch.model.report import Note, Report  # noqa: PLC0415
+    from wandbwatch.config.load import load
+    from wandbwatch.config.paths import config_file, local_zone, state_directory
+    from wandbwatch.delivery.outbox import OutboxAdmin, Store
+    from wandbwatch.model.report import Note, Report
 
     if retry and drop:
         raise UsageError("use either --retry or --drop")
@@ -62,7 +62,7 @@ def report(
     done: Sequence[str] = (),
 ) -> Report:
     """Table the lists of messages that wait or failed, and the stopped channels."""
-    from wandbwatch.model.report import Level, Note, Report, Table  # noqa: PLC0415 -- not for --help
+    from wandbwatch.model.report import Level, Note, Report, Table
 
     blocks: list[Block] = [Note(text) for text in done]
     if stopped:

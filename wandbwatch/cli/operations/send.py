@@ -25,12 +25,12 @@ def send(
     ] = False,
 ) -> int:
     """(Internal.) Send the messages in the outbox."""
-    from wandbwatch.config import redaction  # noqa: PLC0415
-    from wandbwatch.config.load import load  # noqa: PLC0415
-    from wandbwatch.config.paths import local_zone, state_directory  # noqa: PLC0415
-    from wandbwatch.daemon import journal  # noqa: PLC0415 (as does croniter)
-    from wandbwatch.delivery import service  # noqa: PLC0415 (requests takes long)
-    from wandbwatch.delivery.sender import BusyError  # noqa: PLC0415
+    from wandbwatch.config import redaction
+    from wandbwatch.config.load import load
+    from wandbwatch.config.paths import local_zone, state_directory
+    from wandbwatch.daemon import journal
+    from wandbwatch.delivery import service
+    from wandbwatch.delivery.sender import BusyError
 
     ending = service.ended_by_signals()
     journal.set_up(os.environ, as_json=json_logs)

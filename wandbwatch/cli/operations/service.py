@@ -43,7 +43,7 @@ def service(
     ] = None,
 ) -> int:
     """Install, remove or show the systemd units of the daemon."""
-    from wandbwatch.cli import systemd_units  # noqa: PLC0415 -- not for --help
+    from wandbwatch.cli import systemd_units
 
     place = systemd_units.place(os.environ, user=user, directory=directory)
     if action == "status":
@@ -54,7 +54,7 @@ def service(
 
 
 def _install(place: systemd_units.Place, config: Path | None) -> int:
-    from wandbwatch.cli import systemd_units  # noqa: PLC0415 -- not for --help
+    from wandbwatch.cli import systemd_units
 
     file = (config or place.config).absolute()
     program = Path(sys.executable).with_name("wandbwatch")
@@ -74,7 +74,7 @@ def _install(place: systemd_units.Place, config: Path | None) -> int:
 
 
 def _uninstall(place: systemd_units.Place) -> int:
-    from wandbwatch.cli import systemd_units  # noqa: PLC0415 -- not for --help
+    from wandbwatch.cli import systemd_units
 
     try:
         gone = systemd_units.uninstall(place)

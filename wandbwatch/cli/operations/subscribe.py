@@ -58,9 +58,9 @@ def subscribe(
 
     The file is checked with it before it is written, and keeps its comments.
     """
-    from wandbwatch.cli.watchfile import load  # noqa: PLC0415
-    from wandbwatch.config import edit, write  # noqa: PLC0415
-    from wandbwatch.config.lines import read  # noqa: PLC0415 (they take long)
+    from wandbwatch.cli.watchfile import load
+    from wandbwatch.config import edit, write
+    from wandbwatch.config.lines import read
 
     if (cron is None) == (interval is None):
         raise UsageError("subscribe: say when with either --cron or --interval")

@@ -18,9 +18,9 @@ def unsubscribe(
 
     The file is checked without it before it is written, and keeps its comments.
     """
-    from wandbwatch.cli.watchfile import load  # noqa: PLC0415
-    from wandbwatch.config import edit, write  # noqa: PLC0415
-    from wandbwatch.config.lines import read  # noqa: PLC0415 (they take long)
+    from wandbwatch.cli.watchfile import load
+    from wandbwatch.config import edit, write
+    from wandbwatch.config.lines import read
 
     env: Env = ctx.obj
     path = load.found(config)

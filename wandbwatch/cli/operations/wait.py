@@ -52,8 +52,8 @@ def wait(
 
     The exit code says how: 0 finished, 3 failed, crashed or killed, 124 time out.
     """
-    from wandbwatch.cli.wait import WaitLimits, wait_for  # noqa: PLC0415 -- not for --help
-    from wandbwatch.cli.wait.lookups import Looker  # noqa: PLC0415 -- not for --help
+    from wandbwatch.cli.wait import WaitLimits, wait_for
+    from wandbwatch.cli.wait.lookups import Looker
 
     env: Env = ctx.obj
     looker = Looker(env.source, runs, total)

@@ -19,7 +19,7 @@ def whoami(ctx: typer.Context, *, server: Server = None) -> Iterator[Report]:
 
 
 def report(viewer: Viewer) -> Report:
-    from wandbwatch.model.report import Fields, Report  # noqa: PLC0415 -- not for --help
+    from wandbwatch.model.report import Fields, Report
 
     items = (
         ("server", viewer.server),

@@ -1,22 +1,19 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wandbwatch.analysis import keys as known_keys
-from wandbwatch.commands.media import albums
-from wandbwatch.commands.media.albums import WHOLE, Page
-from wandbwatch.formatting import titles
-from wandbwatch.formatting.text import did_you_mean, yet
-from wandbwatch.model.media import Album, RunFile, Steps, When
-from wandbwatch.model.ports import Env
-from wandbwatch.model.report import Block, Note, Report
-from wandbwatch.model.run import Run
+from wandbwatch.model.media import Steps, When
 from wandbwatch.options import HERE, NO_KEYS, Keys, RunAddress, directory
+
+if TYPE_CHECKING:
+    from wandbwatch.model.ports import Env
+    from wandbwatch.model.report import Report
+
 
 _ROWS = 10
 
@@ -75,6 +72,9 @@ def media(
     ] = None,
 ) -> Iterator[Report]:
     """Show the images, videos, tables and charts that a run logged."""
+    from wandbwatch.commands.media.albums import Page
+    from wandbwatch.commands.media.report import report
+
     env: Env = ctx.obj
     source = env.source(address)
     run = source.run()
@@ -82,34 +82,6 @@ def media(
     paths = tuple(dict.fromkeys(path for m in album.media for path in m.paths))
     files = source.files(run.id, paths) if paths else ()
     yield report(run, album, files, keys, Page(rows, out))
-
-
-def report(
-    run: Run,
-    album: Album,
-    files: Sequence[RunFile],
-    keys: Sequence[str] = (),
-    page: Page = WHOLE,
-) -> Report:
-    """Tell of the media in *album*, whose *files* were looked at."""
-    blocks = (*albums.blocks(album, files, run, page), *_notes(run, album, keys))
-    return Report("media", titles.of_run(run), blocks, url=run.url, out=page.out)
-
-
-def _notes(run: Run, album: Album, keys: Sequence[str]) -> Iterator[Block]:
-    known = {medium.key for medium in album.media}
-    for wanted in keys:
-        if not known_keys.selected(wanted, known):
-            yield Note(f"no media of {wanted!r}{_meant(wanted, album.keys)}")
-    if not album.media and not keys:
-        at = " at this step" if album.keys else yet(run)
-        yield Note(f"the run has logged no media{at}")
-    if album.sampled:
-        yield Note("W&B returned a sample of the steps; --step N shows any")
-
-
-def _meant(wanted: str, known: Sequence[str]) -> str:
-    return " at this step" if wanted in known else did_you_mean(wanted, known)
 
 
 plugin = media

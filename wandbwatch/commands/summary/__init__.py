@@ -1,57 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from fnmatch import fnmatchcase
-from functools import partial
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wandbwatch.analysis import delta as deltas
-from wandbwatch.analysis.eta import forecast as forecast_of
-from wandbwatch.formatting import titles
-from wandbwatch.formatting.run_blocks import run_fields
-from wandbwatch.formatting.text import did_you_mean, yet
-from wandbwatch.model.address import Address
-from wandbwatch.model.errors import NotFoundError
-from wandbwatch.model.ports import Env
-from wandbwatch.model.report import (
-    MISSING,
-    Block,
-    Cell,
-    Fields,
-    Level,
-    Note,
-    Report,
-    Table,
-    Text,
-)
-from wandbwatch.model.run import Run, State
-from wandbwatch.model.run_details import Alert
 from wandbwatch.options import HERE, NO_KEYS, DeltaOption, Keys, RunAddress, TotalOption
 
 if TYPE_CHECKING:
-    from wandbwatch.analysis.eta import Forecast
-
-
-_MOST = 10
-
-
-def raised_blocks(raised: Sequence[Alert]) -> Iterator[Block]:
-    """Tell the newest of *raised*, the last one last."""
-    rows = tuple((one.level, one.title, one.text) for one in raised[-_MOST:])
-    if rows:
-        yield Table("raised by the run's code", ("level", "title", "text"), rows)
-    if len(raised) > _MOST:
-        yield Note(f"{len(raised) - _MOST} older alerts are left out")
-
-
-_DEFAULT, _CHARTS = "_default", "Charts"
-"""The group of keys without a prefix: for programs, and as W&B's UI calls it."""
-_SYSTEM = "system"
-_OWN = frozenset({"_step", "_runtime", "_timestamp", "_wandb"})
-"""W&B's own keys, shown as the run's last step, runtime and heartbeat."""
+    from wandbwatch.model.ports import Env
+    from wandbwatch.model.report import Report
 
 
 def summary(
@@ -74,8 +32,12 @@ def summary(
     total: TotalOption = None,
 ) -> Iterator[Report]:
     """Show a run's last values, in groups."""
+    from wandbwatch.analysis import delta as deltas
+    from wandbwatch.analysis.eta import forecast as forecast_of
+    from wandbwatch.commands.summary.report import report, selected_keys
+
     env: Env = ctx.obj
-    run = _found(env, address)
+    run = selected_keys(env, address)
     forecast = forecast_of(env.source(address), [run], total)
     since = deltas.Since.last(env.memory) if delta else None
     raised = () if filters else env.source(address).alerts(run.id)
@@ -83,170 +45,6 @@ def summary(
     if since:
         deltas.remember(env.memory, shown)
     yield shown
-
-
-def report(
-    run: Run,
-    filters: Sequence[str] = (),
-    raised: Sequence[Alert] = (),
-    *,
-    config: bool = False,
-    since: deltas.Since | None = None,
-    forecast: Forecast | None = None,
-) -> Report:
-    """Tell of *run*, and of those of its values that *filters* select.
-
-    With *since*, changes since then are shown too; with *forecast*, the time
-    left.
-    """
-    blocks: tuple[Block, ...] = (
-        run_fields(run, more=forecast.named(run) if forecast else {}),
-        *([Text("notes", run.notes)] if run.notes else []),
-        *raised_blocks(raised),
-        *_groups(run, filters),
-        *_configuration(run, wanted=config),
-    )
-    seen = partial(_seen, run, blocks, filters)
-    if since:
-        blocks = tuple(_compared(run, block, filters, since) for block in blocks)
-    noted = since.notes(seen(), [run]) if since else ()
-    whole = (*blocks, *noted, *_notes(run, filters))
-    title = titles.of_run(run)
-    return Report(
-        "summary",
-        title,
-        whole,
-        _level(run),
-        run.url,
-        fingerprint=lambda: seen().written(),
-    )
-
-
-def _seen(
-    run: Run, blocks: Sequence[Block], filters: Sequence[str]
-) -> deltas.SeenValues:
-    values: dict[str, Cell] = {"state": run.state, "notes": run.notes}
-    for block in blocks:
-        if isinstance(block, Fields) and _counts(block, filters):
-            values |= {f"{block.title}/{name}": cell for name, cell in block.items}
-    return deltas.SeenValues.of({run.id: values})
-
-
-def _counts(fields: Fields, filters: Sequence[str]) -> bool:
-    """Whether its changes are news: system metrics only where they are asked for."""
-    return fields.title != _SYSTEM or bool(filters)
-
-
-def _compared(
-    run: Run, block: Block, filters: Sequence[str], since: deltas.Since
-) -> Block:
-    if not isinstance(block, Fields) or not _counts(block, filters):
-        return block
-    items = (
-        (name, since.cell(run.id, f"{block.title}/{name}", cell))
-        for name, cell in block.items
-    )
-    return replace(block, items=tuple(items))
-
-
-def _found(env: Env, address: Address) -> Run:
-    try:
-        return env.source(address).run()
-    except NotFoundError as e:
-        if not address.maybe_project:
-            raise
-        project, run = str(address).split("/")
-        raise NotFoundError(
-            f"no run {run!r} in your project {project!r};"
-            f" if {str(address)!r} is a project, `wandbwatch project {address}`"
-            " lists its runs"
-        ) from e
-
-
-def _level(run: Run) -> Level:
-    if run.state.bad:
-        return Level.BAD
-    return Level.GOOD if run.state is State.FINISHED else Level.INFO
-
-
-def _known(cell: Cell) -> bool:
-    return cell is not None and cell not in ("", (), MISSING)
-
-
-def _groups(run: Run, filters: Sequence[str]) -> Iterator[Fields]:
-    grouped: dict[str, list[tuple[str, Cell]]] = {}
-    for name, cell in _values(run):
-        group, _, key = name.partition("/")
-        if _selected(name, filters):
-            grouped.setdefault(group, []).append((key, cell))
-    for group in sorted(grouped, key=lambda g: (g != _DEFAULT, g == _SYSTEM, g)):
-        label = _CHARTS if group == _DEFAULT else ""
-        yield Fields(group, tuple(grouped[group]), label)
-
-
-def _values(run: Run) -> Iterator[tuple[str, Cell]]:
-    """Name every value GROUP/KEY, in the order of their names."""
-    yield f"{_DEFAULT}/state", run.state
-    for key in sorted(run.summary):
-        yield _grouped(key), run.summary[key]
-    for key in sorted(run.system):
-        yield f"{_SYSTEM}/{key}", run.system[key]
-
-
-def _grouped(key: str) -> str:
-    return key if key.find("/") > 0 else f"{_DEFAULT}/{key}"
-
-
-def _selected(name: str, filters: Sequence[str]) -> bool:
-    if filters:
-        return any(_matches(name, wanted) for wanted in filters)
-    return not _own(name)
-
-
-def _own(name: str) -> bool:
-    return name.removeprefix(f"{_DEFAULT}/").partition(".")[0] in _OWN
-
-
-def _matches(name: str, wanted: str) -> bool:
-    """Whether *wanted* names the value, a group around it, or fits it as a glob.
-
-    Groups are parted by slashes, nested tables by dots. W&B's own keys are asked
-    for by name alone.
-    """
-    wanted = wanted.rstrip("/") or "/"
-    names = _spellings(name)
-    if wanted in names:
-        return True
-    if _own(name):
-        return False
-    around = (f"{wanted}/", f"{wanted}.")
-    return any(n.startswith(around) or fnmatchcase(n, wanted) for n in names)
-
-
-def _spellings(name: str) -> tuple[str, ...]:
-    short = name.removeprefix(f"{_DEFAULT}/")
-    return (name,) if short == name else (name, short, f"{_CHARTS}/{short}")
-
-
-def _configuration(run: Run, *, wanted: bool) -> Iterator[Fields | Note]:
-    if wanted and run.config:
-        yield Fields("config", tuple((k, run.config[k]) for k in sorted(run.config)))
-    elif wanted:
-        yield Note("the run has no config")
-
-
-def _notes(run: Run, filters: Sequence[str]) -> Iterator[Note]:
-    names = [name for name, _ in _values(run)]
-    for wanted in filters:
-        if not any(_matches(name, wanted) for name in names):
-            yield Note(f"nothing matches {wanted!r}{_meant(wanted, names)}")
-    if all(map(_own, run.summary)):
-        yield Note(f"the run has no summary values{yet(run)}")
-
-
-def _meant(wanted: str, names: Sequence[str]) -> str:
-    known = {spelling for name in names for spelling in _spellings(name)}
-    return did_you_mean(wanted, known | {n.partition("/")[0] for n in known})
 
 
 plugin = summary

@@ -1,33 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wandbwatch.analysis.objective import choose
-from wandbwatch.analysis.ranking import Objective
-from wandbwatch.commands.sweep import progress as searches
-from wandbwatch.commands.sweep.parameter_importance import Importance, importance
-from wandbwatch.model.address import Address
-from wandbwatch.model.ports import Env
-from wandbwatch.model.query import Query
-from wandbwatch.model.report import (
-    MISSING,
-    Block,
-    Cell,
-    Fields,
-    Level,
-    Note,
-    Report,
-    Table,
-    Text,
-)
-from wandbwatch.model.run import Json, Run
-from wandbwatch.model.run_details import Sweep
 from wandbwatch.options import HERE, AimOption, SweepAddress
 
-_BAR = 20
+if TYPE_CHECKING:
+    from wandbwatch.model.ports import Env
+    from wandbwatch.model.report import Report
 
 
 def sweep(
@@ -43,151 +25,14 @@ def sweep(
     ] = "",
 ) -> Iterator[Report]:
     """Show a sweep: progress, best runs, and which parameters matter."""
+    from wandbwatch.analysis.objective import choose
+    from wandbwatch.commands.sweep.report import query_of, report
+
     env: Env = ctx.obj
     source = env.source(address)
     found = source.sweep(which)
-    runs = source.runs(_query(address, found, which)).runs
+    runs = source.runs(query_of(address, found, which)).runs
     yield report(found, runs, best or choose(runs, found).objective, topk)
-
-
-def _query(address: Address, found: Sweep, which: str) -> Query:
-    alone = address.sweep and not which
-    filters: Mapping[str, Json] = {} if alone else {"sweep": found.id}
-    return Query(filters, "+created_at")
-
-
-def report(
-    sweep: Sweep, runs: Sequence[Run], aim: Objective | None, topk: int = 5
-) -> Report:
-    """Tell of *sweep* and of its *runs*, the best by *aim* first."""
-    ranked = aim.ranked(runs) if aim else []
-    weighed = _weighed(ranked, sweep)
-    blocks = (
-        _about(sweep, runs, aim),
-        *([Text("description", sweep.description)] if sweep.description else []),
-        *_best(ranked, aim, sweep, topk),
-        *_parameters(sweep, ranked),
-        *_importance(weighed),
-        *_pictures(runs, ranked, aim, sweep, weighed),
-        *map(Note, _notes(runs, ranked, aim)),
-    )
-    title = f"{sweep.name or sweep.id} ({_whose(runs)}{sweep.id})"
-    return Report("sweep", title, blocks, _level(sweep, runs), sweep.url)
-
-
-def _whose(runs: Sequence[Run]) -> str:
-    parts = (runs[0].entity, runs[0].project) if runs else ()
-    return "".join(f"{part}/" for part in parts if part)
-
-
-def _level(sweep: Sweep, runs: Sequence[Run]) -> Level:
-    if sweep.state.upper() in {"FAILED", "CRASHED"}:
-        return Level.BAD
-    if runs and all(run.state.bad for run in runs):
-        return Level.BAD
-    return Level.GOOD if sweep.state.upper() == "FINISHED" else Level.INFO
-
-
-def _about(sweep: Sweep, runs: Sequence[Run], aim: Objective | None) -> Fields:
-    items: list[tuple[str, Cell]] = [
-        ("state", sweep.state.lower()),
-        ("method", sweep.method),
-        ("metric", _goal(aim)),
-        ("created", sweep.created),
-        ("progress", searches.progress(runs, sweep.expected, _BAR)),
-    ]
-    counted = searches.counted(runs)
-    items += [(state.value, count) for state, count in counted.items()]
-    return Fields("sweep", tuple((k, v) for k, v in items if v not in ("", None)))
-
-
-def _goal(aim: Objective | None) -> str:
-    way = "larger" if aim and aim.largest else "smaller"
-    return f"{aim.key}, the {way} the better" if aim else ""
-
-
-def _best(
-    ranked: Sequence[tuple[Run, float]], aim: Objective | None, sweep: Sweep, topk: int
-) -> Iterator[Table]:
-    if not ranked or not aim:
-        return
-    names = list(sweep.parameters)
-    rows = tuple(
-        (
-            place,
-            run.state,
-            run.id,
-            run.name,
-            value,
-            *(run.config.get(name, MISSING) for name in names),
-        )
-        for place, (run, value) in enumerate(ranked[:topk], 1)
-    )
-    columns = ("place", "state", "id", "name", aim.key, *names)
-    yield Table("best runs", columns, rows, tuple(run.url for run, _ in ranked[:topk]))
-
-
-def _parameters(sweep: Sweep, ranked: Sequence[tuple[Run, float]]) -> Iterator[Table]:
-    if not sweep.parameters:
-        return
-    best: Mapping[str, Json] = ranked[0][0].config if ranked else {}
-    rows = tuple(
-        (name, searches.drawn_from(spec), best.get(name, MISSING))
-        for name, spec in sweep.parameters.items()
-    )
-    yield Table("parameters", ("parameter", "drawn from", "best run's"), rows)
-
-
-def _importance(found: Sequence[Importance]) -> Iterator[Table]:
-    if not found:
-        return
-    if found[0].forest is None:
-        pairs = tuple((one.parameter, one.correlation) for one in found)
-        yield Table("what matters", ("parameter", "correlation"), pairs)
-        return
-    rows = tuple((one.parameter, one.forest, one.correlation) for one in found)
-    yield Table("what matters", ("parameter", "importance", "correlation"), rows)
-
-
-def _weighed(ranked: Sequence[tuple[Run, float]], sweep: Sweep) -> Sequence[Importance]:
-    return importance(
-        [run.config for run, _ in ranked],
-        [value for _, value in ranked],
-        searches.varied(sweep),
-    )
-
-
-def _pictures(
-    runs: Sequence[Run],
-    ranked: Sequence[tuple[Run, float]],
-    aim: Objective | None,
-    sweep: Sweep,
-    weighed: Sequence[Importance],
-) -> Iterator[Block]:
-    if not aim or not ranked:
-        return
-    yield from searches.best_so_far(runs, aim, sweep.name or sweep.id)
-    # The most important first, if the importance is known.
-    varied = searches.varied(sweep)
-    known = (one.parameter for one in weighed)  # opt=adam is weighed apart from opt=sgd
-    whole = (one if one in varied else one.rpartition("=")[0] for one in known)
-    names = [one for one in dict.fromkeys((*whole, *varied)) if one in varied]
-    yield from searches.parallel(ranked, aim, names)
-
-
-def _notes(
-    runs: Sequence[Run], ranked: Sequence[tuple[Run, float]], aim: Objective | None
-) -> Iterator[str]:
-    if not runs:
-        yield "no runs yet"
-    elif not aim:
-        yield "its metric is unknown here; rank its runs with --best KEY:min or KEY:max"
-    elif not ranked:
-        yield f"no run has a finite {aim.key!r} yet"
-    elif len(ranked) < len(runs):
-        without = len(runs) - len(ranked)
-        which = "run has" if without == 1 else "runs have"
-        yield f"{without} {which} no finite value of {aim.key!r}: not ranked"
 
 
 plugin = sweep

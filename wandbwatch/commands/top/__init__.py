@@ -1,21 +1,11 @@
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wandbwatch.analysis.eta import Forecast, Total, pace
-from wandbwatch.analysis.objective import curve_keys, with_curve
-from wandbwatch.analysis.window import CLOCK
-from wandbwatch.formatting import titles
-from wandbwatch.model.address import Address
-from wandbwatch.model.ports import Env, Source
-from wandbwatch.model.query import Axis, Curves, Query
-from wandbwatch.model.report import MISSING, Block, Cell, Note, Report, Table
-from wandbwatch.model.run import Series, State
 from wandbwatch.options import (
     HERE,
     NO_FILTERS,
@@ -28,55 +18,9 @@ from wandbwatch.options import (
     repeats,
 )
 
-_BARS = "▁▂▃▄▅▆▇█"
-_NOT_FINITE, _NOTHING = "×", " "
-WIDTH = 16
-
-
-def spark(series: Series, width: int = WIDTH) -> str:
-    """Draw *series* in *width* cells at most: means over equal parts of its axis.
-
-    A part without points is blank; one with NaN or an infinity alone is ``×``.
-    """
-    points = [p for p in zip(series.x, series.y, strict=True) if math.isfinite(p[0])]
-    if not points:
-        return ""
-    first, last = min(x for x, _ in points), max(x for x, _ in points)
-    width = min(width, len(points))
-    parts: list[list[float]] = [[] for _ in range(width)]
-    for x, y in points:
-        place = (x - first) / (last - first) if last > first else 0.0
-        parts[min(int(place * width), width - 1)].append(y)
-    return _drawn([_mean(part) for part in parts]).rstrip()
-
-
-def _mean(part: list[float]) -> float | None:
-    """Return the mean of what is finite; NaN if nothing is, None of nothing."""
-    if not part:
-        return None
-    finite = [y for y in part if math.isfinite(y)]
-    return math.fsum(y / len(finite) for y in finite) if finite else math.nan
-
-
-def _drawn(means: list[float | None]) -> str:
-    finite = [m for m in means if m is not None and math.isfinite(m)]
-    low, high = min(finite, default=0.0), max(finite, default=0.0)
-    return "".join(_bar(mean, low, high) for mean in means)
-
-
-def _bar(mean: float | None, low: float, high: float) -> str:
-    if mean is None:
-        return _NOTHING
-    if not math.isfinite(mean):
-        return _NOT_FINITE
-    # Halves, as the difference of two large numbers may be beyond all floats.
-    height = (mean / 2 - low / 2) / (high / 2 - low / 2) if high > low else 0.0
-    return _BARS[min(int(height * len(_BARS)), len(_BARS) - 1)]
-
-
-_TRIED = 3
-_LIVE = (State.RUNNING, State.PREEMPTING)
-_OURS = ("state", "name", "id", "last heard", "last step", "steps/s")
+if TYPE_CHECKING:
+    from wandbwatch.model.ports import Env
+    from wandbwatch.model.report import Report
 
 
 @repeats(seconds=5)
@@ -103,80 +47,24 @@ def top(
 
     In a terminal it is kept up to date: every 5 seconds, or --watch SPAN.
     """
+    from wandbwatch.analysis.objective import with_curve
+    from wandbwatch.analysis.window import CLOCK
+    from wandbwatch.commands.top.report import LIVE, likely_keys, report
+    from wandbwatch.model.query import Axis, Query
+
     env: Env = ctx.obj
-    running: Filters = Filters({"state": {"$in": [state.value for state in _LIVE]}})
+    running: Filters = Filters({"state": {"$in": [state.value for state in LIVE]}})
     if filters:
         running = Filters({"$and": [running, filters]})
     query = Query(running, limit=topk, summary=(), config=())
     source = env.source(address)
-    tried = tuple(keys) or _likely(source, query)
+    tried = tuple(keys) or likely_keys(source, query)
     asked = replace(query, summary=tried)
     found = source.curves(
         total.asked(asked) if total else asked, (CLOCK, *tried), Axis()
     )
     chosen = tuple(keys) or with_curve(tried, found)[:1]
     yield report(address, found, chosen, total, full=len(found) == topk)
-
-
-def _likely(source: Source, query: Query) -> tuple[str, ...]:
-    return curve_keys(source.runs(replace(query, summary=None)).runs, _TRIED)
-
-
-def report(
-    address: Address,
-    found: Sequence[Curves],
-    keys: Sequence[str],
-    total: Total | None = None,
-    *,
-    full: bool = False,
-) -> Report:
-    """Tell of the runs *found*; *full* if there may be more of them."""
-    runs = [one.run for one in found]
-    name = titles.of_runs(address, runs)
-    if not runs:
-        return Report("top", f"{name}: no running runs", (Note("no running runs"),))
-    forecast = _forecast(found, total) if total else None
-    rows = tuple(_row(one, keys, forecast) for one in found)
-    names = (*_OURS, *(Forecast.NAMES if forecast else ()), *_columns(keys))
-    blocks: list[Block] = [Table("", names, rows, tuple(r.url for r in runs))]
-    if full:
-        blocks.append(Note(f"the newest {len(runs)}; there may be more: --topk"))
-    title = f"{name}: {len(runs)} running"
-    return Report("top", title, tuple(blocks), url=titles.page_of_runs(runs))
-
-
-def _forecast(found: Sequence[Curves], total: Total) -> Forecast:
-    known = {one.run.id: pace(one.series.get(CLOCK)) for one in found}
-    return Forecast(total, {run: one for run, one in known.items() if one})
-
-
-def _columns(keys: Sequence[str]) -> Iterator[str]:
-    for key in keys:
-        yield key
-        yield f"{key} so far"
-
-
-def _row(
-    one: Curves, keys: Sequence[str], forecast: Forecast | None
-) -> tuple[Cell, ...]:
-    run, known = one.run, pace(one.series.get(CLOCK))
-    rate = known.per_second if known else None
-    return (
-        run.state,
-        run.name,
-        run.id,
-        run.heartbeat or MISSING,
-        MISSING if run.last_step is None else run.last_step,
-        MISSING if rate is None else rate,
-        *(forecast.cells(run) if forecast else ()),
-        *(cell for key in keys for cell in _curve(one, key)),
-    )
-
-
-def _curve(one: Curves, key: str) -> tuple[Cell, Cell]:
-    series = one.series.get(key)
-    last: Cell = one.run.summary.get(key, series.y[-1] if series else MISSING)
-    return last, spark(series) if series else MISSING
 
 
 plugin = top

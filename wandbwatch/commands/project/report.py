@@ -1,3 +1,5 @@
+"""What ``project`` reports."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -5,100 +7,28 @@ from dataclasses import replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, TypeAlias
-
-import typer
+from typing import TYPE_CHECKING
 
 from wandbwatch.analysis import delta as deltas
-from wandbwatch.analysis.eta import forecast as forecast_of
 from wandbwatch.analysis.keys import is_glob
 from wandbwatch.analysis.objective import choose
 from wandbwatch.formatting import titles
 from wandbwatch.model.address import Address
-from wandbwatch.model.ports import Env, Source
+from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Listing, Query
 from wandbwatch.model.report import MISSING, Block, Cell, Note, Report, Table
 from wandbwatch.model.run import Run
-from wandbwatch.options import (
-    HERE,
-    NEWEST,
-    NO_FILTERS,
-    NO_KEYS,
-    DeltaOption,
-    FiltersOption,
-    Keys,
-    Order,
-    ProjectAddress,
-    TotalOption,
-)
+from wandbwatch.options import Keys
 
 if TYPE_CHECKING:
     from wandbwatch.analysis.eta import Forecast
 
-_SAMPLE = 10
+
+SAMPLE = 10
 """Runs whose whole summaries are read to choose the metric to show."""
+
+
 _OURS = ("state", "id", "name", "group", "tags", "created", "runtime", "last step")
-
-
-Topk: TypeAlias = Annotated[
-    int, typer.Option(min=0, metavar="N", help="How many runs; 0 shows all.")
-]
-By: TypeAlias = Annotated[
-    Order,
-    typer.Option(
-        parser=Order.read,
-        metavar="KEY",
-        help="As wandb.Api.runs takes it: -KEY or +KEY, with KEY created_at,"
-        " summary_metrics.val/loss, config.lr, …",
-    ),
-]
-Columns: TypeAlias = Annotated[
-    Keys,
-    typer.Option(
-        parser=Keys.read,
-        metavar="KEYS",
-        show_default=False,
-        help="Values to show: val/loss,config.lr,train/*; default: the metric that"
-        " matters.",
-    ),
-]
-
-
-def project(
-    ctx: typer.Context,
-    address: ProjectAddress = HERE,
-    *,
-    topk: Topk = 10,
-    filters: FiltersOption = NO_FILTERS,
-    order: By = NEWEST,
-    columns: Columns = NO_KEYS,
-    delta: DeltaOption = False,
-    total: TotalOption = None,
-) -> Iterator[Report]:
-    """List the runs of a project, the newest first."""
-    env: Env = ctx.obj
-    named = (column.removeprefix("summary_metrics.") for column in columns)
-    columns = Keys(dict.fromkeys(c for c in (*named, order.column) if c))
-    query = Query(
-        filters=filters,
-        order=order,
-        limit=topk,
-        summary=_wanted(c for c in columns if not _in_config(c)),
-        config=_wanted(_in_config(c) for c in columns),
-    )
-    source = env.source(address)
-    few = 0 < topk <= _SAMPLE
-    if not columns:
-        columns = Keys() if few else _metric(_sample(source, query))
-        query = replace(query, summary=None if few else tuple(columns))
-    found = source.runs(total.asked(query) if total else query)
-    columns = columns or _metric(found.runs)
-    forecast = forecast_of(source, found.runs, total)
-    since = deltas.Since.last(env.memory) if delta else None
-    found_report = report(address, found, query, columns, since, forecast=forecast)
-    if since:
-        deltas.remember(env.memory, found_report)
-    yield found_report
 
 
 def report(
@@ -140,11 +70,11 @@ def report(
     )
 
 
-def _sample(source: Source, query: Query) -> Sequence[Run]:
-    return source.runs(replace(query, limit=_SAMPLE, summary=None)).runs
+def sample(source: Source, query: Query) -> Sequence[Run]:
+    return source.runs(replace(query, limit=SAMPLE, summary=None)).runs
 
 
-def _metric(runs: Sequence[Run]) -> Keys:
+def metric_of(runs: Sequence[Run]) -> Keys:
     return Keys(one.key for one in choose(runs).objectives)
 
 
@@ -185,20 +115,20 @@ def _cells(
     )
 
 
-def _in_config(column: str) -> str:
+def in_config(column: str) -> str:
     """Return the config key that *column* names, or ""."""
     prefix, _, key = column.partition(".")
     return key if prefix == "config" else ""
 
 
-def _wanted(keys: Iterable[str]) -> tuple[str, ...] | None:
+def wanted(keys: Iterable[str]) -> tuple[str, ...] | None:
     """Return the keys to fetch; None for all of them, as a glob needs."""
     asked = tuple(key for key in keys if key)
     return None if any(map(is_glob, asked)) else asked
 
 
 def _value(run: Run, column: str) -> Cell:
-    if key := _in_config(column):
+    if key := in_config(column):
         return run.config.get(key, MISSING)
     return run.summary.get(column, MISSING)
 
@@ -217,7 +147,7 @@ def _keys(run: Run) -> Iterator[str]:
 
 
 def _fits(key: str, glob: str) -> bool:
-    same_kind = bool(_in_config(key)) == bool(_in_config(glob))
+    same_kind = bool(in_config(key)) == bool(in_config(glob))
     return same_kind and fnmatchcase(key, glob) and (key[0] != "_" or glob[0] == "_")
 
 
@@ -227,7 +157,7 @@ def _unknown(columns: Iterable[str], runs: Sequence[Run]) -> Iterator[Note]:
         if not any(_value(run, key) is not MISSING for key in keys for run in runs):
             what = f"no run here has a value for {column!r}"
             hint = f"; in the configuration it would be config.{column}"
-            yield Note(what if _in_config(column) else what + hint)
+            yield Note(what if in_config(column) else what + hint)
 
 
 def _left_out(count: int, query: Query) -> Iterator[Note]:
@@ -235,6 +165,3 @@ def _left_out(count: int, query: Query) -> Iterator[Note]:
         which = "older " if query.order == "-created_at" else ""
         runs, verb = ("run", "is") if count == 1 else ("runs", "are")
         yield Note(f"{count} {which}{runs} {verb} left out; --topk 0 lists all")
-
-
-plugin = project

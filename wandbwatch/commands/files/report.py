@@ -1,48 +1,20 @@
+"""What ``files`` reports."""
+
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
+from wandbwatch.commands.files import EVERY
 from wandbwatch.formatting import filenames, size, titles
 from wandbwatch.model.media import Attachment, Piece, RunFile
-from wandbwatch.model.ports import Env
 from wandbwatch.model.report import MISSING, Bytes, Note, Report, Table
 from wandbwatch.model.run import Run
-from wandbwatch.options import HERE, RunAddress, directory
-
-_EVERY = "*"
-
-
-def files(
-    ctx: typer.Context,
-    address: RunAddress = HERE,
-    glob: Annotated[
-        str,
-        typer.Argument(metavar="[GLOB]", help="File names or globs: 'ckpt/*'."),
-    ] = _EVERY,
-    *,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            parser=directory,
-            metavar="DIR",
-            help="Download the files into this directory.",
-        ),
-    ] = None,
-) -> Iterator[Report]:
-    """List the files of a run, or download them with --out DIR."""
-    env: Env = ctx.obj
-    source = env.source(address)
-    run = source.run()
-    yield report(run, source.files(run.id, None), glob, out)
 
 
 def report(
-    run: Run, files: Sequence[RunFile], glob: str = _EVERY, out: Path | None = None
+    run: Run, files: Sequence[RunFile], glob: str = EVERY, out: Path | None = None
 ) -> Report:
     """List the *files* that match *glob*; with *out*, they are saved there."""
     found = [file for file in files if _fits(file.path, glob)]
@@ -83,9 +55,6 @@ def _piece(file: RunFile) -> Piece:
 
 
 def _nothing(files: Sequence[RunFile], glob: str) -> str:
-    if glob == _EVERY or not files:
+    if glob == EVERY or not files:
         return "the run has no files"
     return f"none of its {len(files)} files match {glob!r}"
-
-
-plugin = files

@@ -1,40 +1,20 @@
+"""What ``artifacts`` reports."""
+
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Annotated
-
-import typer
 
 from wandbwatch.analysis import keys
 from wandbwatch.model.address import Address
 from wandbwatch.model.media import Artifact, Artifacts
-from wandbwatch.model.ports import Env
 from wandbwatch.model.report import MISSING, Bytes, Cell, Note, Report, Table
-from wandbwatch.options import HERE, NO_KEYS, AnyAddress, Keys
 
 _OWN = ("run_table", "job", "code", "wandb-history", "wandb-run-history")
 """The types of what the SDK itself keeps as artifacts."""
+
+
 _COLUMNS = ("name", "version", "aliases", "type", "how", "size", "files", "created")
-
-
-def artifacts(
-    ctx: typer.Context,
-    address: AnyAddress = HERE,
-    *,
-    types: Annotated[
-        Keys,
-        typer.Option(
-            parser=Keys.read,
-            metavar="TYPES",
-            show_default=False,
-            help="Artifact types: model, a glob; default: all but the SDK's own.",
-        ),
-    ] = NO_KEYS,
-) -> Iterator[Report]:
-    """List the artifacts of a project, or those that a run logged or used."""
-    env: Env = ctx.obj
-    yield report(address, env.source(address).artifacts(address.run or ""), types)
 
 
 def report(address: Address, found: Artifacts, types: Sequence[str] = ()) -> Report:
@@ -89,6 +69,3 @@ def _notes(
         yield Note(f"{found.left_out} older versions are left out")
     if found.unknown:
         yield Note(found.unknown)
-
-
-plugin = artifacts

@@ -1,0 +1,185 @@
+"""What ``diff`` reports."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from fnmatch import fnmatchcase
+
+from wandbwatch.analysis.compare import Peers
+from wandbwatch.analysis.objective import choose
+from wandbwatch.analysis.ranking import Objective
+from wandbwatch.commands.diff import Other
+from wandbwatch.formatting import titles
+from wandbwatch.model.address import Address
+from wandbwatch.model.errors import NotFoundError, SourceError, UsageError
+from wandbwatch.model.ports import Env, Source
+from wandbwatch.model.query import Query
+from wandbwatch.model.report import MISSING, Block, Cell, Note, Report, Table
+from wandbwatch.model.run import Json, Run
+from wandbwatch.model.run_details import Provenance
+
+
+def differences(
+    one: Mapping[str, Json], other: Mapping[str, Json], ignored: Sequence[str] = ()
+) -> tuple[tuple[str, Cell, Cell], ...]:
+    """Return key and both values where they differ, in the order of the keys.
+
+    NaN is the same as NaN. *ignored* are keys, what they begin with up to a dot or a
+    slash, and globs.
+    """
+    return tuple(
+        (key, one.get(key, MISSING), other.get(key, MISSING))
+        for key in sorted({*one, *other})
+        if not _is_ignored(key, ignored)
+        and not (key in one and key in other and _same(one[key], other[key]))
+    )
+
+
+def _same(one: Json, other: Json) -> bool:
+    if isinstance(one, float) and isinstance(other, float) and math.isnan(one):
+        return math.isnan(other)
+    return (type(one) is type(other) and one == other) or _same_number(one, other)
+
+
+def _same_number(one: Json, other: Json) -> bool:
+    """Whether 1 and 1.0 are meant, and not 1 and true."""
+    numbers = isinstance(one, int | float) and isinstance(other, int | float)
+    bools = isinstance(one, bool) or isinstance(other, bool)
+    return numbers and not bools and one == other
+
+
+def _is_ignored(key: str, ignored: Sequence[str]) -> bool:
+    return any(
+        key == one or key.startswith((f"{one}.", f"{one}/")) or fnmatchcase(key, one)
+        for one in ignored
+    )
+
+
+_MOST = 500
+"""Runs among which the other one is looked for, the newest first."""
+
+
+@dataclass(frozen=True)
+class Side:
+    run: Run
+    provenance: Provenance = field(default_factory=Provenance)
+
+
+def compared(
+    env: Env,
+    address: Address,
+    other: Other,
+    ignore: Sequence[str],
+    aim: Objective | None,
+) -> Iterator[Report]:
+    source = env.source(address)
+    run = source.run()
+    notes: list[str] = []
+    if other.address is not None:
+        there = env.source(other.address)
+        one = there.run()
+    else:
+        there = env.source(address.in_project(run))
+        one = _chosen(there, run, other.word, aim, notes)
+    sides = [
+        Side(each, _provenance(place, each, notes))
+        for place, each in ((source, run), (there, one))
+    ]
+    yield report(sides[0], sides[1], ignore, notes)
+
+
+def _provenance(source: Source, run: Run, notes: list[str]) -> Provenance:
+    try:
+        return source.provenance(run.id)
+    except SourceError as e:
+        notes.append(f"code and packages of {run.id}: {e}")
+        return Provenance()
+
+
+def _chosen(
+    project: Source, run: Run, word: str, aim: Objective | None, notes: list[str]
+) -> Run:
+    """Return the best, the previous or the last good one of the run's peers."""
+    filters: Mapping[str, Json] = {"group": run.group} if run.group else {}
+    found = project.runs(Query(filters, limit=_MOST)).runs
+    peers = Peers(run, tuple(one for one in found if one.id != run.id))
+    if word == "best":
+        metric = choose(peers.others)
+        aim = aim or metric.objective
+        if peers.others and not aim:
+            raise NotFoundError(metric.reason)
+        other = peers.best(aim) if aim else None
+        notes.append(f"best by {aim}")
+    else:
+        other = peers.previous if word == "previous" else peers.last_good
+    if other is None:
+        group = f" of group {run.group!r}" if run.group else ""
+        what = {"best": "with a finite value to rank by", "previous": "before it"}
+        raise NotFoundError(
+            f"{titles.of_run(run)} has no other run{group}"
+            f" {what.get(word, 'before it that finished')}"
+        )
+    (whole,) = project.runs(Query(ids=(other.id,))).runs
+    return whole
+
+
+def report(
+    here: Side, there: Side, ignored: Sequence[str] = (), notes: Sequence[str] = ()
+) -> Report:
+    """Tell in what *here* is otherwise than *there*; nothing that is the same."""
+    if here.run.id == there.run.id and here.run.project == there.run.project:
+        raise UsageError(f"{here.run.id} is the same run on both sides")
+    tables = (
+        _table("run", _about(here.run), _about(there.run), ignored),
+        _table("configuration", here.run.config, there.run.config, ignored),
+        _table("values", _values(here.run), _values(there.run), ignored),
+        _table(
+            "code and machine", here.provenance.facts, there.provenance.facts, ignored
+        ),
+        _table(
+            "packages", here.provenance.packages, there.provenance.packages, ignored
+        ),
+    )
+    blocks: tuple[Block, ...] = tuple(table for table in tables if table)
+    if not blocks:
+        blocks = (Note("no differences"),)
+    extra = (Note(f"there: {titles.of_run(there.run)}"), *map(Note, notes))
+    return Report("diff", titles.of_run(here.run), (*blocks, *extra), url=here.run.url)
+
+
+def _table(
+    title: str,
+    here: Mapping[str, Json],
+    there: Mapping[str, Json],
+    ignored: Sequence[str],
+) -> Table | None:
+    rows: tuple[tuple[Cell, ...], ...] = differences(here, there, ignored)
+    return Table("", (title, "here", "there"), rows) if rows else None
+
+
+def _about(run: Run) -> Mapping[str, Json]:
+    runtime = None if run.runtime is None else str(timedelta(seconds=int(run.runtime)))
+    found: dict[str, Json] = {
+        "state": run.state.value,
+        "exit code": run.exit_code,
+        "runtime": runtime,
+        "last step": run.last_step,
+        "group": run.group,
+        "job type": run.job_type,
+        "tags": list(run.tags),
+        "user": run.user,
+        "host": run.host,
+    }
+    return {name: value for name, value in found.items() if value not in (None, "", [])}
+
+
+def _values(run: Run) -> Mapping[str, Json]:
+    """Return what it came to: no media, and none of W&B's own keys."""
+    return {
+        key: value
+        for key, value in run.summary.items()
+        if key[:1] != "_" and not isinstance(value, Mapping)
+    }

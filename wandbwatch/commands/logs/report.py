@@ -1,0 +1,120 @@
+"""What ``logs`` reports."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from wandbwatch.commands.logs import Pattern
+from wandbwatch.formatting import titles
+from wandbwatch.model.address import Address
+from wandbwatch.model.errors import UsageError
+from wandbwatch.model.experiment import Experiments
+from wandbwatch.model.ports import Env, Source
+from wandbwatch.model.report import Level, Note, Report, Text
+from wandbwatch.model.run_details import Printed
+
+T = TypeVar("T")
+
+
+def fresh(shown: Sequence[T], found: Sequence[T]) -> Sequence[T]:
+    """Return the lines of *found* that come after those already *shown*.
+
+    Both are laid over each other where the most of them agree. Where none of what was
+    shown is among them, all of them are new.
+    """
+    old, new = list(shown), list(found)
+    best = end = 0
+    for place in range(1, len(new) + 1):
+        both = min(place, len(old))
+        if both > best and new[place - both : place] == old[-both:]:
+            best, end = both, place
+    return found[end:]
+
+
+_LOOKS = {True: 1.0, False: 5.0}
+"""Seconds between looks at a run on this machine, and at one on a server."""
+
+
+_MOST = 2000
+
+
+Ask = Callable[[int], tuple[Sequence[Printed], bool]]
+"""Returns so many of the newest lines, and whether there may be more to come."""
+
+
+def answers(
+    env: Env, address: Address, lines: int, grep: Pattern | None, *, follow: bool
+) -> Iterator[Report]:
+    ask, first = _of_experiment(env, address) or _of_run(env.source(address))
+    found, going = ask(0 if grep else lines + follow)
+    shown = found[:-1] if follow and going else found
+    chosen = [line for line in shown if grep is None or grep.fits(line)]
+    yield report(
+        first, chosen[-lines:] if lines else chosen, len(shown), grep, going=going
+    )
+    while follow and going:
+        time.sleep(_LOOKS[address.local])
+        found, going = ask(_MOST)
+        new = fresh(shown, found[:-1] if going else found)
+        if fitting := [line for line in new if grep is None or grep.fits(line)]:
+            yield Report("logs", "", (Text("", _joined(fitting)),))
+        shown = (*shown, *new)[-_MOST:]
+
+
+def report(
+    about: Report,
+    lines: Sequence[Printed],
+    total: int,
+    grep: Pattern | None = None,
+    *,
+    going: bool = False,
+) -> Report:
+    """Show *lines*; *about* has the title, *total* is how many were looked at.
+
+    *going* says that more may come.
+    """
+    if not lines:
+        why = "no console output yet" if going else "no console output"
+        if grep and total:
+            why = f"none of {total} lines match"
+        blocks: tuple[Text | Note, ...] = (Note(why),)
+    else:
+        blocks = (Text("", _joined(lines)),)
+    return Report("logs", about.title, blocks, about.level, about.url)
+
+
+def _joined(lines: Sequence[Printed]) -> str:
+    return "\n".join(line.text for line in lines)
+
+
+def _of_run(source: Source) -> tuple[Ask, Report]:
+    run = source.run()
+
+    def ask(last: int) -> tuple[Sequence[Printed], bool]:
+        # Ask first whether it is still running, so the last lines are not missed.
+        going = run.state.going and source.run().state.going
+        return source.console(run.id, last), going
+
+    level = Level.BAD if run.state.bad else Level.INFO
+    return ask, Report("logs", titles.of_run(run), level=level, url=run.url)
+
+
+def _of_experiment(env: Env, address: Address) -> tuple[Ask, Report] | None:
+    """Return what asks for an experiment's output, if *address* is its number."""
+    if not str(address).isdecimal():
+        return None
+    experiments: Experiments = env.experiments()
+    number = int(str(address))
+    try:
+        one = experiments.find(number)
+    except UsageError:
+        return None
+
+    def ask(last: int) -> tuple[Sequence[Printed], bool]:
+        going = not experiments.find(number).phase.over
+        printed = experiments.printed(number, last)
+        return tuple(Printed(line) for line in printed), going
+
+    return ask, Report("logs", f"{one.plan.name} (experiment {one.id})")

@@ -1,0 +1,42 @@
+"""What ``media`` reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from wandbwatch.analysis import keys as known_keys
+from wandbwatch.commands.media import albums
+from wandbwatch.commands.media.albums import WHOLE, Page
+from wandbwatch.formatting import titles
+from wandbwatch.formatting.text import did_you_mean, yet
+from wandbwatch.model.media import Album, RunFile
+from wandbwatch.model.report import Block, Note, Report
+from wandbwatch.model.run import Run
+
+
+def report(
+    run: Run,
+    album: Album,
+    files: Sequence[RunFile],
+    keys: Sequence[str] = (),
+    page: Page = WHOLE,
+) -> Report:
+    """Tell of the media in *album*, whose *files* were looked at."""
+    blocks = (*albums.blocks(album, files, run, page), *_notes(run, album, keys))
+    return Report("media", titles.of_run(run), blocks, url=run.url, out=page.out)
+
+
+def _notes(run: Run, album: Album, keys: Sequence[str]) -> Iterator[Block]:
+    known = {medium.key for medium in album.media}
+    for wanted in keys:
+        if not known_keys.selected(wanted, known):
+            yield Note(f"no media of {wanted!r}{_meant(wanted, album.keys)}")
+    if not album.media and not keys:
+        at = " at this step" if album.keys else yet(run)
+        yield Note(f"the run has logged no media{at}")
+    if album.sampled:
+        yield Note("W&B returned a sample of the steps; --step N shows any")
+
+
+def _meant(wanted: str, known: Sequence[str]) -> str:
+    return " at this step" if wanted in known else did_you_mean(wanted, known)

@@ -1,0 +1,83 @@
+"""What ``system`` reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+
+from wandbwatch.analysis.keys import SYSTEM
+from wandbwatch.analysis.window import recent
+from wandbwatch.commands.system import metrics
+from wandbwatch.formatting import titles
+from wandbwatch.formatting.text import yet
+from wandbwatch.model.ports import Source
+from wandbwatch.model.query import Axis, AxisKind, Query
+from wandbwatch.model.report import (
+    MISSING,
+    Block,
+    Cell,
+    Fields,
+    Line,
+    Note,
+    Plot,
+    Report,
+    Table,
+)
+from wandbwatch.model.run import Run, Series
+
+_AXIS = Axis(AxisKind.RUNTIME)
+
+
+def series_of(source: Source, run: Run) -> Mapping[str, Series]:
+    """Ask for all that is drawn or watched, by one question."""
+    drawn = [name for names in metrics.plotted(run.system).values() for name in names]
+    wanted = tuple(dict.fromkeys(SYSTEM + name for name in drawn))
+    if not wanted:
+        return {}
+    query = Query(ids=(run.id,), summary=(), config=())
+    (found,) = source.curves(query, wanted, _AXIS)
+    return {key.removeprefix(SYSTEM): one for key, one in found.series.items()}
+
+
+def report(
+    run: Run,
+    series: Mapping[str, Series],
+    last: timedelta | None = None,
+    out: Path | None = None,
+) -> Report:
+    """Tell of *run*'s machine now, and over the seconds of its *series*."""
+    title = titles.of_run(run)
+    if not run.system:
+        note = Note(f"no system metrics{yet(run)}")
+        return Report("system", title, (note,), url=run.url)
+    shown = recent(series, _AXIS, last) if last else series
+    blocks: tuple[Block, ...] = (
+        *map(Note, metrics.findings(series)),
+        *_gpus(run),
+        Fields("machine", tuple(metrics.others(run.system).items())),
+        *_plots(run, shown or {}),
+    )
+    return Report("system", title, blocks, url=run.url, out=out)
+
+
+def _gpus(run: Run) -> Iterator[Table]:
+    found = metrics.gpus(run.system)
+    if found:
+        columns = metrics.columns(found)
+        rows: tuple[tuple[Cell, ...], ...] = tuple(
+            (gpu.number, *(gpu.values.get(name, MISSING) for name in columns))
+            for gpu in found
+        )
+        yield Table("", ("gpu", *columns), rows)
+
+
+def _plots(run: Run, series: Mapping[str, Series]) -> Iterator[Plot]:
+    for title, names in metrics.plotted(series).items():
+        lines = tuple(
+            Line(f"{run.id} {name}", metrics.label(name), series[name])
+            for name in names
+            if len(series[name].x)
+        )
+        if lines:
+            yield Plot(title, _AXIS.kind.value, lines)
