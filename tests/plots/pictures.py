@@ -12,7 +12,7 @@ import numpy.typing as npt
 from matplotlib.image import imread
 from wandbwatch.model.report import Line, Plot
 from wandbwatch.model.run import Series
-from wandbwatch.plots.palette import look
+from wandbwatch.plots.palette import MUTED, look
 
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
@@ -68,13 +68,33 @@ def pixels(png: bytes) -> Pixels:
     )
 
 
+def inside(picture: Pixels) -> tuple[int, int, int]:
+    """Find the x axis: its row, and the columns where it begins and ends."""
+    axis = np.abs(picture.astype(int) - _MUTED).max(axis=2) < _ALIKE
+    row = int(axis.sum(axis=1).argmax())
+    columns = np.flatnonzero(axis[row])
+    return row, int(columns[0]), int(columns[-1])
+
+
 def where(picture: Pixels, place: int) -> Mask:
     """Find the pixels in the plot that have the colour of the run at *place*."""
-    colour = look(place).colour
-    wanted = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+    wanted = _channels(look(place).colour)
     found: Mask = (picture == wanted).all(axis=2)
-    found[_PLOT_ENDS:] = False  # the legend has the colour as well
+    row, left, right = inside(picture)
+    found[row:] = False  # the legend has the colour as well
+    found[:, right + 1 :] = found[:, :left] = False  # and so have the names at the ends
     return found
 
 
-_PLOT_ENDS = 352
+def foot(found: Mask, picture: Pixels, rows: int = 1) -> Mask:
+    """Return the strip along the x axis in which *rows* of marks stand."""
+    row = inside(picture)[0]
+    return found[row - 4 - 18 * rows : row]
+
+
+def _channels(colour: str) -> list[int]:
+    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+
+
+_MUTED = np.array(_channels(MUTED))
+_ALIKE = 12

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from wandbwatch.plots import png
-from wandbwatch.plots.scale import Floats
+from wandbwatch.plots.ticks import Floats
 
 from tests.plots.golden import PLACE, PLOTS
 from tests.plots.pictures import Pixels, pixels

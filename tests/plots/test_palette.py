@@ -10,7 +10,7 @@ import itertools
 import numpy as np
 import pytest
 from wandbwatch.plots.palette import BACKGROUND, COLOURS, NAMED, look
-from wandbwatch.plots.scale import Floats
+from wandbwatch.plots.ticks import Floats
 
 EYES = {
     "all three cones": np.eye(3),

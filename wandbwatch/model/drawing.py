@@ -44,6 +44,7 @@ class Scatter:
     points: tuple[Point, ...]
     joined: bool = False
     """Whether a line goes through the points, in their order."""
+    log_x: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,10 @@ class Parallel:
     axes: tuple[str, ...]
     names: tuple[str, ...]
     rows: tuple[tuple[float | str | None, ...], ...]
+    largest: bool | None = None
+    """Whether the largest values of the last axis are the best, or the smallest."""
+    log: tuple[str, ...] = ()
+    """The axes with a log scale."""
 
 
 Drawing: TypeAlias = Heatmap | Scatter | Bars | Parallel

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -81,6 +82,17 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Partial:
+    """Where the mean of a group is of fewer runs than the group has."""
+
+    since: float
+    """The last x at which all runs of the group have a value."""
+    left: int
+    """How many have one at the end, *of* so many."""
+    of: int
+
+
+@dataclass(frozen=True)
 class Line:
     """One run's series in a plot, or that of a group of runs."""
 
@@ -89,6 +101,25 @@ class Line:
     series: Series
     band: tuple[Series, Series] | None = None
     """Low and high around the series, over the same x."""
+    partial: Partial | None = None
+
+    @property
+    def end(self) -> tuple[float, float] | None:
+        """The last point; of a group's mean, the last that is of all its runs."""
+        xs, ys = self.series.x, self.series.y
+        if not len(ys):
+            return None
+        last = bisect_right(xs, self.partial.since) - 1 if self.partial else -1
+        return float(xs[last]), float(ys[last])
+
+
+@dataclass(frozen=True)
+class Shade:
+    """A stretch of the x axis that is shaded, such as the window of a rule."""
+
+    start: float
+    end: float
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,6 +149,8 @@ class Plot:
     limits: tuple[float, float] | None = None
     """Where the y axis begins and ends; None is where the values do. What lies beyond
     is drawn at its edge."""
+    log_x: bool = False
+    shades: tuple[Shade, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from wandbwatch.plots.keeping import keep, png
+
+# Unset, its log goes to stderr: a cache it can't write, fonts it is listing.
+logging.getLogger("matplotlib").setLevel(logging.CRITICAL)
 
 __all__ = ["gallery", "keep", "png", "seen", "still"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +26,6 @@ _FONTS = re.compile(
 _SIZES = (109, 160, 128, 96, 64)
 """Fonts of bitmaps have one size only: Noto's 109, Apple's 160."""
 _FIRST, _LAST = 0xE000, 0xF8FF
-_STAND_IN = re.compile("([\ue000-\uf8ff])")
 
 
 @dataclass(frozen=True)
@@ -52,15 +51,6 @@ def emoji(characters: Iterable[str]) -> Emoji:
             stand_in = chr(_FIRST + len(pictures))
             pictures[stand_in], stand_ins[character] = picture, stand_in
     return Emoji(pictures, stand_ins)
-
-
-def parts(text: str) -> Iterator[str]:
-    """Yield stretches of words, and each stand-in by itself."""
-    return (part for part in _STAND_IN.split(text) if part)
-
-
-def is_stand_in(part: str) -> bool:
-    return bool(_STAND_IN.fullmatch(part))
 
 
 @functools.lru_cache(maxsize=256)

@@ -17,16 +17,11 @@ _LONGEST = 80
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 
 
-def png(drawn: Plot | Chart) -> bytes:
-    """Draw a plot or a chart as a PNG, 800 pixels wide."""
-    # Here and not above, because they import matplotlib.
-    if isinstance(drawn, Chart):
-        from wandbwatch.plots import charts  # noqa: PLC0415
+def png(drawn: Plot | Chart, *, titled: bool = True) -> bytes:
+    """Draw a plot or a chart as a PNG, 800 pixels wide, *titled* with its name."""
+    from wandbwatch.plots.charts import draw  # noqa: PLC0415 - imports matplotlib
 
-        return charts.draw(drawn)
-    from wandbwatch.plots.drawing import draw  # noqa: PLC0415
-
-    return draw(drawn)
+    return draw(drawn, titled=titled)
 
 
 def called(drawn: Plot | Chart) -> str:

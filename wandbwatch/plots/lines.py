@@ -1,54 +1,418 @@
-"""The runs' lines and marks, put on a canvas."""
+"""A plot of lines as PNG: each run's line, its marks, and the names of both."""
 
 from __future__ import annotations
 
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
+from matplotlib.lines import Line2D
 
-from wandbwatch.plots.canvas import Canvas, Marker, Pencil
-from wandbwatch.plots.chart import ChartGeometry, DrawnLine
-from wandbwatch.plots.hints import MARKERS
-from wandbwatch.plots.layout import PictureLayout
-from wandbwatch.plots.points import Path
+from wandbwatch import formatting
+from wandbwatch.analysis import smoothing
+from wandbwatch.model.report import Line, Mark, Plot
+from wandbwatch.plots import palette
+from wandbwatch.plots.figure import EDGE, Entry, Frame, Sheet
+from wandbwatch.plots.palette import NAMED, LineStyle, look
+from wandbwatch.plots.points import path, spaced
+from wandbwatch.plots.ticks import NO_TICKS, Floats, Scale, worded
+from wandbwatch.plots.words import TEXT, Words, points
 
-_FEW = 5
-_CALM = 400
-"""Points up to which a line has room to be wide."""
-_WIDE, _NARROW, _RAW = 3.0, 2.2, 1.6
-_FAINT = 0.35
-_VEIL = 0.25
+X_TICKS, Y_TICKS = 5, 5
+COLUMNS = 1400
+"""Two to a pixel: what is left out is less than a pixel away from what is not."""
+_SPARSE = 40
+"""Up to so many points a line shows each of them."""
+_DIRECT, _LONGEST = 4, 200
+"""Up to so many lines carry their names at their ends, if those are no longer."""
+_FEW, _CALM = 5, 400
+"""Up to so many lines, and points of one, there is room for wide lines."""
+_WIDE, _NARROW, _RAW, _EDGE = 3.4, 2.4, 1.6, 1.2
+_FAINT, _RIM = 0.35, 0.7
+_VEIL = 0.28
 """How much of its colour a band has where it is alone; of several each has less."""
-_DOT = Marker("o", 6)
-_ALONE = Marker("o", 9)
+_DOT, _ALONE = 6, 9
+_ROW, _ROWS, _GAP = 16, 5, 0.016
+"""The pixels of a row of marks, how many rows there are, and the marks' distance."""
+_PARTIAL = (2.0, 1.6)
+_MARK_LOOK: Mapping[str, Any] = {
+    "color": palette.INK,
+    "linewidth": points(1.6),
+    "linestyle": (0, (4.0, 3.0)),
+    "zorder": 2.5,
+}
+_MARK_NAME = 300
 
 
-def draw_lines(canvas: Canvas, place: PictureLayout, chart: ChartGeometry) -> None:
-    """Draw the first run last, so that it is on top; marks above all lines."""
-    veil = _VEIL / max(1, sum(line.band is not None for line in chart.lines) - 1)
-    for line in reversed(chart.lines):
-        if line.band:
-            u, low, high = line.band
-            across = place.x(u)
-            canvas.fill(across, place.y(low), place.y(high), line.look.colour, veil)
-    for line in reversed(chart.lines):
-        if line.raw:
-            faint = Pencil(line.look.colour, _RAW, alpha=_FAINT)
-            _trace(canvas, place, line.raw, faint)
-    for line in reversed(chart.lines):
-        calm = line.raw or len(line.path.u) <= _CALM
-        width = _WIDE if calm and len(chart.lines) <= _FEW else _NARROW
-        pencil = Pencil(line.look.colour, width, line.look.dash)
-        _trace(canvas, place, line.path, pencil)
-        for (u, v), dot in ((line.dots, _DOT), (line.alone, _ALONE)):
-            canvas.marks(place.x(u), place.y(v), dot, line.look.colour)
-    for line in reversed(chart.lines):
-        _mark(canvas, place, line)
+class Odd(Enum):
+    """A value without a place on the y axis, and how it is marked."""
+
+    NAN = ("NaN", "x", 10)
+    ABOVE = ("+∞", "^", 12)
+    BELOW = ("\N{MINUS SIGN}∞", "v", 12)
+    NOT_POSITIVE = ("0 or less", "1", 16)
+
+    def marks(self, x: npt.ArrayLike, y: npt.ArrayLike, colour: str) -> Line2D:
+        return dots(x, y, colour, self.value[2], self.value[1])
 
 
-def _trace(canvas: Canvas, place: PictureLayout, path: Path, pencil: Pencil) -> None:
-    canvas.line(place.x(path.u), place.y(path.v), pencil)
+@dataclass(frozen=True)
+class _Marks:
+    """Where a line has odd values; lines take turns in a row that they share."""
+
+    row: int
+    places: Mapping[Odd, Floats]
 
 
-def _mark(canvas: Canvas, place: PictureLayout, line: DrawnLine) -> None:
-    for marks in line.marks:
-        y = np.full(len(marks.u), place.mark(marks.row, above=marks.above))
-        canvas.marks(place.x(marks.u), y, MARKERS[marks.kind], line.look.colour)
+@dataclass(frozen=True)
+class _Chart:
+    """A plot worked out: its axes, and its lines in places from 0 to 1."""
+
+    x: Scale | None
+    y: Scale | None
+    us: tuple[Floats, ...]
+    vs: tuple[Floats, ...]
+    smooth: tuple[Floats, ...] | None
+    marks: tuple[_Marks, ...]
+    adrift: int
+    """How many points have no place on the x axis."""
+
+    def rows(self, *, above: bool) -> int:
+        """Return how many rows of marks stand along the bottom, or the top."""
+        rows = (
+            m.row + 1 for m in self.marks for k in m.places if (k is Odd.ABOVE) == above
+        )
+        return max(rows, default=0)
+
+
+def draw(plot: Plot, *, titled: bool = True) -> Sheet:
+    chart = _chart(plot)
+    names = _names(plot.lines)
+    beside = (*(m.name for m in plot.marks), *(s.name for s in plot.shades))
+    texts = (plot.key, plot.x, *names, *beside)
+    words = Words(texts)
+    fitting = [words.fit(name, _LONGEST) for name in names]
+    whole = all(words.clean(n) == f for n, f in zip(names, fitting, strict=True))
+    direct = bool(chart.x) and len(names) <= _DIRECT and whole
+    sheet = Sheet(
+        words,
+        Frame(
+            title=plot.key if titled else "",
+            aside=_aside(plot, chart),
+            x=chart.x.ticks(X_TICKS, plot.x) if chart.x else NO_TICKS,
+            y=chart.y.ticks(Y_TICKS) if chart.y else NO_TICKS,
+            x_name=_x_name(plot.x),
+            right=max(map(words.width, fitting), default=0.0) if direct else 0.0,
+            below=(chart.rows(above=False) + 0.6) * _ROW,
+            above=(chart.rows(above=True) + 0.6) * _ROW,
+            legends=(
+                () if direct else tuple(_ranked(plot, names)),
+                tuple(_hints(plot, chart, names)),
+            ),
+        ),
+    )
+    if chart.x is None:
+        sheet.write_nothing()
+    _draw_shades(sheet, plot, chart)
+    _draw_bands(sheet, plot, chart)
+    _draw_lines(sheet, plot, chart)
+    _draw_odd(sheet, chart)
+    _draw_marks(sheet, plot, chart)
+    if direct:
+        _write_names(sheet, chart, fitting)
+    return sheet
+
+
+def dots(
+    x: npt.ArrayLike, y: npt.ArrayLike, colour: str, size: float, shape: str = "o"
+) -> Line2D:
+    """Return a mark of *size* pixels at each point."""
+    return Line2D(
+        np.asarray(x),
+        np.asarray(y),
+        linestyle="none",
+        marker=shape,
+        markersize=points(size),
+        markeredgewidth=points(3) if shape in {"x", "1"} else 0,
+        color=colour,
+        clip_on=False,
+        zorder=3,
+    )
+
+
+def line(
+    x: npt.ArrayLike,
+    y: npt.ArrayLike,
+    style: LineStyle,
+    width: float,
+    alpha: float = 1.0,
+) -> Line2D:
+    """Return a line of *width* pixels, broken where *y* is NaN."""
+    return Line2D(
+        np.asarray(x),
+        np.asarray(y),
+        color=style.colour,
+        linewidth=points(width),
+        linestyle=(0, style.dash) if style.dash else "-",
+        alpha=alpha,
+        solid_joinstyle="round",
+        solid_capstyle="round",
+        dash_joinstyle="round",
+    )
+
+
+def _chart(plot: Plot) -> _Chart:
+    xs = [_floats(one.series.x) for one in plot.lines]
+    ys = [_floats(one.series.y) for one in plot.lines]
+    there = any(np.isfinite(x).any() for x in xs)
+    upright = [m.at for m in plot.marks if m.upright] if there else []
+    x = Scale.of([*xs, _floats(upright)], log=plot.log_x)
+    y = Scale.of(_shown_values(plot, ys), log=plot.log_y)
+    us = tuple(x.clipped(one) if x else np.full(len(one), np.nan) for one in xs)
+    vs = tuple(y.clipped(one) if y else np.full(len(one), np.nan) for one in ys)
+    smooth = None
+    if plot.smooth and y:
+        eased = smoothing.smoothed([one.series for one in plot.lines], plot.smooth)
+        smooth = tuple(y.clipped(_floats(one.y)) for one in eased)
+    marks = tuple(_marks(us, ys, log=bool(y and y.log)))
+    adrift = sum(int(np.count_nonzero(~np.isfinite(u))) for u in us)
+    return _Chart(x, y, us, vs, smooth, marks, adrift)
+
+
+def _shown_values(plot: Plot, ys: Sequence[Floats]) -> Iterator[Floats]:
+    """Yield what is to have a place on the y axis."""
+    if plot.limits and any(np.isfinite(y).any() for y in ys):
+        yield _floats(plot.limits)
+        return
+    yield from ys
+    if any(map(len, ys)):
+        yield _floats([mark.at for mark in plot.marks if not mark.upright])
+    for one in plot.lines:
+        yield from (_floats(edge.y) for edge in one.band or ())
+
+
+def _marks(
+    us: Sequence[Floats], ys: Sequence[Floats], *, log: bool
+) -> Iterator[_Marks]:
+    """Give each line that has odd values a row of its own, as far as there are rows."""
+    found = [{k: w for k, w in _odd(y, log=log).items() if w.any()} for y in ys]
+    turns = max(1, math.ceil(sum(map(bool, found)) / _ROWS))
+    seats = itertools.count()
+    for u, odd in zip(us, found, strict=True):
+        turn, row = divmod(next(seats) if odd else 0, _ROWS)
+        places = {kind: spaced(u[w], _GAP, turn, turns) for kind, w in odd.items()}
+        yield _Marks(row, {kind: at for kind, at in places.items() if len(at)})
+
+
+def _odd(values: Floats, *, log: bool) -> dict[Odd, npt.NDArray[np.bool_]]:
+    return {
+        Odd.NAN: np.isnan(values),
+        Odd.ABOVE: np.isposinf(values),
+        Odd.BELOW: np.isneginf(values),
+        Odd.NOT_POSITIVE: np.isfinite(values) & (values <= 0) & log,
+    }
+
+
+def _names(lines: Sequence[Line]) -> list[str]:
+    """Call each line by its name, and by its run where two have one name."""
+    named = [_named(one) for one in lines]
+    return [
+        f"{name} {one.run}" if named.count(name) > 1 and name != one.run else name
+        for name, one in zip(named, lines, strict=True)
+    ]
+
+
+def _named(one: Line) -> str:
+    of = f" ({one.partial.left} of {one.partial.of})" if one.partial else ""
+    return (one.name or one.run) + of
+
+
+def _x_name(x: str) -> str:
+    return {"wall": "UTC", "runtime": "runtime"}.get(x, x)
+
+
+def _aside(plot: Plot, chart: _Chart) -> str:
+    is_log = chart.y is not None and chart.y.log
+    words = ("log scale" if is_log else "", plot.smooth and f"smoothed {plot.smooth:g}")
+    return ", ".join(word for word in words if word)
+
+
+def _ranked(plot: Plot, names: Sequence[str]) -> Iterator[Entry]:
+    """Yield the legend of those that have a look of their own, the highest first."""
+    found = []
+    for place, (one, name) in enumerate(zip(plot.lines, names, strict=True)):
+        if place < NAMED:
+            value = one.end[1] if one.end else math.nan
+            told = f" {formatting.number(value)}" if math.isfinite(value) else ""
+            style = look(place)
+            entry = Entry(f"{name}{told}", style.colour, line([], [], style, _WIDE))
+            found.append((-value if told else math.inf, entry))
+    yield from (entry for _, entry in sorted(found, key=lambda pair: pair[0]))
+
+
+def _hints(plot: Plot, chart: _Chart, names: Sequence[str]) -> Iterator[Entry]:
+    """Say what the marks mean, and what is not to be seen."""
+    seen = {kind for marks in chart.marks for kind in marks.places}
+    for kind in Odd:
+        if kind in seen:
+            mark = kind.marks([0], [0], palette.MUTED)
+            yield Entry(kind.value[0], palette.MUTED, mark)
+    for text in _said(plot, chart, names):
+        yield Entry(text, palette.MUTED)
+
+
+def _said(plot: Plot, chart: _Chart, names: Sequence[str]) -> Iterator[str]:
+    if plot.log_y and chart.y and not chart.y.log:
+        yield "no value above 0: not a log scale"
+    if chart.adrift:
+        yield f"{_counted(chart.adrift, 'point')} without an x value"
+    if any(one.series.sampled for one in plot.lines):
+        yield "sampled: some points are left out"
+    if empty := sum(1 for one in plot.lines if not len(one.series.x)):
+        yield f"{_counted(empty, 'run')} without a point"
+    if len(plot.lines) > NAMED:
+        yield f"{_counted(len(plot.lines) - NAMED, 'run')} more in grey"
+    yield from _hidden(chart, names)
+
+
+def _hidden(chart: _Chart, names: Sequence[str]) -> Iterator[str]:
+    """Name the lines that are drawn below others which are equal to them."""
+    equal: dict[tuple[bytes, bytes], list[str]] = {}
+    for u, v, name in zip(chart.us, chart.vs, names, strict=True):
+        if len(u):
+            equal.setdefault((u.tobytes(), v.tobytes()), []).append(name)
+    for first, *others in equal.values():
+        if others:
+            more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+            yield f"{first} hides {others[0]}{more}: equal values"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _draw_bands(sheet: Sheet, plot: Plot, chart: _Chart) -> None:
+    banded = [i for i, one in enumerate(plot.lines) if one.band and chart.y]
+    veil = _VEIL / math.sqrt(max(1, len(banded) - 1))
+    for i in reversed(banded):
+        band, colour = plot.lines[i].band or (), look(i).colour
+        low, high = (chart.y.clipped(_floats(e.y)) for e in band if chart.y)
+        u = chart.us[i][: len(low)]
+        sheet.axes.fill_between(u, low, high, color=colour, alpha=veil, linewidth=0)
+        for edge in (low, high):
+            rim = line(u, edge, LineStyle(colour), _EDGE, _RIM)
+            sheet.axes.add_line(rim)
+
+
+def _draw_lines(sheet: Sheet, plot: Plot, chart: _Chart) -> None:
+    """Draw the first run last, so that it is on top."""
+    few = len(plot.lines) <= _FEW
+    drawn = list(reversed(list(enumerate(zip(chart.us, chart.vs, strict=True)))))
+    raw = {i: path(u, v, COLUMNS) for i, (u, v) in drawn}
+    if chart.smooth:
+        for i, _ in drawn:
+            one = line(raw[i].u, raw[i].v, LineStyle(look(i).colour), _RAW, _FAINT)
+            sheet.axes.add_line(one)
+    for i, (u, v) in drawn:
+        shown = path(u, chart.smooth[i], COLUMNS) if chart.smooth else raw[i]
+        calm = few and (bool(chart.smooth) or len(shown.u) <= _CALM)
+        width = _WIDE if calm else _NARROW
+        for part, dash in _parts(plot.lines[i], chart.x, shown.u, look(i).dash):
+            style = LineStyle(look(i).colour, dash)
+            sheet.axes.add_line(line(shown.u[part], shown.v[part], style, width))
+        there = np.flatnonzero(np.isfinite(u) & np.isfinite(v))
+        few_points = there if len(there) <= _SPARSE else there[:0]
+        for at, size in ((few_points, _DOT), (raw[i].alone, _ALONE)):
+            if len(at):
+                sheet.axes.add_line(dots(u[at], v[at], look(i).colour, size))
+
+
+def _parts(
+    one: Line, x: Scale | None, u: Floats, dash: tuple[float, ...]
+) -> Iterator[tuple[slice, tuple[float, ...]]]:
+    """Yield the stretch where a group is whole, and that where it is no more."""
+    if not one.partial or x is None:
+        yield slice(None), dash
+        return
+    ends = np.flatnonzero(u <= x.at(one.partial.since))
+    last = int(ends[-1]) if len(ends) else 0
+    yield slice(None, last + 1), dash
+    yield slice(last, None), _PARTIAL
+
+
+def _draw_odd(sheet: Sheet, chart: _Chart) -> None:
+    low, high = sheet.axes.get_ylim()
+    row = (high - low) * _ROW / (sheet.top - sheet.bottom)
+    for i, marks in reversed(list(enumerate(chart.marks))):
+        for kind, u in marks.places.items():
+            away = (marks.row + 0.8) * row
+            level = high - away if kind is Odd.ABOVE else low + away
+            sheet.axes.add_line(kind.marks(u, np.full(len(u), level), look(i).colour))
+
+
+def _draw_shades(sheet: Sheet, plot: Plot, chart: _Chart) -> None:
+    for shade in plot.shades if chart.x else ():
+        ends = np.array([shade.start, shade.end], dtype=np.float64)
+        start, end = chart.x.clipped(ends) if chart.x else ends
+        sheet.axes.axvspan(start, end, color=palette.INK, alpha=0.1, linewidth=0)
+        if shade.name:
+            name = sheet.words.fit(shade.name, _MARK_NAME)
+            left = min(sheet.x(start) + 4, sheet.right - sheet.words.width(name))
+            sheet.write(left, sheet.bottom + 8, name, palette.MUTED)
+
+
+def _draw_marks(sheet: Sheet, plot: Plot, chart: _Chart) -> None:
+    """Draw what has a place on the axes, names of upright ones below each other."""
+    upright = itertools.count()
+    for mark in plot.marks:
+        scale = chart.x if mark.upright else chart.y
+        place = scale.at(mark.at) if scale else math.nan
+        if not 0 <= place <= 1:
+            continue
+        name = sheet.words.fit(_called(mark, plot.x), _MARK_NAME)
+        width = sheet.words.width(name)
+        if mark.upright:
+            sheet.axes.axvline(place, **_MARK_LOOK)
+            x = sheet.x(place) + 6
+            x = x if x + width < sheet.right else sheet.x(place) - 6 - width
+            y = sheet.top - (next(upright) % 3 + 1) * (TEXT + 4)
+            sheet.write(x, y, name, over=True)
+        else:
+            sheet.axes.axhline(place, **_MARK_LOOK)
+            y = sheet.y(place)
+            y += 7 if y + TEXT + 7 < sheet.top else -TEXT
+            sheet.write(sheet.right - width - 4, y, name, over=True)
+
+
+def _called(mark: Mark, x: str) -> str:
+    return mark.name or worded(mark.at, x if mark.upright else "")
+
+
+def _write_names(sheet: Sheet, chart: _Chart, names: Sequence[str]) -> None:
+    """Write each name at its line's end, as near as they leave each other room."""
+    ends = {}
+    for i, v in enumerate(chart.smooth or chart.vs):
+        there = v[np.isfinite(v)]
+        if len(there):
+            ends[i] = sheet.y(float(there[-1])) - TEXT / 3
+    ordered = sorted(ends, key=lambda i: ends[i])
+    lowest = sheet.bottom
+    levels = {}
+    for i in ordered:
+        levels[i] = max(ends[i], lowest)
+        lowest = levels[i] + TEXT + 4
+    highest = sheet.top - TEXT
+    for i in reversed(ordered):
+        levels[i] = min(levels[i], highest)
+        highest = levels[i] - TEXT - 4
+    for i in ordered:
+        sheet.write(sheet.right + EDGE / 2, levels[i], names[i], look(i).colour)
+
+
+def _floats(values: Sequence[float]) -> Floats:
+    return np.asarray(values, dtype=np.float64)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from wandbwatch.plots.scale import Floats
+from wandbwatch.plots.ticks import Floats
 
 Places = npt.NDArray[np.intp]
 

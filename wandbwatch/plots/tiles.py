@@ -9,16 +9,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import PIL.Image
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
-from wandbwatch.plots import layout, palette
-from wandbwatch.plots.canvas import Canvas, Image, own_settings
-from wandbwatch.plots.pen import Pen
+from wandbwatch.plots import palette
+from wandbwatch.plots.figure import WIDTH, own_settings, png
+from wandbwatch.plots.words import DPI, Words
 
 MOST = 16
 """More are too small to tell anything of on a phone."""
 _GAP = 12
-_CAPTION = 30
+_CAPTION = 34
 _PIXELS = 64_000_000
 """A larger picture is not decoded: it takes four bytes a pixel."""
 _TINY = 160
@@ -29,7 +32,7 @@ _LARGEST = 8
 
 @dataclass(frozen=True)
 class _Tile:
-    picture: Image
+    picture: npt.NDArray[np.uint8]
     caption: str
 
 
@@ -38,7 +41,7 @@ def still(content: bytes) -> bytes:
 
     Raises ValueError when it can't be decoded.
     """
-    picture = _decoded(content, layout.WIDTH, layout.WIDTH)
+    picture = _decoded(content, WIDTH, WIDTH)
     file = io.BytesIO()
     PIL.Image.fromarray(picture).save(file, format="PNG")
     return file.getvalue()
@@ -64,11 +67,11 @@ def gallery(pictures: Sequence[tuple[bytes, str]]) -> bytes:
     """
     shown = pictures[:MOST]
     columns = _columns(len(shown))
-    side = (layout.WIDTH - (columns + 1) * _GAP) // columns
+    side = (WIDTH - (columns + 1) * _GAP) // columns
     tiles = [_tile(content, caption, side) for content, caption in shown]
     rows = [tiles[i : i + columns] for i in range(0, len(tiles), columns)]
     with own_settings():
-        return _drawn(rows, side).png()
+        return png(_drawn(rows, side))
 
 
 def _columns(count: int) -> int:
@@ -82,13 +85,14 @@ def _tile(content: bytes, caption: str, side: int) -> _Tile:
         return _Tile(np.zeros((1, 1, 4), np.uint8), f"cannot be shown: {caption}")
 
 
-def _drawn(rows: Sequence[Sequence[_Tile]], side: int) -> Canvas:
-    pen = Pen(tile.caption for row in rows for tile in row)
+def _drawn(rows: Sequence[Sequence[_Tile]], side: int) -> Figure:
+    words = Words(tile.caption for row in rows for tile in row)
     captioned = any(tile.caption for row in rows for tile in row)
     below = _CAPTION if captioned else 0
     heights = [max(tile.picture.shape[0] for tile in row) for row in rows]
     height = sum(heights) + len(rows) * (below + _GAP) + _GAP
-    canvas = Canvas(layout.WIDTH, height, palette.BACKGROUND)
+    figure = Figure((WIDTH / DPI, height / DPI), DPI, facecolor=palette.BACKGROUND)
+    FigureCanvasAgg(figure)  # sets itself as what draws the figure
     top = float(height)
     for row, tallest in zip(rows, heights, strict=True):
         top -= _GAP + tallest
@@ -96,15 +100,15 @@ def _drawn(rows: Sequence[Sequence[_Tile]], side: int) -> Canvas:
             left = _GAP + place * (side + _GAP)
             tall, wide = tile.picture.shape[:2]
             x, y = left + (side - wide) / 2, top + (tallest - tall) / 2
-            canvas.picture(x, y, tile.picture)
-            text = pen.shorten(tile.caption, side, pen.small)
-            start = left + (side - pen.width(text)) / 2
-            pen.write(canvas, (start, top - layout.LINE - 4), text, palette.TEXT)
+            figure.figimage(tile.picture, round(x), round(y), origin="upper")
+            text = words.fit(tile.caption, side)
+            start = left + (side - words.width(text)) / 2
+            words.write(figure, (start, top - 24), text, palette.TEXT)
         top -= below
-    return canvas
+    return figure
 
 
-def _decoded(content: bytes, width: int, height: int) -> Image:
+def _decoded(content: bytes, width: int, height: int) -> npt.NDArray[np.uint8]:
     """Decode a picture into *width* by *height* pixels at most; ValueError."""
     try:
         with warnings.catch_warnings():

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from wandbwatch.model.drawing import Bars, Drawing, Heatmap, Parallel, Scatter
-from wandbwatch.model.report import Chart, Panels
-from wandbwatch.plots.canvas import Canvas, own_settings
-from wandbwatch.plots.charts import bars, heatmap, histogram, panels, parallel, scatter
+from wandbwatch.model.report import Chart, Panels, Plot
+from wandbwatch.plots import lines
+from wandbwatch.plots.charts import bars, heatmap, panels, parallel, scatter
+from wandbwatch.plots.figure import Sheet, own_settings
 
 
-def draw(chart: Chart) -> bytes:
-    """Draw *chart*; the same one makes the same bytes on the same machine."""
-    if isinstance(chart.drawing, Panels):
-        return panels.drawn(chart.drawing)
+def draw(drawn: Plot | Chart, *, titled: bool) -> bytes:
+    """Draw a plot or a chart; the same one makes the same bytes on the same machine.
+
+    Without being *titled* a plot leaves its key to the words around it.
+    """
     with own_settings():
-        return _canvas(chart.title, chart.drawing).png()
+        if isinstance(drawn, Plot):
+            return lines.draw(drawn, titled=titled).png()
+        if isinstance(drawn.drawing, Panels):
+            return panels.draw(drawn.drawing)
+        return _sheet(drawn.title, drawn.drawing, titled=titled).png()
 
 
-def _canvas(title: str, drawing: Drawing) -> Canvas:
+def _sheet(title: str, drawing: Drawing, *, titled: bool) -> Sheet:
     match drawing:
-        case Heatmap() if len(drawing.columns) == 1:
-            return histogram.drawn(title, drawing)
         case Heatmap():
-            return heatmap.drawn(title, drawing)
+            return heatmap.draw(title, drawing, titled=titled)
         case Scatter():
-            return scatter.drawn(title, drawing)
+            return scatter.draw(title, drawing, titled=titled)
         case Bars():
-            return bars.drawn(title, drawing)
+            return bars.draw(title, drawing, titled=titled)
         case Parallel():
-            return parallel.drawn(title, drawing)
+            return parallel.draw(title, drawing, titled=titled)

@@ -1,57 +1,162 @@
-"""How a distribution changed: over x, bright where most of its values were."""
+"""How a distribution changed: over x, bright where most values were; or one as bars."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from wandbwatch.model.drawing import Heatmap
-from wandbwatch.plots.canvas import Canvas, Image
-from wandbwatch.plots.charts.density import Bins, bins, extent, shares
-from wandbwatch.plots.charts.ramp import shade
-from wandbwatch.plots.charts.sheet import ChartAxis, sheet
-from wandbwatch.plots.layout import PictureLayout
-from wandbwatch.plots.scale import Floats, Scale, around
+import numpy as np
+import numpy.typing as npt
+
+from wandbwatch.model.drawing import Heatmap, HistogramColumn
+from wandbwatch.plots import palette
+from wandbwatch.plots.figure import Entry, Frame, Sheet
+from wandbwatch.plots.lines import X_TICKS, Y_TICKS
+from wandbwatch.plots.ticks import NO_TICKS, Floats, Scale, worded
+from wandbwatch.plots.words import Words
 
 _HINT = "bright: most values, at each x"
+_NARROWEST = 0.003
+_PIXELS = 300
+"""Parts of the y axis that are coloured each by itself."""
+_STOPS = (0.0, 0.08, 0.35, 0.6, 0.8, 1.0)
+_COLOURS = (palette.BACKGROUND, "#243f63", "#2f6fae", "#38a5b8", "#8fd6a0", "#fbf3b0")
+"""Lighter with every step, so that it says the same without any hue."""
 
 
-def drawn(title: str, drawing: Heatmap) -> Canvas:
-    found = sorted(
-        ((column.x, bins(column)) for column in drawing.columns),
-        key=lambda pair: pair[0],
+@dataclass(frozen=True)
+class Bins:
+    """Counts above 0, each from ``low`` to ``high``."""
+
+    low: Floats
+    high: Floats
+    counts: Floats
+
+    @classmethod
+    def of(cls, column: HistogramColumn) -> Bins:
+        """Return the bins that have a place and hold something, from low to high."""
+        size = max(min(len(column.counts), len(column.edges) - 1), 0)
+        counts = np.asarray(column.counts[:size], dtype=np.float64)
+        edges = np.asarray(column.edges[: size + 1], dtype=np.float64)
+        low, high = np.minimum(edges[:-1], edges[1:]), np.maximum(edges[:-1], edges[1:])
+        low, high = low[:size], high[:size]
+        there = (
+            np.isfinite(low) & np.isfinite(high) & np.isfinite(counts) & (counts > 0)
+        )
+        order = np.argsort(low[there], kind="stable")
+        return cls(low[there][order], high[there][order], counts[there][order])
+
+
+def draw(title: str, drawing: Heatmap, *, titled: bool) -> Sheet:
+    one = len(drawing.columns) == 1
+    return (
+        _histogram(title, drawing, titled) if one else _heatmap(title, drawing, titled)
     )
-    there = [(x, one) for x, one in found if np.isfinite(x) and len(one.counts)]
+
+
+def shade(amounts: Floats) -> npt.NDArray[np.uint8]:
+    """Return red green blue of amounts from 0 to 1, of whatever shape."""
+    clipped = np.clip(np.nan_to_num(amounts), 0.0, 1.0)
+    stops = np.array(
+        [[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in _COLOURS], dtype=np.float64
+    )
+    parts = [np.interp(clipped, _STOPS, stops[:, i]) for i in range(3)]
+    return np.stack(parts, axis=-1).round().astype(np.uint8)
+
+
+def _histogram(title: str, drawing: Heatmap, titled: bool) -> Sheet:  # noqa: FBT001
+    (column,) = drawing.columns
+    bins = Bins.of(column)
+    values = _extent([bins])
+    counts = Scale.of([np.append(bins.counts, 0.0)]) if values else None
+    at = (
+        f"at {drawing.x} {worded(column.x, drawing.x)}" if np.isfinite(column.x) else ""
+    )
+    frame = Frame(
+        title=title if titled else "",
+        aside=at,
+        x=values.ticks(X_TICKS) if values else NO_TICKS,
+        y=counts.ticks(Y_TICKS) if counts else NO_TICKS,
+        x_name=drawing.y if drawing.y != title or not titled else "",
+        y_name="count",
+    )
+    sheet = Sheet(Words((title, drawing.x, drawing.y)), frame)
+    if values and counts:
+        left, right = values.place(bins.low), values.place(bins.high)
+        width = np.maximum(right - left - 0.002, _NARROWEST)
+        sheet.axes.bar(
+            left,
+            counts.place(bins.counts),
+            width,
+            align="edge",
+            color=palette.COLOURS[0],
+        )
+    else:
+        sheet.write_nothing()
+    return sheet
+
+
+def _heatmap(title: str, drawing: Heatmap, titled: bool) -> Sheet:  # noqa: FBT001
+    found = [(column.x, Bins.of(column)) for column in drawing.columns]
+    there = [(x, bins) for x, bins in found if np.isfinite(x) and len(bins.counts)]
+    there.sort(key=lambda pair: pair[0])
     hints = [_HINT] if there else []
     if gone := len(found) - len(there):
         hints.append(f"{gone} without a finite value")
-    y = extent(one for _, one in there)
-    x = around(there[0][0], there[-1][0]) if there else None
-    single = there[0][0] if there and there[0][0] == there[-1][0] else None
-    name = "" if drawing.y == title else drawing.y
-    done = sheet(
-        title, ChartAxis(drawing.x, x, single), ChartAxis(name, y), hints=hints
+    x = Scale.of([np.array([at for at, _ in there], dtype=np.float64)])
+    y = _extent(bins for _, bins in there)
+    frame = Frame(
+        title=title if titled else "",
+        x=x.ticks(X_TICKS, drawing.x) if x else NO_TICKS,
+        y=y.ticks(Y_TICKS) if y else NO_TICKS,
+        x_name=drawing.x,
+        y_name="" if drawing.y == title else drawing.y,
+        legends=(tuple(Entry(hint, palette.MUTED) for hint in hints),),
     )
+    sheet = Sheet(Words((title, drawing.x, drawing.y)), frame)
     if x and y:
-        picture = _picture(there, x, y, done.place)
-        left, bottom = _corner(done.place)
-        done.canvas.paint(left, bottom, picture)
-    return done.canvas
+        sheet.axes.imshow(
+            _picture(there, x, y),
+            extent=(0, 1, 0, 1),
+            aspect="auto",
+            origin="lower",
+            interpolation="nearest",
+            zorder=3,
+        )
+        sheet.set_limits()
+    else:
+        sheet.write_nothing()
+    return sheet
 
 
-def _corner(place: PictureLayout) -> tuple[float, float]:
-    zero = np.zeros(1)
-    return float(place.x(zero)[0]), float(place.y(zero)[0])
+def _extent(many: Iterable[Bins]) -> Scale | None:
+    ends = [end for one in many for end in (one.low, one.high)]
+    return Scale.of(ends)
 
 
 def _picture(
-    there: list[tuple[float, Bins]], x: Scale, y: Scale, place: PictureLayout
-) -> Image:
+    there: list[tuple[float, Bins]], x: Scale, y: Scale
+) -> npt.NDArray[np.uint8]:
     """Colour each part of each column, which reaches half way to the next."""
-    one, left_bottom = np.ones(1), _corner(place)
-    width = round(float(place.x(one)[0]) - left_bottom[0])
-    height = round(float(place.y(one)[0]) - left_bottom[1])
     at = x.place(np.array([where for where, _ in there], dtype=np.float64))
     bounds = (at[1:] + at[:-1]) / 2
-    columns = np.searchsorted(bounds, (np.arange(width) + 0.5) / width)
-    wanted: list[Floats] = [shares(found, y, height) for _, found in there]
-    return shade(np.sqrt(np.column_stack(wanted))[::-1, columns])
+    columns = np.searchsorted(bounds, (np.arange(2 * _PIXELS) + 0.5) / (2 * _PIXELS))
+    wanted = [_shares(bins, y, _PIXELS) for _, bins in there]
+    return shade(np.sqrt(np.column_stack(wanted))[:, columns])
+
+
+def _shares(bins: Bins, scale: Scale, rows: int) -> Floats:
+    """Return how much of *bins* lies in each of so many equal parts of *scale*.
+
+    The largest part is 1.
+    """
+    places = np.column_stack([scale.place(bins.low), scale.place(bins.high)])
+    below = np.cumsum(bins.counts / bins.counts.max())
+    sums = np.column_stack([np.concatenate([[0.0], below[:-1]]), below])
+    ends = np.linspace(0.0, 1.0, rows + 1)
+    ends[0] = -1.0  # what has no width at the low end is above it
+    parts: Floats = np.diff(
+        np.interp(ends, np.maximum.accumulate(places.ravel()), sums.ravel())
+    )
+    most = parts.max()
+    return parts / most if most > 0 else parts

@@ -7,25 +7,28 @@ import io
 import PIL.Image
 
 from wandbwatch.model.report import Panels
-from wandbwatch.plots import layout, palette
-from wandbwatch.plots.drawing import draw
+from wandbwatch.plots import palette
+from wandbwatch.plots.figure import PLOT, WIDTH
+from wandbwatch.plots.lines import draw as draw_lines
 
 _TWO, _THREE = 2, 3
 _CROWDED = 8
 
 
-def drawn(panels: Panels) -> bytes:
+def draw(panels: Panels) -> bytes:
     """Draw *panels* as a PNG, 800 pixels wide for each column."""
-    pictures = [PIL.Image.open(io.BytesIO(draw(plot))) for plot in panels.plots]
+    pictures = [
+        PIL.Image.open(io.BytesIO(draw_lines(plot).png())) for plot in panels.plots
+    ]
     columns = min(_THREE if len(pictures) > _CROWDED else _TWO, max(len(pictures), 1))
     rows = [pictures[i : i + columns] for i in range(0, len(pictures), columns)]
     heights = [max(picture.height for picture in row) for row in rows]
-    size = (columns * layout.WIDTH, sum(heights) or layout.PLOT)
+    size = (columns * WIDTH, sum(heights) or PLOT)
     whole = PIL.Image.new("RGB", size, palette.BACKGROUND)
     top = 0
     for row, height in zip(rows, heights, strict=True):
         for place, picture in enumerate(row):
-            whole.paste(picture.convert("RGB"), (place * layout.WIDTH, top))
+            whole.paste(picture.convert("RGB"), (place * WIDTH, top))
         top += height
     file = io.BytesIO()
     whole.save(file, format="png")

@@ -1,4 +1,4 @@
-"""Parallel coordinates: a line a run, in the colour of its place on the last axis."""
+"""Parallel coordinates: a line a run, the brighter the better on the last axis."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from typing import TypeAlias
 import numpy as np
 
 from wandbwatch.model.drawing import Parallel
-from wandbwatch.plots import around, layout, numbers, palette
-from wandbwatch.plots.canvas import Canvas, Marker, Pencil
-from wandbwatch.plots.charts.ramp import colour
-from wandbwatch.plots.pen import Pen
-from wandbwatch.plots.scale import around as scale_around
+from wandbwatch.plots import palette
+from wandbwatch.plots.charts.heatmap import shade
+from wandbwatch.plots.figure import WIDTH, Entry, Frame, Sheet
+from wandbwatch.plots.lines import dots, line
+from wandbwatch.plots.palette import LineStyle
+from wandbwatch.plots.ticks import Scale, worded
+from wandbwatch.plots.words import TEXT, Words, points
 
 Value: TypeAlias = float | str | None
-Label: TypeAlias = tuple[float, str]
 
-_TITLE, _HEIGHT, _FOOT = 66, 300, 66
-_SIDE = 70
+_SIDE, _FOOT = 80, 72
 _LABELS = 8
 """How many words are written beside an axis of words; the rest has its place only."""
-_AXIS = Pencil(palette.MUTED, 2.0)
 _UNRANKED = "#6d6f78"
 
 
@@ -32,78 +31,95 @@ class _Axis:
     """Where each row stands, 0 to 1 or None, and what is written beside the axis."""
 
     places: tuple[float | None, ...]
-    labels: tuple[Label, ...]
+    labels: tuple[tuple[float, str], ...]
 
 
-def drawn(title: str, drawing: Parallel) -> Canvas:
+def draw(title: str, drawing: Parallel, *, titled: bool) -> Sheet:
     count = len(drawing.axes)
     columns = [
         [row[i] if i < len(row) else None for row in drawing.rows] for i in range(count)
     ]
-    words = [v for column in columns for v in column if isinstance(v, str)]
-    pen = Pen((title, *drawing.axes, *words[: _LABELS * 8]))
-    height = _TITLE + _HEIGHT + _FOOT
-    canvas = Canvas(layout.WIDTH, height, palette.BACKGROUND)
-    around.write_title(canvas, height, title, pen)
-    if not drawing.axes or not drawing.rows:
-        around.write_nothing(canvas, _FOOT, pen)
-        return canvas
-    axes = [_axis(column) for column in columns]
-    xs = np.linspace(_SIDE, layout.WIDTH - _SIDE, count).tolist()
-    _draw_rows(canvas, axes, xs)
-    room = (layout.WIDTH - 2 * _SIDE) / max(count - 1, 1) - 10
-    for name, axis, x in zip(drawing.axes, axes, xs, strict=True):
-        canvas.line(np.full(2, x), np.array([_FOOT, _FOOT + _HEIGHT]), _AXIS)
-        _write_labels(canvas, axis, x, room, pen)
-        _write_centred(canvas, (x, _FOOT - 50), name, min(room, 2 * _SIDE - 8), pen)
-    return canvas
-
-
-def _draw_rows(canvas: Canvas, axes: Sequence[_Axis], xs: Sequence[float]) -> None:
-    """Draw the runs that have no place on the last axis first, the highest last."""
-    last = axes[-1].places
-    order = sorted(
-        range(len(last)), key=lambda i: -1.0 if (p := last[i]) is None else p
+    texts = [v for column in columns for v in column if isinstance(v, str)]
+    words = Words((title, *drawing.axes, *texts[: _LABELS * 8]))
+    good = {True: "highest", False: "lowest", None: "highest"}[drawing.largest]
+    hint = Entry(f"bright: {good} {drawing.axes[-1]}" if count else "", palette.MUTED)
+    frame = Frame(
+        title=title if titled else "",
+        left=_SIDE,
+        right=_SIDE,
+        below=_FOOT,
+        above=36.0,
+        plot=430,
+        bare=True,
+        legends=((hint,) if count and drawing.rows else (),),
     )
-    for i in order:
+    sheet = Sheet(words, frame)
+    if not count or not drawing.rows:
+        sheet.write_nothing()
+        return sheet
+    logs = [name in drawing.log for name in drawing.axes]
+    axes = [_axis(column, log=log) for column, log in zip(columns, logs, strict=True)]
+    across = np.linspace(0.0, 1.0, count).tolist()
+    _draw_rows(sheet, axes, across, largest=drawing.largest is not False)
+    room = (sheet.x(1) - sheet.x(0)) / max(count - 1, 1) - 10
+    for name, axis, place in zip(drawing.axes, axes, across, strict=True):
+        sheet.axes.plot(
+            [place, place], [0, 1], color=palette.MUTED, linewidth=points(2), zorder=2.1
+        )
+        _write_labels(sheet, axis, sheet.x(place), room)
+        _write_centred(sheet, sheet.x(place), sheet.bottom + 10, name, room)
+    sheet.set_limits()
+    return sheet
+
+
+def _draw_rows(
+    sheet: Sheet, axes: Sequence[_Axis], across: Sequence[float], *, largest: bool
+) -> None:
+    """Draw the runs that have no place on the last axis first, the best last."""
+    ranks = [
+        None if place is None else place if largest else 1 - place
+        for place in axes[-1].places
+    ]
+    for i in sorted(
+        range(len(ranks)), key=lambda i: -1.0 if (r := ranks[i]) is None else r
+    ):
         stops = [
-            (x, p)
-            for x, a in zip(xs, axes, strict=True)
-            if (p := a.places[i]) is not None
+            (x, place)
+            for x, axis in zip(across, axes, strict=True)
+            if (place := axis.places[i]) is not None
         ]
         if not stops:
             continue
-        rank = last[i]
-        hue = _UNRANKED if rank is None else colour(rank)
-        across = np.array([x for x, _ in stops])
-        up = _FOOT + np.array([p for _, p in stops]) * _HEIGHT
-        canvas.line(across, up, Pencil(hue, 2.4, alpha=0.85))
-        canvas.marks(across, up, Marker("o", 4), hue)
+        rank = ranks[i]
+        colour = _UNRANKED if rank is None else _colour(rank)
+        x, y = [x for x, _ in stops], [place for _, place in stops]
+        sheet.axes.add_line(line(x, y, LineStyle(colour), 2.6, 0.85))
+        sheet.axes.add_line(dots(x, y, colour, 6))
 
 
-def _axis(values: Sequence[Value]) -> _Axis:
+def _colour(amount: float) -> str:
+    """Return the colour of an amount from 0 to 1, never too dark for a line."""
+    red, green, blue = shade(np.array([0.3 + 0.7 * amount]))[0].tolist()
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def _axis(values: Sequence[Value], *, log: bool) -> _Axis:
     if any(isinstance(value, str) for value in values):
         return _of_words(values)
-    found = [_number(value) for value in values]
-    finite = [value for value in found if value is not None]
-    if not finite:
+    found = np.array(
+        [math.nan if v is None or isinstance(v, str) else v for v in values], np.float64
+    )
+    scale = Scale.of([found], log=log)
+    if scale is None:
         return _Axis((None,) * len(values), ())
-    scale = scale_around(min(finite), max(finite))
-    numbered = np.array([math.nan if v is None else v for v in found])
-    at = scale.place(numbered).tolist()
-    places = tuple(None if v is None else p for v, p in zip(found, at, strict=True))
-    step = (max(finite) / 100 - min(finite) / 100) or abs(min(finite)) / 1000
-    ends = {min(finite): None, max(finite): None}
-    labels = [
-        (float(scale.place(np.array([end]))[0]), numbers.label(end, step))
-        for end in ends
-    ]
-    return _Axis(places, tuple(labels))
+    places = [None if math.isnan(p) else p for p in scale.place(found).tolist()]
+    ends = [scale.single] if scale.single is not None else [scale.low, scale.high]
+    return _Axis(tuple(places), tuple((scale.at(end), worded(end)) for end in ends))
 
 
 def _of_words(values: Sequence[Value]) -> _Axis:
     """Give each word a place of its own; numbers among them are words as well."""
-    said = [_word(value) for value in values]
+    said = [v if v is None or isinstance(v, str) else f"{v:g}" for v in values]
     kinds = sorted({word for word in said if word is not None})
     at = {word: (i + 0.5) / len(kinds) for i, word in enumerate(kinds)}
     places = tuple(None if word is None else at[word] for word in said)
@@ -111,34 +127,21 @@ def _of_words(values: Sequence[Value]) -> _Axis:
     return _Axis(places, tuple((at[word], word) for word in shown))
 
 
-def _word(value: Value) -> str | None:
-    return value if value is None or isinstance(value, str) else f"{value:g}"
-
-
-def _number(value: Value) -> float | None:
-    if value is None or isinstance(value, str) or not math.isfinite(value):
-        return None
-    return float(value)
-
-
-def _write_labels(canvas: Canvas, axis: _Axis, x: float, room: float, pen: Pen) -> None:
+def _write_labels(sheet: Sheet, axis: _Axis, x: float, room: float) -> None:
     """Write words beside an axis; where there are its two ends alone, beyond them."""
-    ends = len(axis.labels) <= 2  # noqa: PLR2004
     for at, text in axis.labels:
-        y = _FOOT + at * _HEIGHT
-        if ends and at in (0.0, 1.0):
-            beyond = y + 6 if at else y - layout.LINE - 2
-            _write_centred(canvas, (x, beyond), text, room, pen)
+        y = sheet.y(at)
+        if at in {0.0, 1.0}:
+            _write_centred(sheet, x, y + 8 if at else y - TEXT - 4, text, room)
         else:
-            short = pen.shorten(text, room - 10, pen.small)
-            left = min(x + 8, layout.WIDTH - 4 - pen.width(short))
-            pen.write(canvas, (left, y - layout.LINE / 3), short, palette.TEXT)
+            short = sheet.words.fit(text, room - 10)
+            width = sheet.words.width(short)
+            first = x <= sheet.x(0) and x - 9 - width >= 4  # noqa: PLR2004 - the edge
+            left = x - 9 - width if first else min(x + 9, WIDTH - 4 - width)
+            sheet.write(left, y - TEXT / 3, short, over=True)
 
 
-def _write_centred(
-    canvas: Canvas, at: tuple[float, float], text: str, room: float, pen: Pen
-) -> None:
-    short = pen.shorten(text, room, pen.small)
-    left = at[0] - pen.width(short) / 2
-    kept = min(max(left, 4.0), layout.WIDTH - 4 - pen.width(short))
-    pen.write(canvas, (kept, at[1]), short, palette.TEXT)
+def _write_centred(sheet: Sheet, x: float, y: float, text: str, room: float) -> None:
+    short = sheet.words.fit(text, min(room, 2 * _SIDE + 40))
+    width = sheet.words.width(short)
+    sheet.write(min(max(x - width / 2, 4.0), WIDTH - 4 - width), y, short)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeAlias
 
 from wandbwatch import formatting, plots
@@ -45,12 +46,14 @@ from wandbwatch.renderers.discord.pictures import Pictures
 
 __all__ = ["duplicate", "mention", "plain", "render"]
 
+_UNTITLED = partial(plots.png, titled=False)
+"""An embed has the title."""
 STUDIO = Thumbnails(plots.gallery, plots.still, plots.seen)
 
 
 def render(
     reports: Iterable[Report],
-    png: Callable[[Plot | Chart], bytes] = plots.png,
+    png: Callable[[Plot | Chart], bytes] = _UNTITLED,
     studio: Thumbnails | None = None,
 ) -> tuple[Message, ...]:
     """Return the messages of *reports*, in order and complete.

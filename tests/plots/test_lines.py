@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from dataclasses import replace
 
 import matplotlib as mpl
 import numpy as np
@@ -9,15 +10,20 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wandbwatch.model.report import Line, Plot
+from matplotlib.colors import to_hex
+from matplotlib.text import Text
+from wandbwatch.model.report import Line, Partial, Plot, Shade
 from wandbwatch.model.run import Series
-from wandbwatch.plots import png
-from wandbwatch.plots.palette import NAMED
+from wandbwatch.plots import lines, png
+from wandbwatch.plots.figure import own_settings
+from wandbwatch.plots.palette import NAMED, look
 
 from tests.plots.pictures import (
     Mask,
     crowd,
     diverged,
+    foot,
+    inside,
     line,
     noisy,
     pixels,
@@ -53,18 +59,20 @@ def test_it_is_800_wide_and_as_high_as_its_legend_needs():
 def test_nan_is_marked_where_it_happened_in_the_runs_colour():
     y = [1.0, 2.0, NAN, 1.0, 2.0]
     with_nan = pixels(png(plot(line(y), line([5.0] * 5, run="b2"))))
-    marks = where(with_nan, 0)[335:352]  # the row along the bottom
+    marks = foot(where(with_nan, 0), with_nan)
     assert 5 <= len(columns(marks)) <= 14
     whole = columns(where(with_nan, 1))
     middle = (whole[0] + whole[-1]) / 2
     assert abs(columns(marks).mean() - middle) < 3
-    assert not where(pixels(png(plot(line([1.0, 2.0, 2.0, 1.0])))), 0)[340:352].any()
+    without = pixels(png(plot(line([2.0, 3.0]), line([1.0, 1.0], run="b2"))))
+    assert not foot(where(without, 0), without).any()
 
 
 @pytest.mark.parametrize(("value", "top"), [(INF, True), (-INF, False), (NAN, False)])
 def test_what_has_no_value_stands_at_an_edge(value, top):
-    picture = where(pixels(png(plot(line([1.0, 1.0, value, 1.0, 1.0])))), 0)
-    above, below = picture[50:72].any(), picture[335:352].any()
+    picture = pixels(png(plot(line([1.0, 1.0, value, 1.0, 1.0]))))
+    found = where(picture, 0)
+    above, below = found[50:90].any(), foot(found, picture).any()
     assert above == top
     assert below != top
 
@@ -73,7 +81,7 @@ def test_marks_of_several_runs_do_not_cover_each_other():
     y = [1.0, NAN, 1.0]
     picture = pixels(png(plot(*(line(y, run=r) for r in ("a", "b", "c")))))
     for place in range(3):
-        assert where(picture, place)[290:352].sum() > 10
+        assert foot(where(picture, place), picture, 3).sum() > 10
 
 
 def test_a_line_is_broken_where_a_value_is_missing():
@@ -111,14 +119,14 @@ def test_smoothing_is_drawn_over_the_raw_line_drawn_faint():
     raw = where(pixels(png(plot(line(y)))), 0)
     over = pixels(png(Plot("k", "step", (line(y),), smooth=0.99)))
     assert len(rows(where(over, 0))) < len(rows(raw)) / 1.5
-    faint = (over[50:352] != over[60, 795]).any(axis=2)
+    faint = (over[50:380] != over[60, 795]).any(axis=2)
     assert len(rows(faint)) >= len(rows(raw))
 
 
 def test_what_is_not_positive_is_marked_on_a_log_axis():
     y = [1000.0, 100.0, -5.0, 1.0, 0.1]
-    picture = where(pixels(png(Plot("k", "step", (line(y),), log_y=True))), 0)
-    assert picture[335:352].any()
+    picture = pixels(png(Plot("k", "step", (line(y),), log_y=True)))
+    assert foot(where(picture, 0), picture).any()
 
 
 def test_a_log_axis_is_straight_for_an_exponential():
@@ -182,12 +190,14 @@ def test_no_name_breaks_a_picture(name):
 
 
 def test_a_dollar_is_a_dollar_and_an_underscore_hides_nothing():
-    def legend(name: str) -> int:
+    def name_of(name: str) -> int:
+        """Count the pixels of the name at the line's end."""
         picture = pixels(png(plot(line([1.0, 2.0], name=name))))
-        return int((picture[410:436, 54:] > 200).all(axis=2).sum())
+        right = inside(picture)[2]
+        return int((picture[:, right + 6 :] != picture[0, 0]).any(axis=2).sum())
 
-    assert legend("_under") > legend("under") > 20
-    assert legend("$a$") > legend("a")
+    assert name_of("_under") > name_of("under") > 20
+    assert name_of("$a$") > name_of("a")
 
 
 def test_settings_of_a_user_change_nothing_and_are_left_alone():
@@ -225,3 +235,86 @@ def test_any_names_and_floats_are_drawn_without_a_warning(
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert png(Plot(key, x, lines, log_y, smoothing)).startswith(b"\x89PNG")
+
+
+def written(plot: Plot, *, titled: bool = True) -> list[str]:
+    """Return what is written on the picture of *plot*, from its top to its bottom."""
+    with own_settings():
+        figure = lines.draw(plot, titled=titled).figure
+        figure.canvas.draw()
+    texts = [t for t in figure.findobj() if isinstance(t, Text)]
+    shown = [t for t in texts if t.get_visible() and t.get_text().strip()]
+    top = sorted(shown, key=lambda t: -t.get_window_extent().y0)
+    return [t.get_text() for t in top]
+
+
+def test_up_to_four_lines_carry_their_names_at_their_ends():
+    four = plot(*(line([0.0, float(i)], name=f"bird-{i}", run="a") for i in range(4)))
+    found = [text for text in written(four) if text.startswith("bird")]
+    assert found == ["bird-3", "bird-2", "bird-1", "bird-0"]
+
+
+def test_more_have_a_legend_with_their_values_the_highest_first():
+    heights = (0.25, 3.0, math.nan, 1.0, 2.0)
+    five = plot(
+        *(line([0.0, y], name=f"bird-{i}", run=f"{i}") for i, y in enumerate(heights))
+    )
+    with own_settings():
+        (legend, _) = lines.draw(five).figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "bird-1 3",
+        "bird-4 2",
+        "bird-3 1",
+        "bird-0 0.25",
+        "bird-2",
+    ]
+    assert to_hex(legend.get_texts()[0].get_color()) == look(1).colour
+
+
+def test_runs_of_one_name_are_told_apart_by_their_ids():
+    two = plot(line([1.0, 2.0], run="a1"), line([3.0, 4.0], run="b2"))
+    assert {"owl a1", "owl b2"} <= set(written(two))
+
+
+def test_a_line_below_an_equal_one_is_named():
+    same = plot(line([1.0, 2.0]), line([1.0, 2.0], name="lark", run="b2"))
+    assert "owl hides lark: equal values" in written(same)
+    other = plot(line([1.0, 2.0]), line([1.0, 2.1], name="lark", run="b2"))
+    assert not [text for text in written(other) if "hides" in text]
+
+
+def test_a_key_that_stands_above_the_picture_is_not_repeated_on_it():
+    one = plot(line([1.0, 2.0]))
+    assert "train/loss" in written(one)
+    assert "train/loss" not in written(one, titled=False)
+    assert png(one, titled=False) != png(one)
+
+
+def test_a_group_is_dashed_where_it_is_of_fewer_runs():
+    whole = plot(line([1.0] * 50 + [3.0] * 50))
+    (one,) = whole.lines
+    partial = replace(whole, lines=(replace(one, partial=Partial(49, 1, 3)),))
+    drawn = columns(where(pixels(png(partial)), 0))
+    first, last = drawn[0], drawn[-1]
+    middle = (first + last) // 2
+    assert len(drawn[drawn < middle - 9]) == middle - 9 - first
+    assert len(drawn[drawn > middle + 9]) < 0.8 * (last - middle)
+    assert "owl (1 of 3)" in written(partial)
+
+
+def test_a_stretch_of_x_is_shaded():
+    bare = plot(line([1.0, 2.0, 3.0]))
+    shaded = replace(bare, shades=(Shade(1, 2, "30 min"),))
+    lighter = pixels(png(shaded)).astype(int) - pixels(png(bare))
+    right = lighter[200, 500:600]
+    assert (right > 10).all()
+    assert not lighter[200, 100:200].any()
+    assert "30 min" in written(shaded)
+
+
+def test_x_may_have_a_log_scale():
+    xs = [10.0**i for i in range(5)]
+    five = replace(plot(line([0.0] * 5, xs)), log_x=True)
+    even = columns(where(pixels(png(five)), 0))
+    assert written(five).count("100") == 1
+    assert len(even) > 500

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wandbwatch.plots.labels import clean, shorten, without_glyphs
+from wandbwatch.plots.words import clean, shorten, without_glyphs
 
 
 @pytest.mark.parametrize(
