@@ -105,3 +105,14 @@ def test_a_worn_worker_still_takes_jobs_about_its_last_place():
     assert queue.next_for(1, None, last=True) == Job("c", SLOT, about="e/p")
     assert queue.next_for(1, None, last=True) is None
     assert len(queue) == 1
+
+
+def test_the_jobs_of_a_paused_account_wait():
+    queue = JobQueue()
+    queue.add(Job("a", SLOT, "mine"))
+    queue.add(Job("b", SLOT, "other"))
+    queue.paused = frozenset({"mine"})
+    assert list(queue.unserved_accounts()) == ["other"]
+    assert taken(queue, 1, "mine") is None
+    queue.paused = frozenset()
+    assert taken(queue, 1, "mine") == "a"

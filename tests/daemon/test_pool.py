@@ -186,3 +186,13 @@ def test_a_worker_that_does_not_leave_is_ended(pool):
         list(pool.collect(IDLE + LEAVING + 3))
         time.sleep(0.01)
     assert worker.exit_code() == -9
+
+
+def test_an_account_is_left_alone_as_long_as_its_server_asks(pool):
+    pool.queue.add(job("limited"))
+    (limited,) = results(pool, 1)
+    assert limited.pause == 30
+    pool.queue.add(job("fine"))
+    pool.assign(29.0)
+    assert pool.queue.waits("fine")
+    assert results(pool, 1, 31.0)

@@ -28,7 +28,8 @@ def main() -> None:
             time.sleep(1000)
         errors = [order["failed"]] if order["failed"] else []
         answer = {"errors": errors, "code": 0, "messages": 1, "dry": []}
-        sys.stdout.write(json.dumps({**answer, "undone": False}) + "\n")
+        answer |= {"undone": False, "pause": 30.0 if what == "limited" else 0.0}
+        sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from wandbwatch.model.address import Address, Local
-from wandbwatch.model.errors import SourceError, UsageError
+from wandbwatch.model.errors import RateLimitError, SourceError, UsageError
 from wandbwatch.model.ports import Source
 from wandbwatch.model.source_proxy import SourceProxy
 
@@ -32,5 +32,7 @@ class PathHintSource(SourceProxy):
     def _ask(self, question: str, put: Callable[[Source], T]) -> T:  # noqa: ARG002
         try:
             return put(self._source)
+        except RateLimitError:
+            raise
         except (SourceError, UsageError) as e:
             raise type(e)(f"{e}; did you mean the path {self._path}?") from e

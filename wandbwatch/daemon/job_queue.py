@@ -41,6 +41,8 @@ class JobQueue:
     _owners: dict[tuple[str | None, str], int] = field(default_factory=dict)
     _latest: dict[int, tuple[str | None, str]] = field(default_factory=dict)
     """What each worker's last job was about."""
+    paused: frozenset[str | None] = frozenset()
+    """The accounts whose server asked to be left alone: their jobs wait."""
 
     def add(self, job: Job) -> Job | None:
         """Let *job* wait; return the one of its subscription that gives way.
@@ -77,7 +79,7 @@ class JobQueue:
 
     def _first(self, worker: int, account: str | None) -> Iterator[Job]:
         yield from self._more(worker)
-        for job in self._waiting.values():
+        for job in self._ready():
             owner = self._owners.get(_place(job), worker)
             if job.account == account and owner == worker:
                 yield job
@@ -85,7 +87,7 @@ class JobQueue:
     def _more(self, worker: int) -> Iterator[Job]:
         """Yield the jobs about what *worker* knows already, while no other is old."""
         oldest = min((job.slot for job in self._waiting.values()), default=None)
-        for job in self._waiting.values():
+        for job in self._ready():
             if oldest is None or job.slot - oldest > TOGETHER:
                 continue
             if self._latest.get(worker) == _place(job):
@@ -93,9 +95,14 @@ class JobQueue:
 
     def unserved_accounts(self) -> Iterable[str | None]:
         """Yield the accounts whose jobs no living worker is bound to, in order."""
-        for job in self._waiting.values():
+        for job in self._ready():
             if _place(job) not in self._owners:
                 yield job.account
+
+    def _ready(self) -> Iterator[Job]:
+        for job in self._waiting.values():
+            if job.failed or job.account not in self.paused:
+                yield job
 
     def release(self, worker: int) -> None:
         """Forget *worker*: what it was asked about is anybody's again."""

@@ -34,6 +34,8 @@ class Pool:
         self._started = 0
         self.workers: dict[int, Worker] = {}
         self._leaving: list[Worker] = []
+        self._paused: dict[str | None, float] = {}
+        """The accounts whose server asked to be left alone, and until when."""
 
     @property
     def busy(self) -> frozenset[str]:
@@ -46,6 +48,8 @@ class Pool:
 
     def assign(self, moment: float) -> None:
         """Give the waiting jobs to idle workers, and start those that are missing."""
+        self._paused = {a: end for a, end in self._paused.items() if end > moment}
+        self.queue.paused = frozenset(self._paused)
         for worker in self._idle():
             self._give(worker, moment)
         while account_ := self._missing():
@@ -64,6 +68,8 @@ class Pool:
         for worker in list(self.workers.values()):
             if result := worker.read_result():
                 worker.since = moment
+                if result.pause:
+                    self._paused[worker.account] = moment + result.pause
                 yield result
             if worker.overdue(moment):
                 self._end(worker, "the job timed out and was stopped")

@@ -37,6 +37,8 @@ class JobResult:
     """The messages themselves, where they were only to be shown."""
     undone: bool = False
     """Whether nothing of it could be written: it is to be done again."""
+    pause: float = 0.0
+    """The seconds for which its server asked not to be asked."""
 
 
 class Worker:
@@ -120,6 +122,7 @@ class Worker:
             fields["messages"],
             tuple(fields["dry"]),
             fields["undone"],
+            fields["pause"],
         )
 
     def exit_code(self) -> int | None:

@@ -104,6 +104,14 @@ class NetworkError(SourceError):
     exit_code = ExitCode.NETWORK
 
 
+class RateLimitError(NetworkError):
+    """The server asks us to slow down, for so many *seconds* if it says so."""
+
+    def __init__(self, what: str, seconds: float | None = None) -> None:
+        super().__init__(what)
+        self.seconds = seconds
+
+
 class TimeOutError(SourceError):
     exit_code = ExitCode.TIME_OUT
 

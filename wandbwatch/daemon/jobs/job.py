@@ -12,7 +12,7 @@ from itertools import count, groupby
 from wandbwatch.daemon.jobs.news import Known, LineResult, news
 from wandbwatch.delivery.outbox import Outbox
 from wandbwatch.delivery.outbox import RoundWriter as Written
-from wandbwatch.model.errors import ExitCode, WandbwatchError
+from wandbwatch.model.errors import ExitCode, RateLimitError, WandbwatchError
 from wandbwatch.model.memory import LineRound, Memory, StoredJson
 from wandbwatch.model.queued_message import Message, MessageKind, QueuedMessage
 from wandbwatch.model.report import Level, Report
@@ -159,6 +159,8 @@ class Result:
     messages: int
     undone: bool = False
     """Whether nothing of it could be written: the slot is still to be done."""
+    pause: float = 0.0
+    """The seconds for which a server asked not to be asked."""
 
 
 def run_job(subscription: Subscription, slot: datetime, context: JobContext) -> Result:
@@ -198,17 +200,19 @@ def give_up(
 def run_line(line: str, ask: Ask, memory: Memory) -> LineResult:
     """Collect what *line* says; what it had said before it failed is kept."""
     reports: list[Report] = []
-    error, code = "", 0
+    error, code, pause = "", 0, 0.0
     try:
         reports.extend(_named(report, line) for report in ask(line, memory))
     except WandbwatchError as e:
         error, code = str(e), int(e.exit_code)
+        if isinstance(e, RateLimitError):
+            pause = e.seconds or 0.0
     except Exception as e:  # a job outlives any one command of it
         log.exception("%r failed; this is a bug in wandbwatch", line)
         name = type(e).__name__
         error = f"a bug in wandbwatch ({name}); the log has the traceback"
         code = ExitCode.OURS
-    return LineResult(line, tuple(reports), error, code, memory)
+    return LineResult(line, tuple(reports), error, code, memory, pause)
 
 
 def _named(report: Report, line: str) -> Report:
@@ -250,7 +254,8 @@ def store_results(
         PreviousRound(slot, after, known).write(round_, name)
         round_.done(name, slot)
     code = max((result.code for result in results), default=0)
-    return Result(errors, code, count)
+    pause = max((result.pause for result in results), default=0.0)
+    return Result(errors, code, count, pause=pause)
 
 
 def _content(reports: Sequence[Report], context: JobContext) -> str:

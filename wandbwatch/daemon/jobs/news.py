@@ -25,6 +25,8 @@ class LineResult:
     """The exit code of the error."""
     memory: Memory = field(default_factory=Memory)
     """What its command remembers from now on."""
+    pause: float = 0.0
+    """The seconds for which its server asked not to be asked."""
 
 
 @dataclass(frozen=True)
