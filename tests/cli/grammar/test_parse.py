@@ -7,6 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wandbwatch.cli import grammar
 from wandbwatch.model.errors import UsageError
+from wandbwatch.model.query import Listing, Query
+from wandbwatch.model.remarks import remark
+from wandbwatch.model.report import Note
 from wandbwatch.model.run import Run, State
 
 from tests.fakes import FakeSource, fake_env
@@ -116,3 +119,16 @@ def test_the_modern_form_of_a_line_reads_back_as_the_same(line):
     else:
         assert grammar.modern(modern) == modern
         assert bool(complaint(modern)) == bool(complaint(line))
+
+
+def test_a_report_says_what_its_source_remarked():
+    class Partial(FakeSource):
+        def runs(self, query: Query) -> Listing:
+            remark("W&B can't read the run 'b2'")
+            return super().runs(query)
+
+    line = grammar.parse("project me/p", fake_env(Partial([OWL])))
+    (report,) = line.reports
+    assert report.blocks[-1] == Note("W&B can't read the run 'b2'")
+    (again,) = grammar.parse("project me/p", fake_env(FakeSource([OWL]))).reports
+    assert Note("W&B can't read the run 'b2'") not in again.blocks

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +26,8 @@ class Artifact:
     description: str = ""
     state: str = "PENDING"
     aliases: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    """Aliases in another project's collection that it is linked to."""
     files: dict[str, int] = field(default_factory=dict)
     """The size of each, as it was uploaded."""
     used_by: set[str] = field(default_factory=set)
@@ -45,6 +48,7 @@ class Artifact:
             "name": self.name,
             "project": project,
         }
+        elsewhere = {**sequence, "project": {**project, "name": "registry"}}
         return {
             "id": self.id,
             "state": self.state,
@@ -58,8 +62,14 @@ class Artifact:
             "ttlDurationSeconds": -2,
             "ttlIsInherited": True,
             "aliases": [
-                {"id": alias, "alias": alias, "artifactCollection": sequence}
-                for alias in self.aliases
+                *(
+                    {"id": alias, "alias": alias, "artifactCollection": sequence}
+                    for alias in (*self.aliases, f"v{self.version}")
+                ),
+                *(
+                    {"id": alias, "alias": alias, "artifactCollection": elsewhere}
+                    for alias in self.foreign
+                ),
             ],
             "artifactSequence": sequence,
             "artifactType": {"id": self.kind, "name": self.kind},
@@ -137,12 +147,23 @@ def _type(kind: str, found: Sequence[Artifact]) -> Answer:
                 {
                     "id": name,
                     "name": name,
-                    "artifacts": listed(a for a in of_kind if a.name == name),
+                    "artifacts": _versions([a for a in of_kind if a.name == name]),
                 }
                 for name in names
             ]
         ),
     }
+
+
+def _versions(found: Sequence[Artifact]) -> Callable[..., Answer]:
+    """List the versions as asked: without filters those of every state."""
+
+    def listed_as_asked(_info: object, **asked: Any) -> Answer:
+        state = json.loads(asked.get("filters") or "{}").get("state")
+        kept = [a for a in found if state in (None, a.state)]
+        return listed(kept if asked.get("order") == "-createdAt" else reversed(kept))
+
+    return listed_as_asked
 
 
 def listed(artifacts: Iterable[Artifact]) -> Answer:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
-from typing import Literal, TypeAlias, assert_never
+from typing import Any, Literal, TypeAlias, assert_never
 
 Kind: TypeAlias = Literal[
     "latency",
@@ -22,6 +22,11 @@ Kind: TypeAlias = Literal[
     "graphql_error",
     "null_project",
     "null_run",
+    "repeat",
+    "null_edges",
+    "poison",
+    "partial",
+    "lacks",
 ]
 
 
@@ -39,6 +44,13 @@ class Fault:
     """How long it hangs, drips or is late."""
     times: int | None = None
     """How often it strikes; None is always."""
+    run: str = ""
+    """The run that ``poison`` and ``partial`` are about."""
+    per_run: float = 0.0
+    """Seconds that ``latency`` takes for each run of the answer."""
+    name: str = ""
+    """The field that the server ``lacks``, or of the run that ``partial`` leaves out;
+    without it ``partial`` leaves out the run."""
     hits: int = 0
 
     def strikes(self, operation: str) -> bool:
@@ -56,9 +68,17 @@ def strike(
     """Play *fault*; return whether the request is answered by it."""
     match fault.kind:
         case "latency":
-            stopping.wait(fault.seconds)
+            stopping.wait(0 if fault.per_run else fault.seconds)
             return False
-        case "null_project" | "null_run":
+        case (
+            "null_project"
+            | "null_run"
+            | "repeat"
+            | "null_edges"
+            | "poison"
+            | "partial"
+            | "lacks"
+        ):
             return False
         case "status":
             _reply(handler, fault.status, _errors(fault.message), fault.headers)
@@ -78,6 +98,74 @@ def strike(
         case _:
             assert_never(fault.kind)
     return True
+
+
+def changed(
+    fault: Fault,
+    answer: dict[str, Any],
+    document: str,
+    before: list[Any],
+    stopping: threading.Event,
+) -> int:
+    """Change the true *answer* as *fault* says; return the HTTP status.
+
+    *before* has the edges of the page before, for ``repeat``.
+    """
+    edges = page(answer)
+    match fault.kind:
+        case "latency" if fault.per_run:
+            stopping.wait(fault.per_run * len(edges))
+        case "repeat":
+            edges[:0] = before[-1:]
+        case "null_edges":
+            edges.insert(0, {"node": None})
+        case "poison" if any(_named(node, fault.run) for node in _nodes(answer)):
+            _fail(answer, fault)
+            return fault.status if fault.status != 200 else 500
+        case "partial":
+            _leave_out(answer, edges, fault)
+        case "lacks" if re.search(rf"\b{fault.name}\b", document):
+            said = f'Cannot query field "{fault.name}" on type "Run".'
+            answer.clear()
+            answer["errors"] = [{"message": said}]
+            return 400
+    return 200
+
+
+def page(answer: Mapping[str, Any]) -> list[Any]:
+    project = (answer.get("data") or {}).get("project") or {}
+    listed = project.get("runs")
+    found: list[Any] = listed.get("edges") or [] if isinstance(listed, dict) else []
+    return found
+
+
+def _nodes(answer: Mapping[str, Any]) -> list[Any]:
+    project = (answer.get("data") or {}).get("project") or {}
+    single = [run for run in project.values() if isinstance(run, dict)]
+    return [edge["node"] for edge in page(answer)] + single
+
+
+def _named(node: Any, name: str) -> bool:
+    return isinstance(node, dict) and node.get("name") == name
+
+
+def _fail(answer: dict[str, Any], fault: Fault) -> None:
+    answer.clear()
+    answer["errors"] = [{"message": fault.message}]
+
+
+def _leave_out(answer: dict[str, Any], edges: list[Any], fault: Fault) -> None:
+    for number, edge in enumerate(edges):
+        if not _named(edge["node"], fault.run):
+            continue
+        path: list[Any] = ["project", "runs", "edges", number, "node"]
+        if fault.name:
+            edge["node"][fault.name] = None
+            path.append(fault.name)
+        else:
+            edge["node"] = None
+        errors = answer.setdefault("errors", [])
+        errors.append({"message": fault.message, "path": path})
 
 
 def _errors(message: str) -> bytes:

@@ -58,7 +58,8 @@ def _snake(name: str) -> str:
 def _field(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
     """Resolve ``displayName(maxStep:)`` as ``source.display_name(max_step=)``."""
     if isinstance(source, dict):
-        return source.get(info.field_name)
+        given = source.get(info.field_name)
+        return given(info, **arguments) if callable(given) else given
     found = getattr(source, _snake(info.field_name), None)
     if callable(found):
         return found(**{_snake(k): v for k, v in arguments.items()})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -30,19 +31,20 @@ def sampled(
 def between(
     rows: Sequence[Mapping[str, Any]], lowest: int | None, beyond: int | None
 ) -> list[Mapping[str, Any]]:
-    return [
-        row
-        for row in rows
-        if (lowest is None or row["_step"] >= lowest)
-        and (beyond is None or row["_step"] < beyond)
-    ]
+    first = 0 if lowest is None else bisect_left(rows, lowest, key=_step)
+    last = len(rows) if beyond is None else bisect_left(rows, beyond, key=_step)
+    return list(rows[first:last])
+
+
+def _step(row: Mapping[str, Any]) -> int:
+    return int(row["_step"])
 
 
 def pick(rows: Sequence[Row], count: int) -> Sequence[Row]:
     """Pick one row of each equal bucket: at random, so that the ends can be missing."""
     if len(rows) <= count:
         return rows
-    chance = random.Random(len(rows))  # noqa: S311 (the same rows at every request)
+    chance = random.Random()  # noqa: S311 (W&B draws a new sample at each request)
     edges = [bucket * len(rows) // count for bucket in range(count + 1)]
     return [
         rows[chance.randrange(low, high)] for low, high in itertools.pairwise(edges)

@@ -28,6 +28,10 @@ class WandbServer:
         self.faults: list[faults.Fault] = []
         self.counts: Counter[str] = Counter()
         """GraphQL requests by the name of their operation."""
+        self.sent: Counter[str] = Counter()
+        """Bytes of the answers, by the name of their operation."""
+        self.last_page: list[Any] = []
+        """The edges of the last page of runs."""
         self.stopping = threading.Event()
         self.news = threading.Condition()
         """Notified of every request."""
@@ -63,6 +67,7 @@ class WandbServer:
         self.store.clear()
         self.faults.clear()
         self.counts.clear()
+        self.sent.clear()
 
 
 class _Http(ThreadingHTTPServer):
@@ -78,6 +83,7 @@ class _Http(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    _operation = ""
     server: _Http
 
     def log_message(self, *_: Any) -> None:
@@ -118,25 +124,40 @@ class _Handler(BaseHTTPRequestHandler):
     def _graphql(self, request: dict[str, Any], user: User) -> None:
         owner = self.server.owner
         document, complaints = root.complaints(request["query"])
-        operation = "?"
+        self._operation = operation = "?"
         if document is not None:
             first = document.definitions[0]
             if isinstance(first, OperationDefinitionNode) and first.name:
-                operation = first.name.value
+                self._operation = operation = first.name.value
         with owner.news:
             owner.counts[operation] += 1
             owner.news.notify_all()
-        hidden = ""
+        hidden, changes = "", []
         for fault in [f for f in owner.faults if f.strikes(operation)]:
             if faults.strike(fault, self, owner.stopping):
                 return
-            hidden = fault.kind
+            if fault.kind.startswith("null_") and fault.kind != "null_edges":
+                hidden = fault.kind
+            else:
+                changes.append(fault)
         if document is None or complaints:
             self._reply(400, {"errors": [{"message": e.message} for e in complaints]})
             return
         asker = Asker(user, owner.url, owner.store.shelf, hidden)
         done = root.answer(owner.store, document, request.get("variables") or {}, asker)
-        self._reply(200, done.formatted)
+        given: dict[str, Any] = dict(done.formatted)
+        before = (
+            owner.last_page if (request.get("variables") or {}).get("after") else []
+        )
+        page = list(faults.page(given))
+        status = 200
+        for fault in changes:
+            told = faults.changed(
+                fault, given, request["query"], before, owner.stopping
+            )
+            status = max(status, told)
+        owner.last_page = page or owner.last_page
+        self._reply(status, given)
 
     def _stream(self, body: bytes) -> None:
         store = self.server.owner.store
@@ -179,6 +200,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _reply(self, status: int, answer: Any) -> None:
         data = json.dumps(answer).encode()
+        self.server.owner.sent[self._operation] += len(data)
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))

@@ -8,7 +8,7 @@ import pytest
 from wandbwatch.model.address import Cloud
 from wandbwatch.model.drawing import HistogramColumn
 from wandbwatch.model.query import Axis, AxisKind, Query
-from wandbwatch.sources.cloud import graphql, plugin, series
+from wandbwatch.sources.cloud import plugin, series, transport
 
 from tests.servers.wandb import Run
 
@@ -34,7 +34,7 @@ METRICS = [{"1": "epoch"}, {"2": "g/*", "5": 1}, {"1": "loss", "4": "epoch"}, 7]
 
 
 def no_wire(*_: object) -> None:
-    raise graphql.NoGraphqlError
+    raise transport.NoGraphqlError
 
 
 @pytest.fixture(params=["one document", "exported"], autouse=True)

@@ -10,6 +10,7 @@ from wandbwatch.model.errors import (
     NetworkError,
     NotAuthorisedError,
     NotFoundError,
+    RateLimitError,
     SourceError,
     TimeOutError,
 )
@@ -31,8 +32,8 @@ FAULTS = [
     (Fault("status", status=404), NotFoundError, "no W&B server at"),
     (
         Fault("status", status=429, message="calm down", headers={"Retry-After": "0"}),
-        NetworkError,
-        "limits the request rate (429: calm down); try again in a minute",
+        RateLimitError,
+        "asks us to slow down, for 0 s (429: calm down); try again then",
     ),
     (Fault("status", status=400, message="bad"), NetworkError, "(400: bad)"),
     (Fault("status", status=503), NetworkError, "failed (503: injected); try again"),
@@ -92,11 +93,14 @@ def test_a_fault_that_passes_leaves_nothing_behind(server):
     assert source.run().id == "abc"
 
 
-@pytest.mark.parametrize("fault", ["null_run", "null_project"])
-def test_what_the_server_keeps_to_itself_is_not_found(server, fault):
+@pytest.mark.parametrize(
+    ("fault", "what"),
+    [("null_run", "run 'acme/gpt/abc'"), ("null_project", "project 'acme/gpt'")],
+)
+def test_a_missing_project_or_run_is_not_found(server, fault, what):
     server.store.add(Run("abc"))
     server.faults.append(Fault(fault, operation="Wandbwatch"))
-    with pytest.raises(NotFoundError, match="run 'acme/gpt/abc' not found"):
+    with pytest.raises(NotFoundError, match=f"{what} not found"):
         plugin(Cloud("acme", "gpt", "abc")).run()
 
 

@@ -10,7 +10,7 @@ from wandbwatch.model.address import Cloud
 from wandbwatch.model.errors import NotFoundError, UsageError
 from wandbwatch.model.query import Query
 from wandbwatch.model.run import State
-from wandbwatch.sources.cloud import graphql, plugin, session
+from wandbwatch.sources.cloud import plugin, session, transport
 from wandbwatch.sources.cloud.source import CloudSource
 
 from tests.servers.wandb import Run, WandbServer
@@ -51,7 +51,7 @@ def project(**parts: str) -> CloudSource:
 
 
 def no_wire(*_: object) -> None:
-    raise graphql.NoGraphqlError
+    raise transport.NoGraphqlError
 
 
 @pytest.fixture(params=["one document", "exported"])
@@ -103,7 +103,8 @@ def test_a_run_of_which_nothing_is_known_is_a_run(server):
 
 
 @pytest.mark.parametrize(("there", "requests"), [(0, 1), (1000, 1), (1001, 2)])
-def test_a_thousand_runs_are_one_request(server, there, requests):
+def test_a_thousand_runs_are_one_request(server, monkeypatch, there, requests):
+    monkeypatch.delenv("WANDB_X_GRAPHQL_TIMEOUT_SECONDS")
     server.store.project("acme", "gpt")
     server.store.add(*(Run(f"r{i}", summary={"a": 1, "b": 2}) for i in range(there)))
     found = project().runs(Query(summary=("a",), config=()))
@@ -185,7 +186,7 @@ def test_what_is_not_there_is_said_with_what_to_do(server):
         project(run="b").run()
     with pytest.raises(NotFoundError, match="project 'acme/nope' not found"):
         plugin(Cloud("acme", "nope")).runs(Query())
-    with pytest.raises(NotFoundError, match="run 'acme/nope/a' not found"):
+    with pytest.raises(NotFoundError, match="project 'acme/nope' not found"):
         plugin(Cloud("acme", "nope", "a")).run()
 
 
@@ -210,7 +211,7 @@ def test_what_is_left_out_is_filled_in_as_wandb_does(server, monkeypatch):
     assert plugin(Cloud(run="abc")).run().entity == "acme"  # the default entity
     session.forget()
     monkeypatch.setenv("WANDB_ENTITY", "other")
-    with pytest.raises(NotFoundError, match="'other/mine/abc'"):
+    with pytest.raises(NotFoundError, match="project 'other/mine' not found"):
         plugin(Cloud(run="abc")).run()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import typer
@@ -12,6 +12,7 @@ import typer
 from wandbwatch.cli.grammar import app, older
 from wandbwatch.cli.grammar.command import Called
 from wandbwatch.cli.grammar.typer_patches import one_line
+from wandbwatch.model import remarks
 from wandbwatch.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -87,12 +88,26 @@ def _read(
     except typer.TyperException as e:
         raise UsageError(one_line(e)) from e
     if isinstance(result, Iterator):
+        start = cast("Callable[[], Iterator[Report]]", answer.start)
         return ParsedLine(
-            result,
+            _with_remarks(result),
             answer.output,
             answer.to,
             answer.dry_run,
             answer.watch,
-            cast("Callable[[], Iterator[Report]]", answer.start),
+            lambda: _with_remarks(start()),
         )
     return result if isinstance(result, int) else 0
+
+
+def _with_remarks(reports: Iterator[Report]) -> Iterator[Report]:
+    """Add to each report what its sources had to remark."""
+    remarks.taken()
+    for report in reports:
+        said = () if report.event else remarks.taken()
+        if said:
+            from wandbwatch.model.report import Note  # noqa: PLC0415 -- seldom needed
+
+            notes = tuple(map(Note, said))
+            report = replace(report, blocks=(*report.blocks, *notes))  # noqa: PLW2901
+        yield report

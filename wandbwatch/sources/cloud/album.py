@@ -9,10 +9,10 @@ from typing import Any
 from wandbwatch.analysis import keys as known_keys
 from wandbwatch.model.media import Album, Medium, Steps, When
 from wandbwatch.model.run import Json, flat
-from wandbwatch.sources.cloud import failures, graphql, public_api, reading
-from wandbwatch.sources.cloud.graphql import MEDIA, NoGraphqlError, execute
+from wandbwatch.sources.cloud import graphql, public_api, reading
+from wandbwatch.sources.cloud.graphql import MEDIA
 from wandbwatch.sources.cloud.query import Project
-from wandbwatch.sources.cloud.wandb_core import prepared
+from wandbwatch.sources.cloud.transport import Connection
 
 SAMPLES = 1000
 """Rows of one key at most; beyond them W&B chooses some at random."""
@@ -21,10 +21,10 @@ _KEYS = 30
 
 
 def album(
-    api: Any, project: Project, run_id: str, keys: Sequence[str], when: When
+    at: Connection, project: Project, run_id: str, keys: Sequence[str], when: When
 ) -> Album | None:
     """Return the media of a run, None when it is not there."""
-    found = _run(api, project, run_id, ())
+    found = _run(at, project, run_id, ())
     if found is None:
         return None
     summary = flat(reading.table(found.get("summaryMetrics")))
@@ -33,7 +33,7 @@ def album(
     chosen = sorted(known_keys.chosen(keys, known))
     media, sampled = [m for m in last if m.key in chosen], False
     if when is not Steps.LAST:
-        rows = list(_rows(api, project, run_id, chosen, when))
+        rows = list(_rows(at, project, run_id, chosen, when))
         sampled = any(len(found) >= SAMPLES for found in rows)
         media = [medium for found in rows for medium in found]
     media.sort(key=lambda m: (m.key, -1 if m.step is None else m.step))
@@ -41,11 +41,11 @@ def album(
 
 
 def _rows(
-    api: Any, project: Project, run_id: str, keys: Sequence[str], when: When
+    at: Connection, project: Project, run_id: str, keys: Sequence[str], when: When
 ) -> Iterator[list[Medium]]:
     for first in range(0, len(keys), _KEYS):
         some = keys[first : first + _KEYS]
-        found = _run(api, project, run_id, [_spec(key, when) for key in some])
+        found = _run(at, project, run_id, [_spec(key, when) for key in some])
         answers = (found or {}).get("sampledHistory")
         for key, rows in zip(some, answers or (), strict=False):
             yield list(_read(rows, key, when))
@@ -80,7 +80,7 @@ def _charts(found: Mapping[str, Any]) -> Mapping[str, Json]:
 
 
 def _run(
-    api: Any, project: Project, run_id: str, specs: Sequence[str]
+    at: Connection, project: Project, run_id: str, specs: Sequence[str]
 ) -> Mapping[str, Any] | None:
     variables = {
         "entity": project.entity,
@@ -90,13 +90,14 @@ def _run(
         "specs": list(specs),
         "sampled": bool(specs),
     }
-    try:
-        data = execute(api, MEDIA, variables).data
-        return graphql.part(graphql.part(data, "project"), "run")
-    except NoGraphqlError:
-        pass
-    except Exception as e:
-        if not failures.unknown_field(e):
-            raise
-    with prepared(private_runs=True):
-        return public_api.media(api, project, run_id, specs)
+
+    def ours() -> Mapping[str, Any] | None:
+        data = graphql.execute(at, MEDIA, variables).data
+        return graphql.part(graphql.of_project(data, project), "run")
+
+    return graphql.asked(
+        at,
+        "media",
+        ours,
+        lambda: public_api.media(at.api, project, run_id, specs),
+    )

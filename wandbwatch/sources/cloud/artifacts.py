@@ -2,47 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from wandbwatch.model.media import Artifact, Artifacts
-from wandbwatch.sources.cloud import failures, graphql, public_api, reading
-from wandbwatch.sources.cloud.graphql import (
-    PROJECT_ARTIFACTS,
-    RUN_ARTIFACTS,
-    NoGraphqlError,
-    execute,
-)
+from wandbwatch.sources.cloud import graphql, public_api, reading
+from wandbwatch.sources.cloud.graphql import PROJECT_ARTIFACTS, RUN_ARTIFACTS
 from wandbwatch.sources.cloud.query import Project
-from wandbwatch.sources.cloud.wandb_core import prepared
+from wandbwatch.sources.cloud.transport import Connection
 
 Node = Mapping[str, Any]
+_COMMITTED = '{"state": "COMMITTED"}'
 
 
-def artifacts(api: Any, project: Project, run_id: str) -> Artifacts | None:
+def artifacts(at: Connection, project: Project, run_id: str) -> Artifacts | None:
     """Return a run's artifacts, or the project's newest of each name without a
     *run_id*; None when it is not there."""
-    try:
-        return _asked(api, project, run_id)
-    except NoGraphqlError:
-        pass
-    except Exception as e:
-        if not failures.unknown_field(e):
-            raise
-    with prepared(private_runs=True):
-        found = public_api.artifacts(api, project, run_id)
-    return None if found is None else Artifacts(tuple(found))
+
+    def exported() -> Artifacts | None:
+        found = public_api.artifacts(at.api, project, run_id)
+        return None if found is None else Artifacts(tuple(found))
+
+    return graphql.asked(at, "artifacts", lambda: _asked(at, project, run_id), exported)
 
 
-def _asked(api: Any, project: Project, run_id: str) -> Artifacts | None:
+def _asked(at: Connection, project: Project, run_id: str) -> Artifacts | None:
     variables = {"entity": project.entity, "project": project.name, "run": run_id}
     if not run_id:
         del variables["run"]
-    answer = execute(api, RUN_ARTIFACTS if run_id else PROJECT_ARTIFACTS, variables)
-    found = graphql.part(answer.data, "project")
+        variables["committed"] = _COMMITTED
+    answer = graphql.execute(
+        at, RUN_ARTIFACTS if run_id else PROJECT_ARTIFACTS, variables
+    )
+    found = graphql.of_project(answer.data, project)
     run = graphql.part(found, "run") if run_id else None
-    if found is None or (run_id and run is None):
+    if run_id and run is None:
         return None
     parts = map(_quoted, (project.entity, project.name))
     page = "/".join([answer.app.rstrip("/"), *parts])
@@ -50,11 +46,36 @@ def _asked(api: Any, project: Project, run_id: str) -> Artifacts | None:
         lists = list(_collections(found))
     else:
         lists = [graphql.part(run, "outputArtifacts") or {}]
-    read = [_read(node, page, run_id) for one in lists for node in _nodes(one)]
+    logged = [node for one in lists for node in _nodes(one)]
     used = (graphql.part(run, "inputArtifacts") if run else None) or {}
-    read += [_read(node, page, run_id, used=True) for node in _nodes(used)]
+    read = [_read(node, page, run_id) for node in _committed(logged)]
+    read += [_read(node, page, run_id, used=True) for node in _committed(_nodes(used))]
     there = sum(_count(one) for one in (*lists, used))
-    return Artifacts(tuple(read), max(0, there - len(read)))
+    seen = len(logged) + sum(1 for _ in _nodes(used))
+    return Artifacts(tuple(read), max(0, there - seen))
+
+
+def _committed(nodes: Iterable[Node]) -> list[Node]:
+    """Leave out what is still uploaded or was deleted; the newest of a name first."""
+    found = {
+        (_collection(node.get("artifactSequence")), node.get("versionIndex")): node
+        for node in nodes
+        if node.get("state", "COMMITTED") == "COMMITTED"
+    }
+    newest = sorted(found.values(), key=_version, reverse=True)
+    return sorted(newest, key=lambda node: str(node.get("createdAt")), reverse=True)
+
+
+def _version(node: Node) -> float:
+    return reading.number(node.get("versionIndex")) or 0.0
+
+
+def _collection(given: Any) -> tuple[str, ...]:
+    """Return the entity, project and name of a collection, as far as they are known."""
+    named = graphql.part({"": given}, "") or {}
+    project = graphql.part(named, "project") or {}
+    parts = (project.get("entityName"), project.get("name"), named.get("name"))
+    return tuple(map(reading.text, parts))
 
 
 def _collections(project: Node) -> Iterator[Node]:
@@ -81,13 +102,19 @@ def _read(node: Node, page: str, run: str, *, used: bool = False) -> Artifact:
         reading.number(node.get(n)) for n in ("versionIndex", "size", "fileCount")
     )
     version = "" if index is None else f"v{int(index)}"
+    own = _collection(node.get("artifactSequence"))
     aliases = (graphql.part({"": a}, "") or {} for a in node.get("aliases") or ())
     path = "/".join(map(_quoted, (kind, name, version)))
     return Artifact(
         name,
         kind,
         version,
-        tuple(reading.text(alias.get("alias")) for alias in aliases),
+        tuple(
+            name
+            for alias in aliases
+            if _collection(alias.get("artifactCollection")) == own
+            and not re.fullmatch(r"v\d+", name := reading.text(alias.get("alias")))
+        ),
         None if size is None else int(size),
         None if files is None else int(files),
         reading.moment(node.get("createdAt")),

@@ -5,30 +5,63 @@ from __future__ import annotations
 from typing import Any
 
 from wandbwatch.formatting import shown
+from wandbwatch.model.errors import NotFoundError
 from wandbwatch.model.run_details import Printed
-from wandbwatch.sources.cloud import graphql, public_api, reading
-from wandbwatch.sources.cloud.graphql import CONSOLE, NoGraphqlError, execute
+from wandbwatch.sources.cloud import failures, files, graphql, public_api, reading
+from wandbwatch.sources.cloud.graphql import CONSOLE
 from wandbwatch.sources.cloud.query import Project
+from wandbwatch.sources.cloud.transport import Connection
+from wandbwatch.sources.cloud.wandb_core import prepared
+
+_FILE = "output.log"
 
 
 def console(
-    api: Any, project: Project, run_id: str, last: int
+    at: Connection, project: Project, run_id: str, last: int
 ) -> tuple[Printed, ...] | None:
     """Return the newest *last* lines, 0: all; None when there is no such run.
 
-    How a long log is paged depends on the server's age; the package knows.
+    How a long log is paged depends on the server's age; the package knows. Where the
+    server knows no lines, the run's file has them.
     """
-    if last:
+
+    def exported() -> tuple[Printed, ...] | None:
         try:
-            return _newest(api, project, run_id, last)
-        except NoGraphqlError:
-            pass
-    found = public_api.console(api, project, run_id, last)
-    return None if found is None else tuple(map(_printed, found))
+            found = public_api.console(at.api, project, run_id, last)
+        except Exception as e:
+            if not failures.unknown_field(e):
+                raise
+            at.unknown.add("lines")
+            return _of_file(at, project, run_id, last)
+        return None if found is None else tuple(map(_printed, found))
+
+    if "lines" in at.unknown:
+        return _of_file(at, project, run_id, last)
+    if not last:
+        with prepared(private_runs=True):
+            return exported()
+    return graphql.asked(
+        at, "console", lambda: _newest(at, project, run_id, last), exported
+    )
+
+
+def _of_file(
+    at: Connection, project: Project, run_id: str, last: int
+) -> tuple[Printed, ...] | None:
+    found = files.files(at, project, run_id, [_FILE], at.server)
+    if found is None:
+        return None
+    if not found:
+        raise NotFoundError(
+            f"{at.server} keeps no console lines, and the run has no {_FILE} yet"
+        )
+    text = b"".join(found[0].content()).decode(errors="replace")
+    lines = text.splitlines()[-last:]
+    return tuple(Printed(shown(line)) for line in lines)
 
 
 def _newest(
-    api: Any, project: Project, run_id: str, last: int
+    at: Connection, project: Project, run_id: str, last: int
 ) -> tuple[Printed, ...] | None:
     variables = {
         "entity": project.entity,
@@ -36,8 +69,8 @@ def _newest(
         "run": run_id,
         "last": last,
     }
-    data = execute(api, CONSOLE, variables).data
-    run = graphql.part(graphql.part(data, "project"), "run")
+    data = graphql.execute(at, CONSOLE, variables).data
+    run = graphql.part(graphql.of_project(data, project), "run")
     if run is None:
         return None
     edges = (graphql.part(run, "logLines") or {}).get("edges")

@@ -43,6 +43,11 @@ def netrc_key(server: str) -> str | None:
     return None
 
 
+def known_key(server: str) -> str | None:
+    """Return the key for *server* where that is easily found."""
+    return os.environ.get("WANDB_API_KEY") or netrc_key(server)
+
+
 def same_deployment(one: str, other: str) -> bool:
     """Tell whether two base URLs are of one server."""
     return _machine(one) == _machine(other)

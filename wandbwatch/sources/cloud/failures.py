@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +11,7 @@ from wandbwatch.model.errors import (
     NetworkError,
     NotAuthorisedError,
     NotFoundError,
+    RateLimitError,
     SourceError,
     TimeOutError,
 )
@@ -18,13 +20,15 @@ from wandbwatch.sources.cloud.query import Project
 
 _LONGEST = 200
 _NO_KEY = ("No API key configured", "No authentication configured")
-_SLOW = ("Client.Timeout", "context deadline exceeded", "did not respond in time")
+SLOW = ("Client.Timeout", "context deadline exceeded", "did not respond in time")
 _MALFORMED = ("EOF", "invalid character", "cannot unmarshal", "Expecting value")
 _BROKEN = "the connection to {server} broke; try again"
 
 _SIGNS = (
     ("valid URL", "{server} is not a URL; is WANDB_BASE_URL right?"),
+    ("Connection refused", "nothing listens at {server}; is WANDB_BASE_URL right?"),
     ("connection refused", "nothing listens at {server}; is WANDB_BASE_URL right?"),
+    ("Failed to resolve", "no host of the name in {server}; is WANDB_BASE_URL right?"),
     ("no such host", "no host of the name in {server}; is WANDB_BASE_URL right?"),
     ("server misbehaving", "no answer from the name server for {server}; try again"),
     ("network is unreachable", "no network to {server}; are you online?"),
@@ -34,6 +38,9 @@ _SIGNS = (
     ("tls:", "no secure connection to {server}"),
     ("HTTP response to HTTPS", "{server} speaks plain HTTP; is WANDB_BASE_URL right?"),
     ("connection reset", _BROKEN),
+    ("Connection reset", _BROKEN),
+    ("Connection aborted", _BROKEN),
+    ("Connection broken", _BROKEN),
     ("broken pipe", _BROKEN),
     ('": EOF', _BROKEN),
     ("service process is not running", "wandb's own service process died; try again"),
@@ -49,23 +56,36 @@ def explained(error: BaseException, server: str) -> SourceError:
             f"no API key for {server}; `wandbwatch login` saves one"
         )
     if status := _status(first, told):
-        return _refused(status, server, told)
-    if any(sign in told for sign in _SLOW):
+        return refused(status, server, told.rpartition(f"HTTP {status}:")[2])
+    if any(sign in told for sign in SLOW):
         return TimeOutError(f"{server} did not answer in time; try again")
     for sign, sentence in _SIGNS:
         if sign in told:
             return NetworkError(sentence.format(server=server))
-    return _said(server, told)
+    return said(server, told)
 
 
-def _said(server: str, told: str) -> SourceError:
+def said(server: str, told: str) -> SourceError:
     if any(sign in told for sign in _MALFORMED):
-        return NetworkError(
-            f"{server} did not answer like a W&B server; is the URL right?"
-        )
+        return no_wandb(server)
     if "API key" in told:
         return NotAuthorisedError(f"{plain(told).rstrip('.')}; {_another_key(server)}")
     return NetworkError(f"{server} says: {plain(told.removeprefix('input:'))}")
+
+
+def no_wandb(server: str) -> NetworkError:
+    return NetworkError(f"{server} did not answer like a W&B server; is the URL right?")
+
+
+def slow_down(server: str, text: str, seconds: float | None) -> RateLimitError:
+    """Say how long a 429 asks us to wait."""
+    text = f"(429: {plain(text)})" if text else "(429)"
+    if seconds is None:
+        what = f"{server} asks us to slow down {text}; try again in a minute"
+    else:
+        span = f"{math.ceil(seconds)} s"
+        what = f"{server} asks us to slow down, for {span} {text}; try again then"
+    return RateLimitError(what, seconds)
 
 
 def _another_key(server: str) -> str:
@@ -97,10 +117,14 @@ def plain(told: str) -> str:
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
+UNKNOWN_FIELD = (
+    *("Cannot query field", "Unknown argument", "Unknown type", "Unknown field"),
+)
+
+
 def unknown_field(error: BaseException) -> bool:
     """Tell whether the server's schema lacks something of our document."""
-    signs = ("Cannot query field", "Unknown argument", "Unknown type", "Unknown field")
-    return any(sign in str(e) for e in _chain(error) for sign in signs)
+    return any(sign in str(e) for e in _chain(error) for sign in UNKNOWN_FIELD)
 
 
 def sidecar_died(error: BaseException) -> bool:
@@ -113,8 +137,8 @@ def sidecar_died(error: BaseException) -> bool:
     )
 
 
-def _refused(status: int, server: str, told: str) -> SourceError:
-    said = plain(told.rpartition(f"HTTP {status}:")[2])
+def refused(status: int, server: str, text: str) -> SourceError:
+    said = plain(text)
     match status:
         case 401:
             place = credentials.key_from(server)
@@ -132,9 +156,7 @@ def _refused(status: int, server: str, told: str) -> SourceError:
                 f"no W&B server at {server} (404); is WANDB_BASE_URL right?"
             )
         case 429:
-            return NetworkError(
-                f"{server} limits the request rate (429: {said}); try again in a minute"
-            )
+            return slow_down(server, text, None)
         case _ if status >= 500:  # noqa: PLR2004 (the 5xx of HTTP)
             return NetworkError(f"{server} failed ({status}: {said}); try again later")
         case _:

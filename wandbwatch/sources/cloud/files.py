@@ -9,48 +9,49 @@ from wandbwatch.analysis.provenance import LARGEST, METADATA, REQUIREMENTS
 from wandbwatch.analysis.provenance import provenance as read
 from wandbwatch.model.media import RunFile
 from wandbwatch.model.run_details import Provenance
-from wandbwatch.sources.cloud import failures, graphql, public_api, reading
+from wandbwatch.sources.cloud import graphql, public_api, reading
 from wandbwatch.sources.cloud.download import content
-from wandbwatch.sources.cloud.graphql import FILES, NoGraphqlError, execute
+from wandbwatch.sources.cloud.graphql import FILES
 from wandbwatch.sources.cloud.query import Project
-from wandbwatch.sources.cloud.wandb_core import prepared
+from wandbwatch.sources.cloud.transport import Connection
 
 _PAGE = 500
 
 
 def files(
-    api: Any, project: Project, run_id: str, paths: Sequence[str] | None, server: str
+    at: Connection,
+    project: Project,
+    run_id: str,
+    paths: Sequence[str] | None,
+    server: str,
 ) -> tuple[RunFile, ...] | None:
     """Return a run's files, of *paths* if there are any; None without the run."""
-    nodes = _asked(api, project, run_id, paths)
+    nodes = _asked(at, project, run_id, paths)
     if nodes is None:
         return None
     wanted = None if paths is None else set(paths)
-    found = (_file(node, api, server) for node in nodes)
+    found = (_file(node, at.api, server) for node in nodes)
     listed = (one for one in found if wanted is None or one.path in wanted)
     return tuple(sorted(listed, key=lambda one: one.path))
 
 
 def _asked(
-    api: Any, project: Project, run_id: str, paths: Sequence[str] | None
+    at: Connection, project: Project, run_id: str, paths: Sequence[str] | None
 ) -> list[Mapping[str, Any]] | None:
-    try:
-        return _nodes(api, project, run_id, paths)
-    except NoGraphqlError:
-        pass
-    except Exception as e:
-        if not failures.unknown_field(e):
-            raise
-    with prepared(private_runs=True):
-        return public_api.files(api, project, run_id, paths)
+    return graphql.asked(
+        at,
+        "files",
+        lambda: _nodes(at, project, run_id, paths),
+        lambda: public_api.files(at.api, project, run_id, paths),
+    )
 
 
 def _nodes(
-    api: Any, project: Project, run_id: str, paths: Sequence[str] | None
+    at: Connection, project: Project, run_id: str, paths: Sequence[str] | None
 ) -> list[Mapping[str, Any]] | None:
     nodes: list[Mapping[str, Any]] = []
     for names in _parts(paths):
-        found = list(_pages(api, project, run_id, names))
+        found = list(_pages(at, project, run_id, names))
         if None in found:
             return None
         nodes += [node for page in found for node in page or ()]
@@ -65,7 +66,7 @@ def _parts(paths: Sequence[str] | None) -> list[Sequence[str]]:
 
 
 def _pages(
-    api: Any, project: Project, run_id: str, names: Sequence[str]
+    at: Connection, project: Project, run_id: str, names: Sequence[str]
 ) -> Iterator[list[Mapping[str, Any]] | None]:
     after = None
     while True:
@@ -77,8 +78,8 @@ def _pages(
             "after": after,
             "first": _PAGE,
         }
-        data = execute(api, FILES, variables).data
-        run = graphql.part(graphql.part(data, "project"), "run")
+        data = graphql.execute(at, FILES, variables).data
+        run = graphql.part(graphql.of_project(data, project), "run")
         if run is None:
             yield None
             return

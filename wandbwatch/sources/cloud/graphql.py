@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
-from wandbwatch.model.errors import NetworkError
-from wandbwatch.sources.cloud import reading
+from wandbwatch.model.errors import NetworkError, SourceError
+from wandbwatch.sources.cloud import failures, reading
 from wandbwatch.sources.cloud.query import FoundRuns, Node, Project, RunsQuery
+from wandbwatch.sources.cloud.transport import (
+    Connection,
+    GraphqlAnswer,
+    NoGraphqlError,
+    OverloadedError,
+    SlowError,
+    UnknownFieldError,
+)
+from wandbwatch.sources.cloud.wandb_core import prepared
+
+T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class GraphqlAnswer:
-    data: Any
-    app: str
-    """Base URL of the server's web pages."""
+def execute(
+    at: Connection,
+    document: str,
+    variables: Mapping[str, Any],
+    share: float = 1.0,
+    retries: int | None = None,
+) -> GraphqlAnswer:
+    """Send one GraphQL document; see `Connection.execute`."""
+    return at.execute(document, variables, share, retries)
 
 
-class NoGraphqlError(Exception):
-    """This version of the wandb package has no such way to ask."""
-
-
-def execute(api: Any, document: str, variables: Mapping[str, Any]) -> GraphqlAnswer:
-    """Send one GraphQL document by wandb-core, with its retries and its bounds.
-
-    ``wandb.apis.public.service_api.ServiceApi`` can be imported but is not exported
-    (wandb 0.31); `public_api` asks without it.
-    """
-    service = getattr(api, "_service_api", None)
-    ask = getattr(service, "execute_graphql", None)
-    app = getattr(service, "app_url", None)
-    if ask is None or not isinstance(app, str):
-        raise NoGraphqlError
-    return GraphqlAnswer(ask(document, dict(variables)), app)
+def asked(
+    at: Connection, kind: str, ours: Callable[[], T], exported: Callable[[], T]
+) -> T:
+    """Ask by *ours*, a document, or by what the package exports where the server does
+    not understand it; which is remembered of each *kind* of question."""
+    if kind not in at.unknown:
+        try:
+            return ours()
+        except (NoGraphqlError, UnknownFieldError):
+            at.unknown.add(kind)
+    with prepared(private_runs=True):
+        return exported()
 
 
 _FIELDS: Final = """
@@ -90,8 +101,9 @@ query WandbwatchFiles(
 """
 
 _ARTIFACT: Final = """
-  versionIndex size fileCount createdAt description
-  artifactType { name } artifactSequence { name } aliases { alias }
+  id state versionIndex size fileCount createdAt description
+  artifactType { name } artifactSequence { name project { name entityName } }
+  aliases { alias artifactCollection { name project { name entityName } } }
 """
 
 RUN_ARTIFACTS: Final = f"""
@@ -104,11 +116,15 @@ query WandbwatchRunArtifacts($entity: String!, $project: String!, $run: String!)
 """
 
 PROJECT_ARTIFACTS: Final = f"""
-query WandbwatchArtifacts($entity: String!, $project: String!) {{
+query WandbwatchArtifacts(
+  $entity: String!, $project: String!, $committed: JSONString
+) {{
   project(name: $project, entityName: $entity) {{
     artifactTypes(first: 50) {{ edges {{ node {{
       artifactCollections(first: 100) {{ edges {{ node {{
-        artifacts(first: 5) {{ totalCount edges {{ node {{ {_ARTIFACT} }} }} }}
+        artifacts(first: 5, order: "-createdAt", filters: $committed) {{
+          totalCount edges {{ node {{ {_ARTIFACT} }} }}
+        }}
       }} }} }}
     }} }} }}
   }}
@@ -120,7 +136,8 @@ query WandbwatchRuns(
   $entity: String!, $project: String!, $sweep: String!, $swept: Boolean!,
   $filters: JSONString, $order: String, $first: Int!, $after: String,
   $summary: [String!], $config: [String!], $whole: Boolean!,
-  $specs: [JSONString!]!, $sampled: Boolean!, $samples: Int!, $system: Boolean!
+  $specs: [JSONString!]!, $sampled: Boolean!, $samples: Int!,
+  $system: Boolean!, $last: Boolean!
 ) {{
   project(name: $project, entityName: $entity) {{
     sweep(sweepName: $sweep) @include(if: $swept) {{ name }}
@@ -130,6 +147,7 @@ query WandbwatchRuns(
         {_FIELDS}
         sampledHistory(specs: $specs) @include(if: $sampled)
         events(samples: $samples) @include(if: $system)
+        lastSystem: systemMetrics @include(if: $last)
       }} }}
       pageInfo {{ endCursor hasNextPage }}
     }}
@@ -138,7 +156,7 @@ query WandbwatchRuns(
 """
 
 
-def run(api: Any, project: Project, run_id: str) -> Node | None:
+def run(at: Connection, project: Project, run_id: str) -> Node | None:
     """Return the run with all that there is to know, None when it is not there."""
     variables = {
         "entity": project.entity,
@@ -148,47 +166,197 @@ def run(api: Any, project: Project, run_id: str) -> Node | None:
         "config": None,
         "whole": True,
     }
-    answer = execute(api, RUN, variables)
-    found = part(part(answer.data, "project"), "run")
+    answer = execute(at, RUN, variables)
+    _note_errors(at, answer)
+    found = part(of_project(answer.data, project), "run")
     return None if found is None else _with_url(found, project, answer.app)
 
 
-def runs(api: Any, project: Project, asking: RunsQuery) -> FoundRuns | None:
+def of_project(data: Any, project: Project) -> Mapping[str, Any]:
+    """Return the project's part of an answer; NotFoundError where there is none."""
+    found = part(data, "project")
+    if found is None:
+        raise failures.no_project(project)
+    return found
+
+
+def runs(at: Connection, project: Project, asking: RunsQuery) -> FoundRuns | None:
     """Return the runs asked for, None when there is no such project or sweep."""
-    pages = _pages(api, project, asking)
-    first = next(pages)
-    found = first[0]
-    if found is None or (project.sweep and found.get("sweep") is None):
+    pages = Pages(at, project, asking)
+    first = next(pages.read(), None)
+    if first is None:
         return None
 
     def nodes() -> Iterator[Node]:
-        yield from first[1]
-        for _, more in pages:
-            yield from more
+        yield from first
+        for page in pages.read():
+            yield from page
 
-    return FoundRuns(int(found.get("runCount") or 0), nodes())
+    return FoundRuns(pages.total, nodes())
 
 
-def _pages(
-    api: Any, project: Project, asking: RunsQuery
-) -> Iterator[tuple[Mapping[str, Any] | None, list[Node]]]:
-    after = None
-    while True:
-        answer = execute(api, RUNS, _variables(project, asking) | {"after": after})
+_SMALLER = (250, 50, 10, 1)
+"""The pages to ask for after one that was too much for the server."""
+_NEARLY_ALL = 0.85
+"""The part of the time left that a large page may take."""
+
+
+class Pages:
+    """The pages of one listing: each run once, in pages that the server can answer."""
+
+    def __init__(self, at: Connection, project: Project, asking: RunsQuery) -> None:
+        self._at, self._project, self._asking = at, project, asking
+        self._size = min(asking.page, at.page)
+        self._most = asking.page
+        self._after: str | None = None
+        self._done = self._grows = False
+        self._seen: set[str] = set()
+        self.total = 0
+
+    def read(self) -> Iterator[list[Node]]:
+        """Yield the runs of each page that is left, nothing where there is no list."""
+        while not self._done:
+            try:
+                page = self._page()
+            except (OverloadedError, SlowError) as e:
+                if not self._smaller(e):
+                    return
+                continue
+            if page is None:
+                self._done = True
+                return
+            yield page
+
+    def _page(self) -> list[Node] | None:
+        variables = _variables(self._project, self._asking)
+        variables |= {"first": self._size, "after": self._after}
+        share = _NEARLY_ALL if self._size > 1 else 1.0
+        retries = 0 if self._size > 1 else None
+        answer = execute(self._at, RUNS, variables, share, retries)
         found = part(answer.data, "project")
-        listed = part(found, "runs") if found is not None else None
-        if listed is None:
-            yield found, []
-            return
+        listed = part(found, "runs")
+        if listed is None and answer.errors:
+            raise OverloadedError(
+                f"{self._at.server} failed: {failures.plain(answer.errors[0])}"
+            )
+        if found is None or listed is None:
+            return None
+        if self._project.sweep and found.get("sweep") is None:
+            return None
+        _note_errors(self._at, answer)
+        self.total = int(found.get("runCount") or 0)
+        return self._fresh(listed, answer.app)
+
+    def _fresh(self, listed: Mapping[str, Any], app: str) -> list[Node]:
         edges = listed.get("edges")
         if not isinstance(edges, list):
             raise _malformed()
-        nodes = [part(edge, "node") or {} for edge in edges]
-        yield found, [_with_url(node, project, answer.app) for node in nodes]
+        nodes = []
+        for edge in edges:
+            node = part(edge, "node")
+            name = reading.text((node or {}).get("name"))
+            if node is not None and name not in self._seen:
+                self._seen.add(name)
+                nodes.append(_with_url(node, self._project, app))
         page = part(listed, "pageInfo") or {}
-        after = page.get("endCursor")
-        if not page.get("hasNextPage") or not after:
-            return
+        self._after = page.get("endCursor")
+        self._done = not page.get("hasNextPage") or not self._after
+        if self._grows:
+            self._size = min(self._size * 2, self._most, self._at.page)
+        return nodes
+
+    def _smaller(self, why: SourceError) -> bool:
+        """Prepare for a smaller page; False where there is nothing more to be had."""
+        if isinstance(why, OverloadedError):
+            time.sleep(_PAUSE)
+        smaller = [size for size in _SMALLER if size < self._size]
+        if smaller and self._at.budget.left > _LEAST:
+            slow = isinstance(why, SlowError)
+            self._size = next((n for n in smaller if n <= 50 or not slow), smaller[0])  # noqa: PLR2004
+            self._at.page = max(self._size, _SMALLER[1])
+            return True
+        if isinstance(why, OverloadedError) and self._at.budget.left > _LEAST:
+            return self._passed(why)
+        return self._cut(why)
+
+    def _passed(self, why: SourceError) -> bool:
+        """Pass over the one run that the server can't read, and name it."""
+        variables = {
+            "entity": self._project.entity,
+            "project": self._project.name,
+            "filters": self._asking.filters,
+            "order": self._asking.order,
+            "after": self._after,
+        }
+        try:
+            data = execute(self._at, NAMES, variables, retries=0).data
+        except SourceError:
+            return self._cut(why)
+        listed = part(part(data, "project"), "runs") or {}
+        edges = [edge for edge in listed.get("edges") or () if part(edge, "node")]
+        if not edges or not edges[0].get("cursor"):
+            return self._cut(why)
+        name = reading.text(edges[0]["node"].get("name"))
+        self._at.note(f"W&B can't read the run {failures.plain(name)!r}: {why}")
+        self._after = edges[0]["cursor"]
+        self._done = not (part(listed, "pageInfo") or {}).get("hasNextPage")
+        self._done = self._done and len(edges) < 2  # noqa: PLR2004
+        self._size, self._grows = min(self._most, 10), True
+        return True
+
+    def _cut(self, why: SourceError) -> bool:
+        """End the list where the server can't go on; raise without any of it."""
+        if not self._seen or self._asking.whole_or_nothing:
+            raise why
+        self._done = True
+        self._at.note(
+            f"only {len(self._seen)} of {self.total} runs: {failures.plain(str(why))}"
+        )
+        return False
+
+
+_LEAST = 0.5
+"""Seconds that another request needs at least."""
+_PAUSE = 0.3
+
+NAMES: Final = """
+query WandbwatchNames(
+  $entity: String!, $project: String!, $filters: JSONString, $order: String,
+  $after: String
+) {
+  project(name: $project, entityName: $entity) {
+    runs(filters: $filters, order: $order, first: 2, after: $after) {
+      edges { cursor node { name } } pageInfo { hasNextPage }
+    }
+  }
+}
+"""
+
+
+def _note_errors(at: Connection, answer: GraphqlAnswer) -> None:
+    for message in answer.errors:
+        at.note(f"W&B could not read all of it: {failures.plain(message)}")
+
+
+def rows(
+    at: Connection, project: Project, wanted: Sequence[tuple[str, Sequence[str]]]
+) -> list[list[Any]]:
+    """Return the rows of each spec of each run in *wanted*, in one request."""
+    names = range(len(wanted))
+    declared = ", ".join(f"$n{i}: String!, $s{i}: [JSONString!]!" for i in names)
+    fields = " ".join(
+        f"r{i}: run(name: $n{i}) {{ sampledHistory(specs: $s{i}) }}" for i in names
+    )
+    document = (
+        f"query WandbwatchRows($entity: String!, $project: String!, {declared}) {{"
+        f" project(name: $project, entityName: $entity) {{ {fields} }} }}"
+    )
+    variables: dict[str, Any] = {"entity": project.entity, "project": project.name}
+    for i, (name, specs) in enumerate(wanted):
+        variables |= {f"n{i}": name, f"s{i}": list(specs)}
+    found = part(execute(at, document, variables).data, "project")
+    listed = [(part(found, f"r{i}") or {}).get("sampledHistory") for i in names]
+    return [one if isinstance(one, list) else [] for one in listed]
 
 
 def _variables(project: Project, asking: RunsQuery) -> dict[str, Any]:
@@ -207,6 +375,7 @@ def _variables(project: Project, asking: RunsQuery) -> dict[str, Any]:
         "sampled": bool(asking.specs),
         "samples": asking.samples,
         "system": asking.system,
+        "last": asking.system and asking.summary is not None,
     }
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from wandbwatch.model.media import Artifact
-from wandbwatch.sources.cloud import reading
+from wandbwatch.sources.cloud import failures, reading
 from wandbwatch.sources.cloud.query import FoundRuns, Node, Project, RunsQuery
 
 _AT_ONCE = 10
+_NEWEST = 5
 
 
 def run(api: Any, project: Project, run_id: str) -> Node | None:
@@ -62,15 +63,22 @@ def artifacts(api: Any, project: Project, run_id: str) -> list[Artifact] | None:
         found = _run(api, project, run_id)
         if found is None:
             return None
-        logged = [_artifact(one, run_id) for one in found.logged_artifacts()]
-        used = [_artifact(one, run_id, used=True) for one in found.used_artifacts()]
-        return logged + used
+        logged = [
+            _artifact(one, run_id) for one in _committed(found.logged_artifacts())
+        ]
+        used = _committed(found.used_artifacts())
+        return logged + [_artifact(one, run_id, used=True) for one in used]
     return [
         _artifact(one, "")
         for kind in api.artifact_types(str(project))
         for collection in kind.collections()
-        for one in itertools.islice(collection.artifacts(), 1)
+        for one in _committed(itertools.islice(collection.artifacts(), _NEWEST))
     ]
+
+
+def _committed(found: Iterable[Any]) -> list[Any]:
+    kept = [one for one in found if one.state == "COMMITTED"]
+    return sorted(kept, key=lambda one: one.created_at, reverse=True)
 
 
 def _artifact(one: Any, run: str, *, used: bool = False) -> Artifact:
@@ -93,9 +101,13 @@ def _run(api: Any, project: Project, run_id: str) -> Any:
         api.flush()
         return api.run(f"{project}/{run_id}")
     except Exception as e:
-        if type(getattr(e, "exc", e)).__name__ == "RunNotFoundError":
-            return None
-        raise
+        if type(getattr(e, "exc", e)).__name__ != "RunNotFoundError":
+            raise
+    try:
+        len(api.runs(str(project), {"name": run_id}, per_page=1))
+    except ValueError:
+        raise failures.no_project(project) from None
+    return None
 
 
 def runs(api: Any, project: Project, asking: RunsQuery) -> FoundRuns | None:
@@ -156,7 +168,23 @@ def _node(run: Any, asking: RunsQuery | None = None) -> Node:
 
 
 def _sampled(run: Any, spec: str) -> Any:
-    """Ask for one key and its axis, as a spec has them."""
+    """Ask for one key with its step and its place on an axis, as a spec has them."""
     read = json.loads(spec)
-    axis, key = read["keys"]
-    return run.history(keys=[key], x_axis=axis, samples=read["samples"], pandas=False)
+    axis, *keys = read["keys"]
+    keys = keys or [axis]
+    return run.history(keys=keys, x_axis=axis, samples=read["samples"], pandas=False)
+
+
+def rows(api: Any, project: Project, run_id: str, specs: Sequence[str]) -> list[Any]:
+    """Return every row of each of *specs* with ``minStep``."""
+    found = _run(api, project, run_id)
+    return [list(_scanned(found, json.loads(spec))) for spec in specs if found]
+
+
+def _scanned(run: Any, spec: Mapping[str, Any]) -> Iterator[Any]:
+    last = spec.get("maxStep")
+    yield from run.scan_history(
+        keys=spec["keys"],
+        min_step=spec["minStep"],
+        max_step=None if last is None else last + 1,
+    )

@@ -50,6 +50,8 @@ class RunsQuery:
     samples: int = 0
     system: bool = False
     """Whether the rows of system metrics are wanted."""
+    whole_or_nothing: bool = False
+    """Whether a part of the runs answers nothing: they are asked for by name."""
 
 
 def runs_query(query: Query, sweep: str = "", page: int = MOST_A_PAGE) -> RunsQuery:
@@ -66,6 +68,7 @@ def runs_query(query: Query, sweep: str = "", page: int = MOST_A_PAGE) -> RunsQu
         page=min(query.limit, page) if few else page,
         summary=_and(query.summary, keys.get("summary")),
         config=_and(_with_goals(query), keys.get("config")),
+        whole_or_nothing=bool(query.ids),
     )
 
 

@@ -4,16 +4,35 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Any, TypeVar
 
-from wandbwatch.model.errors import NotAuthorisedError, SourceError, WandbwatchError
+from wandbwatch.model.errors import (
+    NetworkError,
+    NotAuthorisedError,
+    RateLimitError,
+    SourceError,
+    TimeOutError,
+    WandbwatchError,
+)
 from wandbwatch.model.ports import Viewer
-from wandbwatch.sources.cloud import credentials, failures, wandb_core
+from wandbwatch.sources.cloud import credentials, failures, transport, wandb_core
 from wandbwatch.sources.cloud.deadline import within
+from wandbwatch.sources.cloud.transport import (
+    Budget,
+    Connection,
+    OverloadedError,
+    SlowError,
+)
 from wandbwatch.sources.cloud.wandb_core import bound, prepared
 
 T = TypeVar("T")
+
+_SOON = 5.0
+"""Seconds that opening may take before we look why."""
 
 _sessions: dict[tuple[str | None, ...], Session] = {}
 
@@ -37,50 +56,82 @@ class Session:
         """Ask *server*, or the one set up; with *key*, or the one that is saved."""
         self._wanted = server
         self._key = key
-        self._api: Any = None
+        self._connection: Connection | None = None
+        self._limited: tuple[float, RateLimitError] | None = None
+        """Until when the server asked not to be asked, monotonic, and how it did."""
         self._lock = threading.Lock()
         self.server = server or os.environ.get("WANDB_BASE_URL") or "W&B"
         self.configured = True
         """Whether it is the server that wandb is set up for."""
 
-    def ask(self, work: Callable[[Any], T]) -> T:
-        """Return ``work(wandb.Api())``; every failure of W&B's is a SourceError."""
-        seconds = bound()
+    def ask(self, work: Callable[[Connection], T], budget: Budget | None = None) -> T:
+        """Return what *work* finds; every failure of W&B's is a SourceError."""
+        self._heed_limit()
+        budget = budget or Budget()
+        seconds = budget.begin()
         given_up = threading.Event()
 
         def give_up() -> None:
             given_up.set()
             wandb_core.kill()
-            self._api = None
+            self._connection = None
 
+        connection = self._connection
         try:
-            return within(seconds, lambda: self._work(work, given_up), give_up)
+            return within(
+                max(seconds, 0.0), lambda: self._work(work, budget, given_up), give_up
+            )
         except TimeoutError as e:
-            raise failures.too_slow(self.server, seconds) from e
+            cause = connection.cause if connection else None
+            raise (cause or failures.too_slow(self.server, bound())) from e
+        except RateLimitError as e:
+            self._limited = (time.monotonic() + (e.seconds or 0.0), e)
+            raise
+        except SlowError as e:
+            if budget.left > 1:
+                raise TimeOutError(str(e)) from e
+            raise failures.too_slow(self.server, bound()) from e
+        except OverloadedError as e:
+            raise NetworkError(str(e)) from e
         except Exception as e:
             if isinstance(e, WandbwatchError) or not failures.of_wandb(e):
                 raise
             raise failures.explained(e, self.server) from e
+        finally:
+            budget.end()
 
-    def _work(self, work: Callable[[Any], T], given_up: threading.Event) -> T:
+    def _heed_limit(self) -> None:
+        """Raise what the server said as long as it asked for."""
+        if self._limited and time.monotonic() < self._limited[0]:
+            raise self._limited[1]
+        self._limited = None
+
+    def _work(
+        self,
+        work: Callable[[Connection], T],
+        budget: Budget,
+        given_up: threading.Event,
+    ) -> T:
         """Work, and once more with a new wandb-core if somebody killed the old one."""
         try:
-            return work(self._opened())
+            return work(self._opened(budget))
         except Exception as e:
             if given_up.is_set() or not failures.sidecar_died(e):
                 raise
         wandb_core.bury()
-        self._api = None
-        return work(self._opened())
+        self._connection = None
+        return work(self._opened(budget))
 
-    def _opened(self) -> Any:
+    def _opened(self, budget: Budget) -> Connection:
         with self._lock:
-            if self._api is None:
+            if self._connection is None:
                 with prepared():
-                    self._api = self._open()
-            return self._api
+                    self._connection = Connection(self._open(budget), self.server)
+            self._connection.budget = budget
+            self._connection.cause = None
+            return self._connection
 
-    def _open(self) -> Any:
+    def _open(self, budget: Budget) -> Any:
         import wandb  # noqa: PLC0415 (1.4 s, only when it is needed)
 
         configured = wandb.setup().settings.base_url
@@ -98,11 +149,42 @@ class Session:
                     f"no API key for {wanted};"
                     f" `wandbwatch login --server {wanted}` saves one"
                 )
-        return wandb.Api(
-            overrides={"base_url": self.server},
-            timeout=int(bound()) + 5,  # ours strikes first, and says so
-            api_key=key,
+        return self._verified(
+            lambda: wandb.Api(
+                overrides={"base_url": self.server},
+                timeout=int(bound()) + 5,  # ours strikes first, and says so
+                api_key=key,
+            ),
+            key
+            or os.environ.get("WANDB_API_KEY")
+            or credentials.netrc_key(self.server),
+            budget,
         )
+
+    def _verified(
+        self, opened: Callable[[], Any], key: str | None, budget: Budget
+    ) -> Any:
+        """Open; where that takes long, ask whether the server wants us to slow down.
+
+        wandb-core sleeps out what a 429 asks for and says nothing of it.
+        """
+        opening: Future[Any] = Future()
+
+        def run() -> None:
+            try:
+                opening.set_result(opened())
+            except BaseException as e:  # noqa: BLE001 (it is raised where it is awaited)
+                opening.set_exception(e)
+
+        threading.Thread(target=run, daemon=True, name="wandbwatch-open").start()
+        try:
+            return opening.result(min(_SOON, max(budget.left, 0.0)))
+        except FutureTimeoutError:
+            if opening.done():
+                return opening.result()
+        if key:
+            transport.probe(self.server, key, budget.left)
+        return opening.result(max(budget.left, 0.0) + 5)
 
 
 class CloudAccount:
@@ -118,7 +200,7 @@ class CloudAccount:
         if not key:
             raise NotAuthorisedError("no API key given; nothing changed")
         opening = Session(server, key)
-        viewer = opening.ask(lambda api: _viewer(api, opening.server))
+        viewer = opening.ask(lambda at: _viewer(at.api, opening.server))
         opening.ask(lambda _: _save(key, server))
         forget()
         wandb_core.kill()  # with it goes what wandb holds of the key for this process
@@ -129,7 +211,7 @@ class CloudAccount:
 
     def whoami(self, server: str | None) -> Viewer:
         opened = session(server)
-        viewer = opened.ask(lambda api: _viewer(api, opened.server))
+        viewer = opened.ask(lambda at: _viewer(at.api, opened.server))
         foreign = not opened.configured
         place = str(credentials.netrc_path()) if foreign else None
         return _with_key_from(viewer, place or credentials.key_from(viewer.server))

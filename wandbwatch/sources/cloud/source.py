@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from wandbwatch.model.address import Cloud
 from wandbwatch.model.drawing import Distributions
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.media import Album, Artifacts, RunFile, When
 from wandbwatch.model.query import Axis, Curves, Listing, Query
+from wandbwatch.model.remarks import remark
 from wandbwatch.model.run import Run
 from wandbwatch.model.run_details import Alert, Printed, Provenance, Sweep
 from wandbwatch.sources.cloud import (
@@ -28,12 +28,14 @@ from wandbwatch.sources.cloud import (
     sweep,
 )
 from wandbwatch.sources.cloud import query as asking
-from wandbwatch.sources.cloud.graphql import NoGraphqlError
-from wandbwatch.sources.cloud.query import Node, Project, RunsQuery
+from wandbwatch.sources.cloud.query import FoundRuns, Node, Project, RunsQuery
 from wandbwatch.sources.cloud.session import CloudAccount
-from wandbwatch.sources.cloud.wandb_core import prepared
+from wandbwatch.sources.cloud.tails import SAMPLES, complete
+from wandbwatch.sources.cloud.transport import Budget, Connection
 
 T = TypeVar("T")
+Tails: TypeAlias = Callable[[Connection, Project, list[Node]], list[Node]]
+"""Puts the exact ends of long histories into runs."""
 
 _CURVES_A_PAGE = 50
 
@@ -44,6 +46,7 @@ class CloudSource:
     def __init__(self, address: Cloud) -> None:
         self._address = address
         self._session = session.session(address.server)
+        self._budget = Budget()
 
     @staticmethod
     def account() -> CloudAccount:
@@ -58,11 +61,16 @@ class CloudSource:
                 f"`wandbwatch project {self._address}` lists its runs"
             )
 
-        def find(api: Any) -> tuple[Project, Node | None]:
-            project = self._project(api)
-            return project, _ask(lambda way: way.run(api, project, run_id))
+        def find(at: Connection) -> tuple[Project, Node | None]:
+            project = self._project(at.api)
+            return project, graphql.asked(
+                at,
+                "run",
+                lambda: graphql.run(at, project, run_id),
+                lambda: public_api.run(at.api, project, run_id),
+            )
 
-        project, node = self._session.ask(find)
+        project, node = self._ask(find)
         if node is None:
             raise failures.no_run(project, run_id)
         return reading.run(node, project)
@@ -74,26 +82,24 @@ class CloudSource:
     def curves(
         self, query: Query, keys: Sequence[str], axis: Axis
     ) -> tuple[Curves, ...]:
-        """Return the runs' series, at most `series.SAMPLES` points of each key."""
+        """Return the runs' series: of a long one a sample, and all of its end."""
 
         def curved(asked: RunsQuery) -> RunsQuery:
-            summary = asked.summary
-            if summary is not None:
-                summary = (*summary, *series.logged(keys), series.axis_key(axis))
             return replace(
                 asked,
-                summary=summary,
                 config=series.beside(asked.config),
                 specs=series.specs(keys, axis),
-                samples=series.SAMPLES,
+                samples=SAMPLES,
                 system=any(key.startswith(series.SYSTEM) for key in keys),
             )
 
-        project, nodes, _ = self._nodes(query, curved, _CURVES_A_PAGE)
+        def exact(at: Connection, of: Project, nodes: list[Node]) -> list[Node]:
+            return complete(at, of, nodes, series.specs(keys, axis), query.reach)
+
+        project, nodes, _ = self._nodes(query, curved, _CURVES_A_PAGE, exact)
         found = []
         for node in nodes:
-            summary = reading.run(node, project).summary
-            drawn = series.series(node, keys, axis, summary)
+            drawn = series.series(node, keys, axis)
             own = series.own_axes(node, drawn)
             found.append(Curves(_run(node, project, query), drawn, own))
         return tuple(found)
@@ -116,7 +122,7 @@ class CloudSource:
 
     def console(self, run_id: str, last: int) -> tuple[Printed, ...]:
         return self._of_run(
-            run_id, lambda api, at: console.console(api, at, run_id, last)
+            run_id, lambda at, of: console.console(at, of, run_id, last)
         )
 
     def alerts(self, _run_id: str) -> tuple[Alert, ...]:
@@ -134,44 +140,46 @@ class CloudSource:
             )
 
         return self._found(
-            lambda api, at: sweep.sweep(api, at, sweep_id),
+            lambda at, of: sweep.sweep(at.api, of, sweep_id),
             lambda at: failures.no_project(replace(at, sweep=sweep_id)),
         )
 
     def media(self, run_id: str, keys: Sequence[str], when: When) -> Album:
         return self._of_run(
-            run_id, lambda api, at: album.album(api, at, run_id, keys, when)
+            run_id, lambda at, of: album.album(at, of, run_id, keys, when)
         )
 
     def files(self, run_id: str, paths: Sequence[str] | None) -> tuple[RunFile, ...]:
         server = self._session
         return self._of_run(
-            run_id, lambda api, at: files.files(api, at, run_id, paths, server.server)
+            run_id, lambda at, of: files.files(at, of, run_id, paths, server.server)
         )
 
     def artifacts(self, run_id: str) -> Artifacts:
         run_id = run_id or self._address.run or ""
         return self._found(
-            lambda api, at: artifacts.artifacts(api, at, run_id),
+            lambda at, of: artifacts.artifacts(at, of, run_id),
             lambda at: (
                 failures.no_run(at, run_id) if run_id else failures.no_project(at)
             ),
         )
 
-    def _of_run(self, run_id: str, look: Callable[[Any, Project], T | None]) -> T:
+    def _of_run(
+        self, run_id: str, look: Callable[[Connection, Project], T | None]
+    ) -> T:
         """Ask for something of a run; None is that there is no such run."""
         return self._found(look, lambda at: failures.no_run(at, run_id))
 
     def _found(
         self,
-        look: Callable[[Any, Project], T | None],
+        look: Callable[[Connection, Project], T | None],
         missing: Callable[[Project], Exception],
     ) -> T:
-        def find(api: Any) -> tuple[Project, T | None]:
-            project = self._project(api)
-            return project, look(api, project)
+        def find(at: Connection) -> tuple[Project, T | None]:
+            project = self._project(at.api)
+            return project, look(at, project)
 
-        project, found = self._session.ask(find)
+        project, found = self._ask(find)
         if found is None:
             raise missing(project)
         return found
@@ -181,28 +189,49 @@ class CloudSource:
         query: Query,
         more: Callable[[RunsQuery], RunsQuery],
         page: int = asking.MOST_A_PAGE,
+        tails: Tails | None = None,
     ) -> tuple[Project, list[Node], int]:
         if self._address.run:
             query = replace(query, ids=(self._address.run, *query.ids))
         asked = more(asking.runs_query(query, self._address.sweep or "", page))
 
-        def find(api: Any) -> tuple[Project, list[Node] | None, int]:
-            project = self._project(api)
+        def find(at: Connection) -> tuple[Project, list[Node] | None, int]:
+            project = self._project(at.api)
 
-            def look(way: ModuleType) -> tuple[list[Node] | None, int]:
-                found = way.runs(api, project, asked)
+            def read(found: FoundRuns | None) -> tuple[list[Node] | None, int]:
                 if found is None:
                     return None, 0
                 nodes = reading.ranked(found.nodes, query.order, query.limit)
+                if tails is not None:
+                    nodes = tails(at, project, nodes)
                 return nodes, found.total
 
-            return project, *_ask(look)
+            return project, *graphql.asked(
+                at,
+                "runs",
+                lambda: read(graphql.runs(at, project, asked)),
+                lambda: read(public_api.runs(at.api, project, asked)),
+            )
 
-        project, nodes, total = self._session.ask(find)
+        project, nodes, total = self._ask(find)
         if nodes is None:
             raise failures.no_project(project)
         _check_ids(project, nodes, query)
         return project, nodes, total
+
+    def _ask(self, work: Callable[[Connection], T]) -> T:
+        """Ask, and remark what is to be said of the answer."""
+
+        notes: list[str] = []
+
+        def noted(at: Connection) -> T:
+            at.notes = notes
+            return work(at)
+
+        found = self._session.ask(noted, self._budget)
+        for note in notes:
+            remark(note)
+        return found
 
     def _project(self, api: Any) -> Project:
         """Fill in what the address leaves out, as wandb does."""
@@ -217,19 +246,6 @@ class CloudSource:
                 f"whose project is {name!r}? Write ENTITY/PROJECT, or set WANDB_ENTITY"
             )
         return Project(entity, name, self._address.sweep or "")
-
-
-def _ask(question: Callable[[ModuleType], T]) -> T:
-    """Ask by one document, or in the exported way where that is not understood."""
-    try:
-        return question(graphql)
-    except NoGraphqlError:
-        pass
-    except Exception as e:
-        if not failures.unknown_field(e):
-            raise
-    with prepared(private_runs=True):
-        return question(public_api)
 
 
 def _run(node: Node, project: Project, query: Query) -> Run:

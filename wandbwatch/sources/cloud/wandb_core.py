@@ -56,10 +56,10 @@ def prepared(*, private_runs: bool = False) -> Iterator[None]:
 
 def _bounds() -> dict[str, str]:
     """Make retries and time-outs fit into the bound; what the user set stays."""
-    attempt = max(1, int(bound() / 6))
+    attempt = max(1, int(bound()))  # what is slow once is slow again
     bounds = {
         "WANDB_ERROR_REPORTING": "false",  # its telemetry holds up our exit
-        "WANDB_X_GRAPHQL_RETRY_MAX": "2",
+        "WANDB_X_GRAPHQL_RETRY_MAX": "1",
         "WANDB_X_GRAPHQL_RETRY_WAIT_MIN_SECONDS": "1",
         "WANDB_X_GRAPHQL_RETRY_WAIT_MAX_SECONDS": "4",
         "WANDB_X_FILE_TRANSFER_RETRY_MAX": "2",

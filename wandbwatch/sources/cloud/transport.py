@@ -1,0 +1,284 @@
+"""Send GraphQL documents within one budget of time, and keep the cause of a failure.
+
+A plain POST, because wandb-core sleeps out a 429 unseen, asks a slow query again, and
+drops the data of an answer that has errors too. Where a POST can't stand in for it (an
+identity token, a certificate that only the system trusts) wandb-core sends them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from wandbwatch.model.errors import NetworkError, RateLimitError, TimeOutError
+from wandbwatch.sources.cloud import failures
+from wandbwatch.sources.cloud.deadline import within
+from wandbwatch.sources.cloud.wandb_core import bound
+
+_PATIENT = 5.0
+"""Seconds that a rate limit may make us wait; a longer one is reported at once."""
+_CLOSE = 2.0
+"""Seconds between two questions of one command at most, if they share a budget."""
+_MARGIN = 0.2
+
+
+class NoGraphqlError(Exception):
+    """This version of the wandb package has no such way to ask."""
+
+
+class UnknownFieldError(NetworkError):
+    """The server's schema lacks something of our document."""
+
+
+class OverloadedError(NetworkError):
+    """The server failed on a question (5xx); it may answer a smaller one."""
+
+
+class SlowError(TimeOutError):
+    """The server did not answer in the time that the attempt had."""
+
+
+@dataclass(frozen=True)
+class GraphqlAnswer:
+    data: Any
+    app: str
+    """Base URL of the server's web pages."""
+    errors: tuple[str, ...] = ()
+    """What the server could not read of what is in *data*."""
+
+
+class Budget:
+    """The time of one command: WANDBWATCH_TIMEOUT for all of its questions."""
+
+    def __init__(self) -> None:
+        self._until = self._asked = self._bound = 0.0
+
+    def begin(self) -> float:
+        """Return the seconds left; what follows after a pause has all of them."""
+        now = time.monotonic()
+        if now - self._asked > _CLOSE or bound() != self._bound:
+            self._bound = bound()
+            self._until = now + self._bound
+        return self.left
+
+    def end(self) -> None:
+        self._asked = time.monotonic()
+
+    @property
+    def left(self) -> float:
+        return self._until - time.monotonic()
+
+
+class Connection:
+    """One server with one account. ``api`` is the wandb package's way to it."""
+
+    def __init__(self, api: Any, server: str) -> None:
+        self.api = api
+        self.server = server
+        self.budget = Budget()
+        self.cause: Exception | None = None
+        """The last failure, while there is time to try again."""
+        self.notes: list[str] = []
+        """What the reader of the answers has to know of them."""
+        self.unknown: set[str] = set()
+        """The questions that this server does not understand as one document."""
+        self.page = 1000
+        """The most runs that the server has been able to answer in one request."""
+        self._plain = True
+
+    def note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def execute(
+        self,
+        document: str,
+        variables: Mapping[str, Any],
+        share: float = 1.0,
+        retries: int | None = None,
+    ) -> GraphqlAnswer:
+        """Return the answer to *document*; *share* is the part of the time left that
+        an attempt may take. Raises SourceError."""
+        service = getattr(self.api, "_service_api", None)
+        app = getattr(service, "app_url", None)
+        if not isinstance(app, str):
+            raise NoGraphqlError
+        if self._plain and self.api.api_key:
+            done = self._tried(lambda: self._post(document, variables, share), retries)
+            if done is not None:
+                return GraphqlAnswer(done.get("data"), app, _messages(done))
+        ask = getattr(service, "execute_graphql", None)
+        if ask is None:
+            raise NoGraphqlError
+        try:
+            return GraphqlAnswer(ask(document, dict(variables)), app)
+        except Exception as e:
+            if failures.unknown_field(e):
+                raise UnknownFieldError(str(e)) from e
+            raise
+
+    def _tried(
+        self, post: Callable[[], dict[str, Any] | None], retries: int | None
+    ) -> Any:
+        """Try again what broke of itself. What was slow is not asked again: that
+        makes it worse."""
+        if retries is None:
+            retries = int(_setting("WANDB_X_GRAPHQL_RETRY_MAX", 2))
+        for attempt in range(retries + 1):
+            try:
+                return post()
+            except RateLimitError as e:
+                self.cause, pause = e, e.seconds if e.seconds is not None else 1.0
+                if pause > _PATIENT:
+                    raise
+            except (SlowError, UnknownFieldError):
+                raise
+            except NetworkError as e:
+                if getattr(e, "final", False):
+                    raise
+                self.cause, pause = e, 0.5 * 2**attempt
+            if attempt == retries or pause > self.budget.left - _MARGIN:
+                raise self.cause
+            time.sleep(pause)
+        raise AssertionError
+
+    def _post(
+        self, document: str, variables: Mapping[str, Any], share: float
+    ) -> dict[str, Any] | None:
+        """Post once; None where only wandb-core can."""
+        import requests  # noqa: PLC0415 (it takes long to import)
+
+        seconds = max(_MARGIN, (self.budget.left - _MARGIN) * share)
+        for name in ("WANDB_X_GRAPHQL_TIMEOUT_SECONDS", "WANDB_HTTP_TIMEOUT"):
+            seconds = min(seconds, _setting(name, seconds))
+        body = json.dumps({"query": document, "variables": dict(variables)})
+        try:
+            answer = within(seconds, lambda: self._sent(body, seconds), lambda: None)
+        except (TimeoutError, requests.Timeout) as e:
+            told = f"{self.server} did not answer in time ({seconds:.0f} s); try again"
+            slow = SlowError(told)
+            self.cause = slow
+            raise slow from e
+        except (requests.exceptions.SSLError, requests.exceptions.ProxyError):
+            self._plain = False
+            return None
+        except requests.RequestException as e:
+            raise failures.explained(e, self.server) from e
+        return self._read(answer.status_code, answer.headers, answer.content)
+
+    def _sent(self, body: str, seconds: float) -> Any:
+        import requests  # noqa: PLC0415 (it takes long to import)
+        import wandb  # noqa: PLC0415 (it is imported already)
+
+        settings = wandb.setup().settings
+        agent = f"W&B Public Client {wandb.__version__}"
+        proxies = {"http": settings.http_proxy, "https": settings.https_proxy}
+        return requests.post(
+            f"{self.server}/graphql",
+            data=body.encode(),
+            auth=("api", self.api.api_key),
+            headers={
+                "Content-Type": "application/json",
+                "Use-Admin-Privileges": "true",
+                "User-Agent": agent,
+                **(settings.x_extra_http_headers or {}),
+            },
+            proxies={kind: url for kind, url in proxies.items() if url},
+            timeout=seconds,
+            allow_redirects=False,
+        )
+
+    def _read(
+        self, status: int, headers: Mapping[str, str], content: bytes
+    ) -> dict[str, Any]:
+        done = _parsed(content)
+        said = _messages(done) or (content.decode(errors="replace").strip(),)
+        if any(sign in text for text in said for sign in failures.UNKNOWN_FIELD):
+            raise UnknownFieldError(f"{self.server} says: {failures.plain(said[0])}")
+        if status == 429:  # noqa: PLR2004
+            raise failures.slow_down(self.server, said[0], retry_after(headers))
+        if status >= 500:  # noqa: PLR2004
+            refused = failures.refused(status, self.server, said[0])
+            raise OverloadedError(str(refused))
+        if status != 200:  # noqa: PLR2004
+            error = failures.refused(status, self.server, said[0])
+            error.final = True  # type: ignore[attr-defined]
+            raise error
+        if not isinstance(done, dict):
+            raise failures.no_wandb(self.server)
+        data = done.get("data")
+        if done.get("errors") and not any(_values(data)):
+            raise self._said(said[0])
+        return done
+
+    def _said(self, told: str) -> Exception:
+        """Read an error that an answer of 200 has instead of data."""
+        if any(sign in told for sign in failures.SLOW):
+            return OverloadedError(f"{self.server} failed: {failures.plain(told)}")
+        error = failures.said(self.server, told)
+        error.final = True  # type: ignore[attr-defined]
+        return error
+
+
+def probe(server: str, key: str, seconds: float) -> None:
+    """Raise RateLimitError if *server* asks us to slow down."""
+    import requests  # noqa: PLC0415 (it takes long to import)
+
+    body = {"query": "query Viewer { viewer { id } }", "variables": {}}
+    try:
+        answer = requests.post(
+            f"{server}/graphql", json=body, auth=("api", key), timeout=seconds
+        )
+    except requests.RequestException:
+        return
+    if answer.status_code == 429:  # noqa: PLR2004
+        said = (*_messages(_parsed(answer.content)), answer.text.strip())[0]
+        raise failures.slow_down(server, said, retry_after(answer.headers))
+
+
+def _parsed(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _values(data: Any) -> list[Any]:
+    return list(data.values()) if isinstance(data, Mapping) else []
+
+
+def _messages(done: Any) -> tuple[str, ...]:
+    errors = done.get("errors") if isinstance(done, Mapping) else None
+    return tuple(
+        str(error.get("message") if isinstance(error, Mapping) else error)
+        for error in (errors if isinstance(errors, list) else ())
+    )
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that a 429 asks for, given as seconds or as a date."""
+    for name in ("Retry-After", "RateLimit-Reset"):
+        given = headers.get(name)
+        if given is None:
+            continue
+        try:
+            return max(0.0, float(given))
+        except ValueError:
+            pass
+        try:
+            return max(0.0, parsedate_to_datetime(given).timestamp() - time.time())
+        except (TypeError, ValueError):
+            continue
+    return None
+
+
+def _setting(name: str, default: float) -> float:
+    try:
+        return float(os.environ[name])
+    except (KeyError, ValueError):
+        return default
