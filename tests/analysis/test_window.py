@@ -37,3 +37,15 @@ def test_without_a_clock_nothing_can_be_said():
 
 def test_nothing_at_all_stays_nothing():
     assert recent({}, Axis(AxisKind.RUNTIME), MINUTE) == {}
+
+
+def test_a_sampled_clock_drops_no_point_of_another_key():
+    sparse = Series("val", [0, 10, 20, 30], [1, 2, 3, 4])
+    clock = Series(CLOCK, [28, 29], [2.8, 2.9], sampled=True)
+    kept = recent({"val": sparse, CLOCK: clock}, Axis(), MINUTE)
+    assert kept is not None
+    assert list(kept["val"].x) == [0, 10, 20, 30]
+    clock = Series(CLOCK, [5, 29], [10, 100], sampled=True)
+    kept = recent({"val": sparse, CLOCK: clock}, Axis(), MINUTE)
+    assert kept is not None
+    assert list(kept["val"].x) == [10, 20, 30]

@@ -24,7 +24,13 @@ def smoothed(lines: Sequence[Series], weight: float) -> tuple[Series, ...]:
     """
     width = _width(line.x for line in lines)
     return tuple(
-        Series(s.key, s.x, average(s.x, s.y, weight, width), sampled=s.sampled)
+        Series(
+            s.key,
+            s.x,
+            average(s.x, s.y, weight, width),
+            sampled=s.sampled,
+            exact=s.exact,
+        )
         for s in lines
     )
 

@@ -43,13 +43,18 @@ def start(series: Mapping[str, Series], axis: Axis, seconds: float) -> float | N
     if not clock or not times:
         return None
     since = max(times) - seconds
-    return min(x for x, y in zip(clock.x, clock.y, strict=True) if y >= since)
+    points = list(zip(clock.x, clock.y, strict=True))
+    if not clock.sampled:
+        return min(x for x, y in points if y >= since)
+    # Between the rows of a sample are others: keep all that may be late enough.
+    before = max((x for x, y in points if y < since), default=-math.inf)
+    return math.nextafter(before, math.inf)
 
 
 def _from(series: Series, start: float) -> Series:
     points = [p for p in zip(series.x, series.y, strict=True) if p[0] >= start]
     x, y = (array("d", (point[i] for point in points)) for i in (0, 1))
-    return Series(series.key, x, y, sampled=series.sampled)
+    return Series(series.key, x, y, sampled=series.sampled, exact=series.exact)
 
 
 def _finite(values: Iterable[float]) -> list[float]:

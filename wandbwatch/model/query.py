@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
 from wandbwatch.model.run import Json, Run, Series
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far back each point of a curve is needed, where a source gives samples of
+    long histories: from *since* (POSIX seconds, over wall times), and the last *count*
+    rows. *most* bounds the rows of one curve."""
+
+    since: float = math.inf
+    count: int = 0
+    most: int = 20_000
 
 
 @dataclass(frozen=True)
@@ -27,6 +39,8 @@ class Query:
     are made of are the source's own business."""
     config: tuple[str, ...] | None = None
     """The config keys wanted; None is all of them."""
+    reach: Reach = Reach()
+    """How much of each curve's end must be exact."""
 
 
 @dataclass(frozen=True)

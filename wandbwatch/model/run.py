@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -89,18 +90,26 @@ class Series:
     """One key of one run over an axis, in the order it was logged.
 
     ``x`` and ``y`` are of one length; NaN and the infinities stand where they
-    happened. ``sampled`` says that the source left points out.
+    happened. ``sampled`` says that the source left points out, and ``exact`` is the x
+    from which it left out none: -inf of all, inf where nobody knows.
     """
 
-    __slots__ = ("key", "sampled", "x", "y")
+    __slots__ = ("exact", "key", "sampled", "x", "y")
 
     def __init__(
-        self, key: str, x: Sequence[float], y: Sequence[float], *, sampled: bool = False
+        self,
+        key: str,
+        x: Sequence[float],
+        y: Sequence[float],
+        *,
+        sampled: bool = False,
+        exact: float | None = None,
     ) -> None:
         self.key = key
         self.x = x
         self.y = y
         self.sampled = sampled
+        self.exact = (math.inf if sampled else -math.inf) if exact is None else exact
 
     def __repr__(self) -> str:
         return f"Series({self.key!r}, {len(self.x)} points)"

@@ -81,7 +81,7 @@ def test_any_node_is_a_run(node):
     st.sampled_from([Axis(kind, "loss") for kind in AxisKind]),
 )
 def test_any_rows_are_series(node, axis):
-    for one in series.series(node, KEYS, axis, {}).values():
+    for one in series.series(node, KEYS, axis).values():
         assert len(one.x) == len(one.y) > 0
 
 

@@ -73,7 +73,7 @@ def _from(series: Series, start: float, seen: Observation) -> Series:
     end = bisect_right(series.x, seen.at)
     first = max(min(bisect_left(series.x, start), end - _LEAST), 0)
     x, y = series.x[first:end], series.y[first:end]
-    return Series(series.key, x, y, sampled=series.sampled)
+    return Series(series.key, x, y, sampled=series.sampled, exact=series.exact)
 
 
 _LINES = 5

@@ -13,13 +13,15 @@ from wandbwatch.commands.alert.memory import AlertMemory
 from wandbwatch.commands.alert.rules import Facts, Needs, Rule
 from wandbwatch.commands.alert.rules.facts import ordered
 from wandbwatch.model.ports import Source
-from wandbwatch.model.query import Axis, AxisKind, Curves, Query
+from wandbwatch.model.query import Axis, AxisKind, Curves, Query, Reach
 from wandbwatch.model.run import Json, Run, State
 
 LINES = 1000
 """Console lines to read, the newest."""
 GROUPED = 200
 """Runs to check if a rule compares with a group, the newest."""
+_BACK = 200_000
+"""Rows of a key to backtest at most, the newest."""
 TRIED = 50
 """Runs to backtest at most, the newest."""
 
@@ -66,6 +68,7 @@ def look(
         query = Query(question.filters, limit=GROUPED)
     else:
         query = Query(_both(question.filters, _recent(before)))
+    query = replace(query, reach=_reach(question.needs, now))
     return tuple(
         _seen(source, question.needs, known, now, LINES)
         for known in _known(source, question.needs, query)
@@ -80,7 +83,9 @@ def look_once(
     runs = look(source, question, None, now)
     if runs:
         return runs
-    found = _known(source, question.needs, Query(question.filters, limit=2))
+    reach = _reach(question.needs, now)
+    query = Query(question.filters, limit=2, reach=reach)
+    found = _known(source, question.needs, query)
     if len(found) > 1:
         return ()
     return tuple(_seen(source, question.needs, known, now, LINES) for known in found)
@@ -92,11 +97,18 @@ def look_back(
     """Return the newest runs with a heartbeat after *since*, in any state."""
     late: dict[str, Json] = {"heartbeat_at": {"$gt": _iso(since)}}
     filters = question.filters if question.named else _both(question.filters, late)
-    query = Query(filters, limit=TRIED)
+    reach = replace(_reach(question.needs, since), most=_BACK)
+    query = Query(filters, limit=TRIED, reach=reach)
     return tuple(
         _seen(source, question.needs, known, now, 0)
         for known in _known(source, question.needs, query)
     )
+
+
+def _reach(needs: Needs, now: datetime) -> Reach:
+    """Return how far back of *now* the rules need every row."""
+    minute = now.timestamp() // 60 * 60  # so that alike questions share an answer
+    return Reach(minute - needs.seconds, needs.count)
 
 
 def _recent(before: AlertMemory | None) -> dict[str, Json]:

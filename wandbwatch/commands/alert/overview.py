@@ -152,8 +152,15 @@ def _notes(runs: Sequence[Observation], trial: Trial) -> Iterator[str]:
     yield f"checked every {words.duration(timedelta(seconds=trial.every))}"
     if len(runs) == TRIED:
         yield f"only the newest {TRIED} runs; use --filters to select others"
-    if any(s.sampled for seen in runs for s in seen.facts.series.values()):
-        yield "W&B returned samples of long histories: short peaks may be missing"
+    sampled = {
+        key
+        for seen in runs
+        for key, one in seen.facts.series.items()
+        if one.sampled and one.exact > trial.since
+    }
+    if sampled:
+        keys = ", ".join(sorted(sampled))
+        yield f"approximate: W&B returned samples of {keys}; alerts may be missing"
 
 
 def _project(address: Address, runs: Sequence[Observation]) -> tuple[str, str | None]:

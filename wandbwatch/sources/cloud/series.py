@@ -7,15 +7,15 @@ import math
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 from wandbwatch.analysis.histograms import column
 from wandbwatch.model.drawing import Distributions, HistogramColumn
 from wandbwatch.model.query import Axis, AxisKind
-from wandbwatch.model.run import Json, Run, Series
+from wandbwatch.model.run import Run, Series
 from wandbwatch.sources.cloud import reading
 from wandbwatch.sources.cloud.query import OWN, Node
+from wandbwatch.sources.cloud.tails import SAMPLES, step_of
 
 _STEP_METRIC, _STEP_INDEX = "4", "5"
 
@@ -59,9 +59,6 @@ def _text(metric: Mapping[str, Any], field: str) -> str:
     return reading.text(metric.get(field))
 
 
-SAMPLES = 1000
-"""Rows asked for of each key; of a longer history W&B picks as many at random."""
-
 SYSTEM = "system/"
 _AXES = {
     AxisKind.STEP: "_step",
@@ -71,11 +68,13 @@ _AXES = {
 
 
 def specs(keys: Sequence[str], axis: Axis) -> tuple[str, ...]:
-    """Ask for each key with its axis alone: a spec's rows have all of its keys."""
+    """Ask for each key with its step and its place on the axis alone: a spec's rows
+    have all of its keys."""
     asked = [(axis_key(axis), key) for key in logged(keys)]
     if _needs_rows(keys, axis):
         asked.append(("_timestamp", axis_key(axis)))
-    return tuple(json.dumps({"keys": pair, "samples": SAMPLES}) for pair in asked)
+    wanted = (tuple(dict.fromkeys(("_step", *pair))) for pair in asked)
+    return tuple(json.dumps({"keys": some, "samples": SAMPLES}) for some in wanted)
 
 
 def logged(keys: Iterable[str]) -> list[str]:
@@ -86,32 +85,34 @@ def axis_key(axis: Axis) -> str:
     return _AXES.get(axis.kind, axis.key)
 
 
-def series(
-    node: Node, keys: Sequence[str], axis: Axis, summary: Mapping[str, Json]
-) -> dict[str, Series]:
+def series(node: Node, keys: Sequence[str], axis: Axis) -> dict[str, Series]:
     """Read the series of *node* that have a point, in the order of *keys*."""
     sampled = list(node.get("sampledHistory") or ())
     found = dict(zip(logged(keys), sampled, strict=False))
+    known = dict(zip(logged(keys), node.get("exact") or (), strict=False))
     places = sampled[-1] if _needs_rows(keys, axis) and sampled else []
     read: dict[str, Series] = {}
     measured = any(key.startswith(SYSTEM) for key in keys)
     events = list(_tables(_read(node.get("events")))) if measured else []
+    last = _last_measured(node) if len(events) >= SAMPLES else None
     for key in dict.fromkeys(keys):
         if key.startswith(SYSTEM):
-            one = _system(events, key, axis, places)
+            one = _system(events, key, axis, places, last)
         else:
-            one = _sampled(key, found.get(key), axis_key(axis), summary)
+            one = _sampled(key, found.get(key), axis_key(axis), known.get(key))
         if len(one.x):
             read[key] = one
     return read
 
 
-def _sampled(key: str, rows: Any, axis: str, summary: Mapping[str, Json]) -> Series:
+def _sampled(key: str, rows: Any, axis: str, exact: float | None) -> Series:
+    """Read a key's rows, which are all there from the step *exact* on."""
     xs, ys = _points(rows, axis, key)
-    full = len(xs) >= SAMPLES
-    if full:
-        _add_last(xs, ys, reading.number(summary.get(axis)), summary.get(key))
-    return Series(key, xs, ys, sampled=full)
+    if exact is None or exact == -math.inf:
+        return Series(key, xs, ys)
+    late = (row for row in _tables(rows) if (step_of(row) or 0) >= exact)
+    first = next((reading.number(row.get(axis)) for row in late), None)
+    return Series(key, xs, ys, sampled=True, exact=math.inf if first is None else first)
 
 
 def _points(rows: Any, x: str, y: str) -> tuple[array[float], array[float]]:
@@ -131,30 +132,17 @@ def _drawn(value: Any) -> float | None:
     return math.nan if value is None else reading.number(value)
 
 
-def _add_last(
-    xs: array[float], ys: array[float], at: float | None, value: Json
-) -> None:
-    """Add the last point, which a random sample can miss, from the summary.
-
-    Unless the key ended long before the run did: then the summary's value is of an
-    earlier row, and the sample ends near enough.
-    """
-    last = reading.number(value)
-    if at is None or last is None or not at > xs[-1]:
-        return
-    widest = max(abs(b - a) for a, b in pairwise(xs))
-    if at - xs[-1] <= 2 * widest:
-        xs.append(at)
-        ys.append(last)
-
-
 def _needs_rows(keys: Sequence[str], axis: Axis) -> bool:
     timed = axis.kind in {AxisKind.RUNTIME, AxisKind.WALL}
     return not timed and any(key.startswith(SYSTEM) for key in keys)
 
 
 def _system(
-    events: Sequence[Mapping[str, Any]], key: str, axis: Axis, places: Any
+    events: Sequence[Mapping[str, Any]],
+    key: str,
+    axis: Axis,
+    places: Any,
+    last: Mapping[str, Any] | None,
 ) -> Series:
     """Read a system metric of the rows of all. It has a time and no step.
 
@@ -164,13 +152,29 @@ def _system(
     times, values = _points(places, "_timestamp", axis_key(axis))
     name = key.removeprefix(SYSTEM)
     xs, ys = array("d"), array("d")
-    for row in events:
+    for row in (*events, *([last] if last else ())):
         value = reading.number(row.get(f"system.{name}", row.get(name)))
         at = _when(row, axis, times, values)
         if value is not None and at is not None:
             xs.append(at)
             ys.append(value)
-    return Series(key, xs, ys, sampled=len(events) >= SAMPLES)
+    sampled = len(events) >= SAMPLES
+    exact = xs[-1] if sampled and last and xs else None
+    return Series(key, xs, ys, sampled=sampled, exact=exact)
+
+
+def _last_measured(node: Node) -> Mapping[str, Any] | None:
+    """Return the newest values of the system metrics as a row, which a random sample
+    of the rows need not have."""
+    given = node.get("lastSystem") or node.get("systemMetrics")
+    values = reading.table(given)
+    beat, began = (
+        reading.moment(node.get(name)) for name in ("heartbeatAt", "createdAt")
+    )
+    if not values or beat is None or began is None:
+        return None
+    seconds = (beat - began).total_seconds()
+    return {"_timestamp": beat.timestamp(), "_runtime": seconds} | values
 
 
 def _when(

@@ -22,12 +22,18 @@ class Needs:
     keys: tuple[str, ...] = ()
     console: bool = False
     peers: bool = False
+    seconds: float = 0.0
+    """How far back every row is needed."""
+    count: int = 1
+    """How many of the last rows are needed."""
 
     def __or__(self, other: Needs) -> Needs:
         return Needs(
             tuple(dict.fromkeys(self.keys + other.keys)),
             self.console or other.console,
             self.peers or other.peers,
+            max(self.seconds, other.seconds),
+            max(self.count, other.count),
         )
 
 
@@ -37,6 +43,12 @@ class Window:
 
     seconds: float = 0.0
     count: int = 0
+
+    def needs(self, *keys: str, windows: int = 1) -> Needs:
+        """Return the need of *keys* in the last so many *windows*."""
+        return Needs(
+            keys, seconds=windows * self.seconds, count=windows * self.count or 1
+        )
 
 
 @dataclass(frozen=True)
@@ -59,7 +71,7 @@ def ordered(series: Series) -> Series:
     points = zip(series.x, series.y, strict=True)
     kept = sorted((p for p in points if math.isfinite(p[0])), key=lambda p: p[0])
     x, y = [p[0] for p in kept], [p[1] for p in kept]
-    return Series(series.key, x, y, sampled=series.sampled)
+    return Series(series.key, x, y, sampled=series.sampled, exact=series.exact)
 
 
 _NOTHING = Series("", (), ())
@@ -71,6 +83,8 @@ class Moment:
 
     facts: Facts
     now: float
+    sampled: set[str] = field(default_factory=set, compare=False)
+    """The keys that something was read of where their source left rows out."""
 
     def latest(self, key: str) -> float | None:
         found = self.current(key, Window(count=1))
@@ -80,6 +94,7 @@ class Moment:
         """Return when *key* was logged last."""
         series = self._series(key)
         end = bisect_right(series.x, self.now)
+        self._check(series, end - 1)
         return series.x[end - 1] if end else None
 
     def current(self, key: str, window: Window) -> Sequence[float]:
@@ -94,6 +109,7 @@ class Moment:
         """Return up to *count* values before the last *skipped* ones."""
         series = self._series(key)
         end = max(bisect_right(series.x, self.now) - skipped, 0)
+        self._check(series, end - count)
         return series.y[max(end - count, 0) : end]
 
     def at_step(self, key: str, step: float) -> float | None:
@@ -111,6 +127,7 @@ class Moment:
         when = self.when(key)
         steps = self._series(STEPS)
         end = bisect_right(steps.x, when) if when is not None else 0
+        self._check(steps, end - 1)
         return steps.y[end - 1] if end else None
 
     def _values(self, key: str, window: Window, back: int) -> Sequence[float]:
@@ -122,7 +139,14 @@ class Moment:
         # A value at an edge belongs to the window that ends there.
         low = bisect_right(series.x, start)
         high = bisect_right(series.x, end)
+        if start < series.exact:
+            self.sampled.add(key)
         return series.y[low:high]
+
+    def _check(self, series: Series, first: int) -> None:
+        """Note whether rows may be missing from the one at place *first* on."""
+        if series.sampled and (first < 0 or series.x[first] < series.exact):
+            self.sampled.add(series.key)
 
     def _series(self, key: str) -> Series:
         return self.facts.series.get(key, _NOTHING)

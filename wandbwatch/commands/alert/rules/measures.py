@@ -53,7 +53,7 @@ class Over:
 
     @property
     def needs(self) -> Needs:
-        return Needs((self.key,))
+        return self.window.needs(self.key)
 
     def value(self, moment: Moment, *, percent: bool) -> float | None:
         del percent
@@ -71,7 +71,7 @@ class Change:
 
     @property
     def needs(self) -> Needs:
-        return Needs((self.key,))
+        return self.window.needs(self.key, windows=2)
 
     def value(self, moment: Moment, *, percent: bool) -> float | None:
         now = finite(moment.current(self.key, self.window))
@@ -91,7 +91,7 @@ class ZScore:
 
     @property
     def needs(self) -> Needs:
-        return Needs((self.key,))
+        return Needs((self.key,), count=self.count + 1)
 
     def value(self, moment: Moment, *, percent: bool) -> float | None:
         del percent
@@ -115,7 +115,7 @@ class Gap:
 
     @property
     def needs(self) -> Needs:
-        return Needs((self.key, self.other))
+        return self.window.needs(self.key, self.other)
 
     def value(self, moment: Moment, *, percent: bool) -> float | None:
         first = finite(moment.current(self.key, self.window))

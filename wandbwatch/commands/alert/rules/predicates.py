@@ -43,7 +43,7 @@ class NotFinite:
 
     @property
     def needs(self) -> Needs:
-        return Needs((self.key,))
+        return self.window.needs(self.key)
 
     def holds(self, moment: Moment) -> bool | None:
         found = moment.current(self.key, self.window)
@@ -61,7 +61,7 @@ class Spike:
 
     @property
     def needs(self) -> Needs:
-        return Needs((self.key,))
+        return Needs((self.key,), count=_RECENT + _BASELINE)
 
     def holds(self, moment: Moment) -> bool | None:
         recent = finite(moment.before(self.key, 0, _RECENT))
@@ -82,7 +82,7 @@ class Plateau:
 
     @property
     def needs(self) -> Needs:
-        return Needs((self.key,))
+        return self.window.needs(self.key, windows=2)
 
     def holds(self, moment: Moment) -> bool | None:
         sign = -1.0 if self.highest else 1.0
@@ -103,7 +103,7 @@ class IdleGpus:
 
     @property
     def needs(self) -> Needs:
-        return Needs(self.keys)
+        return self.window.needs(*self.keys, windows=2)
 
     def holds(self, moment: Moment) -> bool | None:
         measured = [key for key in self.keys if moment.latest(key) is not None]

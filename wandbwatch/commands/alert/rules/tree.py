@@ -74,8 +74,13 @@ class RuleResult:
 def judge(rule: Rule, facts: Facts, now: float) -> RuleResult:
     """Evaluate *rule* on a run as it was at *now* (POSIX seconds)."""
     moment = Moment(facts, now)
-    why = "; ".join(dict.fromkeys(part for part in _numbers(rule, moment) if part))
-    return RuleResult(_holds(rule.node, moment), why)
+    parts = list(_numbers(rule, moment))
+    moment.sampled.clear()
+    holds = _holds(rule.node, moment)
+    known = {k for k in moment.sampled if holds is None or k.startswith("system/")}
+    if known:
+        parts.append(f"approximate: W&B sampled {', '.join(sorted(known))}")
+    return RuleResult(holds, "; ".join(dict.fromkeys(filter(None, parts))))
 
 
 def _numbers(rule: Rule, moment: Moment) -> Iterator[str]:
@@ -97,16 +102,31 @@ def _numbers(rule: Rule, moment: Moment) -> Iterator[str]:
 
 def _holds(node: Node, moment: Moment) -> bool | None:
     match node:
-        case Comparison():
-            return _compared(node, moment)
-        case Statement():
-            return node.claim.holds(moment)
+        case Comparison() | Statement():
+            return _exact(node, moment)
         case And(parts):
             found = [_holds(part, moment) for part in parts]
             return False if False in found else None if None in found else True
         case Or(parts):
             found = [_holds(part, moment) for part in parts]
             return True if True in found else None if None in found else False
+
+
+def _exact(leaf: Comparison | Statement, moment: Moment) -> bool | None:
+    """Evaluate *leaf*; None where it rests on a sample of the rows.
+
+    System metrics change slowly: a sample of them may show that a rule holds.
+    """
+    seen = Moment(moment.facts, moment.now)
+    if isinstance(leaf, Comparison):
+        found = _compared(leaf, seen)
+    else:
+        found = leaf.claim.holds(seen)
+    if found is None or not seen.sampled:
+        return found
+    moment.sampled.update(seen.sampled)
+    slow = all(key.startswith("system/") for key in seen.sampled)
+    return found if found and slow else None
 
 
 def _compared(leaf: Comparison, moment: Moment) -> bool | None:

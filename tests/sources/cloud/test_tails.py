@@ -1,0 +1,103 @@
+"""A long history is a new sample at each request, and its end is exact each time."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from wandbwatch.model.address import Cloud
+from wandbwatch.model.query import Axis, AxisKind, Query, Reach
+from wandbwatch.model.run import Series
+from wandbwatch.sources.cloud import plugin, transport
+
+from tests.servers.wandb import Run
+
+GPT = Cloud("acme", "gpt")
+LONG = 100_000
+WALL = Axis(AxisKind.WALL)
+END = Reach()
+
+
+def row(step: int, **values: float) -> dict[str, float]:
+    return {"_step": step, "_timestamp": 1e9 + step, "_runtime": float(step)} | values
+
+
+@pytest.fixture(autouse=True)
+def long_run(server, monkeypatch):
+    monkeypatch.delenv("WANDB_X_GRAPHQL_TIMEOUT_SECONDS")
+    rows = [row(step, loss=float(step % 977)) for step in range(LONG)]
+    for number, one in enumerate(rows):
+        if number % 50 == 0:
+            one["sparse"] = float(number)
+    summary = {"loss": -1.0, "sparse": -1.0, "_step": LONG - 1}
+    server.store.add(Run("abc", rows=rows, summary=summary))
+    server.store.add(Run("short", rows=rows[:20]))
+    return server
+
+
+def curve(key: str, reach: Reach = END, axis: Axis = WALL) -> Series:
+    query = Query(ids=("abc",), summary=(), config=(), reach=reach)
+    (found,) = plugin(GPT).curves(query, (key,), axis)
+    return found.series[key]
+
+
+@pytest.mark.parametrize("axis", [WALL, Axis(), Axis(AxisKind.RUNTIME)])
+def test_a_curve_ends_with_the_rows_that_were_logged(long_run, axis):
+    loss = curve("loss", axis=axis)
+    assert loss.sampled
+    assert list(loss.y[-200:]) == [float(i % 977) for i in range(LONG - 200, LONG)]
+    assert loss.x[-200] >= loss.exact
+    assert long_run.counts["WandbwatchRuns"] == 1
+    assert long_run.counts["WandbwatchRows"] <= 2
+
+
+def test_a_sparse_key_ends_with_its_own_last_row():
+    sparse = curve("sparse")
+    assert sparse.y[-1] == LONG - 50
+    assert [b - a for a, b in zip(sparse.y[-100:], sparse.y[-99:], strict=False)] == [
+        50.0
+    ] * 99
+
+
+def test_rows_are_exact_as_far_back_as_they_are_needed():
+    since = 1e9 + LONG - 30_000
+    loss = curve("loss", Reach(since=since))
+    assert loss.exact <= since
+    late = [y for x, y in zip(loss.x, loss.y, strict=True) if x >= since]
+    assert late == [float(i % 977) for i in range(LONG - 30_000, LONG)]
+
+
+def test_a_number_of_rows_is_exact():
+    loss = curve("loss", Reach(count=5000))
+    assert list(loss.y[-5000:]) == [float(i % 977) for i in range(LONG - 5000, LONG)]
+    assert loss.x[-5000] >= loss.exact
+
+
+def test_a_whole_history_can_be_exact():
+    loss = curve("loss", Reach(since=0.0, most=200_000))
+    assert not loss.sampled
+    assert list(loss.y) == [float(i % 977) for i in range(LONG)]
+    assert loss.exact == -math.inf
+
+
+def test_what_is_beyond_the_bound_is_not_exact():
+    since = 1e9 + 10
+    loss = curve("loss", Reach(since=since, most=5000))
+    assert since < loss.exact < 1e9 + LONG - 5000 + 1000
+
+
+def test_short_histories_take_one_request(long_run):
+    query = Query(ids=("short",), summary=(), config=())
+    (found,) = plugin(GPT).curves(query, ("loss",), WALL)
+    assert len(found.series["loss"].x) == 20
+    assert found.series["loss"].exact == -math.inf
+    assert long_run.data_requests == 1
+
+
+def test_the_exported_way_has_the_same_end(monkeypatch):
+    def no_wire(*_: object) -> None:
+        raise transport.NoGraphqlError
+
+    monkeypatch.setattr("wandbwatch.sources.cloud.graphql.execute", no_wire)
+    loss = curve("loss")
+    assert list(loss.y[-200:]) == [float(i % 977) for i in range(LONG - 200, LONG)]
