@@ -44,3 +44,17 @@ def test_whatever_a_run_logs_is_read_or_left(values, bins, packed):
     told = {**KIND, "values": values, "bins": bins, "packedBins": packed}
     found = column(0, told)
     assert found is None or len(found.edges) == len(found.counts) + 1
+
+
+@pytest.mark.parametrize(
+    ("bins", "edges"),
+    [
+        (["-Infinity", 0, 1, "Infinity"], (-1.0, 0.0, 1.0, 2.0)),
+        ([float("-inf"), 0, 2, 5], (-2.0, 0.0, 2.0, 5.0)),
+        ([0, 1, 3, float("inf")], (0.0, 1.0, 3.0, 5.0)),
+        (["-Infinity", "-Infinity", 4, "Infinity"], (2.0, 3.0, 4.0, 5.0)),
+    ],
+)
+def test_bins_without_an_edge_keep_their_counts(bins, edges):
+    counted = column(0, {**KIND, "bins": bins, "values": [1, 2, 3]})
+    assert counted == HistogramColumn(0, edges, (1.0, 2.0, 3.0))

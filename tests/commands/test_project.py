@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -200,3 +201,15 @@ def test_runs_of_several_projects_have_none_in_the_title():
 def test_options_are_checked_without_reading(options, complaint):
     with pytest.raises(UsageError, match=complaint):
         grammar.parse(f"project me/p {options}", fake_env(FakeSource()))
+
+
+def test_what_could_not_be_read_is_said():
+    cut = replace(OWL, caveats=("cut short", "2 damaged blocks"))
+    assert notes(answer("project p", FakeSource([cut]))) == [
+        "cut short; 2 damaged blocks"
+    ]
+    many = [replace(cut, id=f"r{n}", name="owl") for n in range(7)]
+    told = notes(answer("project p", FakeSource(many)))
+    assert told[0] == "owl (r0): cut short; 2 damaged blocks"
+    assert told[-1] == "2 more runs are incomplete like these"
+    assert len(told) == 6

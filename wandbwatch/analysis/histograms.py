@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from wandbwatch.model.drawing import HistogramColumn
 from wandbwatch.model.run import Json
 
+_INFINITE = {"Infinity": math.inf, "-Infinity": -math.inf}
 _MOST = 4096
 """Bins read of one histogram; W&B itself takes 512 at most."""
 
@@ -29,7 +30,22 @@ def column(x: float, value: Json) -> HistogramColumn | None:
     edges = _numbers(value.get("bins")) or _unpacked(value.get("packedBins"))
     if not counts or not edges or len(edges) != len(counts) + 1 or len(counts) > _MOST:
         return None
-    return HistogramColumn(x, edges, counts)
+    return HistogramColumn(x, bounded(edges), counts)
+
+
+def bounded(edges: tuple[float, ...]) -> tuple[float, ...]:
+    """Replace infinite outer *edges*: their bins become as wide as their neighbours."""
+    finite = [edge for edge in edges if math.isfinite(edge)]
+    if len(finite) == len(edges) or not finite or any(map(math.isnan, edges)):
+        return edges
+    below, above = edges.index(finite[0]), edges[::-1].index(finite[-1])
+    low = finite[1] - finite[0] if len(finite) > 1 else 1.0
+    high = finite[-1] - finite[-2] if len(finite) > 1 else 1.0
+    return (
+        *(finite[0] - low * n for n in range(below, 0, -1)),
+        *finite,
+        *(finite[-1] + high * n for n in range(1, above + 1)),
+    )
 
 
 def _unpacked(packed: Json) -> tuple[float, ...]:
@@ -50,6 +66,8 @@ def _numbers(values: Json) -> tuple[float, ...]:
         return ()
     read: list[float] = []
     for value in values:
+        if isinstance(value, str):  # JSON has no other way to say it
+            value = _INFINITE.get(value)  # noqa: PLW2901
         if isinstance(value, bool) or not isinstance(value, int | float):
             return ()
         try:

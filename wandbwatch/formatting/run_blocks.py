@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
 
-from wandbwatch.model.report import MISSING, Cell, Fields, Table
+from wandbwatch.model.report import MISSING, Cell, Fields, Note, Table
 from wandbwatch.model.run import Run
 
+_MOST_CAVEATS = 5
 MOST_CARDS = 3
 """More runs than this with the same news share one table."""
 _NO_MORE: Mapping[str, Cell] = MappingProxyType({})
@@ -57,6 +58,16 @@ def runs_table(
         tuple(tuple(row[place] for place in filled) for row in rows),
         tuple(urls),
     )
+
+
+def caveats(runs: Sequence[Run]) -> Iterator[Note]:
+    """Say what the source of *runs* could not read, or took from elsewhere."""
+    noted = [run for run in runs if run.caveats]
+    for run in noted[:_MOST_CAVEATS]:
+        text = "; ".join(run.caveats)
+        yield Note(text if len(runs) == 1 else f"{run.name} ({run.id}): {text}")
+    if len(noted) > _MOST_CAVEATS:
+        yield Note(f"{len(noted) - _MOST_CAVEATS} more runs are incomplete like these")
 
 
 def _known(cell: Cell) -> bool:

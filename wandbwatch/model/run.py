@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 Json: TypeAlias = (
     bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
@@ -84,6 +84,11 @@ class Run:
     goals: Mapping[str, bool] = field(default_factory=dict)
     """Keys with a goal of ``define_metric``: whether it is "maximize". A glob ends with
     ``*``. Sources read it with a whole summary only."""
+    spans: tuple[tuple[datetime, datetime], ...] = ()
+    """When its parts ran, the oldest first; a resumed run has several. Empty where the
+    source knows the whole runtime only."""
+    caveats: tuple[str, ...] = ()
+    """Sentences about what its source could not read, or took from elsewhere."""
 
 
 class Series:
@@ -115,16 +120,28 @@ class Series:
         return f"Series({self.key!r}, {len(self.x)} points)"
 
 
+_DEEPEST = 100
+
+
 def flat(tree: Mapping[str, Json]) -> dict[str, Json]:
     """Flatten nested tables to dotted keys, as W&B shows them.
 
-    A typed value (an image, a histogram: ``{"_type": …}``) is one value, and an
-    empty table stays as it is.
+    A typed value (an image, a histogram: ``{"_type": …}``) is one value; an empty table
+    stays as it is, and so does one that is nested too deeply to be meant.
     """
     leaves: dict[str, Json] = {}
-    for key, value in tree.items():
-        if isinstance(value, Mapping) and value and "_type" not in value:
-            leaves.update((f"{key}.{k}", v) for k, v in flat(value).items())
+    levels = [("", iter(tree.items()))]
+    while levels:
+        prefix, items = levels[-1]
+        for key, value in items:
+            if _is_table(value) and len(levels) < _DEEPEST:
+                levels.append((f"{prefix}{key}.", iter(value.items())))
+                break
+            leaves[f"{prefix}{key}"] = value
         else:
-            leaves[key] = value
+            levels.pop()
     return leaves
+
+
+def _is_table(value: Json) -> TypeGuard[Mapping[str, Json]]:
+    return isinstance(value, Mapping) and bool(value) and "_type" not in value

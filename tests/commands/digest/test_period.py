@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -65,3 +66,13 @@ def test_gpu_hours_are_those_that_are_known():
     assert hours(PERIOD, [known, BRIEF]) == RunHours(3 * HOUR, 4.0, 1)
     assert hours(PERIOD, [BRIEF]) == RunHours(HOUR, None, 1)
     assert hours(PERIOD, []) == RunHours(timedelta(), None, 0)
+
+
+def test_only_the_parts_of_a_resumed_run_that_ran_in_it_count():
+    earlier, today = PERIOD.now - 72 * HOUR, PERIOD.now - 2 * HOUR
+    parts = ((earlier, earlier + 20 * HOUR), (today, today + HOUR))
+    both = run("both", State.FINISHED, 72, 1, runtime=21 * 3600.0, system=TWO_GPUS)
+    both = replace(both, spans=parts)
+    assert hours(PERIOD, [both]) == RunHours(HOUR, 2.0, 0)
+    begun = replace(both, spans=((PERIOD.since - HOUR, PERIOD.since + HOUR),))
+    assert PERIOD.ran(begun) == HOUR

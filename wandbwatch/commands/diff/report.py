@@ -13,6 +13,7 @@ from wandbwatch.analysis.objective import choose
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.commands.diff import Other
 from wandbwatch.formatting import titles
+from wandbwatch.formatting.run_blocks import caveats
 from wandbwatch.model.address import Address
 from wandbwatch.model.errors import NotFoundError, SourceError, UsageError
 from wandbwatch.model.ports import Env, Source
@@ -147,6 +148,7 @@ def report(
     if not blocks:
         blocks = (Note("no differences"),)
     extra = (Note(f"there: {titles.of_run(there.run)}"), *map(Note, notes))
+    extra += tuple(caveats([here.run, there.run]))
     return Report("diff", titles.of_run(here.run), (*blocks, *extra), url=here.run.url)
 
 

@@ -53,6 +53,11 @@ class Period:
         last = _last(run)
         if run.runtime is None or last is None:
             return timedelta()
+        if run.spans:
+            parts = (
+                min(end, self.now) - max(start, self.since) for start, end in run.spans
+            )
+            return sum((max(part, timedelta()) for part in parts), timedelta())
         whole = max(timedelta(seconds=run.runtime), timedelta())
         return min(whole, max(utc(last) - self.since, timedelta()))
 

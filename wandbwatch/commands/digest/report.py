@@ -11,6 +11,7 @@ from wandbwatch.analysis.ranking import Objective
 from wandbwatch.commands.digest.failing import LINES, Failure, failures
 from wandbwatch.commands.digest.period import Period, hours
 from wandbwatch.formatting import titles
+from wandbwatch.formatting.run_blocks import caveats
 from wandbwatch.model.address import Address
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.ports import Source
@@ -80,6 +81,7 @@ def report(
         *_failures(failures(period.failed, consoles)),
         *_runs("ended", period.ended),
         *_runs("started and not ended", _going(period)),
+        *caveats(period.heard),
     )
     title = f"{titles.of_runs(address, period.runs)}: the last {_span(period)}"
     happened = bool(period.started or period.ended)

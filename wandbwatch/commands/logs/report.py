@@ -8,11 +8,12 @@ from typing import TypeVar
 
 from wandbwatch.commands.logs import Pattern
 from wandbwatch.formatting import titles
+from wandbwatch.formatting.run_blocks import caveats
 from wandbwatch.model.address import Address
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.experiment import Experiments
 from wandbwatch.model.ports import Env, Source
-from wandbwatch.model.report import Level, Note, Report, Text
+from wandbwatch.model.report import Block, Level, Note, Report, Text
 from wandbwatch.model.run_details import Printed
 
 T = TypeVar("T")
@@ -79,9 +80,10 @@ def report(
         why = "no console output yet" if going else "no console output"
         if grep and total:
             why = f"none of {total} lines match"
-        blocks: tuple[Text | Note, ...] = (Note(why),)
+        blocks: tuple[Block, ...] = (Note(why),)
     else:
         blocks = (Text("", _joined(lines)),)
+    blocks = (*blocks, *about.blocks)
     return Report("logs", about.title, blocks, about.level, about.url)
 
 
@@ -98,7 +100,8 @@ def _of_run(source: Source) -> tuple[Ask, Report]:
         return source.console(run.id, last), going
 
     level = Level.BAD if run.state.bad else Level.INFO
-    return ask, Report("logs", titles.of_run(run), level=level, url=run.url)
+    noted = tuple(caveats([run]))
+    return ask, Report("logs", titles.of_run(run), noted, level, run.url)
 
 
 def _of_experiment(env: Env, address: Address) -> tuple[Ask, Report] | None:

@@ -13,6 +13,7 @@ from wandbwatch.analysis import delta as deltas
 from wandbwatch.analysis.keys import is_glob
 from wandbwatch.analysis.objective import choose
 from wandbwatch.formatting import titles
+from wandbwatch.formatting.run_blocks import caveats
 from wandbwatch.model.address import Address
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Listing, Query
@@ -63,6 +64,7 @@ def report(
         *(since.notes(seen(), runs) if since else ()),
         *_left_out(found.left_out, query),
         *_unknown(columns, runs),
+        *caveats(runs),
     )
     title, url = titles.of_runs(address, runs), titles.page_of_runs(runs)
     return Report(

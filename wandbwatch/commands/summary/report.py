@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from wandbwatch.analysis import delta as deltas
 from wandbwatch.formatting import titles
-from wandbwatch.formatting.run_blocks import run_fields
+from wandbwatch.formatting.run_blocks import caveats, run_fields
 from wandbwatch.formatting.text import did_you_mean, yet
 from wandbwatch.model.address import Address
 from wandbwatch.model.errors import NotFoundError
@@ -81,7 +81,7 @@ def report(
     if since:
         blocks = tuple(_compared(run, block, filters, since) for block in blocks)
     noted = since.notes(seen(), [run]) if since else ()
-    whole = (*blocks, *noted, *_notes(run, filters))
+    whole = (*blocks, *noted, *_notes(run, filters), *caveats([run]))
     title = titles.of_run(run)
     return Report(
         "summary",

@@ -10,6 +10,7 @@ from wandbwatch.analysis.keys import SYSTEM
 from wandbwatch.analysis.window import recent
 from wandbwatch.commands.system import metrics
 from wandbwatch.formatting import titles
+from wandbwatch.formatting.run_blocks import caveats
 from wandbwatch.formatting.text import yet
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Query
@@ -57,6 +58,7 @@ def report(
         *_gpus(run),
         Fields("machine", tuple(metrics.others(run.system).items())),
         *_plots(run, shown or {}),
+        *caveats([run]),
     )
     return Report("system", title, blocks, url=run.url, out=out)
 

@@ -37,11 +37,13 @@ def walk(
     *,
     wanted: AbstractSet[int],
     parts: list[bytes],
+    lost: list[int],
 ) -> Iterator[Record]:
     """Yield the *wanted* records whose first chunk lies in ``data[at:limit]``.
 
     *edge* is where the block that holds *at* ends. *parts* has the payloads of a
-    record that began before *at*, and of one that did not end in *data* afterwards.
+    record that began before *at*, and of one that did not end in *data* afterwards;
+    *lost* gets the place of each block that was left because of a damaged chunk.
     What is passed over has its checksum not verified. A chunk that fails loses the rest
     of its block and no more, and one that is not all there yet ends the walk.
     """
@@ -67,6 +69,7 @@ def walk(
             return
         if not _sound(data, at, end, edge):
             parts.clear()
+            lost.append(at)
             at = edge
             continue
         if chunk == FULL:

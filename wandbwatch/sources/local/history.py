@@ -12,7 +12,7 @@ from wandbwatch.model.drawing import HistogramColumn
 from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.model.run import Json, Series
 from wandbwatch.sources.local.items import Path, items, plottable
-from wandbwatch.sources.local.key_scanner import KeyScanner, row_step
+from wandbwatch.sources.local.key_scanner import KeyScanner, Value, row_step
 from wandbwatch.sources.local.log import RunLog
 from wandbwatch.sources.local.wire import EXIT, HISTORY, METRIC, fields, text, varint
 
@@ -159,7 +159,7 @@ _ROWS = frozenset({HISTORY, EXIT, METRIC})
 
 
 def series(
-    logs: Iterable[RunLog],
+    logs: Sequence[RunLog],
     keys: Sequence[str],
     axis: Axis,
     defined: list[Metric] | None = None,
@@ -168,33 +168,86 @@ def series(
 
     Steps are W&B's ``_step``, also for a key that define_metric gives an axis of its
     own: that one is asked for by its name. A key that was never logged has no series.
+    A run that was resumed from an earlier step has one value a step, the later one.
     What define_metric said is added to *defined*.
     """
     place = places(axis)
-    plan = [
-        (KeyScanner(key).value, array("d"), array("d")) for key in dict.fromkeys(keys)
-    ]
+    steps = len(logs) > 1 and axis.kind is not AxisKind.STEP
+    scanners = {key: KeyScanner(key).value for key in keys}
+    found: dict[str, list[_Points]] = {}
     number = 0
     for log in logs:
-        for kind, data, at, end in log.forward(_ROWS):
-            if kind == EXIT:
-                break
-            if kind == METRIC:
-                if defined is not None:
-                    defined.append(metric(data, at, end))
+        plan = [_Points(key, scanner) for key, scanner in scanners.items()]
+        number = _read(log, plan, place, number=number, defined=defined, steps=steps)
+        for points in plan:
+            if points.y:
+                found.setdefault(points.key, []).append(points)
+    return {key: _joined(found[key], axis) for key in scanners if key in found}
+
+
+class _Points:
+    """The points of one key in one log."""
+
+    def __init__(self, key: str, value: Value) -> None:
+        self.key = key
+        self.value = value
+        self.x = array("d")
+        self.y = array("d")
+        self.steps = array("d")
+        """The step of each, where *x* is something else and it matters."""
+
+
+def _read(
+    log: RunLog,
+    plan: Sequence[_Points],
+    place: Place,
+    *,
+    number: int,
+    defined: list[Metric] | None,
+    steps: bool,
+) -> int:
+    """Add a log's points to *plan*; return the number of the row after its last."""
+    columns = [(one.value, one.x, one.y, one.steps) for one in plan]
+    for kind, data, at, end in log.forward(_ROWS):
+        if kind == EXIT:
+            break
+        if kind == METRIC:
+            if defined is not None:
+                defined.append(metric(data, at, end))
+            continue
+        x: float | None = None
+        for value, xs, ys, at_steps in columns:
+            y = value(data, at, end)
+            if y is None:
                 continue
-            x: float | None = None
-            for value, xs, ys in plan:
-                y = value(data, at, end)
-                if y is None:
-                    continue
-                if x is None and (x := place(data, at, end, number)) is None:
-                    break
-                xs.append(x)
-                ys.append(y)
-            number += 1
-    found = zip(dict.fromkeys(keys), plan, strict=True)
-    return {key: Series(key, xs, ys) for key, (_, xs, ys) in found if ys}
+            if x is None and (x := place(data, at, end, number)) is None:
+                break
+            xs.append(x)
+            ys.append(y)
+            if steps:
+                at_steps.append(row_step(data, at, end, number))
+        number += 1
+    return number
+
+
+def _joined(parts: Sequence[_Points], axis: Axis) -> Series:
+    """Join the points of a run's parts: of each step the later one."""
+    key = parts[0].key
+    if len(parts) == 1:
+        return Series(key, parts[0].x, parts[0].y)
+    kept: list[tuple[float, float, float]] = []
+    seen: set[float] = set()
+    for part in reversed(parts):
+        steps = part.steps or part.x
+        points = zip(steps, part.x, part.y, strict=True)
+        kept += [p for p in reversed(list(points)) if p[0] not in seen]
+        seen.update(steps)
+    kept.reverse()
+    if axis.kind in (AxisKind.STEP, AxisKind.KEY):
+        kept.sort(key=lambda point: point[0])
+    return Series(
+        key, array("d", (p[1] for p in kept)), array("d", (p[2] for p in kept))
+    )
 
 
 def places(axis: Axis) -> Place:
@@ -212,14 +265,15 @@ def places(axis: Axis) -> Place:
 
 
 def distributions(
-    logs: Iterable[RunLog], keys: Sequence[str], axis: Axis, defined: list[Metric]
+    logs: Sequence[RunLog], keys: Sequence[str], axis: Axis, defined: list[Metric]
 ) -> dict[str, tuple[HistogramColumn, ...]]:
     """Read *keys* of one run's logs, which follow each other, over *axis*.
 
-    What define_metric said is added to *defined*.
+    There is one of each step, the later one. What define_metric said is added to
+    *defined*.
     """
     place = places(axis)
-    found: dict[str, list[HistogramColumn]] = {key: [] for key in keys}
+    found: dict[str, dict[float, HistogramColumn]] = {key: {} for key in keys}
     marks = {key: key.rpartition(".")[2].encode("utf-8", "replace") for key in keys}
     number = 0
     for log in logs:
@@ -232,11 +286,15 @@ def distributions(
             there = [k for k, mark in marks.items() if data.find(mark, at, end) >= 0]
             x = place(data, at, end, number) if there else None
             if x is not None:
+                step = row_step(data, at, end, number)
                 for key, value in _values(data, at, end, there).items():
                     if one := column(x, value):
-                        found[key].append(one)
+                        found[key].pop(step, None)
+                        found[key][step] = one
             number += 1
-    return {key: tuple(columns) for key, columns in found.items() if columns}
+    if axis.kind in (AxisKind.STEP, AxisKind.KEY):
+        found = {key: dict(sorted(columns.items())) for key, columns in found.items()}
+    return {key: tuple(columns.values()) for key, columns in found.items() if columns}
 
 
 def _values(

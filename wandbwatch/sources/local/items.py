@@ -65,7 +65,8 @@ def value(data: bytes, place: Place) -> Json:
 
 
 # NaN was written as a string by SDKs before wandb-core, and still is in summaries.
-_SPELLED = {b'"NaN"': math.nan, b'"Infinity"': math.inf, b'"-Infinity"': -math.inf}
+SPELLED = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_SPELLED = {f'"{word}"'.encode(): value for word, value in SPELLED.items()}
 
 
 def decoded(raw: bytes) -> Json:

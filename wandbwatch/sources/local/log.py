@@ -24,6 +24,7 @@ from wandbwatch.sources.local.key_scanner import KeyScanner, row_step
 from wandbwatch.sources.local.wire import (
     EXIT,
     HISTORY,
+    OUTPUT,
     OUTPUT_RAW,
     STATS,
     fields,
@@ -44,6 +45,8 @@ class RunLog:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.damaged: set[int] = set()
+        """The numbers of the blocks that were found damaged, and skipped."""
         try:
             self._file: BinaryIO = path.open("rb", buffering=0)
         except FileNotFoundError as e:
@@ -100,7 +103,11 @@ class RunLog:
                 return
             first = 0 if begin else HEADER
             edge = (BLOCK + self._phase) if not begin else BLOCK
-            yield from walk(data, first, edge, end - begin, wanted=wanted, parts=parts)
+            lost: list[int] = []
+            yield from walk(
+                data, first, edge, end - begin, wanted=wanted, parts=parts, lost=lost
+            )
+            self.damaged.update((begin + at) // BLOCK for at in lost)
             begin = stop
 
     def _read(self, begin: int, end: int) -> bytes:
@@ -138,8 +145,9 @@ def _unreadable(path: Path, error: OSError) -> SourceError:
 
 
 _TIMESTAMP = KeyScanner("_timestamp")
-_EXIT_CODE = 1
+_EXIT_CODE, _RUNTIME = 1, 2
 _TIME_FIELD = 2  # of stats and of console output
+_TIMED = frozenset({EXIT, HISTORY, STATS, OUTPUT, OUTPUT_RAW})
 
 
 @dataclass
@@ -150,14 +158,17 @@ class LogEnd:
     """POSIX seconds of the newest record that has a time."""
     last_step: int | None = None
     """The step of the newest history row."""
+    runtime: int = 0
+    """Seconds that the run took, by its exit record."""
 
 
 def log_end(log: RunLog) -> LogEnd:
     """Read *log* from its end back to its last history row."""
     end = LogEnd()
-    for kind, data, at, stop in log.backward({EXIT, HISTORY, STATS, OUTPUT_RAW}):
+    for kind, data, at, stop in log.backward(_TIMED):
         if kind == EXIT:
-            end = LogEnd(exit_code=_exit_code(data, at, stop), heard=end.heard)
+            code, runtime = _exit(data, at, stop)
+            end = LogEnd(exit_code=code, heard=end.heard, runtime=runtime)
             continue
         when = _time(kind, data, at, stop)
         if when is not None:
@@ -188,12 +199,14 @@ def _time(kind: int, data: bytes, at: int, end: int) -> float | None:
     return None
 
 
-def _exit_code(data: bytes, at: int, end: int) -> int:
-    """Return an exit's code; 0 is left out by the format."""
-    for number, start, _ in fields(data, at, end):
-        if number == _EXIT_CODE:
-            return signed(varint(data, start)[0])
-    return 0
+def _exit(data: bytes, at: int, end: int) -> tuple[int, int]:
+    """Return an exit's code and runtime in seconds; the format leaves out a 0."""
+    found = {
+        number: signed(varint(data, start)[0])
+        for number, start, _ in fields(data, at, end)
+        if number in (_EXIT_CODE, _RUNTIME)
+    }
+    return found.get(_EXIT_CODE, 0), max(0, found.get(_RUNTIME, 0))
 
 
 SILENCE = 600.0

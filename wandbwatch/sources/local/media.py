@@ -26,7 +26,7 @@ def album(logs: Sequence[RunLog], keys: Sequence[str], when: When) -> Album:
     """Read the media of one run's *logs*."""
     last = list(_media(summary(logs, None), None))
     known = tuple(dict.fromkeys(medium.key for medium in last))
-    media = last if when is Steps.LAST else list(_logged(logs, when))
+    media = last if when is Steps.LAST else _of_each_step(_logged(logs, when))
     logged = {medium.key for medium in media}
     chosen = known_keys.chosen(keys, logged)
     return Album(
@@ -34,6 +34,11 @@ def album(logs: Sequence[RunLog], keys: Sequence[str], when: When) -> Album:
         records.charts(logs),
         known,
     )
+
+
+def _of_each_step(media: Iterable[Medium]) -> list[Medium]:
+    """Keep the later one where a resumed run logged a step again."""
+    return list({(medium.key, medium.step): medium for medium in media}.values())
 
 
 def _place(medium: Medium) -> tuple[str, int]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from wandbwatch.model.run import Json, Run
+from wandbwatch.model.run import Json, Run, State
 from wandbwatch.sources.local import stats
+from wandbwatch.sources.local.beside import Beside, beside, directory_time
 from wandbwatch.sources.local.history import goals
-from wandbwatch.sources.local.log import LogEnd, RunLog, log_end, state
-from wandbwatch.sources.local.records import Identity, config, identity
+from wandbwatch.sources.local.log import SILENCE, LogEnd, RunLog, log_end, state
+from wandbwatch.sources.local.records import Identity, config, identity, merged
 from wandbwatch.sources.local.summary import covers, summary
 
 
@@ -30,61 +31,167 @@ class Want:
 def opened(files: Sequence[Path], stack: ExitStack) -> list[RunLog]:
     """Open the logs of one run in the order in which it wrote them."""
     logs = [stack.enter_context(RunLog(file)) for file in files]
-    return sorted(logs, key=_started) if len(logs) > 1 else logs
+    return sorted(logs, key=_begun) if len(logs) > 1 else logs
 
 
-def _started(log: RunLog) -> float:
+def _begun(log: RunLog) -> float:
     who = identity(log, whole=False)
-    return log.written if who is None or who.started is None else who.started
+    started = who.started if who else None
+    return started or directory_time(log.path) or log.written
+
+
+@dataclass(frozen=True)
+class Part:
+    """One log of a run: what a process of it wrote. Times are POSIX seconds."""
+
+    log: RunLog
+    who: Identity | None
+    end: LogEnd
+    files: Beside
+    """Empty where the log has the exit, and is whole."""
+    now: float
+
+    @property
+    def ahead(self) -> bool:
+        """Whether the files know more than the log."""
+        if self.files.step is None or self.end.last_step is None:
+            return bool(self.files.summary) and self.end.last_step is None
+        return self.files.step > self.end.last_step
+
+    @property
+    def started(self) -> float | None:
+        if self.who and self.who.started is not None:
+            return self.who.started
+        return self.files.started or (
+            None if self.who else directory_time(self.log.path)
+        )
+
+    @property
+    def heard(self) -> float | None:
+        """When it last logged anything: by its records, else by its start.
+
+        The file's own time is that of a copy as soon as somebody copies it, so it
+        counts only where a run has just started, or has a clock that is ahead.
+        """
+        known = [self.end.heard, self.files.heard if self.ahead else None]
+        heard = max((time for time in known if time is not None), default=None)
+        written = self.log.written
+        if heard is not None:
+            ahead = self.end.exit_code is None and heard > self.now
+            return min(heard, written) if ahead else heard
+        if self.started is None:
+            return written if self.end.exit_code is None else None
+        earlier = self.who.runtime if self.who else 0
+        ran = self.files.runtime if self.ahead else self.end.runtime - earlier
+        last = self.started + max(0.0, ran)
+        may_run = self.end.exit_code is None and self.now - last < _FRESH
+        return max(last, written) if may_run else last
+
+    @property
+    def exit_code(self) -> int | None:
+        """Its exit code; the SDK's own log has it where the record is missing."""
+        if self.end.exit_code is not None or not self._silent:
+            return self.end.exit_code
+        return self.files.exit_code
+
+    @property
+    def state(self) -> State:
+        if self.exit_code is None and self._silent and self._lost_its_end:
+            return State.UNKNOWN
+        known = bool(self.who or self.files)
+        heard = self.log.written if self.heard is None else self.heard
+        return state(known=known, exit_code=self.exit_code, heard=heard, now=self.now)
+
+    @property
+    def _silent(self) -> bool:
+        return self.heard is None or self.now - self.heard > SILENCE
+
+    @property
+    def _lost_its_end(self) -> bool:
+        """Whether the run went on after the log ends: it may have finished."""
+        if not self.ahead:
+            return False
+        if self.files.heard is None or self.end.heard is None:
+            return True
+        return self.files.heard - self.end.heard > _UNFLUSHED
+
+    @property
+    def caveats(self) -> Iterator[str]:
+        if self.ahead:
+            step, there = self.end.last_step, self.files.step
+            ends = "is empty" if step is None else f"ends at step {step}"
+            upto = "" if there is None else f" up to step {there}"
+            text = f"the .wandb file {ends}, cut short; values{upto} come from files/"
+            lost = self.state is State.UNKNOWN
+            yield f"{text}; how the run ended is unknown" if lost else text
+        elif not self.who and self._silent:
+            yield "the .wandb file is empty: it was cut short or never written out"
+
+
+_FRESH = 86_400.0
+"""Seconds from its start in which a run without a timed record may be running."""
+_UNFLUSHED = 60.0
+"""Seconds that a run's files may be ahead of a log that is whole: the SDK writes them
+at different times."""
+
+
+def _part(log: RunLog, *, whole: bool, now: float) -> Part:
+    who, end = identity(log, whole=whole), log_end(log)
+    files = Beside() if end.exit_code is not None else beside(log.path)
+    return Part(log, who, end, files, now)
 
 
 def read(logs: Sequence[RunLog], want: Want, now: float) -> Run:
     """Read the run whose *logs* follow each other; *now* is in POSIX seconds."""
-    known = [identity(log, whole=want.whole) for log in logs]
-    ends = [log_end(log) for log in logs]
-    who = next((one for one in reversed(known) if one), None)
-    born = next((one for one in known if one), None)
-    one = who or Identity()
-    heard = _heard(logs[-1], ends[-1])
-    exit_code = ends[-1].exit_code
-    return Run(
-        id=one.id or run_id(logs[-1].path),
-        name=one.name or one.id or run_id(logs[-1].path),
-        state=state(known=bool(who), exit_code=exit_code, heard=heard, now=now),
-        created=_moment(born.started if born else None),
-        heartbeat=_moment(heard),
-        runtime=_runtime(known, ends),
-        last_step=next(
-            (e.last_step for e in reversed(ends) if e.last_step is not None), None
-        ),
+    parts = [_part(log, whole=want.whole, now=now) for log in logs]
+    last = parts[-1]
+    one = merged([part.who for part in parts if part.who])
+    steps = [s for p in parts for s in (p.end.last_step, p.files.step) if s is not None]
+    name = run_id(last.log.path)
+    run = Run(
+        id=one.id or name,
+        name=one.name or one.id or name,
+        state=last.state,
+        created=_moment(parts[0].started),
+        heartbeat=_moment(last.heard),
+        runtime=_runtime(parts),
+        last_step=max(steps, default=None),
         entity=one.entity,
         project=one.project,
         group=one.group,
         job_type=one.job_type,
         tags=tuple(one.tags),
-        user=one.user,
+        user=one.user or last.files.text("username"),
         notes=one.notes,
         sweep=one.sweep,
-        host=one.host,
-        exit_code=exit_code,
+        host=one.host or last.files.text("host"),
+        exit_code=last.exit_code,
         config=_asked(config(logs), want.config) if want.config != () else {},
-        summary=summary(logs, want.summary) if want.summary != () else {},
+        summary=_summary(parts, want.summary) if want.summary != () else {},
         system=stats.last(logs) if want.system else {},
         goals=goals(logs) if want.summary is None else {},
+        spans=tuple(_spans(parts)),
+        caveats=tuple(last.caveats),
     )
+    return noted(run, logs)
 
 
-def run_id(file: Path) -> str:
-    """Return the id that a file's name has, ``run-ID.wandb``."""
-    return file.stem.removeprefix("run-")
+def noted(run: Run, logs: Sequence[RunLog]) -> Run:
+    """Add to *run* how many blocks of its *logs* were found damaged so far."""
+    count = sum(len(log.damaged) for log in logs)
+    others = tuple(text for text in run.caveats if not text.endswith(_SKIPPED))
+    blocks = f"{count} damaged block{'s' if count > 1 else ''}"
+    return replace(run, caveats=(*others, f"{blocks} {_SKIPPED}")) if count else run
 
 
-def _heard(log: RunLog, end: LogEnd) -> float:
-    """Return when a run last said anything.
+_SKIPPED = "of its .wandb file skipped"
 
-    A copied file is younger than its records, and a machine's clock may be wrong.
-    """
-    return log.written if end.heard is None else min(log.written, end.heard)
+
+def _summary(parts: Sequence[Part], keys: Sequence[str] | None) -> dict[str, Json]:
+    found = summary([part.log for part in parts], keys)
+    if parts[-1].ahead:
+        found |= _asked(parts[-1].files.summary, keys)
+    return dict(sorted(found.items()))
 
 
 def _moment(seconds: float | None) -> datetime | None:
@@ -94,14 +201,26 @@ def _moment(seconds: float | None) -> datetime | None:
         return None
 
 
-def _runtime(known: Sequence[Identity | None], ends: Sequence[LogEnd]) -> float | None:
+def _runtime(parts: Sequence[Part]) -> float | None:
     """Add up the time that the run's parts took; what lay between does not count."""
     total: float | None = None
-    for one, end in zip(known, ends, strict=True):
-        if one and one.started is not None and end.heard is not None:
-            before = max(total or 0.0, one.runtime)
-            total = before + max(0.0, end.heard - one.started)
-    return total
+    for part in parts:
+        if part.started is not None and part.heard is not None:
+            before = max(total or 0.0, part.who.runtime if part.who else 0.0)
+            total = before + max(0.0, part.heard - part.started)
+    return total or None
+
+
+def _spans(parts: Sequence[Part]) -> Iterator[tuple[datetime, datetime]]:
+    for part in parts:
+        start, end = _moment(part.started), _moment(part.heard)
+        if start and end:
+            yield start, max(start, end)
+
+
+def run_id(file: Path) -> str:
+    """Return the id that a file's name has, ``run-ID.wandb``."""
+    return file.stem.removeprefix("run-")
 
 
 def _asked(whole: Mapping[str, Json], keys: Sequence[str] | None) -> Mapping[str, Json]:

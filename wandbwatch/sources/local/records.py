@@ -119,22 +119,33 @@ class Identity:
 
 
 def identity(log: RunLog, *, whole: bool) -> Identity | None:
-    """Return what *log*'s last run record says, None as long as it has none.
+    """Return what *log*'s run records say, None as long as it has none.
 
     A run that is renamed writes another one, mostly at once: without *whole* they are
     looked for in a long file's first part only.
     """
-    found = None
+    found: list[Identity] = []
     machine = Identity()
     until = None if whole else _HEAD
     for kind, data, at, end in log.forward({RUN, ENVIRONMENT}, until):
         if kind == RUN:
-            found = _identity(data, at, end)
+            found.append(_identity(data, at, end))
         else:
             _note(machine, data, at, end)
-    if found:
-        found.host = found.host or machine.host
-        found.user = machine.user
+    return merged([machine, *found]) if found else None
+
+
+def merged(records: Sequence[Identity]) -> Identity:
+    """Return what *records*, the oldest first, say together.
+
+    The SDK writes all fields each time, and those that it was not given empty: an
+    empty one takes nothing back. Times are those of the last record.
+    """
+    found = Identity()
+    for record in records:
+        for name, given in vars(record).items():
+            if given:
+                setattr(found, name, given)
     return found
 
 

@@ -27,10 +27,12 @@ from wandbwatch.sources.local import (
     sweep,
 )
 from wandbwatch.sources.local.history import Metric, own_axes
-from wandbwatch.sources.local.reading import Want, opened, read, run_id
+from wandbwatch.sources.local.reading import Want, noted, opened, read, run_id
 
 SYSTEM = "system/"
 _WHOLE = Want()
+_UNREADABLE = (SourceError, RecursionError, ValueError, ArithmeticError, LookupError)
+"""What a broken or hostile run raises; it must not take its listing down."""
 
 
 class LocalSource:
@@ -162,11 +164,12 @@ class LocalSource:
         """Read a run of many: one that cannot be read is listed by its id alone."""
         try:
             return self._read(files, want)
-        except SourceError:
+        except _UNREADABLE as e:
             if directories.is_one_run(self._path):
                 raise
             one = run_id(files[-1])
-            return Run(one, one, State.UNKNOWN)
+            why = "it is nested too deeply" if isinstance(e, RecursionError) else e
+            return Run(one, one, State.UNKNOWN, caveats=(f"cannot be read: {why}",))
 
     def _plotted(
         self, run: Run, files: Sequence[Path], keys: Sequence[str], axis: Axis
@@ -174,7 +177,7 @@ class LocalSource:
         """Read the series of a run of many: one that cannot be read has none."""
         try:
             return _curves(run, files, keys, axis)
-        except SourceError:
+        except _UNREADABLE:
             if directories.is_one_run(self._path):
                 raise
             return Curves(run, {})
@@ -188,7 +191,8 @@ class LocalSource:
             with ExitStack() as stack:
                 logs = opened(files, stack)
                 found = history.distributions(logs, keys, axis, defined)
-        except SourceError:
+                run = noted(run, logs)
+        except _UNREADABLE:
             if directories.is_one_run(self._path):
                 raise
             return Distributions(run, {})
@@ -212,5 +216,6 @@ def _curves(run: Run, files: Sequence[Path], keys: Sequence[str], axis: Axis) ->
             for name, one in stats.series(logs, names, axis).items():
                 key = SYSTEM + name
                 found[key] = Series(key, one.x, one.y)
+        run = noted(run, logs)
     ordered = {key: found[key] for key in keys if key in found}
     return Curves(run, ordered, own_axes(defined, ordered))

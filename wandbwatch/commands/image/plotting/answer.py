@@ -18,6 +18,7 @@ from wandbwatch.commands.image.plotting import (
 )
 from wandbwatch.commands.image.select import SelectedCurves
 from wandbwatch.formatting import titles
+from wandbwatch.formatting.run_blocks import caveats
 from wandbwatch.model.address import Address
 from wandbwatch.model.query import Axis
 from wandbwatch.model.report import (
@@ -126,6 +127,7 @@ def report(
         *composed[:_MOST],
         *ends.blocks(since),
         *map(Note, notes),
+        *caveats(runs),
     )
     alone = len(runs) == 1
     title = titles.of_run(runs[0]) if alone else titles.of_runs(address, runs)

@@ -1,0 +1,118 @@
+"""The files beside a .wandb file: what they know where it was cut short.
+
+The SDK writes ``files/wandb-summary.json``, ``files/wandb-metadata.json`` and
+``logs/debug.log`` by other ways than the .wandb file, which a full disk, a quota or a
+kill can leave behind them, or empty.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from wandbwatch.model.run import Json, flat
+from wandbwatch.sources.local.items import SPELLED, plottable
+
+_LARGEST = 64 << 20
+_TAIL = 1 << 16
+_EXIT = re.compile(rb"(?:got exitcode|handling exit code): (-?\d+)")
+_DIRECTORY = re.compile(r"(?:offline-)?run-(\d{8}_\d{6})-")
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is missing is None or empty. Times are POSIX seconds."""
+
+    summary: Mapping[str, Json] = field(default_factory=dict)
+    """Flat."""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    exit_code: int | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.summary or self.metadata or self.exit_code is not None)
+
+    @property
+    def step(self) -> int | None:
+        found = self._number("_step")
+        return None if found is None else int(found)
+
+    @property
+    def heard(self) -> float | None:
+        """When the last row of the summary was logged."""
+        return self._number("_timestamp")
+
+    @property
+    def runtime(self) -> float:
+        return self._number("_wandb.runtime") or self._number("_runtime") or 0.0
+
+    @property
+    def started(self) -> float | None:
+        try:
+            found = datetime.fromisoformat(str(self.metadata.get("startedAt")))
+        except ValueError:
+            return None
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+
+    def text(self, key: str) -> str:
+        found = self.metadata.get(key)
+        return found if isinstance(found, str) else ""
+
+    def _number(self, key: str) -> float | None:
+        found = plottable(self.summary.get(key))
+        return found if found is not None and abs(found) < 1e15 else None  # noqa: PLR2004 -- and no NaN
+
+
+def beside(path: Path) -> Beside:
+    """Read the files beside the .wandb file at *path*."""
+    directory = path.parent
+    return Beside(
+        _spelled(_table(directory / "files" / "wandb-summary.json")),
+        _table(directory / "files" / "wandb-metadata.json"),
+        _exit_code(directory / "logs"),
+    )
+
+
+def directory_time(path: Path) -> float | None:
+    """Return the time in the name of a run's directory, in this machine's zone."""
+    if not (found := _DIRECTORY.match(path.resolve().parent.name)):
+        return None
+    try:
+        return datetime.strptime(found[1], "%Y%m%d_%H%M%S").astimezone().timestamp()
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > _LARGEST:
+            return {}
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _spelled(tree: Mapping[str, Json]) -> dict[str, Json]:
+    return {
+        key: SPELLED.get(value, value) if isinstance(value, str) else value
+        for key, value in flat(tree).items()
+    }
+
+
+def _exit_code(logs: Path) -> int | None:
+    """Return the exit code that the SDK noted last in its own logs."""
+    for name in ("debug.log", "debug-internal.log"):
+        try:
+            with (logs / name).open("rb") as file:
+                file.seek(max(0, file.seek(0, 2) - _TAIL))
+                found = _EXIT.findall(file.read(_TAIL))
+        except OSError:
+            continue
+        if found:
+            return int(found[-1])
+    return None
