@@ -68,9 +68,7 @@ def same_keys_are_chosen(server: WandbServer, place: Path, local: Path) -> None:
     server.counts.clear()
     cloud = plotted(place, "acme/birds/a1")
     assert server.data_requests == 2
-    chosen = (
-        "no --keys given: chose val/loss, train/loss, test/once; --keys selects others"
-    )
+    chosen = "no --keys given: chose val/loss, train/loss; --keys selects others"
     note = {"type": "note", "text": chosen}
     assert note in cloud["blocks"]
     assert note in plotted(place, str(local / "latest-run"))["blocks"]
