@@ -72,7 +72,7 @@ def report(
     *,
     going: bool = False,
 ) -> Report:
-    """Show *lines*; *about* has the title, *total* is how many were looked at.
+    """Show *lines* of the *total* that there are; *about* has the title and notes.
 
     *going* says that more may come.
     """
