@@ -42,6 +42,7 @@ SlurmdPidFile={here}/slurmd.pid
 SlurmctldLogFile={here}/slurmctld.log
 SlurmdLogFile={here}/slurmd.log
 KillWait=5
+SlurmdParameters=config_overrides
 NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} State=UNKNOWN
 PartitionName=debug Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """
@@ -56,7 +57,7 @@ def missing() -> str:
 
 
 @contextlib.contextmanager
-def slurm(here: Path) -> Iterator[Mapping[str, str]]:
+def slurm(here: Path, cpus: int = 64) -> Iterator[Mapping[str, str]]:
     """Start one below *here*; yield its clients' environment variables."""
     here.mkdir(mode=0o755)
     for name in ("state", "spool"):
@@ -64,9 +65,7 @@ def slurm(here: Path) -> Iterator[Mapping[str, str]]:
     conf = here / "slurm.conf"
     ctld, d = free_ports(2)
     host = socket.gethostname().partition(".")[0]
-    conf.write_text(
-        _CONF.format(here=here, host=host, ctld=ctld, d=d, cpus=os.cpu_count())
-    )
+    conf.write_text(_CONF.format(here=here, host=host, ctld=ctld, d=d, cpus=cpus))
     (here / "cgroup.conf").write_text(_CGROUP)
     key = here / "munge.key"
     key.write_bytes(os.urandom(1024))

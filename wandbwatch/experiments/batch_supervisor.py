@@ -10,17 +10,23 @@ import logging
 import os
 import select
 import signal
+import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+from wandbwatch.experiments import launchers
+from wandbwatch.experiments.engine import EngineJob, JobEngine
+from wandbwatch.experiments.launchers import Answer, JobState, Launch
 from wandbwatch.experiments.ledger import Ledger, Messages
-from wandbwatch.experiments.processes import adopt_orphans, reap
-from wandbwatch.experiments.training import TrainingProcess, recover, start
+from wandbwatch.experiments.processes import MARK, Process, adopt_orphans, reap
+from wandbwatch.experiments.submitting import Submitter
+from wandbwatch.experiments.training import recover, start
 from wandbwatch.model.errors import StateError
-from wandbwatch.model.experiment import Experiment, Phase
+from wandbwatch.model.experiment import RETRIED, Cause, Experiment, Phase
 from wandbwatch.model.queued_message import QueuedMessage
 
 log = logging.getLogger(__name__)
@@ -31,6 +37,8 @@ LINGER = 5.0
 """Seconds for processes that a script leaves behind, such as uploads, to end."""
 LOOK = 1.0
 """Seconds between two steps."""
+RESUBMIT = 20.0
+"""Seconds until a submission is repeated that never reached its engine."""
 _TIMEOUT = "limit"
 """A request beside those that a user makes: int, term and kill."""
 
@@ -58,12 +66,41 @@ class EventNotifier(Protocol):
         ...
 
 
+class Training(Protocol):
+    """One attempt: a process here, or a job of an engine."""
+
+    code: int | None
+    answer: Answer | None
+    """What its engine said last; None: unknown, or it has no engine."""
+
+    @property
+    def child(self) -> subprocess.Popen[bytes] | None: ...
+
+    @property
+    def process(self) -> Process | None: ...
+
+    @property
+    def leads(self) -> bool:
+        """Whether it waits or runs, as far as is known."""
+        ...
+
+    def left(self) -> list[int]:
+        """List the pids of its processes here."""
+        ...
+
+    def send(self, sign: signal.Signals, /) -> None: ...
+
+    def end(self, sign: signal.Signals, /) -> None: ...
+
+    def close(self) -> None: ...
+
+
 @dataclass
 class _Running:
-    """A running experiment, and what was done to end it."""
+    """A submitted or running experiment, and what was done to end it."""
 
     one: Experiment
-    training: TrainingProcess
+    training: Training
     obeyed: str = ""
     """The last request that was carried out."""
     ending_since: float | None = None
@@ -88,34 +125,41 @@ class BatchSupervisor:
         self._environ = environ
         self._link = link
         self._state = ledger.store.path.parent
+        self._engine = JobEngine({**environ, MARK: f"{self._state}:engine:{batch}"})
+        self._submitter = Submitter(ledger, self._engine, environ)
         self._running: dict[int, _Running] = {}
         self._wake, self._waker = os.pipe()
         self._ending = False
+        self._submit_after = 0.0
 
     def run(self) -> None:
         """Return when every experiment of the batch is over."""
         self._listen()
         adopt_orphans()
         for one in self._ledger.of_batch(self._batch):
-            if one.phase is Phase.RUNNING:
-                process = self._ledger.process(one)
-                training = recover(one, process, self._state, self._environ)
-                self._running[one.id] = _Running(one, training)
+            if one.phase in (Phase.PENDING, Phase.RUNNING):
+                self._running[one.id] = _Running(one, self._recover(one))
         while not self._step():
             self._wait()
+        self._engine.close()
+
+    def _recover(self, one: Experiment) -> Training:
+        if one.job:
+            return self._submitter.recover(one)
+        process = self._ledger.process(one)
+        return recover(one, process, self._state, self._environ, self._engine)
 
     def _step(self) -> bool:
         """Carry out what is due; return whether the batch is over and reported."""
         try:
             children = (r.training.child for r in self._running.values())
-            reap({child.pid for child in children if child})
+            known = {child.pid for child in children if child}
+            reap({*known, *self._engine.children, *self._submitter.children})
+            self._submitter.step()
+            self._engine.step()
             for running in list(self._running.values()):
                 self._check(running)
-            for one in self._waiting():
-                if self._ledger.request(one.id):
-                    self._end(one, Phase.STOPPED)
-                elif len(self._running) < self._ledger.jobs(self._batch):
-                    self._start(one)
+            self._start_waiting()
             sent = self._notifier.step()
             return sent and not self._running and not self._waiting()
         except StateError as e:
@@ -126,37 +170,82 @@ class BatchSupervisor:
         batch = self._ledger.of_batch(self._batch)
         return [one for one in batch if one.phase is Phase.WAITING]
 
+    def _start_waiting(self) -> None:
+        waiting = []
+        for one in self._waiting():
+            if self._ledger.request(one.id):
+                self._end(one, Phase.STOPPED)
+            else:
+                waiting.append(one)
+        free = self._ledger.jobs(self._batch) - len(self._running)
+        if not waiting or time.monotonic() < self._submit_after:
+            return
+        launch = _bare_launch(waiting[0])
+        if launchers.array(launch):
+            self._submit_array(waiting, free)
+            return
+        submitted = launchers.submits(launch, detached=waiting[0].detached)
+        for one in waiting[: max(free, 0)]:
+            if submitted:
+                found = self._submitter.single(one, self._log(one), self._runs(one))
+                if found:
+                    self._running[one.id] = _Running(*found)
+            else:
+                self._start(one)
+
+    def _submit_array(self, waiting: Sequence[Experiment], free: int) -> None:
+        """Submit all that wait; while others run, only as many as may run with them."""
+        if self._running:
+            waiting = waiting[: max(free, 0)]
+        if not waiting:
+            return
+        at_once = min(self._ledger.jobs(self._batch), len(waiting))
+        base = self._base(waiting[0])
+        for one, job in self._submitter.array(waiting, at_once, base):
+            self._running[one.id] = _Running(one, job)
+
+    def _log(self, one: Experiment) -> Path:
+        return self._state / "experiments" / f"{one.id}.log"
+
+    def _base(self, one: Experiment) -> Path:
+        return Path(self._environ.get("WANDB_DIR") or one.plan.workdir)
+
+    def _runs(self, one: Experiment) -> Path:
+        return self._base(one) / "wandb" / f"experiment-{one.id}"
+
     def _start(self, one: Experiment) -> None:
-        output = self._state / "experiments" / f"{one.id}.log"
-        base = Path(self._environ.get("WANDB_DIR") or one.plan.workdir)
-        directory = base / "wandb" / f"experiment-{one.id}"
-        started = self._ledger.begin(
-            one, str(output), str(directory), self._notifier.started
+        output, directory = self._log(one), self._runs(one)
+        begun = self._ledger.begin(
+            one,
+            str(output),
+            str(directory),
+            self._notifier.started,
+            pending=launchers.queues(_bare_launch(one)),
         )
-        if started is None:  # stopped in the meantime
+        if begun is None:  # stopped in the meantime
             return
         try:
             output.parent.mkdir(parents=True, exist_ok=True)
             directory.mkdir(parents=True, exist_ok=True)
-            training = start(started, self._state, self._environ)
+            training = start(begun, self._state, self._environ, self._engine)
         except OSError as e:
             error = f"{e.filename}: {e.strerror}" if e.filename else str(e)
-            self._end(
-                replace(started, reason=f"could not start: {error}"), Phase.FAILED
-            )
+            self._end(replace(begun, reason=f"could not start: {error}"), Phase.FAILED)
             return
-        self._running[one.id] = _Running(started, training)
+        self._running[one.id] = _Running(begun, training)
         if training.process:
-            self._ledger.set_process(started, training.process)
+            self._ledger.set_process(begun, training.process)
         self._notifier.send()
 
     def _check(self, running: _Running) -> None:
         """Carry out requests; record the end once all processes are gone."""
-        self._obey(running)
         training, now = running.training, time.monotonic()
+        leads = training.leads
+        self._follow_queue(running, leads=leads)
+        self._obey(running)
         if running.ending_since is not None and now - running.ending_since > GRACE:
             training.end(signal.SIGKILL)
-        if training.leads:
+        if leads:
             return
         if running.gone_since is None:
             running.gone_since = now
@@ -166,6 +255,27 @@ class BatchSupervisor:
                 running.ending_since = now
             return
         self._finish(running)
+
+    def _follow_queue(self, running: _Running, *, leads: bool) -> None:
+        """Record that a job waits in its queue and why, or that it runs."""
+        one, answer = running.one, running.training.answer
+        state = answer.state if answer else None
+        if state is JobState.WAITING:
+            reason = answer.reason if answer else ""
+            if one.phase is Phase.RUNNING or one.reason != reason:
+                self._ledger.set_pending(one, reason)
+                running.one = self._ledger.find(one.id)
+        elif one.phase is Phase.PENDING and (
+            state is JobState.RUNNING or (not leads and self._ran(running))
+        ):
+            started = answer.started if answer else None
+            running.one = self._ledger.set_running(one, started, self._notifier.started)
+            self._notifier.send()
+
+    @staticmethod
+    def _ran(running: _Running) -> bool:
+        """Whether a job that has ended also ran."""
+        return running.training.code is not None and not _rejected(running.training)
 
     @staticmethod
     def _unkillable(running: _Running, now: float) -> bool:
@@ -194,23 +304,40 @@ class BatchSupervisor:
         return runtime.total_seconds() > one.plan.timeout
 
     def _finish(self, running: _Running) -> None:
-        code = running.training.code
-        one = replace(self._ledger.find(running.one.id), code=code)
-        if running.obeyed == _TIMEOUT:
-            reason = f"exceeded its timeout of {one.plan.timeout:g} s"
-            self._end(replace(one, reason=reason), Phase.TIMED_OUT)
-        elif running.obeyed:
-            self._end(one, Phase.FINISHED if code == 0 else Phase.STOPPED)
-        elif code is None:
-            reason = "its supervisor was killed; exit code unknown"
-            self._end(replace(one, reason=reason), Phase.LOST)
-        else:
-            self._end(one, Phase.FAILED if code else Phase.FINISHED)
+        training = running.training
+        one = replace(self._ledger.find(running.one.id), code=training.code)
+        if isinstance(training, EngineJob):
+            if training.unsubmitted and not running.obeyed:
+                training.close()
+                self._ledger.postpone(one)
+                self._submit_after = time.monotonic() + RESUBMIT
+                del self._running[one.id]
+                return
+            training.fetch_output(self._environ)
+        ended = outcome(one, training, running.obeyed)
+        answer = training.answer
+        if answer and answer.ended and one.started:
+            moment = max(answer.ended, one.started.timestamp())
+            one = replace(one, ended=datetime.fromtimestamp(moment, UTC))
+        reason = ended.reason or ("" if one.phase is Phase.PENDING else one.reason)
+        if running.obeyed and not ended.reason:
+            reason = one.reason
+        self._end(replace(one, reason=reason), ended.phase, ended.cause)
+        training.close()
         del self._running[one.id]
 
-    def _end(self, one: Experiment, phase: Phase) -> None:
-        ended = replace(one, phase=phase, ended=self._ledger.store.now())
-        again = phase is Phase.FAILED and 0 < one.attempt <= one.plan.retries
+    def _end(
+        self, one: Experiment, phase: Phase, cause: Cause | None = Cause.FAILED
+    ) -> None:
+        ended = replace(one, phase=phase, ended=one.ended or self._ledger.store.now())
+        retried = {*RETRIED, *one.plan.retry_on}
+        if one.job:
+            retried.add(Cause.LOST)  # the engine says that nothing of it runs
+        again = (
+            phase is not Phase.STOPPED
+            and cause in retried
+            and 0 < one.attempt <= one.plan.retries
+        )
         ended, messages = self._notifier.ended(ended, again=again)
         self._ledger.end(ended, Phase.WAITING if again else phase, messages)
         self._notifier.send()
@@ -243,3 +370,58 @@ class BatchSupervisor:
             signal.signal(sign, end)
         for sign in (signal.SIGHUP, signal.SIGQUIT):
             signal.signal(sign, lambda *_: None)
+
+
+def _bare_launch(one: Experiment) -> Launch:
+    """Return a launch that only has the words of its launcher."""
+    return Launch(one.plan.launcher, one.plan.script, "", "", "")
+
+
+def _rejected(training: Training) -> str:
+    return training.rejected if isinstance(training, EngineJob) else ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    phase: Phase
+    reason: str = ""
+    cause: Cause | None = None
+    """What may be worth another attempt."""
+
+
+def outcome(one: Experiment, training: Training, obeyed: str) -> Outcome:
+    """Return how *training*, which has ended, ended; *obeyed*: the last request."""
+    code = training.code
+    if obeyed == _TIMEOUT:
+        reason = f"exceeded its timeout of {one.plan.timeout:g} s"
+        return Outcome(Phase.TIMED_OUT, reason, Cause.TIMEOUT)
+    if obeyed:
+        return Outcome(Phase.FINISHED if code == 0 else Phase.STOPPED)
+    if rejected := _rejected(training):
+        reason = f"could not start: {rejected.splitlines()[-1][:300]}"
+        return Outcome(Phase.FAILED, reason, Cause.FAILED)
+    engine = launchers.engine(_bare_launch(one))
+    answer = training.answer
+    if answer and answer.cause:
+        phase, words = _CAUSES[answer.cause]
+        reason = f"{words} ({engine}: {answer.reason})"
+        return Outcome(phase, reason, answer.cause)
+    if code is None:
+        why = "its supervisor was killed; exit code unknown"
+        if engine:
+            why = f"{engine} has no record of how it ended"
+        return Outcome(Phase.LOST, why, Cause.LOST)
+    return Outcome(
+        Phase.FAILED if code else Phase.FINISHED,
+        cause=Cause.FAILED if code else None,
+    )
+
+
+_CAUSES = {
+    Cause.TIMEOUT: (Phase.TIMED_OUT, "exceeded the time limit"),
+    Cause.OOM: (Phase.FAILED, "ran out of memory"),
+    Cause.PREEMPTED: (Phase.FAILED, "was preempted"),
+    Cause.NODE_FAIL: (Phase.FAILED, "its node failed"),
+    Cause.CANCELLED: (Phase.STOPPED, "cancelled"),
+}
+"""The phase and the words for what an engine says."""

@@ -18,6 +18,9 @@ Messages = Callable[[Experiment], Sequence[QueuedMessage]]
 """Returns the messages on an experiment, given its new state."""
 
 
+_GOING = "('waiting', 'pending', 'running')"
+
+
 def no_message(_: Experiment) -> Sequence[QueuedMessage]:
     return ()
 
@@ -78,10 +81,10 @@ class Ledger:
         return self._rows("1 ORDER BY id DESC LIMIT ?", limit or -1)
 
     def unfinished(self) -> Sequence[int]:
-        """Return the batches with waiting or running experiments."""
+        """Return the batches with experiments that are not over."""
         found = self.store.read(
             "SELECT DISTINCT batch FROM experiment"
-            " WHERE phase IN ('waiting', 'running') ORDER BY batch"
+            f" WHERE phase IN {_GOING} ORDER BY batch"
         )
         return tuple(batch for (batch,) in found)
 
@@ -119,34 +122,92 @@ class Ledger:
             for one in batch:
                 database.execute(
                     "UPDATE experiment SET request = ?,"
-                    " reason = CASE reason WHEN '' THEN ? ELSE reason END"
-                    " WHERE id = ? AND phase IN ('waiting', 'running')",
+                    " reason = CASE WHEN reason = '' OR phase = 'pending'"
+                    " THEN ? ELSE reason END"
+                    f" WHERE id = ? AND phase IN {_GOING}",
                     (request, reason, one.id),
                 )
 
     def begin(
-        self, one: Experiment, log: str, directory: str, messages: Messages = no_message
+        self,
+        one: Experiment,
+        log: str,
+        directory: str,
+        messages: Messages = no_message,
+        *,
+        job: str = "",
+        gpus: str = "",
+        pending: bool = False,
     ) -> Experiment | None:
         """Record a start; None if *one* must not start any more.
 
-        Called before there is a process, so that a start which never got one can be
-        recognized as lost.
+        Called before there is a process or a job, so that a start which never got one
+        can be recognized as lost. *pending*: it first waits in the queue of an engine.
         """
         now = self.store.moment()
         with Outbox(self.store).round() as round_:
             changed = round_.change(
                 "UPDATE experiment SET phase = ?, attempt = attempt + 1, started = ?,"
-                " ended = NULL, code = NULL, pid = NULL, born = NULL, log = ?,"
-                " directory = ?"
+                " ended = NULL, code = NULL, pid = NULL, born = NULL, reason = '',"
+                " log = ?, directory = ?"
                 " WHERE id = ? AND phase = ? AND request = ''",
-                *(Phase.RUNNING, now, log, directory, one.id, Phase.WAITING),
+                Phase.PENDING if pending else Phase.RUNNING,
+                None if pending else now,
+                *(log, directory, one.id, Phase.WAITING),
             )
             if not changed:
                 return None
+            round_.change(
+                "INSERT OR REPLACE INTO placement VALUES (?, ?, ?)", one.id, job, gpus
+            )
             started = self.find(one.id)
-            for message in messages(started):
-                round_.enqueue(message)
+            if not pending:
+                for message in messages(started):
+                    round_.enqueue(message)
         return started
+
+    def set_running(
+        self, one: Experiment, started: float | None, messages: Messages = no_message
+    ) -> Experiment:
+        """Record that a pending experiment runs, since *started* in POSIX seconds."""
+        with Outbox(self.store).round() as round_:
+            round_.change(
+                "UPDATE experiment SET phase = ?, started = ?,"
+                " reason = CASE request WHEN '' THEN '' ELSE reason END"
+                " WHERE id = ? AND phase = ?",
+                *(Phase.RUNNING, started or self.store.moment()),
+                *(one.id, Phase.PENDING),
+            )
+            running = self.find(one.id)
+            for message in messages(running):
+                round_.enqueue(message)
+        return running
+
+    def set_pending(self, one: Experiment, reason: str) -> None:
+        """Record why a job waits in the queue of its engine."""
+        with self.store.write() as database:
+            database.execute(
+                "UPDATE experiment SET phase = ?, reason = ?, started = NULL"
+                " WHERE id = ? AND request = '' AND phase IN ('pending', 'running')",
+                (Phase.PENDING, reason, one.id),
+            )
+
+    def set_job(self, batch: Sequence[Experiment], job: Callable[[int], str]) -> None:
+        """Record the engine's names of jobs; *job* returns one for an id."""
+        with self.store.write() as database:
+            database.executemany(
+                "UPDATE placement SET job = ? WHERE experiment = ?",
+                [(job(one.id), one.id) for one in batch],
+            )
+
+    def postpone(self, one: Experiment) -> None:
+        """Take back a start that never reached its engine."""
+        with self.store.write() as database:
+            database.execute(
+                "UPDATE experiment SET phase = ?, attempt = attempt - 1"
+                " WHERE id = ? AND phase = ?",
+                (Phase.WAITING, one.id, Phase.PENDING),
+            )
 
     def set_process(self, one: Experiment, process: Process) -> None:
         with self.store.write() as database:
@@ -170,12 +231,12 @@ class Ledger:
 
         *phase* is WAITING if another attempt follows.
         """
-        now = self.store.moment()
+        now = ended.ended.timestamp() if ended.ended else self.store.moment()
         with Outbox(self.store).round() as round_:
             changed = round_.change(
                 "UPDATE experiment SET phase = ?, ended = ?, code = ?, reason = ?,"
                 " score = ? WHERE id = ? AND attempt = ?"
-                " AND phase IN ('waiting', 'running')",
+                f" AND phase IN {_GOING}",
                 *(phase, now, ended.code, ended.reason, ended.score),
                 *(ended.id, ended.attempt),
             )
@@ -187,20 +248,22 @@ class Ledger:
 
     def _rows(self, where: str, *values: object) -> Sequence[Experiment]:
         found = self.store.read(
-            f"SELECT {_COLUMNS} FROM experiment WHERE {where}", *values
+            f"SELECT {_COLUMNS} FROM experiment"
+            f" LEFT JOIN placement ON experiment = id WHERE {where}",
+            *values,
         )
         return tuple(_experiment(row) for row in found)
 
 
 _COLUMNS = (
     "id, batch, plan, phase, asked_by, asked, attempt, started, ended, code, reason,"
-    " pid, log, directory, score, detached"
+    " pid, log, directory, score, detached, job, gpus"
 )
 
 
 def _experiment(row: tuple[Any, ...]) -> Experiment:
     id_, batch, plan, phase, by, asked, attempt, started, ended, code = row[:10]
-    reason, pid, log, directory, score, detached = row[10:]
+    reason, pid, log, directory, score, detached, job, gpus = row[10:]
     return Experiment(
         id_,
         batch,
@@ -218,12 +281,17 @@ def _experiment(row: tuple[Any, ...]) -> Experiment:
         directory,
         score,
         bool(detached),
+        job or "",
+        gpus or "",
     )
 
 
 def _plan(text: str) -> Plan:
     values = json.loads(text)
-    return Plan(**{**values, "launcher": tuple(values["launcher"])})
+    for name in ("launcher", "retry_on", "gpus"):
+        if name in values:
+            values[name] = tuple(values[name])
+    return Plan(**values)
 
 
 def _moment(seconds: float | None) -> datetime | None:

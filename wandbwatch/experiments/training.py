@@ -8,20 +8,19 @@ import logging
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wandbwatch.experiments import launchers
-from wandbwatch.experiments.launchers import Launch
+from wandbwatch.experiments.engine import JobEngine
+from wandbwatch.experiments.launchers import Answer, JobState, Launch
 from wandbwatch.experiments.processes import MARK, Process, descendants, marked
 from wandbwatch.model.experiment import Experiment
 
 log = logging.getLogger(__name__)
+_GOING = (JobState.WAITING, JobState.RUNNING)
 _HEAD, _TAIL = 64 * 1024, 8 * 1024
-_QUERY_INTERVAL, _QUERY_TIMEOUT = 10.0, 30.0
-"""Seconds between two queries, and until a query has to answer."""
 
 
 class LauncherHandle:
@@ -35,29 +34,25 @@ class LauncherHandle:
         environ: Mapping[str, str],
     ) -> None:
         """*variables*: the training's environment in addition to *environ*."""
-        plan, own = one.plan, {**variables, MARK: mark}
-        name = _name(one, mark)
-        self._launch = Launch(
-            plan.launcher, plan.script, plan.argument, name, one.log, own, environ
-        )
+        own = {**variables, MARK: mark}
+        self.launch = _launch(one, _name(one, mark), own, environ)
         self.environ = {**environ, **own}
-        self._queried, self._running = float("-inf"), False
         self._cancels: list[subprocess.Popen[bytes]] = []
 
     @property
     def argv(self) -> Sequence[str]:
-        return launchers.argv(self._launch)
+        return launchers.argv(self.launch)
 
     def cancel(self) -> bool:
         """Run the launcher's cancel command; False if it has none.
 
         The command is not waited for; its output goes to the training's log.
         """
-        words = launchers.cancel(self._launch, _head(self._launch.log))
+        words = launchers.cancel(self.launch, _head(self.launch.log))
         if words is None:
             return False
         try:
-            with Path(self._launch.log).open("ab") as output:
+            with Path(self.launch.log).open("ab") as output:
                 cancel = subprocess.Popen(  # noqa: S603 -- no shell
                     words,
                     env={**self.environ, MARK: ""},
@@ -73,43 +68,39 @@ class LauncherHandle:
         self._cancels = [p for p in self._cancels if p.poll() is None] + [cancel]
         return True
 
-    def still_running(self) -> bool:
-        """Whether the training runs elsewhere, though its launcher here is gone.
-
-        False if the launcher has no query command. Queried every 10 seconds at most.
-        """
-        words = launchers.query(self._launch)
-        if words is None:
-            return False
-        if time.monotonic() - self._queried > _QUERY_INTERVAL:
-            self._queried, self._running = time.monotonic(), _has_output(words)
-        return self._running
-
     def code(self, code: int) -> int:
         """Return the script's exit code, given the launcher's *code*."""
-        return launchers.code(self._launch, code, _tail(self._launch.log))
+        return launchers.code(self.launch, code, _tail(self.launch.log))
 
 
-def _has_output(words: Sequence[str]) -> bool:
-    try:
-        done = subprocess.run(  # noqa: S603 -- no shell
-            words,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_QUERY_TIMEOUT,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as e:
-        log.warning("%s: %s", words[0], e)
-        return False
-    return done.returncode == 0 and bool(done.stdout.strip())
+def job_launch(one: Experiment, state: Path, environ: Mapping[str, str]) -> Launch:
+    """Return the launch of *one* as the job that its `Experiment.job` names."""
+    name, index, job = one.job.split("/")
+    own = {**_extra(one), MARK: mark(state, one)}
+    launch = _launch(one, name, own, environ)
+    number = job if job.isdecimal() else ""
+    return replace(launch, index=int(index) if index else None, job=number)
+
+
+def _launch(
+    one: Experiment, name: str, own: Mapping[str, str], environ: Mapping[str, str]
+) -> Launch:
+    plan = one.plan
+    return Launch(
+        plan.launcher, plan.script, plan.argument, name, one.log, own, environ
+    )
+
+
+def job_name(one: Experiment, state: Path) -> str:
+    """Return the name of the job of the next attempt of *one*."""
+    return _name(one, mark(state, replace(one, attempt=one.attempt + 1)))
 
 
 def _name(one: Experiment, mark: str) -> str:
     """Return a job name that is unique on a shared cluster."""
     origin = f"{os.uname().nodename}:{mark}"
     digest = hashlib.sha256(origin.encode()).hexdigest()[:8]
-    return f"wandbwatch-{one.id}-{one.attempt}-{digest}"
+    return f"wandbwatch-{one.id}-{mark.rpartition(':')[2]}-{digest}"
 
 
 def _head(path: str) -> str:
@@ -140,17 +131,37 @@ class TrainingProcess:
     code: int | None = None
     """The exit code; None while it runs, and if it is not our child."""
     child: subprocess.Popen[bytes] | None = None
+    engine: JobEngine | None = None
+    """What can be asked about it; None: only its own process knows."""
+    answer: Answer | None = None
+    """The engine's last answer; None: unknown."""
+
+    def __post_init__(self) -> None:
+        if self.engine and (not self.child or launchers.queues(self.launcher.launch)):
+            self.engine.watch(self.launcher.launch)
+
+    def close(self) -> None:
+        """Stop asking about it."""
+        if self.engine:
+            self.engine.unwatch(self.launcher.launch)
 
     @property
     def leads(self) -> bool:
         """Whether its first process still runs, here or through its launcher."""
+        if self.engine:
+            self.answer = self.engine.answer(self.launcher.launch)
         if self.child:
             if self.code is None and (code := self.child.poll()) is not None:
                 self.code = self.launcher.code(code)
             return self.code is None
         if self.process is not None and self.process.alive:
             return True
-        return self.launcher.still_running()
+        if self.engine is None:
+            return False
+        if self.answer is None or self.answer.state in _GOING:
+            return True  # unknown: ask again
+        self.code = self.answer.code
+        return False
 
     def left(self) -> list[int]:
         """List the pids of all its processes, in any group and session."""
@@ -190,7 +201,9 @@ def mark(state: Path, one: Experiment) -> str:
     return f"{state}:{one.id}:{one.attempt}"
 
 
-def start(one: Experiment, state: Path, environ: Mapping[str, str]) -> TrainingProcess:
+def start(
+    one: Experiment, state: Path, environ: Mapping[str, str], engine: JobEngine
+) -> TrainingProcess:
     """Start the current attempt of *one*, and append its output to its log. OSError."""
     own = mark(state, one)
     launcher = LauncherHandle(one, own, _extra(one), environ)
@@ -204,7 +217,10 @@ def start(one: Experiment, state: Path, environ: Mapping[str, str]) -> TrainingP
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    return TrainingProcess(Process.of(child.pid), own, launcher, child=child)
+    asked = engine if launchers.engine(launcher.launch) else None
+    return TrainingProcess(
+        Process.of(child.pid), own, launcher, child=child, engine=asked
+    )
 
 
 def recover(
@@ -212,6 +228,7 @@ def recover(
     process: Process | None,
     state: Path,
     environ: Mapping[str, str],
+    engine: JobEngine,
 ) -> TrainingProcess:
     """Take over the attempt of *one* that another supervisor started."""
     own = mark(state, one)
@@ -219,7 +236,9 @@ def recover(
         # That supervisor died before it could record the process.
         leaders = [pid for pid in marked(own) if _leads(pid)]
         process = Process.of(leaders[0]) if leaders else None
-    return TrainingProcess(process, own, LauncherHandle(one, own, _extra(one), environ))
+    launcher = LauncherHandle(one, own, _extra(one), environ)
+    asked = engine if launchers.engine(launcher.launch) else None
+    return TrainingProcess(process, own, launcher, engine=asked)
 
 
 def _leads(pid: int) -> bool:

@@ -15,9 +15,12 @@ from wandbwatch.model.run import Json
 
 
 class Phase(StrEnum):
-    """How far an experiment is. All but the first two are ends."""
+    """The state of an experiment."""
 
     WAITING = "waiting"
+    """Not started yet: others of its batch come first."""
+    PENDING = "pending"
+    """Submitted: it waits in the queue of an engine such as Slurm."""
     RUNNING = "running"
     FINISHED = "finished"
     FAILED = "failed"
@@ -26,11 +29,32 @@ class Phase(StrEnum):
     """Stopped on request."""
     TIMED_OUT = "timed out"
     LOST = "lost"
-    """Nobody saw how it ended: who looked after it was killed."""
+    """Its end is unknown: nobody watched it, and no engine can tell."""
+    HELD = "held"
+    """Not started: the first of its batch all failed the same way."""
 
     @property
     def over(self) -> bool:
-        return self not in (Phase.WAITING, Phase.RUNNING)
+        return self not in (Phase.WAITING, Phase.PENDING, Phase.RUNNING)
+
+
+class Cause(StrEnum):
+    """What ended a training; some of it is worth another attempt."""
+
+    FAILED = "failed"
+    """Its own exit code."""
+    TIMEOUT = "timeout"
+    OOM = "oom"
+    PREEMPTED = "preempted"
+    NODE_FAIL = "node_fail"
+    LOST = "lost"
+    CANCELLED = "cancelled"
+
+
+RETRIED = frozenset({Cause.FAILED, Cause.PREEMPTED, Cause.NODE_FAIL})
+"""What ``--retries`` starts again; a job that an engine has lost, too."""
+RETRYABLE = (*RETRIED, Cause.TIMEOUT, Cause.OOM, Cause.LOST)
+"""The words of ``--retry-on``."""
 
 
 @dataclass(frozen=True)
@@ -44,25 +68,30 @@ class Plan:
     argument: str
     """The JSON that the script gets as its only argument, byte for byte."""
     workdir: str
-    """The absolute path of the directory that it is started in."""
+    """The absolute path of its working directory."""
     launcher: tuple[str, ...] = ()
     """The words before the script: ``srun --gres=gpu:1``."""
     env: Mapping[str, str] = field(default_factory=dict)
-    """What it has in its environment beside ours."""
+    """Its environment variables in addition to ours."""
     channel: str | None = None
     """The channel that its start and end are posted to."""
     timeout: float | None = None
-    """Seconds after which it is ended."""
+    """Seconds of running after which it is stopped."""
     retries: int = 0
-    """How often it is started again after it failed."""
+    """The number of further attempts after a failure."""
     best: str = ""
-    """``KEY:min`` or ``KEY:max``: what its runs are compared by."""
+    """``KEY:min`` or ``KEY:max``: the metric that its runs are compared by."""
     entity: str = ""
     project: str = ""
     group: str = ""
-    """Of its runs; where it is empty they get one of their own."""
+    """The W&B group of its runs; if empty, they get one of their own."""
     run_id: str = ""
-    """Preset where one script is one run, so that it is known from the start."""
+    """Preset for a script that makes one run, so that it is known from the start."""
+    retry_on: tuple[str, ...] = ()
+    """Further causes of an end (`Cause`) that start another attempt."""
+    gpus: tuple[int, ...] = ()
+    """The GPUs that its batch uses; empty: CUDA_VISIBLE_DEVICES stays as it is."""
+    gpus_per_run: int = 1
 
     @property
     def parameters(self) -> Mapping[str, Json]:
@@ -74,25 +103,25 @@ class Plan:
 
 @dataclass(frozen=True)
 class Experiment:
-    """One plan that was taken on, as the state database knows it."""
+    """One plan in the state database, and its state."""
 
     id: int
     batch: int
-    """The id of the first of those that were asked for together."""
+    """The id of its batch's first experiment."""
     plan: Plan
     phase: Phase
     by: str
-    """Who asked for it: a user, or ``subscription NAME``."""
+    """Who started it: a user, or ``subscription NAME``."""
     asked: datetime
     attempt: int = 0
-    """How often it was started."""
+    """The number of starts so far."""
     started: datetime | None = None
-    """Of the last attempt."""
+    """When the last attempt began to run."""
     ended: datetime | None = None
     code: int | None = None
     """The exit code, negative for a signal; None if unknown."""
     reason: str = ""
-    """Why it was ended, where its code does not say it."""
+    """What ended it, if its code does not say it; while pending, why it waits."""
     pid: int | None = None
     """Of the last attempt's process, the leader of its group."""
     log: str = ""
@@ -100,9 +129,13 @@ class Experiment:
     directory: str = ""
     """The path below which its runs leave their files (``WANDB_DIR``)."""
     score: float | None = None
-    """What its best run came to, by its plan's ``best``."""
+    """The best value among its runs of its plan's ``best`` metric."""
     detached: bool = False
-    """Whether it outlives the terminal that it was started from."""
+    """Whether it survives the terminal that it was started from."""
+    job: str = ""
+    """Its job in an engine, as ``NAME/INDEX/ID``; empty: its process is here."""
+    gpus: str = ""
+    """The GPUs that it uses, as in CUDA_VISIBLE_DEVICES."""
 
     @property
     def runtime(self) -> float | None:
@@ -113,7 +146,7 @@ class Experiment:
 
 
 class Experiments(Protocol):
-    """Starts trainings and looks after them. Raises UsageError and StateError."""
+    """Starts trainings and watches them. Raises UsageError and StateError."""
 
     def start(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-VERSION = 4
+VERSION = 5
 """Of the tables; kept in the file's ``user_version``."""
 
 _EXPERIMENTS = """
@@ -29,6 +29,16 @@ CREATE TABLE experiment (
     once TEXT                        -- of one key, only one batch is taken on
 );
 CREATE INDEX going ON experiment (batch) WHERE phase IN ('waiting', 'running');
+"""
+_JOBS = """
+CREATE TABLE IF NOT EXISTS placement (
+    experiment INTEGER PRIMARY KEY REFERENCES experiment (id) ON DELETE CASCADE,
+    job TEXT NOT NULL DEFAULT '',    -- of an engine: NAME/INDEX/ID
+    gpus TEXT NOT NULL DEFAULT ''    -- CUDA_VISIBLE_DEVICES
+);
+DROP INDEX IF EXISTS going;
+CREATE INDEX going ON experiment (batch)
+    WHERE phase IN ('waiting', 'pending', 'running');
 """
 
 # Tables of their own, as a column can't be added where it is already there.
@@ -59,7 +69,7 @@ CREATE TABLE IF NOT EXISTS mute (
 """
 
 TABLES = f"""
-{_EXPERIMENTS}CREATE TABLE message (
+{_EXPERIMENTS}{_JOBS}CREATE TABLE message (
     id INTEGER PRIMARY KEY AUTOINCREMENT,  -- the order of telling
     channel TEXT NOT NULL,
     subscription TEXT NOT NULL,
@@ -131,5 +141,6 @@ DROP TABLE live_1;
 """,
     3: _EXPERIMENTS,
     4: _WAITS,
+    5: _JOBS,
 }
 """What makes tables of the version before into those of this one."""

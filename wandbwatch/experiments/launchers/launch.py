@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
+
+from wandbwatch.model.experiment import Cause
 
 
 @dataclass(frozen=True)
@@ -20,12 +23,45 @@ class Launch:
     """Its variables in addition to ours."""
     ours: Collection[str] = ()
     """The variables of our own environment: only these can be passed on by name."""
+    index: int | None = None
+    """Its place in a job array, from 0."""
+    job: str = ""
+    """The engine's own id, once it is known."""
 
     @property
     def variables(self) -> set[str]:
         """The names to pass on to a job that gets none of our environment."""
         return {*self.env, *(PASSED & set(self.ours))}
 
+
+class JobState(Enum):
+    """What an engine says of a job. No answer at all means: ask again."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    ENDED = "ended"
+    GONE = "gone"
+    """The engine has no record of it (any more)."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An engine's answer about one job; times are POSIX seconds."""
+
+    state: JobState
+    code: int | None = None
+    """The exit code, negative for a signal; None if the engine does not know it."""
+    cause: Cause | None = None
+    """What ended it, if it was not the script itself."""
+    reason: str = ""
+    """The engine's own words: why the job waits, or what ended it."""
+    job: str = ""
+    """The engine's own id."""
+    started: float | None = None
+    ended: float | None = None
+
+
+GONE = Answer(JobState.GONE)
 
 PASSED = frozenset({"WANDB_API_KEY", "WANDB_BASE_URL", "WANDB_MODE"})
 """The variables of ours that such a job needs."""
