@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from wandbwatch.experiments import launchers
@@ -223,7 +224,7 @@ def squeue(*rows: tuple[str, ...]) -> str:
     return "".join("".join(cell.ljust(300) for cell in row) + "\n" for row in rows)
 
 
-def answer(launcher: str, printed: str, code: int = 0, **changes: object) -> Answer:
+def answer(launcher: str, printed: str, code: int = 0, **changes: Any) -> Answer:
     one = replace(launch(launcher), **changes)
     found = launchers.answers([one], code, printed)
     assert found

@@ -42,5 +42,9 @@ def test_ctrl_c_stops_the_job(bench):
     trainings.is_interrupted(bench, LAUNCHER)
 
 
+def test_detached_jobs_outlive_their_supervisor(bench):
+    trainings.a_batch_outlives_its_supervisor(bench, LAUNCHER, 6, 3)
+
+
 def test_a_training_leaves_its_run(bench):
     trainings.leaves_a_run(bench, LAUNCHER, sys.executable)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from wandbwatch.model.experiment import Phase
 
 from tests.experiments.conftest import bench
 from tests.launchers import trainings
@@ -61,6 +62,33 @@ def test_a_job_with_the_user_s_name_is_cancelled_by_its_number(bench, queue):
 @LAUNCHERS
 def test_a_training_leaves_its_run(bench, launcher):
     trainings.leaves_a_run(bench, launcher, sys.executable)
+
+
+def test_an_array_outlives_its_supervisor(bench, queue):
+    trainings.a_batch_outlives_its_supervisor(bench, "sbatch", 100, 40)
+    assert not queue().stdout
+
+
+def test_a_job_in_the_queue_is_pending(bench, queue):
+    bench.script("exit 0\n")
+    options = ("--script", "./run.sh", "--launcher", "sbatch --begin=now+1hour")
+    bench.run("experiment", "{}", "--detach", "--timeout", "1s", *options)
+    bench.until(lambda: bench.one().reason == "BeginTime")
+    assert (bench.one().phase, bench.one().started) == (Phase.PENDING, None)
+    assert bench.run("stop", "1").returncode == 0
+    (one,) = bench.over()
+    assert one.phase is Phase.STOPPED
+    bench.until(lambda: not queue().stdout)
+
+
+def test_the_time_limit_of_slurm_is_reported_as_such(bench):
+    bench.script("sleep 1000\n")
+    options = ("--script", "./run.sh", "--launcher", "sbatch --time=0:01", "--retries")
+    done = bench.run("experiment", "{}", *options, "1")
+    assert done.returncode == 124
+    (one,) = bench.over()
+    assert (one.phase, one.attempt) == (Phase.TIMED_OUT, 1)
+    assert one.reason == "exceeded the time limit (Slurm: TIMEOUT)"
 
 
 def test_an_error_of_sbatch_is_shown(bench):

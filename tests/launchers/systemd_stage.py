@@ -24,5 +24,9 @@ def test_ctrl_c_stops_the_unit(bench):
     trainings.is_interrupted(bench, LAUNCHER)
 
 
+def test_units_outlive_their_supervisor(bench):
+    trainings.a_batch_outlives_its_supervisor(bench, LAUNCHER, 12, 6)
+
+
 def test_a_training_leaves_its_run(bench):
     trainings.leaves_a_run(bench, LAUNCHER, sys.executable)

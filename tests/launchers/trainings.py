@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import signal
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 from wandbwatch.model.experiment import Experiment, Phase
@@ -67,6 +70,47 @@ def is_interrupted(bench: Bench, launcher: str) -> None:
     (one,) = bench.over()
     assert one.phase.over
     assert (bench.place.directory / "ended").exists()
+
+
+COUNTS = """\
+#!/bin/sh
+n=$(echo "$1" | tr -dc 0-9)
+echo "$n" >> "{starts}"
+sleep $(( n % 3 ))
+exit $(( n % 4 ))
+"""
+
+
+def a_batch_outlives_its_supervisor(
+    bench: Bench, launcher: str, count: int, jobs: int
+) -> None:
+    """Kill everything on the submitting side; each end is known with its code."""
+    starts = bench.place.directory / "starts"
+    bench.script(COUNTS.format(starts=starts), head="")
+    trials = ",".join(map(str, range(count)))
+    options = ("--script", "./run.sh", "--launcher", launcher, "--jobs", str(jobs))
+    done = bench.run("experiment", f"n=[{trials}]", "--grid", "--detach", *options)
+    assert done.returncode == 0, done.stderr
+    bench.until(lambda: any(one.phase.over for one in bench.experiments()))
+    for pid in supervisors(bench):
+        os.kill(pid, signal.SIGKILL)
+    bench.run("experiments")
+    ended = bench.over()
+    assert [one.code for one in ended] == [n % 4 for n in range(count)]
+    assert {one.phase for one in ended} <= {Phase.FINISHED, Phase.FAILED}
+    started = Counter(starts.read_text().split())
+    assert (len(started), max(started.values())) == (count, 1)
+
+
+def supervisors(bench: Bench) -> list[int]:
+    state = os.fsencode(bench.place.state)
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            words = path.read_bytes().split(b"\0")
+            if b"keep" in words and state in words:
+                found.append(int(path.parent.name))
+    return found
 
 
 def _start(bench: Bench, launcher: str, *options: str) -> subprocess.Popen[str]:

@@ -14,7 +14,7 @@ from wandbwatch.hyperparameters import Search, expand, parse
 from wandbwatch.hyperparameters.objects import Object
 from wandbwatch.hyperparameters.parse import Read, is_parameters
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.experiment import Plan
+from wandbwatch.model.experiment import RETRYABLE, Plan
 from wandbwatch.model.experiment_config import ExperimentConfig
 
 Configs = Callable[[], Mapping[str, ExperimentConfig]]
@@ -39,6 +39,7 @@ class Request:
     project: str | None = None
     group: str | None = None
     run_id: str | None = None
+    retry_on: str | None = None
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,17 @@ def _plan(request: Request, config: ExperimentConfig) -> Plan:
         entity=request.entity or config.entity,
         project=request.project or config.project,
         group=request.group or config.group,
+        retry_on=_causes(request.retry_on),
     )
+
+
+def _causes(text: str | None) -> tuple[str, ...]:
+    words = tuple(word.strip() for word in text.split(",")) if text else ()
+    for word in words:
+        if word not in RETRYABLE:
+            known = ", ".join(RETRYABLE)
+            raise UsageError(f"--retry-on {word[:80]!r}: use {known}")
+    return words
 
 
 def _words(launcher: str) -> tuple[str, ...]:

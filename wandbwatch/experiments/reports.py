@@ -67,18 +67,20 @@ def _json(parameters: Mapping[str, Json], name: str) -> str:
 
 
 def started(one: Experiment) -> Report:
-    """Report a start: the parameters, the script and the log."""
+    """Report a start, or that it still waits: parameters, script and log."""
     attempt = f", attempt {one.attempt}" if one.attempt > 1 else ""
     plan = one.plan
     about = _fields(
         ("started", one.started),
+        ("waits for", one.reason if one.phase is Phase.PENDING else ""),
         ("by", one.by),
         ("script", plan.script),
         ("launcher", " ".join(plan.launcher)),
         ("in", plan.workdir),
         ("output", one.log),
     )
-    title = f"{_name(one)} started{attempt}"
+    phase = "started" if one.phase is Phase.RUNNING else one.phase.value
+    title = f"{_name(one)} {phase}{attempt}"
     return Report("experiment", title, (_parameters(one), about), event=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -50,6 +51,8 @@ class Submitter:
             return None
         launch = job_launch(begun, self._state, self._environ)
         log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with contextlib.suppress(OSError):  # another machine may have it
+            directory.mkdir(parents=True, exist_ok=True)
         words = launchers.submission(launch)
         submission = self._submit(words, begun, launch.env, [begun])
         return begun, self._job(begun, submission)

@@ -51,7 +51,7 @@ class Cause(StrEnum):
     CANCELLED = "cancelled"
 
 
-RETRIED = frozenset({Cause.FAILED, Cause.PREEMPTED, Cause.NODE_FAIL})
+RETRIED = (Cause.FAILED, Cause.PREEMPTED, Cause.NODE_FAIL)
 """What ``--retries`` starts again; a job that an engine has lost, too."""
 RETRYABLE = (*RETRIED, Cause.TIMEOUT, Cause.OOM, Cause.LOST)
 """The words of ``--retry-on``."""

@@ -90,6 +90,14 @@ Retries: TypeAlias = Annotated[
 ]
 
 
+RetryOn: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--retry-on",
+        metavar="CAUSES",
+        help="Further ends that --retries counts: timeout, oom, lost.",
+    ),
+]
 Project: TypeAlias = Annotated[
     str | None, typer.Option(metavar="PROJECT", help="The W&B project of its runs.")
 ]
@@ -126,6 +134,7 @@ def experiment(
     to: To = None,
     timeout: Timeout = None,
     retries: Retries = None,
+    retry_on: RetryOn = None,
     best: AimOption = None,
     project: Project = None,
     entity: Entity = None,
@@ -155,6 +164,7 @@ def experiment(
         project,
         group,
         run_id,
+        retry_on,
     )
     return started(ctx.obj, request, dry_run=dry_run, detach=detach)
 
