@@ -299,7 +299,7 @@ def test_a_group_is_dashed_where_it_is_of_fewer_runs():
     middle = (first + last) // 2
     assert len(drawn[drawn < middle - 9]) == middle - 9 - first
     assert len(drawn[drawn > middle + 9]) < 0.8 * (last - middle)
-    assert "owl (1 of 3)" in written(partial)
+    assert "owl (n=1 of 3)" in written(partial)
 
 
 def test_a_stretch_of_x_is_shaded():

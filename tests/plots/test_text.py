@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,8 @@ from wandbwatch.model.drawing import (
 from wandbwatch.model.report import MISSING, Chart
 from wandbwatch.plots import text
 
-from tests.renderers.strategies import charts
+from tests.plots.pictures import line, plot
+from tests.renderers.strategies import charts, plots
 
 FLAT = HistogramColumn(3, (0.0, 1.0, 2.0, 4.0), (1, 2, 1))
 
@@ -69,6 +71,35 @@ def test_a_run_without_a_value_on_an_axis_has_none():
 )
 def test_it_is_said_in_a_sentence(drawing, said):
     assert text.said(Chart("t", drawing)).startswith(said)
+
+
+def test_the_lines_of_a_plot_are_told_by_rank_value_and_trend():
+    falling = line([2.5, 1.0, 0.25], name="owl")
+    rising = line([0.0, 5.0, 4.0], name="lark", run="b2")
+    level = line([1.0, 9.0, 1.0], name="kite", run="c3")
+    flat = line([3.0, 3.0], name="wren", run="d4")
+    gone = line([1.0, math.nan], name="rook", run="e5")
+    empty = line([], name="swan", run="f6")
+    assert text.told(plot(falling, rising, level, flat, gone, empty)).split("; ") == [
+        "lark rising from 0 to 4, within 0 to 5",
+        "wren constant at 3",
+        "kite about level, from 1 to 1, within 1 to 9",
+        "owl falling from 2.5 to 0.25",
+        "rook from 1 to NaN",
+        "swan without a finite value",
+    ]
+    shape = replace(plot(falling), shape=True)
+    assert text.told(shape) == "owl"
+
+
+def test_many_lines_are_counted():
+    many = plot(*(line([1.0], name=f"{i}", run=f"{i}") for i in range(30)))
+    assert text.told(many).endswith("; 20 more")
+
+
+@given(plots)
+def test_any_plot_is_told(plot):
+    assert text.told(plot)
 
 
 @given(charts)

@@ -8,11 +8,11 @@ from wandbwatch.formatting.nested import worded
 from wandbwatch.formatting.numbers import change, exact, number, size
 from wandbwatch.formatting.screen import shown
 from wandbwatch.formatting.text import MARKS, clean, state, steers
-from wandbwatch.formatting.times import age, duration, moment, utc
+from wandbwatch.formatting.times import age, along, duration, moment, utc
 from wandbwatch.model.report import Bytes, Cell, Changed, Missing, Plain
 from wandbwatch.model.run import State
 
-__all__ = ["MARKS", "NOTHING", "age", "cell", "change", "clean", "duration"]
+__all__ = ["MARKS", "NOTHING", "age", "along", "cell", "change", "clean", "duration"]
 __all__ += [
     "exact",
     "moment",

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from wandbwatch.formatting.numbers import number
+from wandbwatch.formatting.text import clean
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 _TELLING = timedelta(seconds=10)
@@ -73,6 +74,21 @@ def age(then: datetime, now: datetime) -> str:
 def moment(when: datetime) -> str:
     """Write a time to the minute, in UTC: ``2026-01-01 12:00 UTC``."""
     return f"{utc(when).replace(tzinfo=None).isoformat(' ', 'minutes')} UTC"
+
+
+def along(axis: str, at: float) -> str:
+    """Word a value of an x axis as ``step 100``, ``runtime 2m 05s`` or a time.
+
+    *axis* is ``step``, ``runtime`` (seconds), ``wall`` (POSIX seconds) or a key.
+    """
+    try:
+        if axis == "wall":
+            return moment(datetime.fromtimestamp(at, UTC))
+        if axis == "runtime":
+            return f"{axis} {duration(timedelta(seconds=round(at)))}"
+    except (OverflowError, ValueError, OSError):  # no time of the calendar, or NaN
+        pass
+    return f"{clean(axis)} {number(at)}"
 
 
 def utc(when: datetime) -> datetime:

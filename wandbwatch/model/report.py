@@ -104,6 +104,15 @@ class Line:
     partial: Partial | None = None
 
     @property
+    def label(self) -> str:
+        """What people read of whose line it is; a group's says how many are left."""
+        name = self.name or self.run
+        if self.partial is None:
+            return name
+        left, of = self.partial.left, self.partial.of
+        return f"{name.removesuffix(f' (n={of})')} (n={left} of {of})"
+
+    @property
     def end(self) -> tuple[float, float] | None:
         """The last point; of a group's mean, the last that is of all its runs."""
         xs, ys = self.series.x, self.series.y
@@ -151,6 +160,9 @@ class Plot:
     is drawn at its edge."""
     log_x: bool = False
     shades: tuple[Shade, ...] = ()
+    shape: bool = False
+    """Whether the lines are shapes, such as precision over recall, of which the last
+    point says nothing."""
 
 
 @dataclass(frozen=True)

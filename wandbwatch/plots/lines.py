@@ -220,16 +220,11 @@ def _odd(values: Floats, *, log: bool) -> dict[Odd, npt.NDArray[np.bool_]]:
 
 def _names(lines: Sequence[Line]) -> list[str]:
     """Call each line by its name, and by its run where two have one name."""
-    named = [_named(one) for one in lines]
+    named = [one.label for one in lines]
     return [
         f"{name} {one.run}" if named.count(name) > 1 and name != one.run else name
         for name, one in zip(named, lines, strict=True)
     ]
-
-
-def _named(one: Line) -> str:
-    of = f" ({one.partial.left} of {one.partial.of})" if one.partial else ""
-    return (one.name or one.run) + of
 
 
 def _x_name(x: str) -> str:
@@ -247,7 +242,7 @@ def _ranked(plot: Plot, names: Sequence[str]) -> Iterator[Entry]:
     found = []
     for place, (one, name) in enumerate(zip(plot.lines, names, strict=True)):
         if place < NAMED:
-            value = one.end[1] if one.end else math.nan
+            value = one.end[1] if one.end and not plot.shape else math.nan
             told = f" {formatting.number(value)}" if math.isfinite(value) else ""
             style = look(place)
             entry = Entry(f"{name}{told}", style.colour, line([], [], style, _WIDE))

@@ -1,7 +1,6 @@
 """A chart's numbers as a table and in a sentence, for who can't see its picture.
 
-A new drawing is added to the model, to ``figure/charts`` and here; every output then
-has it.
+A new drawing is added to the model, to ``charts`` and here; every output then has it.
 """
 
 from __future__ import annotations
@@ -18,10 +17,14 @@ from wandbwatch.model.drawing import (
     Parallel,
     Scatter,
 )
-from wandbwatch.model.report import MISSING, Cell, Chart, Panels, Table
+from wandbwatch.model.report import MISSING, Cell, Chart, Line, Panels, Plot, Table
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _FEW = 3
+_TOLD = 10
+"""How many lines of a plot are told one by one."""
+_FLAT = 0.1
+"""A line is level that ends this near its first value, of all the height it has."""
 
 
 def kind(drawing: Drawing | Panels) -> str:
@@ -84,6 +87,46 @@ def said(chart: Chart) -> str:
         case Panels() as drawing:
             keys = ", ".join(plot.key for plot in drawing.plots)
             return f"{_counted(len(drawing.plots), 'plot')}: {keys}"
+
+
+def ranked(plot: Plot) -> list[Line]:
+    """Return the lines as the picture has them at its right end, the highest first."""
+    ends = ((-one.end[1] if one.end else math.inf, one) for one in plot.lines)
+    return [
+        one
+        for _, one in sorted(
+            ends, key=lambda pair: math.inf if math.isnan(pair[0]) else pair[0]
+        )
+    ]
+
+
+def told(plot: Plot) -> str:
+    """Say in words what the lines of *plot* do: their values and their trend."""
+    lines = ranked(plot)
+    said = [_trend(one, plot) for one in lines[:_TOLD]]
+    if len(lines) > _TOLD:
+        said.append(f"{len(lines) - _TOLD} more")
+    return "; ".join(said) or "no line"
+
+
+def _trend(one: Line, plot: Plot) -> str:
+    values = [y for y in one.series.y if math.isfinite(y)]
+    if plot.shape or not values or one.end is None:
+        return one.label if values else f"{one.label} without a finite value"
+    first, last = values[0], one.end[1]
+    lowest, highest = min(values), max(values)
+    begun, now = formatting.number(first), formatting.number(last)
+    if lowest == highest and math.isfinite(last):
+        return f"{one.label} {'constant at ' if len(values) > 1 else ''}{now}"
+    if not math.isfinite(last):
+        said = f"from {begun} to {now}"
+    elif abs(last / 2 - first / 2) < _FLAT * (highest / 2 - lowest / 2):
+        said = f"about level, from {begun} to {now}"
+    else:
+        said = f"{'rising' if last > first else 'falling'} from {begun} to {now}"
+    spread = f"{formatting.number(lowest)} to {formatting.number(highest)}"
+    within = lowest < min(first, last) or highest > max(first, last)
+    return f"{one.label} {said}" + (f", within {spread}" if within else "")
 
 
 def quantile(column: HistogramColumn, share: float) -> float:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wandbwatch.commands.image.plotting import Band
 from wandbwatch.commands.image.plotting.grouping import grouped, is_aligned, names
-from wandbwatch.model.report import Line
+from wandbwatch.model.report import Line, Partial
 from wandbwatch.model.run import Run, Series, State
 
 NAN = math.nan
@@ -63,6 +63,22 @@ def test_runs_with_other_steps_are_interpolated_and_not_continued():
     assert edges(one) == ([0, 5, 8, 9], [0, 7, 10, 9])
     assert is_aligned(lines, runs, "group")
     assert not is_aligned(lines, [run("a", "g"), run("b", "h")], "group")
+
+
+@pytest.mark.parametrize(
+    ("ends", "partial", "label"),
+    [((100, 60), Partial(59, 1, 2), "g (n=1 of 2)"), ((100, 100), None, "g (n=2)")],
+)
+def test_where_runs_of_a_group_have_ended_it_says_how_many_are_left(
+    ends, partial, label
+):
+    lines = [
+        line(name, *((x, float(x)) for x in range(end)))
+        for name, end in zip("ab", ends, strict=True)
+    ]
+    (one,) = grouped(lines, [run("a", "g"), run("b", "g")], "group", Band.STD)
+    assert (one.name, one.label, one.partial) == ("g (n=2)", label, partial)
+    assert one.end == (min(ends) - 1, min(ends) - 1)
 
 
 def test_what_is_not_finite_does_not_count():

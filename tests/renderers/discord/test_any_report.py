@@ -190,7 +190,9 @@ def note(_size: int, word: Word) -> Block:
 def plot(size: int, word: Word) -> Block:
     key = word()
     series = Series("k", [0.0], [0.5])
-    return Plot(key, "step", tuple(Line("r", word(), series) for _ in range(size)))
+    listed = size <= 4  # of more lines the picture itself has a list
+    names = [word() if listed else "in the picture" for _ in range(size)]
+    return Plot(key, "step", tuple(Line("r", name, series) for name in names))
 
 
 KINDS = st.sampled_from([fields, times, table, text, note, plot])

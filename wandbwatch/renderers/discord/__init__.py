@@ -223,7 +223,7 @@ def _is_small(passage: Passage) -> bool:
 
 def _drawn(block: Plot | Chart) -> Iterator[Section]:
     """Put as much of the legend above the picture as leaves room for its notes."""
-    legend, *rest = pages([pictures.legend(block)], _LONGEST_LEGEND)
+    legend, *rest = [*pages([pictures.legend(block)], _LONGEST_LEGEND)] or [""]
     yield PictureSection(block, legend)
     if rest:
         yield tuple(Passage(tuple(page.split("\n"))) for page in rest)

@@ -37,6 +37,8 @@ class Pictures:
 
 
 _LONGEST = 500
+_LISTED = 4
+"""Of more lines the picture itself has a list, ranked and in their colours."""
 
 
 def legend(block: Plot | Chart) -> Passage:
@@ -45,9 +47,12 @@ def legend(block: Plot | Chart) -> Passage:
     full = markdown.lines(key) if len(markdown.text(key)) > limits.TITLE else ()
     if isinstance(block, Chart):
         return Passage((*full, *markdown.lines(markdown.named(charted.said(block)))))
-    lines = [text for line in block.lines for text in _line(line)]
+    listed = charted.ranked(block) if len(block.lines) <= _LISTED else []
+    lines = [text for line in listed for text in _line(line, block)]
     lines += [text for mark in block.marks for text in _mark(mark, block)]
-    return Passage((*full, *lines) or ("no run has values for it",))
+    if not block.lines:
+        lines.append("no run has values for it")
+    return Passage((*full, *lines))
 
 
 def alternative(block: Plot | Chart) -> str:
@@ -56,30 +61,38 @@ def alternative(block: Plot | Chart) -> str:
         title, said = markdown.named(block.title), markdown.named(charted.said(block))
         text = f"{title}, drawn as {charted.kind(block.drawing)}: {said}"
     else:
-        names = ", ".join(markdown.named(line.name) for line in block.lines)
-        text = f"{markdown.named(block.key)} over {markdown.named(block.x)}: {names}"
+        lines = markdown.named(charted.told(block))
+        text = f"{markdown.named(block.key)} over {markdown.named(block.x)}: {lines}"
     return text if len(text) <= limits.ALT_TEXT else f"{text[: limits.ALT_TEXT - 1]}…"
 
 
-def _line(line: Line) -> Iterator[str]:
-    value = (
-        formatting.number(line.series.y[-1])
-        if len(line.series.y)
-        else formatting.NOTHING
-    )
-    whose = f"{markdown.named(line.name)} ({markdown.named(line.run)})"
-    if line.name == line.run or not line.run:
-        whose = markdown.named(line.name)
+def _line(line: Line, plot: Plot) -> Iterator[str]:
+    name, run = markdown.named(line.label), markdown.named(line.run)
+    whose = name if line.name == line.run or not line.run else f"{name} ({run})"
+    value = _value(line, plot)
     shown = markdown.text(whose)
     if len(shown) > _LONGEST:
         yield from markdown.lines(whose)
-        yield f"**{markdown.text(value)}**"
+        yield value
     else:
-        yield f"{shown} **{markdown.text(value)}**"
+        yield f"{shown} {value}".rstrip()
+
+
+def _value(line: Line, plot: Plot) -> str:
+    """Write the last value; of a group, the last that is of all its runs."""
+    if plot.shape:
+        return ""
+    if line.end is None:
+        return f"**{markdown.text(formatting.NOTHING)}**"
+    value = f"**{markdown.text(formatting.number(line.end[1]))}**"
+    if line.partial is None:
+        return value
+    where = formatting.along(plot.x, line.end[0])
+    return f"{value} of all {line.partial.of} at {markdown.text(where)}"
 
 
 def _mark(mark: Mark, plot: Plot) -> Iterator[str]:
-    axis = plot.x if mark.upright else plot.key
     named = f"{markdown.named(mark.name)}: " if mark.name else ""
-    text = f"{named}{markdown.named(axis)} {formatting.number(mark.at)}"
+    where = formatting.along(plot.x if mark.upright else plot.key, mark.at)
+    text = f"{named}{markdown.named(where)}"
     yield from markdown.lines(text, start=markdown.SMALL)

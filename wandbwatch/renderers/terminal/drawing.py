@@ -65,7 +65,7 @@ def shown(plot: Plot, screen: Screen) -> Iterator[RenderableType]:
     else:
         yield Text("  nothing to draw: no value is finite", QUIET)
     for line, pen in zip(plot.lines, pens, strict=True):
-        yield _legend(line, pen, screen.width, log=plot.log_y)
+        yield _legend(line, pen, screen.width, plot)
     for mark in plot.marks:
         yield Text(folded(_marked(mark, plot), screen.width), QUIET)
     if plot.file:
@@ -104,9 +104,8 @@ def _stroke(figure: Any, places: Sequence[Place], marker: Any) -> None:
 
 
 def _marked(mark: Mark, plot: Plot) -> str:
-    axis = plot.x if mark.upright else plot.key
     name = f" {formatting.clean(mark.name)}" if mark.name else ""
-    where = f"{formatting.clean(axis)} {formatting.number(mark.at)}"
+    where = formatting.along(plot.x if mark.upright else plot.key, mark.at)
     return f"{_ACROSS}{_ACROSS}{name}  {where}"
 
 
@@ -216,12 +215,12 @@ def _named(axis: str, x: TextScale) -> Named:
     return formatting.number, ()
 
 
-def _legend(line: Line, pen: TextPen, width: int, *, log: bool) -> Text:
+def _legend(line: Line, pen: TextPen, width: int, plot: Plot) -> Text:
     """Write whose line it is, its last value, and what could not be drawn."""
     sign = pen.letter or "━━"
-    name, run = formatting.clean(line.name), formatting.clean(line.run)
-    who = f"{name} ({run})" if name and run else name or run
-    said = [who, *_remarks(line, log=log)]
+    name, run = formatting.clean(line.label), formatting.clean(line.run)
+    who = f"{name} ({run})" if line.name and run else name
+    said = [who, *_remarks(line, plot)]
     text = folded("  ".join(part for part in said if part), width - len(sign) - 1)
     first, *rest = text.split("\n")
     legend = Text.assemble((sign, pen.style), f" {first}")
@@ -230,9 +229,13 @@ def _legend(line: Line, pen: TextPen, width: int, *, log: bool) -> Text:
     return legend
 
 
-def _remarks(line: Line, *, log: bool) -> Iterator[str]:
+def _remarks(line: Line, plot: Plot) -> Iterator[str]:
+    log = plot.log_y
     last = next((y for y in reversed(line.series.y) if math.isfinite(y)), None)
-    if last is not None:
+    if line.partial and line.end:
+        where = formatting.along(plot.x, line.end[0])
+        yield f"{formatting.number(line.end[1])} of all {line.partial.of} at {where}"
+    elif last is not None and not plot.shape:
         yield formatting.number(last)
     below = "not above 0" if log else "-inf"
     for sign, what in ((NOT_A_NUMBER, "NaN"), (ABOVE, "inf"), (BELOW, below)):

@@ -10,7 +10,7 @@ from statistics import fmean, stdev
 
 from wandbwatch import formatting
 from wandbwatch.commands.image.plotting import Band
-from wandbwatch.model.report import Line
+from wandbwatch.model.report import Line, Partial
 from wandbwatch.model.run import Run, Series
 
 ALIGNED = (
@@ -19,6 +19,8 @@ ALIGNED = (
 )
 _MOST = 1000
 """Places along x at most; more are no wider apart than a picture's pixels."""
+_SEEN = 0.01
+"""The share of the x axis from which on it counts that runs have ended."""
 MEANINGS = {
     Band.STD: "one standard deviation around the mean",
     Band.SEM: "one standard error around the mean",
@@ -80,9 +82,18 @@ def _mean(name: str, members: Sequence[Series], band: Band) -> Line:
     key = members[0].key
     sampled = any(one.sampled for one in members)
     low, high = (Series(key, xs, array("d", (e[i] for e in edges))) for i in (0, 1))
-    return Line(
-        "", name, Series(key, xs, array("d", means), sampled=sampled), (low, high)
-    )
+    mean = Series(key, xs, array("d", means), sampled=sampled)
+    counts = [len(values) for _, values in points]
+    return Line("", name, mean, (low, high), _partial(xs, counts, len(curves)))
+
+
+def _partial(xs: Sequence[float], counts: Sequence[int], of: int) -> Partial | None:
+    """Say since where fewer runs than all are there, if that is seen at all."""
+    if of not in counts or counts[-1] == of:
+        return None
+    since = xs[len(counts) - 1 - counts[::-1].index(of)]
+    seen = xs[-1] / 2 - since / 2 > _SEEN * (xs[-1] / 2 - xs[0] / 2)
+    return Partial(since, counts[-1], of) if seen else None
 
 
 def _finite(series: Series) -> list[tuple[float, float]]:

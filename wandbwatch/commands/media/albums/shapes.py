@@ -38,7 +38,9 @@ def line(run: str, name: str, key: str, x: Iterable[Json], y: Iterable[Json]) ->
 
 
 def plot(key: str, x: str, lines: Sequence[Line]) -> Plot | None:
-    return Plot(key, x, tuple(lines)) if any(len(n.series.y) for n in lines) else None
+    """Plot *lines* over an axis of their own."""
+    there = any(len(n.series.y) for n in lines)
+    return Plot(key, x, tuple(lines), shape=True) if there else None
 
 
 def scatter(

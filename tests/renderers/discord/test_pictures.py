@@ -1,0 +1,47 @@
+"""What stands above a picture, and in place of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from wandbwatch.model.report import Line, Mark, Partial, Plot
+from wandbwatch.model.run import Series
+from wandbwatch.renderers.discord.pictures import alternative, legend
+
+
+def line(name: str, *values: float) -> Line:
+    return Line(f"id-{name}", name, Series("loss", range(len(values)), values))
+
+
+def test_up_to_four_lines_are_listed_the_highest_first():
+    plot = Plot("loss", "step", (line("owl", 2, 0.5), line("lark", 2, 1.5)))
+    assert legend(plot).lines == ("lark (id-lark) **1.5**", "owl (id-owl) **0.5**")
+
+
+def test_more_are_listed_in_the_picture_alone():
+    plot = Plot("loss", "step", tuple(line(f"{i}", 2, i) for i in range(5)))
+    assert legend(plot).lines == ()
+    assert "4 rising from 2 to 4" in alternative(plot)
+
+
+def test_a_group_is_told_by_the_last_value_of_all_its_runs():
+    mean = Line("", "ppo (n=3)", Series("r", (0, 10, 20), (1, 2, 9)))
+    partial = replace(mean, partial=Partial(10, 1, 3))
+    (told,) = legend(Plot("r", "step", (partial,))).lines
+    assert told == "ppo (n=1 of 3) **2** of all 3 at step 10"
+
+
+def test_a_mark_on_an_axis_of_time_is_a_time():
+    marks = (Mark(1.7959e9, "stalled", upright=True), Mark(0.5, "target"))
+    plot = Plot("loss", "wall", (line("owl", 2, 1),), marks=marks)
+    *_, stalled, target = legend(plot).lines
+    assert stalled == "-# stalled: 2026-11-28 21\\:06 UTC"
+    assert target == "-# target: loss 0.5"
+    runtime = replace(plot, x="runtime", marks=(Mark(3700, upright=True),))
+    assert legend(runtime).lines[-1] == "-# runtime 1h 01m"
+
+
+def test_the_last_point_of_a_shape_is_not_told():
+    shape = Plot("PR", "recall", (line("car", 1, 0),), shape=True)
+    assert legend(shape).lines == ("car (id-car)",)
+    assert alternative(shape) == "PR over recall: car"
