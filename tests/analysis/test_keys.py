@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wandbwatch.analysis.keys import gpu_metrics, likely, numeric, selected
+from wandbwatch.analysis.keys import likely, numeric, selected
 from wandbwatch.model.run import Run, State
 
 KNOWN = (
@@ -104,10 +104,3 @@ def test_only_numbers_are_curves():
 @given(st.lists(st.text(min_size=1, max_size=30)))
 def test_any_key_has_its_place(keys):
     assert set(likely([run(*keys)])) <= set(numeric([run(*keys)]))
-
-
-def test_system_metrics_are_grouped_by_gpu():
-    found = gpu_metrics(
-        {"gpu.0.gpu": 1, "gpu.10.temp": 2, "gpu.process.3.gpu": 3, "cpu": 4}
-    )
-    assert found == {0: {"gpu": 1}, 10: {"temp": 2}}

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from wandbwatch.model.run import Run
 
 SYSTEM = "system/"
-_GPU = re.compile(r"gpu\.(\d+)\.(.+)")
 _GLOB = re.compile(r"[*?[]")
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _SUMMED_UP = re.compile(r"(.+)\.(?:min|max|mean|last|first|best)")
@@ -44,6 +43,17 @@ def selected(wanted: str, known: Iterable[str]) -> list[str]:
         for key in names
         if key[:1] != "_" and (key.startswith(around) or fnmatchcase(key, wanted))
     ]
+
+
+def expanded(wanted: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Return *wanted*, each glob of system metrics replaced by the *known* ones."""
+    names = list(known)
+    found: dict[str, None] = {}
+    for key in wanted:
+        glob = key.startswith(SYSTEM) and is_glob(key) and key not in names
+        some = [n for n in names if fnmatchcase(n, key)] if glob else [key]
+        found.update(dict.fromkeys(some))
+    return list(found)
 
 
 def chosen(wanted: Sequence[str], known: Collection[str]) -> set[str]:
@@ -116,19 +126,3 @@ def _words(part: str) -> list[str]:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def gpu_metric(name: str) -> tuple[int, str] | None:
-    """Split a system metric such as ``gpu.0.temp`` into its GPU and ``temp``."""
-    found = _GPU.fullmatch(name)
-    return (int(found[1]), found[2]) if found else None
-
-
-def gpu_metrics(metrics: Mapping[str, float]) -> dict[int, dict[str, float]]:
-    """Return the values of each GPU in a run's system metrics, by its number."""
-    found: dict[int, dict[str, float]] = {}
-    for name, value in metrics.items():
-        if of := gpu_metric(name):
-            number, metric = of
-            found.setdefault(number, {})[metric] = value
-    return found

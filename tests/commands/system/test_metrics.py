@@ -25,8 +25,8 @@ def over(name: str, ys: Sequence[float], step: float = 60) -> Series:
 
 
 def test_gpus_stand_in_the_order_of_their_numbers():
-    found = metrics.gpus(METRICS)
-    assert [gpu.number for gpu in found] == [2, 10]
+    found = metrics.device_rows(METRICS)
+    assert [str(row.device) for row in found] == ["gpu 2", "gpu 10"]
     assert found[0].values == {"busy %": 0.0, "memory %": 97.4, "memory GB": 80.0}
     assert metrics.columns(found) == ["busy %", "memory %", "memory GB"]
     assert list(metrics.others(METRICS)) == [
@@ -62,3 +62,59 @@ def test_idle_and_nearly_full_are_named():
 @pytest.mark.parametrize("ys", [[], [math.nan], [0.0], [0.0, 0.0], [0, 90]])
 def test_what_was_not_idle_for_long_is_not_named(ys):
     assert metrics.idle_for(over("gpu.0.gpu", ys)) is None
+
+
+def test_every_node_has_rows_notes_and_curves_of_its_own():
+    values = {"gpu": [0.0] * 8, "memoryAllocated": [97.0] * 8}
+    series = {
+        f"gpu.0.{name}/l:{node}": over(name, ys if node == "b" else [50.0] * 8)
+        for name, ys in values.items()
+        for node in "ab"
+    }
+    series["disk./.usagePercent/l:b"] = over("disk", [96.0])
+    assert list(metrics.findings(series)) == [
+        "gpu 0 of b idle for 7m 00s",
+        "disk / of b 96% full",
+        "gpu 0 of b memory 97% full",
+    ]
+    last = {name: one.y[-1] for name, one in series.items()}
+    rows = metrics.device_rows(last)
+    assert [(str(row.device), row.values["busy %"]) for row in rows] == [
+        ("gpu 0 of a", 50.0),
+        ("gpu 0 of b", 0.0),
+    ]
+    (busy,) = [
+        names for title, names in metrics.plotted(last).items() if "busy" in title
+    ]
+    assert [metrics.label(name) for name in busy] == ["gpu 0 of a", "gpu 0 of b"]
+    assert metrics.label("cpu/l:a") == "cpu of a"
+
+
+def test_other_accelerators_have_rows_as_gpus_do():
+    found = metrics.device_rows(
+        {
+            "tpu.0.dutyCycle": 80.0,
+            "tpu.0.hbmCapacityUsage": 3e9,
+            "tpu.1.dutyCycle": 80.0,
+            "tpu.1.tensorcoreUtilization": 60.0,
+            "tpu.1.hbmMemoryUsage": 99.0,
+            "trn.0.neuroncore_utilization": 1.0,
+            "trn.0.neuroncore_memory_usage.tensors": 1e9,
+            "trn.0.neuroncore_memory_usage.constants": 2e9,
+            "ipu.0.ipu utilisation (%)": 5.0,
+            "ipu.0.average board temp (C)": 30.0,
+        }
+    )
+    assert {str(row.device): row.values for row in found} == {
+        "ipu 0": {"busy %": 5.0, "°C": 30.0},
+        "tpu 0": {"busy %": 80.0, "memory GB": 3.0},
+        "tpu 1": {"busy %": 60.0, "memory %": 99.0},
+        "trn 0": {"busy %": 1.0, "memory GB": 3.0},
+    }
+    idle = {"tpu.1.tensorcoreUtilization": over("x", [0.0] * 8)}
+    idle["tpu.1.dutyCycle"] = over("x", [0.0] * 8)
+    idle["tpu.1.hbmMemoryUsage"] = over("x", [99.0])
+    assert list(metrics.findings(idle)) == [
+        "tpu 1 idle for 7m 00s",
+        "tpu 1 memory 99% full",
+    ]

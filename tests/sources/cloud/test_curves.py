@@ -145,6 +145,7 @@ def test_system_metrics_of_a_run_without_rows_stand_at_their_time(server):
     measured = [{"_runtime": 3.0, "_timestamp": 1e9, "system.cpu": 1}]
     server.store.add(Run("abc", event_rows=measured))
     assert drawn(["system/cpu"]) == {"system/cpu": [(3, 1)]}
+    assert drawn(["system/c*", "system/x*"]) == {"system/cpu": [(3, 1)]}
 
 
 def test_only_the_runs_named_are_drawn(server):

@@ -21,7 +21,7 @@ from tests.runs.synthetic import (
     summary,
     typed,
 )
-from tests.sources.local.reading import over, points, read, source, written
+from tests.sources.local.reading import curves, over, points, read, source, written
 
 STEP = ("_step",)
 
@@ -265,3 +265,14 @@ def test_goals_of_define_metric_as_older_sdks_write_them(tmp_path):
     records = [record(metric=one).SerializeToString() for one in defined]
     (listed,) = source(written(tmp_path, [run("a"), *records])).runs(Query()).runs
     assert listed.goals == {"val/acc": True, "cost/*": False}
+
+
+def test_a_glob_of_system_metrics_finds_those_of_every_node(tmp_path):
+    values = {"gpu.0.gpu/l:a": 1.0, "gpu.0.gpu/l:b": 2.0, "gpu.0.temp": 3.0}
+    path = written(tmp_path, [run("one"), stats(START + 3, values)])
+    found = curves(path, "system/gpu.0.temp", "system/gpu.[0-9]*.gpu/l:*")
+    assert {key: list(one.y) for key, one in found.items()} == {
+        "system/gpu.0.temp": [3.0],
+        "system/gpu.0.gpu/l:a": [1.0],
+        "system/gpu.0.gpu/l:b": [2.0],
+    }

@@ -9,6 +9,7 @@ from datetime import timedelta
 from itertools import islice
 
 from wandbwatch import formatting as words
+from wandbwatch.analysis.keys import expanded
 from wandbwatch.commands.alert.evaluate import Notification
 from wandbwatch.commands.alert.fetch import Observation
 from wandbwatch.commands.alert.memory import Turn
@@ -46,7 +47,8 @@ def plots(
 ) -> Iterator[Plot]:
     """Draw the keys of *rule* from *start* on, with its thresholds and *marks*."""
     drawn = 0
-    for key in rule.needs.keys:
+    known = dict.fromkeys(key for seen in runs for key in seen.facts.series)
+    for key in expanded(rule.needs.keys, known):
         if key == STEPS or drawn == _KEYS:
             continue
         lines = [

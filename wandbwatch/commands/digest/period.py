@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from wandbwatch.analysis.keys import gpu_metrics
+from wandbwatch.analysis import accelerators
 from wandbwatch.formatting import utc
 from wandbwatch.model.run import Run, State
 
@@ -75,7 +75,7 @@ class RunHours:
 
 def gpus(run: Run) -> int | None:
     """Count the GPUs in a run's system metrics; None where there are no metrics."""
-    return len(gpu_metrics(run.system)) if run.system else None
+    return len(accelerators.gpus(run.system)) if run.system else None
 
 
 def hours(period: Period, runs: Sequence[Run]) -> RunHours:

@@ -1,7 +1,8 @@
 """What a run's system metrics say of its machine. Pure.
 
 Their names are the SDK's: ``cpu``, ``memory_percent``, ``gpu.0.gpu``,
-``disk./.usagePercent``, ``network.sent``; in all of them percent are 0 to 100.
+``disk./.usagePercent``, ``network.sent``; in all of them percent are 0 to 100. Each of
+several nodes adds its label, ``cpu/l:node-0``.
 """
 
 from __future__ import annotations
@@ -12,17 +13,27 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from wandbwatch.analysis.keys import gpu_metric, gpu_metrics
+from wandbwatch.analysis.accelerators import (
+    BUSY,
+    MEMORY,
+    Device,
+    device_metric,
+    device_metrics,
+    of_node,
+    split,
+)
 from wandbwatch.formatting import duration
 from wandbwatch.model.run import Series
 
-_GPU_COLUMNS = {
-    "gpu": "busy %",
-    "memoryAllocated": "memory %",
-    "memoryAllocatedBytes": "memory GB",
-    "temp": "°C",
-    "powerWatts": "W",
+_COLUMNS: Mapping[str, Sequence[str]] = {
+    "busy %": [name for names in BUSY.values() for name in names],
+    "memory %": [name for names in MEMORY.values() for name in names],
+    "memory GB": ("memoryAllocatedBytes", "hbmCapacityUsage", "memoryUsageBytes"),
+    "°C": ("temp", "average board temp (C)", "average board temp"),
+    "W": ("powerWatts", "ipu power (W)", "ipu power"),
 }
+"""The metrics of a device that are one column: the first that it has."""
+_PARTS_OF_MEMORY = "neuroncore_memory_usage."
 _GIGA = 1e9
 IDLE, IDLE_FOR = 5.0, 300.0
 """Percent below which a GPU is idle, and for how many seconds it must have been."""
@@ -31,6 +42,10 @@ FULL = 95.0
 _PLOTS = {
     "gpu busy (%)": r"gpu\.\d+\.gpu",
     "gpu memory (%)": r"gpu\.\d+\.memoryAllocated",
+    "tpu busy (%)": r"tpu|tpu\.\d+\.(?:tensorcoreUtilization|dutyCycle)",
+    "tpu memory (%)": r"tpu\.\d+\.(?:hbmMemoryUsage|runtimeHbmUtilization|memoryUsage)",
+    "trn busy (%)": r"trn\.\d+\.neuroncore_utilization",
+    "ipu busy (%)": r"ipu\.\d+\.ipu utilisation \(%\)",
     "cpu (%)": r"cpu",
     "memory (%)": r"memory_percent|memory",
     "disk (%)": r"disk(?:\..*)?\.usagePercent|disk",
@@ -40,56 +55,79 @@ _PLOTS = {
 
 
 @dataclass(frozen=True)
-class Gpu:
-    number: int
+class DeviceRow:
+    device: Device
     values: Mapping[str, float]
+    """By column."""
 
 
-def gpus(metrics: Mapping[str, float]) -> Sequence[Gpu]:
-    """Return the GPUs in *metrics* with their values, named as columns."""
+def device_rows(metrics: Mapping[str, float]) -> Sequence[DeviceRow]:
+    """Return the accelerators in *metrics*, by kind, node and number."""
     found = []
-    for number, values in sorted(gpu_metrics(metrics).items()):
-        shown = {name: values[k] for k, name in _GPU_COLUMNS.items() if k in values}
+    for device, values in sorted(device_metrics(metrics).items()):
+        named = {column: _first(values, names) for column, names in _COLUMNS.items()}
+        shown = {column: value for column, value in named.items() if value is not None}
+        parts = [v for k, v in values.items() if k.startswith(_PARTS_OF_MEMORY)]
+        if parts:
+            shown.setdefault("memory GB", sum(parts))
         if "memory GB" in shown:
             shown["memory GB"] /= _GIGA
         if shown:
-            found.append(Gpu(number, shown))
+            found.append(DeviceRow(device, shown))
     return found
 
 
-def columns(found: Iterable[Gpu]) -> Sequence[str]:
-    known = {name for gpu in found for name in gpu.values}
-    return [name for name in _GPU_COLUMNS.values() if name in known]
+def _first(values: Mapping[str, float], names: Iterable[str]) -> float | None:
+    return next((values[name] for name in names if name in values), None)
+
+
+def columns(found: Iterable[DeviceRow]) -> Sequence[str]:
+    known = {name for row in found for name in row.values}
+    return [name for name in _COLUMNS if name in known]
 
 
 def others(metrics: Mapping[str, float]) -> Mapping[str, float]:
-    """Return the metrics that are no GPU's, by their names."""
-    return {k: v for k, v in sorted(metrics.items()) if not k.startswith("gpu.")}
+    """Return the metrics that are no accelerator's, by their names."""
+    return {
+        name: value
+        for name, value in sorted(metrics.items())
+        if not (device_metric(name) or name.startswith("gpu."))
+    }
 
 
 def plotted(names: Iterable[str]) -> Mapping[str, Sequence[str]]:
     """Return which metrics are drawn together, under which title."""
     known = sorted(names, key=_natural)
-    drawn = {t: [n for n in known if re.fullmatch(p, n)] for t, p in _PLOTS.items()}
+    drawn = {
+        title: [name for name in known if re.fullmatch(pattern, split(name)[0])]
+        for title, pattern in _PLOTS.items()
+    }
     return {title: found for title, found in drawn.items() if found}
 
 
 def label(name: str) -> str:
     """Name a metric in a plot of its kind."""
-    of = gpu_metric(name)
-    return f"gpu {of[0]}" if of else name
+    of = device_metric(name)
+    return str(of[0]) if of else of_node(*split(name))
 
 
 def findings(series: Mapping[str, Series]) -> Iterator[str]:
     """Say what is idle and what is nearly full; *series* run over seconds."""
     for name in sorted(series, key=_natural):
-        of = gpu_metric(name)
-        if of and of[1] == "gpu" and (idle := idle_for(series[name])) is not None:
-            yield f"gpu {of[0]} idle for {duration(timedelta(seconds=idle))}"
+        of = device_metric(name)
+        busy = of and of[1] == _busy(of[0], series)
+        if of and busy and (idle := idle_for(series[name])) is not None:
+            yield f"{of[0]} idle for {duration(timedelta(seconds=idle))}"
     for name in sorted(series, key=_natural):
         last = _last(series[name])
         if last is not None and last >= FULL and (what := _store(name)):
             yield f"{what} {last:.0f}% full"
+
+
+def _busy(device: Device, names: Iterable[str]) -> str:
+    """Return the metric of *names* that says how busy *device* is."""
+    has = {of[1] for name in names if (of := device_metric(name)) and of[0] == device}
+    return next((one for one in BUSY[device.kind] if one in has), "")
 
 
 def idle_for(series: Series) -> float | None:
@@ -110,14 +148,15 @@ def idle_for(series: Series) -> float | None:
 
 def _store(name: str) -> str:
     """Name what *name* says the fullness of, in percent; empty for all else."""
-    of = gpu_metric(name)
-    if of and of[1] == "memoryAllocated":
-        return f"gpu {of[0]} memory"
-    if name in ("memory_percent", "memory"):
-        return "memory"
-    if found := re.fullmatch(r"disk\.(.*)\.usagePercent", name):
-        return f"disk {found[1]}"
-    return "disk" if name == "disk" else ""
+    if of := device_metric(name):
+        device, metric = of
+        return f"{device} memory" if metric in MEMORY.get(device.kind, ()) else ""
+    plain, node = split(name)
+    if plain in ("memory_percent", "memory"):
+        return of_node("memory", node)
+    if found := re.fullmatch(r"disk\.(.*)\.usagePercent", plain):
+        return of_node(f"disk {found[1]}", node)
+    return of_node("disk", node) if plain == "disk" else ""
 
 
 def _last(series: Series) -> float | None:

@@ -55,7 +55,7 @@ def report(
     shown = recent(series, _AXIS, last) if last else series
     blocks: tuple[Block, ...] = (
         *map(Note, metrics.findings(series)),
-        *_gpus(run),
+        *_devices(run),
         Fields("machine", tuple(metrics.others(run.system).items())),
         *_plots(run, shown or {}),
         *caveats([run]),
@@ -63,15 +63,22 @@ def report(
     return Report("system", title, blocks, url=run.url, out=out)
 
 
-def _gpus(run: Run) -> Iterator[Table]:
-    found = metrics.gpus(run.system)
-    if found:
+def _devices(run: Run) -> Iterator[Table]:
+    """Yield a table of each kind of accelerator: a row a device, with its node."""
+    every = metrics.device_rows(run.system)
+    for kind in dict.fromkeys(row.device.kind for row in every):
+        found = [row for row in every if row.device.kind == kind]
+        nodes = any(row.device.node for row in found)
         columns = metrics.columns(found)
         rows: tuple[tuple[Cell, ...], ...] = tuple(
-            (gpu.number, *(gpu.values.get(name, MISSING) for name in columns))
-            for gpu in found
+            (
+                *([row.device.node or MISSING] if nodes else ()),
+                row.device.number,
+                *(row.values.get(name, MISSING) for name in columns),
+            )
+            for row in found
         )
-        yield Table("", ("gpu", *columns), rows)
+        yield Table("", (*(["node"] if nodes else ()), kind, *columns), rows)
 
 
 def _plots(run: Run, series: Mapping[str, Series]) -> Iterator[Plot]:

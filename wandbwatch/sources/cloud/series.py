@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from wandbwatch.analysis.histograms import column
+from wandbwatch.analysis.keys import expanded
 from wandbwatch.model.drawing import Distributions, HistogramColumn
 from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.model.run import Run, Series
@@ -95,7 +96,7 @@ def series(node: Node, keys: Sequence[str], axis: Axis) -> dict[str, Series]:
     measured = any(key.startswith(SYSTEM) for key in keys)
     events = list(_tables(_read(node.get("events")))) if measured else []
     last = _last_measured(node) if len(events) >= SAMPLES else None
-    for key in dict.fromkeys(keys):
+    for key in expanded(keys, _measured(events)):
         if key.startswith(SYSTEM):
             one = _system(events, key, axis, places, last)
         else:
@@ -103,6 +104,12 @@ def series(node: Node, keys: Sequence[str], axis: Axis) -> dict[str, Series]:
         if len(one.x):
             read[key] = one
     return read
+
+
+def _measured(events: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Name the system metrics that *events* have."""
+    names = {SYSTEM + name.removeprefix("system.") for row in events for name in row}
+    return sorted(names)
 
 
 def _sampled(key: str, rows: Any, axis: str, exact: float | None) -> Series:

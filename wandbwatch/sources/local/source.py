@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from wandbwatch.analysis.keys import expanded
 from wandbwatch.model.address import Local
 from wandbwatch.model.drawing import Distributions
 from wandbwatch.model.errors import NotFoundError, SourceError, UsageError
@@ -217,5 +218,5 @@ def _curves(run: Run, files: Sequence[Path], keys: Sequence[str], axis: Axis) ->
                 key = SYSTEM + name
                 found[key] = Series(key, one.x, one.y)
         run = noted(run, logs)
-    ordered = {key: found[key] for key in keys if key in found}
+    ordered = {key: found[key] for key in expanded(keys, found) if key in found}
     return Curves(run, ordered, own_axes(defined, ordered))

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from functools import cache
 
+from wandbwatch.analysis.keys import is_glob
 from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.model.run import Series
 from wandbwatch.sources.local import history
@@ -31,14 +35,16 @@ def last(logs: Sequence[RunLog]) -> dict[str, float]:
 def series(
     logs: Sequence[RunLog], keys: Sequence[str], axis: Axis
 ) -> dict[str, Series]:
-    """Read system metrics over *axis*.
+    """Read system metrics over *axis*; a glob among *keys* stands for all that fit.
 
     They have a time and no step. Over steps, or another key, each one stands at the
     last row logged before it (the first one until then); if nothing was logged, at
     its seconds since the start.
     """
-    xs = {key: array("d") for key in keys}
-    ys = {key: array("d") for key in keys}
+    xs: dict[str, array[float]] = defaultdict(lambda: array("d"))
+    ys: dict[str, array[float]] = defaultdict(lambda: array("d"))
+    fits = cache(lambda name: any(fnmatchcase(name, key) for key in globs))
+    globs = [key for key in keys if is_glob(key)]
     rows = _rows(logs, axis)
     for log in logs:
         start = _start(log)
@@ -47,10 +53,11 @@ def series(
                 break
             when, sample = _sample(data, at, end)
             x = _place(when, start, axis, rows)
-            for key in xs.keys() & sample.keys():
-                xs[key].append(x)
-                ys[key].append(sample[key])
-    return {key: Series(key, xs[key], ys[key]) for key in xs if ys[key]}
+            for key, value in sample.items():
+                if key in keys or fits(key):
+                    xs[key].append(x)
+                    ys[key].append(value)
+    return {key: Series(key, xs[key], ys[key]) for key in sorted(ys)}
 
 
 def _place(when: float, start: float, axis: Axis, rows: Series | None) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from wandbwatch.analysis.keys import expanded
 from wandbwatch.model.run import Series
 from wandbwatch.model.run_details import Printed
 
@@ -85,6 +86,10 @@ class Moment:
     now: float
     sampled: set[str] = field(default_factory=set, compare=False)
     """The keys that something was read of where their source left rows out."""
+
+    def keys(self, wanted: Sequence[str]) -> Sequence[str]:
+        """Return *wanted*, each glob of system metrics replaced by those there are."""
+        return expanded(wanted, self.facts.series)
 
     def latest(self, key: str) -> float | None:
         found = self.current(key, Window(count=1))

@@ -140,7 +140,8 @@ def _plateau(words: tuple[Word, ...]) -> Found:
 
 
 def _idle(words: tuple[Word, ...]) -> Found:
-    keys = {"gpu": predicates.gpus(), "cpu": ("system/cpu",)}.get(words[0].text)
+    cpus = ("system/cpu", "system/cpu/l:*")
+    keys = {"gpu": predicates.gpus(), "cpu": cpus}.get(words[0].text)
     if keys is None:
         raise MisusedError("expected gpu or cpu", words[0])
     return predicates.IdleGpus(keys, span(words[1]))

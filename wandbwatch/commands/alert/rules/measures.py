@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from statistics import fmean, pstdev
 from typing import Protocol
 
+from wandbwatch.analysis.accelerators import MEMORY, globs
+from wandbwatch.analysis.keys import SYSTEM
 from wandbwatch.commands.alert.rules.facts import Moment, Needs, Window
 
 LEAST = 5
 """The fewest values that give a standard deviation."""
 GPUS = range(8)
-"""The GPU numbers that are checked."""
+"""The numbers of GPUs that are asked for by name; globs find the others."""
 
 
 class Measure(Protocol):
@@ -127,17 +129,18 @@ class Gap:
 
 @dataclass(frozen=True)
 class GpuMemory:
-    """How full the fullest GPU's memory is, in percent."""
+    """How full the memory of the fullest GPU or other accelerator is, in percent."""
 
     percent = True
 
     @property
     def needs(self) -> Needs:
-        return Needs(tuple(f"system/gpu.{gpu}.memoryAllocated" for gpu in GPUS))
+        named = tuple(f"system/gpu.{gpu}.memoryAllocated" for gpu in GPUS)
+        return Needs((*named, *(SYSTEM + glob for glob in globs(MEMORY))))
 
     def value(self, moment: Moment, *, percent: bool) -> float | None:
         del percent
-        found = (_number(moment.latest(key)) for key in self.needs.keys)
+        found = (_number(moment.latest(key)) for key in moment.keys(self.needs.keys))
         return max((one for one in found if one is not None), default=None)
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Protocol
 
+from wandbwatch.analysis.accelerators import BUSY, globs
+from wandbwatch.analysis.keys import SYSTEM
 from wandbwatch.commands.alert.rules.facts import STEPS, Moment, Needs, Window
 from wandbwatch.commands.alert.rules.measures import GPUS, finite
 from wandbwatch.model.run_details import Printed
@@ -106,7 +108,8 @@ class IdleGpus:
         return self.window.needs(*self.keys, windows=2)
 
     def holds(self, moment: Moment) -> bool | None:
-        measured = [key for key in self.keys if moment.latest(key) is not None]
+        keys = moment.keys(self.keys)
+        measured = [key for key in keys if moment.latest(key) is not None]
         if not measured:
             return None
         for key in measured:
@@ -169,7 +172,9 @@ def spread(values: Sequence[float]) -> tuple[float, float]:
 
 
 def gpus() -> tuple[str, ...]:
-    return tuple(f"system/gpu.{gpu}.gpu" for gpu in GPUS)
+    """Return the keys that say how busy each GPU or other accelerator is."""
+    named = tuple(f"system/gpu.{gpu}.gpu" for gpu in GPUS)
+    return (*named, *(SYSTEM + glob for glob in globs(BUSY)), "system/tpu")
 
 
 _LONGEST = 2000

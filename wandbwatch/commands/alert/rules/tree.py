@@ -94,7 +94,7 @@ def _numbers(rule: Rule, moment: Moment) -> Iterator[str]:
             needs = leaf.measure.needs
         else:
             needs = leaf.claim.needs
-        for key in needs.keys:
+        for key in moment.keys(needs.keys):
             latest = moment.latest(key)
             if latest is not None:
                 yield f"{'step' if key == STEPS else key} is {number(latest)}"

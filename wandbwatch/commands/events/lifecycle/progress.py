@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
+from wandbwatch.analysis.accelerators import busiest
 from wandbwatch.commands.events.lifecycle.memory import LongPause, RunningRun
 from wandbwatch.model.run import Run, Series
 
@@ -218,9 +219,9 @@ def _round(step: int | None) -> bool:
 
 
 def gpus_idle(run: Run) -> bool:
-    """Whether the last system metrics say that no GPU is in use."""
-    use = [v for k, v in run.system.items() if k.startswith("gpu.") and ".gpu" in k[4:]]
-    return bool(use) and max(use) < _IDLE
+    """Whether the last system metrics say that no GPU or the like is in use."""
+    use = busiest(run.system)
+    return use is not None and use < _IDLE
 
 
 def _stepped(run: Run, now: float) -> float:
