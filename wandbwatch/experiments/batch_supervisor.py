@@ -23,6 +23,7 @@ from wandbwatch.experiments.engine import EngineJob, JobEngine
 from wandbwatch.experiments.launchers import Answer, JobState, Launch
 from wandbwatch.experiments.ledger import Ledger, Messages
 from wandbwatch.experiments.processes import MARK, Process, adopt_orphans, reap
+from wandbwatch.experiments.reports import exit_status
 from wandbwatch.experiments.submitting import Submitter
 from wandbwatch.experiments.training import recover, start
 from wandbwatch.model.errors import StateError
@@ -39,6 +40,9 @@ LOOK = 1.0
 """Seconds between two steps."""
 RESUBMIT = 20.0
 """Seconds until a submission is repeated that never reached its engine."""
+EQUAL_FAILURES = 5
+"""So many equal failures at its start hold a batch."""
+_HOLD = "hold"
 _TIMEOUT = "limit"
 """A request beside those that a user makes: int, term and kill."""
 
@@ -339,8 +343,28 @@ class BatchSupervisor:
             and 0 < one.attempt <= one.plan.retries
         )
         ended, messages = self._notifier.ended(ended, again=again)
+        if phase in (Phase.FAILED, Phase.TIMED_OUT) and not again:
+            self._hold(ended)
         self._ledger.end(ended, Phase.WAITING if again else phase, messages)
         self._notifier.send()
+
+    def _hold(self, last: Experiment) -> None:
+        """Start no more if the first of the batch all failed the same way.
+
+        *last* has just ended.
+        """
+        batch = self._ledger.of_batch(self._batch)
+        reason = hold_reason([last if one.id == last.id else one for one in batch])
+        if not reason:
+            return
+        for one in batch:
+            if one.phase is Phase.WAITING and not one.attempt:
+                self._ledger.end(replace(one, reason=reason), Phase.HELD)
+            running = self._running.get(one.id)
+            if one.phase is Phase.PENDING and running and not running.obeyed:
+                running.obeyed = _HOLD
+                self._ledger.set_pending(one, reason)
+                running.training.end(signal.SIGTERM)
 
     def _wait(self) -> None:
         watched = [self._wake, *([self._link] if self._link is not None else [])]
@@ -389,12 +413,16 @@ class Outcome:
     """What may be worth another attempt."""
 
 
-def outcome(one: Experiment, training: Training, obeyed: str) -> Outcome:
+def outcome(  # noqa: PLR0911 -- a return for each way to end
+    one: Experiment, training: Training, obeyed: str
+) -> Outcome:
     """Return how *training*, which has ended, ended; *obeyed*: the last request."""
     code = training.code
     if obeyed == _TIMEOUT:
         reason = f"exceeded its timeout of {one.plan.timeout:g} s"
         return Outcome(Phase.TIMED_OUT, reason, Cause.TIMEOUT)
+    if obeyed == _HOLD and one.started is None:
+        return Outcome(Phase.HELD, one.reason)
     if obeyed:
         return Outcome(Phase.FINISHED if code == 0 else Phase.STOPPED)
     if rejected := _rejected(training):
@@ -415,6 +443,19 @@ def outcome(one: Experiment, training: Training, obeyed: str) -> Outcome:
         Phase.FAILED if code else Phase.FINISHED,
         cause=Cause.FAILED if code else None,
     )
+
+
+def hold_reason(batch: Sequence[Experiment]) -> str:
+    """Say why the rest of *batch* is held; empty if it is not."""
+    ended = [one for one in batch if one.phase.over]
+    ways = {(one.phase, one.code, one.reason) for one in ended}
+    if len(ended) < EQUAL_FAILURES or len(ways) > 1:
+        return ""
+    one = ended[0]
+    if one.phase not in (Phase.FAILED, Phase.TIMED_OUT):
+        return ""
+    how = one.reason or exit_status(one)
+    return f"the first {len(ended)} all failed: {how}"
 
 
 _CAUSES = {

@@ -77,6 +77,14 @@ class Ledger:
     def of_batch(self, batch: int) -> Sequence[Experiment]:
         return self._rows("batch = ? ORDER BY id", batch)
 
+    def size(self, batch: int) -> int:
+        """Return the number of experiments in *batch*."""
+        return int(
+            self.store.read("SELECT count(*) FROM experiment WHERE batch = ?", batch)[
+                0
+            ][0]
+        )
+
     def listed(self, limit: int) -> Sequence[Experiment]:
         return self._rows("1 ORDER BY id DESC LIMIT ?", limit or -1)
 

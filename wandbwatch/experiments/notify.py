@@ -16,7 +16,7 @@ from typing import Any
 from wandbwatch import plugins
 from wandbwatch.analysis.ranking import Objective, finite
 from wandbwatch.delivery.outbox import Outbox
-from wandbwatch.experiments import reports
+from wandbwatch.experiments import batch_reports, reports
 from wandbwatch.experiments.ledger import Ledger, Messages
 from wandbwatch.experiments.output import tail
 from wandbwatch.model.address import Local
@@ -29,6 +29,8 @@ from wandbwatch.model.run import Run
 
 _SEND_FOR, _SEND_EVERY = 60.0, 1.0
 """Seconds to keep sending after a message is queued, and between two senders."""
+_LIVE_EVERY = 5.0
+"""Seconds between two edits of a batch's live message."""
 _QUERY_TIMEOUT = 60.0
 """Seconds for W&B to answer one query."""
 _END_PLACE = 100
@@ -105,22 +107,63 @@ class Notifier:
     """See `batch_supervisor.EventNotifier`."""
 
     def __init__(
-        self, ledger: Ledger, file: Path | None, environ: Mapping[str, str]
+        self,
+        ledger: Ledger,
+        file: Path | None,
+        environ: Mapping[str, str],
+        batch: int = 0,
     ) -> None:
-        """*file* is the watch.toml with the channels; without it nothing is sent."""
+        """*batch*: the batch that is watched. *file*: the watch.toml with the
+        channels; without it nothing is sent.
+        """
         self._ledger = ledger
         self._file = file
         self._environ = environ
+        self._batch = batch
+        self._stale = False
+        """Whether the live message misses a change."""
+        self._live_due = float("-inf")
         self._requested = False
         self._until = self._last_start = float("-inf")
         self._sender: subprocess.Popen[bytes] | None = None
 
     def started(self, one: Experiment) -> Sequence[QueuedMessage]:
+        if len(batch := self._ledger.of_batch(one.batch)) > 1:
+            return self._of_batch(batch)
         return _messages(one, one.started, reports.started(one), 0)
 
     def ended(self, one: Experiment, *, again: bool) -> tuple[Experiment, Messages]:
+        if self._ledger.size(one.batch) > 1:
+            scored = replace(one, score=reports.score(one, runs(one)))
+            return scored, lambda _: self._of_batch(self._ledger.of_batch(one.batch))
         scored, report = end_report(one, self._ledger, again=again)
         return scored, lambda new: _messages(scored, new.ended, report, _END_PLACE)
+
+    def _of_batch(self, batch: Sequence[Experiment]) -> Sequence[QueuedMessage]:
+        """Return the live message of *batch*, if it is due, and the one on its end."""
+        if batch[0].plan.channel is None:
+            return ()
+        over = all(one.phase.over for one in batch)
+        now = time.monotonic()
+        self._stale = not over and now < self._live_due
+        if self._stale:
+            return ()
+        self._live_due = now + _LIVE_EVERY
+        live = batch_reports.report(batch, most=batch_reports.SHOWN)
+        moment = self._ledger.store.now()
+        found = [*_batch_messages(batch[0], moment, replace(live, event=False))]
+        if over:
+            found += _batch_messages(batch[0], moment, live)
+        return found
+
+    def _refresh(self) -> None:
+        """Queue the live message of the batch if it is not up to date."""
+        if not self._stale or time.monotonic() < self._live_due or not self._batch:
+            return
+        with Outbox(self._ledger.store).round() as round_:
+            for message in self._of_batch(self._ledger.of_batch(self._batch)):
+                round_.enqueue(message)
+        self.send()
 
     def send(self) -> None:
         """Start a sender, ours or the daemon's, for the queued messages."""
@@ -136,6 +179,7 @@ class Notifier:
         """
         if self._file is None:
             return True
+        self._refresh()
         if self._sender and self._sender.poll() is None:
             return False
         now = time.monotonic()
@@ -169,6 +213,28 @@ def _messages(
             message,
             MessageKind.EVENT,
             level=report.level,
+        )
+        for place, message in enumerate(messages)
+    )
+
+
+def _batch_messages(
+    one: Experiment, moment: datetime, report: Report
+) -> Sequence[QueuedMessage]:
+    """Return *report* on the batch of *one*; live, unless it is an event."""
+    live = not report.event
+    messages = plugins.load("wandbwatch.renderers", "discord")([report])
+    return tuple(
+        QueuedMessage(
+            one.plan.channel or "",
+            f"batch {batch_reports.name(one.batch)}",
+            moment,
+            place if live else _END_PLACE + place,
+            message,
+            MessageKind.EVENT,
+            level=report.level,
+            edit=live,
+            name=f"live#{place}" if live else "",
         )
         for place, message in enumerate(messages)
     )

@@ -137,10 +137,15 @@ def listing(experiments: Sequence[Experiment]) -> Report:
             MISSING if one.runtime is None else timedelta(seconds=one.runtime),
             exit_status(one) or MISSING,
             one.by,
+            f"B{one.batch}",
+            MISSING if one.score is None else one.score,
         )
         for one in experiments
     )
-    columns = ("id", "phase", "name", "parameters", "started", "runtime", "end", "by")
+    columns = (
+        *("id", "phase", "name", "parameters", "started", "runtime", "end", "by"),
+        *("batch", "score"),
+    )
     return Report("experiments", "experiments", (Table("", columns, rows),))
 
 

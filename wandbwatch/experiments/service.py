@@ -16,12 +16,12 @@ from pathlib import Path
 from wandbwatch.config import paths
 from wandbwatch.config.load import Settings, load
 from wandbwatch.delivery.outbox import Store
-from wandbwatch.experiments import reports, supervisor_process
+from wandbwatch.experiments import batch_reports, reports, supervisor_process
 from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.experiments.notify import end_report, newest_run
 from wandbwatch.experiments.output import Output, ProgressLine, tail
 from wandbwatch.model.errors import ConfigError, UsageError
-from wandbwatch.model.experiment import Experiment, Plan
+from wandbwatch.model.experiment import Experiment, Phase, Plan
 from wandbwatch.model.memory import LineRound
 from wandbwatch.model.report import Report
 
@@ -89,6 +89,10 @@ def _check_program(program: str, environ: Mapping[str, str], what: str) -> None:
         raise UsageError(f"{what} {program}: no such program")
 
 
+BAD = (Phase.FAILED, Phase.TIMED_OUT, Phase.LOST, Phase.HELD)
+"""What ``retry --failed`` starts again."""
+ATTEND = 5.0
+"""Seconds between two checks that a followed batch has a supervisor."""
 POLL = 0.2
 """Seconds between two reads of a batch's output."""
 _CTRL_C = (
@@ -147,7 +151,7 @@ class ExperimentService:
             found = ledger.of_batch(batch)
             output = Output(prefix=len(found) > 1)
             progress = ProgressLine(sys.stderr, newest_run)
-            steps = iter(_CTRL_C)
+            steps, attend = iter(_CTRL_C), time.monotonic() + ATTEND
             while not all(one.phase.over for one in found):
                 for line in output.new_lines(found):
                     progress.clear()
@@ -158,6 +162,9 @@ class ExperimentService:
                     _obey(step, ledger, found)
                 progress.show(found, ledger.store.now())
                 time.sleep(POLL)
+                if time.monotonic() > attend:
+                    attend = time.monotonic() + ATTEND
+                    self._attend_own(ledger, batch)
                 found = ledger.of_batch(batch)
             progress.clear()
             for line in output.rest(found):
@@ -165,6 +172,19 @@ class ExperimentService:
         if (link := self._links.pop(batch, None)) is not None:
             os.close(link)
         return found
+
+    def _attend_own(self, ledger: Ledger, batch: int) -> None:
+        """Replace the supervisor of *batch* if it was killed; it ends with us, too."""
+        state = ledger.store.path.parent
+        if batch not in ledger.unfinished() or supervisor_process.watched(state, batch):
+            return
+        link = None
+        if batch in self._links:
+            os.close(self._links[batch])
+            link, self._links[batch] = os.pipe()
+        supervisor_process.start(state, batch, self._file, link)
+        if link is not None:
+            os.close(link)
 
     def listed(self, limit: int) -> Sequence[Experiment]:
         with self._ledger() as ledger:
@@ -175,24 +195,65 @@ class ExperimentService:
         with self._ledger() as ledger:
             return ledger.find(experiment_id)
 
-    def stop(self, experiment_id: int) -> Experiment:
+    def select(self, words: Sequence[str]) -> Sequence[Experiment]:
         with self._ledger() as ledger:
-            one = ledger.find(experiment_id)
-            if one.phase.over:
-                raise UsageError(f"experiment {one.id} is already {one.phase}")
-            ledger.ask([one], "term", f"stopped by {supervisor_process.user()}")
-            supervisor_process.recover(ledger, self._file)
-            return ledger.find(experiment_id)
+            found = [one for word in words for one in _selected(ledger, word)]
+        return tuple({one.id: one for one in found}.values())
 
-    def retry(self, experiment_id: int) -> Experiment:
-        one = self.find(experiment_id)
-        if not one.phase.over:
-            raise UsageError(
-                f"experiment {one.id} is {one.phase};"
-                f" stop it first: wandbwatch stop {one.id}"
+    def stop(self, words: Sequence[str]) -> Sequence[Experiment]:
+        """Stop what *words* name; without words, everything."""
+        with self._ledger() as ledger:
+            found = [one for word in words for one in _selected(ledger, word)]
+            if not words:
+                batches = ledger.unfinished()
+                found = [one for batch in batches for one in ledger.of_batch(batch)]
+            going = [one for one in found if not one.phase.over]
+            if found and not going and words:
+                names = f"experiment {found[0].id}"
+                if len(found) > 1:
+                    raise UsageError("these experiments have all ended")
+                raise UsageError(f"{names} is already {found[0].phase}")
+            ledger.ask(going, "term", f"stopped by {supervisor_process.user()}")
+            supervisor_process.recover(ledger, self._file)
+            return tuple(ledger.find(one.id) for one in going)
+
+    def retry(
+        self,
+        words: Sequence[str],
+        *,
+        failed: bool = False,
+        channel: str | None = None,
+        detached: bool = True,
+    ) -> Sequence[Experiment]:
+        chosen = [one for one in self.select(words) if not failed or one.phase in BAD]
+        for one in chosen:
+            if not one.phase.over:
+                raise UsageError(
+                    f"experiment {one.id} is {one.phase};"
+                    f" stop it first: wandbwatch stop {one.id}"
+                )
+        if not chosen:
+            raise UsageError(f"{', '.join(words)}: nothing failed")
+        with self._ledger() as ledger:
+            jobs = max(ledger.jobs(one.batch) for one in chosen)
+        plans = [
+            replace(
+                one.plan,
+                run_id=secrets.token_hex(4) if one.plan.run_id else "",
+                channel=channel or one.plan.channel,
             )
-        new_id = secrets.token_hex(4) if one.plan.run_id else ""
-        return self.start([replace(one.plan, run_id=new_id)], 1, detached=True)[0]
+            for one in chosen
+        ]
+        return self.start(plans, min(jobs, len(plans)), detached=detached)
+
+    def attend(self) -> None:
+        with self._ledger() as ledger:
+            supervisor_process.recover(ledger, self._file)
+
+    def batch_report(self, batch: int) -> Report:
+        with self._ledger() as ledger:
+            supervisor_process.recover(ledger, self._file)
+            return batch_reports.report(ledger.of_batch(batch))
 
     def report(self, experiment_id: int) -> Report:
         with self._ledger() as ledger:
@@ -223,6 +284,24 @@ class ExperimentService:
         self._file = file.absolute()
         config = load(file, paths.local_zone(os.environ))
         return paths.state_directory(config.daemon, file, os.environ)
+
+
+def _selected(ledger: Ledger, word: str) -> Sequence[Experiment]:
+    """Return the experiments of ``7`` or ``B3``. UsageError."""
+    if word.isdecimal():
+        return [ledger.find(int(word))]
+    number = word[1:]
+    if word[:1] not in ("B", "b") or not number.isdecimal():
+        raise UsageError(f"{word[:80]!r} is neither an experiment (7) nor a batch (B3)")
+    if found := ledger.of_batch(int(number)):
+        return found
+    try:
+        one = ledger.find(int(number))
+    except UsageError as e:
+        raise UsageError(
+            f"no batch B{number}; `wandbwatch experiments` lists them"
+        ) from e
+    raise UsageError(f"no batch B{number}; experiment {number} is in B{one.batch}")
 
 
 @contextmanager

@@ -59,10 +59,14 @@ def recover(ledger: Ledger, file: Path | None) -> None:
     """Start a supervisor for each unfinished batch that has none."""
     state = ledger.store.path.parent
     for batch in ledger.unfinished():
-        with _try_lock(state, batch) as free:
-            pass
-        if free:
+        if not watched(state, batch):
             start(state, batch, file)
+
+
+def watched(state: Path, batch: int) -> bool:
+    """Whether *batch* has a supervisor."""
+    with _try_lock(state, batch) as free:
+        return not free
 
 
 @contextmanager

@@ -180,12 +180,38 @@ class Experiments(Protocol):
         """UsageError when there is none."""
         ...
 
-    def stop(self, experiment_id: int, /) -> Experiment:
-        """Ask for the end of one; UsageError when it is over."""
+    def select(self, words: Sequence[str], /) -> Sequence[Experiment]:
+        """Return the experiments that ``7`` and ``B3`` name. UsageError."""
         ...
 
-    def retry(self, experiment_id: int, /) -> Experiment:
-        """Take on the plan of one that is over once more, detached."""
+    def stop(self, words: Sequence[str], /) -> Sequence[Experiment]:
+        """Ask for the end of those that *words* name; without words, of all.
+
+        UsageError if they are over.
+        """
+        ...
+
+    def retry(
+        self,
+        words: Sequence[str],
+        /,
+        *,
+        failed: bool = False,
+        channel: str | None = None,
+        detached: bool = True,
+    ) -> Sequence[Experiment]:
+        """Start the plans of ended experiments once more, as a new batch.
+
+        *failed*: only of those that failed, timed out, were lost or held.
+        """
+        ...
+
+    def attend(self) -> None:
+        """Start a supervisor for what has lost its own."""
+        ...
+
+    def batch_report(self, batch: int, /) -> Report:
+        """Report on a batch: its progress, or its ranked result."""
         ...
 
     def report(self, experiment_id: int, /) -> Report:

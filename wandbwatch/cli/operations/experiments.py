@@ -14,7 +14,9 @@ def experiments(
     ctx: typer.Context,
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[show ID]", help="Show one experiment."),
+        typer.Argument(
+            metavar="[show ID]", help="Show one experiment (7) or batch (B3)."
+        ),
     ] = None,
     *,
     topk: Annotated[
@@ -28,6 +30,8 @@ def experiments(
             return _listing(env, topk)
         case ["show", number] if number.isdecimal():
             return _one(env, int(number))
+        case ["show", name] if name[:1] in ("B", "b") and name[1:].isdecimal():
+            return _batch(env, name)
         case _:
             raise typer.BadParameter("write `experiments` or `experiments show ID`")
 
@@ -40,6 +44,11 @@ def _listing(env: Env, topk: int) -> Iterator[Report]:
 
 def _one(env: Env, number: int) -> Iterator[Report]:
     yield env.experiments().report(number)
+
+
+def _batch(env: Env, name: str) -> Iterator[Report]:
+    (first, *_) = env.experiments().select([name])
+    yield env.experiments().batch_report(first.batch)
 
 
 plugin = experiments

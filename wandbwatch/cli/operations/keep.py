@@ -36,7 +36,7 @@ def keep(
     with supervisor_process.lock(state, batch) as free, closing(Store(state)) as store:
         if free:
             ledger = Ledger(store)
-            notifier = Notifier(ledger, config, environ)
+            notifier = Notifier(ledger, config, environ, batch)
             BatchSupervisor(ledger, batch, notifier, scripts, link).run()
     return 0
 

@@ -9,14 +9,26 @@ from wandbwatch.model.ports import Env
 
 def stop(
     ctx: typer.Context,
-    experiment: Annotated[
-        int, typer.Argument(metavar="ID", help="Its id in `wandbwatch experiments`.")
-    ],
+    experiments: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="ID…", help="Ids in `wandbwatch experiments`, or a batch: 7, B3."
+        ),
+    ] = None,
+    *,
+    every: Annotated[
+        bool, typer.Option("--all", help="Stop everything that has not ended.")
+    ] = False,
 ) -> int:
-    """Stop an experiment and its processes: SIGTERM, then SIGKILL."""
+    """Stop experiments and their processes: SIGTERM, then SIGKILL."""
     env: Env = ctx.obj
-    one = env.experiments().stop(experiment)
-    typer.echo(f"stopping experiment {one.id} ({one.plan.name})")
+    if bool(experiments) == every:
+        raise typer.BadParameter("name experiments (7, B3), or write --all")
+    stopped = env.experiments().stop(experiments or [])
+    for one in stopped:
+        typer.echo(f"stopping experiment {one.id} ({one.plan.name})")
+    if not stopped:
+        typer.echo("no experiment is running")
     return 0
 
 

@@ -20,7 +20,8 @@ def wait(
         typer.Argument(
             parser=run_address,
             metavar="RUN",
-            help="ENTITY/PROJECT/RUN, a run's URL, or a path to a local run.",
+            help="ENTITY/PROJECT/RUN, a run's URL, a path to a local run, or an"
+            " experiment or batch of this machine: 8, B3.",
         ),
     ],
     *,
@@ -48,16 +49,20 @@ def wait(
         ),
     ] = None,
 ) -> Iterator[Report]:
-    """Wait until runs have ended.
+    """Wait until runs, or experiments of this machine, have ended.
 
     The exit code says how: 0 finished, 3 failed, crashed or killed, 124 time out.
     """
-    from wandbwatch.cli.wait import WaitLimits, wait_for
+    from wandbwatch.cli.wait import WaitLimits, experiments, wait_for
     from wandbwatch.cli.wait.lookups import Looker
 
     env: Env = ctx.obj
+    words = [str(address) for address in runs]
+    limits = WaitLimits(one, timeout, every)
+    if experiments.named(words, env.experiments()):
+        return experiments.wait_for(words, env.experiments(), limits)
     looker = Looker(env.source, runs, total)
-    return wait_for(looker, WaitLimits(one, timeout, every), total)
+    return wait_for(looker, limits, total)
 
 
 plugin = wait

@@ -16,6 +16,8 @@ from wandbwatch.model.experiment import Experiment, Phase, Plan
 from wandbwatch.model.ports import Env
 from wandbwatch.model.report import Report
 
+MOST_REPORTS = 20
+"""Trials with a report of their own; a larger batch has its table only."""
 MAX_FILE_BYTES = 1 << 20
 """Of a file of hyperparameters; a script's argument is shorter by far."""
 
@@ -45,12 +47,17 @@ def _start(env: Env, plans: PlanSet) -> Iterator[Report]:
 def _follow(env: Env, plans: PlanSet, *, detach: bool) -> Iterator[Report]:
     experiments = env.experiments()
     batch = experiments.start(plans.plans, plans.jobs, detached=detach)
-    yield from (experiments.report(one.id) for one in batch)
+    if len(batch) > 1:
+        yield experiments.batch_report(batch[0].batch)
+    else:
+        yield experiments.report(batch[0].id)
     if detach:
         return
     ended = experiments.follow(batch[0].batch)
-    for one in ended:
-        yield experiments.report(one.id)
+    if len(ended) <= MOST_REPORTS:
+        yield from (experiments.report(one.id) for one in ended)
+    if len(ended) > 1:
+        yield experiments.batch_report(ended[0].batch)
     if code := exit_code(ended):
         raise typer.Exit(code)
 

@@ -1,0 +1,143 @@
+"""A batch: its number, its live message, its ranked end, stop, wait and retry."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from wandbwatch.delivery.outbox import Store
+from wandbwatch.experiments import batch_reports
+from wandbwatch.experiments.batch_supervisor import hold_reason
+from wandbwatch.model.experiment import Experiment, Phase, Plan
+from wandbwatch.model.report import Fields, Note, Table
+
+ASKED = datetime(2026, 1, 1, tzinfo=UTC)
+SCRIPT = 'n=$(echo "$1" | tr -dc 0-9); exit $(( n % 3 ? 0 : 4 ))\n'
+WAITS = "while [ ! -e go ]; do sleep 0.05; done\n"
+
+
+def trial(
+    number: int, phase: Phase, score: float | None = None, **more: Any
+) -> Experiment:
+    plan = Plan("ppo", "/s/run.sh", f'{{"lr": {number}}}', "/w", best="loss:min")
+    code = {Phase.FINISHED: 0, Phase.FAILED: 1}.get(phase)
+    found = Experiment(number, 1, plan, phase, "me", ASKED, 1, code=code, score=score)
+    return replace(found, **more)
+
+
+def test_a_batch_is_ranked_and_names_the_command_of_the_best():
+    batch = [
+        trial(1, Phase.FINISHED, 0.5),
+        trial(2, Phase.FAILED),
+        trial(3, Phase.FINISHED, 0.25),
+    ]
+    report = batch_reports.report(batch)
+    assert report.title == "ppo (batch B1) ended"
+    table = next(b for b in report.blocks if isinstance(b, Table))
+    assert table.columns == ("id", "phase", "loss", "lr", "runtime")
+    assert [row[:2] for row in table.rows] == [
+        (3, "finished"),
+        (1, "finished"),
+        (2, "failed"),
+    ]
+    notes = [b.text for b in report.blocks if isinstance(b, Note)]
+    assert notes == [
+        (
+            "repeat the best: `wandbwatch experiment '{\"lr\": 3}' --script /s/run.sh"
+            " --best loss:min`"
+        ),
+        "start the failed ones again: `wandbwatch retry B1 --failed`",
+    ]
+    failures = next(
+        b for b in report.blocks if isinstance(b, Fields) and b.title == "failures"
+    )
+    assert failures.items == (("exit code 1", 1),)
+
+
+def test_a_message_on_a_batch_folds_its_trials():
+    batch = [trial(n, Phase.FINISHED, n / 10) for n in range(1, 41)]
+    batch += [trial(41, Phase.WAITING, attempt=0)]
+    report = batch_reports.report(batch, most=10)
+    assert report.title == "ppo (batch B1) 40 of 41 ended"
+    table = next(b for b in report.blocks if isinstance(b, Table))
+    assert [row[0] for row in table.rows] == list(range(1, 11))
+    (note,) = [b.text for b in report.blocks if isinstance(b, Note)]
+    assert note == "31 more trials: `wandbwatch experiments show B1`"
+
+
+def test_equal_failures_at_the_start_hold_the_rest():
+    rest = [trial(9, Phase.WAITING)]
+    failed = [trial(n, Phase.FAILED) for n in range(5)]
+    assert hold_reason([*failed, *rest]) == "the first 5 all failed: exit code 1"
+    assert not hold_reason([*failed[:4], *rest])
+    assert not hold_reason([*failed, trial(6, Phase.FINISHED), *rest])
+    assert not hold_reason([*failed[:4], replace(failed[4], code=2), *rest])
+
+
+def test_a_batch_that_fails_at_its_start_is_held_and_reported(bench):
+    bench.script("exit 1\n")
+    trials = f"n=[{','.join(map(str, range(30)))}]"
+    done = bench.run(
+        *("experiment", trials, "--grid", "--script", "./run.sh", "--to", "lab"),
+    )
+    assert done.returncode == 1
+    phases = [one.phase for one in bench.experiments()]
+    assert (phases.count(Phase.FAILED), phases.count(Phase.HELD)) == (5, 25)
+    assert "held 25 trials: the first 5 all failed: exit code 1" in done.stdout
+    assert len(bench.posted(2)) == 2
+
+
+def test_sixty_trials_make_two_messages(bench):
+    bench.script(SCRIPT)
+    trials = f"n=[{','.join(map(str, range(60)))}]"
+    done = bench.run(
+        *("experiment", trials, "--grid", "--jobs", "8", "--script", "./run.sh"),
+        *("--to", "lab", "--detach", "-o", "json"),
+    )
+    assert "started" not in done.stdout
+    assert bench.run("wait", "B1").returncode == 3
+    assert bench.posted(2)[1] == "✗ run (batch B1) ended"
+    with closing(Store(bench.place.state)) as store:
+        posted = store.read("SELECT count(*) FROM message WHERE NOT edit")
+    assert posted == [(1,)]
+    failed = sum(one.phase is Phase.FAILED for one in bench.experiments())
+    assert failed == 20
+    done = bench.run("retry", "B1", "--failed", "--to", "lab")
+    assert done.stdout == "batch B61 retries 20 experiments\n"
+    bench.over()
+    assert len(bench.experiments()) == 80
+
+
+def test_a_batch_and_several_experiments_are_stopped_by_their_names(bench):
+    bench.script(WAITS)
+    for _ in range(2):
+        bench.run(
+            *("experiment", "n=[1,2,3]", "--grid", "--script", "./run.sh", "--detach")
+        )
+    bench.until(lambda: bench.one(1).pid)
+    bench.until(lambda: bench.one(4).pid)
+    assert bench.run("stop", "B2").returncode == 2
+    done = bench.run("stop", "B1")
+    assert done.stdout.splitlines() == [
+        f"stopping experiment {number} (run)" for number in (1, 2, 3)
+    ]
+    bench.until(lambda: all(one.phase.over for one in bench.experiments()[:3]))
+    assert bench.run("stop", "4", "5").returncode == 0
+    assert bench.run("stop", "--all").returncode == 0
+    assert {one.phase for one in bench.over()} == {Phase.STOPPED}
+    assert bench.run("stop").returncode == 2
+
+
+@pytest.mark.parametrize(("code", "end"), [(0, 0), (5, 3)])
+def test_wait_returns_when_an_experiment_has_ended(bench, code, end):
+    bench.script(f"{WAITS}exit {code}\n")
+    bench.run("experiment", "--script", "./run.sh", "--detach")
+    assert bench.run("wait", "1", "--timeout", "1s").returncode == 124
+    (bench.place.directory / "go").touch()
+    done = bench.run("wait", "1", "-o", "json")
+    assert done.returncode == end
+    assert "run (experiment 1)" in json.loads(done.stdout)["reports"][0]["title"]

@@ -1,0 +1,165 @@
+"""The reports on a batch: how far it is, and its ranked result. Pure."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+
+from wandbwatch.analysis.ranking import Objective
+from wandbwatch.experiments.reports import exit_status
+from wandbwatch.model.experiment import Experiment, Phase
+from wandbwatch.model.report import (
+    MISSING,
+    Block,
+    Cell,
+    Fields,
+    Level,
+    Note,
+    Report,
+    Table,
+)
+from wandbwatch.model.run import Json, flat
+
+SHOWN = 10
+"""Rows of the trials in a message; the terminal shows all."""
+_MOST_PARAMETERS = 6
+"""Columns of parameters."""
+
+
+def name(batch: int) -> str:
+    return f"B{batch}"
+
+
+def report(batch: Sequence[Experiment], *, most: int = 0) -> Report:
+    """Report on a whole batch; *most*: the rows at most, 0 for all of them."""
+    over = all(one.phase.over for one in batch)
+    first, ended = batch[0], sum(one.phase.over for one in batch)
+    state = "ended" if over else f"{ended} of {len(batch)} ended"
+    title = f"{first.plan.name} (batch {name(first.batch)}) {state}"
+    failed = any(one.phase in _BAD for one in batch)
+    level = (Level.BAD if failed else Level.GOOD) if over else Level.INFO
+    blocks: tuple[Block, ...] = (
+        Fields("batch", tuple(_counts(batch))),
+        *_failures(batch),
+        *_trials(batch, most),
+        *_winner(batch, over=over),
+    )
+    return Report("experiment", title, blocks, level, event=True)
+
+
+_BAD = (Phase.FAILED, Phase.TIMED_OUT, Phase.LOST, Phase.HELD)
+
+
+def _counts(batch: Sequence[Experiment]) -> Iterator[tuple[str, Cell]]:
+    counter = Counter(one.phase for one in batch)
+    yield "trials", len(batch)
+    for phase in Phase:
+        if counter[phase]:
+            yield phase.value, counter[phase]
+    ranked = ranking(batch)
+    if ranked:
+        best = ranked[0]
+        yield "best so far" if not _over(batch) else "best", best.score
+        yield "of", f"experiment {best.id}"
+    started = [one.started for one in batch if one.started]
+    ended = [one.ended for one in batch if one.ended]
+    if started and ended and _over(batch):
+        yield "runtime", max(ended) - min(started)
+
+
+def _over(batch: Sequence[Experiment]) -> bool:
+    return all(one.phase.over for one in batch)
+
+
+def _failures(batch: Sequence[Experiment]) -> Iterator[Fields]:
+    """Count the failures by their reason, the most frequent first."""
+    reasons = Counter(
+        one.reason or exit_status(one) or one.phase.value
+        for one in batch
+        if one.phase in _BAD
+    )
+    if reasons:
+        yield Fields("failures", tuple(reasons.most_common(5)))
+
+
+def ranking(batch: Sequence[Experiment]) -> list[Experiment]:
+    """Return the experiments with a score, the best first."""
+    scored = [one for one in batch if one.score is not None and one.plan.best]
+    if not scored:
+        return []
+    largest = Objective.read(scored[0].plan.best).largest
+    return sorted(scored, key=lambda one: one.score or 0.0, reverse=largest)
+
+
+def _trials(batch: Sequence[Experiment], most: int) -> Iterator[Block]:
+    """List the trials, ranked by their score; those without one come last."""
+    ranked = ranking(batch)
+    rest = [one for one in batch if one not in ranked and one.phase.over]
+    if most:  # a message: what is waiting tells nothing
+        chosen = [*ranked, *(one for one in rest if one.phase is not Phase.HELD)][:most]
+    else:
+        waiting = [one for one in batch if not one.phase.over]
+        chosen = [*ranked, *rest, *waiting]
+    if not chosen:
+        return
+    parameters = {one.id: flat(one.plan.parameters) for one in batch}
+    varied = _varied(list(parameters.values()))[:_MOST_PARAMETERS]
+    metric = Objective.read(batch[0].plan.best).key if batch[0].plan.best else ""
+    rows = tuple(
+        (
+            one.id,
+            one.phase.value,
+            *((MISSING if one.score is None else one.score,) if metric else ()),
+            *(parameters[one.id].get(key, MISSING) for key in varied),
+            MISSING if one.runtime is None else timedelta(seconds=one.runtime),
+        )
+        for one in chosen
+    )
+    columns = ("id", "phase", *((metric,) if metric else ()), *varied, "runtime")
+    yield Table("trials", columns, rows)
+    left = len(batch) - len(chosen)
+    if left and most:
+        shown = f"wandbwatch experiments show {name(batch[0].batch)}"
+        yield Note(f"{left} more trials: `{shown}`")
+
+
+def _varied(sets: Sequence[Mapping[str, Json]]) -> list[str]:
+    """Return the parameters that differ between the trials."""
+    names = dict.fromkeys(key for one in sets for key in one)
+    return [
+        key
+        for key in names
+        if len({json.dumps(one[key]) if key in one else "" for one in sets}) > 1
+    ]
+
+
+def _winner(batch: Sequence[Experiment], *, over: bool) -> Iterator[Note]:
+    ranked = ranking(batch)
+    if over and ranked:
+        yield Note(f"repeat the best: `{command(ranked[0])}`")
+    held = sum(one.phase is Phase.HELD for one in batch)
+    failed = sum(one.phase in _BAD for one in batch)
+    if held:
+        why = next(one.reason for one in batch if one.phase is Phase.HELD)
+        yield Note(f"held {held} trials: {why}")
+    if over and failed:
+        again = f"wandbwatch retry {name(batch[0].batch)} --failed"
+        yield Note(f"start the failed ones again: `{again}`")
+
+
+def command(one: Experiment) -> str:
+    """Return the command line that starts the training of *one* once more."""
+    plan = one.plan
+    words = ["wandbwatch", "experiment", plan.argument, "--script", plan.script]
+    if plan.launcher:
+        words += ["--launcher", shlex.join(plan.launcher)]
+    for option, text in (
+        ("--best", plan.best),
+        ("--project", plan.project),
+        ("--entity", plan.entity),
+    ):
+        words += [option, text] if text else []
+    return shlex.join(words)
