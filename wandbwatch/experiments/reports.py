@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.experiments.plan import PlanSet
+from wandbwatch.model.errors import ExitCode
 from wandbwatch.model.experiment import Experiment, Phase
 from wandbwatch.model.report import (
     MISSING,
@@ -147,6 +148,18 @@ def listing(experiments: Sequence[Experiment]) -> Report:
         *("batch", "score"),
     )
     return Report("experiments", "experiments", (Table("", columns, rows),))
+
+
+def exit_code(ended: Sequence[Experiment]) -> int:
+    """Return the code of the first experiment that did not finish; 0 if all did."""
+    for one in ended:
+        if one.phase is Phase.TIMED_OUT:
+            return ExitCode.TIME_OUT
+        if one.code:
+            return one.code if one.code > 0 else 128 - one.code
+        if one.phase is not Phase.FINISHED:
+            return ExitCode.OURS
+    return ExitCode.FINE
 
 
 def exit_status(one: Experiment) -> str:

@@ -47,7 +47,7 @@ def retry(
         typer.echo(f"batch B{started[0].batch} retries {len(started)} experiments")
     if detach:
         return 0
-    from wandbwatch.commands.experiment.report import exit_code
+    from wandbwatch.experiments.reports import exit_code
 
     return exit_code(ours.follow(started[0].batch))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import typer
@@ -11,8 +11,8 @@ import typer
 from wandbwatch.experiments import reports
 from wandbwatch.experiments.plan import PlanSet, RandomSource, Request, make_plans
 from wandbwatch.model.address import Cloud
-from wandbwatch.model.errors import ExitCode, SourceError, UsageError
-from wandbwatch.model.experiment import Experiment, Phase, Plan
+from wandbwatch.model.errors import SourceError, UsageError
+from wandbwatch.model.experiment import Plan
 from wandbwatch.model.ports import Env
 from wandbwatch.model.report import Report
 
@@ -58,20 +58,8 @@ def _follow(env: Env, plans: PlanSet, *, detach: bool) -> Iterator[Report]:
         yield from (experiments.report(one.id) for one in ended)
     if len(ended) > 1:
         yield experiments.batch_report(ended[0].batch)
-    if code := exit_code(ended):
+    if code := reports.exit_code(ended):
         raise typer.Exit(code)
-
-
-def exit_code(ended: Sequence[Experiment]) -> int:
-    """Return the code of the first experiment that did not finish; 0 if all did."""
-    for one in ended:
-        if one.phase is Phase.TIMED_OUT:
-            return ExitCode.TIME_OUT
-        if one.code:
-            return one.code if one.code > 0 else 128 - one.code
-        if one.phase is not Phase.FINISHED:
-            return ExitCode.OURS
-    return ExitCode.FINE
 
 
 def check_free(plan: Plan, env: Env) -> None:
