@@ -6,7 +6,7 @@ import pytest
 import typer
 from hypothesis import given
 from hypothesis import strategies as st
-from wandbwatch.options import Span
+from wandbwatch.options import Span, project_address, run_address
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,14 @@ def test_any_text_is_a_span_or_refused(text):
     except typer.BadParameter:
         return
     assert span > timedelta(0)
+
+
+@pytest.mark.parametrize("read", [project_address, run_address])
+def test_a_path_that_is_no_address_gets_a_hint(read, tmp_path, monkeypatch):
+    path = "multirun/2025-01-02/03-04-05/0/wandb"
+    (tmp_path / path).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(typer.BadParameter, match=r"; did you mean the path"):
+        read(path)
+    with pytest.raises(typer.BadParameter, match=r"RUN$"):
+        read("a/b/c/d/e")

@@ -126,22 +126,22 @@ def _not_json(constant: str) -> Json:
 
 def project_address(text: str) -> Address:
     """Read the address of a project, a sweep or a directory of runs."""
-    return _told(address_parsing.project, text)
+    return _address(address_parsing.project, text)
 
 
 def run_address(text: str) -> Address:
     """Read the address of one run, or of its directory."""
-    return _told(address_parsing.run, text)
+    return _address(address_parsing.run, text)
 
 
 def sweep_address(text: str) -> Address:
     """Read the address of a sweep, or of a directory of its runs."""
-    return _told(address_parsing.sweep, text)
+    return _address(address_parsing.sweep, text)
 
 
 def any_address(text: str) -> Address:
     """Read the address of a project, or the full one of a run."""
-    return _told(address_parsing.project_or_run, text)
+    return _address(address_parsing.project_or_run, text)
 
 
 def server(text: str) -> str:
@@ -169,6 +169,22 @@ def _told(read: Callable[[str], T], text: str) -> T:
         return read(text)
     except ValueError as e:
         raise typer.BadParameter(str(e)) from e
+
+
+def _address(read: Callable[[str], Address], text: str) -> Address:
+    try:
+        return read(text)
+    except ValueError as e:
+        raise typer.BadParameter(f"{e}{_path_here(text)}") from e
+
+
+def _path_here(text: str) -> str:
+    """Return a hint where *text*, which is no address, is a path without its ``./``."""
+    try:
+        here = Path(text).exists() and not text.startswith(("/", ".", "~"))
+    except (OSError, ValueError):  # too long, or a NUL
+        return ""
+    return f"; did you mean the path ./{text}?" if here else ""
 
 
 def aim(text: str) -> Objective:

@@ -213,3 +213,12 @@ def test_what_could_not_be_read_is_said():
     assert told[0] == "owl (r0): cut short; 2 damaged blocks"
     assert told[-1] == "2 more runs are incomplete like these"
     assert len(told) == 6
+
+
+def test_runs_of_several_projects_say_which():
+    runs = [replace(OWL, id=f"r{n}", entity="", project=f"p{n % 2}") for n in range(3)]
+    report = answer("project ./x", FakeSource(runs))
+    assert report.title == "2 projects in ./x"
+    (table,) = [block for block in report.blocks if isinstance(block, Table)]
+    at = table.columns.index("project")
+    assert [row[at] for row in table.rows] == ["p0", "p1", "p0"]

@@ -13,13 +13,22 @@ def of_run(run: Run) -> str:
     return f"{run.name} ({path})"
 
 
+def project(run: Run) -> str:
+    return "/".join(part for part in (run.entity, run.project) if part)
+
+
+def projects(runs: Sequence[Run]) -> Sequence[str]:
+    return sorted({project(run) for run in runs} - {""})
+
+
 def of_runs(address: Address, runs: Sequence[Run]) -> str:
     """Name the project at *address*; *runs* fill in what the user left out."""
-    projects = {"/".join(p for p in (r.entity, r.project) if p) for r in runs}
-    name = projects.pop() if len(projects) == 1 else ""
-    if not name or address.sweep:
+    names = projects(runs)
+    if len(names) > 1 and not address.sweep:
+        return f"{len(names)} projects in {address}"
+    if address.sweep or not names or not all(map(project, runs)):
         return str(address)
-    return f"{name} in {address}" if address.local else name
+    return f"{names[0]} in {address}" if address.local else names[0]
 
 
 def page_of_runs(runs: Sequence[Run]) -> str | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
 from wandbwatch.model.errors import ExitCode, NotFoundError, SourceError, UsageError
 from wandbwatch.model.query import Axis, AxisKind, Query
+from wandbwatch.model.remarks import taken
 from wandbwatch.model.run import Json
 from wandbwatch.sources.local import directories
 
@@ -219,3 +221,56 @@ def test_what_experiments_left_is_among_the_runs_in_the_order_of_time(tmp_path):
     assert found == ["aaa", "bbb", "ccc"]
     of_one = directories.files(tmp_path / "wandb" / "experiment-7")
     assert [file.parent.name[-3:] for file in of_one] == ["bbb"]
+
+
+def tree(directory: Path, *places: str) -> Path:
+    for number, place in enumerate(places):
+        written(directory / place, records(f"r{number}", number), f"r{number}")
+    return directory
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        (
+            "multirun/2025-01-02/03-04-05/0/wandb",
+            "multirun/2025-01-02/03-04-05/1/wandb",
+        ),
+        ("a/wandb", "b/c/.wandb", "d"),
+    ],
+)
+def test_runs_further_down_are_found(tmp_path, places):
+    tree(tmp_path, *places)
+    taken()
+    assert len(source(tmp_path).runs(Query()).runs) == len(places)
+    assert taken() == ()
+    written(tmp_path / "wandb", records("own"), "own")
+    assert [one.id for one in source(tmp_path).runs(Query()).runs] == ["own"]
+
+
+def test_a_tree_is_searched_to_a_depth_that_is_said(tmp_path):
+    tree(tmp_path, "1/2/3/4/5/6/wandb", "1/2/3/4/5/6/7/wandb")
+    taken()
+    assert ids(tmp_path) == "r0"
+    (note,) = taken()
+    assert "6 levels deep" in note
+    with pytest.raises(NotFoundError, match="nor 6 levels below; name a directory"):
+        source(tree(tmp_path / "x", "1/2/3/4/5/6/7/wandb")).runs(Query())
+
+
+def test_links_and_hidden_directories_are_not_followed(tmp_path):
+    tree(tmp_path / "a", "b/wandb", ".trash/wandb")
+    (tmp_path / "a" / "loop").symlink_to(tmp_path / "a")
+    assert ids(tmp_path / "a") == "r0"
+
+
+def test_latest_run_as_a_directory(three, tmp_path):
+    root = tmp_path / "copied" / "wandb"
+    written(root, records("x")).rename(root / "latest-run")
+    (root / "latest-run" / "run-one.wandb").rename(root / "latest-run" / "run-x.wandb")
+    assert ids(tmp_path / "copied") == "x"
+    assert source(root / "latest-run").run().id == "x"
+    (three / "wandb" / "latest-run").unlink()
+    copytree(three / "wandb/offline-run-20240101_000000-c", three / "wandb/latest-run")
+    assert ids(three) == "cba"
+    assert source(three / "wandb" / "latest-run").run().last_step == 2

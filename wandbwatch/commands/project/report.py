@@ -47,8 +47,12 @@ def report(
     """
     runs = found.runs
     shown = list(dict.fromkeys(k for c in columns for k in _expanded(c, runs)))
-    names = (*_OURS, *shown, *(forecast.NAMES if forecast else ()))
-    cells = [(run.id, _cells(run, shown, forecast)) for run in runs]
+    extra = ("project",) if len(titles.projects(runs)) > 1 else ()
+    names = (*_OURS, *extra, *shown, *(forecast.NAMES if forecast else ()))
+    cells = [
+        (run.id, (*_own(run), *_project(run, extra), *_rest(run, shown, forecast)))
+        for run in runs
+    ]
     seen = partial(_seen, names, cells)
     if not runs:
         which = "no run matches the filters" if query.filters else "no runs here yet"
@@ -100,9 +104,7 @@ def _compared(
     return tuple(since.cell(run, name, cell) for name, cell in named)
 
 
-def _cells(
-    run: Run, columns: Sequence[str], forecast: Forecast | None
-) -> tuple[Cell, ...]:
+def _own(run: Run) -> tuple[Cell, ...]:
     return (
         run.state,
         run.id,
@@ -112,6 +114,17 @@ def _cells(
         run.created or MISSING,
         MISSING if run.runtime is None else timedelta(seconds=run.runtime),
         MISSING if run.last_step is None else run.last_step,
+    )
+
+
+def _project(run: Run, extra: Sequence[str]) -> tuple[Cell, ...]:
+    return (titles.project(run) or MISSING,) if extra else ()
+
+
+def _rest(
+    run: Run, columns: Sequence[str], forecast: Forecast | None
+) -> tuple[Cell, ...]:
+    return (
         *(_value(run, column) for column in columns),
         *(forecast.cells(run) if forecast else ()),
     )

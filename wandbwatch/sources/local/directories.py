@@ -2,7 +2,11 @@
 
 A ``wandb`` or ``.wandb`` directory has one directory a run (``run-DATE_TIME-ID`` or
 ``offline-run-DATE_TIME-ID``, perhaps with ``-1`` behind it) with ``run-ID.wandb`` in
-it; a resumed run has one each time. ``latest-run`` links to one of them, or to nothing.
+it; a resumed run has one each time. ``latest-run`` links to one of them, or to nothing;
+where links were copied as directories, it may be the only one.
+
+A sweep of jobs has a ``wandb`` directory a job, below directories of their own
+(``multirun/DATE/TIME/0/wandb``).
 """
 
 from __future__ import annotations
@@ -12,19 +16,26 @@ from pathlib import Path
 
 from wandbwatch.model.address import Local
 from wandbwatch.model.errors import NotFoundError, SourceError
+from wandbwatch.model.remarks import remark
 
 _ROOTS = ("wandb", ".wandb")
 _RUNS = ("run-", "offline-run-")
 _OURS = (*_RUNS, "experiment-")
 """What we look into: an experiment has a directory of its own, with a root in it."""
+_LATEST = "latest-run"
+_DEEPEST = 6
+"""Levels below a directory that are searched when it has no runs of its own."""
+_MOST = 20_000
+"""Directories that are searched at most."""
 _NEXT = "name a directory that wandb wrote to, or a .wandb file"
 
 
 def files(path: Path) -> list[Path]:
     """Return the .wandb files that *path* means, at least one.
 
-    *path* is such a file, a run's directory, a ``wandb`` directory, or what holds one.
-    A run's directory means the others of that run as well; a file is that file alone.
+    *path* is such a file, a run's directory, a ``wandb`` directory, what holds one, or
+    a directory with several of these somewhere below. A run's directory means the
+    others of that run as well; a file is that file alone.
     """
     path = path.expanduser()
     try:
@@ -36,11 +47,50 @@ def files(path: Path) -> list[Path]:
         for root in _ROOTS:
             if not found and (path / root).is_dir():
                 found = _in_root(path / root)
+        found, searched = (found, True) if found else _below(path)
     except OSError as e:
         raise SourceError(f"{e.filename or path} cannot be read: {e.strerror}") from e
     if not found:
-        raise NotFoundError(f"{Local(path)} has no W&B runs in it; {_NEXT}")
+        deep = "" if searched else f", nor {_DEEPEST} levels below"
+        raise NotFoundError(f"{Local(path)} has no W&B runs in it{deep}; {_NEXT}")
+    if not searched:
+        remark(
+            f"{Local(path)} was searched {_DEEPEST} levels deep; name a directory"
+            " further down for the runs there"
+        )
     return found
+
+
+def _below(path: Path) -> tuple[list[Path], bool]:
+    """Search the tree at *path*; return its files, and whether that was all of it."""
+    found: list[Path] = []
+    level, whole, left = [path], True, _MOST
+    for depth in range(_DEEPEST + 1):
+        deeper: list[Path] = []
+        for directory in level:
+            for one in _entered(directory):
+                if one.name in _ROOTS:
+                    found += _in_root(one)
+                elif one.name.startswith(_RUNS):
+                    found += _in_run(one)
+                elif one.name[:1] != ".":
+                    deeper.append(one)
+        whole = whole and len(deeper) <= left
+        level, left = deeper[:left], left - len(deeper[:left])
+        if depth == _DEEPEST:
+            whole = whole and not deeper
+    found.sort(key=lambda file: _made(file.parent.name))
+    return found, whole
+
+
+def _entered(path: Path) -> list[Path]:
+    """Return the directories in *path*, none if it may not be entered."""
+    try:
+        with os.scandir(path) as entries:
+            inner = [e for e in entries if e.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+    return sorted(Path(one.path) for one in inner)
 
 
 def is_one_run(path: Path) -> bool:
@@ -67,7 +117,10 @@ def _in_root(path: Path) -> list[Path]:
     for one in names:
         runs += [] if one.name.startswith(_RUNS) else _of_experiment(one)
     runs.sort(key=lambda run: _made(run.name))
-    return [file for run in runs for file in _in_run(run)]
+    found = [file for run in runs for file in _in_run(run)]
+    latest = _in_run(path / _LATEST) if (path / _LATEST).is_dir() else []
+    known = {file.name for file in found}
+    return [*found, *(file for file in latest if file.name not in known)]
 
 
 def _of_experiment(path: Path) -> list[Path]:
