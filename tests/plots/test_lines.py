@@ -318,3 +318,16 @@ def test_x_may_have_a_log_scale():
     even = columns(where(pixels(png(five)), 0))
     assert written(five).count("100") == 1
     assert len(even) > 500
+
+
+@pytest.mark.parametrize("key", ["gpu busy (%)", "system/gpu.0.gpu", "system/cpu"])
+def test_percent_go_from_0_to_100(key):
+    found = written(plot(line([41.0, 98.5]), key=key))
+    assert [text for text in found if text.isdigit()][:6] == [
+        "100",
+        "80",
+        "60",
+        "40",
+        "20",
+        "0",
+    ]

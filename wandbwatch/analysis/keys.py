@@ -10,6 +10,11 @@ from fnmatch import fnmatchcase
 from wandbwatch.model.run import Run
 
 SYSTEM = "system/"
+_PERCENT = re.compile(
+    r"gpu\.(process\.)?\d+\.(gpu|memory|memoryAllocated|powerPercent)"
+    r"|cpu(\.\d+\.cpu_percent)?|memory(_percent)?|disk(\..*\.usagePercent)?"
+    r"|proc\.memory\.percent"
+)
 _GLOB = re.compile(r"[*?[]")
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _SUMMED_UP = re.compile(r"(.+)\.(?:min|max|mean|last|first|best)")
@@ -118,6 +123,12 @@ def _family(words: Sequence[str], outer: Sequence[str]) -> float:
 
 def is_clock(key: str) -> bool:
     return bool(_CLOCKS & set(_words(re.split(r"[/.]", key)[-1])))
+
+
+def is_percent(key: str) -> bool:
+    """Whether *key* is a system metric, or a title, whose values are 0 to 100."""
+    name = key.removeprefix(SYSTEM).partition("/l:")[0]
+    return "(%)" in key or (key != name and bool(_PERCENT.fullmatch(name)))
 
 
 def _words(part: str) -> list[str]:

@@ -102,11 +102,18 @@ class Line:
     band: tuple[Series, Series] | None = None
     """Low and high around the series, over the same x."""
     partial: Partial | None = None
+    called: str = ""
+    """What people call it, where *name* is one for programs, as ``network.recv``."""
+
+    @property
+    def id(self) -> str:
+        """The run's id where people need it beside the label."""
+        return "" if self.called or self.name == self.run else self.run
 
     @property
     def label(self) -> str:
         """What people read of whose line it is; a group's says how many are left."""
-        name = self.name or self.run
+        name = self.called or self.name or self.run
         if self.partial is None:
             return name
         left, of = self.partial.left, self.partial.of

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from matplotlib.lines import Line2D
 
 from wandbwatch import formatting
-from wandbwatch.analysis import smoothing
+from wandbwatch.analysis import keys, smoothing
 from wandbwatch.model.report import Line, Mark, Plot
 from wandbwatch.plots import palette
 from wandbwatch.plots.figure import EDGE, Entry, Frame, Sheet
@@ -190,6 +190,8 @@ def _shown_values(plot: Plot, ys: Sequence[Floats]) -> Iterator[Floats]:
         yield _floats(plot.limits)
         return
     yield from ys
+    if keys.is_percent(plot.key) and any(np.isfinite(y).any() for y in ys):
+        yield _floats((0.0, 100.0))
     if any(map(len, ys)):
         yield _floats([mark.at for mark in plot.marks if not mark.upright])
     for one in plot.lines:
@@ -222,7 +224,7 @@ def _names(lines: Sequence[Line]) -> list[str]:
     """Call each line by its name, and by its run where two have one name."""
     named = [one.label for one in lines]
     return [
-        f"{name} {one.run}" if named.count(name) > 1 and name != one.run else name
+        f"{name} {one.id}" if named.count(name) > 1 and one.id else name
         for name, one in zip(named, lines, strict=True)
     ]
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 import pytest
+from wandbwatch.analysis.accelerators import of_node
 from wandbwatch.commands.system import metrics
 from wandbwatch.model.run import Series
 
@@ -42,6 +43,29 @@ def test_what_is_of_a_kind_is_drawn_together():
     assert drawn["gpu busy (%)"] == ["gpu.2.gpu", "gpu.10.gpu"]
     assert drawn["disk (%)"] == ["disk./.usagePercent"]
     assert "gpu power (W)" not in drawn
+
+
+def test_people_know_the_metrics_by_other_names():
+    names = (
+        "gpu.0.gpu",
+        "memory_percent",
+        "disk./.usagePercent",
+        "network.recv",
+    )
+    assert [metrics.called(name) for name in names] == [
+        "GPU 0",
+        "memory",
+        "disk /",
+        "received",
+    ]
+    assert metrics.called("cpu/l:node-1") == of_node("CPU", "node-1")
+
+
+def test_the_network_is_shown_by_its_rate():
+    total = Series("network.recv", [0, 10, 20, 30], [5e6, 38e6, 38e6, 1e6])
+    rate = metrics.rate(total)
+    assert list(rate.x) == [10, 20]  # a total that fell was counted anew
+    assert list(rate.y) == [pytest.approx(3.3), 0]
 
 
 def test_idle_and_nearly_full_are_named():

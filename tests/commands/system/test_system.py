@@ -29,6 +29,10 @@ def test_the_machine_now_and_over_time():
     assert rest == Fields("machine", (("cpu", 40.0),))
     assert isinstance(busy, Plot)
     assert [line.name for line in busy.lines] == ["gpu 0", "gpu 1"]
+    assert [(line.label, line.id) for line in busy.lines] == [
+        ("GPU 0", ""),
+        ("GPU 1", ""),
+    ]
     assert isinstance(cpu, Plot)
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import math
 import re
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 
 from wandbwatch.analysis.accelerators import (
     BUSY,
@@ -34,11 +36,12 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
 }
 """The metrics of a device that are one column: the first that it has."""
 _PARTS_OF_MEMORY = "neuroncore_memory_usage."
-_GIGA = 1e9
+_GIGA, _MEGA = 1e9, 1e6
 IDLE, IDLE_FOR = 5.0, 300.0
 """Percent below which a GPU is idle, and for how many seconds it must have been."""
 FULL = 95.0
 """Percent from which memory or a disk is nearly full."""
+NETWORK = "network (MB/s)"
 _PLOTS = {
     "gpu busy (%)": r"gpu\.\d+\.gpu",
     "gpu memory (%)": r"gpu\.\d+\.memoryAllocated",
@@ -49,8 +52,14 @@ _PLOTS = {
     "cpu (%)": r"cpu",
     "memory (%)": r"memory_percent|memory",
     "disk (%)": r"disk(?:\..*)?\.usagePercent|disk",
-    "network sent and received": r"network\.(?:sent|recv)",
+    NETWORK: r"network\.(?:sent|recv)",
     "gpu power (W)": r"gpu\.\d+\.powerWatts",
+}
+_CALLED = {
+    "network.sent": "sent",
+    "network.recv": "received",
+    "cpu": "CPU",
+    "memory_percent": "memory",
 }
 
 
@@ -109,6 +118,31 @@ def label(name: str) -> str:
     """Name a metric in a plot of its kind."""
     of = device_metric(name)
     return str(of[0]) if of else of_node(*split(name))
+
+
+def called(name: str) -> str:
+    """Name a metric in a plot of its kind, for people."""
+    if of := device_metric(name):
+        kind, _, number = str(of[0]).partition(" ")
+        return f"{kind.upper()} {number}"
+    plain, node = split(name)
+    if found := re.fullmatch(r"disk\.(.*)\.usagePercent", plain):
+        return of_node(f"disk {found[1]}", node)
+    return of_node(_CALLED.get(plain, plain), node)
+
+
+def rate(total: Series) -> Series:
+    """Return how fast a *total* of bytes grows, in MB/s; it runs over seconds.
+
+    A total that fell was counted anew.
+    """
+    points = list(zip(total.x, total.y, strict=True))
+    xs, ys = array("d"), array("d")
+    for (x, y), (next_x, next_y) in pairwise(points):
+        if next_x > x and next_y >= y:
+            xs.append(next_x)
+            ys.append((next_y - y) / (next_x - x) / _MEGA)
+    return Series(total.key, xs, ys, sampled=total.sampled)
 
 
 def findings(series: Mapping[str, Series]) -> Iterator[str]:

@@ -83,10 +83,17 @@ def _devices(run: Run) -> Iterator[Table]:
 
 def _plots(run: Run, series: Mapping[str, Series]) -> Iterator[Plot]:
     for title, names in metrics.plotted(series).items():
-        lines = tuple(
-            Line(f"{run.id} {name}", metrics.label(name), series[name])
-            for name in names
-            if len(series[name].x)
-        )
-        if lines:
-            yield Plot(title, _AXIS.kind.value, lines)
+        shown = {name: series[name] for name in names}
+        if title == metrics.NETWORK:
+            shown = {name: metrics.rate(one) for name, one in shown.items()}
+        lines = [
+            Line(
+                f"{run.id} {name}",
+                metrics.label(name),
+                one,
+                called=metrics.called(name),
+            )
+            for name, one in shown.items()
+        ]
+        if there := tuple(line for line in lines if len(line.series.x)):
+            yield Plot(title, _AXIS.kind.value, there)

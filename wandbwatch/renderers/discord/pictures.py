@@ -67,8 +67,8 @@ def alternative(block: Plot | Chart) -> str:
 
 
 def _line(line: Line, plot: Plot) -> Iterator[str]:
-    name, run = markdown.named(line.label), markdown.named(line.run)
-    whose = name if line.name == line.run or not line.run else f"{name} ({run})"
+    name = markdown.named(line.label)
+    whose = f"{name} ({markdown.named(line.id)})" if line.id else name
     value = _value(line, plot)
     shown = markdown.text(whose)
     if len(shown) > _LONGEST:

@@ -218,7 +218,7 @@ def _named(axis: str, x: TextScale) -> Named:
 def _legend(line: Line, pen: TextPen, width: int, plot: Plot) -> Text:
     """Write whose line it is, its last value, and what could not be drawn."""
     sign = pen.letter or "━━"
-    name, run = formatting.clean(line.label), formatting.clean(line.run)
+    name, run = formatting.clean(line.label), formatting.clean(line.id)
     who = f"{name} ({run})" if line.name and run else name
     said = [who, *_remarks(line, plot)]
     text = folded("  ".join(part for part in said if part), width - len(sign) - 1)
