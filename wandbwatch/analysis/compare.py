@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from wandbwatch import formatting
 from wandbwatch.analysis import keys as known_keys
-from wandbwatch.analysis.objective import Chosen, choose
+from wandbwatch.analysis.objective import choose, curve_keys, direction
 from wandbwatch.analysis.ranking import Objective, finite
 from wandbwatch.model.report import MISSING, Block, Cell, Note, Table
 from wandbwatch.model.run import Json, Run, State
@@ -16,8 +17,10 @@ from wandbwatch.model.run_details import Sweep
 
 _MOST_VALUES = 8
 _MOST_SETTINGS = 20
+_TRIED = 4
 _SMALL = 0.1
-"""Smaller changes are shown with a part of a percent."""
+"""Smaller changes have a decimal place."""
+_SETTINGS = {"lr", "learning_rate", "seed", "weight_decay", "batch_size"}
 _MOST_PERCENT = 100.0
 
 
@@ -37,6 +40,10 @@ class Peers:
         return next((r for r in self._earlier() if r.state.ended), None)
 
     @property
+    def last(self) -> Run | None:
+        return next(self._earlier(), None)
+
+    @property
     def last_good(self) -> Run | None:
         return next((r for r in self._earlier() if r.state is State.FINISHED), None)
 
@@ -48,10 +55,18 @@ class Peers:
 
 
 def chosen(run: Run, aims: Sequence[Objective]) -> tuple[str, ...]:
-    """Name the values to show: the requested ones, the metric, then the likely ones."""
+    """Return the keys to show: those asked for, the metric, then likely ones.
+
+    Hyperparameters that were logged as values are left out.
+    """
     first = [aim.key for aim in (*aims, *choose([run]).objectives)]
-    keys = dict.fromkeys((*first, *known_keys.likely([run])))
-    return tuple(key for key in keys if key in run.summary)
+    settings = {re.split(r"[/.]", key)[-1] for key in run.config} | _SETTINGS
+    likely = (
+        key
+        for key in known_keys.likely([run])
+        if re.split(r"[/.]", key)[-1] not in settings
+    )
+    return tuple(key for key in dict.fromkeys((*first, *likely)) if key in run.summary)
 
 
 def aim_of(run: Run, aims: Sequence[Objective]) -> Objective | None:
@@ -60,15 +75,29 @@ def aim_of(run: Run, aims: Sequence[Objective]) -> Objective | None:
     return asked[0] if asked else choose([run]).objective
 
 
-def curve_of(run: Run, aims: Sequence[Objective]) -> tuple[str, ...]:
-    """Return the key of the curve to show: the metric's, else a likely one's."""
-    return Chosen(aim_of(run, aims)).curve or tuple(known_keys.likely([run])[:1])
+def curves_of(run: Run, aims: Sequence[Objective]) -> tuple[str, ...]:
+    """Return keys whose curve may be shown, the first first: the metric, likely ones.
+
+    Of a run that ended badly, keys that are no longer finite come first.
+    """
+    keys = curve_keys([run], _TRIED, aim_of(run, aims))
+    if not run.state.bad:
+        return keys
+    broken = [k for k in (*keys, *known_keys.likely([run])) if _broken(run, k)]
+    return tuple(dict.fromkeys((*broken, *keys)))[:_TRIED]
+
+
+def _broken(run: Run, key: str) -> bool:
+    value = run.summary.get(key)
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def best_of(
     runs: Sequence[Run], aims: Sequence[Objective], sweep: Sweep | None = None
 ) -> Iterator[Block]:
-    """Name and link the best run by each of *aims*, else by what `choose` finds."""
+    """Name and link the best run by each of *aims*, else by what `choose` finds.
+
+    Runs are ranked by their last values."""
     if not aims:
         metric = choose(runs, sweep)
         aims = metric.objectives
@@ -85,7 +114,11 @@ def best_of(
 
 
 def values(peers: Peers, aims: Sequence[Objective], *, delta: bool) -> Iterator[Block]:
-    """Tell the values of a run, and with *delta* how others compare with them."""
+    """Show the values of a run, and with *delta* how they compare with others.
+
+    ▲ is better and ▼ worse, where that is known; values that equal all others' are
+    left out.
+    """
     run, aim = peers.run, aim_of(peers.run, aims)
     keys = chosen(run, aims)
     if not keys:
@@ -98,27 +131,27 @@ def values(peers: Peers, aims: Sequence[Objective], *, delta: bool) -> Iterator[
         if other:
             columns.append(name)
             beside.append(other)
+    largest = {key: direction(key, [run], aim) for key in keys}
     rows: list[tuple[Cell, ...]] = [
-        (key, run.summary[key], *(change(run, other, key) for other in beside))
-        for key in keys[:_MOST_VALUES]
+        (key, run.summary[key], *(change(run, o, key, largest[key]) for o in beside))
+        for key in keys
     ]
-    yield Table("values", tuple(columns), tuple(rows))
-    if (left := len(keys) - _MOST_VALUES) > 0:
+    rows = [row for row in rows if not beside or set(row[2:]) - {"=", MISSING}] or rows
+    yield Table("values", tuple(columns), tuple(rows[:_MOST_VALUES]))
+    if (left := len(rows) - _MOST_VALUES) > 0:
         yield Note(f"{left} more values; see `summary`")
-    if top and aim:
-        others = aim.value(top)
-        word = "largest" if aim.largest else "smallest"
-        value = formatting.number(others) if others is not None else formatting.NOTHING
-        what = f"best of the others, with the {word} {aim.key}, {value}"
-        yield Note(f"{what}: {top.name} ({top.id})")
+    if top and aim and (value := aim.value(top)) is not None:
+        by = f"last {aim.key} {formatting.number(value)}"
+        yield Note(f"best of the others: {top.name} ({top.id}), {by}")
     if last:
-        yield Note(f"previous one, {last.state.value}: {last.name} ({last.id})")
+        yield Note(f"previous: {last.name} ({last.id}), {last.state.value}")
 
 
-def change(run: Run, other: Run, key: str) -> Cell:
-    """Word how *run*'s value differs from *other*'s: ``-8%``, ``+0.02`` from zero.
+def change(run: Run, other: Run, key: str, largest: bool | None = None) -> Cell:  # noqa: FBT001
+    """Word how *run*'s value differs from *other*'s: ``-8%▲``, ``+0.02`` from zero.
 
-    Short, as a phone has little room for columns.
+    Short, as a phone has little room for columns. The arrow says better or worse where
+    *largest* says which way the key is to go.
     """
     mine, theirs = finite(run.summary.get(key)), finite(other.summary.get(key))
     if mine is None or theirs is None:
@@ -126,15 +159,18 @@ def change(run: Run, other: Run, key: str) -> Cell:
     if mine == theirs:
         return "="
     sign = "+" if mine > theirs else "-"
+    arrow = "" if largest is None else "▲" if (mine > theirs) is largest else "▼"
     part = abs(mine / theirs - 1) if theirs else math.inf
     if part > _MOST_PERCENT:
-        return f"{sign}{formatting.number(abs(mine - theirs))}"
-    return f"{sign}{part:.1%}" if part < _SMALL else f"{sign}{part:.0%}"
+        return f"{sign}{formatting.number(abs(mine - theirs))}{arrow}"
+    amount = f"{part:.1%}" if part < _SMALL else f"{part:.0%}"
+    return f"{sign}{amount}{arrow}"
 
 
-def configuration(peers: Peers) -> Iterator[Block]:
-    """Tell what is set otherwise than in the last good run."""
-    good, run = peers.last_good, peers.run
+def configuration(peers: Peers, *, started: bool = False) -> Iterator[Block]:
+    """Show what differs from the last good run; of a *started* one, from the last."""
+    good, run = peers.last if started else peers.last_good, peers.run
+    which = "last run" if started else "last good"
     if good is None:
         return
     differing = [
@@ -142,18 +178,18 @@ def configuration(peers: Peers) -> Iterator[Block]:
         for key in sorted({*run.config, *good.config})
         if _set(run, key) != _set(good, key)
     ]
-    who = f"{good.name} ({good.id})"
+    who = f"{which.removesuffix(' run')} run, {good.name} ({good.id})"
     if not differing:
-        yield Note(f"same configuration as the last good run, {who}")
+        yield Note(f"same configuration as the {who}")
         return
     rows = tuple(
         (key, run.config.get(key, MISSING), good.config.get(key, MISSING))
         for key in differing[:_MOST_SETTINGS]
     )
-    yield Table("configuration", ("setting", "here", "last good"), rows)
+    yield Table("configuration", ("setting", "here", which), rows)
     more = len(differing) - len(rows)
     also = f"; {more} more settings differ" if more else ""
-    yield Note(f"the last good run is {who}{also}")
+    yield Note(f"compared with the {who}{also}")
 
 
 def _set(run: Run, key: str) -> tuple[bool, Json]:

@@ -145,6 +145,21 @@ def with_curve(keys: Iterable[str], found: Iterable[Curves]) -> list[str]:
     return [key for key in known if longest[key] > 1] or known
 
 
+def direction(
+    key: str, runs: Sequence[Run], aim: Objective | None = None
+) -> bool | None:
+    """Return whether a larger value of *key* is better; None if nothing says it."""
+    if aim and aim.key == key:
+        return aim.largest
+    stem, way = _stem(key)
+    goals = {name: largest for run in runs for name, largest in run.goals.items()}
+    if (goal := _goal(stem, goals)) is not None:
+        return goal
+    if (place := _place(stem)) is not None:
+        return _FAMILIES[int(place[1])][1]
+    return _WAYS.get(way)
+
+
 def _declared(runs: Sequence[Run]) -> Objective | None:
     """Return the most telling key with a goal, else one summed up by min or max."""
     goals = {key: way for run in runs for key, way in run.goals.items()}

@@ -222,6 +222,11 @@ class Report:
     message_key: str = ""
     """Names its message: a later report of the same subscription with that name
     replaces it."""
+    headline: str = field(default="", compare=False)
+    """One line for a notification: what happened, to which run, why, how far it was.
+    Discord shows it as the message's content and the card's title."""
+    amber: bool = field(default=False, compare=False)
+    """Whether bad news is a warning: the run goes on."""
     fingerprint: Callable[[], str] | None = field(default=None, compare=False)
     """Computes what must change for this report to be news; else `skip_unchanged` drops
     it. None: all its values except times and durations."""

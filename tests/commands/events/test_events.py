@@ -8,6 +8,8 @@ from datetime import timedelta
 
 import pytest
 from wandbwatch.cli import grammar
+from wandbwatch.commands.events.headlines import folded_headline
+from wandbwatch.commands.events.lifecycle import EventKind
 from wandbwatch.model.errors import NetworkError, UsageError
 from wandbwatch.model.report import Fields, Level, Note, Plot, Report, Table, Text
 from wandbwatch.model.run import Run, Series, State
@@ -118,7 +120,44 @@ def test_many_events_share_a_message_that_links_each_run():
     assert isinstance(table, Table)
     assert [row[1] for row in table.rows] == [f"r{i}" for i in range(14)]
     assert table.links == tuple(f"{PAGE}/runs/r{i}" for i in range(14))
-    assert line.source.asked == 1, "no request for each of them"
+    assert line.source.asked == 1 + 12, "few consoles, whatever their number"
+
+
+def test_a_shared_message_names_hosts_and_reasons_first():
+    line = Ticking("events me/p")
+    line.console = (Printed("srun: error: *** NODE FAILURE ***"),)
+    hosts = ["node-17"] * 4
+    line.tick(*(run(f"r{i}", host=host) for i, host in enumerate(hosts)))
+    crashed = [run(f"r{i}", State.CRASHED, host=h) for i, h in enumerate(hosts)]
+    (told,) = line.tick(*crashed)
+    reason = "srun: error: *** NODE FAILURE ***"
+    assert told.headline == f"4 runs crashed in me/p on node-17: {reason}"
+
+
+@pytest.mark.parametrize(
+    ("hosts", "reasons", "said"),
+    [
+        (["a", "a", "b"], {"0": "x", "1": "x"}, ": 2 on a: x; 1 on b"),
+        (["a", "b", "c"], {}, ""),
+        (["", "", ""], {}, ""),
+        (["", "", ""], {"0": "CUDA", "1": "CUDA"}, ": 2: CUDA"),
+    ],
+)
+def test_a_shared_headline_counts_hosts_and_reasons(hosts, reasons, said):
+    runs = [run(str(i), host=host) for i, host in enumerate(hosts)]
+    line = folded_headline(EventKind.FAILED, runs, "me/p", reasons)
+    assert line == f"3 runs failed in me/p{said}"
+
+
+def test_a_start_says_who_and_what_is_new_in_the_configuration():
+    line = Ticking("events me/p")
+    old = run("b", config={"lr": 0.1, "seed": 1}, created=NOW - timedelta(days=1))
+    line.tick(old)
+    (told,) = line.tick(old, run("a", config={"lr": 0.5, "seed": 1}, user="mara"))
+    assert told.headline == "name of a started by mara: lr 0.5 (was 0.1)"
+    assert block(told, Table, "configuration") == Table(
+        "configuration", ("setting", "here", "last run"), (("lr", 0.5, 0.1),)
+    )
 
 
 def later(one: Run, minutes: float) -> Run:
@@ -280,12 +319,14 @@ def test_the_card_of_a_failed_run_shows_why():
     assert block(told, Table, "values") == Table(
         "values",
         ("value", "last", "best", "prev"),
-        (("val/loss", 0.5, "+25%", "+25%"),),
+        (("val/loss", 0.5, "+25%▼", "+25%▼"),),
     )
     assert block(told, Table, "configuration") == Table(
         "configuration", ("setting", "here", "last good"), (("lr", 0.5, 0.1),)
     )
-    assert block(told, Text) == Text("console", "step 1\nCUDA out of memory")
+    assert told.headline == "name of a failed: CUDA out of memory (step 100, 2h 00m)"
+    assert told.blocks[0] == Text("error", "CUDA out of memory")
+    assert block(told, Text, "console") == Text("console", "step 1\nCUDA out of memory")
     plot = block(told, Plot)
     assert isinstance(plot, Plot)
     (drawn,) = plot.lines

@@ -103,5 +103,6 @@ def assert_its_end_says_why(watch: Watch) -> None:
     assert dict(fields.items)["exit code"] == 3
     (plot,) = (b for b in failed.blocks if isinstance(b, Plot))
     assert any(map(math.isnan, plot.lines[0].series.y))
-    (console,) = (b for b in failed.blocks if isinstance(b, Text))
+    (error, console) = (b for b in failed.blocks if isinstance(b, Text))
+    assert error.text in failed.headline
     assert "CUDA out of memory" in console.text

@@ -152,7 +152,7 @@ def test_no_text_is_lost(report):
 @settings(deadline=None)
 @given(hostile | texts)
 def test_markup_in_a_name_stays_text(name):
-    table = Table("t", ("name", "a column wider than a phone"), ((name, 0.5),))
+    table = Table("t", ("name", "a column that is wider than a phone"), ((name, 0.5),))
     blocks = (Fields(name, ((name, NOW),)), Note(name), table)
     ours = re.compile(r"\*\*|^-# |<t:1767268800:R>", re.MULTILINE)
     for message in render([Report("kind", name, blocks)], png):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from wandbwatch.model.report import (
     Text,
 )
 from wandbwatch.model.run import Series, State
-from wandbwatch.renderers.discord import render
+from wandbwatch.renderers.discord import limits, markdown, render
 
 from tests.fakes import NOW
 from tests.renderers.discord.pictures import png
@@ -50,6 +51,52 @@ def description(*blocks: Block) -> str:
 )
 def test_a_mark_says_what_the_colour_says(level, title):
     assert embed(level=level)["title"] == title
+
+
+def test_a_headline_is_the_content_and_the_title():
+    headline = "seed3 failed: CUDA out of memory (step 29,900, 2h 29m)"
+    report = Report("events", "a_long_seed3 failed (a/p/x)", (), Level.BAD)
+    (message,) = render([replace(report, headline=headline)], png)
+    body = json.loads(message.body)
+    assert body["content"] == f"✗ {markdown.text(headline)}"
+    (embed,) = body["embeds"]
+    assert embed["title"] == body["content"]
+    assert embed["footer"] == {"text": "a_long_seed3 failed (a/p/x)"}
+    warning = replace(report, headline="lr is odd", amber=True)
+    (message,) = render([warning], png)
+    body = json.loads(message.body)
+    assert body["content"] == "⚠ lr is odd"
+    assert body["embeds"][0]["color"] == 0xF0B232
+
+
+def test_headlines_of_one_message_are_lines():
+    reports = [Report("e", f"t{i}", headline=f"{'run ' * 99}{i}") for i in range(12)]
+    for message in render(reports, png):
+        body = json.loads(message.body)
+        lines = body["content"].split("\n")
+        assert len(lines) == len(body["embeds"])
+        assert max(map(len, lines)) == limits.HEADLINE
+
+
+def test_a_table_wider_than_a_phone_has_its_names_above_its_values():
+    columns = ("value", "last", "best", "prev")
+    rows = (("validation/accuracy", 0.66, "-5.7%▼", "+2.1%▲"),)
+    (message,) = render([Report("e", "t", (Table("values", columns, rows),))], png)
+    (embed,) = json.loads(message.body)["embeds"]
+    assert embed["description"].split("\n") == [
+        *("```", "  last  best    prev"),
+        *("validation/accuracy", "  0.66  -5.7%▼  +2.1%▲", "```"),
+    ]
+
+
+def test_names_of_a_table_are_what_differs():
+    names = [f"resnet50_imagenet_bs256_seed{i}_ema2" for i in range(3)]
+    links = tuple(f"https://wandb.ai/a/p/runs/{i}" for i in range(3))
+    table = Table("runs", ("name", "loss"), tuple((n, 0.5) for n in names), links)
+    (message,) = render([Report("e", "t", (table,))], png)
+    (embed,) = json.loads(message.body)["embeds"]
+    assert "**[seed1](https://wandb.ai/a/p/runs/1)**" in embed["description"]
+    assert markdown.text("resnet50_imagenet_bs256_…_ema2") in embed["description"]
 
 
 def test_a_title_links_to_its_run():
@@ -149,7 +196,7 @@ def test_a_plot_has_its_own_embed_with_notes_below():
     assert first["image"] == {"url": "attachment://train_loss.png"}
     assert second["image"] == {"url": "attachment://train_loss_2.png"}
     assert json.loads(message.body)["attachments"] == [
-        {"id": i, "filename": name, "description": "train/loss over step: owl-7"}
+        {"id": i, "filename": name, "description": "train/loss over step: owl-7 0.5"}
         for i, name in enumerate(["train_loss.png", "train_loss_2.png"])
     ]
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from wandbwatch import formatting as words
 from wandbwatch.analysis.compare import best_of
+from wandbwatch.analysis.failing import LINES, Failure, failures
 from wandbwatch.analysis.ranking import Objective
-from wandbwatch.commands.digest.failing import LINES, Failure, failures
 from wandbwatch.commands.digest.period import Period, hours
 from wandbwatch.formatting import titles
 from wandbwatch.formatting.run_blocks import caveats

@@ -7,6 +7,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from wandbwatch.commands.events.end_card import DEFAULT, CardAttachments, EndCards
+from wandbwatch.commands.events.headlines import labels
 from wandbwatch.commands.events.lifecycle import (
     CodeAlert,
     DetectOptions,
@@ -215,7 +216,9 @@ def _keys(
 
 def _project(address: Address, found: Listing) -> ProjectPage:
     return ProjectPage(
-        titles.of_runs(address, found.runs), titles.page_of_runs(found.runs)
+        titles.of_runs(address, found.runs),
+        titles.page_of_runs(found.runs),
+        labels(found.runs),
     )
 
 

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 
+from wandbwatch import formatting
 from wandbwatch.analysis.compare import (
     Peers,
     best_of,
     configuration,
-    curve_of,
+    curves_of,
     values,
 )
+from wandbwatch.analysis.failing import LINES, error
+from wandbwatch.analysis.objective import with_curve
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.analysis.window import recent
+from wandbwatch.commands.events.headlines import done_headline, headline
 from wandbwatch.commands.events.lifecycle import EventKind, GroupDone, RunEvent
-from wandbwatch.commands.events.run_cards import ProjectPage, done, title
+from wandbwatch.commands.events.run_cards import ProjectPage, card, done, title
 from wandbwatch.formatting.run_blocks import run_fields
 from wandbwatch.model.errors import SourceError, UsageError
 from wandbwatch.model.ports import Source
-from wandbwatch.model.query import Axis, AxisKind, Query
-from wandbwatch.model.report import Block, Level, Line, Note, Plot, Report, Text
+from wandbwatch.model.query import Axis, AxisKind, Curves, Query
+from wandbwatch.model.report import Block, Level, Line, Note, Plot, Report, Table, Text
 from wandbwatch.model.run import Run, State
-from wandbwatch.model.run_details import Sweep
+from wandbwatch.model.run_details import Printed, Sweep
 
 _WORDS = "summary, delta, config-diff, plot, plot:KEY, log, log:LINES, none"
 _LINES = 20
@@ -73,13 +78,17 @@ DEFAULT = CardAttachments(
 )
 
 
+_CONSOLES = 12
+"""Consoles to read for many ends at once; each is a request."""
+_IN_HEADLINE = 3
+_RECENT = Query(limit=20, summary=())
 _GROUP = 100
 """Runs of a group to compare with, the newest."""
 _LAST = timedelta(hours=1)
 _WALL = Axis(AxisKind.WALL)
 
 _FIELDS = {
-    *("state", "exit code", "runtime", "last step", "last heard"),
+    *("state", "exit code", "runtime", "last step"),
     *("group", "sweep", "host"),
 }
 
@@ -92,22 +101,64 @@ class EndCards:
     attached: CardAttachments
     aims: tuple[Objective, ...] = ()
     _groups: dict[str, tuple[Run, ...]] = field(default_factory=dict)
+    _newest: tuple[Run, ...] = ()
 
-    def card(self, event: RunEvent) -> Report:
+    def card(self, event: RunEvent, project: ProjectPage) -> Report:
         """Report how a run ended; a note replaces what cannot be read."""
         run = event.run
-        blocks: list[Block] = [run_fields(run, _FIELDS)]
-        blocks += self._or_note("the values", partial(self._compared, run))
-        if run.state.bad or not self.attached.bad_only:
-            if self.attached.log:
-                blocks += self._or_note("the console", partial(self._console, run))
-            for key in self.attached.plots:
-                blocks += self._or_note("the curves", partial(self._plot, run, key))
+        console: list[Block] = []
+        why = ""
+        if self.attached.log and self._whole(run):
+            console = self._or_note("the console", partial(self._console, run))
+            why = error(line for one in console for line in _lines(one))
+        blocks: list[Block] = [Text("error", why)] if why else []
+        compared = self._or_note("the values", partial(self._compared, run))
+        blocks += [*compared, run_fields(run, _FIELDS), *console]
+        for key in self.attached.plots if self._whole(run) else ():
+            blocks += self._or_note("the curves", partial(self._plot, run, key))
+        why = why or _result(run, compared)
         level = Level.BAD if run.state.bad else Level.INFO
         level = Level.GOOD if run.state is State.FINISHED else level
         return Report(
-            "events", title(run, event.kind.value), tuple(blocks), level, run.url
+            "events",
+            title(run, event.kind.value),
+            tuple(blocks),
+            level,
+            run.url,
+            headline=headline(event, project.called(run), why),
         )
+
+    def _whole(self, run: Run) -> bool:
+        """Whether the card shows console, configuration and plot."""
+        return run.state.bad or not self.attached.bad_only
+
+    def reasons(self, events: Sequence[RunEvent]) -> Mapping[str, str]:
+        """Return why runs ended badly, by id; reads the consoles of a few."""
+        bad = {event.run.id: event.run for event in events if event.kind.end}
+        if not self.attached.log:
+            return {}
+        found = {}
+        for run in [run for run in bad.values() if run.state.bad][:_CONSOLES]:
+            with suppress(SourceError):
+                found[run.id] = error(self.source.console(run.id, LINES))
+        return found
+
+    def start(self, event: RunEvent, project: ProjectPage) -> Report:
+        """Report a start: who started the run, and what is new in its configuration."""
+        report = card(event, project)
+        if not self.attached.config_diff:
+            return report
+        blocks = self._or_note("the configuration", partial(self._changed, event.run))
+        by = f" by {event.run.user}" if event.run.user else ""
+        line = f"{project.called(event.run)} started{by}{_settings(blocks)}"
+        return replace(report, blocks=(*blocks, *report.blocks), headline=line)
+
+    def _changed(self, run: Run) -> Iterable[Block]:
+        self._newest = self._newest or self.source.runs(_RECENT).runs
+        own = next((one for one in self._newest if one.id == run.id), None)
+        others = tuple(one for one in self._newest if one.id != run.id)
+        if own:
+            yield from configuration(Peers(own, others), started=True)
 
     def _or_note(self, what: str, blocks: Callable[[], Iterable[Block]]) -> list[Block]:
         try:
@@ -129,11 +180,9 @@ class EndCards:
     def done(self, event: GroupDone, project: ProjectPage) -> Report:
         """Report that all runs of a scope have ended, and which is best."""
         card = done(event, project.name, project.url)
-        blocks = [
-            *card.blocks,
-            *self._or_note("the best run", partial(self._best, event)),
-        ]
-        return replace(card, blocks=tuple(blocks))
+        best = self._or_note("the best run", partial(self._best, event))
+        line = done_headline(event, project.name, _best_named(best, project))
+        return replace(card, blocks=(*card.blocks, *best), headline=line)
 
     def _best(self, done: GroupDone) -> Iterable[Block]:
         if done.kind is EventKind.IDLE:
@@ -171,14 +220,48 @@ class EndCards:
             yield Note("no console output")
 
     def _plot(self, run: Run, key: str) -> Iterable[Block]:
-        keys = (key,) if key else curve_of(self.peers(run).run, self.aims)
+        keys = (key,) if key else curves_of(self.peers(run).run, self.aims)
         if not keys:
             return
         bare = Query(ids=(run.id,), summary=(), config=())
         (found,) = self.source.curves(bare, keys, _WALL)
         series = recent(found.series, _WALL, _LAST) or found.series
-        if keys[0] in series:
-            line = Line(run.id, run.name, series[keys[0]])
-            yield Plot(keys[0], "wall", (line,))
-        elif key:
-            yield Note(f"the run has no {key!r} to plot")
+        for drawn in with_curve(keys, [Curves(run, series)])[:1]:
+            yield Plot(drawn, "wall", (Line(run.id, run.name, series[drawn]),))
+            return
+        if not key:
+            return
+        yield Note(f"the run has no {key!r} to plot")
+
+
+def _lines(block: Block) -> Iterator[Printed]:
+    if isinstance(block, Text):
+        yield from map(Printed, block.text.split("\n"))
+
+
+def _result(run: Run, compared: Iterable[Block]) -> str:
+    """Return the first value of a finished run: ``val/loss 2.05``."""
+    rows = next((b.rows for b in compared if isinstance(b, Table)), ())
+    shown = [f"{key} {formatting.cell(value)}" for key, value, *_ in rows[:1]]
+    return " ".join(shown) if run.state is State.FINISHED else ""
+
+
+def _settings(blocks: Iterable[Block]) -> str:
+    """Return the settings that differ: ``: lr 0.001 (was 0.0003)``; or their number."""
+    rows = next((block.rows for block in blocks if isinstance(block, Table)), ())
+    if len(rows) > _IN_HEADLINE:
+        return f": {len(rows)} settings differ from the last run"
+    changes = (
+        f"{key} {formatting.cell(here)} (was {formatting.cell(there)})"
+        for key, here, there in rows
+    )
+    return f": {', '.join(changes)}" if rows else ""
+
+
+def _best_named(blocks: Iterable[Block], project: ProjectPage) -> str:
+    for block in blocks:
+        if isinstance(block, Table) and block.rows:
+            name, run_id, _, key, value = block.rows[0]
+            called = project.labels.get(str(run_id), str(name))
+            return f"best {key} {formatting.cell(value)}: {called}"
+    return ""

@@ -68,7 +68,7 @@ class CrashCards:
     ) -> Iterator[Report]:
         name = self._message(event.run.id)
         if name is None:
-            yield card(event)
+            yield card(event, project)
             return
         reported = self.messages[name]
         reported[event.run.id] = True
@@ -112,15 +112,15 @@ def _reports(
     if len(events) <= MOST_CARDS:
         for event in events:
             corrected = isinstance(event, CrashRetracted)
-            yield card(event) if corrected else ends.card(event)
+            yield card(event, project) if corrected else ends.card(event, project)
         return
     retracted = sum(isinstance(event, CrashRetracted) for event in events)
-    report = folded(EventKind.CRASHED, events, project)
+    report = folded(EventKind.CRASHED, events, project, ends.reasons(events))
     if retracted:
         left = len(events) - retracted
         title = f"{left} runs crashed in {project.name}, {retracted} did not crash"
         level = Level.BAD if left else Level.INFO
-        report = replace(report, title=title, level=level)
+        report = replace(report, title=title, level=level, headline=title)
     yield report
 
 
@@ -151,15 +151,23 @@ def _kind(
     kind: EventKind, events: Sequence[RunEvent], ends: EndCards, project: ProjectPage
 ) -> Iterator[Report]:
     if kind is not EventKind.BEST and len(events) > MOST_CARDS:
-        yield folded(kind, events, project)
+        yield folded(kind, events, project, ends.reasons(events))
         return
     for event in events:
         if isinstance(event, Best):
             # While one run leads, its message is edited.
             name = f"best {event.key} {event.lead}"
-            yield replace(card(event), message_key=name)
+            yield replace(card(event, project), message_key=name)
         else:
-            yield ends.card(event) if kind.end else card(event)
+            yield _one(event, ends, project)
+
+
+def _one(event: RunEvent, ends: EndCards, project: ProjectPage) -> Report:
+    if event.kind.end:
+        return ends.card(event, project)
+    if event.kind is EventKind.STARTED:
+        return ends.start(event, project)
+    return card(event, project)
 
 
 def _several(done: GroupDone) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from wandbwatch import formatting
 from wandbwatch.analysis.compare import best_of
 from wandbwatch.analysis.ranking import Objective
+from wandbwatch.commands.events.headlines import folded_headline, headline
 from wandbwatch.commands.events.lifecycle import (
     ACTIVE,
     Best,
@@ -45,16 +47,45 @@ def title(run: Run, what: str) -> str:
     return f"{run.name} {what}{path}"
 
 
+@dataclass(frozen=True)
+class ProjectPage:
+    """The name and page of the runs' project, and what its runs are called."""
+
+    name: str
+    url: str | None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Short names by run id."""
+
+    def called(self, run: Run) -> str:
+        return self.labels.get(run.id, run.name)
+
+
+_NO_REASONS: Mapping[str, str] = MappingProxyType({})
 _ALARMING = {"WARN", "ERROR"}
 
 
-def card(event: RunEvent) -> Report:
+def card(event: RunEvent, project: ProjectPage) -> Report:
     """Report one event of a run."""
     what, note = wording(event)
     run = event.run
     notes = (Note(note),) if note else ()
     level = Level.INFO if isinstance(event, CrashRetracted) else level_of(event)
-    return Report("events", title(run, what), (*notes, _short(run)), level, run.url)
+    return Report(
+        "events",
+        title(run, what),
+        (*notes, _short(run)),
+        level,
+        run.url,
+        headline=headline(event, project.called(run)),
+        amber=amber(event),
+    )
+
+
+def amber(event: RunEvent) -> bool:
+    """Whether *event* is a warning about a run that goes on."""
+    return isinstance(event, Stalled) or (
+        isinstance(event, CodeAlert) and event.level == "WARN"
+    )
 
 
 def wording(event: RunEvent) -> tuple[str, str]:
@@ -145,17 +176,17 @@ def _short(run: Run) -> Fields:
 _COLUMNS = ("name", "id", "group", "exit code", "runtime", "last step", "note")
 
 
-@dataclass(frozen=True)
-class ProjectPage:
-    """The name and page of the runs' project."""
+def folded(
+    kind: EventKind,
+    events: Sequence[RunEvent],
+    project: ProjectPage,
+    reasons: Mapping[str, str] = _NO_REASONS,
+) -> Report:
+    """Report many events of one kind in a table that names and links each run.
 
-    name: str
-    url: str | None
-
-
-def folded(kind: EventKind, events: Sequence[RunEvent], project: ProjectPage) -> Report:
-    """Report many events of one kind in a table that names and links each run."""
-    rows = tuple(_row(event) for event in events)
+    *reasons* are those of ended runs, by id.
+    """
+    rows = tuple(_row(event, reasons.get(event.run.id, "")) for event in events)
     urls = [event.run.url for event in events]
     table = runs_table(_COLUMNS, rows, urls)
     count = len({event.run.id for event in events})
@@ -163,10 +194,19 @@ def folded(kind: EventKind, events: Sequence[RunEvent], project: ProjectPage) ->
     level = KINDS[kind].level
     if any(isinstance(e, CodeAlert) and level_of(e) is Level.BAD for e in events):
         level = Level.BAD
-    return Report("events", title, (table,), level, project.url)
+    runs = {event.run.id: event.run for event in events}
+    return Report(
+        "events",
+        title,
+        (table,),
+        level,
+        project.url,
+        headline=folded_headline(kind, tuple(runs.values()), project.name, reasons),
+        amber=all(map(amber, events)),
+    )
 
 
-def _row(event: RunEvent) -> tuple[Cell, ...]:
+def _row(event: RunEvent, reason: str) -> tuple[Cell, ...]:
     run = event.run
     return (
         run.name,
@@ -175,11 +215,11 @@ def _row(event: RunEvent) -> tuple[Cell, ...]:
         MISSING if run.exit_code is None else run.exit_code,
         MISSING if run.runtime is None else timedelta(seconds=run.runtime),
         MISSING if run.last_step is None else run.last_step,
-        _note(event),
+        _note(event, reason),
     )
 
 
-def _note(event: RunEvent) -> Cell:
+def _note(event: RunEvent, reason: str) -> Cell:
     match event:
         case Stalled():
             return why(event)
@@ -190,7 +230,7 @@ def _note(event: RunEvent) -> Cell:
         case CrashRetracted():
             return wording(event)[0]
         case _:
-            return MISSING
+            return reason or MISSING
 
 
 _MOST_RUNNING = 20

@@ -74,6 +74,7 @@ Show: TypeAlias = Callable[[Attachment], AttachmentView]
 
 COLOURS = {Level.INFO: 0x4F8EF7, Level.GOOD: 0x23A55A, Level.BAD: 0xF23F42}
 MARKS = {Level.INFO: "", Level.GOOD: "✓ ", Level.BAD: "✗ "}
+_AMBER, _WARNING = 0xF0B232, "⚠ "
 _LONGEST_NAME = limits.TITLE - 40
 """A continued title ends with its page number."""
 
@@ -96,17 +97,28 @@ def embeds(report: Report, draw: Draw, show: Show) -> Iterator[Embed]:
         page += 1
         mark = f" (continued {page}/{count})" if page > 1 else ""
         naming = Naming.SMALL if place else Naming.TITLE
-        yield replace(whose, name=whose.name + mark, naming=naming, description=part)
+        named = replace(whose, name=whose.name + mark, naming=naming, description=part)
+        yield named if place else _with_headline(named, report)
+
+
+def _with_headline(embed: Embed, report: Report) -> Embed:
+    """Add what a notification shows, and the full title below the card."""
+    if not report.headline:
+        return embed
+    footer = clipped(markdown.named(report.title), limits.TITLE)
+    return replace(embed, headline=embed.name, footer=footer)
 
 
 def _whose(report: Report) -> Embed:
     short = clipped(_title(report), _LONGEST_NAME)
     url = markdown.address(report.url)
-    return Embed(short, Naming.TITLE, COLOURS[report.level], url)
+    colour = _AMBER if report.amber else COLOURS[report.level]
+    return Embed(short, Naming.TITLE, colour, url)
 
 
 def _title(report: Report) -> str:
-    return MARKS[report.level] + markdown.named(report.title)
+    mark = _WARNING if report.amber else MARKS[report.level]
+    return mark + markdown.named(report.headline or report.title)
 
 
 def _parts(
@@ -122,7 +134,8 @@ def _parts(
 def _opening(report: Report, whose: Embed) -> Iterator[Passage]:
     """Write what the title has no room for."""
     if whose.name != _title(report):
-        yield Passage(tuple(markdown.lines(formatting.clean(report.title))))
+        whole = formatting.clean(report.headline or report.title)
+        yield Passage(tuple(markdown.lines(whole)))
     if whose.url and not markdown.for_embed(whose.url):
         yield Passage((markdown.opening(whose.url),))
 

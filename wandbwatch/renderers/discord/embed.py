@@ -45,6 +45,8 @@ class Embed:
     picture: Picture | None = None
     loose: tuple[Picture, ...] = ()
     """Files beside the embed: no embed can hold them."""
+    headline: str = ""
+    """What the message says above its embeds, where notifications look for it."""
 
     @property
     def files(self) -> tuple[Picture, ...]:
@@ -136,7 +138,13 @@ def _message(embeds: Sequence[Embed]) -> Message:
         {"id": place, "filename": each.file.name, "description": each.alternative}
         for place, each in enumerate(pictures)
     ]
+    lines = [
+        markdown.text(clipped(embed.headline, limits.HEADLINE))
+        for embed in embeds
+        if embed.headline
+    ]
     body = {
+        **({"content": "\n".join(lines)} if lines else {}),
         "embeds": [embed.payload for embed in embeds],
         "allowed_mentions": SILENT,
         "attachments": attachments,

@@ -6,6 +6,8 @@ https://discord.com/developers/docs/resources/message#embed-object-embed-limits
 from __future__ import annotations
 
 CONTENT = 2000
+HEADLINE = 160
+"""Our limit for one headline: those of ten embeds fit a content."""
 EMBEDS = 10
 TITLE = 256
 AUTHOR = 256

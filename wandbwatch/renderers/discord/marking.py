@@ -64,18 +64,20 @@ def plain(message: Message) -> Message:
     """
     body = json.loads(message.body)
     lines = body["content"].split("\n") if body.get("content") else []
-    lines += [line for embed in body.get("embeds", ()) for line in _text_of(embed)]
-    said = _left_out("file", len(message.files))
-    content = "\n".join([*_bounded(lines, _ROOM - len(said)), *filter(None, [said])])
+    said = {*lines}
+    for embed in body.get("embeds", ()):
+        lines += [*_text_of(embed, titled=embed.get("title") not in said)]
+    files = _left_out("file", len(message.files))
+    content = "\n".join([*_bounded(lines, _ROOM - len(files)), *filter(None, [files])])
     mentions = body.get("allowed_mentions", SILENT)
     reduced = {"content": content.strip() or "–", "allowed_mentions": mentions}
     return Message(json.dumps(reduced, ensure_ascii=False))
 
 
-def _text_of(embed: Mapping[str, Any]) -> Iterator[str]:
+def _text_of(embed: Mapping[str, Any], *, titled: bool) -> Iterator[str]:
     if "author" in embed:
         yield f"**{markdown.text(embed['author']['name'])}**"
-    if "title" in embed:
+    if "title" in embed and titled:
         yield f"**{embed['title']}**"
     yield from _LINK.sub(r"\1", embed.get("description", "")).split("\n")
     if "footer" in embed:

@@ -7,6 +7,7 @@ from itertools import chain, zip_longest
 from typing import TypeAlias
 
 from wandbwatch import formatting
+from wandbwatch.formatting.short_names import shared_part, short_names
 from wandbwatch.model.report import Cell, Fields, Table, latest
 from wandbwatch.model.run import State
 from wandbwatch.renderers.discord import limits, markdown
@@ -66,6 +67,7 @@ def _head(name: Named, beside: Sequence[Named], url: str | None) -> Iterator[str
 
 
 _GAP = "  "
+_GAPS = (_GAP, " ")
 
 
 def passages(table: Table, *, titled: bool) -> Iterator[Passage]:
@@ -76,10 +78,29 @@ def passages(table: Table, *, titled: bool) -> Iterator[Passage]:
         yield from heading.over(title, grid, code=True)
     else:
         about = _about(table)
-        for row, url in zip_longest(table.rows, table.links):
+        rows, shared = _shortened(table)
+        for row, url in zip_longest(rows, table.links):
             named = tuple(zip(table.columns, row, strict=True))
             yield from heading.over(title, tuple(card(named, about, url)))
             title = ""
+        if shared:
+            yield Passage(tuple(markdown.lines(shared, start=markdown.SMALL)))
+
+
+def _shortened(table: Table) -> tuple[Sequence[Sequence[Cell]], str]:
+    """Call each run by what differs; return the rows, and what all names share."""
+    if "name" not in table.columns:
+        return table.rows, ""
+    place = table.columns.index("name")
+    names = [markdown.worded(row[place]) for row in table.rows]
+    if not (shared := shared_part(names)):
+        return table.rows, ""
+    short = short_names(names)
+    rows = [
+        (*row[:place], short[name], *row[place + 1 :])
+        for row, name in zip(table.rows, names, strict=True)
+    ]
+    return rows, f"… is a name above: {shared}"
 
 
 def _about(table: Table) -> int:
@@ -92,16 +113,34 @@ def _about(table: Table) -> int:
 
 
 def _grid(table: Table) -> tuple[str, ...]:
-    """Align the rows in columns; () if they should be cards."""
+    """Align the rows in columns, or below their first cell; () if they don't fit."""
     if any(table.links) or any(map(markdown.lively, chain.from_iterable(table.rows))):
         return ()
     shown = [[markdown.named(name) for name in table.columns]]
     shown += [[markdown.worded(cell) for cell in row] for row in table.rows]
+    rows = next(filter(None, (_aligned(shown, gap) for gap in _GAPS)), ())
+    if rows or len(table.columns) == 1:
+        return tuple(map(markdown.code, rows))
+    bare = [["", *row[1:]] for row in shown]
+    below = next(filter(None, (_aligned(bare, gap) for gap in _GAPS)), ())
+    return tuple(_stacked([row[0] for row in shown], below)) if below else ()
+
+
+def _stacked(names: Sequence[str], rows: Sequence[str]) -> Iterator[str]:
+    """Put each of *rows* below its name; the first one is the header."""
+    yield markdown.code(rows[0])
+    for name, row in zip(names[1:], rows[1:], strict=True):
+        yield from markdown.lines(name, markdown.code)
+        yield markdown.code(row)
+
+
+def _aligned(shown: Sequence[Sequence[str]], gap: str) -> tuple[str, ...]:
+    """Pad the cells into lines; () if one is wider than a phone."""
     widths = [max(map(markdown.width, column)) for column in zip(*shown, strict=True)]
-    if sum(widths) + len(_GAP) * (len(widths) - 1) > limits.PHONE:
+    if sum(widths) + len(gap) * (len(widths) - 1) > limits.PHONE:
         return ()
-    rows = (map(markdown.padded, row, widths) for row in shown)
-    return tuple(markdown.code(_GAP.join(row).rstrip()) for row in rows)
+    padded = (map(markdown.padded, row, widths) for row in shown)
+    return tuple(gap.join(row).rstrip() for row in padded)
 
 
 def field_passages(fields: Fields) -> Iterator[Passage]:

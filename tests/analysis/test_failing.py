@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from wandbwatch.commands.digest.failing import Failure, failures, reason
+from wandbwatch.analysis.failing import Failure, brief, failures, reason
 from wandbwatch.model.run import Run, State
 from wandbwatch.model.run_details import Printed
 
@@ -28,8 +28,13 @@ def printed(text: str) -> list[Printed]:
         (TRACEBACK.format(2), TRACEBACK.format(2).splitlines()[3]),
         ("KeyboardInterrupt\nbye", "KeyboardInterrupt"),
         ("ok\nSegmentation fault (core dumped)", "Segmentation fault (core dumped)"),
-        ("all is well\n\n", "exit code 1: all is well"),
-        ("an Error: in a sentence", "exit code 1: an Error: in a sentence"),
+        ("all is well\n\n", "exit code 1"),
+        (" 5%|# | 3/60 [it/s] error=0.1", "exit code 1"),
+        ("an Error: in a sentence\nbye", "an Error: in a sentence"),
+        (
+            "error: *** JOB 7 CANCELLED DUE TO NODE FAILURE ***\nsaving",
+            "error: *** JOB 7 CANCELLED DUE TO NODE FAILURE ***",
+        ),
         ("", "exit code 1"),
         ("ValueError: \x1b[31m" + "x" * 999, "ValueError: [31m" + "x" * 283 + "…"),
     ],
@@ -42,15 +47,32 @@ def test_the_error_printed_last_is_the_reason(console, why):
     ("run", "why"),
     [
         (replace(RUN, exit_code=None), "failed"),
+        (replace(RUN, exit_code=137), "exit code 137 (SIGKILL, often out of memory)"),
         (replace(RUN, state=State.KILLED), "killed"),
         (replace(RUN, state=State.CRASHED), "crashed: no heartbeat"),
     ],
 )
-def test_without_a_word_of_it_its_end_has_to_do(run, why):
+def test_without_an_error_the_reason_is_how_the_run_ended(run, why):
     assert reason(run, ()) == why
 
 
-def test_numbers_do_not_part_one_reason():
+@pytest.mark.parametrize(
+    ("line", "short"),
+    [
+        (
+            "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB",
+            "CUDA out of memory",
+        ),
+        ("pkg.ConfigError: no key 'lr'", "ConfigError: no key 'lr'"),
+        ("KeyboardInterrupt", "KeyboardInterrupt"),
+        ("x" * 99, "x" * 89 + "…"),
+    ],
+)
+def test_a_brief_reason_is_the_first_sentence(line, short):
+    assert brief(line) == short
+
+
+def test_reasons_that_differ_in_numbers_are_one():
     runs = [replace(RUN, id=str(i)) for i in range(4)]
     consoles = {str(i): printed(TRACEBACK.format(i)) for i in range(3)}
     consoles["3"] = printed("ValueError: no")

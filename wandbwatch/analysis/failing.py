@@ -1,0 +1,108 @@
+"""Why runs failed: the error they printed last, or how they ended. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from wandbwatch import formatting
+from wandbwatch.model.run import Run, State
+from wandbwatch.model.run_details import Printed
+
+LINES = 40
+"""How many of the last console lines are searched for the error."""
+_LONGEST = 300
+_SHORT = 90
+_ERROR = re.compile(
+    r"(?:[A-Za-z_]\w*\.)*([A-Z]\w*(?:Error|Exception|Interrupt|Exit|Failure|Timeout))"
+    r"(?:: *(.*))?"
+)
+_SIGNAL = re.compile(r"(?:Killed|Segmentation fault|Terminated|Aborted)\b.*")
+_WORDS = re.compile(
+    r"\b(?:error|fatal|fail(?:ed|ure)?|out of memory|oom|cancelled|time limit"
+    r"|abort(?:ed)?|no space left|not found|no such file|denied|refused"
+    r"|panic|killed|due to)\b",
+    re.IGNORECASE,
+)
+_PROGRESS = re.compile(r"\d%|\bit/s\b|s/it\b|[━█▏▎▍▌▋▊▉]|^wandb: ")
+_NUMBERS = re.compile(r"\d+(?:[.,:]\d+)*|\b0x[0-9a-f]+")
+_GENERIC = {"RuntimeError", "OutOfMemoryError", "Exception", "Error"}
+"""Names that say less than the message behind them."""
+_CODES = {
+    130: "interrupted",
+    134: "SIGABRT",
+    137: "SIGKILL, often out of memory",
+    139: "segmentation fault",
+    143: "SIGTERM",
+}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Runs that failed for one reason."""
+
+    reason: str
+    runs: tuple[Run, ...]
+
+
+def failures(
+    runs: Sequence[Run], consoles: Mapping[str, Sequence[Printed]]
+) -> tuple[Failure, ...]:
+    """Group *runs* by their reasons, the most common first.
+
+    Reasons that differ in numbers only, such as sizes of memory, are one.
+    """
+    found: dict[str, tuple[str, list[Run]]] = {}
+    for run in runs:
+        why = reason(run, consoles.get(run.id, ()))
+        found.setdefault(_NUMBERS.sub("0", why), (why, []))[1].append(run)
+    kinds = [Failure(why, tuple(those)) for why, those in found.values()]
+    return tuple(sorted(kinds, key=lambda failure: -len(failure.runs)))
+
+
+def reason(run: Run, console: Iterable[Printed]) -> str:
+    """Return why *run* failed: the error it printed last, else how it ended."""
+    crashed = "crashed: " if run.state is State.CRASHED else ""
+    return error(console) or crashed + ending(run)
+
+
+def error(console: Iterable[Printed]) -> str:
+    """Return the last line of *console* with an error, no progress line; or ""."""
+    lines = [text for line in console if (text := line.text.strip())]
+    for found in (_is_error, _has_words):
+        for line in reversed(lines):
+            if found(line):
+                return _cut(formatting.clean(line), _LONGEST)
+    return ""
+
+
+def _is_error(line: str) -> bool:
+    return bool(_ERROR.fullmatch(line) or _SIGNAL.fullmatch(line))
+
+
+def _has_words(line: str) -> bool:
+    return bool(_WORDS.search(line)) and not _PROGRESS.search(line)
+
+
+def brief(line: str) -> str:
+    """Return the first sentence of an error, without a name that says little."""
+    if (found := _ERROR.fullmatch(line)) and (said := found[2]):
+        line = said if found[1] in _GENERIC else f"{found[1]}: {said}"
+    return _cut(re.split(r"(?<=\w{3})[.;] ", line, maxsplit=1)[0], _SHORT)
+
+
+def ending(run: Run) -> str:
+    """Return how *run* ended, for one that printed no error."""
+    if run.state is State.CRASHED:
+        return "no heartbeat"
+    if run.state is State.KILLED:
+        return "killed"
+    if run.exit_code is None:
+        return "failed"
+    known = _CODES.get(run.exit_code)
+    return f"exit code {run.exit_code}" + (f" ({known})" if known else "")
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
