@@ -107,7 +107,7 @@ def test_dots_nest_and_pairs_override_objects_and_files():
         (['{"a":' * 200_000], "parameters: nested too deeply"),
         (['{"a": %s}' % ("9" * 5000)], "parameters: Exceeds the limit"),
         (["@none.json"], "no file 'none.json'"),
-        (["@a.yaml"], "write @FILE.json or @FILE.toml"),
+        (["@a.txt"], "write @FILE.json, @FILE.toml or @FILE.yaml"),
         (["@bad.toml"], "bad.toml:2:6: Invalid value"),
         (["@nan.toml"], "nan.toml: model.lr[1]: nan is not a JSON number"),
         (["lr=nan"], "lr=nan: lr: nan is not a JSON number"),

@@ -69,9 +69,17 @@ def make_plans(
     Options override the settings of ``[experiments.NAME]``.
     """
     config, words = _config(request, configs)
-    sets = expand(parse(words, read), request.search, config.schema, random.seed)
+    parsed = parse(words, read)
+    sets = expand(parsed, request.search, config.schema, random.seed)
     _check_run_id(request.run_id, len(sets.texts))
     plan = _plan(request, config)
+    sweep = parsed.sweep
+    plan = replace(
+        plan,
+        best=plan.best or sweep.best,
+        project=plan.project or sweep.project,
+        entity=plan.entity or sweep.entity,
+    )
     preset = random.run_id if config.one_run else str
     plans = tuple(
         replace(plan, argument=text, run_id=request.run_id or preset())

@@ -44,8 +44,33 @@ def dry_run(planned: PlanSet) -> Report:
     limit = f"up to {planned.jobs}" if planned.jobs > 1 else "one"
     at_once = f", {limit} at a time" if count > 1 else ""
     note = Note(f"dry run: would start {trainings}{at_once}")
-    blocks: tuple[Block, ...] = (fields, *parameters, note)
+    blocks: tuple[Block, ...] = (
+        fields,
+        *parameters,
+        *_texts([flat(one) for one in planned.parameters]),
+        note,
+    )
     return Report("experiment", f"{plan.name}: {trainings}", blocks)
+
+
+def _texts(sets: Sequence[Mapping[str, Json]]) -> Iterator[Note]:
+    """Name the texts that look like another value, such as ``"10"``."""
+    found = {
+        f"{name}={json.dumps(value)}": None
+        for one in sets
+        for name, value in one.items()
+        if isinstance(value, str) and _reads_as_other(value)
+    }
+    if found:
+        yield Note(f"texts, not numbers or other values: {', '.join(list(found)[:5])}")
+
+
+def _reads_as_other(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _common_and_varied(sets: Sequence[Mapping[str, Json]]) -> Iterator[Block]:

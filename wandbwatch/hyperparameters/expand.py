@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from wandbwatch.hyperparameters.objects import Object
+from wandbwatch.hyperparameters.objects import Object, Path, dotted, replaced
 from wandbwatch.hyperparameters.parse import Parsed
-from wandbwatch.hyperparameters.sample import grid, sample
+from wandbwatch.hyperparameters.sample import check_no_draw, grid, sample
 from wandbwatch.hyperparameters.schema import with_defaults
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.experiment_config import Schema
@@ -50,17 +50,47 @@ def expand(
     """
     if search.grid and search.random is not None:
         raise UsageError("use either --grid or --random, not both")
+    search = _of_sweep(parsed, search)
     if search.seed is not None and search.random is None:
         raise UsageError("--seed needs --random N")
     if search.grid:
-        return _sets(grid(parsed.values), schema)
+        return _sets(grid(_listed(parsed)), schema)
     if search.random is not None:
         seed = choose_seed() if search.seed is None else search.seed
-        return _sets(sample(parsed.values, search.random, seed), schema, seed)
+        draws = parsed.sweep.draws
+        found = sample(parsed.values, search.random, seed, draws)
+        return _sets(found, schema, seed)
+    check_no_draw(parsed.values, "needs --random N")
     values = with_defaults(parsed.values, schema)
     if parsed.text is not None and values == parsed.values:
         return ParameterSets((_checked_size(parsed.text),), (values,))
     return ParameterSets((_to_text(values),), (values,))
+
+
+def _of_sweep(parsed: Parsed, search: Search) -> Search:
+    """Search as the sweep configuration says, where the options do not."""
+    sweep = parsed.sweep
+    if search.grid or search.random is not None or not sweep.method:
+        return search
+    if sweep.method == "grid":
+        return replace(search, grid=True)
+    if sweep.run_cap is None:
+        raise UsageError(f"{sweep.name}: method random: add --random N")
+    return replace(search, random=sweep.run_cap)
+
+
+def _listed(parsed: Parsed) -> Object:
+    """Return the values with a list for each parameter of the sweep."""
+    check_no_draw(parsed.values, "needs --random N, not --grid")
+    lists: dict[Path, Json] = {}
+    for path, draw in parsed.sweep.draws.items():
+        if draw.grid is None:
+            raise UsageError(
+                f"{parsed.sweep.name}: parameters.{dotted(path)}: a grid needs values;"
+                " this distribution needs --random N"
+            )
+        lists[path] = list(draw.grid)
+    return replaced(parsed.values, lists)
 
 
 def _sets(

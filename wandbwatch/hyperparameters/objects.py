@@ -55,8 +55,31 @@ def from_toml(text: str, name: str) -> Object:
         raise UsageError(f"{name}: {e}") from e
 
 
+def from_yaml(text: str, name: str) -> Object:
+    """Read a YAML mapping as JSON values; dates become strings."""
+    import yaml  # type: ignore[import-untyped]  # noqa: PLC0415 -- wandb brings it
+
+    try:
+        value = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as e:
+        mark = e.problem_mark
+        place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
+        raise UsageError(f"{place}: {e.problem or e.context}") from e
+    except (yaml.YAMLError, RecursionError, ValueError) as e:
+        raise UsageError(f"{name}: {' '.join(str(e).split())}") from e
+    if not isinstance(value, dict):
+        raise UsageError(f"{name}: must be a mapping such as lr: 3.0e-4")
+    return {_key(key, name): plain(v, name, str(key)) for key, v in value.items()}
+
+
+def _key(key: object, name: str) -> str:
+    if not isinstance(key, str):
+        raise UsageError(f"{name}: the key {key!r} must be a text: write '{key}'")
+    return key
+
+
 def plain(value: object, name: str, path: str) -> Json:
-    """Convert a TOML value to JSON. Errors begin with the file's *name* and *path*."""
+    """Convert a TOML or YAML value to JSON. Errors begin with *name* and *path*."""
     match value:
         case float() if not math.isfinite(value):
             raise UsageError(f"{name}: {path}: {value} is not a JSON number")
@@ -67,7 +90,9 @@ def plain(value: object, name: str, path: str) -> Json:
         case list():
             return [plain(v, name, f"{path}[{i}]") for i, v in enumerate(value)]
         case Mapping():
-            return {k: plain(v, name, f"{path}.{k}") for k, v in value.items()}
+            return {
+                _key(k, name): plain(v, name, f"{path}.{k}") for k, v in value.items()
+            }
         case _:
             kind = type(value).__name__
             raise UsageError(f"{name}: {path}: JSON has no {kind}")

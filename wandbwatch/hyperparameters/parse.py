@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import tomli
 
@@ -16,9 +16,11 @@ from wandbwatch.hyperparameters.objects import (
     dotted,
     from_json,
     from_toml,
+    from_yaml,
     plain,
     put,
 )
+from wandbwatch.hyperparameters.sweep import Sweep, from_values, is_sweep
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.run import Json
 
@@ -39,6 +41,8 @@ class Parsed:
     values: Object = field(default_factory=dict)
     text: str | None = None
     """The text of *values* if they were written as one JSON object."""
+    sweep: Sweep = field(default_factory=Sweep)
+    """The sweep configuration among them; its parameters are not in *values*."""
 
 
 def is_parameters(word: str) -> bool:
@@ -58,15 +62,40 @@ def parse(words: Sequence[str], read: Read) -> Parsed:
     if len(objects) == 1 and not pairs:
         return objects[0]
     values: Object = {}
+    sweeps = [one.sweep for one in objects if one.sweep.method]
+    if len(sweeps) > 1:
+        raise UsageError(f"{sweeps[1].name}: a second sweep configuration")
+    sweep = sweeps[0] if sweeps else Sweep()
     for one in objects:
         _merge(values, one.values)
     seen: set[Path] = set()
     for path, value in pairs:
-        if path in seen:
-            raise UsageError(f"{dotted(path)} is given twice")
+        _check_clash(path, seen)
         seen.add(path)
         put(values, path, value)
-    return Parsed(values)
+    draws = {
+        path: draw
+        for path, draw in sweep.draws.items()
+        if not any(_inside(path, pair) for pair in seen)
+    }
+    return Parsed(values, sweep=replace(sweep, draws=draws))
+
+
+def _check_clash(path: Path, seen: Collection[Path]) -> None:
+    """Refuse a pair that is given twice, and ``a=1`` beside ``a.b=2``."""
+    if path in seen:
+        raise UsageError(f"{dotted(path)} is given twice")
+    for other in seen:
+        if _inside(path, other) or _inside(other, path):
+            outer, inner = sorted((path, other), key=len)
+            raise UsageError(
+                f"{dotted(inner)}: {dotted(outer)} has a value and is not a table"
+            )
+
+
+def _inside(path: Path, other: Path) -> bool:
+    """Whether *path* is *other*, or a part of it."""
+    return path[: len(other)] == other
 
 
 def _pair(word: str) -> tuple[Path, Json]:
@@ -101,13 +130,21 @@ def _value(text: str, key: str) -> Json:
 def _object(word: str, read: Read) -> Parsed:
     place = word.strip().removeprefix("@")
     if not word.strip().startswith("@"):
-        return Parsed(from_json(word, WORDS), word)
-    if not place.endswith((".toml", ".json")):
-        raise UsageError(f"{word[:80]!r}: write @FILE.json or @FILE.toml")
+        return _parsed(from_json(word, WORDS), WORDS, word)
+    if not place.endswith((".toml", ".json", ".yaml", ".yml")):
+        raise UsageError(f"{word[:80]!r}: write @FILE.json, @FILE.toml or @FILE.yaml")
     text = read(place)
     if place.endswith(".toml"):
-        return Parsed(from_toml(text, place))
-    return Parsed(from_json(text, place), text.strip())
+        return _parsed(from_toml(text, place), place)
+    if place.endswith((".yaml", ".yml")):
+        return _parsed(from_yaml(text, place), place)
+    return _parsed(from_json(text, place), place, text.strip())
+
+
+def _parsed(values: Object, name: str, text: str | None = None) -> Parsed:
+    if not is_sweep(values):
+        return Parsed(values, text)
+    return Parsed(sweep=from_values(values, name))
 
 
 def _merge(values: Object, more: Object) -> None:

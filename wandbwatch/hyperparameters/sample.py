@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from wandbwatch.formatting.text import did_you_mean
+from wandbwatch.hyperparameters.distributions import KEYS, Draw, read
 from wandbwatch.hyperparameters.objects import (
     Object,
     Path,
@@ -23,7 +25,9 @@ from wandbwatch.model.run import Json
 
 MAX_SETS = 10_000
 """More are rather a mistake than a wish."""
-_CALL = re.compile(r"\s*(uniform|log_?uniform|choice)\s*\((.*)\)\s*", re.DOTALL)
+_CALL = re.compile(r"\s*([a-zA-Z_]\w*)\s*\((.*)\)\s*", re.DOTALL)
+_SHORT = {"loguniform": "log_uniform", "choice": "choice"}
+"""Names of calls beside those of W&B's distributions."""
 _DISTRIBUTIONS = {
     "uniform": "uniform",
     "int_uniform": "uniform",
@@ -80,16 +84,19 @@ class Choice:
         return self.values[int(share * len(self.values))]
 
 
-Distribution: TypeAlias = Range | Choice
+Distribution: TypeAlias = Range | Choice | Draw
 
 
-def sample(values: Object, count: int, seed: int) -> Iterator[Object]:
+def sample(
+    values: Object, count: int, seed: int, draws: Mapping[Path, Draw] | None = None
+) -> Iterator[Object]:
     """Yield *count* objects; the same seed gives the same ones on every machine.
 
     Each parameter has its own random stream. So another parameter changes none of
     the others' samples, and a search of ten begins with the five of a shorter one.
     """
-    distributions = dict(_distributions(values))
+    distributions: dict[Path, Distribution] = dict(_distributions(values))
+    distributions |= draws or {}
     if not distributions:
         raise UsageError(
             "--random has nothing to sample: write lr=log_uniform(1e-5,1e-2),"
@@ -103,6 +110,23 @@ def sample(values: Object, count: int, seed: int) -> Iterator[Object]:
         yield replaced(
             values, {p: d.at(streams[p].random()) for p, d in distributions.items()}
         )
+
+
+def check_no_draw(values: Object, needs: str) -> None:
+    """Refuse a distribution where nothing is sampled: the script would get its text."""
+    for key, value in values.items():
+        _check_no_draw(value, (key,), needs)
+
+
+def _check_no_draw(value: Json, path: Path, needs: str) -> None:
+    if isinstance(value, str) and (call := _CALL.fullmatch(value)):
+        if call[1] in (*KEYS, *_SHORT):
+            raise UsageError(f"{dotted(path)}: {value.strip()[:60]} {needs}")
+    elif isinstance(value, dict):
+        if "distribution" in value:
+            raise UsageError(f"{dotted(path)}: a distribution {needs}")
+        for key, inner in value.items():
+            _check_no_draw(inner, (*path, key), needs)
 
 
 def _distributions(
@@ -122,20 +146,31 @@ def _distributions(
 
 def _is_distribution(value: Mapping[str, Json]) -> bool:
     """Whether *value* is a distribution, written as in a W&B sweep."""
-    marked = value.keys() & {"distribution", "values"} or (
-        {"min", "max"} <= value.keys()
-    )
-    return bool(marked) and value.keys() <= _DISTRIBUTION_KEYS
+    if "distribution" in value:
+        return True
+    marked = "values" in value or {"min", "max"} <= value.keys()
+    return marked and value.keys() <= _DISTRIBUTION_KEYS
 
 
 def _from_call(name: str, arguments: str, path: Path) -> Distribution:
     place = f"{dotted(path)}: {name}({arguments})"[:80]
+    name = _SHORT.get(name, name)
+    if name not in (*KEYS, "choice"):
+        known = (*(k for k in KEYS if k not in ("constant", "categorical")), "choice")
+        hint = did_you_mean(name, known) or f"; use {', '.join(known)}"
+        raise UsageError(f"{place}: unknown distribution {name!r}{hint}")
     values = _arguments(arguments, place)
-    if name == "choice":
+    if name in ("choice", "categorical"):
         return _choice(values, path)
-    if len(values) != 2:  # noqa: PLR2004 (a range has two ends)
-        raise UsageError(f"{place}: needs two limits, as in {name}(1e-5,1e-2)")
-    return _range(values[0], values[1], path, log=name != "uniform")
+    if name in ("uniform", "log_uniform"):
+        if len(values) != 2:  # noqa: PLR2004 (a range has two ends)
+            raise UsageError(f"{place}: needs two limits, as in {name}(1e-5,1e-2)")
+        return _range(values[0], values[1], path, log=name != "uniform")
+    keys = KEYS[name]
+    if len(values) > len(keys):
+        raise UsageError(f"{place}: takes {', '.join(keys)}")
+    given = dict(zip(keys, values, strict=False))
+    return read({"distribution": name, **given}, place)
 
 
 def _arguments(text: str, place: str) -> list[Json]:
@@ -147,11 +182,14 @@ def _arguments(text: str, place: str) -> list[Json]:
 
 
 def _from_sweep(value: Mapping[str, Json], path: Path) -> Distribution:
+    """Read a distribution of a JSON object.
+
+    Here ``log_uniform`` takes values, not exponents, as in ``log_uniform(1e-5,1e-2)``.
+    """
     name = value.get("distribution", "choice" if "values" in value else "uniform")
     kind = _DISTRIBUTIONS.get(name) if isinstance(name, str) else None
-    if kind is None:
-        known = ", ".join(_DISTRIBUTIONS)
-        raise UsageError(f"{dotted(path)}: unknown distribution {name!r}; use {known}")
+    if kind is None or not value.keys() <= _DISTRIBUTION_KEYS:
+        return read(value, dotted(path))
     if kind == "choice":
         values = value.get("values")
         return _choice(values if isinstance(values, list) else [], path)

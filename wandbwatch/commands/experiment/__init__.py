@@ -16,7 +16,7 @@ Words: TypeAlias = Annotated[
     typer.Argument(
         metavar="[NAME] [PARAMETERS]",
         help="An experiment of watch.toml and its parameters: a JSON object, KEY=VALUE,"
-        " @FILE.json or @FILE.toml.",
+        " @FILE.json, @FILE.toml or @FILE.yaml; a W&B sweep configuration, too.",
     ),
 ]
 
