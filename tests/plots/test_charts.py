@@ -93,6 +93,29 @@ def test_bands_are_veils_of_their_lines_colour_and_marks_are_dashes():
     assert where(bare, 0).any()
 
 
+def test_parallel_coordinates_are_bright_where_good():
+    names, rows = ("a", "b"), ((0.0, 0.0), (1.0, 1.0))
+
+    def light(*, largest: bool) -> list[int]:
+        drawing = Parallel(("lr", "loss"), names, rows, largest)
+        picture = pixels(png(Chart("p", drawing))).astype(int).sum(axis=2)
+        return [picture[half].max() for half in (slice(90, 110), slice(380, 430))]
+
+    low, high = light(largest=False), light(largest=True)
+    assert high[0] > low[0]
+    assert low[1] > high[1]
+
+
+def test_an_axis_drawn_log_uniformly_is_a_log_axis():
+    rows = tuple((10.0**i, float(i)) for i in range(5))
+    drawing = Parallel(("lr", "loss"), tuple("abcde"), rows)
+    log = Parallel(("lr", "loss"), tuple("abcde"), rows, log=("lr",))
+    linear, straight = (pixels(png(Chart("p", d))) for d in (drawing, log))
+    moved = (straight != linear).any(axis=2).any(axis=0)
+    assert moved[140:600].mean() > 0.95  # lines begin elsewhere on the first axis
+    assert not moved[720:].any()  # and end where they did on the last
+
+
 @settings(deadline=None, max_examples=25)
 @given(any_charts)
 def test_any_chart_is_drawn_without_a_warning(chart):

@@ -266,8 +266,11 @@ def _hints(plot: Plot, chart: _Chart, names: Sequence[str]) -> Iterator[Entry]:
 def _said(plot: Plot, chart: _Chart, names: Sequence[str]) -> Iterator[str]:
     if plot.log_y and chart.y and not chart.y.log:
         yield "no value above 0: not a log scale"
+    if plot.log_x and chart.x and not chart.x.log:
+        yield "no x above 0: not a log scale"
     if chart.adrift:
-        yield f"{_counted(chart.adrift, 'point')} without an x value"
+        where = "above 0" if chart.x and chart.x.log else "value"
+        yield f"{_counted(chart.adrift, 'point')} without an x {where}"
     if any(one.series.sampled for one in plot.lines):
         yield "sampled: some points are left out"
     if empty := sum(1 for one in plot.lines if not len(one.series.x)):

@@ -174,6 +174,15 @@ def test_a_point_a_run():
     assert [p.name for p in chart.drawing.points if p.chosen] == ["run a"]
 
 
+def test_log_scales_along_x():
+    (plot, *_) = plots(told(grouped(), "--keys loss --log-x"))
+    assert plot.log_x
+    assert not plot.log_y
+    (chart,) = charts(told(grouped(), "--scatter loss,loss --log-x"))
+    assert isinstance(chart.drawing, Scatter)
+    assert chart.drawing.log_x
+
+
 def test_the_same_data_make_the_same_pictures():
     def drawn() -> list[bytes]:
         report = told(grouped(), "--keys loss --group-by group --mark 1.5 --smooth .3")

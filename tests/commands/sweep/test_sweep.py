@@ -10,6 +10,7 @@ from wandbwatch.cli import grammar
 from wandbwatch.commands.sweep.progress import (
     best_so_far,
     drawn_from,
+    logarithmic,
     parallel,
     progress,
 )
@@ -90,6 +91,7 @@ def test_a_sweep_is_told_with_its_best_run_first():
         ("lr", "loss"),
         ("run 3", "run 1", "run 4"),
         ((0.03, 0.25), (0.01, 0.5), (0.04, 0.75)),
+        largest=False,
     )
     assert note == Note("2 runs have no finite value of 'loss': not ranked")
 
@@ -121,6 +123,15 @@ def test_the_best_so_far_goes_in_steps_to_the_better():
     assert not list(best_so_far(RUNS[:2], Objective("loss"), "s1"))
 
 
+def test_what_a_sweep_draws_log_uniformly_has_a_log_axis():
+    spec: dict[str, dict[str, Json]] = {
+        "lr": {"distribution": "log_uniform_values", "min": 1e-5, "max": 0.1},
+        "drop": {"distribution": "uniform", "min": 0, "max": 1},
+        "width": {"distribution": "q_log_uniform", "min": 1, "max": 4},
+    }
+    assert logarithmic(replace(SWEEP, parameters=spec)) == ("lr", "width")
+
+
 def test_parallel_coordinates_have_words_and_gaps_and_end_at_the_metric():
     configs: list[dict[str, Json]] = [
         {"opt": "adam", "drop": 0.5, "same": 1},
@@ -139,6 +150,7 @@ def test_parallel_coordinates_have_words_and_gaps_and_end_at_the_metric():
         (None, "sgd", 2.0),
         (None, "[1, 2]", 3.0),
     )
+    assert chart.drawing.largest is False
     assert not list(parallel(ranked, Objective("loss"), ["same"]))
     assert not list(parallel(ranked[:1], Objective("loss"), ["opt"]))
 

@@ -169,6 +169,9 @@ def image(
     x: Over = None,
     smooth: Weight = 0.0,
     log_y: Annotated[bool, typer.Option("--log-y", help="A log scale.")] = False,
+    log_x: Annotated[
+        bool, typer.Option("--log-x", help="A log scale along x.")
+    ] = False,
     last: Last = None,
     group_by: GroupBy = None,
     band: BandOption = None,
@@ -186,7 +189,7 @@ def image(
     view = View(
         x, smooth, log_y, last, out, kind, group_by or "", band or Band.STD, layout
     )
-    view = replace(view, clip=clip, marks=mark, best=best)
+    view = replace(view, clip=clip, marks=mark, best=best, log_x=log_x)
     if why := parse.clash(
         view, band=bool(band), scatter=bool(scatter), keys=bool(keys), delta=delta
     ):
@@ -237,7 +240,7 @@ def _scattered(
     limit = 0 if query.ids else _SCATTERED
     asked = scattered.query(replace(query, limit=limit), pair, view.best)
     listing = env.source(address).runs(asked)
-    chart = scattered.chart(listing.runs, x, y, view.best)
+    chart = scattered.chart(listing.runs, x, y, view.best, log_x=view.log_x)
     notes = list(scattered.notes(listing.runs, chart, x, y))
     if listing.left_out:
         notes.append(f"the newest {len(listing.runs)} of {listing.total} runs")

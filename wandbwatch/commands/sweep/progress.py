@@ -79,12 +79,21 @@ def best_so_far(runs: Sequence[Run], aim: Objective, name: str) -> Iterator[Plot
     yield Plot(key, "wall", (Line(name, name, Series(key, xs, ys)),))
 
 
+def logarithmic(sweep: Sweep) -> tuple[str, ...]:
+    """Name the parameters that are drawn from a log scale."""
+    drawn = {n: str(spec.get("distribution")) for n, spec in sweep.parameters.items()}
+    return tuple(name for name, how in drawn.items() if "log_" in how)
+
+
 def parallel(
-    ranked: Sequence[tuple[Run, float]], aim: Objective, parameters: Sequence[str]
+    ranked: Sequence[tuple[Run, float]],
+    aim: Objective,
+    parameters: Sequence[str],
+    log: Sequence[str] = (),
 ) -> Iterator[Chart]:
     """Draw a line a run through those *parameters* that vary, to the metric.
 
-    Of many, the first of both are drawn.
+    Of many, the first of both are drawn; those in *log* have a log scale.
     """
     shown = ranked[:_MOST_LINES]
     columns = {
@@ -98,7 +107,8 @@ def parallel(
         for at, (_, value) in enumerate(shown)
     )
     names = tuple(run.name for run, _ in shown)
-    yield Chart("parameters and results", Parallel((*axes, aim.key), names, rows))
+    drawing = Parallel((*axes, aim.key), names, rows, aim.largest, tuple(log))
+    yield Chart("parameters and results", drawing)
 
 
 def _place(value: Json) -> float | str | None:

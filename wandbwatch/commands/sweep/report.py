@@ -148,7 +148,8 @@ def _pictures(
     known = (one.parameter for one in weighed)  # opt=adam is weighed apart from opt=sgd
     whole = (one if one in varied else one.rpartition("=")[0] for one in known)
     names = [one for one in dict.fromkeys((*whole, *varied)) if one in varied]
-    yield from searches.parallel(ranked, aim, names)
+    log = searches.logarithmic(sweep)
+    yield from searches.parallel(ranked, aim, names, log)
 
 
 def _notes(

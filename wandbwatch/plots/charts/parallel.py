@@ -62,7 +62,10 @@ def draw(title: str, drawing: Parallel, *, titled: bool) -> Sheet:
     across = np.linspace(0.0, 1.0, count).tolist()
     _draw_rows(sheet, axes, across, largest=drawing.largest is not False)
     room = (sheet.x(1) - sheet.x(0)) / max(count - 1, 1) - 10
-    for name, axis, place in zip(drawing.axes, axes, across, strict=True):
+    names = [
+        f"{n} (log)" if log else n for n, log in zip(drawing.axes, logs, strict=True)
+    ]
+    for name, axis, place in zip(names, axes, across, strict=True):
         sheet.axes.plot(
             [place, place], [0, 1], color=palette.MUTED, linewidth=points(2), zorder=2.1
         )

@@ -74,8 +74,13 @@ def shown(plot: Plot, screen: Screen) -> Iterator[RenderableType]:
 
 def dotted(scatter: Scatter, width: int, *, colour: bool) -> str:
     """Draw the points; "" if none is finite."""
-    there = [p for p in scatter.points if math.isfinite(p.x) and math.isfinite(p.y)]
-    x, y = scales.scale(p.x for p in there), scales.scale(p.y for p in there)
+    there = [
+        p
+        for p in scatter.points
+        if scales.drawable(p.x, log=scatter.log_x) and math.isfinite(p.y)
+    ]
+    x = scales.scale((p.x for p in there), log=scatter.log_x)
+    y = scales.scale(p.y for p in there)
     if x is None or y is None:
         return ""
     width = min(width, _WIDEST)
@@ -126,8 +131,8 @@ def _caption(plot: Plot, width: int) -> Text:
     said = [f"over {axis}"]
     if plot.smooth:
         said.append(f"smoothed {formatting.number(plot.smooth)}")
-    if plot.log_y:
-        said.append("log scale")
+    if plot.log_x or plot.log_y:
+        said.append("log scales" if plot.log_x and plot.log_y else "log scale")
     key = formatting.clean(plot.key)
     text = Text(folded(f"{key}  {' · '.join(said)}", width), QUIET)
     text.stylize(Style(bold=True, dim=False), 0, len(key))
@@ -145,7 +150,8 @@ def _art(plot: Plot, pens: Sequence[TextPen], width: int) -> str:
     edges = [edge for line in plot.lines for edge in line.band or ()]
     values += ends(edges)[1]
     shown = plot.limits if plot.limits and values else values
-    x, y = scales.scale(ats), scales.scale(shown, log=plot.log_y)
+    x = scales.scale(ats, log=plot.log_x)
+    y = scales.scale(shown, log=plot.log_y)
     if x is None or y is None:
         return ""
     width = min(width, _WIDEST)
@@ -287,7 +293,7 @@ def curve(
     raw: Series, drawn: Series, x: TextScale, y: TextScale, columns: int
 ) -> Curve:
     """Place *drawn*, which is *raw* or its average; mark undrawable values."""
-    placed = [(x.place(at), value) for at, value in _placeable(drawn)]
+    placed = [(x.place(at), value) for at, value in _placeable(drawn, log=x.log)]
     ats = [at for at, _ in placed]
     heights = [_height(value, y) for _, value in placed]
     telling = thinned(ats, heights, columns)
@@ -299,9 +305,9 @@ def count(series: Series, sign: str, *, log: bool) -> int:
     return sum(_sign(value, log=log) == sign for _, value in _placeable(series))
 
 
-def _placeable(series: Series) -> Iterator[Place]:
+def _placeable(series: Series, *, log: bool = False) -> Iterator[Place]:
     points = zip(series.x, series.y, strict=True)
-    return ((at, value) for at, value in points if math.isfinite(at))
+    return ((at, value) for at, value in points if scales.drawable(at, log=log))
 
 
 def _height(value: float, y: TextScale) -> float:
@@ -319,7 +325,7 @@ def _marks(
 ) -> Iterator[tuple[str, Place]]:
     """Yield a mark for what is not drawn, once a column."""
     seen: dict[tuple[str, int], float] = {}
-    for at, value in _placeable(raw):
+    for at, value in _placeable(raw, log=x.log):
         if sign := _sign(value, log=y.log):
             place = x.place(at)
             seen.setdefault((sign, int(place * columns)), place)

@@ -51,3 +51,4 @@ class View:
     """The share of the points that the y axis is to hold."""
     marks: tuple[Mark, ...] = ()
     best: Objective | None = None
+    log_x: bool = False

@@ -177,7 +177,13 @@ def _lines(key: str, found: SelectedCurves) -> Iterator[Line]:
 
 def _plot(key: str, lines: tuple[Line, ...], found: SelectedCurves, view: View) -> Plot:
     return Plot(
-        key, _over(key, found, view), lines, view.log_y, view.smooth, marks=view.marks
+        key,
+        _over(key, found, view),
+        lines,
+        view.log_y,
+        view.smooth,
+        marks=view.marks,
+        log_x=view.log_x,
     )
 
 

@@ -28,7 +28,7 @@ def blocks(
     there = [(one.run, one.columns[key]) for one in found if one.columns.get(key)]
     if view.kind is DistributionKind.LINES and there:
         plot = Plot(key, x, tuple(_lines(key, there)), view.log_y, view.smooth)
-        yield replace(plot, marks=view.marks)
+        yield replace(plot, marks=view.marks, log_x=view.log_x)
         return
     for run, columns in there:
         shown = columns[-1:] if view.kind is DistributionKind.LAST else columns

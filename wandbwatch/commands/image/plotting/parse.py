@@ -133,7 +133,7 @@ def clash(view: View, *, band: bool, scatter: bool, keys: bool, delta: bool) -> 
         return "--band needs --group-by"
     if view.best and view.group_by:
         return "--best and --group-by exclude each other"
-    plain = View(best=view.best, out=view.out)
+    plain = View(best=view.best, out=view.out, log_x=view.log_x)
     if scatter and (view != plain or keys or delta):
-        return "--scatter combines only with --runs, --best and --out"
+        return "--scatter combines only with --runs, --best, --log-x and --out"
     return ""

@@ -31,12 +31,14 @@ def value(run: Run, name: str) -> float | None:
     return finite(run.summary.get(name))
 
 
-def chart(runs: Sequence[Run], x: str, y: str, best: Objective | None) -> Chart:
+def chart(
+    runs: Sequence[Run], x: str, y: str, best: Objective | None, *, log_x: bool = False
+) -> Chart:
     """Make a point of each run that has both values; the best one stands out."""
     ranked = best.ranked(runs) if best else []
     chosen = ranked[0][0].id if ranked else None
     points = tuple(_points(runs, x, y, chosen))
-    return Chart(f"{y} over {x}", Scatter(x, y, points))
+    return Chart(f"{y} over {x}", Scatter(x, y, points, log_x=log_x))
 
 
 def notes(runs: Sequence[Run], chart: Chart, x: str, y: str) -> Iterator[str]:
