@@ -68,11 +68,18 @@ def chosen(wanted: Sequence[str], known: Collection[str]) -> set[str]:
     return {key for one in wanted for key in selected(one, known)}
 
 
-def numeric(runs: Iterable[Run]) -> Counter[str]:
-    """Count for each key how many of *runs* have a number of it, by their summaries."""
+def numeric(runs: Iterable[Run], *, bools: bool = False) -> Counter[str]:
+    """Count for each key how many of *runs* have a number of it, by their summaries.
+
+    With *bools*, true and false are numbers as well.
+    """
     counted: Counter[str] = Counter()
     for run in runs:
-        logged = {key for key, value in run.summary.items() if _is_number(value)}
+        logged = {
+            key
+            for key, value in run.summary.items()
+            if isinstance(value, int | float) and (bools or not isinstance(value, bool))
+        }
         logged |= {m[1] for key in logged if (m := _SUMMED_UP.fullmatch(key))}
         counted.update(logged)
         counted.update(SYSTEM + key for key in run.system)
@@ -133,7 +140,3 @@ def is_percent(key: str) -> bool:
 
 def _words(part: str) -> list[str]:
     return [word.lower() for word in _PARTS.findall(part)]
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -7,12 +7,14 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
+from zlib import crc32
 
 from wandbwatch import formatting
 from wandbwatch.model.errors import WandbwatchError
 
 _LONGEST = 120
 """Bytes of one name; file systems take 255, and we put a little before it."""
+_LONGEST_STEM = 80
 _DEEPEST = 16
 _UNWANTED = re.compile(r'[\x00-\x1f\x7f<>:"|?*]')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
@@ -55,9 +57,20 @@ def stays(path: str) -> bool:
 
 def plain(text: str, suffix: str = "") -> str:
     """Return a name of a-z, 0-9 and _ for *text*, with *suffix*."""
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    stem = _PLAIN.sub("_", ascii_text.lower()).strip("_")[:80].strip("_")
-    return f"{stem or 'file'}{suffix}"
+    return f"{stem(text, 'file')}{suffix}"
+
+
+def stem(text: str, empty: str) -> str:
+    """Return what of *text* is a-z and 0-9, or *empty*.
+
+    Where that leaves out letters, a digest keeps the names of two texts apart.
+    """
+    known = unicodedata.normalize("NFKD", text)
+    plain_text = known.encode("ascii", "ignore").decode().lower()
+    found = _PLAIN.sub("_", plain_text).strip("_")[:_LONGEST_STEM].strip("_") or empty
+    if any(c.isalnum() and not c.isascii() for c in known):
+        found += f"_{crc32(text.encode('utf-8', 'surrogatepass')):08x}"
+    return found
 
 
 _MIMES = {

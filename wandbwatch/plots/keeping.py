@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
-import unicodedata
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from wandbwatch.formatting.filenames import stem
 from wandbwatch.model.errors import WandbwatchError
 from wandbwatch.model.report import Chart, Plot, Report
-
-_LONGEST = 80
-_NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 
 
 def png(drawn: Plot | Chart, *, titled: bool = True) -> bytes:
@@ -54,12 +50,11 @@ def keep(report: Report, directory: Path) -> Report:
 
 def file_name(key: str, taken: Collection[str] = ()) -> str:
     """Return a name of a-z, 0-9 and _ for the picture of *key*, not yet *taken*."""
-    ascii_key = unicodedata.normalize("NFKD", key).encode("ascii", "ignore").decode()
-    stem = _NOT_IN_NAMES.sub("_", ascii_key.lower()).strip("_")[:_LONGEST] or "plot"
-    name, n = f"{stem}.png", 1
+    start = stem(key, "plot")
+    name, n = f"{start}.png", 1
     while name in taken:
         n += 1
-        name = f"{stem}_{n}.png"
+        name = f"{start}_{n}.png"
     return name
 
 

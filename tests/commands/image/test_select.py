@@ -93,3 +93,10 @@ def test_a_glob_does_not_bring_a_flood():
     report = told(source, "--keys 'loss/*'")
     assert len(plots(report)) == 24
     assert notes(report) == ["the first 24 of 30 keys; --keys selects others others"]
+
+
+def test_a_key_of_words_is_said_to_be_no_number():
+    source = Logs({"a1": {"loss": LOSS}}, a1={"summary": {"phase": "warm up"}})
+    assert notes(told(source, "--keys phase")) == [
+        "'phase' is no number; its last value is warm up"
+    ]

@@ -88,7 +88,7 @@ def test_what_is_no_number_is_no_point(server):
     values = ["text", True, {"_type": "histogram"}, [1], 5]
     rows = [{"_step": i, "y": value} for i, value in enumerate(values)]
     server.store.add(Run("abc", rows=rows))
-    assert drawn(["y"]) == {"y": [(4, 5)]}
+    assert drawn(["y"]) == {"y": [(1, 1), (4, 5)]}
 
 
 def test_a_long_run_is_sampled_and_ends_where_it_ended(server):

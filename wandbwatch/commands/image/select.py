@@ -9,6 +9,7 @@ from typing import TypeVar
 from wandbwatch.analysis import keys as known_keys
 from wandbwatch.analysis.objective import curve_keys, with_curve
 from wandbwatch.analysis.window import CLOCK, needs_clock
+from wandbwatch.formatting import worded
 from wandbwatch.formatting.text import did_you_mean, yet
 from wandbwatch.model.drawing import Distributions
 from wandbwatch.model.ports import Source
@@ -24,6 +25,8 @@ _TRIED = 8
 _NEWEST = Query().order
 _MOST = 24
 """How many keys a glob or a group may bring."""
+_LONGEST = 60
+"""Characters of a value that is no number."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ class CurveSelector:
             notes = tuple(self._newest(len(curves)))
             return self._over_own_axes(SelectedCurves(curves, tuple(wanted), notes))
         listing = self._listing()
-        known = known_keys.numeric(listing.runs)
+        known = known_keys.numeric(listing.runs, bools=True)
         spread = known_keys.distributed(listing.runs)
         names = {*known, *spread}
         groups = {one: known_keys.selected(one, names - {one}) for one in absent}
@@ -94,7 +97,7 @@ class CurveSelector:
         shown = tuple(key for key in keys[:_MOST] if _shows(found, key))
         told = (
             *self._newest(len(listing.runs), listing.total),
-            *self._unknown(meant, shown, known),
+            *self._unknown(meant, shown, known, listing.runs),
             *_too_many(keys),
         )
         return self._over_own_axes(replace(found, keys=shown, notes=told))
@@ -179,12 +182,15 @@ class CurveSelector:
         meant: Mapping[str, Sequence[str]],
         shown: Sequence[str],
         known: Collection[str],
+        runs: Sequence[Run],
     ) -> Iterator[str]:
         for one, names in meant.items():
             if set(names) & set(shown):
                 continue
             if one in known and not self._axis.key:
                 yield f"{one!r} is only in summaries; it has no curve"
+            elif what := _wording(one, runs):
+                yield f"{one!r} is no number; its last value is {what}"
             else:
                 hint = "" if one in known else did_you_mean(one, known)
                 yield f"no run has {one!r}{self._beside()}{hint}"
@@ -192,6 +198,14 @@ class CurveSelector:
     def _beside(self) -> str:
         key = self._axis.key
         return f" in rows that have {key!r}" if key else ""
+
+
+def _wording(key: str, runs: Sequence[Run]) -> str:
+    """Word the last value of *key* that is no number, if any of *runs* has one."""
+    found = (run.summary[key] for run in runs if key in run.summary)
+    what = next((value for value in found if value is not None), None)
+    numeric = what is None or isinstance(what, int | float)
+    return "" if numeric else worded(what)[:_LONGEST]
 
 
 def _has(curves: Iterable[Curves], key: str) -> bool:

@@ -112,9 +112,9 @@ def value(given: Any, depth: int = 0) -> Json:
 
 
 def number(given: Any) -> float | None:
-    """Return a value that can be drawn: a number and no bool; None for another."""
+    """Return a value that can be drawn: a number or a bool; None for another."""
     read = value(given)
-    if isinstance(read, int | float) and not isinstance(read, bool):
+    if isinstance(read, int | float):
         try:
             return float(read)
         except OverflowError:

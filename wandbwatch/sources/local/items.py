@@ -67,6 +67,7 @@ def value(data: bytes, place: Place) -> Json:
 # NaN was written as a string by SDKs before wandb-core, and still is in summaries.
 SPELLED = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _SPELLED = {f'"{word}"'.encode(): value for word, value in SPELLED.items()}
+_BOOLS = {b"true": 1.0, b"false": 0.0}
 
 
 def decoded(raw: bytes) -> Json:
@@ -81,16 +82,16 @@ def decoded(raw: bytes) -> Json:
 
 
 def number(raw: bytes) -> float | None:
-    """Read a value that can be plotted: a number and no bool, text or null."""
+    """Read a value that can be plotted: a number or a bool, no text or null."""
     try:
         return float(raw)
     except ValueError:
-        return _SPELLED.get(raw)
+        return _SPELLED.get(raw, _BOOLS.get(raw))
 
 
 def plottable(value: Json) -> float | None:
-    """Return *value* as a float if it is a number and not a bool."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    """Return *value* as a float if it is a number or a bool, which is 0 or 1."""
+    if not isinstance(value, int | float):
         return None
     try:
         return float(value)
