@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from wandbwatch.experiments import launchers
+from wandbwatch.experiments import gpus, launchers
 from wandbwatch.experiments.engine import EngineJob, JobEngine
 from wandbwatch.experiments.launchers import Answer, JobState, Launch
 from wandbwatch.experiments.ledger import Ledger, Messages
@@ -131,6 +131,7 @@ class BatchSupervisor:
         self._state = ledger.store.path.parent
         self._engine = JobEngine({**environ, MARK: f"{self._state}:engine:{batch}"})
         self._submitter = Submitter(ledger, self._engine, environ)
+        self._nvidia = gpus.Nvidia(environ)
         self._running: dict[int, _Running] = {}
         self._wake, self._waker = os.pipe()
         self._ending = False
@@ -219,14 +220,23 @@ class BatchSupervisor:
 
     def _start(self, one: Experiment) -> None:
         output, directory = self._log(one), self._runs(one)
+        busy = self._nvidia.busy() if one.plan.gpus else ()
+        if busy is None:  # it does not answer: ask again
+            return
+        plan = one.plan
         begun = self._ledger.begin(
             one,
             str(output),
             str(directory),
             self._notifier.started,
             pending=launchers.queues(_bare_launch(one)),
+            gpus=(
+                (lambda taken: gpus.free(plan.gpus, plan.gpus_per_run, taken, busy))
+                if plan.gpus
+                else None
+            ),
         )
-        if begun is None:  # stopped in the meantime
+        if begun is None:  # stopped in the meantime, or no GPU is free
             return
         try:
             output.parent.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -144,16 +144,21 @@ class Ledger:
         messages: Messages = no_message,
         *,
         job: str = "",
-        gpus: str = "",
+        gpus: Callable[[Collection[int]], str] | None = None,
         pending: bool = False,
     ) -> Experiment | None:
         """Record a start; None if *one* must not start any more.
 
         Called before there is a process or a job, so that a start which never got one
         can be recognized as lost. *pending*: it first waits in the queue of an engine.
+        *gpus* chooses its GPUs, given those that other experiments use; if it returns
+        none, *one* does not start now.
         """
         now = self.store.moment()
         with Outbox(self.store).round() as round_:
+            chosen = gpus(self._taken_gpus()) if gpus else ""
+            if gpus and not chosen:
+                return None
             changed = round_.change(
                 "UPDATE experiment SET phase = ?, attempt = attempt + 1, started = ?,"
                 " ended = NULL, code = NULL, pid = NULL, born = NULL, reason = '',"
@@ -166,13 +171,22 @@ class Ledger:
             if not changed:
                 return None
             round_.change(
-                "INSERT OR REPLACE INTO placement VALUES (?, ?, ?)", one.id, job, gpus
+                "INSERT OR REPLACE INTO placement VALUES (?, ?, ?)", one.id, job, chosen
             )
             started = self.find(one.id)
             if not pending:
                 for message in messages(started):
                     round_.enqueue(message)
         return started
+
+    def _taken_gpus(self) -> Collection[int]:
+        """Return the GPUs of all running experiments, of any batch."""
+        found = self.store.read(
+            "SELECT gpus FROM placement JOIN experiment ON experiment = id"
+            " WHERE phase = ? AND gpus <> ''",
+            Phase.RUNNING,
+        )
+        return {int(gpu) for (gpus,) in found for gpu in gpus.split(",")}
 
     def set_running(
         self, one: Experiment, started: float | None, messages: Messages = no_message

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import PurePath
 
+from wandbwatch.experiments import gpus, launchers
 from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.hyperparameters import Search, expand, parse
 from wandbwatch.hyperparameters.objects import Object
@@ -40,6 +41,8 @@ class Request:
     group: str | None = None
     run_id: str | None = None
     retry_on: str | None = None
+    gpus: str | None = None
+    gpus_per_run: int | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ def make_plans(
     sets = expand(parsed, request.search, config.schema, random.seed)
     _check_run_id(request.run_id, len(sets.texts))
     plan = _plan(request, config)
+    _check_gpus(plan)
     sweep = parsed.sweep
     plan = replace(
         plan,
@@ -85,7 +89,33 @@ def make_plans(
         replace(plan, argument=text, run_id=request.run_id or preset())
         for text in sets.texts
     )
-    return PlanSet(plans, sets.values, request.jobs or config.jobs, sets.seed)
+    jobs = request.jobs or config.jobs
+    if plan.gpus and not request.jobs:
+        jobs = len(plan.gpus) // plan.gpus_per_run
+    return PlanSet(plans, sets.values, jobs, sets.seed)
+
+
+def _gpus(request: Request) -> tuple[int, ...]:
+    if request.gpus is None:
+        if request.gpus_per_run:
+            raise UsageError("--gpus-per-run needs --gpus, such as --gpus 0-7")
+        return ()
+    try:
+        return gpus.read(request.gpus)
+    except ValueError as e:
+        raise UsageError(f"--gpus {e}") from e
+
+
+def _check_gpus(plan: Plan) -> None:
+    if plan.launcher and plan.gpus and launchers.has_engine(plan.launcher):
+        raise UsageError(
+            "--gpus is for trainings of this machine; ask the launcher for GPUs, as in"
+            " 'sbatch --gres=gpu:1'"
+        )
+    if plan.gpus and plan.gpus_per_run > len(plan.gpus):
+        raise UsageError(
+            f"--gpus-per-run {plan.gpus_per_run}: --gpus names only {len(plan.gpus)}"
+        )
 
 
 def _check_run_id(run_id: str | None, count: int) -> None:
@@ -150,6 +180,8 @@ def _plan(request: Request, config: ExperimentConfig) -> Plan:
         project=request.project or config.project,
         group=request.group or config.group,
         retry_on=_causes(request.retry_on),
+        gpus=_gpus(request),
+        gpus_per_run=request.gpus_per_run or 1,
     )
 
 

@@ -261,6 +261,10 @@ def _extra(one: Experiment) -> Mapping[str, str]:
         "WANDB_RUN_ID": _run_id(one),
         "WANDB_DIR": one.directory,
     }
+    if one.gpus:
+        # CUDA counts the fastest GPU first by default, unlike nvidia-smi.
+        wandb["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
+        wandb["CUDA_VISIBLE_DEVICES"] = one.gpus
     return {**plan.env, **{name: value for name, value in wandb.items() if value}}
 
 

@@ -62,6 +62,21 @@ Jobs: TypeAlias = Annotated[
 ]
 
 
+Gpus: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LIST",
+        help="Give each local training GPUs of its own: 0-7 or 0,2.",
+    ),
+]
+
+
+GpusPerRun: TypeAlias = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="How many GPUs each training gets."),
+]
+
+
 DryRun: TypeAlias = Annotated[
     bool, typer.Option("--dry-run", help="List the trainings without starting them.")
 ]
@@ -129,6 +144,8 @@ def experiment(
     random: Samples = None,
     seed: Seed = None,
     jobs: Jobs = None,
+    gpus: Gpus = None,
+    gpus_per_run: GpusPerRun = None,
     dry_run: DryRun = False,
     detach: Detach = False,
     to: To = None,
@@ -165,6 +182,8 @@ def experiment(
         group,
         run_id,
         retry_on,
+        gpus,
+        gpus_per_run,
     )
     return started(ctx.obj, request, dry_run=dry_run, detach=detach)
 

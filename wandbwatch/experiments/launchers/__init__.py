@@ -34,6 +34,7 @@ __all__ = [
     "code",
     "engine",
     "forget",
+    "has_engine",
     "output",
     "question",
     "queues",
@@ -117,6 +118,11 @@ def engine(launch: Launch) -> str:
     """Name the engine that can be asked about the job; empty if there is none."""
     module = _engine(launch)
     return next((name for one, name in _ENGINES if one is module), "")
+
+
+def has_engine(launcher: Sequence[str]) -> bool:
+    """Whether *launcher* hands a script to an engine."""
+    return bool(engine(Launch(launcher, "", "", "", "")))
 
 
 def _engine(launch: Launch) -> Engine | None:
