@@ -9,6 +9,7 @@ import time
 
 import pytest
 from wandbwatch.experiments import gpus
+from wandbwatch.experiments.plan import read_gpus
 from wandbwatch.model.experiment import Phase
 
 from tests.launchers.trainings import supervisors
@@ -53,13 +54,13 @@ def start(bench, count: int, *words: str) -> None:
     [("0-3", (0, 1, 2, 3)), ("0,2", (0, 2)), ("0-1,4-5", (0, 1, 4, 5)), ("7", (7,))],
 )
 def test_a_list_of_gpus_is_read(text, expected):
-    assert gpus.read(text) == expected
+    assert read_gpus(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "a", "0-", "1,1", "3-1", "-1"])
 def test_a_wrong_list_of_gpus_is_refused(text):
     with pytest.raises(ValueError, match="GPU"):
-        gpus.read(text)
+        read_gpus(text)
 
 
 def test_free_gpus_are_neither_taken_nor_busy():

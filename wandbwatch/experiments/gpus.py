@@ -28,19 +28,6 @@ def free(
     return ",".join(map(str, left[:count])) if len(left) >= count else ""
 
 
-def read(text: str) -> tuple[int, ...]:
-    """Read ``0-3,6``. ValueError."""
-    found: list[int] = []
-    for part in text.split(","):
-        low, dash, high = part.strip().partition("-")
-        if not low.isdecimal() or (dash and not high.isdecimal()):
-            raise ValueError(f"{text!r} is not a list of GPUs such as 0-3 or 0,2")
-        found += range(int(low), int(high or low) + 1)
-    if len(set(found)) < len(found) or not found:
-        raise ValueError(f"{text!r}: names a GPU twice, or none")
-    return tuple(found)
-
-
 class Nvidia:
     """Asks nvidia-smi which GPUs processes compute on."""
 

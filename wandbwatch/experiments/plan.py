@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import PurePath
 
-from wandbwatch.experiments import gpus, launchers
+from wandbwatch.experiments import launchers
 from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.hyperparameters import Search, expand, parse
 from wandbwatch.hyperparameters.objects import Object
@@ -101,9 +101,22 @@ def _gpus(request: Request) -> tuple[int, ...]:
             raise UsageError("--gpus-per-run needs --gpus, such as --gpus 0-7")
         return ()
     try:
-        return gpus.read(request.gpus)
+        return read_gpus(request.gpus)
     except ValueError as e:
         raise UsageError(f"--gpus {e}") from e
+
+
+def read_gpus(text: str) -> tuple[int, ...]:
+    """Read ``0-3,6``. ValueError."""
+    found: list[int] = []
+    for part in text.split(","):
+        low, dash, high = part.strip().partition("-")
+        if not low.isdecimal() or (dash and not high.isdecimal()):
+            raise ValueError(f"{text!r} is not a list of GPUs such as 0-3 or 0,2")
+        found += range(int(low), int(high or low) + 1)
+    if len(set(found)) < len(found) or not found:
+        raise ValueError(f"{text!r}: names a GPU twice, or none")
+    return tuple(found)
 
 
 def _check_gpus(plan: Plan) -> None:
