@@ -10,6 +10,7 @@ from wandbwatch.model.drawing import (
     Bars,
     Heatmap,
     HistogramColumn,
+    Matrix,
     Parallel,
     Point,
     Scatter,
@@ -85,6 +86,19 @@ def parallel() -> Chart:
     axes = ("optimizer", "lr", "batch_size", "val/loss")
     names = tuple(f"run-{i}" for i in range(len(rows)))
     return Chart("sweep of 25 runs", Parallel(axes, names, tuple(rows)))
+
+
+def confusion() -> Chart:
+    names = ("airplane", "cat", "dog", "frog", "a truck with a long name")
+    values = (
+        (92.0, 1.0, 0.0, 3.0, 4.0),
+        (2.0, 61.0, 30.0, 7.0, 0.0),
+        (0.0, 21.0, 74.0, 5.0, math.nan),
+        (1.0, 4.0, 2.0, 93.0, 0.0),
+        (12.0, 0.0, 0.0, 0.0, 88.0),
+    )
+    drawing = Matrix("actual", "predicted", names, values)
+    return Chart("val confusion", drawing)
 
 
 def panels() -> Chart:

@@ -9,6 +9,7 @@ from wandbwatch.model.drawing import (
     Bars,
     Heatmap,
     HistogramColumn,
+    Matrix,
     Parallel,
     Point,
     Scatter,
@@ -67,6 +68,11 @@ def test_a_run_without_a_value_on_an_axis_has_none():
         (Scatter("x", "y", (Point(1, 2, "best", chosen=True),)), "1 point of y over x"),
         (Parallel(("lr",), ("a",), ((1.0,),)), "1 run through lr"),
         (Heatmap("step", "g", ()), "no histogram of g"),
+        (Matrix("actual", "predicted", (), ()), "0 classes, no counts"),
+        (
+            Matrix("actual", "predicted", ("a", "b"), ((3.0, 1.0), (math.nan, 4.0))),
+            "2 classes: 87.5% predicted as they are; most often wrong: a predicted as",
+        ),
     ],
 )
 def test_it_is_said_in_a_sentence(drawing, said):

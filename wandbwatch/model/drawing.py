@@ -72,7 +72,19 @@ class Parallel:
     """The axes with a log scale."""
 
 
-Drawing: TypeAlias = Heatmap | Scatter | Bars | Parallel
+@dataclass(frozen=True)
+class Matrix:
+    """How often what was one of *names* was taken for each of them."""
+
+    row: str
+    column: str
+    """What a row and a column is: ``actual`` and ``predicted``."""
+    names: tuple[str, ...]
+    values: tuple[tuple[float, ...], ...]
+    """A row for each name, with a number for each; NaN is none."""
+
+
+Drawing: TypeAlias = Heatmap | Scatter | Bars | Parallel | Matrix
 
 
 @dataclass(frozen=True)

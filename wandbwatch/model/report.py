@@ -79,6 +79,8 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     links: tuple[str | None, ...] = ()
+    drawing: Drawing | None = None
+    """What people see in place of it where there are pictures."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from wandbwatch.model.drawing import (
     Drawing,
     Heatmap,
     HistogramColumn,
+    Matrix,
     Parallel,
     Scatter,
 )
@@ -46,6 +47,10 @@ def table(chart: Chart) -> Table:
             return _titled(chart, ("name", drawing.amount), drawing.items)
         case Parallel() as drawing:
             return _titled(chart, ("name", *drawing.axes), _coordinates(drawing))
+        case Matrix() as drawing:
+            names = (f"{drawing.row} \\ {drawing.column}", *drawing.names)
+            pairs = zip(drawing.names, drawing.values, strict=False)
+            return _titled(chart, names, [(name, *row) for name, row in pairs])
         case Panels() as drawing:
             return _titled(chart, ("key", "run", "name", "x", "y"), _points(drawing))
 
@@ -84,6 +89,8 @@ def said(chart: Chart) -> str:
         case Parallel() as drawing:
             runs = _counted(len(drawing.rows), "run")
             return f"{runs} through {', '.join(drawing.axes)}"
+        case Matrix() as drawing:
+            return _said_of_matrix(drawing)
         case Panels() as drawing:
             keys = ", ".join(plot.key for plot in drawing.plots)
             return f"{_counted(len(drawing.plots), 'plot')}: {keys}"
@@ -236,6 +243,28 @@ def _quantiles(column: HistogramColumn) -> Sequence[Cell]:
 
 def _percent(share: float) -> str:
     return f"{share * 100:g}%"
+
+
+def _said_of_matrix(drawing: Matrix) -> str:
+    counts = {
+        (actual, other): count
+        for actual, row in zip(drawing.names, drawing.values, strict=False)
+        for other, count in zip(drawing.names, row, strict=False)
+        if 0 < count < math.inf
+    }
+    classes = f"{len(drawing.names)} classes"
+    most = max(counts.values(), default=0.0)
+    if not most:
+        return f"{classes}, no counts"
+    total = sum(count / most for count in counts.values())
+    right = sum(count / most for (a, b), count in counts.items() if a == b) / total
+    said = f"{classes}: {right:.1%} {drawing.column} as they are"
+    wrong = {pair: count for pair, count in counts.items() if pair[0] != pair[1]}
+    if not wrong:
+        return said
+    (actual, other), count = max(wrong.items(), key=lambda item: item[1])
+    worst = f"{actual} {drawing.column} as {other} ({formatting.number(count)})"
+    return f"{said}; most often wrong: {worst}"
 
 
 def _said_of_heatmap(drawing: Heatmap) -> str:

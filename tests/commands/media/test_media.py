@@ -134,6 +134,29 @@ def test_only_the_asked_keys_and_what_was_meant():
     assert notes(report) == ["no media of 'eval/sampel'; did you mean 'eval/sample'?"]
 
 
+@pytest.mark.parametrize("kind", ["cloud", "local"])
+def test_a_chart_is_found_by_its_own_key(kind, media_run: MediaRun):
+    env = fake_env(media_run.source(kind))
+    line = "media acme/gpt/media --keys charts/line,charts/confusion"
+    (report,) = grammar.parse(line, env).reports
+    titles = [
+        b.title if isinstance(b, Table) else b.key
+        for b in report.blocks
+        if isinstance(b, Plot | Table)
+    ]
+    assert titles == ["Confusion Matrix Curve", "A line"]
+    assert notes(report) == []
+
+
+def test_a_confusion_matrix_is_a_picture_in_discord(media_run: MediaRun):
+    env = fake_env(media_run.source("local"))
+    reports = grammar.parse("media acme/gpt/media --keys charts/confusion", env).reports
+    (message,) = render(reports)
+    (file,) = message.files
+    assert file.content.startswith(b"\x89PNG")
+    assert "2 classes: 66.7% predicted as they are" in message.body
+
+
 def test_a_run_without_media():
     assert notes(answer(Album(()))) == ["the run has logged no media yet"]
     at = answer(Album((), keys=("a",)), words="--step 3")

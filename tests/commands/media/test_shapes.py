@@ -14,7 +14,7 @@ from wandbwatch.commands.media.albums import panels, plotly, shapes, sheets
 from wandbwatch.commands.media.albums.blocks import preview
 from wandbwatch.commands.media.albums.panels import Panel
 from wandbwatch.commands.media.albums.sheets import LoggedTable
-from wandbwatch.model.drawing import Bars, Scatter
+from wandbwatch.model.drawing import Bars, Matrix, Scatter
 from wandbwatch.model.media import RunFile
 from wandbwatch.model.report import Chart, Plot, Table
 from wandbwatch.model.run import Json
@@ -30,6 +30,7 @@ def panel(kind: str, **columns: Json) -> Panel:
     return Panel("key", f"wandb/{kind}/v0", "key_table", columns, "title")
 
 
+NAN = float("nan")
 ROC = LoggedTable(("fpr", "tpr", "class"), ((0, 0, "a"), (1, 1, "a"), (0, 0.5, "b")))
 
 
@@ -109,6 +110,24 @@ def test_a_confusion_matrix_is_a_table():
     assert isinstance(found, Table)
     assert found.columns[1:] == ("cat", "dog")
     assert found.rows[1][2] == 4
+    values = ((NAN, 3.0), (NAN, 4.0))
+    drawing = found.drawing
+    assert isinstance(drawing, Matrix)
+    assert (drawing.row, drawing.column) == ("actual", "predicted")
+    assert repr(drawing.values) == repr(values)
+
+
+def test_a_chart_is_drawn_over_what_it_calls_its_x():
+    config: Json = {
+        "panelDefId": "wandb/lineseries/v0",
+        "fieldSettings": {"step": "step", "lineVal": "lineVal", "lineKey": "lineKey"},
+        "stringSettings": {"title": "Two", "xname": "recall"},
+    }
+    (one,) = panels.panels({"charts/series": {"panel_config": config}})
+    rows = ((0, "up", 1), (1, "up", 2))
+    plot = panels.drawn(one, LoggedTable(("step", "lineKey", "lineVal"), rows), "r")
+    assert isinstance(plot, Plot)
+    assert (plot.key, plot.x, plot.shape) == ("Two", "recall", True)
 
 
 @pytest.mark.parametrize(

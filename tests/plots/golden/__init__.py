@@ -21,5 +21,6 @@ PLOTS: dict[str, Callable[[], Plot | Chart]] = {
     "scatter": charts.scatter,
     "bars": charts.bars,
     "parallel": charts.parallel,
+    "confusion": charts.confusion,
     "panels": charts.panels,
 }

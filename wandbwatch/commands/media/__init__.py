@@ -73,12 +73,13 @@ def media(
 ) -> Iterator[Report]:
     """Show the images, videos, tables and charts that a run logged."""
     from wandbwatch.commands.media.albums import Page
-    from wandbwatch.commands.media.report import report
+    from wandbwatch.commands.media.report import chart_names, report
 
     env: Env = ctx.obj
     source = env.source(address)
     run = source.run()
-    album = source.media(run.id, keys, step.when)
+    wanted = tuple(name for key in keys for name in chart_names(key))
+    album = source.media(run.id, wanted, step.when)
     paths = tuple(dict.fromkeys(path for m in album.media for path in m.paths))
     files = source.files(run.id, paths) if paths else ()
     yield report(run, album, files, keys, Page(rows, out))

@@ -26,10 +26,16 @@ def report(
     return Report("media", titles.of_run(run), blocks, url=run.url, out=page.out)
 
 
+def chart_names(key: str) -> tuple[str, str]:
+    """Return *key*, and the key of its table should it be a chart's."""
+    return key, f"{key}_table"
+
+
 def _notes(run: Run, album: Album, keys: Sequence[str]) -> Iterator[Block]:
     known = {medium.key for medium in album.media}
     for wanted in keys:
-        if not known_keys.selected(wanted, known):
+        names = chart_names(wanted)
+        if not any(known_keys.selected(name, known) for name in names):
             yield Note(f"no media of {wanted!r}{_meant(wanted, album.keys)}")
     if not album.media and not keys:
         at = " at this step" if album.keys else yet(run)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from wandbwatch.model.drawing import Bars, Drawing, Heatmap, Parallel, Scatter
+from wandbwatch.model.drawing import Bars, Drawing, Heatmap, Matrix, Parallel, Scatter
 from wandbwatch.model.report import Chart, Panels, Plot
 from wandbwatch.plots import lines
-from wandbwatch.plots.charts import bars, heatmap, panels, parallel, scatter
+from wandbwatch.plots.charts import bars, heatmap, matrix, panels, parallel, scatter
 from wandbwatch.plots.figure import Sheet, own_settings
 
 
@@ -30,5 +30,7 @@ def _sheet(title: str, drawing: Drawing, *, titled: bool) -> Sheet:
             return scatter.draw(title, drawing, titled=titled)
         case Bars():
             return bars.draw(title, drawing, titled=titled)
+        case Matrix():
+            return matrix.draw(title, drawing, titled=titled)
         case Parallel():
             return parallel.draw(title, drawing, titled=titled)

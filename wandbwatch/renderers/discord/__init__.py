@@ -209,6 +209,8 @@ def sections(report: Report, opening: Sequence[Passage]) -> tuple[Section, ...]:
                 found = _with(found, _text(block))
             case Fields():
                 found = _with(found, tables.field_passages(block))
+            case Table() if block.drawing:
+                found += _drawn(Chart(block.title, block.drawing))
             case Table():
                 alone = sum(map(_titled, report.blocks)) == 1
                 found = _with(found, tables.passages(block, titled=not alone))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from wandbwatch import formatting
 from wandbwatch.commands.media.albums import shapes
 from wandbwatch.commands.media.albums.sheets import LoggedTable
+from wandbwatch.model.drawing import Matrix
 from wandbwatch.model.report import MISSING, Block, Cell, Table
 from wandbwatch.model.run import Json
 
@@ -26,19 +27,24 @@ class Panel:
     columns: Mapping[str, Json]
     """Which column has which part."""
     title: str
+    x_name: str = ""
+    """What the chart calls its x axis, where its table's column says less."""
 
 
 def panels(charts: Mapping[str, Json]) -> Iterator[Panel]:
     for key, chart in charts.items():
         config = _part(chart, "panel_config")
         kind = config.get("panelDefId")
-        title = _part(config, "stringSettings").get("title")
+        strings = _part(config, "stringSettings")
+        title = strings.get("title")
+        x_name = strings.get("xname") or strings.get("x-axis-title")
         yield Panel(
             key,
             kind if isinstance(kind, str) else "",
             _table(config) or f"{key}_table",
             _part(config, "fieldSettings"),
             title if isinstance(title, str) and title else key,
+            x_name if isinstance(x_name, str) else "",
         )
 
 
@@ -77,7 +83,7 @@ def _lines(
         shapes.line(run, name, panel.title, *zip(*points, strict=True))
         for name, points in grouped.items()
     ]
-    return shapes.plot(panel.title, str(parts[0]), lines)
+    return shapes.plot(panel.title, panel.x_name or str(parts[0]), lines)
 
 
 def _scatter(panel: Panel, sheet: LoggedTable, _run: str) -> Block | None:
@@ -109,7 +115,13 @@ def _confusion(panel: Panel, sheet: LoggedTable, _run: str) -> Block | None:
         for name in names
     ]
     columns = ("actual \\ predicted", *names)
-    return Table(panel.title, columns, tuple(rows)) if rows else None
+    values = tuple(tuple(shapes.numbers(map(_count, row[1:]))) for row in rows)
+    drawing = Matrix("actual", "predicted", tuple(names), values)
+    return Table(panel.title, columns, tuple(rows), drawing=drawing) if rows else None
+
+
+def _count(cell: Cell) -> Json:
+    return cell if isinstance(cell, int | float) else None
 
 
 _KINDS: Mapping[str, Callable[[Panel, LoggedTable, str], Block | None]] = {
