@@ -89,10 +89,10 @@ def test_an_alert_is_sent_once_despite_restarts_and_failed_jobs(world):
     world.tick(9)
     world.store = world.open_store()  # another process
     world.tick(9)
-    assert titles(world.sent()) == [r"✗ owl: x \> 5 (me/p/a)"]
+    assert titles(world.sent()) == [r"✗ owl: x \> 5 (x is 9)"]
     world.tick(1)
     world.tick(1)
-    assert titles(world.sent()) == [r"✓ owl: no longer x \> 5 (me/p/a)"]
+    assert titles(world.sent()) == [r"✓ owl: no longer x \> 5 (x is 1; for 2m 00s)"]
 
 
 def test_a_flapping_alert_edits_its_two_messages(world):
@@ -115,11 +115,12 @@ def place(tmp_path: Path, discord_server) -> Place:
 
 
 def posted(place: Place) -> list[str]:
+    """Return the full titles, which stand below the cards, with their marks."""
     return [
-        embed["title"].replace("\\", "")
+        embed["title"].partition("life")[0] + embed["footer"]["text"]
         for record in place.server.messages
         for embed in record["message"]["embeds"]
-        if "(acme/gpt/owl)" in embed.get("title", "")
+        if "(acme/gpt/owl)" in embed.get("footer", {}).get("text", "")
     ]
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+from getpass import getuser
 
 import pytest
 
@@ -58,8 +59,8 @@ def test_start_and_end_are_reported_in_a_channel(bench):
     done = bench.run("experiment", '{"a": 1}', "--script", "./run.sh", "--to", "lab")
     assert done.returncode == 1
     assert bench.posted(2) == [
-        "run (experiment 1) started",
-        "✗ run (experiment 1) failed",
+        f"run (experiment 1) started by {getuser()}: a 1",
+        "✗ run (experiment 1) failed: exit code 1",
     ]
 
 
@@ -104,7 +105,8 @@ def test_a_detached_training_survives_its_terminal_until_stop(bench):
     assert bench.run("stop", "1").returncode == 0
     (one,) = bench.over()
     assert (one.phase.value, one.code) == ("stopped", 7)
-    assert bench.posted(2)[1] == "run (experiment 1) stopped"
+    stopped = f"run (experiment 1) stopped by {getuser()} ("
+    assert bench.posted(2)[1].startswith(stopped)
     again = bench.run("stop", "1")
     assert (again.returncode, again.stderr) == (
         2,
@@ -123,8 +125,9 @@ def test_a_killed_supervisor_is_replaced_and_the_end_reported_once(bench):
     (bench.place.directory / "go").touch()
     (one,) = bench.over()
     assert (one.phase.value, one.code) == ("lost", None)
-    titles = ["run (experiment 1) started", "✗ run (experiment 1) lost"]
-    assert bench.posted(2) == titles
+    start, end = bench.posted(2)
+    assert start == f"run (experiment 1) started by {getuser()}"
+    assert end.startswith("✗ run (experiment 1) lost: ")
     assert one.reason == "its supervisor was killed; exit code unknown"
 
 

@@ -47,7 +47,7 @@ def report(batch: Sequence[Experiment], *, most: int = 0) -> Report:
         *_trials(batch, most),
         *_winner(batch, over=over),
     )
-    return Report("experiment", title, blocks, level, event=True)
+    return Report("experiment", title, blocks, level, event=True, headline=title)
 
 
 _BAD = (Phase.FAILED, Phase.TIMED_OUT, Phase.LOST, Phase.HELD)

@@ -8,6 +8,8 @@ import signal
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
+from wandbwatch import formatting
+from wandbwatch.analysis.failing import brief, error
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.experiments.plan import PlanSet
 from wandbwatch.model.errors import ExitCode
@@ -24,6 +26,7 @@ from wandbwatch.model.report import (
     Text,
 )
 from wandbwatch.model.run import Json, Run, flat
+from wandbwatch.model.run_details import Printed
 
 TAIL = 20
 """Lines of output in the report of an experiment that did not finish."""
@@ -107,7 +110,15 @@ def started(one: Experiment) -> Report:
     )
     phase = "started" if one.phase is Phase.RUNNING else one.phase.value
     title = f"{_name(one)} {phase}{attempt}"
-    return Report("experiment", title, (_parameters(one), about), event=True)
+    by = f" by {one.by}" if one.by else ""
+    parameters = _parameters(one)
+    return Report(
+        "experiment",
+        title,
+        (parameters, about),
+        event=True,
+        headline=f"{title}{by}{_first(parameters)}",
+    )
 
 
 def ended(
@@ -137,7 +148,32 @@ def ended(
         level = Level.INFO
     url = next((run.url for run in runs if run.url), None)
     title = f"{_name(one)} {one.phase}"
-    return Report("experiment", title, blocks, level, url, event=True)
+    why = error(map(Printed, output[-TAIL:])) if level is Level.BAD else ""
+    if why:
+        blocks = (Text("error", why), *blocks)
+    headline = f"{title}{_result(one, brief(why))}"
+    return Report(
+        "experiment", title, blocks, level, url, event=True, headline=headline
+    )
+
+
+def _result(one: Experiment, why: str) -> str:
+    """Return the reason or the score, and how long it ran."""
+    bare = exit_status(one) if one.phase is not Phase.FINISHED else ""
+    said = why or one.reason or bare
+    if one.score is not None:
+        said = f"{Objective.read(one.plan.best).key} {formatting.number(one.score)}"
+    ran = "" if one.runtime is None else timedelta(seconds=round(one.runtime))
+    took = f" ({formatting.cell(ran)})" if ran else ""
+    if said.startswith(f"{one.phase} "):  # such as "stopped by mara"
+        return said.removeprefix(one.phase) + took
+    return f": {said}{took}" if said else took
+
+
+def _first(parameters: Fields) -> str:
+    shown = [f"{key} {formatting.cell(v)}" for key, v in parameters.items[:3]]
+    more = ", …" if len(parameters.items) > len(shown) else ""
+    return f": {', '.join(shown)}{more}" if shown else ""
 
 
 def score(one: Experiment, runs: Sequence[Run]) -> float | None:

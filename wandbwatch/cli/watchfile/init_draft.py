@@ -131,6 +131,7 @@ timezone = {zone}
 {about}
 [channels.{channel}]
 webhook = {webhook}
+username = "wandbwatch"
 # mention = "@here"          # pinged for bad news only
 # quiet = "22:00-08:00"      # posts are held, bad news passes, one digest comes after
 

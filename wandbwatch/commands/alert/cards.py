@@ -20,6 +20,7 @@ from wandbwatch.commands.alert.rules.predicates import LogMatch
 from wandbwatch.commands.alert.rules.tree import Comparison, Statement
 from wandbwatch.formatting import titles
 from wandbwatch.formatting.run_blocks import MOST_CARDS, run_fields, runs_table
+from wandbwatch.formatting.short_names import short_names
 from wandbwatch.model.report import (
     MISSING,
     Block,
@@ -94,6 +95,8 @@ def reports(
     sent: Iterable[Notification], project: str, url: str | None
 ) -> Iterator[Report]:
     """Report alerts, firing ones first; *project* is the name of the runs' project."""
+    sent = tuple(sent)
+    called = short_names(one.seen.run.name for one in sent)
     alike: dict[tuple[Turn, str], list[Notification]] = {}
     for one in sent:
         alike.setdefault((one.turn, one.rule.text), []).append(one)
@@ -104,10 +107,10 @@ def reports(
             if len(several) > MOST_CARDS:
                 yield _folded(several, project, url)
             else:
-                yield from map(_card, several)
+                yield from (_card(one, called[one.seen.run.name]) for one in several)
 
 
-def _card(sent: Notification) -> Report:
+def _card(sent: Notification, called: str) -> Report:
     run = sent.seen.run
     blocks = (Note(_why(sent)), run_fields(run, _FIELDS), *_evidence(sent))
     path = titles.of_run(run).removeprefix(run.name)
@@ -120,6 +123,7 @@ def _card(sent: Notification) -> Report:
         run.url,
         event=True,
         message_key=f"{_firing(sent)} {run.id} {sent.held.number:.0f} {sent.rule.text}",
+        headline=f"{called}: {_what(sent)} ({_why(sent)})",
     )
 
 
@@ -174,7 +178,8 @@ def _folded(several: Sequence[Notification], project: str, url: str | None) -> R
     what = {Turn.OVER: "ended while "}.get(first.turn) or _ONE[first.turn]
     title = f"{len(several)} runs: {what}{first.rule.text} ({project})"
     level = _LEVELS[first.turn]
-    return replace(Report("alert", title, (table,), level, url), event=True)
+    report = Report("alert", title, (table,), level, url)
+    return replace(report, event=True, headline=title)
 
 
 def _row(sent: Notification) -> tuple[Cell, ...]:

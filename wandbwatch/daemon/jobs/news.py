@@ -55,7 +55,8 @@ def news(results: Sequence[LineResult], known: Known) -> News:
 
 def failure(line: str, error: str) -> Report:
     """One failing line, in its place."""
-    return Report("failure", line, (Note(error),), Level.BAD)
+    headline = f"{line}: {error}"
+    return Report("failure", line, (Note(error),), Level.BAD, headline=headline)
 
 
 def _with_failure(result: LineResult, known: Known) -> tuple[Report, ...]:
@@ -67,7 +68,9 @@ def _with_failure(result: LineResult, known: Known) -> tuple[Report, ...]:
         return (*result.reports, failure(result.line, result.error))
     over = Note(f"this works again; it had failed: {before}")
     if not result.reports:
-        return (Report("failure", result.line, (over,), Level.GOOD),)
+        headline = f"{result.line}: works again"
+        report = Report("failure", result.line, (over,), Level.GOOD, headline=headline)
+        return (report,)
     first, *rest = result.reports
     blocks: tuple[Block, ...] = (over, *first.blocks)
     return (replace(first, blocks=blocks), *rest)
