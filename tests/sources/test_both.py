@@ -12,7 +12,7 @@ import pytest
 from wandbwatch import plugins
 from wandbwatch.cli import grammar
 from wandbwatch.model.address import Cloud, Local
-from wandbwatch.model.errors import NotFoundError
+from wandbwatch.model.errors import NotFoundError, UsageError
 from wandbwatch.model.ports import Screen, Source
 from wandbwatch.model.query import Axis, AxisKind, Query
 from wandbwatch.model.run import Json, Run, Series
@@ -99,6 +99,7 @@ def test_both_sources_tell_the_same(both):
     """All in one, since a run takes a few seconds to log."""
     assert_same_run(both.cloud.run(), both.local.run())
     assert_same_listing(both)
+    assert_same_filters(both)
     assert_same_reports(both)
     for axis in AXES:
         assert_same_curves(both, axis)
@@ -147,6 +148,27 @@ def assert_same_listing(both: Both) -> None:
     assert cloud.summary == local.summary == {"nested.a.b": 59, "val/acc": 40 / 60}
     assert cloud.config == local.config
     assert (cloud.last_step, cloud.state) == (local.last_step, local.state)
+
+
+FILTERS = {
+    '{"tags": {"$all": ["a", "b"]}, "duration": {"$gt": 0}}': True,
+    '{"tags": {"$size": 3}}': False,
+    '{"tags": {"$elemMatch": {"$regex": "^b"}}}': True,
+    '{"createdAt": {"$gt": 1700000000}, "config.lr": 0.001}': True,
+    '{"createdAt": {"$gt": 4000000000000}}': False,
+    '{"host": {"$ne": "none"}, "username": {"$exists": true}}': True,
+}
+
+
+def assert_same_filters(both: Both) -> None:
+    project = plugins.load("wandbwatch.sources", "cloud")(Cloud("acme", "gpt"))
+    for text, found in FILTERS.items():
+        query = Query(json.loads(text), summary=(), config=())
+        assert len(both.local.runs(query).runs) == found, text
+        assert len(project.runs(query).runs) == found, text
+    for source in (project, both.local):
+        with pytest.raises(UsageError, match="did you mean 'createdAt'"):
+            source.runs(Query({"creatdAt": 1}))
 
 
 def assert_same_reports(both: Both) -> None:

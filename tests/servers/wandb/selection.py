@@ -73,6 +73,12 @@ _OTHERS: Mapping[str, Callable[[Any, Any], bool]] = {
     "$regex": lambda have, want: (
         isinstance(have, str) and re.search(want, have) is not None
     ),
+    "$all": lambda have, want: bool(want) and all(_equal(have, one) for one in want),
+    "$size": lambda have, want: isinstance(have, list) and len(have) == want,
+    "$elemMatch": lambda have, want: (
+        isinstance(have, list)
+        and any(all(_operator(op, e, w) for op, w in want.items()) for e in have)
+    ),
     "$not": lambda have, want: (
         not all(_operator(op, have, one) for op, one in want.items())
     ),
@@ -89,6 +95,8 @@ def value(run: Run, key: str) -> Any:
         return found
     if head in ("summary_metrics", "summaryMetrics"):
         return dig(run.summary, rest)
+    if key == "duration":
+        return run.summary.get("_runtime")
     return getattr(run, _NAMES.get(key, key), None)
 
 

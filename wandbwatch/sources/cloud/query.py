@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from wandbwatch.analysis import filters
 from wandbwatch.model.query import Query
 
 Node: TypeAlias = Mapping[str, Any]
@@ -93,7 +94,9 @@ def _and(keys: tuple[str, ...] | None, more: str | None) -> tuple[str, ...] | No
 
 
 def _filters(query: Query, sweep: str) -> dict[str, Any]:
-    parts: list[dict[str, Any]] = [dict(query.filters)] if query.filters else []
+    parts: list[dict[str, Any]] = (
+        [filters.worded(query.filters)] if query.filters else []
+    )
     if query.ids:
         parts.append({"name": {"$in": list(query.ids)}})
     if sweep:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from wandbwatch.analysis import filters
 from wandbwatch.analysis.keys import expanded
 from wandbwatch.model.address import Local
 from wandbwatch.model.drawing import Distributions
@@ -19,7 +20,6 @@ from wandbwatch.sources.local import (
     artifacts,
     console,
     directories,
-    filters,
     history,
     media,
     provenance,

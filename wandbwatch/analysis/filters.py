@@ -1,6 +1,7 @@
-"""MongoDB's filters over local runs: what ``wandb.Api.runs(filters=…)`` takes.
+"""MongoDB's filters over runs: what ``wandb.Api.runs(filters=…)`` takes.
 
-They are read whole before any run is: a wrong one is a UsageError.
+They are read whole before any run is, and before a server is asked: a wrong one is a
+UsageError for every source.
 https://docs.wandb.ai/ref/python/public-api/runs/
 """
 
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias, TypeVar
 
+from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.report import MISSING, Missing
 from wandbwatch.model.run import Json, Run
@@ -33,6 +35,9 @@ _COLUMNS: dict[str, Callable[[Run], Value]] = {
     "sweep": lambda run: run.sweep or None,
     "host": lambda run: run.host or None,
     "notes": lambda run: run.notes or None,
+    "duration": lambda run: run.runtime,
+    "entity": lambda run: run.entity or None,
+    "project": lambda run: run.project or None,
 }
 _ALSO = {
     "jobType": "job_type",
@@ -40,8 +45,11 @@ _ALSO = {
     "createdAt": "created_at",
     "heartbeatAt": "heartbeat_at",
     "user": "username",
+    "description": "notes",
 }
+_TIMES = ("created_at", "heartbeat_at")
 _CONFIG, _SUMMARY = "config.", "summary_metrics."
+_ALSO_SUMMARY = "summaryMetrics."
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,9 @@ class RunField:
 
 
 def column(name: str) -> RunField:
-    """Find a column; UsageError says which there are."""
+    """Find a column; UsageError says which was meant, or which there are."""
+    if name.startswith(_ALSO_SUMMARY):
+        name = _SUMMARY + name.removeprefix(_ALSO_SUMMARY)
     if name.startswith(_CONFIG):
         keys = _config_keys(name.removeprefix(_CONFIG))
         return RunField(lambda run: _first(run.config, keys), config=keys)
@@ -62,8 +72,11 @@ def column(name: str) -> RunField:
         return RunField(lambda run: _below(run.summary, key), summary=(key,))
     if read := _COLUMNS.get(_ALSO.get(name, name)):
         return RunField(read)
+    if hint := did_you_mean(name, [*_COLUMNS, *_ALSO]):
+        raise UsageError(f"runs have no {name!r}{hint}")
     known = ", ".join([*_COLUMNS, "config.KEY", "summary_metrics.KEY"])
-    raise UsageError(f"runs have no {name!r}; they have {known}")
+    spelled = f"{_SUMMARY}{name} for a metric, {_CONFIG}{name} for a setting"
+    raise UsageError(f"runs have no {name!r}; they have {known}; write {spelled}")
 
 
 def _config_keys(name: str) -> tuple[str, ...]:
@@ -90,13 +103,16 @@ def _below(table: Mapping[str, Json], key: str) -> Value:
 
 Test: TypeAlias = Callable[[Value], bool]
 
-_KNOWN = "$eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $not, $exists, $regex"
+_KNOWN = "$eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $not, $exists, $regex,"
+_KNOWN += " $all, $size, $elemMatch"
 _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "$gt": operator.gt,
     "$gte": operator.ge,
     "$lt": operator.lt,
     "$lte": operator.le,
 }
+_MILLISECONDS = 1e11
+"""No time in seconds is as large: that would be the year 5138."""
 _FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE}
 
 
@@ -116,24 +132,15 @@ def condition(name: str, wanted: Json) -> Test:
 def _operator(name: str, word: str, operand: Json, options: Json) -> Test:
     if word in _ORDERS:
         return _compares(word, operand)
-    match word:
-        case "$eq":
-            test = _equals(operand)
-        case "$ne":
-            test = _not(_equals(operand))
-        case "$in":
-            test = _in(word, operand)
-        case "$nin":
-            test = _not(_in(word, operand))
-        case "$not":
-            test = _not(condition(name, operand))
-        case "$exists":
-            test = _exists(operand)
-        case "$regex":
-            test = _matches(operand, options)
-        case _:
-            raise UsageError(f"filters: {name}: {word!r} is not one of {_KNOWN}")
-    return test
+    if word == "$not":
+        return _not(condition(name, operand))
+    if word == "$regex":
+        return _matches(operand, options)
+    if word == "$elemMatch":
+        return _element(name, word, operand)
+    if word not in _OPERATORS:
+        raise UsageError(f"filters: {name}: {word!r} is not one of {_KNOWN}")
+    return _OPERATORS[word](word, operand)
 
 
 def _not(test: Test) -> Test:
@@ -172,6 +179,47 @@ def _in(word: str, operand: Json) -> Test:
     return lambda value: any(test(value) for test in tests)
 
 
+def _all_of(word: str, operand: Json) -> Test:
+    if not isinstance(operand, list):
+        raise UsageError(f"filters: {word} takes a list, not {operand!r}")
+    tests = [_equals(wanted) for wanted in operand]
+    return lambda value: bool(tests) and all(test(value) for test in tests)
+
+
+def _sized(word: str, operand: Json) -> Test:
+    if isinstance(operand, bool) or not isinstance(operand, int):
+        raise UsageError(f"filters: {word} takes a number, not {operand!r}")
+    return lambda value: isinstance(value, list | tuple) and len(value) == operand
+
+
+def _element(name: str, word: str, operand: Json) -> Test:
+    """Read what one member of a list must be: operators, or the fields of a table."""
+    if not isinstance(operand, Mapping) or not operand:
+        raise UsageError(f"filters: {word} takes a filter, not {operand!r}")
+    if all(key.startswith("$") for key in operand):
+        test = condition(name, operand)
+    else:
+        fields = {key: condition(key, wanted) for key, wanted in operand.items()}
+
+        def test(value: Value) -> bool:
+            return isinstance(value, Mapping) and all(
+                holds(value.get(key, MISSING)) for key, holds in fields.items()
+            )
+
+    return lambda value: isinstance(value, list | tuple) and any(map(test, value))
+
+
+_OPERATORS: Mapping[str, Callable[[str, Json], Test]] = {
+    "$eq": lambda _, operand: _equals(operand),
+    "$ne": lambda _, operand: _not(_equals(operand)),
+    "$in": _in,
+    "$nin": lambda word, operand: _not(_in(word, operand)),
+    "$exists": lambda _, operand: _exists(operand),
+    "$all": _all_of,
+    "$size": _sized,
+}
+
+
 def _compares(name: str, operand: Json) -> Test:
     """Compare numbers with numbers, texts with texts, times with times: what is of
     another kind, or NaN, is neither greater nor less."""
@@ -192,10 +240,14 @@ def _compares(name: str, operand: Json) -> Test:
 
 
 def _moment(wanted: Json) -> datetime | None:
-    """Read a time as JSON has it: ISO 8601, of UTC if it names no zone."""
+    """Read a time as JSON has it: ISO 8601, of UTC if it names no zone, or the seconds
+    or milliseconds since 1970."""
     try:
+        if isinstance(wanted, int | float) and not isinstance(wanted, bool):
+            seconds = wanted / 1000 if abs(wanted) > _MILLISECONDS else wanted
+            return datetime.fromtimestamp(seconds, UTC)
         moment = datetime.fromisoformat(wanted) if isinstance(wanted, str) else None
-    except ValueError:
+    except (ValueError, OverflowError, OSError):
         return None
     return moment.replace(tzinfo=UTC) if moment and not moment.tzinfo else moment
 
@@ -228,6 +280,26 @@ class Filter:
 def parse(filters: Mapping[str, Json]) -> Filter:
     """Read filters; all the parts of one object must hold."""
     return _all([_part(name, wanted) for name, wanted in filters.items()])
+
+
+def worded(filters: Mapping[str, Json]) -> dict[str, Json]:
+    """Return *filters* as W&B's server reads them: each time is ISO 8601 in UTC.
+
+    Raises UsageError for what `parse` does not take.
+    """
+    parse(filters)
+    return {name: _worded(name, wanted) for name, wanted in filters.items()}
+
+
+def _worded(name: str, wanted: Json) -> Json:
+    if isinstance(wanted, Mapping):
+        inner = wanted.items()
+        return {k: _worded(k if name[:1] == "$" else name, v) for k, v in inner}
+    if isinstance(wanted, list):
+        return [_worded(name, one) for one in wanted]
+    if _ALSO.get(name, name) in _TIMES and (moment := _moment(wanted)):
+        return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return wanted
 
 
 def _part(name: str, wanted: Json) -> Filter:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import pytest
+from wandbwatch.analysis import filters
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.run import Json, Run, State
-from wandbwatch.sources.local import filters
 
 RUNS = (
     Run(
@@ -20,7 +20,17 @@ RUNS = (
         group="g",
         job_type="train",
         tags=("x", "y"),
-        config={"lr": 0.1, "net.depth": 2, "opt": "adam", "flag": True, "none": None},
+        runtime=90.0,
+        entity="acme",
+        project="gpt",
+        config={
+            "layers": [{"units": 8}, {"units": 16}],
+            "lr": 0.1,
+            "net.depth": 2,
+            "opt": "adam",
+            "flag": True,
+            "none": None,
+        },
         summary={"loss": 0.5, "acc.max": 0.9, "nan": math.nan},
     ),
     Run(
@@ -97,6 +107,22 @@ def order(by: str) -> str:
         ({"$and": [{"$or": [{"name": "a1"}, {"name": "b2"}]}], "state": "failed"}, "b"),
         ({"config.lr": {"$eq": 1}}, "b"),
         ({"$not": {"tags": "x"}}, "bc"),
+        ({"tags": {"$all": ["x", "y"]}}, "a"),
+        ({"tags": {"$all": ["y"]}}, "ab"),
+        ({"tags": {"$all": []}}, ""),
+        ({"tags": {"$size": 1}}, "b"),
+        ({"tags": {"$size": 0}}, "c"),
+        ({"tags": {"$elemMatch": {"$regex": "^x", "$ne": "z"}}}, "a"),
+        ({"state": {"$elemMatch": {"$regex": "f"}}}, ""),
+        ({"config.layers": {"$elemMatch": {"units": {"$gt": 8}}}}, "a"),
+        ({"config.layers": {"$elemMatch": {"units": 8, "bias": True}}}, ""),
+        ({"duration": {"$gt": 60}}, "a"),
+        ({"entity": "acme"}, "a"),
+        ({"project": {"$ne": "gpt"}}, "bc"),
+        ({"createdAt": {"$gt": 1705276800}}, "b"),
+        ({"created_at": {"$gt": 1705276800000}}, "b"),
+        ({"createdAt": {"$gt": 1e300}}, ""),
+        ({"summaryMetrics.loss": 2}, "c"),
         ({"$not": {"tags": "y", "name": "a1"}}, "bc"),
     ],
 )
@@ -119,6 +145,12 @@ def test_filters_mean_what_mongodb_means(wanted, ids):
         ({"name": {"$regex": 1}}, "$regex takes a text, not 1"),
         ({"name": {"$regex": "a", "$options": "q"}}, "$options has 'q'"),
         ({"loss": 1}, "runs have no 'loss'; they have state, group"),
+        ({"loss": 1}, "write summary_metrics.loss for a metric, config.loss for"),
+        ({"stat": 1}, "runs have no 'stat'; did you mean 'state'?"),
+        ({"jobtype": 1}, "runs have no 'jobtype'; did you mean 'job_type'?"),
+        ({"tags": {"$all": "x"}}, "$all takes a list, not 'x'"),
+        ({"tags": {"$size": "x"}}, "$size takes a number, not 'x'"),
+        ({"tags": {"$elemMatch": "x"}}, "$elemMatch takes a filter, not 'x'"),
     ],
 )
 def test_a_wrong_filter_is_said_in_one_line(wanted, says):
@@ -126,6 +158,26 @@ def test_a_wrong_filter_is_said_in_one_line(wanted, says):
         filters.parse(wanted)
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_server_gets_times_as_it_reads_them():
+    wanted: Mapping[str, Json] = {
+        "$or": [{"createdAt": {"$gt": 1704110400}}, {"heartbeat_at": "2024-01-01"}],
+        "created_at": {"$lt": "2024-01-01T13:30:00+01:00", "$ne": None},
+        "config.year": 1704110400,
+        "summary_metrics.when": {"$gt": 1704110400},
+    }
+    assert filters.worded(wanted) == {
+        "$or": [
+            {"createdAt": {"$gt": "2024-01-01T12:00:00Z"}},
+            {"heartbeat_at": "2024-01-01T00:00:00Z"},
+        ],
+        "created_at": {"$lt": "2024-01-01T12:30:00Z", "$ne": None},
+        "config.year": 1704110400,
+        "summary_metrics.when": {"$gt": 1704110400},
+    }
+    with pytest.raises(UsageError, match="did you mean 'state'"):
+        filters.worded({"$and": [{"stat": 1}]})
 
 
 def test_a_filter_names_the_keys_it_needs():
