@@ -76,6 +76,8 @@ def test_a_project_is_written_in_many_ways(text, address):
         ("acme/gpt/abc", Cloud("acme", "gpt", "abc")),
         ("acme/gpt:abc", Cloud("acme", "gpt", "abc")),
         ("acme/gpt/runs/abc", Cloud("acme", "gpt", "abc")),
+        ("acme/gpt/r/abc", Cloud("acme", "gpt", "abc")),
+        ("https://wandb.ai/acme/gpt/r/abc", Cloud("acme", "gpt", "abc", server=SAAS)),
         (
             "https://wandb.ai/acme/gpt/runs/abc/overview?nw=nwuserme",
             Cloud("acme", "gpt", "abc", server=SAAS),
@@ -119,6 +121,17 @@ def test_a_run_is_written_in_many_ways(text, address):
         (address_parsing.project, "a/b/c/d/e", "too many parts"),
         (address_parsing.project, "acme/gpt/abc", "is a run, not a project"),
         (address_parsing.project, "https://wandb.ai/acme", "does not name a project"),
+        *(
+            (address_parsing.project_or_run, f"https://{page}", f"is {kind}, not a pro")
+            for page, kind in {
+                "wandb.ai/registry/model": "a page of a registry",
+                "wandb.ai/orgs/acme-org/registry": "a page of an organization",
+                "docs.wandb.ai/guides/track": "a page of the documentation",
+                "wandb.ai/acme/projects": "the list of an entity's projects",
+                "api.wandb.ai/links/acme/x1y2": "a link to share a page",
+                "wandb.corp/orgs/acme": "a page of an organization",
+            }.items()
+        ),
         (address_parsing.project, "https://", "not the URL"),
         (address_parsing.project, "ftp://wandb.ai/acme/gpt", "not the URL"),
         (address_parsing.project, "http://[::1/acme/gpt", "not a URL"),

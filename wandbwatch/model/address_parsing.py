@@ -49,7 +49,7 @@ def sweep(text: str) -> Address:
     Raises ValueError, whose text is one line.
     """
     address = _elsewhere(text) or _named_run(text)
-    if isinstance(address, Cloud) and address.run and "/runs/" not in text:
+    if isinstance(address, Cloud) and address.run and not re.search("/(runs|r)/", text):
         address = replace(address, run=None, sweep=address.run)
     if not (address.local or address.sweep):
         asked = f"`wandbwatch project {shlex.quote(text)}` lists its runs"
@@ -111,7 +111,7 @@ def _named_run(text: str) -> Cloud:
             found = Cloud(None, None, last)
         case [name]:
             found = Cloud(None, name, last)
-        case [entity, name] | [entity, name, "runs"]:
+        case [entity, name] | [entity, name, "runs" | "r"]:
             found = Cloud(entity, name, last)
         case [entity, name, "sweeps"]:
             found = Cloud(entity, name, None, last)

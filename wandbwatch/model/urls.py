@@ -22,9 +22,21 @@ _SAAS = "https://api.forge.coreweave.com"
 """wandb's default server."""
 _SHORTEST = 2
 """How many parts a page's path has at least: ENTITY/PROJECT."""
+_OTHER_PAGES = {
+    "registry": "a page of a registry",
+    "orgs": "a page of an organization",
+    "links": "a link to share a page",
+    "docs": "a page of the documentation",
+    "site": "a page of W&B's web site",
+    "settings": "a page of settings",
+    "authorize": "the page of the API key",
+}
+"""What the first part of a page's path says of it where it is no entity."""
+_DOCS = ("docs.", "community.", "support.")
 _PAGES = frozenset(
     {
-        *("workspace", "table", "overview", "runs", "sweeps", "groups", "artifacts"),
+        *("workspace", "table", "overview", "runs", "r", "sweeps", "groups"),
+        *("artifacts",),
         *("reports", "reportlist", "jobs", "launch", "queues", "automations"),
         *("models", "weave"),
     }
@@ -46,17 +58,24 @@ def address(text: str) -> Cloud:
     split = _split(text if "://" in text else f"https://{text}")
     segments = [unquote(s) for s in split.path.split("/") if s]
     host = split.hostname or ""
-    if host in _CLOUD:
+    if host in ("api.wandb.ai", "api.forge.coreweave.com"):
+        host = host.removeprefix("api.")
+    if host in _CLOUD or host.startswith(_DOCS):
         at_forge = "forge" in host and segments[:1] == ["wandb"]
         prefix, rest = list[str](), segments[1:] if at_forge else segments
     else:
         prefix, rest = _parted(segments)
+    if rest and (kind := _other_page(host, rest)):
+        raise ValueError(
+            f"{text[:80]!r} is {kind}, not a project, run or sweep;"
+            " write ENTITY/PROJECT, or copy the URL of a project's page"
+        )
     if len(rest) < _SHORTEST:
         raise ValueError(f"{text[:80]!r} does not name a project, run or sweep")
     entity, project, *page = rest
     server = _CLOUD.get(host) or _own_server(split, prefix)
     match page:
-        case ["runs", run, *_]:
+        case ["runs" | "r", run, *_]:
             return Cloud(entity, project, run, server=server)
         case ["sweeps", sweep, *_]:
             return Cloud(entity, project, sweep=sweep, server=server)
@@ -70,6 +89,17 @@ def address(text: str) -> Cloud:
             )
         case _:
             return Cloud(entity, project, server=server)
+
+
+def _other_page(host: str, path: Sequence[str]) -> str:
+    """Say what a page is that belongs to no project; nothing where it does."""
+    if host.startswith(_DOCS):
+        return "a page of the documentation"
+    if path[0] in _OTHER_PAGES:
+        return _OTHER_PAGES[path[0]]
+    if path[1:] == ["projects"]:
+        return "the list of an entity's projects"
+    return ""
 
 
 def server(text: str) -> str:

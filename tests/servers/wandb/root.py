@@ -24,7 +24,7 @@ from graphql import (
 from tests.servers.wandb import filestream
 from tests.servers.wandb.answers import Asker, ProjectAnswer, RunAnswer, user_answer
 from tests.servers.wandb.artifacts import connection
-from tests.servers.wandb.store import Run, Store
+from tests.servers.wandb.store import NOBODY, Run, Store
 
 _SCHEMA = build_schema(Path(__file__).with_name("schema.graphql").read_text())
 _RULES = [rule for rule in specified_rules if rule is not NoUnusedFragmentsRule]
@@ -90,6 +90,8 @@ class Root:
         if found is None or self._asker.hidden == "null_project":
             return None
         if found.readers is not None and self._asker.user.username not in found.readers:
+            return None
+        if self._asker.user.username == NOBODY and not found.public:
             return None
         return ProjectAnswer(found, self._asker)
 

@@ -15,7 +15,7 @@ from graphql import OperationDefinitionNode
 
 from tests.servers.wandb import faults, filestream, root
 from tests.servers.wandb.answers import Asker
-from tests.servers.wandb.store import Store, User
+from tests.servers.wandb.store import NOBODY, Store, User
 
 _LOGIN = {"Viewer", "GetDefaultEntity", "ServerFeaturesQuery"}
 
@@ -104,7 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
             body = gzip.decompress(body)
         if self.path.startswith("/storage/"):  # what a signed URL serves: no key
             self._store(body)
-        elif (user := self._user()) is None:
+        elif (user := self._user() or self._nobody()) is None:
             errors = [{"message": "user is not logged in", "path": ["viewer"]}]
             self._reply(401, {"errors": errors, "data": {"viewer": None}})
         elif self.path == "/graphql":
@@ -113,6 +113,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._stream(body)
         else:
             self._reply(404, {"error": "not found"})
+
+    def _nobody(self) -> User | None:
+        """Without a key what is public is read, if there is anything."""
+        projects = self.server.owner.store.projects.values()
+        given = self.headers.get("Authorization")
+        public = any(project.public for project in projects)
+        return User(NOBODY, "", ()) if public and not given else None
 
     def _user(self) -> User | None:
         kind, _, value = self.headers.get("Authorization", "").partition(" ")

@@ -13,6 +13,8 @@ from typing import Any
 from tests.servers.wandb import sampling
 from tests.servers.wandb.artifacts import Shelf
 
+NOBODY = "nobody"
+"""The name of who has no key."""
 KEY = "k" * 40
 """The API key of the one user there is to begin with."""
 
@@ -119,7 +121,9 @@ class Project:
     sweeps: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What each is more than its name, in GraphQL's words."""
     readers: set[str] | None = None
-    """The users who may read it; None is everybody."""
+    """The users who may read it; None is everybody with a key."""
+    public: bool = False
+    """Whether it is read without a key."""
 
 
 class Store:

@@ -31,3 +31,25 @@ def test_one_deployment_has_two_names():
     forge, older = f"https://{FORGE}", f"https://{OLDER}/"
     assert credentials.same_deployment(forge, older)
     assert not credentials.same_deployment(forge, "https://wandb.mine.example")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://wandb.corp", "https://api.wandb.corp", True),
+        ("https://app.corp.io/", "https://api.corp.io", True),
+        ("https://api.wandb.ai", "https://api.forge.coreweave.com", True),
+        ("https://wandb.corp", "https://wandb.other", False),
+        ("https://wandb.corp/a", "https://api.wandb.corp/b", False),
+    ],
+)
+def test_the_pages_of_a_server_are_its_own(one, other, same):
+    assert credentials.same_deployment(one, other) is same
+
+
+def test_a_page_leads_to_the_server_that_has_a_key(tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine api.wandb.corp login user password " + "k" * 40)
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert credentials.with_key("https://wandb.corp") == "https://api.wandb.corp"
+    assert credentials.with_key("https://wandb.other") == "https://wandb.other"

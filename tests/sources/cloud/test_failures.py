@@ -163,6 +163,25 @@ def test_no_key_at_all_is_told_and_nobody_is_asked(server, monkeypatch):
     )
 
 
+@pytest.mark.usefixtures("_afresh")
+def test_a_public_project_is_read_without_a_key(server, monkeypatch):
+    monkeypatch.delenv("WANDB_API_KEY")
+    server.store.add(Run("abc"), Run("own", project="secret"))
+    server.store.project("acme", "gpt").public = True
+    assert [run.id for run in plugin(GPT).runs(Query()).runs] == ["abc"]
+    with pytest.raises(NotAuthorisedError, match="no API key for"):
+        plugin(Cloud("acme", "secret")).runs(Query())
+    with pytest.raises(NotAuthorisedError, match="no API key for"):
+        plugin(GPT).sweep("s1")
+
+
+def test_an_old_package_is_refused_in_one_line(server, monkeypatch):
+    monkeypatch.setattr("wandb.__version__", "0.26.1")
+    with pytest.raises(SourceError, match="wandb 0.26.1 is too old: .* needs 0.28.2"):
+        plugin(GPT).runs(Query())
+    assert not server.counts
+
+
 def test_what_a_server_says_is_one_line_of_text(server):
     server.faults.append(Fault("graphql_error", operation="Wandbwatch"))
     server.faults[0].message = EVIL.encode("unicode-escape").decode()

@@ -75,3 +75,11 @@ def test_a_sweep_of_which_little_is_known(swept, config):
     swept.store.project("acme", "gpt").sweeps["s1"] = {"config": config}
     found = plugin(Cloud("acme", "gpt", sweep="s1")).sweep("")
     assert (found.id, found.metric, found.parameters) == ("s1", "", {})
+
+
+def test_a_missing_project_is_said_as_such(swept):
+    with pytest.raises(NotFoundError, match="project 'acme/nope' not found"):
+        plugin(Cloud("acme", "nope")).sweep("s1")
+    with pytest.raises(NotFoundError, match="project 'acme/nope' not found"):
+        plugin(Cloud("acme", "nope")).console("abc", 0)
+    assert swept.counts["WandbwatchConsole"] == 0

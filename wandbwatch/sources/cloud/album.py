@@ -99,5 +99,5 @@ def _run(
         at,
         "media",
         ours,
-        lambda: public_api.media(at.api, project, run_id, specs),
+        lambda: public_api.media(at.own, project, run_id, specs),
     )

@@ -22,7 +22,7 @@ def artifacts(at: Connection, project: Project, run_id: str) -> Artifacts | None
     *run_id*; None when it is not there."""
 
     def exported() -> Artifacts | None:
-        found = public_api.artifacts(at.api, project, run_id)
+        found = public_api.artifacts(at.own, project, run_id)
         return None if found is None else Artifacts(tuple(found))
 
     return graphql.asked(at, "artifacts", lambda: _asked(at, project, run_id), exported)

@@ -27,7 +27,7 @@ def console(
 
     def exported() -> tuple[Printed, ...] | None:
         try:
-            found = public_api.console(at.api, project, run_id, last)
+            found = public_api.console(at.own, project, run_id, last)
         except Exception as e:
             if not failures.unknown_field(e):
                 raise

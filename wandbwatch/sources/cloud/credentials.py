@@ -54,5 +54,17 @@ def same_deployment(one: str, other: str) -> bool:
 
 
 def _machine(server: str) -> tuple[str, str]:
+    """Name a deployment by its API's host: pages of api.X are at X or at app.X."""
     parts = urlsplit(server)
-    return _SAAS.get(parts.netloc, parts.netloc), parts.path.rstrip("/")
+    host = _SAAS.get(parts.netloc, parts.netloc)
+    return host.removeprefix("api.").removeprefix("app."), parts.path.rstrip("/")
+
+
+def with_key(server: str) -> str:
+    """Return the server itself, or the one whose pages it shows if that has a key."""
+    parts = urlsplit(server)
+    host = parts.netloc.removeprefix("app.")
+    for api in (server, parts._replace(netloc=f"api.{host}").geturl()):
+        if netrc_key(api):
+            return api
+    return server

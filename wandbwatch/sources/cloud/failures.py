@@ -96,6 +96,11 @@ def _another_key(server: str) -> str:
     return "`wandbwatch login` saves another key"
 
 
+def no_key_found(error: BaseException) -> bool:
+    """Tell whether the package found no key at all."""
+    return any(sign in str(e) for e in _chain(error) for sign in _NO_KEY)
+
+
 def of_wandb(error: BaseException) -> bool:
     """Tell whether *error* is one that the package, or the network, means to raise."""
     return any(

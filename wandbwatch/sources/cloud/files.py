@@ -42,7 +42,7 @@ def _asked(
         at,
         "files",
         lambda: _nodes(at, project, run_id, paths),
-        lambda: public_api.files(at.api, project, run_id, paths),
+        lambda: public_api.files(at.own, project, run_id, paths),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from wandbwatch.model.errors import NetworkError, SourceError
@@ -239,7 +240,9 @@ class Pages:
             raise OverloadedError(
                 f"{self._at.server} failed: {failures.plain(answer.errors[0])}"
             )
-        if found is None or listed is None:
+        if found is None:
+            raise failures.no_project(replace(self._project, sweep=""))
+        if listed is None:
             return None
         if self._project.sweep and found.get("sweep") is None:
             return None

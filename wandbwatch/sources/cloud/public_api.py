@@ -103,11 +103,16 @@ def _run(api: Any, project: Project, run_id: str) -> Any:
     except Exception as e:
         if type(getattr(e, "exc", e)).__name__ != "RunNotFoundError":
             raise
+    check_project(api, project)
+    return None
+
+
+def check_project(api: Any, project: Project) -> None:
+    """Raise NotFoundError where there is no such project."""
     try:
-        len(api.runs(str(project), {"name": run_id}, per_page=1))
+        len(api.runs(str(project), {"name": ""}, per_page=1))
     except ValueError:
         raise failures.no_project(project) from None
-    return None
 
 
 def runs(api: Any, project: Project, asking: RunsQuery) -> FoundRuns | None:

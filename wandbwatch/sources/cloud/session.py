@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from wandbwatch.model.errors import (
@@ -31,6 +33,7 @@ from wandbwatch.sources.cloud.wandb_core import bound, prepared
 
 T = TypeVar("T")
 
+_OLDEST = (0, 28, 2)
 _SOON = 5.0
 """Seconds that opening may take before we look why."""
 
@@ -126,20 +129,36 @@ class Session:
         with self._lock:
             if self._connection is None:
                 with prepared():
-                    self._connection = Connection(self._open(budget), self.server)
+                    self._connection = self._connected(budget)
             self._connection.budget = budget
             self._connection.cause = None
             return self._connection
 
+    def _connected(self, budget: Budget) -> Connection:
+        """Open; without a key only what everybody may read can be asked for."""
+        try:
+            return Connection(self._open(budget), self.server)
+        except NotAuthorisedError as e:
+            if self._key is not None:
+                raise
+            return Connection(_anonymous(self.server), self.server, e)
+        except Exception as e:
+            told = failures.explained(e, self.server)
+            if not failures.no_key_found(e):
+                raise
+            return Connection(_anonymous(self.server), self.server, told)
+
     def _open(self, budget: Budget) -> Any:
         import wandb  # noqa: PLC0415 (1.4 s, only when it is needed)
 
+        _check_version(wandb.__version__)
         configured = wandb.setup().settings.base_url
         wandb_core.kill_at_exit()
         base = os.environ.get("WANDB_BASE_URL") or configured
         wanted = self._wanted or base
         self.configured = credentials.same_deployment(wanted, base)
-        self.server = (base if self.configured else wanted).rstrip("/")
+        wanted = base if self.configured else credentials.with_key(wanted)
+        self.server = wanted.rstrip("/")
         key = self._key
         if key is None and not self.configured:
             # A key is meant for one server: one that a URL names gets its own or none.
@@ -187,6 +206,31 @@ class Session:
         return opening.result(max(budget.left, 0.0) + 5)
 
 
+def _anonymous(server: str) -> Any:
+    """Return what stands for ``wandb.Api`` where there is no key."""
+    import wandb  # noqa: PLC0415 (it is imported already)
+
+    settings = wandb.setup().settings.model_copy()
+    settings.base_url = server
+    return SimpleNamespace(
+        api_key=None,
+        default_entity=None,
+        settings={"entity": settings.entity, "project": settings.project},
+        _service_api=SimpleNamespace(app_url=f"{settings.app_url.rstrip('/')}/"),
+    )
+
+
+def _check_version(version: str) -> None:
+    """Raise SourceError for a wandb package that lacks what we ask by."""
+    numbers = tuple(int(n) for n in re.findall(r"\d+", version)[:3])
+    if numbers < _OLDEST:
+        oldest = ".".join(map(str, _OLDEST))
+        raise SourceError(
+            f"wandb {version} is too old: wandbwatch needs {oldest} or newer;"
+            " `pip install --upgrade wandb` updates it"
+        )
+
+
 class CloudAccount:
     """Logs in and looks up by the wandb package, as its own commands do."""
 
@@ -200,7 +244,7 @@ class CloudAccount:
         if not key:
             raise NotAuthorisedError("no API key given; nothing changed")
         opening = Session(server, key)
-        viewer = opening.ask(lambda at: _viewer(at.api, opening.server))
+        viewer = opening.ask(lambda at: _viewer(at.own, opening.server))
         opening.ask(lambda _: _save(key, server))
         forget()
         wandb_core.kill()  # with it goes what wandb holds of the key for this process
@@ -211,7 +255,7 @@ class CloudAccount:
 
     def whoami(self, server: str | None) -> Viewer:
         opened = session(server)
-        viewer = opened.ask(lambda at: _viewer(at.api, opened.server))
+        viewer = opened.ask(lambda at: _viewer(at.own, opened.server))
         foreign = not opened.configured
         place = str(credentials.netrc_path()) if foreign else None
         return _with_key_from(viewer, place or credentials.key_from(viewer.server))

@@ -67,7 +67,7 @@ class CloudSource:
                 at,
                 "run",
                 lambda: graphql.run(at, project, run_id),
-                lambda: public_api.run(at.api, project, run_id),
+                lambda: public_api.run(at.own, project, run_id),
             )
 
         project, node = self._ask(find)
@@ -140,7 +140,7 @@ class CloudSource:
             )
 
         return self._found(
-            lambda at, of: sweep.sweep(at.api, of, sweep_id),
+            lambda at, of: sweep.sweep(at.own, of, sweep_id),
             lambda at: failures.no_project(replace(at, sweep=sweep_id)),
         )
 
@@ -210,7 +210,7 @@ class CloudSource:
                 at,
                 "runs",
                 lambda: read(graphql.runs(at, project, asked)),
-                lambda: read(public_api.runs(at.api, project, asked)),
+                lambda: read(public_api.runs(at.own, project, asked)),
             )
 
         project, nodes, total = self._ask(find)

@@ -7,7 +7,7 @@ from typing import Any
 
 from wandbwatch.model.run import Json
 from wandbwatch.model.run_details import Sweep
-from wandbwatch.sources.cloud import reading
+from wandbwatch.sources.cloud import public_api, reading
 from wandbwatch.sources.cloud.query import Project
 
 _DRAWN = frozenset(
@@ -21,9 +21,10 @@ def sweep(api: Any, project: Project, sweep_id: str) -> Sweep | None:
     try:
         found = api.sweep(f"{project.entity}/{project.name}/{sweep_id}")
     except Exception as e:
-        if isinstance(getattr(e, "exc", e), ValueError):  # that it could not be found
-            return None
-        raise
+        if not isinstance(getattr(e, "exc", e), ValueError):  # that it is not there
+            raise
+        public_api.check_project(api, project)
+        return None
     config = reading.table(found.config)
     metric = config.get("metric")
     metric = metric if isinstance(metric, Mapping) else {}

@@ -164,7 +164,7 @@ def _asked(
     wanted = [(run, [_spec(*some[n]) for n in places]) for run, places in runs.items()]
 
     def exported() -> list[list[Any]]:
-        return [public_api.rows(at.api, project, run, specs) for run, specs in wanted]
+        return [public_api.rows(at.own, project, run, specs) for run, specs in wanted]
 
     found = graphql.asked(
         at, "rows", lambda: graphql.rows(at, project, wanted), exported

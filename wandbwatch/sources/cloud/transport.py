@@ -15,7 +15,12 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from wandbwatch.model.errors import NetworkError, RateLimitError, TimeOutError
+from wandbwatch.model.errors import (
+    NetworkError,
+    RateLimitError,
+    SourceError,
+    TimeOutError,
+)
 from wandbwatch.sources.cloud import failures
 from wandbwatch.sources.cloud.deadline import within
 from wandbwatch.sources.cloud.wandb_core import bound
@@ -75,11 +80,17 @@ class Budget:
 
 
 class Connection:
-    """One server with one account. ``api`` is the wandb package's way to it."""
+    """One server with one account. ``api`` is the wandb package's way to it.
 
-    def __init__(self, api: Any, server: str) -> None:
+    *anonymous* is why there is no account: what is not public then ends in it.
+    """
+
+    def __init__(
+        self, api: Any, server: str, anonymous: SourceError | None = None
+    ) -> None:
         self.api = api
         self.server = server
+        self._anonymous = anonymous
         self.budget = Budget()
         self.cause: Exception | None = None
         """The last failure, while there is time to try again."""
@@ -90,6 +101,13 @@ class Connection:
         self.page = 1000
         """The most runs that the server has been able to answer in one request."""
         self._plain = True
+
+    @property
+    def own(self) -> Any:
+        """The package's way to what needs an account."""
+        if self._anonymous:
+            raise self._anonymous
+        return self.api
 
     def note(self, text: str) -> None:
         if text not in self.notes:
@@ -108,8 +126,10 @@ class Connection:
         app = getattr(service, "app_url", None)
         if not isinstance(app, str):
             raise NoGraphqlError
-        if self._plain and self.api.api_key:
+        if self._plain and (self.api.api_key or self._anonymous):
             done = self._tried(lambda: self._post(document, variables, share), retries)
+            if self._anonymous and not (done or {}).get("data", {}).get("project"):
+                raise self._anonymous
             if done is not None:
                 return GraphqlAnswer(done.get("data"), app, _messages(done))
         ask = getattr(service, "execute_graphql", None)
@@ -181,7 +201,7 @@ class Connection:
         return requests.post(
             f"{self.server}/graphql",
             data=body.encode(),
-            auth=("api", self.api.api_key),
+            auth=("api", self.api.api_key) if self.api.api_key else None,
             headers={
                 "Content-Type": "application/json",
                 "Use-Admin-Privileges": "true",
@@ -205,6 +225,8 @@ class Connection:
         if status >= 500:  # noqa: PLR2004
             refused = failures.refused(status, self.server, said[0])
             raise OverloadedError(str(refused))
+        if self._anonymous and status in (401, 403):
+            raise self._anonymous
         if status != 200:  # noqa: PLR2004
             error = failures.refused(status, self.server, said[0])
             error.final = True  # type: ignore[attr-defined]
