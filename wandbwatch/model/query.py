@@ -41,6 +41,12 @@ class Query:
     """The config keys wanted; None is all of them."""
     reach: Reach = Reach()
     """How much of each curve's end must be exact."""
+    numbers: bool = False
+    """Whether, of all summary values, those are enough that runs are compared by: some
+    likely metrics. Whole summaries can be large. With an empty *summary*: whether that
+    will be asked next."""
+    machine: bool = False
+    """Whether the last system metrics are wanted, beside a part of the summary."""
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,9 @@ class Run:
     def history_keys(self) -> dict[str, Any] | None:
         if not self.rows:
             return None
-        return {"sets": [], "keys": {}, "lastStep": self.rows[-1]["_step"]}
+        names = dict.fromkeys(key for row in self.rows for key in row)
+        keys = {n: {"typeCounts": [{"type": _kind(self.rows, n)}]} for n in names}
+        return {"sets": [], "keys": keys, "lastStep": self.rows[-1]["_step"]}
 
     def history(
         self,
@@ -158,6 +160,12 @@ class Store:
 
     def user(self, key: str | None) -> User | None:
         return next((u for u in self.users if u.key == key), None)
+
+
+def _kind(rows: Sequence[Mapping[str, Any]], name: str) -> str:
+    value = next(row[name] for row in rows if name in row)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return "number" if number else "other"
 
 
 def chosen(values: Mapping[str, Any], keys: Sequence[str] | None) -> dict[str, Any]:

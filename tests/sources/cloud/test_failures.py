@@ -177,7 +177,9 @@ def test_a_public_project_is_read_without_a_key(server, monkeypatch):
 
 def test_an_old_package_is_refused_in_one_line(server, monkeypatch):
     monkeypatch.setattr("wandb.__version__", "0.26.1")
-    with pytest.raises(SourceError, match="wandb 0.26.1 is too old: .* needs 0.28.2"):
+    with pytest.raises(
+        SourceError, match=r"wandb 0\.26\.1 is too old: .* needs 0\.28\.2"
+    ):
         plugin(GPT).runs(Query())
     assert not server.counts
 

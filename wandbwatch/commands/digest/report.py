@@ -45,14 +45,15 @@ _NAMED = 5
 
 
 def recent_runs(source: Source, filters: Filters) -> tuple[Run, ...]:
-    query = Query(filters, "-heartbeat_at", _PAGE, summary=(), config=())
+    query = Query(filters, "-heartbeat_at", _PAGE, summary=(), config=(), numbers=True)
     return source.runs(query).runs
 
 
 def with_whole_runs(source: Source, period: Period) -> tuple[Run, ...]:
-    """Read all of the runs that were there, with values and system metrics."""
+    """Read the runs that were there again, with their metrics and system metrics."""
     ids = tuple({run.id: "" for run in (*period.heard, *period.running)})
-    return source.runs(Query(ids=ids, config=())).runs if ids else ()
+    query = Query(ids=ids, config=(), numbers=True, machine=True)
+    return source.runs(query).runs if ids else ()
 
 
 def read_consoles(

@@ -188,7 +188,9 @@ class EndCards:
         if done.kind is EventKind.IDLE:
             return
         asked = tuple(aim.key for aim in self.aims) or None
-        which = Query({done.kind.value: done.name}, summary=asked, config=())
+        which = Query(
+            {done.kind.value: done.name}, summary=asked, config=(), numbers=not asked
+        )
         runs = self.source.runs(which).runs
         yield from best_of(runs, self.aims, self._sweep(done))
 

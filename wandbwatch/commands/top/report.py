@@ -76,7 +76,8 @@ _OURS = ("state", "name", "id", "last heard", "last step", "steps/s")
 
 
 def likely_keys(source: Source, query: Query) -> tuple[str, ...]:
-    return curve_keys(source.runs(replace(query, summary=None)).runs, _TRIED)
+    listed = source.runs(replace(query, summary=None, numbers=True))
+    return curve_keys(listed.runs, _TRIED)
 
 
 def report(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wandbwatch.formatting import shown
 from wandbwatch.model.errors import NotFoundError
 from wandbwatch.model.run_details import Printed
 from wandbwatch.sources.cloud import failures, files, graphql, public_api, reading
-from wandbwatch.sources.cloud.graphql import CONSOLE
+from wandbwatch.sources.cloud.graphql import CONSOLE, WHOLE_CONSOLE
 from wandbwatch.sources.cloud.query import Project
-from wandbwatch.sources.cloud.transport import Connection
+from wandbwatch.sources.cloud.transport import (
+    Connection,
+    NoGraphqlError,
+    UnknownFieldError,
+)
 from wandbwatch.sources.cloud.wandb_core import prepared
 
 _FILE = "output.log"
@@ -28,6 +33,8 @@ def console(
     def exported() -> tuple[Printed, ...] | None:
         try:
             found = public_api.console(at.own, project, run_id, last)
+        except NoGraphqlError:
+            return _paged(at, project, run_id, last)
         except Exception as e:
             if not failures.unknown_field(e):
                 raise
@@ -73,9 +80,39 @@ def _newest(
     run = graphql.part(graphql.of_project(data, project), "run")
     if run is None:
         return None
-    edges = (graphql.part(run, "logLines") or {}).get("edges")
+    return tuple(_lines(graphql.part(run, "logLines") or {}))
+
+
+def _paged(
+    at: Connection, project: Project, run_id: str, last: int
+) -> tuple[Printed, ...] | None:
+    """Read a whole log page by page, as newer packages do."""
+    if "console" in at.unknown:
+        return _of_file(at, project, run_id, last)
+    variables: dict[str, Any] = {"entity": project.entity, "project": project.name}
+    variables |= {"run": run_id, "after": None}
+    found: list[Printed] = []
+    while True:
+        try:
+            data = graphql.execute(at, WHOLE_CONSOLE, variables).data
+        except UnknownFieldError:
+            at.unknown.add("lines")
+            return _of_file(at, project, run_id, last)
+        run = graphql.part(graphql.of_project(data, project), "run")
+        if run is None:
+            return None
+        listed = graphql.part(run, "logLines") or {}
+        found += _lines(listed)
+        page = graphql.part(listed, "pageInfo") or {}
+        variables["after"] = page.get("endCursor")
+        if not page.get("hasNextPage") or not variables["after"]:
+            return tuple(found)
+
+
+def _lines(listed: Mapping[str, Any]) -> Iterator[Printed]:
+    edges = listed.get("edges")
     nodes = (graphql.part(edge, "node") or {} for edge in edges or ())
-    return tuple(
+    return (
         Printed(
             shown(reading.text(node.get("line")).rstrip("\n")),
             node.get("level") == "error",

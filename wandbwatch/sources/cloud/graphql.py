@@ -48,6 +48,8 @@ def asked(
         return exported()
 
 
+FEW: Final = 3
+"""Runs whose keys say which metrics matter, the newest."""
 _FIELDS: Final = """
   name displayName state group jobType tags sweepName notes host exitcode
   createdAt heartbeatAt user { username name }
@@ -70,6 +72,18 @@ query WandbwatchConsole(
 ) {
   project(name: $project, entityName: $entity) { run(name: $run) {
     logLines(last: $last) { edges { node { line level timestamp } } }
+  } }
+}
+"""
+
+WHOLE_CONSOLE: Final = """
+query WandbwatchWholeConsole(
+  $entity: String!, $project: String!, $run: String!, $after: String
+) {
+  project(name: $project, entityName: $entity) { run(name: $run) {
+    logLines(first: 1000, after: $after) {
+      edges { node { line level timestamp } } pageInfo { endCursor hasNextPage }
+    }
   } }
 }
 """
@@ -138,11 +152,14 @@ query WandbwatchRuns(
   $filters: JSONString, $order: String, $first: Int!, $after: String,
   $summary: [String!], $config: [String!], $whole: Boolean!,
   $specs: [JSONString!]!, $sampled: Boolean!, $samples: Int!,
-  $system: Boolean!, $last: Boolean!
+  $system: Boolean!, $last: Boolean!, $learn: Boolean!
 ) {{
   project(name: $project, entityName: $entity) {{
     sweep(sweepName: $sweep) @include(if: $swept) {{ name }}
     runCount(filters: $filters)
+    few: runs(filters: $filters, order: $order, first: {FEW}) @include(if: $learn) {{
+      edges {{ node {{ name historyKeys config(keys: ["_wandb"]) }} }}
+    }}
     runs(filters: $filters, order: $order, first: $first, after: $after) {{
       edges {{ node {{
         {_FIELDS}
@@ -247,6 +264,9 @@ class Pages:
         if self._project.sweep and found.get("sweep") is None:
             return None
         _note_errors(self._at, answer)
+        if self._asking.learn:
+            few = part(found, "few") or {}
+            self._at.learned[str(self._project)] = _logged(few)
         self.total = int(found.get("runCount") or 0)
         return self._fresh(listed, answer.app)
 
@@ -336,6 +356,64 @@ query WandbwatchNames(
 """
 
 
+KEYS: Final = """
+query WandbwatchKeys(
+  $entity: String!, $project: String!, $filters: JSONString, $order: String,
+  $first: Int!
+) {
+  project(name: $project, entityName: $entity) {
+    runs(filters: $filters, order: $order, first: $first) {
+      edges { node { name historyKeys config(keys: ["_wandb"]) } }
+    }
+  }
+}
+"""
+
+
+def keys(at: Connection, project: Project, asking: RunsQuery) -> list[Node] | None:
+    """Return the first few runs with a number for each key that they logged, for
+    want of its value; None where the server does not say the keys."""
+    if str(project) in at.learned:
+        return at.learned.pop(str(project))
+    variables = {
+        "entity": project.entity,
+        "project": project.name,
+        "filters": asking.filters,
+        "order": asking.order,
+        "first": FEW,
+    }
+    found = part(of_project(execute(at, KEYS, variables).data, project), "runs") or {}
+    return _logged(found)
+
+
+def _logged(found: Mapping[str, Any]) -> list[Node] | None:
+    nodes = [part(edge, "node") or {} for edge in found.get("edges") or ()]
+    logged = [_numbers(part(node, "historyKeys"), n) for n, node in enumerate(nodes)]
+    if not any(logged):
+        return None
+    return [
+        {**node, "summaryMetrics": numbers}
+        for node, numbers in zip(nodes, logged, strict=True)
+    ]
+
+
+def _numbers(keys: Mapping[str, Any] | None, value: float) -> dict[str, float]:
+    found = (keys or {}).get("keys")
+    return {
+        key: value
+        for key, about in (found.items() if isinstance(found, Mapping) else ())
+        if _is_number(about)
+    }
+
+
+def _is_number(about: Any) -> bool:
+    kinds = about.get("typeCounts") if isinstance(about, Mapping) else None
+    return any(
+        isinstance(kind, Mapping) and kind.get("type") == "number"
+        for kind in (kinds if isinstance(kinds, list) else ())
+    )
+
+
 def _note_errors(at: Connection, answer: GraphqlAnswer) -> None:
     for message in answer.errors:
         at.note(f"W&B could not read all of it: {failures.plain(message)}")
@@ -373,12 +451,13 @@ def _variables(project: Project, asking: RunsQuery) -> dict[str, Any]:
         "first": asking.page,
         "summary": reading.summary_wanted(asking.summary),
         "config": reading.wanted(asking.config),
-        "whole": asking.summary is None,
+        "whole": asking.machine,
         "specs": list(asking.specs),
         "sampled": bool(asking.specs),
         "samples": asking.samples,
         "system": asking.system,
-        "last": asking.system and asking.summary is not None,
+        "learn": asking.learn,
+        "last": asking.system and not asking.machine,
     }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from wandbwatch.model.media import Artifact
 from wandbwatch.sources.cloud import failures, reading
 from wandbwatch.sources.cloud.query import FoundRuns, Node, Project, RunsQuery
+from wandbwatch.sources.cloud.transport import NoGraphqlError
 
 _AT_ONCE = 10
 _NEWEST = 5
@@ -23,9 +24,16 @@ def run(api: Any, project: Project, run_id: str) -> Node | None:
 
 
 def console(api: Any, project: Project, run_id: str, last: int) -> list[Any] | None:
-    """Return lines of a run's console (``ConsoleLogLine``), None without the run."""
+    """Return lines of a run's console (``ConsoleLogLine``), None without the run.
+
+    NoGraphqlError where the package has no way to them (wandb 0.28).
+    """
     found = _run(api, project, run_id)
-    return None if found is None else list(found.console_logs(last=last or None))
+    if found is None:
+        return None
+    if not hasattr(found, "console_logs"):
+        raise NoGraphqlError
+    return list(found.console_logs(last=last or None))
 
 
 def media(api: Any, project: Project, run_id: str, specs: Sequence[str]) -> Node | None:

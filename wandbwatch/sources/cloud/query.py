@@ -51,6 +51,10 @@ class RunsQuery:
     samples: int = 0
     system: bool = False
     """Whether the rows of system metrics are wanted."""
+    learn: bool = False
+    """Whether the keys that the first runs logged are to be remembered."""
+    machine: bool = False
+    """Whether the last system metrics are wanted."""
     whole_or_nothing: bool = False
     """Whether a part of the runs answers nothing: they are asked for by name."""
 
@@ -69,6 +73,8 @@ def runs_query(query: Query, sweep: str = "", page: int = MOST_A_PAGE) -> RunsQu
         page=min(query.limit, page) if few else page,
         summary=_and(query.summary, keys.get("summary")),
         config=_and(_with_goals(query), keys.get("config")),
+        learn=query.numbers and query.summary is not None,
+        machine=query.machine or query.summary is None,
         whole_or_nothing=bool(query.ids),
     )
 

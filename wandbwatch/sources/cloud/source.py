@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias, TypeVar
 
+from wandbwatch.analysis import keys as known_keys
+from wandbwatch.analysis.objective import choose
 from wandbwatch.model.address import Cloud
 from wandbwatch.model.drawing import Distributions
 from wandbwatch.model.errors import UsageError
@@ -38,6 +40,8 @@ Tails: TypeAlias = Callable[[Connection, Project, list[Node]], list[Node]]
 """Puts the exact ends of long histories into runs."""
 
 _CURVES_A_PAGE = 50
+_LIKELY = 8
+"""How many of them are asked for."""
 
 
 class CloudSource:
@@ -76,8 +80,37 @@ class CloudSource:
         return reading.run(node, project)
 
     def runs(self, query: Query) -> Listing:
+        if query.numbers and query.summary is None:
+            query = replace(query, summary=self._likely(query))
         project, nodes, total = self._nodes(query, lambda asked: asked)
         return Listing(tuple(_run(node, project, query) for node in nodes), total)
+
+    def _likely(self, query: Query) -> tuple[str, ...] | None:
+        """Name the summary values that runs are compared by; None is all of them."""
+        few = replace(query, limit=graphql.FEW, summary=(), config=())
+        asked = asking.runs_query(self._addressed(few), self._address.sweep or "")
+
+        def find(at: Connection) -> tuple[Run, ...]:
+            project = self._project(at.api)
+            nodes = graphql.asked(
+                at,
+                "keys",
+                lambda: graphql.keys(at, project, asked),
+                lambda: None,
+            )
+            return tuple(reading.run(node, project) for node in nodes or ())
+
+        runs = self._ask(find)
+        chosen = choose(runs)
+        if chosen.objective is None:
+            return None
+        names = (*chosen.curve, *known_keys.likely(runs))
+        return tuple(dict.fromkeys(names))[:_LIKELY]
+
+    def _addressed(self, query: Query) -> Query:
+        if self._address.run:
+            return replace(query, ids=(self._address.run, *query.ids))
+        return query
 
     def curves(
         self, query: Query, keys: Sequence[str], axis: Axis
@@ -191,8 +224,7 @@ class CloudSource:
         page: int = asking.MOST_A_PAGE,
         tails: Tails | None = None,
     ) -> tuple[Project, list[Node], int]:
-        if self._address.run:
-            query = replace(query, ids=(self._address.run, *query.ids))
+        query = self._addressed(query)
         asked = more(asking.runs_query(query, self._address.sweep or "", page))
 
         def find(at: Connection) -> tuple[Project, list[Node] | None, int]:

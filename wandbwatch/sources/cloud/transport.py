@@ -96,6 +96,8 @@ class Connection:
         """The last failure, while there is time to try again."""
         self.notes: list[str] = []
         """What the reader of the answers has to know of them."""
+        self.learned: dict[str, list[Mapping[str, Any]] | None] = {}
+        """The keys that runs of a project logged, for the next question."""
         self.unknown: set[str] = set()
         """The questions that this server does not understand as one document."""
         self.page = 1000

@@ -44,6 +44,7 @@ def listed(
         order="-heartbeat_at",
         summary=None if keys is None else ("_timestamp", "_runtime", *keys),
         config=(),
+        numbers=keys is None,
     )
     if before is None:
         return source.runs(query)
