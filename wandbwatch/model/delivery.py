@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, assert_never
 
 from wandbwatch.model.channel import Channel
 from wandbwatch.model.queued_message import Message
@@ -141,3 +141,26 @@ class Wording:
     """Reduce it to plain text that Discord accepts."""
     join: Callable[[Sequence[Message], str], tuple[Message, ...]]
     """Join several, in order, into as few messages as possible, under a heading."""
+
+
+def words(outcome: Outcome) -> str:
+    """Say in a line what a request to a webhook came to."""
+    match outcome:
+        case Delivered(message_id):
+            said = f"delivered: message {message_id or 'of unknown id'}"
+        case NotSent(reason):
+            said = f"not sent: {reason}"
+        case RateLimited(after, scope):
+            wait = "some minutes" if after is None else f"{after:.0f} s"
+            said = f"rate limit ({scope.value}): try again in {wait}"
+        case Ambiguous(reason):
+            said = f"sent, but Discord may not have accepted it: {reason}"
+        case WebhookGone(reason, thread):
+            said = f"{'the thread' if thread else 'the webhook'} is gone: {reason}"
+        case Refused(_, reason):
+            said = f"refused: {reason}"
+        case MessageMissing():
+            said = "refused: 10008 Unknown Message"
+        case _:
+            assert_never(outcome)
+    return said

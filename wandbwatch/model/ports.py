@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from wandbwatch.model.errors import UsageError
+from wandbwatch.model.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from wandbwatch.model.address import Address
@@ -86,6 +86,16 @@ class Viewer:
     teams: tuple[str, ...]
     key_from: str
     """Where the key was found: ``WANDB_API_KEY``, a netrc file's path, …"""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found out about one thing that wandbwatch needs."""
+
+    what: str
+    said: str
+    error: ExitCode | None = None
+    """The exit code of what is wrong; None: nothing."""
 
 
 class Account(Protocol):

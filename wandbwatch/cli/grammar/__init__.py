@@ -12,7 +12,6 @@ import typer
 from wandbwatch.cli.grammar import app, older
 from wandbwatch.cli.grammar.command import Called
 from wandbwatch.cli.grammar.typer_patches import one_line
-from wandbwatch.model import remarks
 from wandbwatch.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -102,6 +101,8 @@ def _read(
 
 def _with_remarks(reports: Iterator[Report]) -> Iterator[Report]:
     """Add to each report what its sources had to remark."""
+    from wandbwatch.model import remarks  # noqa: PLC0415 -- not for --help
+
     remarks.taken()
     for report in reports:
         said = () if report.event else remarks.taken()

@@ -5,7 +5,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import Annotated, assert_never
+from typing import Annotated
 
 import typer
 
@@ -17,17 +17,7 @@ from wandbwatch.delivery.outbox import OutboxAdmin, Queue, Store
 from wandbwatch.delivery.sender import BusyError
 from wandbwatch.delivery.sender.delivery import resolve_thread
 from wandbwatch.model.channel import Channel
-from wandbwatch.model.delivery import (
-    Ambiguous,
-    Delivered,
-    MessageMissing,
-    NotSent,
-    Outcome,
-    RateLimited,
-    Refused,
-    Sink,
-    WebhookGone,
-)
+from wandbwatch.model.delivery import Delivered, Outcome, Sink, words
 from wandbwatch.model.errors import DeliveryError, StateError, UsageError
 from wandbwatch.model.queued_message import Message
 from wandbwatch.model.report import Level, Note, Report, Table
@@ -93,28 +83,6 @@ def report(said: Mapping[str, Outcome], notes: list[str]) -> Report:
     level = Level.GOOD if all(map(_good, said.values())) else Level.BAD
     table = Table("channels", ("channel", "answer"), rows)
     return Report("hello", "hello", (table, *map(Note, notes)), level)
-
-
-def words(outcome: Outcome) -> str:
-    match outcome:
-        case Delivered(message_id):
-            said = f"delivered: message {message_id or 'of unknown id'}"
-        case NotSent(reason):
-            said = f"not sent: {reason}"
-        case RateLimited(after, scope):
-            wait = "some minutes" if after is None else f"{after:.0f} s"
-            said = f"rate limit ({scope.value}): try again in {wait}"
-        case Ambiguous(reason):
-            said = f"sent, but Discord may not have accepted it: {reason}"
-        case WebhookGone(reason, thread):
-            said = f"{'the thread' if thread else 'the webhook'} is gone: {reason}"
-        case Refused(_, reason):
-            said = f"refused: {reason}"
-        case MessageMissing():
-            said = "refused: 10008 Unknown Message"
-        case _:
-            assert_never(outcome)
-    return said
 
 
 def _greet(channel: Channel, sink: Sink, store: Store | None) -> Outcome:

@@ -95,7 +95,7 @@ def look_back(
     source: Source, question: Question, since: datetime, now: datetime
 ) -> tuple[Observation, ...]:
     """Return the newest runs with a heartbeat after *since*, in any state."""
-    late: dict[str, Json] = {"heartbeat_at": {"$gt": _iso(since)}}
+    late: dict[str, Json] = {"heartbeatAt": {"$gt": _iso(since)}}
     filters = question.filters if question.named else _both(question.filters, late)
     reach = replace(_reach(question.needs, since), most=_BACK)
     query = Query(filters, limit=TRIED, reach=reach)
@@ -115,7 +115,7 @@ def _recent(before: AlertMemory | None) -> dict[str, Json]:
     running: dict[str, Json] = {"state": State.RUNNING.value}
     if before is None:
         return running
-    ways: list[Json] = [running, {"heartbeat_at": {"$gt": _iso(_time(before.at))}}]
+    ways: list[Json] = [running, {"heartbeatAt": {"$gt": _iso(_time(before.at))}}]
     if before.runs:
         ways.append({"name": {"$in": list(before.runs)}})
     return {"$or": ways}

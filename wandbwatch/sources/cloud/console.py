@@ -48,7 +48,7 @@ def console(
         with prepared(private_runs=True):
             return exported()
     return graphql.asked(
-        at, "console", lambda: _newest(at, project, run_id, last), exported
+        at, "console", lambda: newest(at, project, run_id, last), exported
     )
 
 
@@ -67,9 +67,10 @@ def _of_file(
     return tuple(Printed(shown(line)) for line in lines)
 
 
-def _newest(
+def newest(
     at: Connection, project: Project, run_id: str, last: int
 ) -> tuple[Printed, ...] | None:
+    """Ask for the newest *last* lines by one document; None without the run."""
     variables = {
         "entity": project.entity,
         "project": project.name,

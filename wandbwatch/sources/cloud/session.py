@@ -261,6 +261,13 @@ class CloudAccount:
         return _with_key_from(viewer, place or credentials.key_from(viewer.server))
 
 
+def viewer(at: Connection) -> Viewer | None:
+    """Return the user that *at* asks as; None without a key."""
+    if not at.has_account:
+        return None
+    return _with_key_from(_viewer(at.api, at.server), credentials.key_from(at.server))
+
+
 def _viewer(api: Any, server: str) -> Viewer:
     viewer = api.viewer
     return Viewer(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias, TypeVar
 
@@ -12,6 +12,7 @@ from wandbwatch.model.address import Cloud
 from wandbwatch.model.drawing import Distributions
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.media import Album, Artifacts, RunFile, When
+from wandbwatch.model.ports import Finding
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.remarks import remark
 from wandbwatch.model.run import Run
@@ -55,6 +56,22 @@ class CloudSource:
     @staticmethod
     def account() -> CloudAccount:
         return CloudAccount()
+
+    @staticmethod
+    def examine(
+        address: Cloud, record: Callable[[Mapping[str, Any]], None] | None
+    ) -> Iterator[Finding]:
+        """Find out what the server of *address* can do; see `examination`."""
+        from wandbwatch.sources.cloud.examination import (  # noqa: PLC0415 (seldom needed)
+            examine,
+        )
+
+        return examine(CloudSource(address), record)
+
+    def connected(self, work: Callable[[Connection, Project | None], T]) -> T:
+        """Let *work* ask the server itself, of the project if the address has one."""
+        named = self._address.project or self._address.entity
+        return self._ask(lambda at: work(at, self._project(at.api) if named else None))
 
     def run(self) -> Run:
         """Return the addressed run with everything that W&B knows of it."""

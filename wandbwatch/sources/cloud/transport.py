@@ -102,7 +102,15 @@ class Connection:
         """The questions that this server does not understand as one document."""
         self.page = 1000
         """The most runs that the server has been able to answer in one request."""
+        self.recorded: Callable[[Mapping[str, Any]], None] | None = None
+        """Takes each exchange with the server, for a transcript."""
+        self.skew: float | None = None
+        """Seconds that this machine's clock is ahead of the server's."""
         self._plain = True
+
+    @property
+    def has_account(self) -> bool:
+        return self._anonymous is None
 
     @property
     def own(self) -> Any:
@@ -191,6 +199,17 @@ class Connection:
             return None
         except requests.RequestException as e:
             raise failures.explained(e, self.server) from e
+        self.skew = _skew(answer.headers, self.skew)
+        if self.recorded:
+            self.recorded(
+                {
+                    "request": {"query": document, "variables": dict(variables)},
+                    "status": answer.status_code,
+                    "headers": dict(answer.headers),
+                    "seconds": round(answer.elapsed.total_seconds(), 3),
+                    "answer": answer.text,
+                }
+            )
         return self._read(answer.status_code, answer.headers, answer.content)
 
     def _sent(self, body: str, seconds: float) -> Any:
@@ -282,6 +301,14 @@ def _messages(done: Any) -> tuple[str, ...]:
         str(error.get("message") if isinstance(error, Mapping) else error)
         for error in (errors if isinstance(errors, list) else ())
     )
+
+
+def _skew(headers: Mapping[str, str], known: float | None) -> float | None:
+    try:
+        told = parsedate_to_datetime(headers.get("Date", "")).timestamp()
+    except (TypeError, ValueError):
+        return known
+    return time.time() - told
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from wandbwatch.cli.watchfile.options import OnlyConfigOption
+from wandbwatch.options import any_address
+
+if TYPE_CHECKING:
+    from wandbwatch.model.ports import Env
+    from wandbwatch.model.report import Report
+
+
+def doctor(
+    ctx: typer.Context,
+    address: Annotated[
+        Any,
+        typer.Argument(
+            parser=any_address,
+            metavar="[ADDRESS]",
+            show_default=False,
+            help="A project to try every request on: ENTITY/PROJECT or a W&B URL.",
+        ),
+    ] = None,
+    *,
+    config: OnlyConfigOption = None,
+    transcript: Annotated[
+        Path | None,
+        typer.Option(
+            parser=Path,
+            metavar="FILE",
+            help="Save the server's answers in FILE, without keys and signatures.",
+        ),
+    ] = None,
+) -> Iterator[Report]:
+    """Check this machine, watch.toml, the webhooks and the W&B server.
+
+    Nothing is posted or changed. The exit code is 0 if all is well.
+    """
+    from wandbwatch.cli.doctor import DoctorError, findings, report
+
+    env: Env = ctx.obj
+    found = list(findings(env, address, config, transcript))
+    yield report(found, transcript)
+    if bad := [one for one in found if one.error is not None]:
+        raise DoctorError(bad)
+
+
+plugin = doctor
