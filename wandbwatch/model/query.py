@@ -18,7 +18,7 @@ class Reach:
 
     since: float = math.inf
     count: int = 0
-    most: int = 20_000
+    most: int = 100_000
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,8 @@ class Session:
 
     def _opened(self, budget: Budget) -> Connection:
         with self._lock:
-            if self._connection is None:
+            # Without a key we look again each time: it may be saved by now.
+            if self._connection is None or not self._connection.has_account:
                 with prepared():
                     self._connection = self._connected(budget)
             self._connection.budget = budget
