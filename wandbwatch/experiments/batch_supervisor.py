@@ -6,6 +6,7 @@ state is in the ledger, so another supervisor can take over if it is killed.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import select
@@ -25,7 +26,7 @@ from wandbwatch.experiments.ledger import Ledger, Messages
 from wandbwatch.experiments.processes import MARK, Process, adopt_orphans, reap
 from wandbwatch.experiments.reports import exit_status
 from wandbwatch.experiments.submitting import Submitter
-from wandbwatch.experiments.training import recover, start
+from wandbwatch.experiments.training import TrainingProcess, recover, start
 from wandbwatch.model.errors import StateError
 from wandbwatch.model.experiment import RETRIED, Cause, Experiment, Phase
 from wandbwatch.model.queued_message import QueuedMessage
@@ -111,6 +112,9 @@ class _Running:
     """When it was signalled to end, in monotonic seconds."""
     gone_since: float | None = None
     """When its first process was seen to be gone, in monotonic seconds."""
+    search_at: float = 0.0
+    search_pause: float = 0.5
+    """When its runs are looked for in its processes, and how long after that."""
 
 
 class BatchSupervisor:
@@ -255,6 +259,7 @@ class BatchSupervisor:
         """Carry out requests; record the end once all processes are gone."""
         training, now = running.training, time.monotonic()
         leads = training.leads
+        self._find_runs(running, now)
         self._follow_queue(running, leads=leads)
         self._obey(running)
         if running.ending_since is not None and now - running.ending_since > GRACE:
@@ -269,6 +274,20 @@ class BatchSupervisor:
                 running.ending_since = now
             return
         self._finish(running)
+
+    def _find_runs(self, running: _Running, now: float) -> None:
+        """Record where its script writes a run, if that is not its own directory."""
+        training, one = running.training, running.one
+        if not isinstance(training, TrainingProcess) or now < running.search_at:
+            return
+        running.search_at = now + running.search_pause
+        running.search_pause = min(running.search_pause * 2, 60.0)
+        own = Path(one.directory)
+        found = training.run_directories()
+        if found and not any(path.is_relative_to(own) for path in found):
+            self._ledger.set_directory(one, str(found[0]))
+            running.one = replace(one, directory=str(found[0]))
+            _remove_empty(own)
 
     def _follow_queue(self, running: _Running, *, leads: bool) -> None:
         """Record that a job waits in its queue and why, or that it runs."""
@@ -337,6 +356,7 @@ class BatchSupervisor:
         if running.obeyed and not ended.reason:
             reason = one.reason
         self._end(replace(one, reason=reason), ended.phase, ended.cause)
+        _remove_empty(Path(one.directory))
         training.close()
         del self._running[one.id]
 
@@ -404,6 +424,13 @@ class BatchSupervisor:
             signal.signal(sign, end)
         for sign in (signal.SIGHUP, signal.SIGQUIT):
             signal.signal(sign, lambda *_: None)
+
+
+def _remove_empty(directory: Path) -> None:
+    """Remove a directory for runs that has none, and the ``wandb`` around it."""
+    with contextlib.suppress(OSError):
+        directory.rmdir()
+        directory.parent.rmdir()
 
 
 def _bare_launch(one: Experiment) -> Launch:

@@ -231,6 +231,14 @@ class Ledger:
                 (Phase.WAITING, one.id, Phase.PENDING),
             )
 
+    def set_directory(self, one: Experiment, directory: str) -> None:
+        """Record where its runs are: its script chose another directory."""
+        with self.store.write() as database:
+            database.execute(
+                "UPDATE experiment SET directory = ? WHERE id = ? AND attempt = ?",
+                (directory, one.id, one.attempt),
+            )
+
     def set_process(self, one: Experiment, process: Process) -> None:
         with self.store.write() as database:
             database.execute(

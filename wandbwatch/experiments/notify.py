@@ -16,13 +16,10 @@ from typing import Any
 from wandbwatch import plugins
 from wandbwatch.analysis.ranking import Objective, finite
 from wandbwatch.delivery.outbox import Outbox
-from wandbwatch.experiments import batch_reports, reports
+from wandbwatch.experiments import batch_reports, reports, runs
 from wandbwatch.experiments.ledger import Ledger, Messages
 from wandbwatch.experiments.output import tail
-from wandbwatch.model.address import Local
-from wandbwatch.model.errors import SourceError
 from wandbwatch.model.experiment import Experiment
-from wandbwatch.model.query import Query
 from wandbwatch.model.queued_message import MessageKind, QueuedMessage
 from wandbwatch.model.report import Report
 from wandbwatch.model.run import Run
@@ -38,39 +35,38 @@ _END_PLACE = 100
 _MAX_EARLIER_RUNS = 50
 
 
-def runs(one: Experiment) -> tuple[Run, ...]:
-    """Return the runs of *one* on this machine, the oldest first."""
-    path = Path(one.directory)
-    if not one.directory or not path.is_dir():
-        return ()
-    try:
-        source = plugins.load("wandbwatch.sources", Local.source)(Local(path))
-        found: tuple[Run, ...] = source.runs(Query(order="+created_at")).runs
-    except SourceError:
-        return ()
-    return found
-
-
-def newest_run(one: Experiment) -> Run | None:
-    """Return the newest run of *one* on this machine, if there is one."""
-    found = runs(one)
-    return found[-1] if found else None
-
-
 def end_report(
     one: Experiment, ledger: Ledger, *, again: bool = False
 ) -> tuple[Experiment, Report]:
     """Return *one* with its score, and the report on its end."""
-    found = tuple(map(_with_url, runs(one)))
+    local = runs.find(one, ledger.of_batch(one.batch))
+    found = tuple(map(_with_url, local))
+    remote = {} if found or _offline() else runs.in_wandb(one, _query)
     scored = replace(one, score=reports.score(one, found))
     earlier = (*ledger.earlier_scores(one), *_project_scores(one, found))
     output = tail(one.log, reports.TAIL)
-    return scored, reports.ended(scored, found, earlier, output, again=again)
+    report = reports.ended(
+        scored, found, earlier, output, again=again, asked=_asked(one)
+    )
+    if not found and remote.get("url"):
+        report = replace(report, url=str(remote["url"]))
+    return scored, report
+
+
+def _offline() -> bool:
+    return os.environ.get("WANDB_MODE") in ("offline", "disabled", "dryrun")
+
+
+def _asked(one: Experiment) -> str:
+    """Say where the runs of *one* were looked for."""
+    if one.plan.project and not _offline():
+        return "on this machine or in W&B"
+    return "on this machine"
 
 
 def _with_url(run: Run) -> Run:
     """Add the URL of *run*, if a W&B server knows it."""
-    if run.url or not (run.entity and run.project) or os.environ.get("WANDB_MODE"):
+    if run.url or not (run.entity and run.project) or _offline():
         return run
     report = _query(["summary", f"{run.entity}/{run.project}/{run.id}"])
     url = report.get("url")
@@ -134,7 +130,12 @@ class Notifier:
 
     def ended(self, one: Experiment, *, again: bool) -> tuple[Experiment, Messages]:
         if self._ledger.size(one.batch) > 1:
-            scored = replace(one, score=reports.score(one, runs(one)))
+            scored = replace(
+                one,
+                score=reports.score(
+                    one, runs.find(one, self._ledger.of_batch(one.batch))
+                ),
+            )
             return scored, lambda _: self._of_batch(self._ledger.of_batch(one.batch))
         scored, report = end_report(one, self._ledger, again=again)
         return scored, lambda new: _messages(scored, new.ended, report, _END_PLACE)

@@ -128,10 +128,12 @@ def ended(
     output: Sequence[str] = (),
     *,
     again: bool = False,
+    asked: str = "on this machine",
 ) -> Report:
     """Report an end: the exit code, the *runs* and the last lines of *output*.
 
-    *earlier* are the scores to compare with; *again* announces another attempt.
+    *earlier* are the scores to compare with; *again* announces another attempt;
+    *asked*: where its runs were looked for.
     """
     finished = one.phase is Phase.FINISHED
     blocks: tuple[Block, ...] = (
@@ -141,7 +143,7 @@ def ended(
         *(_metrics(run) for run in runs[:1] if run.summary),
         _parameters(one),
         *_last_output(one, output),
-        *map(Note, _notes(one, runs, again=again)),
+        *map(Note, _notes(one, runs, asked, again=again)),
     )
     level = Level.GOOD if finished else Level.BAD
     if one.phase is Phase.STOPPED:
@@ -290,9 +292,11 @@ def _last_output(one: Experiment, output: Sequence[str]) -> Iterator[Text]:
         yield Text("last output", "\n".join(output[-TAIL:]))
 
 
-def _notes(one: Experiment, runs: Sequence[Run], *, again: bool) -> Iterator[str]:
+def _notes(
+    one: Experiment, runs: Sequence[Run], asked: str, *, again: bool
+) -> Iterator[str]:
     if not runs and one.phase is not Phase.WAITING and one.attempt:
         early = "" if one.phase is Phase.FINISHED else "it ended before wandb.init: "
-        yield f"{early}no W&B run found on this machine"
+        yield f"{early}no W&B run found {asked}"
     if again:
         yield f"starting again: attempt {one.attempt + 1} of {one.plan.retries + 1}"

@@ -18,8 +18,9 @@ from wandbwatch.config.load import Settings, load
 from wandbwatch.delivery.outbox import Store
 from wandbwatch.experiments import batch_reports, reports, supervisor_process
 from wandbwatch.experiments.ledger import Ledger
-from wandbwatch.experiments.notify import end_report, newest_run
+from wandbwatch.experiments.notify import end_report
 from wandbwatch.experiments.output import Output, ProgressLine, tail
+from wandbwatch.experiments.runs import newest_run
 from wandbwatch.model.errors import ConfigError, UsageError
 from wandbwatch.model.experiment import Experiment, Phase, Plan
 from wandbwatch.model.memory import LineRound

@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -163,6 +163,11 @@ class TrainingProcess:
         self.code = self.answer.code
         return False
 
+    def run_directories(self) -> list[Path]:
+        """Return the directories of the W&B runs that its processes write now."""
+        files = (path for pid in self.left() for path in _open_files(pid))
+        return sorted({path.parent for path in files if path.suffix == ".wandb"})
+
     def left(self) -> list[int]:
         """List the pids of all its processes, in any group and session."""
         found = set(marked(self.mark))
@@ -195,6 +200,14 @@ class TrainingProcess:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 if os.getpgid(pid) != group:
                     os.kill(pid, sign)
+
+
+def _open_files(pid: int) -> Iterator[Path]:
+    directory = f"/proc/{pid}/fd"
+    with contextlib.suppress(OSError):  # it has ended
+        for number in os.listdir(directory):  # noqa: PTH208 -- often: no new objects
+            with contextlib.suppress(OSError):
+                yield Path(os.readlink(f"{directory}/{number}"))  # noqa: PTH115
 
 
 def mark(state: Path, one: Experiment) -> str:
@@ -258,7 +271,7 @@ def _extra(one: Experiment) -> Mapping[str, str]:
         "WANDB_ENTITY": plan.entity,
         "WANDB_PROJECT": plan.project,
         "WANDB_RUN_GROUP": group(one),
-        "WANDB_RUN_ID": _run_id(one),
+        "WANDB_RUN_ID": run_id(one),
         "WANDB_DIR": one.directory,
     }
     if one.gpus:
@@ -268,7 +281,7 @@ def _extra(one: Experiment) -> Mapping[str, str]:
     return {**plan.env, **{name: value for name, value in wandb.items() if value}}
 
 
-def _run_id(one: Experiment) -> str:
+def run_id(one: Experiment) -> str:
     """Return the id of its run; each attempt is a run of its own."""
     suffix = f"-{one.attempt}" if one.attempt > 1 else ""
     return f"{one.plan.run_id}{suffix}" if one.plan.run_id else ""
