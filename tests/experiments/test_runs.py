@@ -14,10 +14,9 @@ from wandbwatch.model.experiment import Experiment, Phase, Plan
 from wandbwatch.model.run import Run, State
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
-ONE = Experiment(
-    *(7, 7, Plan("ppo", "/s", '{"lr": 0.5}', "/w", project="gpt"), Phase.FINISHED),
-    *("me", START, 1, START, START + timedelta(minutes=5)),
-)
+PLAN = Plan("ppo", "/s", '{"lr": 0.5}', "/w", project="gpt")
+END = START + timedelta(minutes=5)
+ONE = Experiment(7, 7, PLAN, Phase.FINISHED, "me", START, 1, START, END)
 RUN = Run(
     *("abc", "x", State.FINISHED, START + timedelta(minutes=1)),
     group="ppo-7",
