@@ -194,7 +194,7 @@ def _rows(habits: Habits, dice: random.Random) -> tuple[Array, Array, Array]:
     times = np.cumsum(gaps)
     kept = times < habits.hours * HOUR
     times, steps, evaluated = times[kept], steps[kept], evaluated[kept]
-    clean = 0.3 + 2.5 * np.exp(-times / (habits.hours * HOUR / 4))
+    clean = 0.3 + 2.5 * np.exp(-4 * steps / count)
     tails = (
         rng.standard_t(3, len(times)) if habits.heavy else rng.normal(size=len(times))
     )
@@ -415,15 +415,23 @@ def _divergence(life: Life, at: float, dice: random.Random) -> Life:
     rate = dice.uniform(0.03, 0.3)
     if len(life.series[LOSS].x) < 100:
         rate = 0.7
-    return _bent(life, at, lambda n, value: value * math.exp(min(rate * n, 6.0)))
+    return _bent(life, at, lambda n, value: value * math.exp(min(rate * n, 9.0)))
 
 
 def _spike(life: Life, at: float, dice: random.Random) -> Life:
-    height = dice.uniform(2, 6)
+    # One that can be told from the noise of the run.
+    height = dice.uniform(2, 6) + 12 * _noise(life, at)
     wide = dice.randint(20, 60)
     return _bent(
         life, at, lambda n, value: value * (height if n < wide else 1.0), held=False
     )
+
+
+def _noise(life: Life, at: float) -> float:
+    """Return how much the loss scatters before *at*, relative to itself."""
+    before = np.array(_cut(life.series[LOSS], at).y[-50:])
+    spread = np.nanpercentile(before, 84) - np.nanpercentile(before, 16)
+    return float(spread / 2 / np.nanmedian(before))
 
 
 def _plateau(life: Life, at: float, _dice: random.Random) -> Life:

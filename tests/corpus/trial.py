@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import isfinite
 from statistics import median
 
 from wandbwatch.analysis.ranking import Objective
@@ -150,6 +151,8 @@ def _counted(
         count.late.append(f"{life.id} {after[0] / 60:.0f} min")
 
 
+PEERS, BEFORE = 3, 25
+"""What `deviates` and `spike` need: other runs at the step; values before it."""
 LOUD = {Fault.SPIKE, Fault.DIVERGENCE}
 RULES: dict[str, set[Fault]] = {
     f"nan({LOSS})": {Fault.NAN},
@@ -158,12 +161,12 @@ RULES: dict[str, set[Fault]] = {
     f"max({LOSS}, 30m) > LIMIT": {Fault.DIVERGENCE},
     f"min({LOSS}, 30m) > LIMIT": {Fault.DIVERGENCE},
     f"change({LOSS}, 1h) > 50%": {Fault.DIVERGENCE},
-    f"zscore({LOSS}) > 3": LOUD,
+    f"zscore({LOSS}) > 3": {Fault.SPIKE},
     f"spike({LOSS})": LOUD,
     f"deviates({LOSS}, 3)": LOUD,
     f"gap({LOSS}, {VAL}) > LIMIT": set(),
     f"plateau({VAL}, 3h)": {Fault.PLATEAU},
-    "stalled(3h)": {Fault.HANG},
+    "stalled(30m)": {Fault.HANG},
     "idle(gpu, 15m)": {Fault.IDLE},
     "memory(gpu) > 95%": {Fault.OOM},
     "log(/out of memory/)": {Fault.OOM},
@@ -195,11 +198,37 @@ def _rule(project: Project, name: str, count: Count, every: float) -> None:
             if sent.turn is Turn.FIRING:
                 fired[sent.seen.run.id].append(at)
     for life in project.lives:
+        if not _enough(name, life, project):
+            continue
         found = fired[life.id]
         if name.startswith("plateau") and life.fault is not Fault.PLATEAU:
             # Of a curve that has nothing left to gain, "plateau" is true.
             found = [at for at in found if at < life.flat]
+        if name.startswith(("nan", "stalled")):
+            found = [
+                at for at in found if at >= life.struck or not _true(name, life, at)
+            ]
         _counted(count, life, found, RULES[name])
+
+
+def _enough(name: str, life: Life, project: Project) -> bool:
+    """Whether there is as much as the rule needs to find the fault of a life."""
+    if life.fault not in LOUD:
+        return True
+    rows = bisect_right(life.series[LOSS].x, life.struck)
+    if name.startswith("deviates"):
+        ahead = [bisect_right(p.series["_step"].x, life.struck) for p in project.lives]
+        return sum(count > rows + 5 for count in ahead) >= PEERS
+    return rows >= BEFORE or not name.startswith(("spike", "zscore"))
+
+
+def _true(name: str, life: Life, at: float) -> bool:
+    """Whether the rule states a fact: a NaN that the run got over, a long pause."""
+    series = life.series[LOSS]
+    place = bisect_right(series.x, at) - 1
+    if name.startswith("nan"):
+        return not isfinite(series.y[place])
+    return at - (series.x[place] if place >= 0 else life.start) >= 30 * MINUTE
 
 
 def _observed(project: Project, *, peers: bool) -> Iterator[Observation]:

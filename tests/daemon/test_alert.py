@@ -24,7 +24,7 @@ from tests.daemon.running import Place, Running, subscription
 from tests.fakes import NOW, FakeSource, fake_env
 from tests.runs.living import Living
 
-LINE = "alert me/p --when 'x > 5'"
+LINE = "alert me/p --when 'x > 5' --for 0s"
 MINUTE = timedelta(minutes=1)
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from wandbwatch.cli import grammar
 from wandbwatch.commands.alert.memory import AlertMemory
 from wandbwatch.model.errors import UsageError
+from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.report import Fields, Level, Mark, Note, Plot, Table, Text
-from wandbwatch.model.run import State
+from wandbwatch.model.run import Json, Series, State
 from wandbwatch.model.run_details import Printed
 
 from tests.commands.alert.watching import MINUTE, PAGE, Line, Logged, block, run
@@ -18,7 +21,7 @@ from tests.fakes import NOW, FakeSource, fake_env
 
 
 def test_firing_and_resolved_are_reported_once_each():
-    line = Line("alert me/p --when 'x > 5'")
+    line = Line("alert me/p --when 'x > 5' --for 0s")
     assert line.tick(run("a"), a=[1]) == []
     (fired,) = line.tick(run("a"), a=[1, 7.25])
     assert fired.title == "name of a: x > 5 (me/p/a)"
@@ -39,7 +42,7 @@ def test_firing_and_resolved_are_reported_once_each():
 
 
 def test_a_rule_that_holds_at_the_first_check_fires():
-    assert titles(Line("alert me/p --when 'x > 5'").tick(run("a"), a=[9])) == [
+    assert titles(Line("alert me/p --when 'x > 5' --for 0s").tick(run("a"), a=[9])) == [
         "name of a: x > 5 (me/p/a)"
     ]
 
@@ -52,8 +55,51 @@ def test_for_delays_an_alert_and_repeat_sends_it_again():
     assert told[5] == ["name of a: still x > 5 (me/p/a)"]
 
 
+def test_a_comparison_with_the_latest_value_must_hold_for_five_minutes_by_default():
+    line = Line("alert me/p --when 'x > 5' --when 'nan(y)'")
+    flickering = [9.0, 1, 9, 9, 1, 9, 9, 9, 9, 9, 9]
+    told = [
+        titles(line.tick(run("a"), a=flickering[: i + 1]))
+        for i in range(len(flickering))
+    ]
+    assert [len(one) for one in told] == [0] * 10 + [1]
+    over = run("b", State.FAILED, heartbeat=NOW + MINUTE)
+    line = Line("alert me/p --when 'x > 5'")
+    line.tick(run("b"), b=[1])
+    assert titles(line.tick(over, b=[1, 9])) == ["name of b: x > 5 (me/p/b)"]
+
+
+def test_nan_takes_a_pattern_of_keys():
+    class Many(Logged):
+        def runs(self, query: Query) -> Listing:
+            found = super().runs(query).runs
+            asked = query.summary is None
+            full: dict[str, Json] = {"train/x": 1.0, "train/y": "NaN", "val/x": 1.0}
+            return Listing(
+                tuple(replace(one, summary=full) if asked else one for one in found), 1
+            )
+
+        def curves(
+            self, query: Query, keys: Sequence[str], _axis: Axis
+        ) -> tuple[Curves, ...]:
+            assert list(keys) == ["train/*", "train/x", "train/y"]
+            series = {
+                "train/x": Series("train/x", [NOW.timestamp()], [1.0]),
+                "train/y": Series("train/y", [NOW.timestamp()], [math.nan]),
+            }
+            return tuple(Curves(one, series) for one in self.runs(query).runs)
+
+    source = Many([run("a")], {})
+    (told,) = grammar.parse(
+        "alert me/p --when 'nan(train/*)'", fake_env(source)
+    ).reports
+    table = block(told, Table)
+    assert isinstance(table, Table)
+    assert table.rows[0][1:3] == ("holds", "train/y is NaN")
+
+
 def test_each_of_several_rules_has_its_own_alert():
-    line = Line("alert me/p --when 'x > 5' --when 'nan(x)'")
+    line = Line("alert me/p --when 'x > 5' --when 'nan(x)' --for 0s")
     assert titles(line.tick(run("a"), a=[9])) == ["name of a: x > 5 (me/p/a)"]
     assert titles(line.tick(run("a"), a=[9, math.nan])) == [
         "name of a: nan(x) (me/p/a)"
@@ -61,7 +107,7 @@ def test_each_of_several_rules_has_its_own_alert():
 
 
 def test_an_alert_that_fires_again_soon_edits_its_message():
-    line = Line("alert me/p --when 'x > 5'")
+    line = Line("alert me/p --when 'x > 5' --for 0s")
     first, _, again = (
         line.tick(run("a"), a=values)[0] for values in ([9], [9, 1], [9, 1, 9])
     )
@@ -73,7 +119,7 @@ def test_an_alert_that_fires_again_soon_edits_its_message():
 
 
 def test_many_runs_at_once_are_one_message():
-    line = Line("alert me/p --when 'x > 5'")
+    line = Line("alert me/p --when 'x > 5' --for 0s")
     runs = [run(f"r{i}") for i in range(14)]
     (told,) = line.tick(*runs, values={one.id: [9] for one in runs})
     assert told.title == "14 runs: x > 5 (me/p)"
@@ -86,7 +132,7 @@ def test_many_runs_at_once_are_one_message():
 
 
 def test_an_ended_run_is_checked_once_more_as_it_was_at_its_end():
-    line = Line("alert me/p --when 'x > 5' --when 'stalled(30m)'")
+    line = Line("alert me/p --when 'x > 5' --when 'stalled(30m)' --for 0s")
     line.tick(run("a"), a=[1])
     ended = run("a", State.FAILED, heartbeat=NOW + MINUTE)
     assert titles(line.tick(ended, minute=90, a=[1, 9])) == [
@@ -96,7 +142,7 @@ def test_an_ended_run_is_checked_once_more_as_it_was_at_its_end():
 
 
 def test_a_run_with_a_clock_ahead_still_fires():
-    line = Line("alert me/p --when 'x > 5' --when 'log(/boom/)'")
+    line = Line("alert me/p --when 'x > 5' --when 'log(/boom/)' --for 0s")
     when = NOW + 5 * MINUTE
     line.console = (Printed("boom", when=when),)
     told = line.tick(run("a", heartbeat=NOW), a=[1, 1, 9])
@@ -107,7 +153,7 @@ def test_a_run_with_a_clock_ahead_still_fires():
 
 
 def test_an_alert_ends_with_its_run():
-    line = Line("alert me/p --when 'x > 5'")
+    line = Line("alert me/p --when 'x > 5' --for 0s")
     line.tick(run("a"), a=[9])
     (over,) = line.tick(run("a", State.CRASHED), a=[9])
     assert over.title == "name of a: crashed while x > 5 (me/p/a)"
@@ -117,14 +163,14 @@ def test_an_alert_ends_with_its_run():
 
 
 def test_runs_that_ended_before_the_first_check_do_not_fire():
-    line = Line("alert me/p --when 'x > 5'")
+    line = Line("alert me/p --when 'x > 5' --for 0s")
     old = run("a", State.FINISHED, heartbeat=NOW - MINUTE)
     assert line.tick(old, a=[9]) == []
     assert line.tick(old, a=[9]) == []
 
 
 def test_only_running_runs_are_fetched():
-    line = Line("""alert me/p --when 'x > 5' --filters '{"group": "night"}'""")
+    line = Line("""alert me/p --when 'x > 5' --for 0s --filters '{"group": "night"}'""")
     line.tick(run("a"), a=[9])
     group, state = {"group": "night"}, {"state": "running"}
     assert line.source.queries[0].filters == {"$and": [group, state]}
@@ -137,7 +183,7 @@ def test_only_running_runs_are_fetched():
 
 
 def test_a_run_missing_from_a_listing_keeps_its_alert():
-    line = Line("alert me/p --when 'x > 5'")
+    line = Line("alert me/p --when 'x > 5' --for 0s")
     line.tick(run("a"), a=[9])
     assert line.tick() == []
     assert titles(line.tick(run("a"), a=[1])) == ["name of a: no longer x > 5 (me/p/a)"]
@@ -159,7 +205,7 @@ def test_the_card_shows_the_matching_lines():
 
 
 def test_deviates_compares_with_ended_runs_of_the_group_too():
-    line = Line("alert me/p --when 'deviates(x, 3)'")
+    line = Line("alert me/p --when 'deviates(x, 3)' --for 0s")
     peers = [run(f"p{i}", State.FINISHED, group="g") for i in range(4)]
     values = {one.id: [5, 4, 3 + i / 10] for i, one in enumerate(peers)}
     mine = run("a", group="g")
@@ -171,7 +217,7 @@ def test_deviates_compares_with_ended_runs_of_the_group_too():
 
 def test_a_terminal_shows_which_rules_hold_now():
     source = Logged([run("a"), run("b")], {"a": [1], "b": [9]})
-    words = "alert me/p --when 'x > 5' --when 'y > 5'"
+    words = "alert me/p --when 'x > 5' --when 'y > 5' --for 0s"
     (told,) = grammar.parse(words, fake_env(source)).reports
     assert told.title == "me/p: 1 of 4 hold"
     table = block(told, Table)
@@ -209,7 +255,9 @@ def test_a_wrong_option_is_reported_in_one_line(words, said):
 
 
 def test_a_card_shows_the_numbers_fields_and_curve():
-    (told,) = Line("alert me/p --when 'x > 5'").tick(run("a", group="g"), a=[9])
+    (told,) = Line("alert me/p --when 'x > 5' --for 0s").tick(
+        run("a", group="g"), a=[9]
+    )
     fields = block(told, Fields)
     assert isinstance(fields, Fields)
     assert dict(fields.items) == {

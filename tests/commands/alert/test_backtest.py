@@ -24,7 +24,7 @@ def backtested(words: str, source: Logged, now: datetime) -> Report:
 def test_a_backtest_reports_when_rules_would_have_fired():
     ended = run("b", State.FAILED, heartbeat=NOW + 3 * MINUTE)
     source = Logged([run("a"), ended], {"a": [1, 9, 9, 1, 9], "b": [1, 1, 9, 9]})
-    told = backtested("--when 'x > 5' --since 1h", source, NOW + 5 * MINUTE)
+    told = backtested("--when 'x > 5' --for 0s --since 1h", source, NOW + 5 * MINUTE)
     assert told.title == "me/p: 3 alerts in 2 runs since 2026-01-01 11:05 UTC"
     table = block(told, Table)
     assert isinstance(table, Table)
@@ -66,6 +66,7 @@ def ids(report: Report) -> list[object]:
     "rules",
     [
         "--when 'x > 5'",
+        "--when 'x > 5' --for 0s",
         "--when 'x > 5' --for 2m",
         "--when 'max(x, 4m) > 8' --when 'nan(x)' --repeat 5m",
         "--when 'change(x, 3m) > 50%' --when 'zscore(x, 8) < -2'",
@@ -112,8 +113,12 @@ def test_a_backtest_of_months_checks_at_longer_intervals():
 
 def test_a_backtest_ignores_runs_that_ended_before():
     old = run("a", State.FAILED)
-    told = backtested("--when 'x > 5' --since 1h", Logged([old], {"a": [9]}), NOW)
+    told = backtested(
+        "--when 'x > 5' --for 0s --since 1h", Logged([old], {"a": [9]}), NOW
+    )
     assert told.title.startswith("me/p: 1 alert in 1 run")
     later = NOW + 90 * MINUTE
-    told = backtested("--when 'x > 5' --since 1h", Logged([old], {"a": [9]}), later)
+    told = backtested(
+        "--when 'x > 5' --for 0s --since 1h", Logged([old], {"a": [9]}), later
+    )
     assert told.title.startswith("me/p: 0 alerts in 1 run")

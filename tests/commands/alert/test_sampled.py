@@ -79,23 +79,23 @@ def test_live_and_backtest_agree_on_a_long_run(source):
     question = Question((rule,), named=True)
     (seen,) = look(source, question, None, NOW)
     assert judge(rule, seen.facts, seen.at).holds is True
-    sent, _ = evaluate(None, [seen], (rule,), Timing(), NOW.timestamp())
+    sent, _ = evaluate(None, [seen], (rule,), Timing(0), NOW.timestamp())
     assert [one.turn for one in sent] == [Turn.FIRING]
     since = NOW - timedelta(hours=20)
     (past,) = look_back(source, question, since, NOW)
-    trial = backtest([past], (rule,), Timing(), since.timestamp(), 60.0)
+    trial = backtest([past], (rule,), Timing(0), since.timestamp(), 60.0)
     fired = [at for at, one in trial.sent if one.turn is Turn.FIRING]
     assert len(fired) == 1
     assert 0 <= fired[0] - (BEGAN + 60_000) < 60
     short = parse("max(loss, 10m) > 5")
-    trial = backtest([past], (short,), Timing(), since.timestamp(), 60.0)
+    trial = backtest([past], (short,), Timing(0), since.timestamp(), 60.0)
     assert [one.turn for _, one in trial.sent] == [Turn.FIRING, Turn.RESOLVED]
 
 
 def test_a_firing_alert_stays_when_only_a_sample_is_there(source):
     rule = parse("latest(loss) > 0")
     (seen,) = look(source, Question((rule,), named=True), None, NOW)
-    _, memory = evaluate(None, [seen], (rule,), Timing(), NOW.timestamp())
+    _, memory = evaluate(None, [seen], (rule,), Timing(0), NOW.timestamp())
     far = parse("mean(loss, 10000) > 99")
     (wide,) = look(source, Question((far,), named=True), AlertMemory(0.0), NOW)
     assert judge(far, wide.facts, wide.at).holds is False

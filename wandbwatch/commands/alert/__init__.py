@@ -31,6 +31,11 @@ def rule(text: str) -> Rule:
         raise typer.BadParameter(f"{text!r}: {e}") from e
 
 
+def hold_time(text: str) -> Span:
+    """Read a duration that may be 0."""
+    return Span() if text.strip() in ("0", "0s") else Span.read(text)
+
+
 When: TypeAlias = Annotated[
     list[Rule],
     typer.Option(
@@ -43,9 +48,10 @@ For: TypeAlias = Annotated[
     Span | None,
     typer.Option(
         "--for",
-        parser=Span.read,
+        parser=hold_time,
         metavar="SPAN",
-        help="Fire only after the rule has held this long.",
+        help="Fire only after the rule has held this long; 0s: at once, on any outlier."
+        " Default: 5m for a comparison with the latest value.",
     ),
 ]
 Repeat: TypeAlias = Annotated[
@@ -97,7 +103,7 @@ def alert(
     remembers nothing: there it shows which rules hold now.
     """
     env: Env = ctx.obj
-    timing = Timing(_seconds(hold), _seconds(repeat))
+    timing = Timing(None if hold is None else hold.total_seconds(), _seconds(repeat))
     question = Question(tuple(when), filters, address.run is not None)
     request = _Request(address, question, timing)
     if trial:

@@ -14,6 +14,7 @@ from wandbwatch.commands.alert.memory import (
     Timing,
     Turn,
     Watched,
+    recent,
     turn,
 )
 from wandbwatch.commands.alert.rules import Rule, RuleResult, judge
@@ -55,8 +56,13 @@ class _Check:
     def _judge(
         self, seen: Observation, rule: Rule, before: HoldState | None
     ) -> HoldState | None:
-        verdict = judge(rule, seen.facts, seen.at)
-        held, what = turn(before, self.now, self.timing, holds=verdict.holds)
+        timing, steady = self.timing, self.timing.hold is None
+        verdict = judge(rule, seen.facts, seen.at, steady=steady)
+        if steady:
+            # An ended run does not change, and an alert that returns is known already.
+            waits = seen.running and not (before and recent(before, self.now))
+            timing = replace(timing, hold=rule.hold if waits else 0.0)
+        held, what = turn(before, self.now, timing, holds=verdict.holds)
         if not seen.running and what is None and held and _firing(held):
             what = Turn.OVER
         if what and held:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import reduce
@@ -11,7 +12,7 @@ from typing import TypeAlias
 
 from wandbwatch.commands.alert.memory import AlertMemory
 from wandbwatch.commands.alert.rules import Facts, Needs, Rule
-from wandbwatch.commands.alert.rules.facts import ordered
+from wandbwatch.commands.alert.rules.facts import is_glob, ordered
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Curves, Query, Reach
 from wandbwatch.model.run import Json, Run, State
@@ -22,6 +23,8 @@ GROUPED = 200
 """Runs to check if a rule compares with a group, the newest."""
 _BACK = 200_000
 """Rows of a key to backtest at most, the newest."""
+MATCHED = 100
+"""Keys that a pattern stands for at most."""
 TRIED = 50
 """Runs to backtest at most, the newest."""
 
@@ -138,7 +141,8 @@ def _known(source: Source, needs: Needs, query: Query) -> list[_Known]:
     """Fetch runs and their series, with the peers of each in its group."""
     asked = replace(query, summary=(), config=())
     if needs.keys:
-        curves = source.curves(asked, needs.keys, Axis(AxisKind.WALL))
+        keys = _keys(source, needs.keys, query)
+        curves = source.curves(asked, keys, Axis(AxisKind.WALL))
     else:
         curves = tuple(Curves(run, {}) for run in source.runs(asked).runs)
     known = [(one.run, _facts(one)) for one in curves]
@@ -150,6 +154,16 @@ def _known(source: Source, needs: Needs, query: Query) -> list[_Known]:
         (run, replace(facts, peers=_others(facts, groups[run.group or run.sweep])))
         for run, facts in known
     ]
+
+
+def _keys(source: Source, keys: Sequence[str], query: Query) -> list[str]:
+    """Return *keys*, and for a pattern the keys of the runs that it matches."""
+    if not any(map(is_glob, keys)):
+        return list(keys)
+    runs = source.runs(replace(query, config=())).runs
+    logged = dict.fromkeys(key for run in runs for key in run.summary)
+    found = [one for key in keys if is_glob(key) for one in fnmatch.filter(logged, key)]
+    return list(dict.fromkeys([*keys, *found[:MATCHED]]))
 
 
 def _others(facts: Facts, group: Iterable[Facts]) -> tuple[Facts, ...]:

@@ -25,10 +25,10 @@ class Turn(Enum):
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds that a rule must hold before it fires (0: none), and between repeated
-    messages while it fires (0: no repeats)."""
+    """Seconds that a rule must hold before it fires (0: none; None: as long as is good
+    for the rule), and between repeated messages while it fires (0: no repeats)."""
 
-    hold: float = 0.0
+    hold: float | None = None
     repeat: float = 0.0
 
 
@@ -48,6 +48,11 @@ class HoldState:
     """How often it has fired, with short breaks only."""
     number: float = 0.0
     """Identifies the alert among those of its rule and run: when it first fired."""
+
+
+def recent(held: HoldState, now: float) -> bool:
+    """Whether the alert has fired, and if it fires again now, is the same one."""
+    return held.times > 0 and now - held.ended < FLAPS
 
 
 def turn(
@@ -77,7 +82,7 @@ def _started(held: HoldState | None, now: float) -> HoldState:
 def _waited(
     held: HoldState, now: float, timing: Timing
 ) -> tuple[HoldState, Turn | None]:
-    if now - held.since < timing.hold:
+    if now - held.since < (timing.hold or 0.0):
         return held, None
     times, number = held.times + 1, held.number or now
     return replace(held, fired=now, sent=now, times=times, number=number), Turn.FIRING

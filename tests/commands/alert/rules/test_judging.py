@@ -59,6 +59,17 @@ CASES = [
     ("change(x, 2m) < -1", {"x": [5, 5, 3, 3]}, True),
     ("change(x, 2m) < -2", {"x": [5, 5, 3, 3]}, False),
     ("change(x, 1h) > 0", {"x": [5, 6]}, None),
+    ("change(x, 1, 3) > 50%", {"x": [1, 2, 3, 3.1]}, True),
+    ("change(x, 1, 3) > 60%", {"x": [1, 2, 3, 3.1]}, False),
+    ("change(x, 1m, 3m) > 50%", {"x": [9, 1, 2, 3, 3.1]}, True),
+    ("change(x, 1, 3m) > 50%", {"x": [9, 1, 2, 3, 3.1]}, True),
+    ("change(x, 2m, 3) > 50%", {"x": [9, 1, 1, 3, 3.1]}, False),
+    ("change(x, 1, either) > 50%", {"x": [2, 0.9]}, True),
+    ("change(x, 1, 2, either) > 1", {"x": [2, 2, 0.9]}, True),
+    ("x == 5", {"x": [1, 5]}, True),
+    ("x == 5", {"x": [5, 1]}, False),
+    ("x != 5", {"x": [5, 1]}, True),
+    ("x != 5", {"x": [NAN]}, None),
     ("zscore(x, 30) > 3", {"x": [*FLAT, 1.5]}, True),
     ("zscore(x, 30) > 3", {"x": [*FLAT, 1.1]}, False),
     ("zscore(x, 30) < -3", {"x": [*FLAT, 0.0]}, True),
@@ -154,6 +165,64 @@ def test_a_run_is_compared_with_its_group_at_the_same_step():
     assert says("deviates(x, 3)", replace(far, peers=peers[:2])) is None
     ahead = facts(_step=[*steps, 10.0, 11.0], x=[0.0] * 12)
     assert says("deviates(x, 3)", replace(ahead, peers=peers)) is None, "none is there"
+
+
+NOISY = [1.0, 1.2, 0.8, 1.1, 0.9, 1.3, 0.7, 1.0, 1.1, 0.9] * 6
+
+
+@pytest.mark.parametrize(
+    ("rule", "values", "holds"),
+    [
+        ("zscore(x) > 3", [*NOISY, 9], False),
+        ("zscore(x) > 3", [*NOISY, 9, 1, 9], False),
+        ("zscore(x) > 3", [*NOISY, 9, 8, 9], True),
+        ("zscore(x) > 3", [*NOISY, *[9] * 13], True),  # logged since the last check
+        ("zscore(x) < -3", [*NOISY, -9, -8, -9], True),
+        ("zscore(x) > 3", [1.0] * 40 + [1.0001] * 3, False),  # almost no noise
+        ("change(x, 3) > 10%", [*NOISY, 1.0, 1.0, 1.0, 1.3, 1.4, 1.3], False),
+        ("change(x, 20) > 50%", [*NOISY, *(3 * v for v in NOISY[:20])], True),
+        ("x > 5", [*NOISY, 9], True),
+    ],
+)
+def test_a_steady_rule_needs_more_than_an_outlier_or_noise(rule, values, holds):
+    known = facts(x=values)
+    at = START + MINUTE * (len(values) - 1)
+    assert judge(parse(rule), known, at, steady=True).holds is holds
+
+
+def test_a_steady_run_deviates_if_its_last_values_do():
+    steps = [float(i) for i in range(40)]
+    peers = tuple(facts(_step=steps, x=(NOISY * 2)[n : n + 40]) for n in range(4))
+    values = NOISY[5:35]
+    for extra, holds in (([9.0], False), ([9.0] * 3, True)):
+        own = facts(_step=steps[: len(values) + len(extra)], x=[*values, *extra])
+        at = START + MINUTE * 40
+        known = replace(own, peers=peers)
+        assert judge(parse("deviates(x, 3)"), known, at, steady=True).holds is holds
+
+
+def test_a_pattern_shows_the_keys_that_are_not_finite():
+    known = facts(train__a=[1, NAN], train__b=[1, 2], val=[NAN])
+    found = judge(parse("nan(train/*)"), known, START + MINUTE)
+    assert (found.holds, found.why) == (True, "train/a is NaN")
+    assert judge(parse("nan(test/*)"), known, START + MINUTE).holds is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "seconds"),
+    [
+        ("x > 5", 300),
+        ("gap(x, y) > 1", 300),
+        ("x > 5 and y > 5", 300),
+        ("x > 5 and nan(y)", 0),
+        ("nan(x) or x > 5", 0),
+        ("mean(x, 10m) > 5", 0),
+        ("memory(gpu) > 95%", 0),
+        ("stalled(1h)", 0),
+    ],
+)
+def test_only_comparisons_with_the_latest_value_wait_by_default(rule, seconds):
+    assert parse(rule).hold == seconds
 
 
 def lines(*texts: str) -> tuple[Printed, ...]:

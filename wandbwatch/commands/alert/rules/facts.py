@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from itertools import pairwise
 
 from wandbwatch.analysis.keys import expanded
@@ -14,6 +15,10 @@ from wandbwatch.model.run_details import Printed
 
 STEPS = "_step"
 """The key that W&B logs in every row: its step."""
+
+
+def is_glob(key: str) -> bool:
+    return "*" in key
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,8 @@ class Moment:
 
     facts: Facts
     now: float
+    steady: bool = False
+    """Whether a single outlier says nothing: the last values must agree."""
     sampled: set[str] = field(default_factory=set, compare=False)
     """The keys that something was read of where their source left rows out."""
 
@@ -104,11 +111,33 @@ class Moment:
 
     def current(self, key: str, window: Window) -> Sequence[float]:
         """Return the values in *window*, including NaN and infinities."""
-        return self._values(key, window, 0)
+        if window.count:
+            return self.before(key, 0, window.count)
+        series = self._series(key)
+        # A value at an edge belongs to the window that ends there.
+        start = self.now - window.seconds
+        low = bisect_right(series.x, start)
+        if start < series.exact:
+            self.sampled.add(key)
+        return series.y[low : bisect_right(series.x, self.now)]
 
-    def prior(self, key: str, window: Window) -> Sequence[float]:
-        """Return the values in the window of the same length just before it."""
-        return self._values(key, window, 1)
+    def prior(
+        self, key: str, window: Window, length: Window | None = None
+    ) -> Sequence[float]:
+        """Return the values in the window just before it, of the same *length* or its
+        own."""
+        length = length or window
+        series = self._series(key)
+        high = bisect_right(series.x, self.now - window.seconds) - window.count
+        if length.count:
+            self._check(series, high - length.count)
+            return series.y[max(high - length.count, 0) : max(high, 0)]
+        end = self.now - window.seconds
+        if window.count:
+            end = series.x[high - 1] if high > 0 else -math.inf
+        if end - length.seconds < series.exact:
+            self.sampled.add(key)
+        return series.y[bisect_right(series.x, end - length.seconds) : max(high, 0)]
 
     def before(self, key: str, skipped: int, count: int) -> Sequence[float]:
         """Return up to *count* values before the last *skipped* ones."""
@@ -117,15 +146,24 @@ class Moment:
         self._check(series, end - count)
         return series.y[max(end - count, 0) : end]
 
-    def at_step(self, key: str, step: float) -> float | None:
-        """Return the value at *step*, or the last before it; None before that step."""
+    def matching(self, pattern: str) -> Iterator[str]:
+        """Yield the keys that *pattern* means: itself, or those that match it."""
+        series = self.facts.series
+        if pattern in series or not is_glob(pattern):
+            yield pattern
+        else:
+            yield from (key for key in series if fnmatchcase(key, pattern))
+
+    def at_step(self, key: str, step: float, count: int) -> Sequence[float]:
+        """Return the last *count* finite values until *step*; none before that step."""
         steps, series = self._series(STEPS), self._series(key)
         end = bisect_right(steps.x, self.now)
         if not end or steps.y[end - 1] < step:
-            return None
+            return ()
         place = bisect_right(steps.y, step, 0, end)
         found = bisect_right(series.x, steps.x[place - 1] if place else -math.inf)
-        return series.y[found - 1] if found else None
+        values = series.y[max(found - count, 0) : found]
+        return [value for value in values if math.isfinite(value)]
 
     def step(self, key: str) -> float | None:
         """Return the step at which *key* was logged last."""
@@ -134,19 +172,6 @@ class Moment:
         end = bisect_right(steps.x, when) if when is not None else 0
         self._check(steps, end - 1)
         return steps.y[end - 1] if end else None
-
-    def _values(self, key: str, window: Window, back: int) -> Sequence[float]:
-        series = self._series(key)
-        if window.count:
-            return self.before(key, back * window.count, window.count)
-        start = self.now - (back + 1) * window.seconds
-        end = self.now - back * window.seconds
-        # A value at an edge belongs to the window that ends there.
-        low = bisect_right(series.x, start)
-        high = bisect_right(series.x, end)
-        if start < series.exact:
-            self.sampled.add(key)
-        return series.y[low:high]
 
     def _check(self, series: Series, first: int) -> None:
         """Note whether rows may be missing from the one at place *first* on."""

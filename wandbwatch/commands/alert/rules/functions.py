@@ -123,6 +123,16 @@ def _gap(words: tuple[Word, ...]) -> Found:
     return measures.Gap(key(words[0]), key(words[1]), over)
 
 
+def _change(words: tuple[Word, ...]) -> Found:
+    *given, last = words
+    either = last.text == "either" and last.shape is Shape.WORD
+    spans = given[1:] if either else [*given[1:], last]
+    if not 1 <= len(spans) <= 2:  # noqa: PLR2004 -- a window, and the one before
+        raise MisusedError("expected one window or two", last)
+    before = window(spans[1]) if spans[1:] else None
+    return measures.Change(key(words[0]), window(spans[0]), before, either)
+
+
 def _nan(words: tuple[Word, ...]) -> Found:
     over = window(words[1]) if words[1:] else Window(count=1)
     return predicates.NotFinite(key(words[0]), over)
@@ -172,9 +182,9 @@ FUNCTIONS = {
     "mean": _over("mean"),
     "avg": _over("avg"),
     "change": Function(
-        "change(KEY, 1h) > 50% or > 0.5",
-        *(2, 2),
-        lambda w: measures.Change(key(w[0]), window(w[1])),
+        "change(KEY, 1h) > 50% or change(KEY, 10, 50, either) > 0.5",
+        *(2, 4),
+        _change,
     ),
     "zscore": Function("zscore(KEY, 30) > 3", 1, 2, _zscore),
     "gap": Function("gap(KEY, KEY) > 0.3 or gap(KEY, KEY, 30m) > 10%", 2, 3, _gap),

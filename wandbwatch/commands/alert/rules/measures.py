@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from statistics import fmean, pstdev
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import fmean, median
 from typing import Protocol
 
 from wandbwatch.analysis.accelerators import MEMORY, globs
 from wandbwatch.analysis.keys import SYSTEM
 from wandbwatch.commands.alert.rules.facts import Moment, Needs, Window
 
+_STEP = 1.4826 / 2**0.5
+"""Turns the median step between normal values into their standard deviation."""
 LEAST = 5
 """The fewest values that give a standard deviation."""
+FLOOR = 1e-3
+"""The smallest standard deviation, relative to the mean."""
+HOLD = 300.0
+"""Seconds that a comparison with the latest value must hold by default."""
+STEADY = (3, 4, 6, 8, 11, 15, 20)
+"""Values in a row that must be far from those before: fewer are outliers. Several may
+have been logged since the last check."""
+SURE = 3.0
+"""Standard errors that a change must have, not to be the noise of the values."""
+_SCATTER = 50
+"""The last values that show the noise."""
 GPUS = range(8)
 """The numbers of GPUs that are asked for by name; globs find the others."""
 
@@ -34,6 +48,7 @@ class Measure(Protocol):
 class Latest:
     key: str
     percent = False
+    hold = HOLD
 
     @property
     def needs(self) -> Needs:
@@ -69,23 +84,42 @@ class Change:
 
     key: str
     window: Window
+    before: Window | None = None
+    """The window before, if it has another length."""
+    either: bool = False
+    """Whether a fall counts as a rise."""
     percent = True
 
     @property
     def needs(self) -> Needs:
-        return self.window.needs(self.key, windows=2)
+        before = self.before or self.window
+        both = self.window.needs(self.key) | before.needs(self.key)
+        seconds = self.window.seconds + before.seconds
+        count = max(self.window.count + before.count, _SCATTER)
+        return replace(both, seconds=seconds, count=count)
 
     def value(self, moment: Moment, *, percent: bool) -> float | None:
         now = finite(moment.current(self.key, self.window))
-        then = finite(moment.prior(self.key, self.window))
+        then = finite(moment.prior(self.key, self.window, self.before))
         if not now or not then:
             return None
-        return _difference(fmean(then), fmean(now), percent=percent)
+        found = _difference(fmean(then), fmean(now), percent=percent)
+        if moment.steady and self._noisy(moment, then, now):
+            found = None if found is None else 0.0
+        return abs(found) if self.either and found is not None else found
+
+    def _noisy(
+        self, moment: Moment, then: Sequence[float], now: Sequence[float]
+    ) -> bool:
+        sigma = noise(finite(moment.before(self.key, 0, _SCATTER)))
+        error: float = sigma * (1 / len(then) + 1 / len(now)) ** 0.5
+        return abs(fmean(now) - fmean(then)) < SURE * error
 
 
 @dataclass(frozen=True)
 class ZScore:
-    """How many standard deviations the latest value is above those before it."""
+    """How many standard deviations the latest value is above those before it; of a
+    steady moment, the last values."""
 
     key: str
     count: int
@@ -93,17 +127,27 @@ class ZScore:
 
     @property
     def needs(self) -> Needs:
-        return Needs((self.key,), count=self.count + 1)
+        return Needs((self.key,), count=self.count + STEADY[-1])
 
     def value(self, moment: Moment, *, percent: bool) -> float | None:
         del percent
-        latest = _number(moment.latest(self.key))
-        before = finite(moment.before(self.key, 1, self.count))
-        if latest is None or len(before) < LEAST:
+        if not moment.steady:
+            return self._score(moment, 1)
+        found = [self._score(moment, count) for count in STEADY]
+        known = [score for score in found if score is not None]
+        return max(known, key=abs, default=None)
+
+    def _score(self, moment: Moment, count: int) -> float | None:
+        """Return the score that all of the last *count* values have."""
+        recent = moment.before(self.key, 0, count)
+        before = finite(moment.before(self.key, count, self.count))
+        if len(recent) < count or any(map(math.isnan, recent)) or len(before) < LEAST:
             return None
-        mean = fmean(before)
-        spread = max(pstdev(before, mean), abs(mean) * 1e-9, 1e-300)
-        return (latest - mean) / spread
+        mean = math.fsum(before) / len(before)
+        spread = math.sqrt(math.fsum((v - mean) ** 2 for v in before) / len(before))
+        spread = max(spread, abs(mean) * FLOOR, 1e-300)
+        low, high = min(recent) - mean, max(recent) - mean
+        return (low if low > 0 else min(high, 0.0)) / spread
 
 
 @dataclass(frozen=True)
@@ -114,6 +158,10 @@ class Gap:
     other: str
     window: Window
     percent = True
+
+    @property
+    def hold(self) -> float:
+        return HOLD if self.window == Window(count=1) else 0.0
 
     @property
     def needs(self) -> Needs:
@@ -156,6 +204,12 @@ AGGREGATES: Mapping[str, Callable[[Sequence[float]], float]] = {
 
 def finite(values: Sequence[float]) -> list[float]:
     return [value for value in values if math.isfinite(value)]
+
+
+def noise(values: Sequence[float]) -> float:
+    """Return the standard deviation of *values* about their trend, robustly."""
+    steps = [abs(b - a) for a, b in pairwise(values)]
+    return median(steps) * _STEP if steps else 0.0
 
 
 def _number(value: float | None) -> float | None:

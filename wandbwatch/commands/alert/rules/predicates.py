@@ -13,7 +13,7 @@ from typing import Protocol
 from wandbwatch.analysis.accelerators import BUSY, globs
 from wandbwatch.analysis.keys import SYSTEM
 from wandbwatch.commands.alert.rules.facts import STEPS, Moment, Needs, Window
-from wandbwatch.commands.alert.rules.measures import GPUS, finite
+from wandbwatch.commands.alert.rules.measures import GPUS, finite, noise
 from wandbwatch.model.run_details import Printed
 
 _RECENT, _BASELINE, _ENOUGH = 5, 50, 20
@@ -25,6 +25,10 @@ _BETTER = 1e-3
 _IDLE = 5.0
 """Percent of use below which a device is idle."""
 _PEERS = 3
+_LEVEL = 5
+"""The values whose median is compared with the group's."""
+_SCATTER = 30
+"""The last values that show the noise."""
 _MAD = 1.4826
 """Turns a median deviation into a standard deviation, for normal values."""
 
@@ -38,7 +42,8 @@ class Predicate(Protocol):
 
 @dataclass(frozen=True)
 class NotFinite:
-    """The latest value, or any in the window, is NaN or infinite."""
+    """The latest value, or any in the window, is NaN or infinite; the key may be a
+    pattern such as ``train/*``."""
 
     key: str
     window: Window
@@ -48,10 +53,11 @@ class NotFinite:
         return self.window.needs(self.key)
 
     def holds(self, moment: Moment) -> bool | None:
-        found = moment.current(self.key, self.window)
-        if not found and moment.latest(self.key) is None:
+        known = [key for key in moment.matching(self.key) if moment.when(key)]
+        if not known:
             return None
-        return not all(map(math.isfinite, found))
+        found = (moment.current(key, self.window) for key in known)
+        return not all(math.isfinite(value) for values in found for value in values)
 
 
 @dataclass(frozen=True)
@@ -141,28 +147,36 @@ class NoProgress:
 
 @dataclass(frozen=True)
 class Deviates:
-    """The latest value is far from those of the group's others at the same step."""
+    """The latest value is far from those of the group's others at the same step; of a
+    steady moment, the median of the last values."""
 
     key: str
     sigmas: float
 
     @property
     def needs(self) -> Needs:
-        return Needs((self.key, STEPS), peers=True)
+        return Needs((self.key, STEPS), peers=True, count=_LEVEL)
 
     def holds(self, moment: Moment) -> bool | None:
-        own, step = moment.latest(self.key), moment.step(self.key)
-        if own is None or step is None or math.isnan(own):
+        step = moment.step(self.key)
+        latest = moment.latest(self.key)
+        if step is None or latest is None or math.isnan(latest):
             return None
-        others = (
-            Moment(peer, moment.now).at_step(self.key, step)
+        others = [
+            known
             for peer in moment.facts.peers
-        )
-        known = finite([other for other in others if other is not None])
-        if len(known) < _PEERS:
+            if (known := Moment(peer, moment.now).at_step(self.key, step, _SCATTER))
+        ]
+        if len(others) < _PEERS:
             return None
-        middle, sigma = spread(known)
-        return abs(own - middle) > self.sigmas * max(sigma, abs(middle) * 0.01, 1e-12)
+        recent = finite(moment.before(self.key, 0, _LEVEL))
+        own = median(recent) if moment.steady and recent else latest
+        middle, sigma = spread([median(values[-_LEVEL:]) for values in others])
+        # The group's own noise: few runs agree by chance.
+        noisy = median(noise(values) for values in others)
+        # With a handful of peers, their spread is known within a factor of some two.
+        floor = max(2 * sigma, noisy, abs(middle) * 0.01, 1e-12)
+        return abs(own - middle) > self.sigmas * floor
 
 
 def spread(values: Sequence[float]) -> tuple[float, float]:

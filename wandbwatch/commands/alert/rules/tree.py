@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+import operator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import TypeAlias
 
-from wandbwatch.commands.alert.rules.facts import STEPS, Facts, Moment, Needs
+from wandbwatch.commands.alert.rules.facts import (
+    STEPS,
+    Facts,
+    Moment,
+    Needs,
+    is_glob,
+)
 from wandbwatch.commands.alert.rules.measures import Measure
-from wandbwatch.commands.alert.rules.predicates import Predicate
+from wandbwatch.commands.alert.rules.predicates import NotFinite, Predicate
 from wandbwatch.formatting import number
 
 
@@ -55,11 +63,17 @@ class Rule:
 
     @property
     def needs(self) -> Needs:
-        every = (
-            leaf.measure.needs if isinstance(leaf, Comparison) else leaf.claim.needs
-            for leaf in self.leaves
-        )
+        every = (_what(leaf).needs for leaf in self.leaves)
         return reduce(Needs.__or__, every, Needs())
+
+    @property
+    def hold(self) -> float:
+        """Return the seconds that it must hold by default before it fires.
+
+        A latest value flickers about its threshold; what else a rule may say does not.
+        """
+        holds = [getattr(_what(leaf), "hold", 0.0) for leaf in self.leaves]
+        return max(holds) if all(holds) else 0.0
 
 
 @dataclass(frozen=True)
@@ -71,9 +85,12 @@ class RuleResult:
     """The numbers behind it."""
 
 
-def judge(rule: Rule, facts: Facts, now: float) -> RuleResult:
-    """Evaluate *rule* on a run as it was at *now* (POSIX seconds)."""
-    moment = Moment(facts, now)
+def judge(rule: Rule, facts: Facts, now: float, *, steady: bool = False) -> RuleResult:
+    """Evaluate *rule* on a run as it was at *now* (POSIX seconds).
+
+    If *steady*, a single outlier or mere noise does not make it hold.
+    """
+    moment = Moment(facts, now, steady=steady)
     parts = list(_numbers(rule, moment))
     moment.sampled.clear()
     holds = _holds(rule.node, moment)
@@ -81,6 +98,10 @@ def judge(rule: Rule, facts: Facts, now: float) -> RuleResult:
     if known:
         parts.append(f"approximate: W&B sampled {', '.join(sorted(known))}")
     return RuleResult(holds, "; ".join(dict.fromkeys(filter(None, parts))))
+
+
+def _what(leaf: Comparison | Statement) -> Measure | Predicate:
+    return leaf.measure if isinstance(leaf, Comparison) else leaf.claim
 
 
 def _numbers(rule: Rule, moment: Moment) -> Iterator[str]:
@@ -91,13 +112,19 @@ def _numbers(rule: Rule, moment: Moment) -> Iterator[str]:
             if value is not None:
                 yield f"{leaf.text} is {number(value)}{'%' if leaf.percent else ''}"
                 continue
-            needs = leaf.measure.needs
-        else:
-            needs = leaf.claim.needs
-        for key in moment.keys(needs.keys):
+        needs = _what(leaf).needs
+        named = [one for name in needs.keys for one in moment.matching(name)]
+        for key in moment.keys(named):
             latest = moment.latest(key)
-            if latest is not None:
+            if latest is not None and _telling(leaf, latest):
                 yield f"{'step' if key == STEPS else key} is {number(latest)}"
+
+
+def _telling(leaf: Comparison | Statement, latest: float) -> bool:
+    """Whether *latest* is one of the numbers to show, of the many of a pattern."""
+    what = _what(leaf)
+    many = isinstance(what, NotFinite) and is_glob(what.key)
+    return not many or not math.isfinite(latest)
 
 
 def _holds(node: Node, moment: Moment) -> bool | None:
@@ -117,11 +144,8 @@ def _exact(leaf: Comparison | Statement, moment: Moment) -> bool | None:
 
     System metrics change slowly: a sample of them may show that a rule holds.
     """
-    seen = Moment(moment.facts, moment.now)
-    if isinstance(leaf, Comparison):
-        found = _compared(leaf, seen)
-    else:
-        found = leaf.claim.holds(seen)
+    seen = Moment(moment.facts, moment.now, steady=moment.steady)
+    found = _judged(leaf, seen)
     if found is None or not seen.sampled:
         return found
     moment.sampled.update(seen.sampled)
@@ -129,19 +153,21 @@ def _exact(leaf: Comparison | Statement, moment: Moment) -> bool | None:
     return found if found and slow else None
 
 
-def _compared(leaf: Comparison, moment: Moment) -> bool | None:
+def _judged(leaf: Comparison | Statement, moment: Moment) -> bool | None:
+    if isinstance(leaf, Statement):
+        return leaf.claim.holds(moment)
     value = leaf.measure.value(moment, percent=leaf.percent)
-    if value is None:
-        return None
-    match leaf.sign:
-        case ">":
-            return value > leaf.threshold
-        case ">=":
-            return value >= leaf.threshold
-        case "<":
-            return value < leaf.threshold
-        case _:
-            return value <= leaf.threshold
+    return None if value is None else SIGNS[leaf.sign](value, leaf.threshold)
+
+
+SIGNS: Mapping[str, Callable[[float, float], bool]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
 
 
 def _leaves(node: Node) -> Iterator[Comparison | Statement]:
