@@ -12,6 +12,7 @@ from wandbwatch.cli.output import run_line
 from wandbwatch.model.errors import ConfigError, ExitCode, UsageError
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Report
+from wandbwatch.model.run import Run, State
 from wandbwatch.renderers import json as json_renderer
 
 from tests.fakes import NOW, FakeSource, fake_env
@@ -70,6 +71,24 @@ def test_a_secret_that_is_not_set_here_is_a_warning(path, capsys):
     assert operate("check", "--config", path) == ExitCode.FINE
     warning = capsys.readouterr().err
     assert f"warning: {path}:3: channels.research: webhook: env WANDBWATCH_T" in warning
+
+
+def test_check_online_asks_about_the_keys_of_all_lines(path, capsys):
+    lines = [
+        "project a/b --columns train/loss,val/los --total max_stesp",
+        "events a/b --best acuracy:max,train/loss:min",
+        "alert a/b --when 'nan(train/lss) or idle(gpu, 5m)'",
+        "sweep a/b/c --best val/loss:min",
+    ]
+    path.write_text(path.read_text().replace('["project a/b"]', json.dumps(lines)))
+    keys = ("train/loss", "val/loss", "accuracy", "max_steps")
+    run = Run("a", "a", State.FINISHED, summary=dict.fromkeys(keys, 1.0), last_step=9)
+    env = fake_env(FakeSource([run]))
+    assert grammar.read(["check", str(path), "--online"], env) == ExitCode.CONFIG
+    said = [line for line in capsys.readouterr().err.splitlines() if "logged" in line]
+    meant = ("val/loss", "max_steps", "accuracy", "train/loss")
+    assert len(said) == len(meant)
+    assert all(key in line for key, line in zip(meant, said, strict=True))
 
 
 @pytest.mark.parametrize(

@@ -204,6 +204,20 @@ def test_the_card_shows_the_matching_lines():
     assert line.tick(run("a")) == [], "it has only scrolled away"
 
 
+def test_a_misspelt_key_is_reported_once():
+    line = Line("alert me/p --when 'nan(los)' --when 'x > 5' --for 0s")
+    done = run("b", State.FINISHED, summary={"loss": 1.0, "x": 1.0})
+    (told,) = line.tick(run("a", summary={"loss": 1.0, "x": 1.0}), a=[1])
+    assert told.title == "me/p: no run has logged los"
+    wrong = Note("no run has ever logged 'los'; did you mean 'loss'?")
+    assert block(told, Note) == wrong
+    assert told.event
+    assert line.tick(run("a"), done, a=[1]) == []
+    words = "alert me/p --when 'nan(los)'"
+    (told,) = grammar.parse(words, fake_env(Logged([done, run("a")], {}))).reports
+    assert wrong in told.blocks
+
+
 def test_deviates_compares_with_ended_runs_of_the_group_too():
     line = Line("alert me/p --when 'deviates(x, 3)' --for 0s")
     peers = [run(f"p{i}", State.FINISHED, group="g") for i in range(4)]

@@ -398,3 +398,15 @@ def test_a_terminal_shows_how_the_runs_are_now():
 def test_a_wrong_option_is_reported_in_one_line(words, said):
     with pytest.raises(UsageError, match=said):
         grammar.parse(f"events me/p {words}", fake_env(FakeSource()))
+
+
+def test_a_best_of_a_key_that_no_run_logs_is_reported_once():
+    line = Ticking("events me/p --best accuracy:max,loss:min")
+    a = run("a", summary={"loss": 1.0})
+    assert line.tick(a) == []
+    told = line.tick(replace(a, state=State.FINISHED))
+    assert [report.title for report in told] == [
+        "name of a finished (me/p/a)",
+        "me/p: no run has logged accuracy",
+    ]
+    assert titles(line.tick(replace(a, state=State.FINISHED))) == []

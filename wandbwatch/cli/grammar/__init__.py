@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import typer
@@ -31,6 +31,8 @@ class ParsedLine:
     watch: Watch | None = None
     again: Callable[[], Iterator[Report]] | None = None
     """Starts it anew, for `watch`."""
+    arguments: Mapping[str, object] = field(default_factory=dict)
+    """What its command was called with, by parameter."""
 
 
 def parse(line: str, env: Env) -> ParsedLine:
@@ -95,6 +97,7 @@ def _read(
             answer.dry_run,
             answer.watch,
             lambda: _with_remarks(start()),
+            getattr(answer.start, "keywords", {}),
         )
     return result if isinstance(result, int) else 0
 

@@ -1,16 +1,29 @@
 from __future__ import annotations
 
+from typing import Annotated, TypeAlias
+
 import typer
 
 from wandbwatch.cli.watchfile.options import ConfigFile, ConfigOption, named
 from wandbwatch.model.errors import ExitCode
 from wandbwatch.model.ports import Env
 
+Online: TypeAlias = Annotated[
+    bool,
+    typer.Option("--online", help="Ask W&B too: are there runs that logged the keys?"),
+]
+
 
 def check(
-    ctx: typer.Context, file: ConfigFile = None, config: ConfigOption = None
+    ctx: typer.Context,
+    file: ConfigFile = None,
+    config: ConfigOption = None,
+    *,
+    online: Online = False,
 ) -> int:
-    """Check watch.toml and list every mistake with its line. Does not contact W&B.
+    """Check watch.toml and list every mistake with its line.
+
+    Does not contact W&B, unless --online asks it about keys that no run ever logged.
 
     Warnings, such as a secret that is not set here, go to stderr and
     do not count. The exit code is 78 for a file with errors.
@@ -21,6 +34,14 @@ def check(
     path = load.found(named(file, config))
     read = load.configured(path, env, load.Secrets.OURS)
     load.warn(read)
+    if online:
+        from wandbwatch.cli.watchfile.online import complaints
+
+        found = list(complaints(read, env))
+        for complaint in found:
+            typer.echo(f"{path}: {complaint}", err=True)
+        if found:
+            return ExitCode.CONFIG
     counts = ", ".join(
         (
             _count(len(read.subscriptions), "subscription"),

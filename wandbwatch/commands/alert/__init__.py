@@ -1,24 +1,40 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Annotated, TypeAlias
 
 import typer
 
+from wandbwatch.analysis import dead_keys
+from wandbwatch.analysis.dead_keys import Check, DeadKey, newly_dead
 from wandbwatch.commands.alert.cards import reports
 from wandbwatch.commands.alert.evaluate import backtest, evaluate
-from wandbwatch.commands.alert.fetch import Question, look, look_back, look_once
+from wandbwatch.commands.alert.fetch import (
+    Observation,
+    Question,
+    look,
+    look_back,
+    look_once,
+)
 from wandbwatch.commands.alert.memory import AlertMemory, Timing
 from wandbwatch.commands.alert.overview import present, tried
 from wandbwatch.commands.alert.rules import Rule, RuleError, parse
 from wandbwatch.formatting import titles
 from wandbwatch.model.address import Address
+from wandbwatch.model.errors import SourceError
 from wandbwatch.model.memory import Memory
-from wandbwatch.model.ports import Env
-from wandbwatch.model.report import Report
-from wandbwatch.options import HERE, NO_FILTERS, AnyAddress, FiltersOption, Span
+from wandbwatch.model.ports import Env, Source
+from wandbwatch.model.report import Note, Report
+from wandbwatch.options import (
+    HERE,
+    NO_FILTERS,
+    AnyAddress,
+    Filters,
+    FiltersOption,
+    Span,
+)
 
 _ALERTS = "alerts"
 """The name that the memory is stored under."""
@@ -109,8 +125,12 @@ def alert(
     if trial:
         yield _backtest(env, request, since, every)
     elif env.memory is None:
-        runs = look_once(env.source(address), request.question, env.now())
-        yield present(address, runs, request.question)
+        source = env.source(address)
+        runs = look_once(source, question, env.now())
+        told = present(address, runs, question)
+        unseen = [key for key in question.needs.keys if key not in _logged(runs)]
+        notes = (Note(str(one)) for one in _dead(source, unseen, filters))
+        yield replace(told, blocks=(*told.blocks, *notes))
     else:
         yield from _changes(env, env.memory, request)
 
@@ -127,13 +147,32 @@ class _Request:
 def _changes(env: Env, memory: Memory, request: _Request) -> Iterator[Report]:
     before = AlertMemory.read(memory.recall(_ALERTS))
     now = env.now()
-    runs = look(env.source(request.address), request.question, before, now)
-    rules = request.question.rules
+    source, question = env.source(request.address), request.question
+    runs = look(source, question, before, now)
+    rules = question.rules
     sent, after = evaluate(before, runs, rules, request.timing, now.timestamp())
     memory.remember(_ALERTS, after.written())
     found = [seen.run for seen in runs]
     project = titles.of_runs(request.address, found)
-    yield from reports(sent, project, titles.page_of_runs(found))
+    url = titles.page_of_runs(found)
+    yield from reports(sent, project, url)
+    ended = any(not seen.running for seen in runs)
+    check = Check(now.timestamp(), memory, ended)
+    keys = question.needs.keys
+    dead = newly_dead(source, keys, question.filters, _logged(runs), check)
+    if dead:
+        yield dead_keys.report(dead, "alert", project, url)
+
+
+def _logged(runs: Sequence[Observation]) -> set[str]:
+    return {key for seen in runs for key in seen.facts.series}
+
+
+def _dead(source: Source, keys: Sequence[str], filters: Filters) -> Sequence[DeadKey]:
+    try:
+        return dead_keys.dead_keys(source, keys, filters)
+    except SourceError:
+        return ()
 
 
 def _backtest(

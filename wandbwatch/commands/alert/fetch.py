@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import reduce
 from typing import TypeAlias
 
+from wandbwatch.analysis.keys import SYSTEM
 from wandbwatch.commands.alert.memory import AlertMemory
 from wandbwatch.commands.alert.rules import Facts, Needs, Rule
 from wandbwatch.commands.alert.rules.facts import is_glob, ordered
@@ -158,11 +159,12 @@ def _known(source: Source, needs: Needs, query: Query) -> list[_Known]:
 
 def _keys(source: Source, keys: Sequence[str], query: Query) -> list[str]:
     """Return *keys*, and for a pattern the keys of the runs that it matches."""
-    if not any(map(is_glob, keys)):
+    globs = [key for key in keys if is_glob(key) and not key.startswith(SYSTEM)]
+    if not globs:
         return list(keys)
     runs = source.runs(replace(query, config=())).runs
     logged = dict.fromkeys(key for run in runs for key in run.summary)
-    found = [one for key in keys if is_glob(key) for one in fnmatch.filter(logged, key)]
+    found = [one for key in globs for one in fnmatch.filter(logged, key)]
     return list(dict.fromkeys([*keys, *found[:MATCHED]]))
 
 

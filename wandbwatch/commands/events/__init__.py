@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, TypeAlias
 
 import typer
 
+from wandbwatch.analysis import dead_keys
+from wandbwatch.analysis.dead_keys import Check, DeadKey, newly_dead
 from wandbwatch.commands.events.end_card import DEFAULT, CardAttachments, EndCards
 from wandbwatch.commands.events.headlines import labels
 from wandbwatch.commands.events.lifecycle import (
@@ -179,6 +181,23 @@ def _report(env: Env, request: Request) -> Iterator[Report]:
     shown += reports(wanted, ends, _project(request.address, found), crashes)
     _remember(memory, after, crashes)
     yield from shown
+    if dead := _dead(source, found, happened, request, Check(now.timestamp(), memory)):
+        project = _project(request.address, found)
+        yield dead_keys.report(dead, "events", project.name, project.url)
+
+
+def _dead(
+    source: Source,
+    found: Listing,
+    happened: Sequence[Event],
+    request: Request,
+    check: Check,
+) -> Sequence[DeadKey]:
+    """Return the keys of `--best` that no run has logged."""
+    keys = [aim.key for aim in request.rules.aims]
+    logged = {key for run in found.runs for key in run.summary}
+    check = replace(check, ended=any(event.kind.end for event in happened))
+    return newly_dead(source, keys, request.filters, logged, check)
 
 
 def _remember(memory: Memory, after: EventMemory, crashes: CrashCards) -> None:

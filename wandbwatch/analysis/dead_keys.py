@@ -1,0 +1,198 @@
+"""Keys that no run ever logged, most likely misspelt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from wandbwatch.analysis.keys import SYSTEM, is_glob
+from wandbwatch.model.errors import SourceError
+from wandbwatch.model.memory import Memory, StoredJson
+from wandbwatch.model.ports import Source
+from wandbwatch.model.query import Axis, AxisKind, Query
+from wandbwatch.model.report import Note, Report
+from wandbwatch.model.run import Json, Run, State
+
+_RUNS, _WHOLE, _CURVES = 1000, 30, 3
+"""Runs whose summaries are asked for the keys, for all they have, and for curves."""
+_ENOUGH = 3
+"""Ended runs that stand for one that finished."""
+_SPLITS = {"train", "training", "val", "valid", "validation", "eval", "test", "dev"}
+_MARKS = re.compile(r"[\s/._:|-]+")
+_LEAST = 4
+"""The fewest characters of a word that may have a slip in it."""
+
+
+_AGAIN = 600.0
+"""Seconds until keys are looked for again."""
+_KEYS = "keys"
+"""The name that the memory is stored under."""
+_STORED = StoredJson(shape=1)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of a subscription: its time in POSIX seconds, what it remembers, and
+    whether a run has ended since the last one."""
+
+    now: float
+    memory: Memory
+    ended: bool = False
+
+
+@dataclass(frozen=True)
+class DeadKey:
+    key: str
+    near: str = ""
+    """The logged key that is probably meant."""
+
+    def __str__(self) -> str:
+        hint = f"; did you mean {self.near!r}?" if self.near else ""
+        return f"no run has ever logged {self.key!r}{hint}"
+
+
+def newly_dead(
+    source: Source,
+    keys: Iterable[str],
+    filters: Mapping[str, Json],
+    logged: Collection[str],
+    check: Check,
+) -> tuple[DeadKey, ...]:
+    """Return the dead keys that were not reported before; *logged* are alive.
+
+    Asks the source at the first check, when a run has ended, and every ten minutes as
+    long as a key is neither dead nor alive.
+    """
+    memory = check.memory
+    alive, reported, at = _STORED.load(memory.recall(_KEYS)) or ([], [], 0.0)
+    alive = list(dict.fromkeys([*alive, *(key for key in keys if key in logged)]))
+    unknown = [key for key in keys if key not in alive and key not in reported]
+    dead: tuple[DeadKey, ...] = ()
+    if unknown and (check.ended or check.now - at >= _AGAIN):
+        try:
+            dead, missing = _examined(source, unknown, filters)
+        except SourceError:
+            return ()
+        alive += [key for key in unknown if key not in missing]
+        reported = [*reported, *(one.key for one in dead)]
+        at = check.now
+    text = _STORED.dump([alive, reported, at])
+    if text != memory.recall(_KEYS):
+        memory.remember(_KEYS, text)
+    return dead
+
+
+def report(dead: Sequence[DeadKey], kind: str, project: str, url: str | None) -> Report:
+    """Report keys that no run ever logged: what rests on them can never happen."""
+    names = ", ".join(one.key for one in dead)
+    title = f"{project}: no run has logged {names}"
+    notes = tuple(Note(str(one)) for one in dead)
+    return Report(kind, title, notes, url=url, event=True)
+
+
+def dead_keys(
+    source: Source, keys: Iterable[str], filters: Mapping[str, Json]
+) -> tuple[DeadKey, ...]:
+    """Return those of *keys* that are wrong, as far as it shows yet; SourceError."""
+    return _examined(source, keys, filters)[0]
+
+
+def _examined(
+    source: Source, keys: Iterable[str], filters: Mapping[str, Json]
+) -> tuple[tuple[DeadKey, ...], Collection[str]]:
+    """Return the dead keys, and all that no run has logged yet.
+
+    A key with a near one among the logged keys is wrong at once, another if a run has
+    finished without it. One request, and two more if a key is missing; SourceError.
+    """
+    wanted = tuple(dict.fromkeys(key for key in keys if _checkable(key)))
+    if not wanted:
+        return (), ()
+    found = Query(filters, limit=_RUNS, summary=wanted, config=())
+    runs = source.runs(found).runs
+    missing = _missing(wanted, runs)
+    if not missing or not runs:
+        return (), missing
+    whole = source.runs(replace(found, limit=_WHOLE, summary=None)).runs
+    missing = _missing(missing, whole)
+    known = {key for run in whole for key in run.summary if not key.startswith("_")}
+    done = [run for run in runs if run.state.ended and run.last_step]
+    over = len(done) >= _ENOUGH or any(run.state is State.FINISHED for run in done)
+    dead = [DeadKey(key, near(key, known)) for key in missing]
+    dead = [one for one in dead if one.near or (over and known)]
+    return _never_drawn(source, dead, filters), missing
+
+
+def _checkable(key: str) -> bool:
+    return not (key.startswith(("_", SYSTEM, "config.")) or is_glob(key))
+
+
+def _missing(keys: Sequence[str], runs: Iterable[Run]) -> tuple[str, ...]:
+    logged = {key for run in runs for key in run.summary}
+    return tuple(
+        key
+        for key in keys
+        if key not in logged
+        and not any(one.startswith((f"{key}.", f"{key}/")) for one in logged)
+    )
+
+
+def _never_drawn(
+    source: Source, dead: Sequence[DeadKey], filters: Mapping[str, Json]
+) -> tuple[DeadKey, ...]:
+    """Leave out keys that are logged and in no summary, as define_metric may ask."""
+    if not dead:
+        return ()
+    latest = Query(filters, limit=_CURVES, summary=(), config=())
+    try:
+        curves = source.curves(latest, [one.key for one in dead], Axis(AxisKind.WALL))
+    except SourceError:
+        return tuple(dead)
+    drawn = {key for one in curves for key in one.series}
+    return tuple(one for one in dead if one.key not in drawn)
+
+
+def near(key: str, known: Collection[str]) -> str:
+    """Return the one of *known* keys that *key* is a slip of; "" if none is."""
+    for one in sorted(known):
+        if one != key and _squeezed(one) == _squeezed(key):
+            return one
+    return next((one for one in sorted(known) if _slip(key, one)), "")
+
+
+def _squeezed(key: str) -> str:
+    return _MARKS.sub("", key).lower()
+
+
+def _slip(key: str, other: str) -> bool:
+    """Whether a word of *key* has one slip of the fingers, and the rest is alike."""
+    words, others = _MARKS.split(key.lower()), _MARKS.split(other.lower())
+    if len(words) != len(others):
+        return False
+    apart = [(a, b) for a, b in zip(words, others, strict=True) if a != b]
+    if len(apart) != 1:
+        return False
+    ((one, meant),) = apart
+    if {one, meant} <= _SPLITS or max(len(one), len(meant)) < _LEAST:
+        return False
+    return _digits(one) == _digits(meant) and _one_edit(one, meant)
+
+
+def _digits(word: str) -> str:
+    """Return the digits of a word: ``map50`` is no slip of ``map75``."""
+    return re.sub(r"\D", "", word)
+
+
+def _one_edit(one: str, other: str) -> bool:
+    """Whether a letter is missing, added, wrong, or two have changed places."""
+    if len(one) > len(other):
+        one, other = other, one
+    start = 0
+    while start < len(one) and one[start] == other[start]:
+        start += 1
+    rest, longer = one[start:], other[start:]
+    if len(one) < len(other):
+        return rest == longer[1:]
+    swapped = rest[1::-1] + rest[2:]
+    return rest[1:] == longer[1:] or swapped == longer

@@ -1,0 +1,64 @@
+"""Ask W&B about the keys that the lines of watch.toml name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from wandbwatch.analysis.dead_keys import dead_keys
+from wandbwatch.analysis.eta import Total
+from wandbwatch.analysis.ranking import Objective
+from wandbwatch.cli import grammar
+from wandbwatch.config.load import Config
+from wandbwatch.model.address import Address
+from wandbwatch.model.errors import SourceError, UsageError
+from wandbwatch.model.ports import Env
+
+
+def complaints(read: Config, env: Env) -> Iterator[str]:
+    """Yield a sentence for each key that no run of its address ever logged.
+
+    A subscription with an account of its own is left out: its API key is not ours.
+    """
+    env = replace(env, experiment_configs=lambda: read.experiments)
+    for subscription in read.subscriptions:
+        if subscription.account:
+            continue
+        for line in subscription.commands:
+            for found in _line(grammar.parse(line, env).arguments, env):
+                yield f"subscription {subscription.name!r}: `{line}`: {found}"
+
+
+def _line(arguments: Mapping[str, Any], env: Env) -> Iterator[str]:
+    address, keys = arguments.get("address"), list(_keys(arguments))
+    if not isinstance(address, Address) or not keys:
+        return
+    try:
+        source = env.source(address)
+        dead = dead_keys(source, keys, arguments.get("filters") or {})
+    except (SourceError, UsageError) as e:
+        yield f"could not ask: {e}"
+    else:
+        yield from map(str, dead)
+
+
+def _keys(arguments: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the logged keys that a command was called with."""
+    for name, value in arguments.items():
+        if name == "columns":
+            yield from (one.removeprefix("summary_metrics.") for one in value or ())
+        elif isinstance(value, Total):
+            yield from () if value.config or not value.key else (value.key,)
+        else:
+            yield from _of(value)
+
+
+def _of(value: object) -> Iterator[str]:
+    if isinstance(value, Objective):
+        yield value.key
+    elif needs := getattr(value, "needs", None):  # a rule
+        yield from needs.keys
+    elif isinstance(value, Iterable) and not isinstance(value, str | Mapping):
+        for one in value:
+            yield from _of(one)
