@@ -6,9 +6,12 @@ import json
 import os
 import signal
 import subprocess
+import sys
+from contextlib import closing
 from getpass import getuser
 
 import pytest
+from wandbwatch.delivery.outbox import Store
 
 SAYS = 'echo "$1"; echo "$# arguments" >&2\n'
 WAITS = 'trap "exit 7" TERM INT; echo ready; while true; do sleep 0.05; done\n'
@@ -161,3 +164,46 @@ def test_only_an_ended_training_can_be_retried(bench):
     first, second = bench.over()
     assert first.plan == second.plan
     assert second.phase.value == "finished"
+
+
+def test_the_foreground_replaces_a_killed_supervisor(bench):
+    bench.script("echo ready; while [ ! -e go ]; do sleep 0.05; done\n")
+    with bench.start("experiment", "--script", "./run.sh") as process:
+        read_until(process, "ready")
+        for pid in bench.processes():
+            if supervises(pid):
+                os.kill(pid, signal.SIGKILL)
+        (bench.place.directory / "go").touch()
+        read_until(process, None)
+        assert process.wait() == 1
+    assert bench.one().phase.value == "lost"
+
+
+def test_a_stopped_channel_is_named_at_the_start(bench):
+    bench.script("exit 0\n")
+    with closing(Store(bench.place.state)) as store, store.write() as database:
+        database.execute("INSERT INTO stopped VALUES ('lab', 'HTTP 404', 0)")
+    done = bench.run("experiment", "--script", "./run.sh", "--to", "lab")
+    assert done.stderr.splitlines()[0] == (
+        "wandbwatch: channel lab is stopped (HTTP 404); messages wait until"
+        " `wandbwatch hello lab` succeeds"
+    )
+    assert done.returncode == 0
+
+
+def test_a_removed_working_directory_is_one_clear_error(bench):
+    script = bench.script("exit 0\n")
+    gone = bench.place.directory / "gone"
+    gone.mkdir()
+    line = f"rmdir {gone}; exec {sys.executable} -m wandbwatch experiment --script"
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{line} {script}"],
+        cwd=gone,
+        env=bench.place.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "directory was removed" in done.stderr

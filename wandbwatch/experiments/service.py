@@ -15,7 +15,7 @@ from pathlib import Path
 
 from wandbwatch.config import paths
 from wandbwatch.config.load import Settings, load
-from wandbwatch.delivery.outbox import Store
+from wandbwatch.delivery.outbox import OutboxAdmin, Store
 from wandbwatch.experiments import batch_reports, reports, supervisor_process
 from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.experiments.notify import end_report
@@ -94,6 +94,8 @@ BAD = (Phase.FAILED, Phase.TIMED_OUT, Phase.LOST, Phase.HELD)
 """What ``retry --failed`` starts again."""
 ATTEND = 5.0
 """Seconds between two checks that a followed batch has a supervisor."""
+LEAVE = 20.0
+"""Seconds after the third Ctrl-C until the terminal is given back."""
 POLL = 0.2
 """Seconds between two reads of a batch's output."""
 _CTRL_C = (
@@ -127,6 +129,7 @@ class ExperimentService:
             plans = [replace(p, channel=p.channel or round_.channel) for p in plans]
         self._check_channels(plans)
         with self._ledger() as ledger:
+            _warn_of_stopped(ledger.store, plans)
             batch = ledger.add(plans, jobs, by, detached=detached, once=once)
             link = None
             if not detached:
@@ -152,6 +155,7 @@ class ExperimentService:
             found = ledger.of_batch(batch)
             output = Output(prefix=len(found) > 1)
             progress = ProgressLine(sys.stderr, newest_run)
+            leave = float("inf")
             steps, attend = iter(_CTRL_C), time.monotonic() + ATTEND
             while not all(one.phase.over for one in found):
                 for line in output.new_lines(found):
@@ -161,6 +165,11 @@ class ExperimentService:
                     presses.pop()
                     progress.clear()
                     _obey(step, ledger, found)
+                    if step[0] == "kill":
+                        leave = time.monotonic() + LEAVE
+                elif presses or time.monotonic() > leave:
+                    _show(f"wandbwatch: {_left_behind(found)}")
+                    break
                 progress.show(found, ledger.store.now())
                 time.sleep(POLL)
                 if time.monotonic() > attend:
@@ -305,6 +314,17 @@ def _selected(ledger: Ledger, word: str) -> Sequence[Experiment]:
     raise UsageError(f"no batch B{number}; experiment {number} is in B{one.batch}")
 
 
+def _warn_of_stopped(store: Store, plans: Sequence[Plan]) -> None:
+    """Say that a channel takes no messages now."""
+    named = {plan.channel for plan in plans}
+    for stop in OutboxAdmin(store).stopped():
+        if stop.channel in named:
+            _show(
+                f"wandbwatch: channel {stop.channel} is stopped ({stop.reason});"
+                f" messages wait until `wandbwatch hello {stop.channel}` succeeds"
+            )
+
+
 @contextmanager
 def _ctrl_c() -> Iterator[list[int]]:
     """Collect each Ctrl-C in place of an interrupt."""
@@ -318,7 +338,12 @@ def _ctrl_c() -> Iterator[list[int]]:
 
 def _checked(plan: Plan) -> Plan:
     """Make the paths of *plan* absolute; UsageError if it cannot be started."""
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except OSError as e:
+        raise UsageError(
+            "the current directory was removed; change to another one"
+        ) from e
     workdir = here / Path(plan.workdir or ".").expanduser()
     script = here / Path(plan.script).expanduser()
     environ = {**os.environ, **plan.env}
@@ -333,6 +358,14 @@ def _obey(step: tuple[str, str], ledger: Ledger, batch: Sequence[Experiment]) ->
     _show(f"wandbwatch: {message}")
     if request:
         ledger.ask(batch, request, "Ctrl-C")
+
+
+def _left_behind(batch: Sequence[Experiment]) -> str:
+    """Say what still runs when its terminal is left."""
+    going = [one for one in batch if not one.phase.over]
+    names = ", ".join(f"{one.id} ({one.phase})" for one in going[:5])
+    more = f" and {len(going) - 5} more" if len(going) > 5 else ""  # noqa: PLR2004
+    return f"still being killed: {names}{more}; see `wandbwatch experiments`"
 
 
 def _show(line: str) -> None:

@@ -117,6 +117,8 @@ def _of_experiment(env: Env, address: Address) -> tuple[Ask, Report] | None:
 
     def ask(last: int) -> tuple[Sequence[Printed], bool]:
         going = not experiments.find(number).phase.over
+        if going:
+            experiments.attend()
         printed = experiments.printed(number, last)
         return tuple(Printed(line) for line in printed), going
 
