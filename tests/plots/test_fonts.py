@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
-from wandbwatch.plots.fonts import BASE, fonts_for
+from wandbwatch.plots.fonts import BASE, fonts_for, packages
 
 from tests.plots.pictures import pixels
 
@@ -116,3 +116,9 @@ def test_no_font_is_opened_for_what_the_base_has():
 def test_what_no_font_has_is_told():
     assert fonts_for(["a\U0001f9ff"]).missing <= {"\U0001f9ff"}
     assert fonts_for(["a\U0003fff0"]).missing == {"\U0003fff0"}
+
+
+def test_a_package_is_named_for_letters_without_a_font():
+    assert packages("训") == packages("한\U00030000") == ("fonts-noto-cjk",)
+    assert packages("🔥ع") == ("fonts-noto-color-emoji", "fonts-noto-core")
+    assert packages("") == ()

@@ -331,3 +331,9 @@ def test_percent_go_from_0_to_100(key):
         "20",
         "0",
     ]
+
+
+def test_a_box_in_a_name_says_which_package_has_its_letters():
+    odd = plot(line([1.0, 2.0], name="run \U00030000"))
+    assert "□ needs a font: fonts-noto-cjk" in written(odd)
+    assert not [text for text in written(plot(line([1.0]))) if "font" in text]

@@ -26,11 +26,30 @@ _KANA = re.compile(r"[\u3040-\u30ff]")
 _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
 
 
+_CJK = re.compile(
+    r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7ff\uf900-\uffef\U00020000-\U0003ffff]"
+)
+_EMOJI = re.compile(r"[\u2600-\u27bf\U0001f000-\U0001faff]")
+
+
 @dataclass(frozen=True)
 class Fonts:
     families: tuple[str, ...]
     missing: frozenset[str]
     """The characters that no font of this machine has."""
+
+
+def packages(missing: Iterable[str]) -> tuple[str, ...]:
+    """Name the packages of Debian's with fonts that have the *missing* letters."""
+    found = {
+        "fonts-noto-cjk"
+        if _CJK.match(letter)
+        else "fonts-noto-color-emoji"
+        if _EMOJI.match(letter)
+        else "fonts-noto-core"
+        for letter in missing
+    }
+    return tuple(sorted(found))
 
 
 def fonts_for(texts: Iterable[str]) -> Fonts:

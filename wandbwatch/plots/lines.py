@@ -18,10 +18,11 @@ from wandbwatch.analysis import keys, smoothing
 from wandbwatch.model.report import Line, Mark, Plot
 from wandbwatch.plots import palette
 from wandbwatch.plots.figure import EDGE, Entry, Frame, Sheet
+from wandbwatch.plots.fonts import packages
 from wandbwatch.plots.palette import NAMED, LineStyle, look
 from wandbwatch.plots.points import path, spaced
 from wandbwatch.plots.ticks import NO_TICKS, Floats, Scale, worded
-from wandbwatch.plots.words import TEXT, Words, points
+from wandbwatch.plots.words import NO_GLYPH, TEXT, Words, points
 
 X_TICKS, Y_TICKS = 5, 5
 COLUMNS = 1400
@@ -112,7 +113,7 @@ def draw(plot: Plot, *, titled: bool = True) -> Sheet:
             above=(chart.rows(above=True) + 0.6) * _ROW,
             legends=(
                 () if direct else tuple(_ranked(plot, names)),
-                tuple(_hints(plot, chart, names)),
+                tuple(_hints(plot, chart, names, words)),
             ),
         ),
     )
@@ -252,7 +253,9 @@ def _ranked(plot: Plot, names: Sequence[str]) -> Iterator[Entry]:
     yield from (entry for _, entry in sorted(found, key=lambda pair: pair[0]))
 
 
-def _hints(plot: Plot, chart: _Chart, names: Sequence[str]) -> Iterator[Entry]:
+def _hints(
+    plot: Plot, chart: _Chart, names: Sequence[str], words: Words
+) -> Iterator[Entry]:
     """Say what the marks mean, and what is not to be seen."""
     seen = {kind for marks in chart.marks for kind in marks.places}
     for kind in Odd:
@@ -261,6 +264,9 @@ def _hints(plot: Plot, chart: _Chart, names: Sequence[str]) -> Iterator[Entry]:
             yield Entry(kind.value[0], palette.MUTED, mark)
     for text in _said(plot, chart, names):
         yield Entry(text, palette.MUTED)
+    if words.missing:
+        wanted = ", ".join(packages(words.missing))
+        yield Entry(f"{NO_GLYPH} needs a font: {wanted}", palette.MUTED)
 
 
 def _said(plot: Plot, chart: _Chart, names: Sequence[str]) -> Iterator[str]:
@@ -363,7 +369,7 @@ def _draw_shades(sheet: Sheet, plot: Plot, chart: _Chart) -> None:
         if shade.name:
             name = sheet.words.fit(shade.name, _MARK_NAME)
             left = min(sheet.x(start) + 4, sheet.right - sheet.words.width(name))
-            sheet.write(left, sheet.bottom + 8, name, palette.MUTED)
+            sheet.write(left, sheet.bottom + 8, name, over=True)
 
 
 def _draw_marks(sheet: Sheet, plot: Plot, chart: _Chart) -> None:

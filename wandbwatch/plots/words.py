@@ -51,7 +51,8 @@ class Words:
         """Choose fonts that have the letters of *texts*."""
         fonts = fonts_for(clean(text) for text in texts)
         self._emoji = emoji(fonts.missing)
-        self._missing = fonts.missing - self._emoji.stand_ins.keys()
+        self.missing = fonts.missing - self._emoji.stand_ins.keys()
+        """The letters that no font of this machine has; boxes stand for them."""
         self._families = list(fonts.families)
         self._renderer = RendererAgg(1, 1, DPI)
         self._stamps = _Stamps()
@@ -64,7 +65,7 @@ class Words:
 
     def clean(self, text: str) -> str:
         """Return *text* as it can be written, emoji stood in for."""
-        return self._emoji.put(without_glyphs(clean(text), self._missing))
+        return self._emoji.put(without_glyphs(clean(text), self.missing))
 
     def width(self, text: str, font: FontProperties | None = None) -> float:
         """Return how many pixels wide a cleaned *text* is."""

@@ -51,6 +51,14 @@ def next_rows(*words: object) -> list[dict[str, str]]:
     return rows
 
 
+def test_letters_that_no_font_has_are_a_warning_with_the_package(path, capsys):
+    path.write_text(SMALL.replace("a/b", "a/\U00030000ü"), encoding="utf-8")
+    assert operate("check", path) == ExitCode.FINE
+    said = capsys.readouterr().err
+    assert "no font here has \U00030000; pictures show boxes" in said
+    assert "install fonts-noto-cjk" in said
+
+
 def test_a_right_file_is_fine_and_counted(path, capsys, monkeypatch):
     hook = "https://discord.com/api/webhooks/1/s3cr3t"
     monkeypatch.setenv("WANDBWATCH_TEST_HOOK", hook)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
@@ -12,6 +13,8 @@ Online: TypeAlias = Annotated[
     bool,
     typer.Option("--online", help="Ask W&B too: are there runs that logged the keys?"),
 ]
+_COMMON = 0x500
+"""Letters below it, Latin, Greek and Cyrillic, are in the font that we bring."""
 
 
 def check(
@@ -34,6 +37,7 @@ def check(
     path = load.found(named(file, config))
     read = load.configured(path, env, load.Secrets.OURS)
     load.warn(read)
+    _warn_of_letters(path)
     if online:
         from wandbwatch.cli.watchfile.online import complaints
 
@@ -51,6 +55,20 @@ def check(
     )
     typer.echo(f"{path}: fine: {counts}")
     return ExitCode.FINE
+
+
+def _warn_of_letters(path: Path) -> None:
+    """Say which package has fonts for the letters of *path* that pictures lack."""
+    text = path.read_text("utf-8")
+    if all(ord(letter) < _COMMON for letter in text):
+        return
+    from wandbwatch.plots.fonts import packages
+    from wandbwatch.plots.words import Words
+
+    if missing := Words(set(text)).missing:
+        letters, wanted = "".join(sorted(missing)[:8]), " and ".join(packages(missing))
+        said = f"no font here has {letters}; pictures show boxes"
+        typer.echo(f"{path}: {said}: install {wanted}", err=True)
 
 
 def _count(number: int, thing: str) -> str:
