@@ -15,10 +15,15 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import wandb
 
 from wandbwatch.cli.demo import HOUR, TRAININGS, VALIDATE_EVERY, Training
+
+_FLUSH = "x_transaction_log_flush_interval"
+_EARLY: dict[str, Any] = {_FLUSH: 0.1} if _FLUSH in wandb.Settings.model_fields else {}
+"""Rows reach the disk soon; SDKs before 0.31 do not have the setting."""
 
 
 def main() -> None:
@@ -50,7 +55,7 @@ def train(name: str, training: Training) -> None:
             console="off" if training.killed else "auto",
             x_disable_stats=training.killed,
             x_stats_sampling_interval=0.2,
-            x_transaction_log_flush_interval=0.1,
+            **_EARLY,
         ),
     )
     for row in rows(training):
