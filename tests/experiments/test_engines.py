@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -149,3 +150,52 @@ def test_stop_cancels_the_tasks_of_an_array_with_one_command(bench, slurm):
     for index in (0, 2):
         slurm.say(index, "COMPLETED 0 None")
     bench.over()
+
+
+KUBECTL = """\
+#!/bin/bash
+here=$(dirname "$0")
+echo "$*" >> "$here/calls"
+case "$*" in
+*dry-run*) echo '{"metadata": {"name": "x"}, "spec": {"template": {"spec":
+    {"containers": [{"name": "x"}]}}}}';;
+*"create -f"*) cat > "$here/job.json"
+    grep -o 'wandbwatch-1-1-[0-9a-f]*' "$here/job.json" | head -1 > "$here/name";;
+*"get jobs,pods"*)
+    name=$(cat "$here/name")
+    printf 'Job\\t%s\\t\\t\\t\\t\\t\\t\\t\\t\\n' "$name"
+    [ -e "$here/pod" ] && printf 'Pod\\t%s\\t%b\\n' "$name" "$(cat "$here/pod")";;
+*logs*) echo "from the pod";;
+esac
+exit 0
+"""
+
+
+def test_a_job_of_kubernetes_is_created_watched_and_read(bench, tmp_path):
+    here = tmp_path / "kube"
+    here.mkdir()
+    (here / "kubectl").write_text(KUBECTL)
+    (here / "kubectl").chmod(0o755)
+    bench.place.environ["PATH"] = f"{here}:{os.environ['PATH']}"
+    bench.script("exit 0\n")
+    launcher = "kubectl create job train -n lab --image=i --"
+    options = ("--script", "./run.sh", "--launcher", launcher, "--detach")
+    done = bench.run("experiment", '{"a": "$(X)"}', *options, "--group", "g")
+    assert done.returncode == 0, done.stderr
+    bench.until((here / "name").exists)
+    assert bench.one().phase is Phase.PENDING
+    (here / "pod").write_text(r"Running\t\t\t\t\t2026-01-01T10:00:00Z\t\t")
+    bench.until(lambda: bench.one().phase is Phase.RUNNING)
+    (here / "pod").write_text(r"Failed\t137\tOOMKilled\t\t\t2026-01-01T10:00:00Z\t\t")
+    (one,) = bench.over()
+    assert (one.phase, one.code) == (Phase.FAILED, 137)
+    assert one.reason == "ran out of memory (Kubernetes: OOMKilled)"
+    assert "from the pod" in bench.run("logs", "1").stdout
+    job = json.loads((here / "job.json").read_text())
+    assert job["spec"]["backoffLimit"] == 0
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    assert {"name": "WANDB_RUN_GROUP", "value": "g"} in container["env"]
+    dry, create, *_ = (here / "calls").read_text().splitlines()
+    assert dry.startswith("create job wandbwatch-1-1-")
+    assert dry.endswith('run.sh {"a": "$$(X)"}')
+    assert create == "create -f - --namespace=lab"

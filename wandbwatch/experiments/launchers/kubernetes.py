@@ -54,7 +54,7 @@ _CAUSES = {
 }
 _CREATE = """\
 import json, subprocess, sys
-label, variables = json.loads(sys.argv[1])
+label, variables, namespace = json.loads(sys.argv[1])
 dry = sys.argv[2:sys.argv.index("--")] + ["--dry-run=client", "--output=json"]
 end = sys.argv[sys.argv.index("--"):]
 made = subprocess.run(dry + end, stdout=subprocess.PIPE)
@@ -70,8 +70,7 @@ container.setdefault("env", []).extend(
     {"name": name, "value": text} for name, text in variables.items()
 )
 create = sys.argv[2:sys.argv.index("create") + 1] + ["-f", "-"]
-create += [w for w in dry if w.startswith("--namespace=")]
-sys.exit(subprocess.run(create, input=json.dumps(job).encode()).returncode)
+sys.exit(subprocess.run(create + namespace, input=json.dumps(job).encode()).returncode)
 """
 """``kubectl create job`` has no options for variables and retries: add them."""
 
@@ -106,7 +105,7 @@ def submission(launch: Launch) -> Sequence[str]:
     if after and not after[0].startswith("-"):
         del after[0]
     end = [] if "--" in after else ["--"]
-    about = json.dumps([launch.name, _variables(launch)])
+    about = json.dumps([launch.name, _variables(launch), _namespace(after)])
     return [
         *(sys.executable, "-I", "-c", _CREATE, about, *before, launch.name, *after),
         *(*end, launch.script, escaped(launch.argument)),
