@@ -6,6 +6,7 @@ import json
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from wandbwatch.analysis.ranking import Objective
@@ -33,8 +34,17 @@ def name(batch: int) -> str:
     return f"B{batch}"
 
 
+def live(batch: Sequence[Experiment]) -> Report:
+    """Return the message that is edited; at its end, another one has the result."""
+    found = report(batch, most=SHOWN)
+    if _over(batch):
+        blocks = tuple(b for b in found.blocks if isinstance(b, Fields))
+        found = replace(found, blocks=blocks)
+    return replace(found, event=False)
+
+
 def report(batch: Sequence[Experiment], *, most: int = 0) -> Report:
-    """Report on a whole batch; *most*: the rows at most, 0 for all of them."""
+    """Report on a whole batch; *most*: the rows of a message, 0 for all trials."""
     over = all(one.phase.over for one in batch)
     first, ended = batch[0], sum(one.phase.over for one in batch)
     state = "ended" if over else f"{ended} of {len(batch)} ended"
@@ -63,7 +73,7 @@ def _counts(batch: Sequence[Experiment]) -> Iterator[tuple[str, Cell]]:
     if ranked:
         best = ranked[0]
         yield "best so far" if not _over(batch) else "best", best.score
-        yield "of", f"experiment {best.id}"
+        yield "best trial", f"experiment {best.id}"
     started = [one.started for one in batch if one.started]
     ended = [one.ended for one in batch if one.ended]
     if started and ended and _over(batch):
@@ -97,12 +107,11 @@ def ranking(batch: Sequence[Experiment]) -> list[Experiment]:
 def _trials(batch: Sequence[Experiment], most: int) -> Iterator[Block]:
     """List the trials, ranked by their score; those without one come last."""
     ranked = ranking(batch)
-    rest = [one for one in batch if one not in ranked and one.phase.over]
-    if most:  # a message: what is waiting tells nothing
-        chosen = [*ranked, *(one for one in rest if one.phase is not Phase.HELD)][:most]
+    if most:  # a message: the failures are counted above
+        chosen = ranked[:most]
     else:
-        waiting = [one for one in batch if not one.phase.over]
-        chosen = [*ranked, *rest, *waiting]
+        rest = [one for one in batch if one not in ranked]
+        chosen = [*ranked, *sorted(rest, key=lambda one: not one.phase.over)]
     if not chosen:
         return
     parameters = {one.id: flat(one.plan.parameters) for one in batch}
@@ -111,14 +120,20 @@ def _trials(batch: Sequence[Experiment], most: int) -> Iterator[Block]:
     rows = tuple(
         (
             one.id,
-            one.phase.value,
+            *(() if most else (one.phase.value,)),
             *((MISSING if one.score is None else one.score,) if metric else ()),
             *(parameters[one.id].get(key, MISSING) for key in varied),
             MISSING if one.runtime is None else timedelta(seconds=one.runtime),
         )
         for one in chosen
     )
-    columns = ("id", "phase", *((metric,) if metric else ()), *varied, "runtime")
+    columns = (
+        "id",
+        *(() if most else ("phase",)),
+        *((metric,) if metric else ()),
+        *varied,
+        "runtime",
+    )
     yield Table("trials", columns, rows)
     left = len(batch) - len(chosen)
     if left and most:

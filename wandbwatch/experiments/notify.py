@@ -150,11 +150,11 @@ class Notifier:
         if self._stale:
             return ()
         self._live_due = now + _LIVE_EVERY
-        live = batch_reports.report(batch, most=batch_reports.SHOWN)
         moment = self._ledger.store.now()
-        found = [*_batch_messages(batch[0], moment, replace(live, event=False))]
+        found = [*_batch_messages(batch[0], moment, batch_reports.live(batch))]
         if over:
-            found += _batch_messages(batch[0], moment, live)
+            ended = batch_reports.report(batch, most=batch_reports.SHOWN)
+            found += _batch_messages(batch[0], moment, ended)
         return found
 
     def _refresh(self) -> None:
