@@ -69,6 +69,19 @@ def test_the_run_that_the_server_cannot_read_is_named(server):
     assert "bad row" in said
 
 
+def test_runs_beyond_one_without_a_readable_name_are_listed(server):
+    server.faults.append(Fault("poison", operation="Wandbwatch", run="r077"))
+    assert listed() == [name for name in whole() if name != "r077"]
+    (said,) = remarks.taken()
+    assert said.startswith("W&B can't read the run before 'r078' in this order: http")
+
+
+def test_a_run_that_is_asked_for_and_cannot_be_read_is_an_error(server):
+    server.faults.append(Fault("poison", operation="WandbwatchRuns", run="r077"))
+    with pytest.raises(NetworkError, match="W&B can't read the run 'r077'"):
+        plugin(GPT).runs(Query(ids=("r077", "r078"), summary=(), config=()))
+
+
 def test_a_part_of_an_answer_is_used_and_said(server):
     server.faults.append(
         Fault("partial", operation="Runs", run="r003", message="deadline exceeded")

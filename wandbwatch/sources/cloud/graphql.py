@@ -228,6 +228,7 @@ class Pages:
         self._most = asking.page
         self._after: str | None = None
         self._done = self._grows = False
+        self._turned_nodes: list[Node] = []
         self._seen: set[str] = set()
         self.total = 0
 
@@ -238,6 +239,7 @@ class Pages:
                 page = self._page()
             except (OverloadedError, SlowError) as e:
                 if not self._smaller(e):
+                    yield self._turned_nodes
                     return
                 continue
             if page is None:
@@ -314,18 +316,56 @@ class Pages:
         try:
             data = execute(self._at, NAMES, variables, retries=0).data
         except SourceError:
-            return self._cut(why)
+            return self._turned(why)
         listed = part(part(data, "project"), "runs") or {}
         edges = [edge for edge in listed.get("edges") or () if part(edge, "node")]
         if not edges or not edges[0].get("cursor"):
             return self._cut(why)
         name = reading.text(edges[0]["node"].get("name"))
-        self._at.note(f"W&B can't read the run {failures.plain(name)!r}: {why}")
+        told = f"W&B can't read the run {failures.plain(name)!r}: {why}"
+        if self._asking.whole_or_nothing:
+            raise NetworkError(told) from why
+        self._at.note(told)
         self._after = edges[0]["cursor"]
         self._done = not (part(listed, "pageInfo") or {}).get("hasNextPage")
         self._done = self._done and len(edges) < 2  # noqa: PLR2004
         self._size, self._grows = min(self._most, 10), True
         return True
+
+    def _turned(self, why: SourceError) -> bool:
+        """Read the runs beyond one that not even its name can be read of, from the
+        other end."""
+        if self._asking.whole_or_nothing:
+            raise why
+        variables = _variables(self._project, self._asking)
+        variables |= {"order": _opposite(self._asking.order), "after": None}
+        found: list[Node] = []
+        total = 0
+        try:
+            counted = execute(self._at, COUNT, variables).data
+            total = int((part(counted, "project") or {}).get("runCount") or 0)
+            while (left := total - len(self._seen) - 1) > 0:
+                first = {"first": min(left, self._most, _SMALLER[0])}
+                answer = execute(self._at, RUNS, variables | first, retries=0)
+                listed = part(part(answer.data, "project"), "runs") or {}
+                page = self._fresh(listed, answer.app)
+                variables["after"] = self._after
+                found += page
+                if not page or self._done:
+                    break
+        except SourceError:
+            pass
+        if not found:
+            return self._cut(why)
+        self.total = total
+        self._turned_nodes = found[::-1]
+        where = reading.text(found[-1].get("name"))
+        self._at.note(
+            f"W&B can't read the run before {failures.plain(where)!r} in this order:"
+            f" {failures.plain(str(why))}"
+        )
+        self._done = True
+        return False
 
     def _cut(self, why: SourceError) -> bool:
         """End the list where the server can't go on; raise without any of it."""
@@ -341,6 +381,12 @@ class Pages:
 _LEAST = 0.5
 """Seconds that another request needs at least."""
 _PAUSE = 0.3
+
+COUNT: Final = """
+query WandbwatchCount($entity: String!, $project: String!, $filters: JSONString) {
+  project(name: $project, entityName: $entity) { runCount(filters: $filters) }
+}
+"""
 
 NAMES: Final = """
 query WandbwatchNames(
@@ -412,6 +458,10 @@ def _is_number(about: Any) -> bool:
         isinstance(kind, Mapping) and kind.get("type") == "number"
         for kind in (kinds if isinstance(kinds, list) else ())
     )
+
+
+def _opposite(order: str) -> str:
+    return f"{'+' if order.startswith('-') else '-'}{order.lstrip('+-')}"
 
 
 def _note_errors(at: Connection, answer: GraphqlAnswer) -> None:
