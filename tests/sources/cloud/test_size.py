@@ -33,7 +33,9 @@ def _large(server, monkeypatch):
         )
 
 
-@pytest.mark.parametrize("line", ["events", "digest", "top", "alert --when 'val/loss>5'"])
+@pytest.mark.parametrize(
+    "line", ["events", "digest", "top", "alert --when 'val/loss>5'"]
+)
 def test_no_whole_summaries_are_fetched(server, line):
     source = plugin(Cloud("acme", "gpt"))
     command, _, options = line.partition(" ")
