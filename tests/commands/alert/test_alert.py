@@ -175,7 +175,7 @@ def test_only_running_runs_are_fetched():
     group, state = {"group": "night"}, {"state": "running"}
     assert line.source.queries[0].filters == {"$and": [group, state]}
     line.tick(run("a"), a=[9])
-    late = {"heartbeat_at": {"$gt": "2026-01-01T12:00:00Z"}}
+    late = {"heartbeatAt": {"$gt": "2026-01-01T12:00:00Z"}}
     known = {"name": {"$in": ["a"]}}
     assert line.source.queries[0].filters == {
         "$and": [group, {"$or": [state, late, known]}]

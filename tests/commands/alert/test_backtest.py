@@ -40,7 +40,7 @@ def test_a_backtest_reports_when_rules_would_have_fired():
         (NOW + MINUTE * i).timestamp() for i in (1, 3, 2, 4, 4)
     ]
     assert source.queries[0].filters == {
-        "heartbeat_at": {"$gt": "2026-01-01T11:05:00Z"}
+        "heartbeatAt": {"$gt": "2026-01-01T11:05:00Z"}
     }
 
 
