@@ -39,9 +39,7 @@ def test_a_backtest_reports_when_rules_would_have_fired():
     assert [mark.at for mark in plot.marks if mark.upright] == [
         (NOW + MINUTE * i).timestamp() for i in (1, 3, 2, 4, 4)
     ]
-    assert source.queries[0].filters == {
-        "heartbeatAt": {"$gt": "2026-01-01T11:05:00Z"}
-    }
+    assert source.queries[0].filters == {"heartbeatAt": {"$gt": "2026-01-01T11:05:00Z"}}
 
 
 WAVES = {
