@@ -134,6 +134,9 @@ def test_a_job_that_slurm_forgot_is_lost_and_can_be_retried(bench, slurm):
     (one,) = bench.over()
     assert one.reason == "Slurm has no record of how it ended"
     assert one.phase is Phase.LOST
+    done = bench.run("stop", "1")
+    assert "is already lost; ended what was left of it" in done.stderr
+    assert slurm.calls("scancel") == ["7_0"]
     slurm.say(0, "COMPLETED 0 None")
     assert bench.run("retry", "1").returncode == 0
     assert bench.over()[1].phase is Phase.FINISHED
@@ -150,6 +153,31 @@ def test_stop_cancels_the_tasks_of_an_array_with_one_command(bench, slurm):
     for index in (0, 2):
         slurm.say(index, "COMPLETED 0 None")
     bench.over()
+
+
+def test_a_supervisor_that_is_told_to_end_leaves_the_jobs_alone(bench, slurm):
+    slurm.say(0, "RUNNING 0 None")
+    start(bench, "n=1")
+    bench.until(lambda: bench.one().phase is Phase.RUNNING)
+    for pid in supervisors(bench):
+        os.kill(pid, signal.SIGTERM)
+    bench.until(lambda: not supervisors(bench))
+    assert not slurm.calls("scancel")
+    slurm.say(0, "COMPLETED 0 None")
+    bench.run("experiments")
+    (one,) = bench.over()
+    assert (one.phase, one.code) == (Phase.FINISHED, 0)
+
+
+def test_a_failing_array_is_held_in_its_queue(bench, slurm):
+    for index in range(5):
+        slurm.say(index, "FAILED 256 NonZeroExitCode")
+    for index in range(5, 8):
+        slurm.say(index, "PENDING 0 Priority")
+    start(bench, "n=[0,1,2,3,4,5,6,7]", "--grid", "--jobs", "2")
+    ended = bench.over()
+    assert [one.phase.value for one in ended] == ["failed"] * 5 + ["held"] * 3
+    assert ended[7].reason == "the first 5 all failed: exit code 1"
 
 
 KUBECTL = """\

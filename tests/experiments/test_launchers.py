@@ -123,6 +123,7 @@ def test_an_array_s_task_is_cancelled_once_its_id_is_known():
     one = replace(launch("sbatch"), index=3)
     assert launchers.cancel(one, "Submitted batch job 41\n") is None
     assert launchers.cancel(replace(one, job="41_3"), "") == ["scancel", "41_3"]
+    assert launchers.cancel(replace(one, job="41"), "") == ["scancel", "41_3"]
 
 
 def test_a_batch_job_with_the_user_s_name_is_cancelled_by_its_number():

@@ -112,6 +112,8 @@ class _Running:
     """When it was signalled to end, in monotonic seconds."""
     gone_since: float | None = None
     """When its first process was seen to be gone, in monotonic seconds."""
+    held: str = ""
+    """Why it is taken out of its queue before it runs."""
     search_at: float = 0.0
     search_pause: float = 0.5
     """When its runs are looked for in its processes, and how long after that."""
@@ -138,7 +140,8 @@ class BatchSupervisor:
         self._nvidia = gpus.Nvidia(environ)
         self._running: dict[int, _Running] = {}
         self._wake, self._waker = os.pipe()
-        self._ending = False
+        self._ending = self._leaving = False
+        """Whether it was told to end; whether it leaves its jobs to their engine."""
         self._submit_after = 0.0
 
     def run(self) -> None:
@@ -168,8 +171,10 @@ class BatchSupervisor:
             self._engine.step()
             for running in list(self._running.values()):
                 self._check(running)
-            self._start_waiting()
             sent = self._notifier.step()
+            if self._leaving:
+                return sent
+            self._start_waiting()
             return sent and not self._running and not self._waiting()
         except StateError as e:
             log.warning("%s", e)  # such as a full disk: wait until it has space
@@ -308,7 +313,14 @@ class BatchSupervisor:
     @staticmethod
     def _ran(running: _Running) -> bool:
         """Whether a job that has ended also ran."""
-        return running.training.code is not None and not _rejected(running.training)
+        training, answer = running.training, running.training.answer
+        if (
+            answer
+            and answer.cause is Cause.CANCELLED
+            and (answer.started is None or answer.started == answer.ended)
+        ):
+            return False  # in its queue
+        return training.code is not None and not _rejected(training)
 
     @staticmethod
     def _unkillable(running: _Running, now: float) -> bool:
@@ -348,6 +360,8 @@ class BatchSupervisor:
                 return
             training.fetch_output(self._environ)
         ended = outcome(one, training, running.obeyed)
+        if ended.phase is Phase.HELD:
+            ended = replace(ended, reason=running.held)
         answer = training.answer
         if answer and answer.ended and one.started:
             moment = max(answer.ended, one.started.timestamp())
@@ -392,8 +406,7 @@ class BatchSupervisor:
                 self._ledger.end(replace(one, reason=reason), Phase.HELD)
             running = self._running.get(one.id)
             if one.phase is Phase.PENDING and running and not running.obeyed:
-                running.obeyed = _HOLD
-                self._ledger.set_pending(one, reason)
+                running.obeyed, running.held = _HOLD, reason
                 running.training.end(signal.SIGTERM)
 
     def _wait(self) -> None:
@@ -406,7 +419,14 @@ class BatchSupervisor:
             self._stop_all("its terminal was closed")
         if self._ending:
             self._ending = False
-            self._stop_all("its supervisor was stopped")
+            self._leaving = self._outlives()
+            if not self._leaving:
+                self._stop_all("its supervisor was stopped")
+
+    def _outlives(self) -> bool:
+        """Whether the batch's jobs run on without us, as after a reboot."""
+        one = self._ledger.of_batch(self._batch)[0]
+        return one.detached and launchers.submits(_bare_launch(one), detached=True)
 
     def _stop_all(self, reason: str) -> None:
         self._ledger.ask(self._ledger.of_batch(self._batch), "term", reason)
@@ -459,7 +479,7 @@ def outcome(  # noqa: PLR0911 -- a return for each way to end
         reason = f"exceeded its timeout of {one.plan.timeout:g} s"
         return Outcome(Phase.TIMED_OUT, reason, Cause.TIMEOUT)
     if obeyed == _HOLD and one.started is None:
-        return Outcome(Phase.HELD, one.reason)
+        return Outcome(Phase.HELD)
     if obeyed:
         return Outcome(Phase.FINISHED if code == 0 else Phase.STOPPED)
     if rejected := _rejected(training):

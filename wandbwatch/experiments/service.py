@@ -21,6 +21,7 @@ from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.experiments.notify import end_report
 from wandbwatch.experiments.output import Output, ProgressLine, tail
 from wandbwatch.experiments.runs import newest_run
+from wandbwatch.experiments.training import end_lost
 from wandbwatch.model.errors import ConfigError, UsageError
 from wandbwatch.model.experiment import Experiment, Phase, Plan
 from wandbwatch.model.memory import LineRound
@@ -217,12 +218,16 @@ class ExperimentService:
             if not words:
                 batches = ledger.unfinished()
                 found = [one for batch in batches for one in ledger.of_batch(batch)]
+            for one in found:
+                if one.phase is Phase.LOST:
+                    end_lost(one, ledger.store.path.parent, os.environ)
             going = [one for one in found if not one.phase.over]
             if found and not going and words:
-                names = f"experiment {found[0].id}"
                 if len(found) > 1:
                     raise UsageError("these experiments have all ended")
-                raise UsageError(f"{names} is already {found[0].phase}")
+                one = found[0]
+                left = "; ended what was left of it" if one.phase is Phase.LOST else ""
+                raise UsageError(f"experiment {one.id} is already {one.phase}{left}")
             ledger.ask(going, "term", f"stopped by {supervisor_process.user()}")
             supervisor_process.recover(ledger, self._file)
             return tuple(ledger.find(one.id) for one in going)

@@ -254,6 +254,24 @@ def recover(
     return TrainingProcess(process, own, launcher, engine=asked)
 
 
+def end_lost(one: Experiment, state: Path, environ: Mapping[str, str]) -> None:
+    """End what may be left of an experiment whose end nobody knows."""
+    for pid in marked(mark(state, one)):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGTERM)
+    launch = job_launch(one, state, environ) if one.job else None
+    if launch and (words := launchers.cancel(launch, _head(one.log))):
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            subprocess.run(  # noqa: S603 -- no shell
+                words,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=30,
+                check=False,
+            )
+
+
 def _leads(pid: int) -> bool:
     try:
         return os.getsid(pid) == pid

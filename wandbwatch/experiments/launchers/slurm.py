@@ -140,7 +140,8 @@ exit "$code"
 
 def cancel(launch: Launch, printed: str) -> Sequence[str] | None:
     if launch.job:
-        return ["scancel", launch.job]
+        whole = launch.index is None or "_" in launch.job
+        return ["scancel", launch.job if whole else f"{launch.job}_{launch.index}"]
     if is_batch(launch):
         return None  # not before Slurm has said its id
     if not has(launch.launcher[1:], *_NAME):
