@@ -30,6 +30,8 @@ _PAD_X, _PAD_Y = 10, 14
 _SAMPLE, _MARK = 34, 14
 _BETWEEN = 26
 _COLUMNS = 3
+_COMPRESSED = 3
+"""Of 9; more makes a plot no smaller, and takes a fifth of the time to draw it."""
 _LOW = 8
 """Rows up to which a legend has names in full rather than in columns."""
 
@@ -247,8 +249,12 @@ class Sheet:
 
 def png(figure: Figure) -> bytes:
     file = io.BytesIO()
-    # without the default metadata, which names a version
-    figure.savefig(file, format="png", metadata={"Software": None})
+    figure.savefig(
+        file,
+        format="png",
+        metadata={"Software": None},  # the default names a version
+        pil_kwargs={"compress_level": _COMPRESSED},
+    )
     return file.getvalue()
 
 
