@@ -66,6 +66,8 @@ def explained(error: BaseException, server: str) -> SourceError:
 
 
 def said(server: str, told: str) -> SourceError:
+    if any(sign in told for sign in UNKNOWN_FIELD):
+        return NetworkError(f"{server} is too old to answer this question")
     if any(sign in told for sign in _MALFORMED):
         return no_wandb(server)
     if "API key" in told:

@@ -71,7 +71,7 @@ class CloudSource:
     def connected(self, work: Callable[[Connection, Project | None], T]) -> T:
         """Let *work* ask the server itself, of the project if the address has one."""
         named = self._address.project or self._address.entity
-        return self._ask(lambda at: work(at, self._project(at.api) if named else None))
+        return self._ask(lambda at: work(at, self._project(at) if named else None))
 
     def run(self) -> Run:
         """Return the addressed run with everything that W&B knows of it."""
@@ -83,7 +83,7 @@ class CloudSource:
             )
 
         def find(at: Connection) -> tuple[Project, Node | None]:
-            project = self._project(at.api)
+            project = self._project(at)
             return project, graphql.asked(
                 at,
                 "run",
@@ -108,7 +108,7 @@ class CloudSource:
         asked = asking.runs_query(self._addressed(few), self._address.sweep or "")
 
         def find(at: Connection) -> tuple[Run, ...]:
-            project = self._project(at.api)
+            project = self._project(at)
             nodes = graphql.asked(
                 at,
                 "keys",
@@ -226,7 +226,7 @@ class CloudSource:
         missing: Callable[[Project], Exception],
     ) -> T:
         def find(at: Connection) -> tuple[Project, T | None]:
-            project = self._project(at.api)
+            project = self._project(at)
             return project, look(at, project)
 
         project, found = self._ask(find)
@@ -245,7 +245,7 @@ class CloudSource:
         asked = more(asking.runs_query(query, self._address.sweep or "", page))
 
         def find(at: Connection) -> tuple[Project, list[Node] | None, int]:
-            project = self._project(at.api)
+            project = self._project(at)
 
             def read(found: FoundRuns | None) -> tuple[list[Node] | None, int]:
                 if found is None:
@@ -282,8 +282,10 @@ class CloudSource:
             remark(note)
         return found
 
-    def _project(self, api: Any) -> Project:
-        """Fill in what the address leaves out, as wandb does."""
+    def _project(self, at: Connection) -> Project:
+        """Fill in what the address leaves out, as wandb does; that takes an account."""
+        whole = self._address.entity and self._address.project
+        api = at.api if whole else at.own
         name = self._address.project or api.settings["project"]
         if not name:
             run = self._address.run

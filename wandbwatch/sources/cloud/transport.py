@@ -240,7 +240,7 @@ class Connection:
         done = _parsed(content)
         said = _messages(done) or (content.decode(errors="replace").strip(),)
         if any(sign in text for text in said for sign in failures.UNKNOWN_FIELD):
-            raise UnknownFieldError(f"{self.server} says: {failures.plain(said[0])}")
+            raise UnknownFieldError(f"{self.server} is too old to answer this question")
         if status == 429:  # noqa: PLR2004
             raise failures.slow_down(self.server, said[0], retry_after(headers))
         if status >= 500:  # noqa: PLR2004
