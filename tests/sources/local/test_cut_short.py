@@ -22,7 +22,7 @@ from tests.runs.synthetic import (
     run,
     steps,
 )
-from tests.sources.local.reading import file_of, over, points, source, written
+from tests.sources.local.reading import file_of, over, points, read, source, written
 
 LATER = START + 1e6
 AHEAD = {"loss": 0.5, "_step": 900, "_timestamp": START + 900, "_runtime": 900}
@@ -250,3 +250,13 @@ def test_a_run_that_was_resumed_from_an_earlier_step_has_one_value_a_step(tmp_pa
     wall = points(path, "k", over(AxisKind.WALL))
     assert [x - START for x, _ in wall] == [0, 1, 4, 5, 102, 103]
     assert points(path, "k", over(AxisKind.KEY, "_step")) == expected
+
+
+def test_a_run_that_nests_deeply_is_read_alone(tmp_path):
+    deep = b'{"a":' * 500 + b"1" + b"}" * 500
+    value = field(1, field(2, "deep") + field(16, deep))
+    path = field(1, b"".join(field(2, "a") for _ in range(500)) + field(16, "1"))
+    records = [run("one"), field(3, value + path), field(5, value + path), *rows(2)]
+    one = read(tmp_path, records)
+    assert (one.last_step, one.summary["loss"]) == (1, 9.0)
+    assert len(max(one.summary, key=len).split(".")) == 100

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from wandbwatch.model.run import Json, flat
@@ -118,7 +118,7 @@ class ValueTree:
         _add(self._removed, path, None)
 
     def flat(self) -> dict[str, Json]:
-        return flat(_plain(self._root))
+        return flat(self._root)
 
 
 def _add(branch: Branch, path: Path, value: Json) -> None:
@@ -139,10 +139,3 @@ def _hidden(branch: Branch, path: Path) -> bool:
             return True
         branch = inner
     return False
-
-
-def _plain(branch: Mapping[str, Branch | Json]) -> dict[str, Json]:
-    return {
-        key: _plain(inner) if isinstance(inner, Branch) else inner
-        for key, inner in branch.items()
-    }

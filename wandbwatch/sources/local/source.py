@@ -159,7 +159,11 @@ class LocalSource:
 
     def _read(self, files: Sequence[Path], want: Want) -> Run:
         with ExitStack() as stack:
-            return read(opened(files, stack), want, self._now())
+            try:
+                return read(opened(files, stack), want, self._now())
+            except RecursionError as e:
+                what = "its values are nested too deeply"
+                raise SourceError(f"{files[-1]} cannot be read: {what}") from e
 
     def _listed(self, files: Sequence[Path], want: Want) -> Run:
         """Read a run of many: one that cannot be read is listed by its id alone."""
@@ -169,8 +173,7 @@ class LocalSource:
             if directories.is_one_run(self._path):
                 raise
             one = run_id(files[-1])
-            why = "it is nested too deeply" if isinstance(e, RecursionError) else e
-            return Run(one, one, State.UNKNOWN, caveats=(f"cannot be read: {why}",))
+            return Run(one, one, State.UNKNOWN, caveats=(f"cannot be read: {e}",))
 
     def _plotted(
         self, run: Run, files: Sequence[Path], keys: Sequence[str], axis: Axis
