@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from wandbwatch.delivery.outbox import Store
 from wandbwatch.experiments import batch_reports
-from wandbwatch.experiments.batch_supervisor import hold_reason
+from wandbwatch.experiments.outcomes import hold_reason
 from wandbwatch.model.experiment import Experiment, Phase, Plan
 from wandbwatch.model.report import Fields, Note, Table
 

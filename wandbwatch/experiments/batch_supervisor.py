@@ -11,7 +11,6 @@ import logging
 import os
 import select
 import signal
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,10 +20,18 @@ from typing import Protocol
 
 from wandbwatch.experiments import gpus, launchers
 from wandbwatch.experiments.engine import EngineJob, JobEngine
-from wandbwatch.experiments.launchers import Answer, JobState, Launch
+from wandbwatch.experiments.launchers import JobState
 from wandbwatch.experiments.ledger import Ledger, Messages
-from wandbwatch.experiments.processes import MARK, Process, adopt_orphans, reap
-from wandbwatch.experiments.reports import exit_status
+from wandbwatch.experiments.outcomes import (
+    HOLD,
+    TIMEOUT,
+    Training,
+    bare_launch,
+    hold_reason,
+    outcome,
+    rejected_because,
+)
+from wandbwatch.experiments.processes import MARK, adopt_orphans, reap
 from wandbwatch.experiments.submitting import Submitter
 from wandbwatch.experiments.training import TrainingProcess, recover, start
 from wandbwatch.model.errors import StateError
@@ -41,11 +48,6 @@ LOOK = 1.0
 """Seconds between two steps."""
 RESUBMIT = 20.0
 """Seconds until a submission is repeated that never reached its engine."""
-EQUAL_FAILURES = 5
-"""So many equal failures at its start hold a batch."""
-_HOLD = "hold"
-_TIMEOUT = "limit"
-"""A request beside those that a user makes: int, term and kill."""
 
 
 class EventNotifier(Protocol):
@@ -69,35 +71,6 @@ class EventNotifier(Protocol):
     def step(self) -> bool:
         """Continue sending; return whether that is done."""
         ...
-
-
-class Training(Protocol):
-    """One attempt: a process here, or a job of an engine."""
-
-    code: int | None
-    answer: Answer | None
-    """What its engine said last; None: unknown, or it has no engine."""
-
-    @property
-    def child(self) -> subprocess.Popen[bytes] | None: ...
-
-    @property
-    def process(self) -> Process | None: ...
-
-    @property
-    def leads(self) -> bool:
-        """Whether it waits or runs, as far as is known."""
-        ...
-
-    def left(self) -> list[int]:
-        """List the pids of its processes here."""
-        ...
-
-    def send(self, sign: signal.Signals, /) -> None: ...
-
-    def end(self, sign: signal.Signals, /) -> None: ...
-
-    def close(self) -> None: ...
 
 
 @dataclass
@@ -194,7 +167,7 @@ class BatchSupervisor:
         free = self._ledger.jobs(self._batch) - len(self._running)
         if not waiting or time.monotonic() < self._submit_after:
             return
-        launch = _bare_launch(waiting[0])
+        launch = bare_launch(waiting[0])
         if launchers.array(launch):
             self._submit_array(waiting, free)
             return
@@ -233,31 +206,33 @@ class BatchSupervisor:
         if busy is None:  # it does not answer: ask again
             return
         plan = one.plan
-        begun = self._ledger.begin(
+        started = self._ledger.begin(
             one,
             str(output),
             str(directory),
             self._notifier.started,
-            pending=launchers.queues(_bare_launch(one)),
+            pending=launchers.queues(bare_launch(one)),
             gpus=(
                 (lambda taken: gpus.free(plan.gpus, plan.gpus_per_run, taken, busy))
                 if plan.gpus
                 else None
             ),
         )
-        if begun is None:  # stopped in the meantime, or no GPU is free
+        if started is None:  # stopped in the meantime, or no GPU is free
             return
         try:
             output.parent.mkdir(parents=True, exist_ok=True)
             directory.mkdir(parents=True, exist_ok=True)
-            training = start(begun, self._state, self._environ, self._engine)
+            training = start(started, self._state, self._environ, self._engine)
         except OSError as e:
             error = f"{e.filename}: {e.strerror}" if e.filename else str(e)
-            self._end(replace(begun, reason=f"could not start: {error}"), Phase.FAILED)
+            self._end(
+                replace(started, reason=f"could not start: {error}"), Phase.FAILED
+            )
             return
-        self._running[one.id] = _Running(begun, training)
+        self._running[one.id] = _Running(started, training)
         if training.process:
-            self._ledger.set_process(begun, training.process)
+            self._ledger.set_process(started, training.process)
         self._notifier.send()
 
     def _check(self, running: _Running) -> None:
@@ -320,7 +295,7 @@ class BatchSupervisor:
             and (answer.started is None or answer.started == answer.ended)
         ):
             return False  # in its queue
-        return training.code is not None and not _rejected(training)
+        return training.code is not None and not rejected_because(training)
 
     @staticmethod
     def _unkillable(running: _Running, now: float) -> bool:
@@ -331,7 +306,7 @@ class BatchSupervisor:
     def _obey(self, running: _Running) -> None:
         request = self._ledger.request(running.one.id)
         if not request and running.ending_since is None and self._overdue(running.one):
-            request = _TIMEOUT
+            request = TIMEOUT
         if not request or request == running.obeyed:
             return
         running.obeyed = request
@@ -406,7 +381,7 @@ class BatchSupervisor:
                 self._ledger.end(replace(one, reason=reason), Phase.HELD)
             running = self._running.get(one.id)
             if one.phase is Phase.PENDING and running and not running.obeyed:
-                running.obeyed, running.held = _HOLD, reason
+                running.obeyed, running.held = HOLD, reason
                 running.training.end(signal.SIGTERM)
 
     def _wait(self) -> None:
@@ -426,7 +401,7 @@ class BatchSupervisor:
     def _outlives(self) -> bool:
         """Whether the batch's jobs run on without us, as after a reboot."""
         one = self._ledger.of_batch(self._batch)[0]
-        return one.detached and launchers.submits(_bare_launch(one), detached=True)
+        return one.detached and launchers.submits(bare_launch(one), detached=True)
 
     def _stop_all(self, reason: str) -> None:
         self._ledger.ask(self._ledger.of_batch(self._batch), "term", reason)
@@ -451,75 +426,3 @@ def _remove_empty(directory: Path) -> None:
     with contextlib.suppress(OSError):
         directory.rmdir()
         directory.parent.rmdir()
-
-
-def _bare_launch(one: Experiment) -> Launch:
-    """Return a launch that only has the words of its launcher."""
-    return Launch(one.plan.launcher, one.plan.script, "", "", "")
-
-
-def _rejected(training: Training) -> str:
-    return training.rejected if isinstance(training, EngineJob) else ""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    phase: Phase
-    reason: str = ""
-    cause: Cause | None = None
-    """What may be worth another attempt."""
-
-
-def outcome(  # noqa: PLR0911 -- a return for each way to end
-    one: Experiment, training: Training, obeyed: str
-) -> Outcome:
-    """Return how *training*, which has ended, ended; *obeyed*: the last request."""
-    code = training.code
-    if obeyed == _TIMEOUT:
-        reason = f"exceeded its timeout of {one.plan.timeout:g} s"
-        return Outcome(Phase.TIMED_OUT, reason, Cause.TIMEOUT)
-    if obeyed == _HOLD and one.started is None:
-        return Outcome(Phase.HELD)
-    if obeyed:
-        return Outcome(Phase.FINISHED if code == 0 else Phase.STOPPED)
-    if rejected := _rejected(training):
-        reason = f"could not start: {rejected.splitlines()[-1][:300]}"
-        return Outcome(Phase.FAILED, reason, Cause.FAILED)
-    engine = launchers.engine(_bare_launch(one))
-    answer = training.answer
-    if answer and answer.cause:
-        phase, words = _CAUSES[answer.cause]
-        reason = f"{words} ({engine}: {answer.reason})"
-        return Outcome(phase, reason, answer.cause)
-    if code is None:
-        why = "its supervisor was killed; exit code unknown"
-        if engine:
-            why = f"{engine} has no record of how it ended"
-        return Outcome(Phase.LOST, why, Cause.LOST)
-    return Outcome(
-        Phase.FAILED if code else Phase.FINISHED,
-        cause=Cause.FAILED if code else None,
-    )
-
-
-def hold_reason(batch: Sequence[Experiment]) -> str:
-    """Say why the rest of *batch* is held; empty if it is not."""
-    ended = [one for one in batch if one.phase.over]
-    ways = {(one.phase, one.code, one.reason) for one in ended}
-    if len(ended) < EQUAL_FAILURES or len(ways) > 1:
-        return ""
-    one = ended[0]
-    if one.phase not in (Phase.FAILED, Phase.TIMED_OUT):
-        return ""
-    how = one.reason or exit_status(one)
-    return f"the first {len(ended)} all failed: {how}"
-
-
-_CAUSES = {
-    Cause.TIMEOUT: (Phase.TIMED_OUT, "exceeded the time limit"),
-    Cause.OOM: (Phase.FAILED, "ran out of memory"),
-    Cause.PREEMPTED: (Phase.FAILED, "was preempted"),
-    Cause.NODE_FAIL: (Phase.FAILED, "its node failed"),
-    Cause.CANCELLED: (Phase.STOPPED, "cancelled"),
-}
-"""The phase and the words for what an engine says."""

@@ -44,18 +44,18 @@ class Submitter:
     def single(self, one: Experiment, log: Path, directory: Path) -> Submitted | None:
         """Submit the job of *one*; None if it must not start any more."""
         name = job_name(one, self._state)
-        begun = self._ledger.begin(
+        submitted = self._ledger.begin(
             one, str(log), str(directory), job=f"{name}//", pending=True
         )
-        if begun is None:
+        if submitted is None:
             return None
-        launch = job_launch(begun, self._state, self._environ)
+        launch = job_launch(submitted, self._state, self._environ)
         log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with contextlib.suppress(OSError):  # another machine may have it
             directory.mkdir(parents=True, exist_ok=True)
         words = launchers.submission(launch)
-        submission = self._submit(words, begun, launch.env, [begun])
-        return begun, self._job(begun, submission)
+        submission = self._submit(words, submitted, launch.env, [submitted])
+        return submitted, self._job(submitted, submission)
 
     def array(
         self, waiting: Sequence[Experiment], at_once: int, base: Path
@@ -66,7 +66,7 @@ class Submitter:
         name = f"wandbwatch-B{first.batch}-{secrets.token_hex(4)}"
         suffix = f"-{part}" if part else ""
         log = f"{self._state}/experiments/B{first.batch}{suffix}-%a.log"
-        begun: list[Experiment] = []
+        submitted: list[Experiment] = []
         arrayed: list[Launch] = []
         size = 0
         for one in waiting:
@@ -82,13 +82,13 @@ class Submitter:
                 pending=True,
             )
             if started:
-                begun.append(started)
+                submitted.append(started)
                 arrayed.append(job_launch(started, self._state, self._environ))
-        if not begun:
+        if not submitted:
             return ()
         words = self._script(arrayed, at_once, name, log)
-        submission = self._submit(words, begun[0], {}, begun)
-        return [(one, self._job(one, submission)) for one in begun]
+        submission = self._submit(words, submitted[0], {}, submitted)
+        return [(one, self._job(one, submission)) for one in submitted]
 
     def _script(
         self, arrayed: Sequence[Launch], at_once: int, name: str, log: str
