@@ -8,6 +8,7 @@ import pytest
 from wandbwatch.cli import grammar
 from wandbwatch.cli.main import _source
 from wandbwatch.model.ports import Env
+from wandbwatch.model.query import Listing, Query
 from wandbwatch.model.report import Fields, Level, Note, Report, Table
 from wandbwatch.model.run import Run, State
 from wandbwatch.model.run_details import Printed
@@ -132,3 +133,17 @@ def test_real_runs_of_this_machine(local_runs):
     assert ended["failed"] is State.FAILED
     reasons = {str(row[2]): str(row[0]) for row in found["failures"].rows}
     assert reasons["failed (failed)"].startswith("exit code 3")
+
+
+def test_more_runs_than_a_page_are_all_counted():
+    class Paged(FakeSource):
+        def runs(self, query: Query) -> Listing:
+            listing = super().runs(query)
+            some = listing.runs[: query.limit and 2]
+            return Listing(some or listing.runs, len(RUNS))
+
+    source = Paged(RUNS)
+    counts = asked("digest acme/gpt --since 24h", source).blocks[0]
+    assert isinstance(counts, Fields)
+    assert dict(counts.items)["ended"] == 2
+    assert [query.limit for query in source.queries][:2] == [1000, 0]

@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 from wandbwatch.model import remarks
 from wandbwatch.model.address import Cloud
-from wandbwatch.model.errors import NetworkError, NotFoundError, RateLimitError
+from wandbwatch.model.errors import (
+    NetworkError,
+    NotFoundError,
+    RateLimitError,
+    TimeOutError,
+)
 from wandbwatch.model.query import Query
 from wandbwatch.sources.cloud import plugin
 
@@ -127,3 +132,14 @@ def test_without_console_lines_the_file_is_read(server):
     assert [line.text for line in lines] == ["two", "three"]
     with pytest.raises(NotFoundError, match="keeps no console lines"):
         plugin(GPT).console("r002", 2)
+
+
+def test_the_questions_of_one_command_share_its_time(server, monkeypatch):
+    source = plugin(Cloud("acme", "gpt", "r001"))
+    source.run()  # to open takes long at times
+    monkeypatch.setenv("WANDBWATCH_TIMEOUT", "2")
+    server.faults.append(Fault("latency", operation="WandbwatchRun$", seconds=1.2))
+    assert source.run().id == "r001"
+    with pytest.raises(TimeOutError, match="within 2 s"):
+        source.run()
+    assert server.counts["WandbwatchRun"] == 3

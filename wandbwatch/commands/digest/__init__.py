@@ -49,7 +49,7 @@ def digest(
     env: Env = ctx.obj
     now = env.now()
     source = env.source(address)
-    period = Period(recent_runs(source, filters), now - since, now)
+    period = Period(recent_runs(source, filters, now - since), now - since, now)
     period = replace(period, runs=with_whole_runs(source, period))
     yield report(address, period, best, read_consoles(source, period.failed))
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from wandbwatch import formatting as words
 from wandbwatch.analysis.compare import best_of
@@ -44,9 +45,14 @@ _SHOWN = 12
 _NAMED = 5
 
 
-def recent_runs(source: Source, filters: Filters) -> tuple[Run, ...]:
+def recent_runs(source: Source, filters: Filters, since: datetime) -> tuple[Run, ...]:
+    """Read all runs that were heard of after *since*, and some that were before."""
     query = Query(filters, "-heartbeat_at", _PAGE, summary=(), config=(), numbers=True)
-    return source.runs(query).runs
+    found = source.runs(query)
+    last = found.runs[-1].heartbeat if found.runs else None
+    if found.left_out and last and last >= since:
+        found = source.runs(replace(query, limit=0))
+    return found.runs
 
 
 def with_whole_runs(source: Source, period: Period) -> tuple[Run, ...]:
