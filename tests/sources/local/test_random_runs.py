@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from tests.runs.random_runs import PlannedPart, plan
 from tests.sources.local.reading import source
 
 FIRST, COUNT = 1000, 12
+_LARGE = 1e15
 STATES = {0: State.FINISHED, 1: State.FAILED, 255: State.FAILED}
 NUMBERS = ["loss", "val/acc", "a.b", "日本", "wide key ☃, $x", "flag", "net.grad"]
 KEYS = [*NUMBERS, "net.layer.norm", "word", "gone", "never"]
@@ -76,11 +78,16 @@ def _fields(parts: tuple[PlannedPart, ...]) -> Iterator[tuple[str, Any]]:
         config |= flat(part.settings["config"] | part.later)
         for _, row in part.rows:
             summary |= {k: v for k, v in flat(row).items() if v is not None}
-        summary |= part.summary
+        summary |= {k: _nulled(v) for k, v in part.summary.items()}
     yield "config", config
     yield "summary", summary
     steps = [step for part in parts for step, _ in part.rows]
     yield "last_step", max(steps, default=None)
+
+
+def _nulled(value: float) -> float | None:
+    """Return what the SDK writes of a value that is set in the summary itself."""
+    return None if math.isnan(value) else value
 
 
 def _points(parts: tuple[PlannedPart, ...]) -> dict[str, list[tuple[float, float]]]:
@@ -103,9 +110,15 @@ def _xy(series: Series) -> list[tuple[float, float]]:
 def _spelled(value: Any) -> str:
     """Spell a value so that NaN equals itself, without W&B's own keys."""
     if isinstance(value, Mapping):
-        own = {key: one for key, one in value.items() if key[:1] != "_"}
+        own = {key: _whole(one) for key, one in value.items() if key[:1] != "_"}
         return json.dumps(own, sort_keys=True)
     return repr(value)
+
+
+def _whole(value: Any) -> Any:
+    """Write 3.0 as 3: the SDK does so in summaries."""
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < _LARGE
+    return int(value) if whole else value
 
 
 def _shown(printed: str) -> str:

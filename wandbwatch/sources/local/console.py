@@ -62,7 +62,7 @@ def _recorded(logs: Sequence[RunLog], last: int) -> list[Printed]:
 def lines(pieces: Iterable[ConsolePiece]) -> list[Printed]:
     """Put lines together: each stream is a terminal of its own.
 
-    A line stands where it ended, one without an end where its stream last wrote.
+    A line is placed where it ended, an unfinished one where its stream last wrote.
     """
     found: list[tuple[Row, bool]] = []
     streams: dict[bool, Rows] = {}
@@ -159,7 +159,7 @@ def _continued(
             return [*known, *filed[end:]] if end < len(filed) else recorded
     if not filed or filed[-1].text in {line.text for line in _recorded(logs, 0)}:
         return recorded
-    return filed  # it goes on so far that the two do not meet
+    return filed  # so far ahead that the two do not overlap
 
 
 def _overlap_end(known: Sequence[Printed], filed: Sequence[Printed]) -> int:

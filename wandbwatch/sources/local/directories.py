@@ -94,7 +94,7 @@ def _entered(path: Path) -> list[Path]:
 
 
 def is_one_run(path: Path) -> bool:
-    """Tell whether *path* is a run's file or directory, not a directory of runs."""
+    """Return whether *path* is a run's file or directory, not a directory of runs."""
     path = path.expanduser()
     return path.is_file() or bool(_in_run(path))
 

@@ -44,8 +44,8 @@ def walk(
     *edge* is where the block that holds *at* ends. *parts* has the payloads of a
     record that began before *at*, and of one that did not end in *data* afterwards;
     *lost* gets the place of each block that was left because of a damaged chunk.
-    What is passed over has its checksum not verified. A chunk that fails loses the rest
-    of its block and no more, and one that is not all there yet ends the walk.
+    Checksums of skipped records are not verified. A damaged chunk loses the rest of its
+    block, no more; a chunk that is not complete yet ends the walk.
     """
     size = len(data)
     plain = {kind << 3 | 2: kind for kind in wanted if kind << 3 | 2 in SHORT_TAGS}
@@ -129,7 +129,7 @@ def _after_number(data: bytes, at: int) -> int:
 
 
 def _sound(data: bytes, at: int, end: int, edge: int) -> bool:
-    """Tell whether the chunk in ``data[at:end]`` fits its block and is what it was."""
+    """Return whether the chunk in ``data[at:end]`` fits its block and is undamaged."""
     if end > edge or not FULL <= data[at + 6] <= LAST:
         return False
     return bool(crc32(data[at + 6 : end]) == _CHUNK(data, at)[0])
@@ -147,7 +147,7 @@ def _joined(chunk: int, payload: bytes, parts: list[bytes]) -> bytes:
 
 
 def chunk_at(data: bytes, at: int) -> bool:
-    """Tell whether a whole and sound chunk begins at *at*."""
+    """Return whether a whole, undamaged chunk starts at *at*."""
     start = at + HEADER
     if start > len(data):
         return False

@@ -125,7 +125,7 @@ class _Tally:
 
 
 def tallied(log: RunLog) -> Iterator[tuple[Path, Json]]:
-    """Yield the path and summary of each key that define_metric has a word on.
+    """Yield the path and summary of each key that define_metric gives a summary.
 
     A key that is to have none comes with None.
     """

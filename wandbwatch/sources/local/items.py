@@ -114,7 +114,7 @@ class ValueTree:
             _add(self._root, path, value)
 
     def remove(self, path: Path) -> None:
-        """Let nothing older stand at *path*."""
+        """Ignore older values at *path*."""
         _add(self._removed, path, None)
 
     def flat(self) -> dict[str, Json]:

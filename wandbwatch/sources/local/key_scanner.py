@@ -53,7 +53,7 @@ class KeyScanner:
         return value
 
     def touches(self, data: bytes, at: int, end: int) -> bool:
-        """Tell whether a message may have this key, something above or below it."""
+        """Return whether a message may have this key, or a key above or below it."""
         ways = (*self._spellings, *self._parents)
         return any(data.find(way, at, end) >= 0 for way in ways)
 

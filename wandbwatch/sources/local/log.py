@@ -90,7 +90,7 @@ class RunLog:
         return (at - self._phase) // BLOCK * BLOCK + self._phase if at > 0 else 0
 
     def _between(self, begin: int, end: int, wanted: Kinds) -> Iterator[Record]:
-        """Yield the records that begin in a range of bytes, itself begun at a block.
+        """Yield the records that start in a range of bytes, which starts at a block.
 
         The last one may end beyond it.
         """
@@ -210,14 +210,14 @@ def _exit(data: bytes, at: int, end: int) -> tuple[int, int]:
 
 
 SILENCE = 600.0
-"""Seconds after which a run that says nothing is taken for crashed, as LEET does."""
+"""Seconds without a record after which a run counts as crashed, as in LEET."""
 _CRASHED = 254  # what wandb-core writes for a run whose process went away
 
 
 def state(*, known: bool, exit_code: int | None, heard: float, now: float) -> State:
-    """Tell the state of a run that was last heard of at *heard* (POSIX seconds).
+    """Return the state of a run that last logged at *heard* (POSIX seconds).
 
-    *known* says that it has a run record.
+    *known*: it has a run record.
     """
     if exit_code is not None:
         if exit_code == 0:

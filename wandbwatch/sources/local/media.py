@@ -95,7 +95,7 @@ def _walked(root: Path) -> Iterator[str]:
 
 
 def _file(root: Path, name: str) -> RunFile | None:
-    """Look at one; the SDK links to files that it was told to save where they are."""
+    """Look at one file; it may be a link, which the SDK makes for ``wandb.save``."""
     path = root / name
     try:
         if not path.is_file():

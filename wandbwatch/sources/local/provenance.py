@@ -27,7 +27,7 @@ _REMOTE, _COMMIT = 1, 2
 
 
 def provenance(logs: Sequence[RunLog], paths: Sequence[Path]) -> Provenance:
-    """Tell of the last part of a run: *logs* and the *paths* of their files."""
+    """Return what the last part of a run was made with, from *logs* at *paths*."""
     facts: dict[str, str] = {}
     for log in logs:
         for _, data, at, end in log.forward({ENVIRONMENT}, until=_HEAD):
@@ -42,8 +42,8 @@ _HEAD = 1 << 20
 def _facts(data: bytes, at: int, end: int) -> Iterator[tuple[str, str]]:
     arguments = []
     for number, start, stop in fields(data, at, end):
-        if number in _TEXTS and (told := text(data, start, stop)):
-            yield _TEXTS[number], told
+        if number in _TEXTS and (found := text(data, start, stop)):
+            yield _TEXTS[number], found
         elif number in _COUNTS and (count := varint(data, start)[0]):
             yield _COUNTS[number], str(count)
         elif number == _ARGUMENTS:
@@ -56,8 +56,8 @@ def _facts(data: bytes, at: int, end: int) -> Iterator[tuple[str, str]]:
 
 def _git(data: bytes, at: int, end: int) -> Iterator[tuple[str, str]]:
     for number, start, stop in fields(data, at, end):
-        if number in (_REMOTE, _COMMIT) and (told := text(data, start, stop)):
-            yield ("remote" if number == _REMOTE else "commit"), told
+        if number in (_REMOTE, _COMMIT) and (found := text(data, start, stop)):
+            yield ("remote" if number == _REMOTE else "commit"), found
 
 
 def _requirements(paths: Sequence[Path]) -> str:

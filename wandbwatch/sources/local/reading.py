@@ -19,22 +19,22 @@ from wandbwatch.sources.local.summary import covers, summary
 
 @dataclass(frozen=True)
 class Want:
-    """How much of a run is to be read: keys, None for all of them."""
+    """How much of a run to read: keys, None for all of them."""
 
     summary: tuple[str, ...] | None = None
     config: tuple[str, ...] | None = None
     system: bool = True
     whole: bool = True
-    """Whether a new name far into a long file is to be found."""
+    """Whether to find a new name far into a long file."""
 
 
 def opened(files: Sequence[Path], stack: ExitStack) -> list[RunLog]:
     """Open the logs of one run in the order in which it wrote them."""
     logs = [stack.enter_context(RunLog(file)) for file in files]
-    return sorted(logs, key=_begun) if len(logs) > 1 else logs
+    return sorted(logs, key=_start) if len(logs) > 1 else logs
 
 
-def _begun(log: RunLog) -> float:
+def _start(log: RunLog) -> float:
     who = identity(log, whole=False)
     started = who.started if who else None
     return started or directory_time(log.path) or log.written

@@ -184,9 +184,9 @@ def alerts(logs: Sequence[RunLog]) -> tuple[Alert, ...]:
 
 
 def _alert(data: bytes, at: int, end: int) -> Alert:
-    told = {
+    found = {
         n: text(data, start, stop)
         for n, start, stop in fields(data, at, end)
         if n in (_TITLE, _TEXT, _LEVEL)
     }
-    return Alert(told.get(_TITLE, ""), told.get(_TEXT, ""), told.get(_LEVEL, ""))
+    return Alert(found.get(_TITLE, ""), found.get(_TEXT, ""), found.get(_LEVEL, ""))

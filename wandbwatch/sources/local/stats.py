@@ -37,9 +37,9 @@ def series(
 ) -> dict[str, Series]:
     """Read system metrics over *axis*; a glob among *keys* stands for all that fit.
 
-    They have a time and no step. Over steps, or another key, each one stands at the
-    last row logged before it (the first one until then); if nothing was logged, at
-    its seconds since the start.
+    They have a time but no step. Over steps or another key, each is placed at the last
+    row logged before it (or the first row); if nothing was logged, at its seconds since
+    the start.
     """
     xs: dict[str, array[float]] = defaultdict(lambda: array("d"))
     ys: dict[str, array[float]] = defaultdict(lambda: array("d"))
@@ -69,7 +69,7 @@ def _place(when: float, start: float, axis: Axis, rows: Series | None) -> float:
 
 
 def _rows(logs: Sequence[RunLog], axis: Axis) -> Series | None:
-    """Return what *axis* stands at over time, None if only time will do."""
+    """Return the values of *axis* over time; None for an axis of time."""
     if axis.kind in {AxisKind.RUNTIME, AxisKind.WALL}:
         return None
     key = axis.key or "_step"
@@ -77,7 +77,7 @@ def _rows(logs: Sequence[RunLog], axis: Axis) -> Series | None:
 
 
 def _start(log: RunLog) -> float:
-    """Return when the run would have begun had it never been interrupted."""
+    """Return when the run would have started without its interruptions."""
     found = identity(log, whole=False)
     return (found.started or 0.0) - found.runtime if found else 0.0
 

@@ -39,12 +39,12 @@ def summary(logs: Sequence[RunLog], keys: Sequence[str] | None) -> dict[str, Jso
 
 
 def covers(asked: str, key: str) -> bool:
-    """Tell whether *key* is the asked one or lies below it."""
+    """Return whether *key* is the asked one or below it."""
     return key == asked or key.startswith(f"{asked}.")
 
 
 def _has_own(log: RunLog) -> bool:
-    """Tell whether the run wrote its summary itself: it says ``_step`` at each row."""
+    """Return whether the run wrote its own summary, with ``_step`` at each row."""
     rows = 0
     for kind, data, at, end in log.backward({SUMMARY, HISTORY}):
         if kind == SUMMARY:

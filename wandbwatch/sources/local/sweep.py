@@ -1,4 +1,4 @@
-"""A sweep as its runs tell of it: their files hold no more than its id."""
+"""A sweep, put together from its runs: their files have its id only."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from wandbwatch.model.run import Json, Run
 from wandbwatch.model.run_details import Sweep
 
 _MOST_VALUES = 6
-"""More different numbers than these are told by the range that they are in."""
+"""More different numbers than these are described by their range."""
 
 
 def sweep(runs: Iterable[Run], path: Path) -> Sweep:
-    """Tell of the one sweep that *runs* are of; its parameters are what they vary.
+    """Describe the one sweep of *runs*; its parameters are what they vary.
 
     Raises NotFoundError when there is none, UsageError when there are several.
     """
