@@ -103,4 +103,5 @@ def test_a_killed_training_is_reported_as_failed(bench):
     os.kill(bench.one().pid, signal.SIGKILL)
     (one,) = bench.over()
     assert (one.phase, one.code) == (Phase.FAILED, -signal.SIGKILL)
-    assert bench.posted(2)[1] == "✗ run (experiment 1) failed"
+    end = bench.posted(2)[1]
+    assert end.startswith("✗ run (experiment 1) failed: signal SIGKILL")

@@ -36,10 +36,9 @@ def test_run_starts_a_training_and_its_supervisor(bench):
     assert done.returncode == 0, done.stderr
     (one,) = bench.over()
     assert (one.by, one.code, one.plan.channel) == ("subscription nightly", 3, "lab")
-    assert bench.posted(2) == [
-        "run (experiment 1) started",
-        "✗ run (experiment 1) failed",
-    ]
+    start, end = bench.posted(2)
+    assert start == "run (experiment 1) started by subscription nightly"
+    assert end.startswith("✗ run (experiment 1) failed: exit code 3")
 
 
 def test_a_dry_run_lists_trainings_and_starts_none(bench):
@@ -79,5 +78,5 @@ def test_a_training_survives_the_daemon_and_its_end_is_reported_once(bench):
         bench.posted(2 * len(ended))
     assert {one.phase for one in ended} == {Phase.FINISHED}
     assert set(messages(bench).values()) == {2}
-    titles = Counter(bench.titles())
-    assert all(titles[f"✓ run (experiment {one.id}) finished"] == 1 for one in ended)
+    titles = Counter(title.partition(") finished")[0] for title in bench.titles())
+    assert all(titles[f"✓ run (experiment {one.id}"] == 1 for one in ended)
