@@ -63,11 +63,12 @@ FOR_HELP = LIGHT | {
     "wandbwatch.cli": {*LIGHT["wandbwatch.cli"], "demo", "operations", "watchfile"},
     "wandbwatch.cli.grammar": {*LIGHT["wandbwatch.cli.grammar"], "lists"},
     "wandbwatch.cli.watchfile": {"options"},
+    "wandbwatch.commands.image": {"parse"},
     "wandbwatch.model": {*LIGHT["wandbwatch.model"], "address_parsing", "urls"},
     "wandbwatch": {*LIGHT["wandbwatch"], "options"},
 }
 """Our own modules that the help of a command may import beside its own one."""
-NOT_YET = {"alert", "events", "image", "hello", "run", "media"}
+NOT_YET = {"alert", "events", "hello", "run", "media"}
 INTERNAL = {"keep", "worker"}
 
 

@@ -5,7 +5,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wandbwatch.commands.image.plotting import Band
+from wandbwatch.commands.image.parse import Band
 from wandbwatch.commands.image.plotting.grouping import grouped, is_aligned, names
 from wandbwatch.model.report import Line, Partial
 from wandbwatch.model.run import Run, Series, State

@@ -1,30 +1,23 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from wandbwatch.analysis import delta as deltas
-from wandbwatch.analysis.ranking import Objective
-from wandbwatch.commands.image.plotting import (
+from wandbwatch.commands.image import parse
+from wandbwatch.commands.image.parse import (
+    CHOSEN,
+    GROUPED,
+    NEWEST,
     Band,
     DistributionKind,
     Layout,
-    View,
-    parse,
-    scattered,
+    MarkParser,
+    Pair,
 )
-from wandbwatch.commands.image.plotting.answer import report
-from wandbwatch.commands.image.plotting.parse import MarkParser, Pair
-from wandbwatch.commands.image.select import CHOSEN, CurveSelector
-from wandbwatch.formatting import titles
-from wandbwatch.model.address import Address
-from wandbwatch.model.ports import Env
-from wandbwatch.model.query import Axis, Query
-from wandbwatch.model.report import Note, Report
 from wandbwatch.options import (
     HERE,
     NO_KEYS,
@@ -32,13 +25,16 @@ from wandbwatch.options import (
     DeltaOption,
     Keys,
     Span,
+    aim,
     directory,
 )
 
-_NEWEST = 5
-_GROUPED = 50
-"""How many runs are put into groups, and how many points a scatter plot asks for."""
-_SCATTERED = 500
+if TYPE_CHECKING:
+    from wandbwatch.analysis.ranking import Objective
+    from wandbwatch.model.ports import Env
+    from wandbwatch.model.query import Axis
+    from wandbwatch.model.report import Report
+
 _NO_MARKS = MarkParser()
 
 Ids: TypeAlias = Annotated[
@@ -47,7 +43,7 @@ Ids: TypeAlias = Annotated[
         parser=Keys.read,
         metavar="IDS",
         show_default=False,
-        help=f"Run ids; default: the newest {_NEWEST}.",
+        help=f"Run ids; default: the newest {NEWEST}.",
     ),
 ]
 What: TypeAlias = Annotated[
@@ -61,7 +57,7 @@ What: TypeAlias = Annotated[
     ),
 ]
 Over: TypeAlias = Annotated[
-    Axis | None,
+    "Axis | None",
     typer.Option(
         parser=parse.axis,
         metavar="AXIS",
@@ -91,7 +87,7 @@ GroupBy: TypeAlias = Annotated[
         parser=parse.group,
         metavar="WHAT",
         help="Average runs by group, tag, job_type or config.KEY;"
-        f" the newest {_GROUPED} runs.",
+        f" the newest {GROUPED} runs.",
     ),
 ]
 BandOption: TypeAlias = Annotated[
@@ -138,11 +134,11 @@ MarkOption: TypeAlias = Annotated[
     ),
 ]
 Best: TypeAlias = Annotated[
-    Objective | None,
+    "Objective | None",
     typer.Option(
-        parser=parse.aim,
+        parser=aim,
         metavar="KEY:min|max",
-        help=f"Plot the best {_NEWEST} runs by a summary value; the best is marked.",
+        help=f"Plot the best {NEWEST} runs by a summary value; the best is marked.",
     ),
 ]
 ScatterOption: TypeAlias = Annotated[
@@ -185,6 +181,9 @@ def image(
     delta: DeltaOption = False,
 ) -> Iterator[Report]:
     """Plot keys of a project's runs or of one run, one picture per key."""
+    from wandbwatch.commands.image import report
+    from wandbwatch.commands.image.plotting import View
+
     env: Env = ctx.obj
     view = View(
         x, smooth, log_y, last, out, kind, group_by or "", band or Band.STD, layout
@@ -194,59 +193,11 @@ def image(
         view, band=bool(band), scatter=bool(scatter), keys=bool(keys), delta=delta
     ):
         raise typer.BadParameter(why, ctx=ctx)
-    query = _query(tuple(dict.fromkeys(runs)), view)
+    asked = report.query(tuple(dict.fromkeys(runs)), view)
     if scatter:
-        return _scattered(env, address, query, scatter, view)
+        return report.scatter_plot(env, address, asked, scatter, view)
     wanted = tuple(dict.fromkeys(keys))
-    return _reports(env, address, query, wanted, view, delta=delta)
-
-
-def _query(ids: tuple[str, ...], view: View) -> Query:
-    """Ask for the runs, and of each what it is grouped or ranked by."""
-    limit = 0 if ids else _GROUPED if view.group_by else _NEWEST
-    query = Query(ids=ids, limit=limit, summary=(), config=())
-    if view.group_by.startswith("config."):
-        query = replace(query, config=(view.group_by.removeprefix("config."),))
-    if view.best:
-        way = "-" if view.best.largest else "+"
-        order = f"{way}summary_metrics.{view.best.key}"
-        query = replace(query, summary=(view.best.key,), order=order)
-    return query
-
-
-def _reports(
-    env: Env,
-    address: Address,
-    query: Query,
-    wanted: Sequence[str],
-    view: View,
-    *,
-    delta: bool,
-) -> Iterator[Report]:
-    source = env.source(address)
-    asker = CurveSelector(source, query, view.axis, clocked=bool(view.last))
-    found = asker.asked(wanted) if wanted else asker.guessed()
-    since = deltas.Since.last(env.memory) if delta else None
-    told = report(address, found, view, since)
-    if since:
-        deltas.remember(env.memory, told)
-    yield told
-
-
-def _scattered(
-    env: Env, address: Address, query: Query, pair: Pair, view: View
-) -> Iterator[Report]:
-    x, y = pair
-    limit = 0 if query.ids else _SCATTERED
-    asked = scattered.query(replace(query, limit=limit), pair, view.best)
-    listing = env.source(address).runs(asked)
-    chart = scattered.chart(listing.runs, x, y, view.best, log_x=view.log_x)
-    notes = list(scattered.notes(listing.runs, chart, x, y))
-    if listing.left_out:
-        notes.append(f"the newest {len(listing.runs)} of {listing.total} runs")
-    title = titles.of_runs(address, listing.runs)
-    url = titles.page_of_runs(listing.runs)
-    yield Report("image", title, (chart, *map(Note, notes)), url=url, out=view.out)
+    return report.plots(env, address, asked, wanted, view, delta=delta)
 
 
 plugin = image

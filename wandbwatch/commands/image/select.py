@@ -9,6 +9,7 @@ from typing import TypeVar
 from wandbwatch.analysis import keys as known_keys
 from wandbwatch.analysis.objective import curve_keys, with_curve
 from wandbwatch.analysis.window import CLOCK, needs_clock
+from wandbwatch.commands.image.parse import CHOSEN
 from wandbwatch.formatting import worded
 from wandbwatch.formatting.text import did_you_mean, yet
 from wandbwatch.model.drawing import Distributions
@@ -18,8 +19,6 @@ from wandbwatch.model.run import Run
 
 T = TypeVar("T")
 
-CHOSEN = 4
-"""How many keys are chosen where none are asked for."""
 _TRIED = 8
 """Keys read to choose from; W&B answers so many in one request."""
 _NEWEST = Query().order

@@ -4,33 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from pathlib import Path
 
 from wandbwatch.analysis.ranking import Objective
+from wandbwatch.commands.image.parse import Band, DistributionKind, Layout
 from wandbwatch.model.query import Axis
 from wandbwatch.model.report import Mark
-
-
-class DistributionKind(StrEnum):
-    """How the histograms of a key are shown."""
-
-    HEATMAP = "heatmap"
-    LINES = "lines"
-    LAST = "last"
-
-
-class Band(StrEnum):
-    """What is drawn around the mean of a group."""
-
-    STD = "std"
-    SEM = "sem"
-    MINMAX = "minmax"
-
-
-class Layout(StrEnum):
-    SEPARATE = "separate"
-    GRID = "grid"
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from wandbwatch import formatting
 from wandbwatch.analysis import delta
 from wandbwatch.analysis.delta import SeenValues, Since
 from wandbwatch.analysis.window import recent, start
+from wandbwatch.commands.image.parse import Layout
 from wandbwatch.commands.image.plotting import (
-    Layout,
     View,
     distributed,
     grouping,

@@ -6,7 +6,8 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from wandbwatch.commands.image.plotting import DistributionKind, View
+from wandbwatch.commands.image.parse import DistributionKind
+from wandbwatch.commands.image.plotting import View
 from wandbwatch.model.drawing import Distributions, Heatmap, HistogramColumn
 from wandbwatch.model.report import Block, Chart, Line, Plot
 from wandbwatch.model.run import Run, Series

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from statistics import fmean, stdev
 
 from wandbwatch import formatting
-from wandbwatch.commands.image.plotting import Band
+from wandbwatch.commands.image.parse import Band
 from wandbwatch.model.report import Line, Partial
 from wandbwatch.model.run import Run, Series
 

@@ -1,36 +1,59 @@
-"""The words of image's options, read into values."""
+"""The words of image's options, read into values.
+
+Help imports this module, so it imports what a word becomes only when there is one.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from enum import StrEnum
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
-from wandbwatch.analysis.ranking import Objective
-from wandbwatch.commands.image.plotting import View
-from wandbwatch.model.query import Axis, AxisKind
-from wandbwatch.model.report import Mark
 from wandbwatch.options import Keys
+
+if TYPE_CHECKING:
+    from wandbwatch.commands.image.plotting import View
+    from wandbwatch.model.query import Axis
+    from wandbwatch.model.report import Mark
 
 K = TypeVar("K", bound=StrEnum)
 
-_OWN_AXES = {
-    "step": Axis(),
-    "_step": Axis(),
-    "runtime": Axis(AxisKind.RUNTIME),
-    "_runtime": Axis(AxisKind.RUNTIME),
-    "wall": Axis(AxisKind.WALL),
-    "_timestamp": Axis(AxisKind.WALL),
-}
 _GROUPS = ("group", "tag", "job_type", "sweep", "user", "host")
 _CONFIG = "config."
 _LEAST_CLIP = 0.5
+NEWEST = 5
+"""How many runs are plotted if none is named."""
+GROUPED = 50
+"""How many runs are put into groups."""
+CHOSEN = 4
+"""How many likely keys are plotted if none is named."""
 
 
-class MarkParser(tuple[Mark, ...]):
+class DistributionKind(StrEnum):
+    """How the histograms of a key are shown."""
+
+    HEATMAP = "heatmap"
+    LINES = "lines"
+    LAST = "last"
+
+
+class Band(StrEnum):
+    """What is drawn around the mean of a group."""
+
+    STD = "std"
+    SEM = "sem"
+    MINMAX = "minmax"
+
+
+class Layout(StrEnum):
+    SEPARATE = "separate"
+    GRID = "grid"
+
+
+class MarkParser(tuple["Mark", ...]):
     """Reference lines, as ``0.5,target=0.9,@1000``."""
 
     __slots__ = ()
@@ -56,9 +79,14 @@ class Pair(tuple[str, str]):
 
 
 def axis(text: str) -> Axis:
+    from wandbwatch.model.query import Axis, AxisKind  # noqa: PLC0415 -- not for --help
+
     if not text.strip():
         raise typer.BadParameter("an axis is step, runtime, wall or a key")
-    return _OWN_AXES.get(text, Axis(AxisKind.KEY, text))
+    own = {"step": Axis(), "_step": Axis()}
+    own |= dict.fromkeys(("runtime", "_runtime"), Axis(AxisKind.RUNTIME))
+    own |= dict.fromkeys(("wall", "_timestamp"), Axis(AxisKind.WALL))
+    return own.get(text, Axis(AxisKind.KEY, text))
 
 
 def weight(text: str) -> float:
@@ -84,13 +112,6 @@ def group(text: str) -> str:
     raise typer.BadParameter(f"{text!r} groups no runs: {known} or config.KEY do")
 
 
-def aim(text: str) -> Objective:
-    try:
-        return Objective.read(text)
-    except ValueError as e:
-        raise typer.BadParameter(str(e)) from e
-
-
 def one_of(kind: type[K]) -> Callable[[str], K]:
     """Return what reads a word of *kind*, and says which there are."""
 
@@ -105,6 +126,8 @@ def one_of(kind: type[K]) -> Callable[[str], K]:
 
 
 def _mark(text: str) -> Mark:
+    from wandbwatch.model.report import Mark  # noqa: PLC0415 -- not for --help
+
     name, _, place = text.rpartition("=")
     upright = place.strip().startswith("@")
     at = _number(place.strip().removeprefix("@"))
@@ -127,6 +150,9 @@ def clash(view: View, *, band: bool, scatter: bool, keys: bool, delta: bool) -> 
 
     The rest says which others were given.
     """
+    from wandbwatch.commands.image.plotting import View  # noqa: PLC0415 -- not for --help
+    from wandbwatch.model.query import AxisKind  # noqa: PLC0415
+
     if view.last and view.axis and view.axis.kind is AxisKind.KEY:
         return "--last is a duration; it needs --x step, runtime or wall"
     if band and not view.group_by:

@@ -1,0 +1,70 @@
+"""Ask for the runs of image, and draw them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from wandbwatch.analysis import delta as deltas
+from wandbwatch.commands.image.parse import GROUPED, NEWEST, Pair
+from wandbwatch.commands.image.plotting import View, scattered
+from wandbwatch.commands.image.plotting.answer import report
+from wandbwatch.commands.image.select import CurveSelector
+from wandbwatch.formatting import titles
+from wandbwatch.model.address import Address
+from wandbwatch.model.ports import Env
+from wandbwatch.model.query import Query
+from wandbwatch.model.report import Note, Report
+
+_SCATTERED = 500
+"""How many runs a scatter plot asks for."""
+
+
+def query(ids: tuple[str, ...], view: View) -> Query:
+    """Ask for the runs, and of each what it is grouped or ranked by."""
+    limit = 0 if ids else GROUPED if view.group_by else NEWEST
+    found = Query(ids=ids, limit=limit, summary=(), config=())
+    if view.group_by.startswith("config."):
+        found = replace(found, config=(view.group_by.removeprefix("config."),))
+    if view.best:
+        way = "-" if view.best.largest else "+"
+        order = f"{way}summary_metrics.{view.best.key}"
+        found = replace(found, summary=(view.best.key,), order=order)
+    return found
+
+
+def plots(
+    env: Env,
+    address: Address,
+    query: Query,
+    wanted: Sequence[str],
+    view: View,
+    *,
+    delta: bool,
+) -> Iterator[Report]:
+    """Plot curves and distributions; *wanted* are the keys, empty for likely ones."""
+    source = env.source(address)
+    asker = CurveSelector(source, query, view.axis, clocked=bool(view.last))
+    found = asker.asked(wanted) if wanted else asker.guessed()
+    since = deltas.Since.last(env.memory) if delta else None
+    answer = report(address, found, view, since)
+    if since:
+        deltas.remember(env.memory, answer)
+    yield answer
+
+
+def scatter_plot(
+    env: Env, address: Address, query: Query, pair: Pair, view: View
+) -> Iterator[Report]:
+    """Draw one point per run."""
+    x, y = pair
+    limit = 0 if query.ids else _SCATTERED
+    asked = scattered.query(replace(query, limit=limit), pair, view.best)
+    listing = env.source(address).runs(asked)
+    chart = scattered.chart(listing.runs, x, y, view.best, log_x=view.log_x)
+    notes = list(scattered.notes(listing.runs, chart, x, y))
+    if listing.left_out:
+        notes.append(f"the newest {len(listing.runs)} of {listing.total} runs")
+    title = titles.of_runs(address, listing.runs)
+    url = titles.page_of_runs(listing.runs)
+    yield Report("image", title, (chart, *map(Note, notes)), url=url, out=view.out)
