@@ -10,6 +10,7 @@ from wandbwatch.model.drawing import (
     Bars,
     Heatmap,
     HistogramColumn,
+    Matrix,
     Parallel,
     Point,
     Scatter,
@@ -26,8 +27,10 @@ from wandbwatch.model.report import (
     Mark,
     Note,
     Panels,
+    Partial,
     Plot,
     Report,
+    Shade,
     Table,
     Text,
 )
@@ -99,10 +102,22 @@ def lines(draw: st.DrawFn) -> Line:
     edges = st.lists(values, min_size=len(x), max_size=len(x))
     low, high = (Series("", x, draw(edges)) for _ in range(2))
     band = draw(st.none() | st.just((low, high)))
-    return Line(draw(texts), draw(texts), Series(draw(texts), x, y), band)
+    partial = draw(st.none() | st.builds(Partial, values, st.just(1), st.just(3)))
+    return Line(draw(texts), draw(texts), Series(draw(texts), x, y), band, partial)
 
 
 _floats = st.floats() | st.floats(-10, 10)
+
+
+@st.composite
+def matrices(draw: st.DrawFn) -> Matrix:
+    names = draw(st.lists(texts, max_size=4).map(tuple))
+    size = len(names)
+    row = st.lists(_floats, min_size=size, max_size=size).map(tuple)
+    values = draw(st.lists(row, min_size=size, max_size=size).map(tuple))
+    return Matrix(draw(texts), draw(texts), names, values)
+
+
 _rows = st.lists(_floats, max_size=6).map(tuple)
 _columns = st.builds(HistogramColumn, _floats, _rows, _rows)
 drawings = (
@@ -115,7 +130,9 @@ drawings = (
             st.builds(Point, _floats, _floats, texts, st.booleans()), max_size=6
         ).map(tuple),
         st.booleans(),
+        st.booleans(),
     )
+    | matrices()
     | st.builds(Bars, texts, st.lists(st.tuples(texts, _floats), max_size=5).map(tuple))
     | st.builds(
         Parallel,
@@ -124,6 +141,8 @@ drawings = (
         st.lists(
             st.lists(st.none() | texts | _floats, max_size=3).map(tuple), max_size=4
         ).map(tuple),
+        st.none() | st.booleans(),
+        st.lists(texts, max_size=2).map(tuple),
     )
 )
 marks = st.builds(Mark, _floats, texts, st.booleans())
@@ -137,6 +156,8 @@ plots = st.builds(
     texts,
     st.lists(marks, max_size=3).map(tuple),
     st.none() | st.tuples(_floats, _floats),
+    st.booleans(),
+    st.lists(st.builds(Shade, _floats, _floats, texts), max_size=2).map(tuple),
 )
 charts = st.builds(
     Chart,
