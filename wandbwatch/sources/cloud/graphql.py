@@ -52,15 +52,15 @@ FEW: Final = 3
 """Runs whose keys say which metrics matter, the newest."""
 _FIELDS: Final = """
   name displayName state group jobType tags sweepName notes host exitcode
-  createdAt heartbeatAt user { username name }
-  summaryMetrics(keys: $summary) config(keys: $config)
+  createdAt heartbeatAt user { username }
+  summaryMetrics(keys: $summary) config(keys: $config) @include(if: $configured)
   systemMetrics @include(if: $whole)
 """
 
 RUN: Final = f"""
 query WandbwatchRun(
   $entity: String!, $project: String!, $run: String!,
-  $summary: [String!], $config: [String!], $whole: Boolean!
+  $summary: [String!], $config: [String!], $configured: Boolean!, $whole: Boolean!
 ) {{
   project(name: $project, entityName: $entity) {{ run(name: $run) {{ {_FIELDS} }} }}
 }}
@@ -150,7 +150,7 @@ RUNS: Final = f"""
 query WandbwatchRuns(
   $entity: String!, $project: String!, $sweep: String!, $swept: Boolean!,
   $filters: JSONString, $order: String, $first: Int!, $after: String,
-  $summary: [String!], $config: [String!], $whole: Boolean!,
+  $summary: [String!], $config: [String!], $configured: Boolean!, $whole: Boolean!,
   $specs: [JSONString!]!, $sampled: Boolean!, $samples: Int!,
   $system: Boolean!, $last: Boolean!, $learn: Boolean!
 ) {{
@@ -182,6 +182,7 @@ def run(at: Connection, project: Project, run_id: str) -> Node | None:
         "run": run_id,
         "summary": None,
         "config": None,
+        "configured": True,
         "whole": True,
     }
     answer = execute(at, RUN, variables)
@@ -501,6 +502,7 @@ def _variables(project: Project, asking: RunsQuery) -> dict[str, Any]:
         "first": asking.page,
         "summary": reading.summary_wanted(asking.summary),
         "config": reading.wanted(asking.config),
+        "configured": asking.config != (),
         "whole": asking.machine,
         "specs": list(asking.specs),
         "sampled": bool(asking.specs),
