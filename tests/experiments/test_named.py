@@ -99,7 +99,8 @@ def test_a_subscription_starts_and_reports_its_training(bench):
     assert one.phase is Phase.FINISHED
     given = (bench.place.directory / "given").read_text()
     assert json.loads(given) == {"n": 7, "lr": 0.5}
-    assert bench.posted(2)[0] == "ppo (experiment 1) started"
+    start = "ppo (experiment 1) started by subscription nightly: n 7, lr 0.5"
+    assert bench.posted(2)[0] == start
 
 
 def test_real_trainings_are_compared_with_earlier_ones(bench):
