@@ -19,6 +19,7 @@ from wandbwatch.daemon import deadman, environment
 from wandbwatch.daemon.child import Child
 from wandbwatch.daemon.due_slots import DueSlots
 from wandbwatch.daemon.environment import OURS, WorkerFactory
+from wandbwatch.daemon.health import Health, Monitor
 from wandbwatch.daemon.job_queue import JobQueue
 from wandbwatch.daemon.pool import Pool
 from wandbwatch.daemon.supervisor import Notify, Parts, Signals, Supervisor
@@ -92,6 +93,7 @@ class _Daemon:
         self._store = Store(self.state)
         self._lock = Lock(self.state / "daemon.lock")
         self._lock.take()
+        self._monitor = Monitor(self._store, datetime.now(UTC))
         work = self.state / "work"
         shutil.rmtree(work, ignore_errors=True)
         self._workers = WorkerFactory(path, self.config, environ, work, flags)
@@ -110,6 +112,14 @@ class _Daemon:
             lambda: environment.of_sender(self._environ, self.config),
             Child([sys.executable, "-m", deadman.__name__], silence=30),
             self._ping(self.config),
+            self._health,
+            self._monitor,
+        )
+
+    def _health(self, now: datetime, error: str) -> Health:
+        config = self.config
+        return self._monitor.look(
+            config.subscriptions, tuple(config.channels), now, error
         )
 
     def reload(self, parts: Parts, now: datetime) -> None:

@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import FrameType
 
+from wandbwatch.daemon import deadman as deadman_process
 from wandbwatch.daemon.child import Child
 from wandbwatch.daemon.due_slots import DueSlots
+from wandbwatch.daemon.health import Health, Monitor
 from wandbwatch.daemon.pool import Pool
 from wandbwatch.daemon.worker import JobResult
 from wandbwatch.delivery.outbox import Outbox
@@ -99,6 +101,8 @@ LOOK = 1.0
 PENDING = 5.0
 """Seconds between looks for what others put into the outbox."""
 PING = 60.0
+CHECK = 5.0
+"""Seconds between looks how all is."""
 SKIPPED = "%s: skipped slot %s: %s"
 STILL_RUNNING = "the previous job is still running"
 NO_WORKER = "no worker was free before the next slot"
@@ -125,6 +129,9 @@ class Parts:
     deadman: Child
     deadman_environ: dict[str, str]
     """Empty when there is nobody to ping."""
+    health: Callable[[datetime, str], Health]
+    """Look how all is, with the error of the state; StateError."""
+    monitor: Monitor
 
 
 JUMP = timedelta(seconds=5)
@@ -169,14 +176,18 @@ class Supervisor:
         self._reload = reload
         self._sender = parts.sender()
         self._looked = self._pinged = self._watched = float("-inf")
+        self._checked = float("-inf")
+        self._well: bool | None = None
+        """Whether all was well at the latest ping."""
         self._resume_at = self._sender_resume_at = 0.0
         self._failures = 0
-        self._error = ""
+        self._error = self._status = ""
+        self._health: Health | None = None
         self._clock = clock or ClockWatch()
 
     def run(self) -> None:
         """Go on until a signal asks to stop; end all children then."""
-        self._notify.say("READY=1", "STATUS=running the subscriptions")
+        self._notify.say("READY=1")
         while not self._signals.stop:
             self.round(datetime.now(UTC), time.monotonic())
             self._wait()
@@ -190,7 +201,7 @@ class Supervisor:
             self._signals.reload = False
             self._reload_config(now)
         self._look_at_clock(now)
-        self._collect_results(moment)
+        self._collect_results(now, moment)
         if moment >= self._resume_at:
             try:
                 if self._error:
@@ -200,6 +211,7 @@ class Supervisor:
             except StateError as e:
                 self._pause(str(e), moment)
         self._ping_watchdog(moment)
+        self._check_health(now, moment)
         self._ping(moment)
         reap_orphans(self._pids())
 
@@ -212,18 +224,22 @@ class Supervisor:
                 way,
                 times.duration(abs(by)),
             )
+            self._parts.monitor.clock_jumped(by, now)
             try:
                 self._parts.outbox.clock_jumped()
             except StateError as e:
                 log.error("%s", e)  # noqa: TRY400 -- not a bug
 
-    def _collect_results(self, moment: float) -> None:
+    def _collect_results(self, now: datetime, moment: float) -> None:
         for result in list(self._parts.pool.collect(moment)):
             if result.undone:
                 self._parts.pool.put_back(result.job)
                 self._pause("; ".join(result.errors), moment)
                 continue
             self._log_result(result)
+            name = result.job.subscription
+            self._parts.monitor.result(name, result.errors, result.code, now)
+            self._checked = float("-inf")
             self._looked = float("-inf")  # there is something to send, most likely
 
     def _work(self, now: datetime, moment: float) -> None:
@@ -288,14 +304,12 @@ class Supervisor:
         """Say it once, not at every look, and try again in a while."""
         if what != self._error:
             log.error("%s", what)
-            self._notify.say(f"STATUS=error: {what}")
         self._error = what
         self._resume_at = moment + STATE_PAUSE
 
     def _resolve(self) -> None:
         if self._error:
             log.warning("resolved: %s", self._error)
-            self._notify.say("STATUS=running the subscriptions")
         self._error = ""
 
     def _ping_watchdog(self, moment: float) -> None:
@@ -304,13 +318,35 @@ class Supervisor:
             self._watched = moment
             self._notify.say("WATCHDOG=1")
 
+    def _check_health(self, now: datetime, moment: float) -> None:
+        """Look how all is now and then, and show it in systemd's status."""
+        if moment - self._checked < CHECK:
+            return
+        self._checked = moment
+        try:
+            self._health = self._parts.health(now, self._error)
+        except StateError as e:
+            self._health = None
+            status = f"error: {e}"
+        else:
+            status = self._health.summary
+        if status != self._status:
+            self._status = status
+            self._notify.say(f"STATUS={status}")
+
     def _ping(self, moment: float) -> None:
+        """Ping the dead man's switch while all is well; report a failure at once."""
         deadman, environ = self._parts.deadman, self._parts.deadman_environ
         if deadman.look(moment):
             log.warning("could not reach the dead_man URL")
-        if environ and not self._error and moment - self._pinged >= PING:
-            self._pinged = moment
-            deadman.start(moment, environ)
+        failing = self._health is None or self._health.alarming
+        if not (failing or (self._health and self._health.well)):
+            return  # neither: it may pass by itself
+        due = moment - self._pinged >= PING or self._well is failing
+        if environ and due and not deadman.running:
+            self._pinged, self._well = moment, not failing
+            flag = {deadman_process.FAILING: "1"} if failing else {}
+            deadman.start(moment, {**environ, **flag})
 
     def _pids(self) -> set[int]:
         parts = self._parts

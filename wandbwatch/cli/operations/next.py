@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from operator import itemgetter
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
@@ -12,6 +16,7 @@ import typer
 from wandbwatch.cli.watchfile.options import ConfigFile, ConfigOption, named
 
 if TYPE_CHECKING:
+    from wandbwatch.config.load import Config
     from wandbwatch.model.ports import Env
     from wandbwatch.model.report import Report
     from wandbwatch.model.subscription import Subscription
@@ -35,8 +40,31 @@ def next_times(
 
     env: Env = ctx.obj
     path = load.found(named(file, config))
-    subscriptions = load.configured(path, env).subscriptions
-    yield report(str(path), subscriptions, env.now(), count)
+    from wandbwatch.model.report import Note  # noqa: PLC0415 -- not for --help
+
+    read = load.configured(path, env)
+    found = report(str(path), read.subscriptions, env.now(), count)
+    notes = tuple(Note(text) for text in _problems(path, read, env.now()))
+    yield replace(found, blocks=(*found.blocks, *notes))
+
+
+def _problems(path: Path, read: Config, now: datetime) -> Iterator[str]:
+    """Yield what keeps a running daemon from these times."""
+    from wandbwatch.config.paths import state_directory  # noqa: PLC0415
+    from wandbwatch.daemon import health  # noqa: PLC0415
+    from wandbwatch.delivery.outbox import Store  # noqa: PLC0415
+    from wandbwatch.model.errors import StateError  # noqa: PLC0415
+
+    directory = state_directory(read.daemon, path, os.environ)
+    if not health.is_running(directory):
+        return
+    try:
+        with closing(Store(directory)) as store:
+            found = health.read(store, read.subscriptions, now)
+    except StateError as e:
+        yield str(e)
+        return
+    yield from (p.text for p in found.problems if not p.passing or not p.subject)
 
 
 def report(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from wandbwatch.delivery.outbox import OutboxEntry, StoppedChannel
     from wandbwatch.model.report import Block, Cell, Report
 
+_OTHER_PROBLEMS = {"queue old", "list late", "list failing", "clock jump"}
+"""Those of the daemon that the tables of messages do not show."""
 _COLUMNS = ("channel", "subscription", "slot", "messages", "since", "reason")
 
 
@@ -32,6 +35,7 @@ def outbox(
     """Show messages that wait or failed, and stopped channels."""
     from wandbwatch.config.load import load
     from wandbwatch.config.paths import config_file, local_zone, state_directory
+    from wandbwatch.daemon import health
     from wandbwatch.delivery.outbox import OutboxAdmin, Store
     from wandbwatch.model.report import Note, Report
 
@@ -51,6 +55,8 @@ def outbox(
         if drop:
             done.append(f"{_messages(admin.drop())} deleted")
         held = admin.waiting(), admin.failed(), admin.stopped()
+        problems = health.read(store, read.subscriptions, datetime.now(UTC)).problems
+    done += [p.text for p in problems if p.kind in _OTHER_PROBLEMS]
     yield report(str(directory), *held, done)
 
 

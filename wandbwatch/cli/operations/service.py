@@ -96,9 +96,11 @@ def _refused(error: OSError, place: systemd_units.Place) -> str:
 def _status(*, user: bool) -> int:
     words = ["systemctl", *(["--user"] if user else []), "status", "wandbwatch.service"]
     try:
-        return subprocess.run(words, check=False).returncode  # noqa: S603
+        code = subprocess.run(words, check=False).returncode  # noqa: S603
     except FileNotFoundError as e:
         raise WandbwatchError("systemctl is not installed on this machine") from e
+    typer.echo("`wandbwatch status` shows its lists, what waits and its problems")
+    return code
 
 
 plugin = service

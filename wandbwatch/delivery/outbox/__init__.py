@@ -4,13 +4,19 @@
 commands. All use one `Store`. Standard library only: the idle daemon keeps it open.
 """
 
-from wandbwatch.delivery.outbox.admin import OutboxAdmin, OutboxEntry, StoppedChannel
+from wandbwatch.delivery.outbox.admin import (
+    Backlog,
+    OutboxAdmin,
+    OutboxEntry,
+    StoppedChannel,
+)
 from wandbwatch.delivery.outbox.jobs import Outbox, RoundWriter
 from wandbwatch.delivery.outbox.queue import Queue, SendResults
 from wandbwatch.delivery.outbox.rows import Waiting
 from wandbwatch.delivery.outbox.store import Store, copy_memory
 
 __all__ = [
+    "Backlog",
     "Outbox",
     "OutboxAdmin",
     "OutboxEntry",

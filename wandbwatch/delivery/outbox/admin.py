@@ -30,6 +30,17 @@ class StoppedChannel:
     since: datetime
 
 
+@dataclass(frozen=True)
+class Backlog:
+    """What waits for one channel, beside what quiet hours hold."""
+
+    channel: str
+    messages: int
+    oldest: datetime
+    reason: str
+    """Why the first of them was not posted yet; empty if it was not tried."""
+
+
 class OutboxAdmin:
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -39,6 +50,25 @@ class OutboxAdmin:
 
     def failed(self) -> tuple[OutboxEntry, ...]:
         return self._entries("failed", "ended")
+
+    def backlog(self) -> tuple[Backlog, ...]:
+        found = self._store.read(
+            "SELECT channel, count(*), min(created), max(reason) FROM message"
+            " WHERE state = 'waiting' AND NOT held GROUP BY channel ORDER BY channel"
+        )
+        return tuple(
+            Backlog(channel, count, datetime.fromtimestamp(oldest, UTC), reason)
+            for channel, count, oldest, reason in found
+        )
+
+    def failures(self, since: datetime | None = None) -> int:
+        """Count the messages that failed, *since* then."""
+        found = self._store.read(
+            "SELECT count(*) FROM message WHERE state = 'failed' AND ended >= ?",
+            since.timestamp() if since else 0.0,
+        )
+        count: int = found[0][0]
+        return count
 
     def stopped(self) -> tuple[StoppedChannel, ...]:
         found = self._store.read(

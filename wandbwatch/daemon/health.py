@@ -1,0 +1,397 @@
+"""How the daemon is: when its lists run, what waits, and what is wrong."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from wandbwatch.config import schedule
+from wandbwatch.delivery.outbox import (
+    Backlog,
+    Outbox,
+    OutboxAdmin,
+    StoppedChannel,
+    Store,
+)
+from wandbwatch.formatting import times
+from wandbwatch.model.errors import ExitCode
+from wandbwatch.model.queued_message import Message, MessageKind, QueuedMessage
+from wandbwatch.model.report import Level
+from wandbwatch.model.subscription import Subscription
+
+log = logging.getLogger(__name__)
+
+OLD = timedelta(hours=1)
+"""The age from which a waiting message is a problem, and to which a past one is."""
+PASSING = timedelta(minutes=10)
+"""How long a failing server or a retried message may be a passing trouble."""
+LATE = timedelta(minutes=10)
+"""How late a list may be, beside its timeout."""
+SEEN = timedelta(minutes=2)
+"""How long a list must be seen to be late: it runs soon after a start or a suspend."""
+NOTICES = "(daemon)"
+"""What stands for the subscription of our own messages in the outbox."""
+_KEY = "daemon"
+_TRANSIENT = {ExitCode.NETWORK, ExitCode.TIME_OUT}
+_POSTED = {"channel stopped", "queue old", "list late", "clock jump"}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The errors of a list's latest job, and since when its jobs fail."""
+
+    text: str
+    code: int
+    since: float
+    """POSIX seconds."""
+
+
+@dataclass(frozen=True)
+class DaemonRecord:
+    """What the daemon notes of itself in state.db."""
+
+    pid: int = 0
+    since: float = 0.0
+    """When it started, POSIX seconds."""
+    failures: Mapping[str, Failure] = field(default_factory=dict)
+    late: Mapping[str, float] = field(default_factory=dict)
+    """The lists that have not run when they should, and since when that is seen."""
+    jump: tuple[float, float] | None = None
+    """The latest jump of the clock: when, and by how many seconds."""
+    posted: tuple[str, ...] = ()
+    """The problems that a message was queued for."""
+
+    @classmethod
+    def read(cls, outbox: Outbox) -> DaemonRecord:
+        stored = outbox.recall("", "").get(_KEY)
+        if stored is None:
+            return cls()
+        fields = json.loads(stored)
+        failures = {n: Failure(**f) for n, f in fields.pop("failures").items()}
+        jump, posted = fields.pop("jump"), tuple(fields.pop("posted"))
+        return cls(
+            **fields, failures=failures, jump=jump and tuple(jump), posted=posted
+        )
+
+    def dump(self) -> str:
+        return json.dumps(asdict(self))
+
+
+@dataclass(frozen=True)
+class Problem:
+    kind: str
+    subject: str
+    """The channel or subscription; empty for the daemon itself."""
+    text: str
+    since: datetime
+    passing: bool = False
+    """Whether it may end by itself in a moment: not yet a reason for an alarm."""
+
+    @property
+    def id(self) -> str:
+        return f"{self.kind} {self.subject}"
+
+
+@dataclass(frozen=True)
+class ListStatus:
+    name: str
+    last: datetime | None
+    """Its last slot."""
+    next: datetime | None
+    """When its next job starts."""
+    failure: Failure | None
+
+
+@dataclass(frozen=True)
+class Health:
+    """One look at a daemon."""
+
+    at: datetime
+    running: bool
+    record: DaemonRecord
+    lists: tuple[ListStatus, ...]
+    backlog: tuple[Backlog, ...]
+    stopped: tuple[StoppedChannel, ...]
+    failed: int
+    """Messages that were given up."""
+    failed_lately: int
+    error: str = ""
+    """Why the state can't be written."""
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        return tuple(_problems(self))
+
+    @property
+    def well(self) -> bool:
+        """Whether all that is due is answered and delivered."""
+        return not self.problems
+
+    @property
+    def alarming(self) -> bool:
+        return any(not problem.passing for problem in self.problems)
+
+    @property
+    def summary(self) -> str:
+        """One line, for systemd."""
+        problems = [p for p in self.problems if not p.passing]
+        if problems:
+            more = f" (and {len(problems) - 1} more)" if problems[1:] else ""
+            return f"problem: {problems[0].text}{more}"
+        coming = [(one.next, one.name) for one in self.lists if one.next]
+        if not coming:
+            return "running the subscriptions"
+        when, name = min(coming)
+        return f"running the subscriptions; next: {name} at {when:%F %T}Z"
+
+
+def look(
+    store: Store,
+    subscriptions: Sequence[Subscription],
+    record: DaemonRecord,
+    now: datetime,
+    *,
+    running: bool,
+    error: str = "",
+) -> Health:
+    """Read how the daemon of *store* is at *now*. StateError."""
+    admin, slots = OutboxAdmin(store), Outbox(store).slots()
+    lists = tuple(
+        ListStatus(
+            one.name, slots.get(one.name), _next(one, slots.get(one.name), now), failure
+        )
+        for one in subscriptions
+        for failure in [record.failures.get(one.name)]
+    )
+    return Health(
+        now,
+        running,
+        record,
+        lists,
+        admin.backlog(),
+        admin.stopped(),
+        admin.failures(),
+        admin.failures(since=now - OLD),
+        error,
+    )
+
+
+def _next(
+    subscription: Subscription, last: datetime | None, now: datetime
+) -> datetime | None:
+    """Return when it starts next; a past time where it is late."""
+    start = schedule.next_start(subscription, last or now)
+    late = max(subscription.timeout, LATE)
+    if start and start <= now - late:
+        return start.astimezone(UTC)
+    start = schedule.next_start(subscription, max(last or now, now - late))
+    while start and start <= now:
+        start = schedule.next_start(subscription, start)
+    return start and start.astimezone(UTC)
+
+
+def read(store: Store, subscriptions: Sequence[Subscription], now: datetime) -> Health:
+    """Read how the daemon of *store* is, from another process. StateError."""
+    record = DaemonRecord.read(Outbox(store))
+    running = is_running(store.path.parent)
+    return look(store, subscriptions, record, now, running=running)
+
+
+def is_running(state: Path) -> bool:
+    """Whether a daemon holds the lock of *state*."""
+    try:
+        handle = os.open(state / "daemon.lock", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def _problems(health: Health) -> Iterator[Problem]:
+    yield from _own_problems(health)
+    now, record = health.at, health.record
+    stopped = {stop.channel for stop in health.stopped}
+    for stop in health.stopped:
+        text = f"channel {stop.channel} is stopped: {stop.reason}"
+        yield Problem("channel stopped", stop.channel, text, stop.since)
+    for waiting in health.backlog:
+        if waiting.channel not in stopped:
+            yield from _undelivered(waiting, now)
+    if health.failed_lately:
+        text = f"{health.failed_lately} messages failed in the last hour"
+        yield Problem("messages failed", "", text, now - OLD)
+    for one in health.lists:
+        yield from _not_answered(one, record.late.get(one.name), now)
+
+
+def _own_problems(health: Health) -> Iterator[Problem]:
+    now, record = health.at, health.record
+    if health.error:
+        yield Problem("state", "", health.error, now)
+    if not health.running:
+        yield Problem("not running", "", "no daemon is running on this state", now)
+    if record.jump and timedelta(0) <= now - _utc(record.jump[0]) < OLD:
+        seconds = record.jump[1]
+        way = "ahead" if seconds > 0 else "back"
+        by = times.duration(timedelta(seconds=abs(seconds)))
+        text = f"the clock was set {way} by {by}"
+        yield Problem("clock jump", "", text, _utc(record.jump[0]), passing=True)
+
+
+def _undelivered(waiting: Backlog, now: datetime) -> Iterator[Problem]:
+    age, channel = now - waiting.oldest, waiting.channel
+    why = f": {waiting.reason}" if waiting.reason else ""
+    if age >= OLD:
+        text = f"messages wait for {times.duration(age)} for channel {channel}{why}"
+        yield Problem("queue old", channel, text, waiting.oldest)
+    elif waiting.reason:
+        text = f"retrying to post to {channel}{why}"
+        passing = age < PASSING
+        yield Problem("retrying", channel, text, waiting.oldest, passing=passing)
+
+
+def _not_answered(
+    one: ListStatus, late: float | None, now: datetime
+) -> Iterator[Problem]:
+    if late and one.next and one.next <= now and now - _utc(late) >= SEEN:
+        text = f"{one.name} did not run at {one.next:%F %T}Z"
+        yield Problem("list late", one.name, text, one.next)
+    if one.failure:
+        yield _failing(one.name, one.failure, now)
+
+
+def _failing(name: str, failure: Failure, now: datetime) -> Problem:
+    since = _utc(failure.since)
+    passing = failure.code in _TRANSIENT and now - since < PASSING
+    text = f"{name} fails: {failure.text}"
+    return Problem("list failing", name, text, since, passing=passing)
+
+
+def _utc(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+class Monitor:
+    """The daemon's own eye: it notes results, logs problems and posts them once."""
+
+    def __init__(self, store: Store, now: datetime) -> None:
+        self._store = store
+        self._outbox = Outbox(store)
+        before = DaemonRecord.read(self._outbox)
+        self._record = replace(before, pid=os.getpid(), since=now.timestamp())
+        self._stored = ""
+        self._logged: dict[str, str] = {}
+
+    def result(self, name: str, errors: Sequence[str], code: int, at: datetime) -> None:
+        """Note how the job of the subscription *name* went."""
+        failures = dict(self._record.failures)
+        before = failures.pop(name, None)
+        if errors:
+            since = before.since if before else at.timestamp()
+            failures[name] = Failure("; ".join(errors)[:_LONGEST], code, since)
+        self._record = replace(self._record, failures=failures)
+
+    def clock_jumped(self, by: timedelta, now: datetime) -> None:
+        jump = (now.timestamp(), by.total_seconds())
+        self._record = replace(self._record, jump=jump)
+
+    def look(
+        self,
+        subscriptions: Sequence[Subscription],
+        channels: Sequence[str],
+        now: datetime,
+        error: str = "",
+    ) -> Health:
+        """Return how all is; log what is new, and post it. StateError."""
+        names = {one.name for one in subscriptions}
+        failures = {n: f for n, f in self._record.failures.items() if n in names}
+        self._record = replace(self._record, failures=failures)
+        health = look(
+            self._store, subscriptions, self._record, now, running=True, error=error
+        )
+        late = {
+            one.name: self._record.late.get(one.name, now.timestamp())
+            for one in health.lists
+            if one.next and one.next <= now
+        }
+        self._record = replace(self._record, late=late)
+        health = replace(health, record=self._record)
+        self._log(health)
+        if not error:
+            self._write(health, channels)
+        return health
+
+    def _log(self, health: Health) -> None:
+        """Log what no other line does."""
+        found = {
+            p.id: p.text
+            for p in health.problems
+            if p.kind in {"queue old", "list late"}
+        }
+        for id_ in found.keys() - self._logged.keys():
+            log.warning("%s", found[id_])
+        for id_ in self._logged.keys() - found.keys():
+            log.info("resolved: %s", self._logged[id_])
+        self._logged = found
+
+    def _write(self, health: Health, channels: Sequence[str]) -> None:
+        """Store the record if it changed, with the messages on new problems."""
+        problems = {p.id: p for p in health.problems if p.kind in _POSTED}
+        new = [p for id_, p in problems.items() if id_ not in self._record.posted]
+        over = [id_ for id_ in self._record.posted if id_ not in problems]
+        record = replace(self._record, posted=tuple(problems))
+        if (text := record.dump()) == self._stored:
+            return
+        with self._outbox.round() as round_:
+            round_.remember("", "", _KEY, text)
+            for problem in new:
+                if channel := _another(channels, problem, health.stopped):
+                    round_.enqueue(_notice(problem, channel, health.at))
+        self._record, self._stored = record, text
+        for id_ in over:
+            log.info("resolved: %s", id_)
+
+
+_LONGEST = 500
+
+
+def _another(
+    channels: Sequence[str], problem: Problem, stopped: Sequence[StoppedChannel]
+) -> str | None:
+    """Return the channel to post *problem* to: one that is not the trouble itself."""
+    bad = {problem.subject, *(stop.channel for stop in stopped)}
+    return next((name for name in channels if name not in bad), None)
+
+
+def _notice(problem: Problem, channel: str, now: datetime) -> QueuedMessage:
+    text = _plain(f"wandbwatch: {problem.text}")
+    if problem.kind == "channel stopped":
+        text += f"; fix it, then run `wandbwatch hello {_plain(problem.subject)}`"
+    body = json.dumps({"content": text, "allowed_mentions": {"parse": []}})
+    number = int(hashlib.sha256(problem.id.encode()).hexdigest()[:6], 16)
+    return QueuedMessage(
+        channel,
+        NOTICES,
+        now,
+        number,
+        Message(body),
+        MessageKind.EVENT,
+        Level.INFO if problem.passing else Level.BAD,
+    )
+
+
+def _plain(text: str) -> str:
+    """Leave out what Discord reads as formatting or as a mention."""
+    return "".join(c for c in text if c not in "`*_~|<>@\\")[:1900]
