@@ -89,6 +89,9 @@ class LinesError(_ComplaintsError, UsageError):
 class SourceError(WandbwatchError):
     """Runs could not be read."""
 
+    server = ""
+    """The server that failed, where the error is an outage of it for all that ask."""
+
 
 class NotAuthorisedError(SourceError):
     exit_code = ExitCode.NOT_AUTHORISED

@@ -26,6 +26,21 @@ def test_another_failure_of_the_line_is_told():
     assert other.level is Level.BAD
 
 
+def test_a_changed_text_of_the_same_kind_of_error_is_no_news():
+    def failed(error: str, kind: str = "NetworkError") -> list[LineResult]:
+        return [LineResult("one", error=error, kind=kind)]
+
+    known = news(failed("refused"), {}).memory
+    again = news(failed("reset by peer"), known)
+    assert (again.reports, again.level) == ((), Level.INFO)
+    assert again.memory == known
+    other = news(failed("no such project", "NotFoundError"), again.memory)
+    assert other.level is Level.BAD
+    over = news([LineResult("one")], other.memory)
+    assert len(over.reports) == 1
+    assert over.memory == {}
+
+
 def test_its_end_is_told_once():
     known = news([DOWN], {}).memory
     over = news([UP], known)

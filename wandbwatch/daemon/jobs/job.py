@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count, groupby
 
+from wandbwatch.daemon.jobs import outages
 from wandbwatch.daemon.jobs.news import Known, LineResult, news
-from wandbwatch.delivery.outbox import Outbox
-from wandbwatch.delivery.outbox import RoundWriter as Written
-from wandbwatch.model.errors import ExitCode, RateLimitError, WandbwatchError
+from wandbwatch.daemon.jobs.outages import Outage
+from wandbwatch.delivery.outbox import Outbox, RoundWriter
+from wandbwatch.model.errors import (
+    ExitCode,
+    RateLimitError,
+    SourceError,
+    WandbwatchError,
+)
 from wandbwatch.model.memory import LineRound, Memory, StoredJson
 from wandbwatch.model.queued_message import Message, MessageKind, QueuedMessage
 from wandbwatch.model.report import Level, Report
@@ -45,7 +52,7 @@ class PreviousRound:
             return self.before
         return self.after
 
-    def write(self, round_: Written, subscription: str) -> None:
+    def write(self, round_: RoundWriter, subscription: str) -> None:
         slot = self.slot.isoformat() if self.slot else ""
         text = _STORED.dump([slot, dict(self.after), dict(self.before)])
         round_.remember(subscription, "", "last", text)
@@ -192,7 +199,7 @@ def give_up(
     return store_results(
         subscription,
         slot,
-        [LineResult(subscription.name, error=why, code=ExitCode.OURS)],
+        [LineResult(subscription.name, error=why, code=ExitCode.OURS, kind="job")],
         context,
     )
 
@@ -200,19 +207,20 @@ def give_up(
 def run_line(line: str, ask: Ask, memory: Memory) -> LineResult:
     """Collect what *line* says; what it had said before it failed is kept."""
     reports: list[Report] = []
-    error, code, pause = "", 0, 0.0
+    error, code, kind, server, pause = "", 0, "", "", 0.0
     try:
         reports.extend(_named(report, line) for report in ask(line, memory))
     except WandbwatchError as e:
-        error, code = str(e), int(e.exit_code)
+        error, code, kind = str(e), int(e.exit_code), type(e).__name__
+        server = e.server if isinstance(e, SourceError) else ""
         if isinstance(e, RateLimitError):
             pause = e.seconds or 0.0
     except Exception as e:  # a job outlives any one command of it
         log.exception("%r failed; this is a bug in wandbwatch", line)
         name = type(e).__name__
         error = f"a bug in wandbwatch ({name}); the log has the traceback"
-        code = ExitCode.OURS
-    return LineResult(line, tuple(reports), error, code, memory, pause)
+        code, kind = ExitCode.OURS, name
+    return LineResult(line, tuple(reports), error, code, memory, pause, kind, server)
 
 
 def _named(report: Report, line: str) -> Report:
@@ -251,11 +259,44 @@ def store_results(
                 round_.forget(name, line, key)
             else:
                 round_.remember(name, line, key, value)
+        count += _store_outages(round_, subscription, slot, results, context)
         PreviousRound(slot, after, known).write(round_, name)
         round_.done(name, slot)
     code = max((result.code for result in results), default=0)
     pause = max((result.pause for result in results), default=0.0)
     return Result(errors, code, count, pause=pause)
+
+
+OUTAGES = "(outages)"
+"""What stands for the subscription of the messages on outages, shared by all lists."""
+
+
+def _store_outages(
+    round_: RoundWriter,
+    subscription: Subscription,
+    slot: datetime,
+    results: Sequence[LineResult],
+    context: JobContext,
+) -> int:
+    """Store and queue what the job changes in the outages of its channel."""
+    channel, now = subscription.channel, round_.time
+    known = {s: Outage.load(s, at, t) for s, at, t in round_.outages(channel)}
+    shared = replace(subscription, name=OUTAGES, mode=Mode.POST)
+    reports: list[Report] = []
+    for change in outages.changes(known, subscription.name, results, now):
+        outage = change.outage
+        stored = "" if change.over else outage.dump()
+        round_.store_outage(channel, outage.server, outage.since, stored)
+        reports += change.reports
+    count = 0
+    apart = zlib.crc32(f"{subscription.name} {slot}".encode())
+    for queued in queued_messages(shared, now, reports, Level.BAD, context.render):
+        # An update edits without a ping; where the first one still waits, it pings.
+        loud = Level.BAD if queued.name else Level.INFO
+        sequence = apart + queued.sequence
+        round_.enqueue(replace(queued, level=loud, sequence=sequence))
+        count += 1
+    return count
 
 
 def _content(reports: Sequence[Report], context: JobContext) -> str:

@@ -11,6 +11,7 @@ from wandbwatch.model.report import Block, Level, Note, Report
 Known = Mapping[str, str]
 """What the readers of the channel know: reported failures and bad news."""
 _FAILURE = "failure "
+_KIND = "failure kind "
 _BAD = "bad "
 
 
@@ -27,6 +28,10 @@ class LineResult:
     """What its command remembers from now on."""
     pause: float = 0.0
     """The seconds for which its server asked not to be asked."""
+    kind: str = ""
+    """What kind of error it is; of one kind, only the first is reported."""
+    server: str = ""
+    """The server whose outage it is, which `outages` reports for all lists."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,9 @@ def news(results: Sequence[LineResult], known: Known) -> News:
     reports = tuple(
         report for result in results for report in _with_failure(result, known)
     )
-    memory = {_FAILURE + a.line: a.error for a in results if a.error}
+    memory: dict[str, str] = {}
+    for result in results:
+        memory |= _failure_known(result, known)
     memory |= {_BAD + r.title: "" for r in reports if r.level is Level.BAD}
     # A known failure is not reported again, but it is still bad news.
     memory |= {k: "" for k in known if k.startswith(_BAD) and _still(k, results, known)}
@@ -62,7 +69,7 @@ def failure(line: str, error: str) -> Report:
 def _with_failure(result: LineResult, known: Known) -> tuple[Report, ...]:
     """Add a new failure in its place; say it when an old one is over."""
     before = known.get(_FAILURE + result.line, "")
-    if result.error == before:
+    if result.server or _known(result, known):
         return result.reports
     if result.error:
         return (*result.reports, failure(result.line, result.error))
@@ -76,9 +83,24 @@ def _with_failure(result: LineResult, known: Known) -> tuple[Report, ...]:
     return (replace(first, blocks=blocks), *rest)
 
 
+def _known(result: LineResult, known: Known) -> bool:
+    """Whether the readers know of this failure, or that there is none."""
+    before = known.get(_FAILURE + result.line, "")
+    if result.error == before:
+        return True
+    kind = known.get(_KIND + result.line)
+    return bool(before and result.error and result.kind and result.kind == kind)
+
+
+def _failure_known(result: LineResult, known: Known) -> dict[str, str]:
+    """Return what the readers know of the line's failure after this job."""
+    keys = (_FAILURE + result.line, _KIND + result.line)
+    if result.server or (result.error and _known(result, known)):
+        return {key: known[key] for key in keys if key in known}
+    values = (result.error, result.kind)
+    return {k: v for k, v in zip(keys, values, strict=True) if v and result.error}
+
+
 def _still(key: str, results: Sequence[LineResult], known: Known) -> bool:
     line = key.removeprefix(_BAD)
-    return any(
-        a.line == line and a.error and known.get(_FAILURE + line) == a.error
-        for a in results
-    )
+    return any(a.line == line and a.error and _known(a, known) for a in results)

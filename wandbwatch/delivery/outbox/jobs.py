@@ -6,7 +6,7 @@ import contextlib
 import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from wandbwatch.delivery.outbox.rows import insert, stored
 from wandbwatch.delivery.outbox.store import Store
@@ -50,6 +50,27 @@ class RoundWriter:
             whole = queued.name.rpartition("#")[0]
             self._named[queued.channel, queued.subscription, whole] = queued
         return True
+
+    @property
+    def time(self) -> datetime:
+        return datetime.fromtimestamp(self._now, UTC)
+
+    def outages(self, channel: str) -> list[tuple[str, float, str]]:
+        """Return the server, the start and the failing lines of each outage."""
+        return self._database.execute(
+            "SELECT server, since, lines FROM outage WHERE channel = ?", (channel,)
+        ).fetchall()
+
+    def store_outage(self, channel: str, server: str, since: float, lines: str) -> None:
+        """Store an outage; it is over where no *lines* fail."""
+        self._database.execute(
+            "DELETE FROM outage WHERE channel = ? AND server = ?", (channel, server)
+        )
+        if lines:
+            self._database.execute(
+                "INSERT INTO outage VALUES (?, ?, ?, ?)",
+                (channel, server, since, lines),
+            )
 
     def change(self, sql: str, *values: object) -> int:
         """Change another table in this transaction; return how many rows changed."""

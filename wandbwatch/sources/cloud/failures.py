@@ -49,6 +49,13 @@ _SIGNS = (
 
 def explained(error: BaseException, server: str) -> SourceError:
     """Return what the user is told of *error*, met while asking *server*."""
+    found = _explained(error, server)
+    if isinstance(found, NetworkError | TimeOutError | NotAuthorisedError):
+        found.server = server
+    return found
+
+
+def _explained(error: BaseException, server: str) -> SourceError:
     *_, first = _chain(error)
     told = str(first)
     if any(sign in told for sign in _NO_KEY):
@@ -112,10 +119,12 @@ def of_wandb(error: BaseException) -> bool:
 
 
 def too_slow(server: str, seconds: float) -> TimeOutError:
-    return TimeOutError(
+    found = TimeOutError(
         f"no answer from {server} within {seconds:g} s; try again, or set"
         " WANDBWATCH_TIMEOUT to more seconds"
     )
+    found.server = server
+    return found
 
 
 def plain(told: str) -> str:
