@@ -10,11 +10,11 @@ import typer
 
 from wandbwatch.cli.watchfile.options import ConfigFile, ConfigOption, named
 from wandbwatch.model.errors import ExitCode, WandbwatchError
-from wandbwatch.model.ports import Env
-from wandbwatch.model.report import Block, Cell, Fields, Level, Note, Report, Table
 
 if TYPE_CHECKING:
     from wandbwatch.daemon.health import Health
+    from wandbwatch.model.ports import Env
+    from wandbwatch.model.report import Block, Cell, Report
 
 
 class ProblemsError(WandbwatchError):
@@ -70,6 +70,8 @@ def _look(file: ConfigFile, config: ConfigOption, now: datetime) -> tuple[str, H
 
 
 def report(title: str, health: Health) -> Report:
+    from wandbwatch.model.report import Fields, Level, Note, Report, Table  # noqa: PLC0415 -- not for --help
+
     problems = health.problems
     blocks: list[Block] = [Fields("daemon", tuple(_daemon(health)))]
     if problems:
