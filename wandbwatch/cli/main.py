@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from wandbwatch import plugins
 from wandbwatch.cli import grammar
 from wandbwatch.cli.output import NobodyReadsError, run_line
+from wandbwatch.config import journald
 from wandbwatch.model.address import Address
 from wandbwatch.model.errors import ExitCode
 from wandbwatch.model.ports import Account, Env, Source
@@ -40,6 +42,12 @@ def main() -> None:
 
 def answer(words: Sequence[str]) -> int:
     """Answer one command line; every error becomes its line and its exit code."""
+    if "--json-logs" in words:
+        journald.write_json()
+    if words[:1] == ["daemon"]:
+        # A reload that comes before the daemon listens changes nothing: it still has
+        # to read the file.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     return run_line(lambda: grammar.read(words, _env()), debug="--debug" in words)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import time
 from collections.abc import Mapping
 from enum import IntEnum
 
@@ -33,6 +35,30 @@ def reads(descriptor: int, environ: Mapping[str, str] = os.environ) -> bool:
     return named == f"{stream.st_dev}:{stream.st_ino}"
 
 
+_LEVELS = {
+    Priority.CRITICAL: "critical",
+    Priority.ERROR: "error",
+    Priority.WARNING: "warning",
+    Priority.INFO: "info",
+    Priority.DEBUG: "debug",
+}
+_AS_JSON: list[bool] = []
+
+
+def write_json() -> None:
+    """Let `marked` return JSON from now on, as ``--json-logs`` asks."""
+    _AS_JSON.append(True)
+
+
 def marked(line: str, priority: Priority) -> str:
-    """Return *line* for stderr, with its priority if journald reads it."""
+    """Return *line* for stderr: as JSON, or with its priority if journald reads it."""
+    if _AS_JSON:
+        return json_line(line, _LEVELS[priority], time.time())
     return f"<{priority}>{line}" if reads(2) else line
+
+
+def json_line(text: str, level: str, at: float, **more: str) -> str:
+    """Return one line of a log as JSON; *at* is in POSIX seconds."""
+    moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+    fields = {"time": moment, "level": level, "text": text, **more}
+    return json.dumps(fields, ensure_ascii=False)

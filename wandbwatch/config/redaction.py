@@ -9,6 +9,8 @@ import traceback
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from wandbwatch.config.journald import Priority, marked
+
 if TYPE_CHECKING:
     import logging
 
@@ -87,14 +89,19 @@ def _except(
     if issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, trace)
     else:
-        sys.stderr.write(traced(error))
+        _write(error)
 
 
 def _thread_except(args: threading.ExceptHookArgs) -> None:
     if args.exc_value:
-        sys.stderr.write(traced(args.exc_value))
+        _write(args.exc_value)
 
 
 def _unraisable(args: sys.UnraisableHookArgs) -> None:
     if args.exc_value:
-        sys.stderr.write(traced(args.exc_value))
+        _write(args.exc_value)
+
+
+def _write(error: BaseException) -> None:
+    text = marked(traced(error).rstrip("\n"), Priority.ERROR)
+    sys.stderr.write(f"{text}\n")

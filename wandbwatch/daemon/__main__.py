@@ -14,19 +14,27 @@ from pathlib import Path
 from wandbwatch.config import redaction
 from wandbwatch.daemon import journal
 from wandbwatch.daemon.start import run
-from wandbwatch.model.errors import WandbwatchError
+from wandbwatch.model.errors import ExitCode, UnusableStateError, WandbwatchError
 
 
 def main() -> int:
     path, *flags = sys.argv[1:]
     journal.set_up(os.environ, as_json="--json-logs" in flags)
     redaction.install()
+    log = logging.getLogger(__name__)
     try:
         run(Path(path), os.environ, flags)
     except WandbwatchError as e:
         for line in e.lines:
-            logging.getLogger(__name__).error("%s", line)  # noqa: TRY400 -- not a bug
-        return e.exit_code
+            log.error("%s", line)  # noqa: TRY400 -- not a bug
+        final = isinstance(e, UnusableStateError)
+        return ExitCode.CONFIG if final else e.exit_code
+    except OSError as e:  # no memory, no more files
+        log.error("%s: %s", e.filename or "the daemon", e.strerror)  # noqa: TRY400
+        return ExitCode.OURS
+    except Exception:
+        log.exception("the daemon failed; this is a bug in wandbwatch")
+        return ExitCode.OURS
     return 0
 
 

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 
 from wandbwatch.experiments.processes import end_tree
+from wandbwatch.model.errors import StateError
 
 
 class Child:
@@ -33,16 +34,20 @@ class Child:
         return self._process is not None
 
     def start(self, moment: float, environ: Mapping[str, str]) -> None:
-        """Start it at *moment* (monotonic seconds) unless it runs."""
+        """Start it at *moment* (monotonic seconds) unless it runs. StateError."""
         if self._process:
             return
-        self._process = subprocess.Popen(  # noqa: S603 -- our own program
-            self._command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            env=environ,
-            start_new_session=True,
-        )
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 -- our own program
+                self._command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                env=environ,
+                start_new_session=True,
+            )
+        except OSError as e:
+            what = " ".join(self._command[1:4])
+            raise StateError(f"{what!r} can't be started: {e.strerror}") from e
         self._last_output = moment
         if self._process.stdout:
             os.set_blocking(self._process.stdout.fileno(), False)

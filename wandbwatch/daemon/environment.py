@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -95,4 +96,8 @@ class WorkerFactory:
             raise StateError(f"{self.directory}: {e.strerror}") from e
         environ = of_worker(self.environ, self.config, account, directory)
         command = [*OURS, "worker", str(self.path), *self.flags]
-        return Worker(number, account, command, environ, directory)
+        try:
+            return Worker(number, account, command, environ, directory)
+        except OSError as e:
+            shutil.rmtree(directory, ignore_errors=True)
+            raise StateError(f"a worker can't be started: {e.strerror}") from e

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
-import time
 from collections.abc import Mapping
 
-from wandbwatch.config.journald import Priority, reads
+from wandbwatch.config.journald import Priority, json_line, reads, write_json
 
 PRIORITY = {
     logging.CRITICAL: Priority.CRITICAL,
@@ -29,23 +27,24 @@ class JournalFormatter(logging.Formatter):
 
 class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
-            "level": record.levelname.lower(),
-            "text": record.getMessage(),
-        }
-        if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        more = {}
+        if record.exc_text:  # what redaction has left of it
+            more["traceback"] = record.exc_text
+        elif record.exc_info:
+            more["traceback"] = self.formatException(record.exc_info)
+        level = record.levelname.lower()
+        return json_line(record.getMessage(), level, record.created, **more)
 
 
 def set_up(environ: Mapping[str, str], *, as_json: bool) -> None:
     """Send our log to stderr in the form that its reader wants."""
     handler = logging.StreamHandler(sys.stderr)
     if as_json:
+        write_json()
         handler.setFormatter(JsonFormatter())
     elif reads(2, environ):
         handler.setFormatter(JournalFormatter("%(message)s"))
     else:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.captureWarnings(capture=True)

@@ -24,6 +24,7 @@ from wandbwatch.daemon.job_queue import JobQueue
 from wandbwatch.daemon.pool import Pool
 from wandbwatch.daemon.supervisor import Notify, Parts, Signals, Supervisor
 from wandbwatch.delivery.outbox import Outbox, Store
+from wandbwatch.delivery.outbox.store import no_locks
 from wandbwatch.experiments import supervisor_process
 from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.experiments.processes import adopt_orphans
@@ -51,6 +52,8 @@ class Lock:
                 f"{self.path}: another daemon (pid {pid or 'unknown'}) uses this"
                 " state; stop it, or set another [daemon] state"
             ) from e
+        except OSError as e:
+            raise no_locks(self.path, e) from e
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
 

@@ -5,6 +5,7 @@ Every step is a method that takes the time as a value and can be called alone.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import select
@@ -80,11 +81,11 @@ class Notify:
         address = self._address
         if address.startswith("@"):  # an abstract socket
             address = "\0" + address[1:]
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-            try:
-                sender.sendto("\n".join(states).encode(), address)
-            except OSError:
-                return
+        with (
+            contextlib.suppress(OSError),
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender,
+        ):
+            sender.sendto("\n".join(states).encode(), address)
 
 
 def _watchdog(environ: Mapping[str, str]) -> float | None:
@@ -346,7 +347,10 @@ class Supervisor:
         if environ and due and not deadman.running:
             self._pinged, self._well = moment, not failing
             flag = {deadman_process.FAILING: "1"} if failing else {}
-            deadman.start(moment, {**environ, **flag})
+            try:
+                deadman.start(moment, {**environ, **flag})
+            except StateError as e:
+                log.warning("%s", e)
 
     def _pids(self) -> set[int]:
         parts = self._parts

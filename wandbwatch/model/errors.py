@@ -129,6 +129,10 @@ class StateError(WandbwatchError):
     """What we keep on disk can't be read or written."""
 
 
+class UnusableStateError(StateError):
+    """A restart would not help: of a newer version, or on a disk without locks."""
+
+
 def printable(text: str) -> str:
     """Return *text* in one line, control characters and their like spelled out."""
     return "".join(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 VERSION = 5
 """Of the tables; kept in the file's ``user_version``."""
 
@@ -122,6 +124,9 @@ CREATE TABLE thread (channel TEXT PRIMARY KEY, name TEXT NOT NULL, id TEXT NOT N
 CREATE TABLE stopped (channel TEXT PRIMARY KEY, reason TEXT NOT NULL, at REAL NOT NULL);
 CREATE TABLE sent (lane TEXT NOT NULL, at REAL NOT NULL);
 {_WAITS}"""
+
+NAMES = set(re.findall(r"CREATE TABLE (?:IF NOT EXISTS )?(\w+)", TABLES))
+"""Of all tables."""
 
 CHANGES = {
     2: """

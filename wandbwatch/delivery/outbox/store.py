@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from wandbwatch.delivery.outbox import schema
-from wandbwatch.model.errors import StateError
+from wandbwatch.model.errors import StateError, UnusableStateError
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +25,12 @@ _BUSY = 30.0
 _LOG = 4 << 20
 """Bytes that the write-ahead log keeps after a large list went through it."""
 _BROKEN = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+
+
+_GONE = (
+    "%s was deleted or replaced while in use: continuing with the file that is there"
+    " now; messages that waited in the old one are not sent"
+)
 
 
 class BrokenError(StateError):
@@ -99,6 +105,7 @@ class Store:
         with _worded(self.path):
             gone = not self.path.exists() or self.path.stat().st_ino != self._inode
             if gone and not self._database.in_transaction:
+                log.error(_GONE, self.path)
                 self._open_again()
         try:
             with _worded(self.path):
@@ -121,16 +128,28 @@ class Store:
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
         """Let no two processes make or replace the file at once."""
-        with (self.path.parent / "state.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        path = self.path.parent / "state.lock"
+        with path.open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            except OSError as e:
+                raise no_locks(path, e) from e
             yield
+
+
+def no_locks(path: Path, error: OSError) -> UnusableStateError:
+    """Return the error for a file that can't be locked, as on some network disks."""
+    return UnusableStateError(
+        f"{path}: it can't be locked ({error.strerror}); set [daemon] state to a"
+        " directory on a local disk"
+    )
 
 
 def _opened(path: Path, now: datetime) -> sqlite3.Connection:
     try:
         return _ready(path)
     except sqlite3.DatabaseError as e:
-        if not e.sqlite_errorname.startswith(_BROKEN):
+        if not _is_broken(e):
             raise
     aside = path.with_name(f"{path.name}.broken-{now:%Y%m%dT%H%M%SZ}")
     for suffix in ("", "-wal", "-shm"):
@@ -161,7 +180,7 @@ def _ready(path: Path) -> sqlite3.Connection:
 def _prepare(database: sqlite3.Connection, path: Path) -> None:
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if version > schema.VERSION:
-        raise StateError(
+        raise UnusableStateError(
             f"{path} was written by a newer wandbwatch (schema {version}, known here:"
             f" {schema.VERSION}): upgrade wandbwatch, or set another state directory"
         )
@@ -178,6 +197,9 @@ def _prepare(database: sqlite3.Connection, path: Path) -> None:
     found = database.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise _broken(found)
+    tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
+    if missing := sorted(schema.NAMES - tables):
+        raise _broken(f"no such table: {missing[0]}")
 
 
 def _change(database: sqlite3.Connection, statements: str, version: int) -> None:
@@ -197,11 +219,16 @@ def _worded(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as e:
-        broken = getattr(e, "sqlite_errorname", "").startswith(_BROKEN)
+        broken = _is_broken(e)
         kind = BrokenError if broken else StateError
         raise kind(f"{path}: {_word(e)}") from e
     except OSError as e:
         raise StateError(f"{e.filename or path}: {e.strerror}") from e
+
+
+def _is_broken(error: sqlite3.Error) -> bool:
+    name = getattr(error, "sqlite_errorname", "")
+    return name.startswith(_BROKEN) or "no such table: " in str(error)
 
 
 def _word(error: sqlite3.Error) -> str:

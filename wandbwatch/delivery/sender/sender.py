@@ -14,6 +14,7 @@ from pathlib import Path
 
 from wandbwatch.delivery.outbox import OutboxAdmin, Queue
 from wandbwatch.delivery.outbox.queue import SLIP
+from wandbwatch.delivery.outbox.store import no_locks
 from wandbwatch.delivery.sender.context import TROUBLE, SenderContext
 from wandbwatch.delivery.sender.delivery import Delivery
 from wandbwatch.model.channel import Channel
@@ -44,17 +45,19 @@ def alone(directory: Path) -> Iterator[None]:
     except OSError as e:
         raise StateError(f"{path}: {e.strerror}") from e
     try:
-        _lock(handle)
+        _lock(handle, path)
         yield
     finally:
         os.close(handle)
 
 
-def _lock(handle: int) -> None:
+def _lock(handle: int, path: Path) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise BusyError("another sender is running; it sends what waits") from None
+    except OSError as e:
+        raise no_locks(path, e) from e
 
 
 class Timekeeper:

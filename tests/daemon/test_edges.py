@@ -1,0 +1,118 @@
+"""Failures at the edges: one clear line, then an exit that fits or a fresh start."""
+
+from __future__ import annotations
+
+import json
+import resource
+import signal
+import sqlite3
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from wandbwatch.config.redaction import install
+from wandbwatch.delivery.outbox import Outbox, Store
+
+from tests.daemon.running import Place, Running, subscription
+from tests.daemon.storm import COMMANDS
+from tests.servers.discord import DiscordServer
+
+
+@pytest.fixture
+def place(tmp_path: Path, discord_server: DiscordServer) -> Place:
+    place = Place(tmp_path, discord_server)
+    place.environ["PYTHONPATH"] = str(COMMANDS)
+    place.write(subscription("tick", "serial place --lines 1"))
+    return place
+
+
+def more(place: Place, daemon: Running) -> None:
+    """Wait until there are messages that are not there now."""
+    now = len(place.server.messages)
+    daemon.wait(lambda: len(place.server.messages) > now)
+
+
+def handles_hangups(pid: int) -> bool:
+    """Whether SIGHUP does not end the process."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    masks = [
+        int(line.split()[1], 16)
+        for line in status.splitlines()
+        if line.startswith(("SigIgn", "SigCgt"))
+    ]
+    return any(mask & 1 << (signal.SIGHUP - 1) for mask in masks)
+
+
+def test_a_hangup_in_the_first_seconds_does_not_end_it(place):
+    with place.start() as daemon:
+        daemon.wait(lambda: handles_hangups(daemon.process.pid))
+        while not daemon.said("running the subscriptions"):
+            daemon.process.send_signal(signal.SIGHUP)
+            assert daemon.process.poll() is None
+        more(place, daemon)
+        assert daemon.end() == 0
+
+
+def test_a_state_of_the_future_is_one_line_and_78(place):
+    Store(place.state).close()
+    with closing(sqlite3.connect(place.state / "state.db")) as database:
+        database.execute("PRAGMA user_version = 99")
+    done = place.wandbwatch("daemon", str(place.file), "--json-logs")
+    assert done.returncode == 78
+    (line,) = map(json.loads, done.stderr.splitlines())
+    assert "newer wandbwatch" in line["text"]
+
+
+def test_a_missing_table_is_put_aside(tmp_path, caplog):
+    Store(tmp_path).close()
+    with closing(sqlite3.connect(tmp_path / "state.db")) as database:
+        database.execute("DROP TABLE sent")
+    with closing(Store(tmp_path)) as store:
+        assert Outbox(store).pending() == 0
+    assert "was corrupt" in caplog.text
+    assert len(list(tmp_path.glob("state.db.broken-*"))) >= 1
+
+
+def test_a_deleted_state_is_logged_once(place):
+    with place.start() as daemon:
+        more(place, daemon)
+        for file in place.state.glob("state.db*"):
+            file.unlink()
+        daemon.wait(lambda: daemon.said("was deleted or replaced"))
+        more(place, daemon)
+        assert daemon.end() == 0
+    assert not daemon.said("Traceback")
+
+
+def test_too_many_open_files_is_said_once_and_it_continues(place):
+    with place.start() as daemon:
+        more(place, daemon)
+        pid = daemon.process.pid
+        before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, before[1]))
+        daemon.wait(lambda: daemon.said("Too many open files"))
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+        more(place, daemon)
+        assert daemon.end() == 0
+    assert not daemon.said("Traceback")
+    assert daemon.log.read_text().count("Too many open files") < 20
+
+
+@pytest.mark.parametrize("command", ["daemon", "run"])
+def test_complaints_and_warnings_are_json_too(place, command):
+    place.write(subscription("x", "fly me"))
+    done = place.wandbwatch(command, str(place.file), "--json-logs")
+    assert done.returncode == 78
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert any("fly" in line["text"] for line in lines)
+    assert {line["level"] for line in lines} == {"error"}
+
+
+def test_an_uncaught_error_is_json_too(capsys, monkeypatch):
+    monkeypatch.setattr("wandbwatch.config.journald._AS_JSON", [True])
+    for hook in ("excepthook", "unraisablehook"):
+        monkeypatch.setattr(sys, hook, getattr(sys, hook))
+    install()
+    sys.excepthook(ValueError, ValueError("x"), None)
+    assert "ValueError: x" in json.loads(capsys.readouterr().err)["text"]
