@@ -40,7 +40,7 @@ def next_times(
 
     env: Env = ctx.obj
     path = load.found(named(file, config))
-    from wandbwatch.model.report import Note  # noqa: PLC0415 -- not for --help
+    from wandbwatch.model.report import Note
 
     read = load.configured(path, env)
     found = report(str(path), read.subscriptions, env.now(), count)
@@ -50,10 +50,10 @@ def next_times(
 
 def _problems(path: Path, read: Config, now: datetime) -> Iterator[str]:
     """Yield what keeps a running daemon from these times."""
-    from wandbwatch.config.paths import state_directory  # noqa: PLC0415
-    from wandbwatch.daemon import health  # noqa: PLC0415
-    from wandbwatch.delivery.outbox import Store  # noqa: PLC0415
-    from wandbwatch.model.errors import StateError  # noqa: PLC0415
+    from wandbwatch.config.paths import state_directory
+    from wandbwatch.daemon import health
+    from wandbwatch.delivery.outbox import Store
+    from wandbwatch.model.errors import StateError
 
     directory = state_directory(read.daemon, path, os.environ)
     if not health.is_running(directory):

@@ -55,10 +55,10 @@ def status(
 
 
 def _look(file: ConfigFile, config: ConfigOption, now: datetime) -> tuple[str, Health]:
-    from wandbwatch.config.load import load  # noqa: PLC0415 (croniter takes long)
-    from wandbwatch.config.paths import config_file, local_zone, state_directory  # noqa: PLC0415 (croniter takes long)
-    from wandbwatch.daemon import health  # noqa: PLC0415 (croniter takes long)
-    from wandbwatch.delivery.outbox import Store  # noqa: PLC0415
+    from wandbwatch.config.load import load
+    from wandbwatch.config.paths import config_file, local_zone, state_directory
+    from wandbwatch.daemon import health
+    from wandbwatch.delivery.outbox import Store
 
     path = config_file(named(file, config), os.environ)
     read = load(path, local_zone(os.environ))
@@ -70,7 +70,7 @@ def _look(file: ConfigFile, config: ConfigOption, now: datetime) -> tuple[str, H
 
 
 def report(title: str, health: Health) -> Report:
-    from wandbwatch.model.report import Fields, Level, Note, Report, Table  # noqa: PLC0415 -- not for --help
+    from wandbwatch.model.report import Fields, Level, Note, Report, Table
 
     problems = health.problems
     blocks: list[Block] = [Fields("daemon", tuple(_daemon(health)))]
