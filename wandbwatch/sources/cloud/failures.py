@@ -94,7 +94,9 @@ def slow_down(server: str, text: str, seconds: float | None) -> RateLimitError:
     else:
         span = f"{math.ceil(seconds)} s"
         what = f"{server} asks us to slow down, for {span} {text}; try again then"
-    return RateLimitError(what, seconds)
+    found = RateLimitError(what, seconds)
+    found.server = server
+    return found
 
 
 def _another_key(server: str) -> str:
