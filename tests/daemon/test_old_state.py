@@ -141,7 +141,10 @@ def test_live_messages_of_an_old_state_are_edited(upgraded):
     upgraded.run("watch")
     assert len(upgraded.server.messages) == count
     assert "last step 4" in str(upgraded.message(BOARD)["message"]["embeds"])
-    assert title(upgraded.message(FIRING)) == "✗ life of elk: x > 5 (gpt/elk)"
+    assert (
+        title(upgraded.message(FIRING))
+        == "✗ life of elk: x > 5 (x is 9; 2 times, with breaks)"
+    )
     assert upgraded.server.warnings == []
 
 
@@ -157,4 +160,7 @@ def test_an_old_state_reports_what_happens_after_the_upgrade(upgraded):
     upgraded.deliver()
     write_run("elk", 1, 2, 9, 1, code=0)
     upgraded.run("life")
-    assert title(upgraded.server.messages[-1]) == "✓ life of elk finished (gpt/elk)"
+    assert (
+        title(upgraded.server.messages[-1])
+        == "✓ life of elk finished: x 1 (step 3, 3s)"
+    )
