@@ -10,7 +10,7 @@ import os
 import sys
 
 from tests.corpus.lives import projects, tuned
-from tests.corpus.trial import watch_events, watch_rules
+from tests.corpus.trial import explain, watch_events, watch_rules
 
 SEEDS = range(64)
 MOST_FALSE, LEAST_FOUND = 1.0, 0.95
@@ -28,6 +28,11 @@ def main() -> None:
         wrong = found.per_hundred_days > MOST_FALSE or found.found < LEAST_FOUND
         missed += [name] if wrong or found.late else []
         sys.stdout.write(f"  {found.line(name)}{'  MISSED' if wrong else ''}\n")
+    right, unnamed, false = explain(lives)
+    sys.stdout.write(
+        f"  why: {right} of {right + len(unnamed)} faults named first,"
+        f" {len(false)} healthy runs with a false cause\n"
+    )
     if missed:
         sys.exit(1)
 

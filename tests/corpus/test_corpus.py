@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.corpus.lives import Fault, project, projects, tuned
-from tests.corpus.trial import watch_events
+from tests.corpus.trial import explain, watch_events, watch_rules
 
 PART = [seed for seed in range(12) if not tuned(seed)]
 
@@ -32,3 +32,15 @@ def test_pauses_are_no_stalls_and_hangs_are():
     for kind in ("crashed", "failed", "best"):
         assert counts[kind].false == []
         assert counts[kind].missed == []
+
+
+def test_a_rule_fires_for_its_fault_and_for_no_noise():
+    part = projects(PART[:3])
+    counts = watch_rules(part, ["nan(train/loss)", "spike(train/loss)"], every=300)
+    assert all(not count.false and not count.missed for count in counts.values())
+
+
+def test_why_names_the_first_fault_and_no_other():
+    right, wrong, false = explain(projects(PART))
+    assert false == []
+    assert len(wrong) <= (right + len(wrong)) / 10

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from math import isfinite
 from statistics import median
 
+from wandbwatch.analysis.causes import Evidence, causes
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.commands.alert.evaluate import backtest
 from wandbwatch.commands.alert.fetch import Observation
@@ -25,7 +26,7 @@ from wandbwatch.commands.events.lifecycle import (
 )
 from wandbwatch.commands.events.lifecycle.detection import taught
 from wandbwatch.model.query import Curves
-from wandbwatch.model.run import Run, Series
+from wandbwatch.model.run import Run, Series, State
 
 from tests.corpus.lives import DAY, HOUR, LOSS, MINUTE, VAL, Fault, Life, Project
 
@@ -243,3 +244,35 @@ def _observed(project: Project, *, peers: bool) -> Iterator[Observation]:
             others = tuple(f for name, f in facts.items() if name != life.id)
             known = Facts(life.start, life.series, life.printed, peers=others)
         yield Observation(run, known, life.end)
+
+
+KINDS = {
+    Fault.HANG: {"hang"},
+    Fault.NAN: {"NaN"},
+    Fault.DIVERGENCE: {"divergence"},
+    Fault.SPIKE: {"spike"},
+    Fault.PLATEAU: {"plateau"},
+    Fault.IDLE: {"GPU idle"},
+    Fault.OOM: {"memory", "out of memory"},
+    Fault.DEAD: {"dead node"},
+}
+"""What `why` should name first for each fault."""
+
+
+def explain(projects: Iterable[Project]) -> tuple[int, list[str], list[str]]:
+    """Return how many faults were explained, which were not, and false causes."""
+    right, wrong, false = 0, [], []
+    for life in (life for one in projects for life in one.lives):
+        run = life.run(life.end + HOUR)
+        assert run
+        if life.state is State.RUNNING:
+            continue
+        found = causes(Evidence(run, life.series, life.printed))
+        first = found[0].kind if found else ""
+        if life.fault is None:
+            false += [f"{life.id} {first}"] if first and first != "plateau" else []
+        elif first in KINDS[life.fault]:
+            right += 1
+        else:
+            wrong.append(f"{life.id} {life.fault}: {[c.kind for c in found]}")
+    return right, wrong, false

@@ -70,14 +70,15 @@ def reason(run: Run, console: Iterable[Printed]) -> str:
 def error(console: Iterable[Printed]) -> str:
     """Return the last line of *console* with an error, no progress line; or ""."""
     lines = [text for line in console if (text := line.text.strip())]
-    for found in (_is_error, _has_words):
+    for found in (is_error, _has_words):
         for line in reversed(lines):
             if found(line):
                 return _cut(formatting.clean(line), _LONGEST)
     return ""
 
 
-def _is_error(line: str) -> bool:
+def is_error(line: str) -> bool:
+    """Whether *line* is the message of an exception or a signal."""
     return bool(_ERROR.fullmatch(line) or _SIGNAL.fullmatch(line))
 
 

@@ -95,7 +95,8 @@ Attach: TypeAlias = Annotated[
         metavar="PARTS",
         show_default=False,
         help="What the card of an ended run shows: summary, delta, config-diff,"
-        " plot:KEY, log:LINES, none; default: values, and everything after a bad end.",
+        " plot:KEY, log:LINES, why, none; default: values, and everything after a bad"
+        " end.",
     ),
 ]
 Stall: TypeAlias = Annotated[

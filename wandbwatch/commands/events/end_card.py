@@ -9,6 +9,13 @@ from datetime import timedelta
 from functools import partial
 
 from wandbwatch import formatting
+from wandbwatch.analysis.causes import (
+    NOTHING,
+    alike,
+    causes,
+    causes_table,
+    examined,
+)
 from wandbwatch.analysis.compare import (
     Peers,
     best_of,
@@ -31,7 +38,7 @@ from wandbwatch.model.report import Block, Level, Line, Note, Plot, Report, Tabl
 from wandbwatch.model.run import Run, State
 from wandbwatch.model.run_details import Printed, Sweep
 
-_WORDS = "summary, delta, config-diff, plot, plot:KEY, log, log:LINES, none"
+_WORDS = "summary, delta, config-diff, plot, plot:KEY, log, log:LINES, why, none"
 _LINES = 20
 
 
@@ -44,6 +51,7 @@ class CardAttachments:
     config_diff: bool = False
     plots: tuple[str, ...] = ()
     log: int = 0
+    why: bool = False
     bad_only: bool = False
     """Whether only a bad end shows console, configuration and plot."""
 
@@ -58,7 +66,7 @@ class CardAttachments:
                 plots.append(value)
             elif name == "log" and (not parted or _whole(value)):
                 log = int(value) if parted else _LINES
-            elif word not in ("summary", "delta", "config-diff", "none"):
+            elif word not in ("summary", "delta", "config-diff", "why", "none"):
                 raise ValueError(f"cannot attach {word!r}; use {_WORDS}")
         return cls(
             "summary" in words,
@@ -66,6 +74,7 @@ class CardAttachments:
             "config-diff" in words,
             tuple(plots),
             log,
+            "why" in words,
         )
 
 
@@ -113,6 +122,8 @@ class EndCards:
             why = error(line for one in console for line in _lines(one))
         blocks: list[Block] = [Text("error", why)] if why else []
         compared = self._or_note("the values", partial(self._compared, run))
+        if self.attached.why:
+            blocks += self._or_note("the causes", partial(self._why, run))
         blocks += [*compared, run_fields(run, _FIELDS), *console]
         for key in self.attached.plots if self._whole(run) else ():
             blocks += self._or_note("the curves", partial(self._plot, run, key))
@@ -213,6 +224,13 @@ class EndCards:
         if own is None:
             (own,) = self.source.runs(Query(ids=(run.id,))).runs
         return Peers(own, tuple(one for one in found if one.id != run.id))
+
+    def _why(self, run: Run) -> Iterable[Block]:
+        peers = self.peers(run)
+        found = causes(examined(self.source, peers.run))
+        yield causes_table(found) if found else Note(NOTHING)
+        if same := alike(peers.run, peers.others):
+            yield Note(same)
 
     def _console(self, run: Run) -> Iterable[Block]:
         lines = self.source.console(run.id, self.attached.log)

@@ -1,0 +1,147 @@
+"""What `why` says of runs that went wrong in known ways."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from wandbwatch.analysis.causes import Evidence, alike, causes
+from wandbwatch.cli import grammar
+from wandbwatch.model.report import Level, Note, Report, Table
+from wandbwatch.model.run import Run, Series, State
+from wandbwatch.model.run_details import Printed
+
+from tests.fakes import NOW, FakeSource, fake_env
+
+MINUTE = 60.0
+END = NOW.timestamp()
+USE, FULL = "system/gpu.0.gpu", "system/gpu.0.memoryAllocated"
+
+
+def series(key: str, values: Sequence[float], until: float = END) -> Series:
+    """Return a value a minute, the last one at *until*."""
+    x = [until - MINUTE * (len(values) - 1 - n) for n in range(len(values))]
+    return Series(key, x, list(values))
+
+
+def run(state: State = State.FAILED, **more: object) -> Run:
+    made = Run(
+        "a",
+        "owl",
+        state,
+        created=NOW - timedelta(hours=2),
+        heartbeat=NOW,
+        runtime=7200.0,
+        last_step=59,
+        exit_code=1,
+        entity="me",
+        project="p",
+    )
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+STEPS = series("_step", [float(n) for n in range(60)])
+CALM = [1.0, 1.1, 0.9, 1.05, 0.95] * 12
+
+
+def found(one: Run, *curves: Series, console: Sequence[Printed] = ()) -> list[str]:
+    known = Evidence(one, {s.key: s for s in (*curves, STEPS)}, console)
+    return [f"{cause.kind}: {cause.text}" for cause in causes(known)]
+
+
+def test_the_first_nan_is_named_with_its_step_and_time():
+    first, last = found(run(), series("loss", [*CALM[:40], *[math.nan] * 20]))
+    assert first == (
+        "NaN: loss became NaN at step 40 (2026-01-01 11:41 UTC);"
+        " so were all of its last 20 values"
+    )
+    assert last == "failed: its process ended with exit code 1 at 2026-01-01 12:00 UTC"
+    assert found(run(State.FINISHED), series("loss", [math.nan, *CALM[1:]])) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([*CALM[:40], *[2.0**n for n in range(1, 21)]], "divergence"),
+        ([*CALM[:30], *[9.0] * 10, *CALM[:20]], "spike"),
+        ([*CALM[:30], 9.0, *CALM[31:]], ""),
+        (CALM, ""),
+    ],
+)
+def test_a_loss_that_leaves_its_level_is_a_cause(values, kind):
+    said = found(run(State.FINISHED), series("train/loss", values))
+    assert [one.partition(":")[0] for one in said] == ([kind] if kind else [])
+
+
+def test_a_hang_is_told_from_a_usual_pause():
+    steps = series("_step", [float(n) for n in range(30)], END - 40 * MINUTE)
+    known = Evidence(run(State.KILLED), {"_step": steps})
+    hang, killed = causes(known)
+    assert hang.text == (
+        "no step after step 29 (2026-01-01 11:20 UTC), for 40m 00s until its last"
+        " heartbeat; its longest pause before was 1m 00s"
+    )
+    assert killed.kind == "killed"
+    slow = Series("_step", [END - 7200 + 2400 * n for n in range(3)], [0, 1, 2])
+    assert causes(Evidence(run(State.RUNNING), {"_step": slow})) == ()
+
+
+def test_idle_gpus_and_full_memory_are_causes():
+    idle, *_ = found(run(State.RUNNING), series(USE, [90.0] * 20 + [0.0] * 40))
+    assert idle == "GPU idle: GPUs below 5% from 2026-01-01 11:21 UTC on, for 39m 00s"
+    memory, _ = found(run(), series(FULL, [50.0 + n for n in range(50)]))
+    assert memory.startswith("memory: memory of GPU 0 rose from 50% to 99% (2026")
+
+
+def test_the_console_names_an_error_and_a_crash_without_one_is_a_dead_node():
+    lines = [
+        Printed(t, when=NOW) for t in ("x", "RuntimeError: CUDA out of memory", "y")
+    ]
+    assert found(run(), console=lines)[0] == (
+        "out of memory: printed: RuntimeError: CUDA out of memory"
+    )
+    lines = [Printed("ValueError: bad", when=NOW)]
+    assert found(run(), console=lines)[0] == "error: printed: ValueError: bad"
+    (dead,) = found(run(State.CRASHED), console=[Printed("step 3", when=NOW)])
+    assert dead.startswith("dead node: heartbeats stopped at")
+    early, _ = found(run(last_step=None, runtime=4.0))
+    assert early == "start: it ended after 4s, before its first step"
+
+
+def test_runs_that_ended_in_the_same_way_are_named():
+    other = run(id="b", name="elk")
+    assert alike(run(), [other, run(id="c", exit_code=9), run()]) == (
+        "1 other run failed with exit code 1: elk"
+    )
+    assert alike(run(State.FINISHED), [run(State.FINISHED, id="b")]) == ""
+
+
+def report(*runs: Run, console: Sequence[Printed] = ()) -> tuple[Report, int]:
+    curves = [series("loss", [*CALM[:40], *[math.nan] * 20]), STEPS]
+    source = FakeSource(runs, curves, console)
+    (told,) = grammar.parse("why me/p/a", fake_env(source)).reports
+    return told, source.asked
+
+
+def test_a_page_has_the_cause_the_changed_settings_and_the_console():
+    good = run(
+        State.FINISHED, id="b", created=NOW - timedelta(days=1), config={"lr": 1}
+    )
+    bad = run(config={"lr": 2}, summary={"loss": math.nan})
+    told, asked = report(bad, good, console=[Printed("bye", when=NOW)])
+    assert told.title.startswith("owl: failed; first, loss became NaN at step 40 (2026")
+    assert told.level is Level.BAD
+    assert asked <= 3
+    tables = [block for block in told.blocks if isinstance(block, Table)]
+    assert [row[0] for row in tables[0].rows] == ["NaN", "failed"]
+    assert "lr" in str(tables[1])
+
+
+def test_a_run_without_a_cause_says_so():
+    source = FakeSource([run(State.RUNNING)], [series("loss", CALM)])
+    (told,) = grammar.parse("why me/p/a", fake_env(source)).reports
+    assert Note("nothing unusual in its curves, GPUs and console") in told.blocks
+    assert told.level is Level.INFO

@@ -1,0 +1,300 @@
+"""What went wrong in a run, and when first: by its curves, metrics and console."""
+
+from __future__ import annotations
+
+import math
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from statistics import median
+
+from wandbwatch import formatting
+from wandbwatch.analysis import keys as known_keys
+from wandbwatch.analysis.failing import is_error
+from wandbwatch.model.ports import Source
+from wandbwatch.model.query import Axis, AxisKind, Query
+from wandbwatch.model.report import Table
+from wandbwatch.model.run import Json, Run, Series, State
+from wandbwatch.model.run_details import Printed
+
+LINES = 200
+"""Console lines to read, the newest."""
+_KEYS = 6
+_USES = tuple(f"system/gpu.{n}.gpu" for n in range(8))
+_MEMORY = tuple(f"system/gpu.{n}.memoryAllocated" for n in range(8))
+_STEP = "_step"
+_OOM = re.compile(
+    r"out of memory|OutOfMemory|oom[-_ ]?kill|Cannot allocate memory|bad_alloc",
+    re.IGNORECASE,
+)
+_NODE = re.compile(
+    r"node fail|NODE_FAIL|NCCL.*(?:timeout|error)|preempt|slurmstepd: error|SIGTERM",
+    re.IGNORECASE,
+)
+_LEVEL = 5
+"""Values whose median is the level of a curve."""
+_DIVERGED, _SPIKED = 2.0, 1.6
+"""How many times its level before a diverged curve or a spike is, at least."""
+_SIGMAS = 6.0
+_SILENT = 600.0
+"""Seconds without a step that are a stall, if they are not usual."""
+_RESTS, _IDLE = 900.0, 5.0
+"""Seconds for which a GPU below this percentage is idle."""
+_FULL = 95.0
+_FLAT = 0.4
+"""The share of a run without a better value that is a plateau."""
+_ENOUGH = 20
+NOTHING = "nothing unusual in its curves, GPUs and console"
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One thing that went wrong; *at* is in POSIX seconds."""
+
+    kind: str
+    at: float
+    text: str
+    """One sentence, with its numbers."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of one run. Series are over POSIX seconds."""
+
+    run: Run
+    series: Mapping[str, Series] = field(default_factory=dict)
+    console: Sequence[Printed] = ()
+
+    @property
+    def end(self) -> float:
+        """When it was last alive: its end, or its last heartbeat."""
+        when = self.run.heartbeat or self.run.created
+        last = [one.x[-1] for one in self.series.values() if len(one.x)]
+        return max([when.timestamp() if when else 0.0, *last])
+
+    def step(self, at: float) -> str:
+        """Return " at step N", of the last step until *at*."""
+        steps = self.series.get(_STEP)
+        place = bisect_right(steps.x, at) - 1 if steps else -1
+        return f" at step {steps.y[place]:.0f}" if steps and place >= 0 else ""
+
+
+def examined(source: Source, run: Run) -> Evidence:
+    """Fetch what `causes` looks at: the curves and the console, two requests."""
+    asked = Query(ids=(run.id,), summary=(), config=())
+    keys = [*_telling(run), _STEP, *_USES, *_MEMORY]
+    (found,) = source.curves(asked, keys, Axis(AxisKind.WALL))
+    return Evidence(run, found.series, source.console(run.id, LINES))
+
+
+def _telling(run: Run) -> list[str]:
+    """Name the keys that tell how a run learns: bad values first, then the likely."""
+    bad = [key for key, value in run.summary.items() if _broken(value)]
+    return list(dict.fromkeys([*bad, *known_keys.likely([run])]))[:_KEYS]
+
+
+def _broken(value: Json) -> bool:
+    if isinstance(value, str):
+        return value in ("NaN", "Infinity", "-Infinity")
+    return isinstance(value, float) and not math.isfinite(value)
+
+
+def causes(known: Evidence) -> tuple[Cause, ...]:
+    """Return what went wrong, the first thing first; how it ended comes last."""
+    found = [*_curves(known), *_pauses(known), *_devices(known), *_console(known)]
+    # A plateau explains nothing beside another cause.
+    found = found or list(_plateaus(known))
+    first = sorted(found, key=lambda cause: cause.at)
+    return (*first, *_endings(known, first))
+
+
+def _learning(known: Evidence) -> Iterator[tuple[str, Series]]:
+    for key, series in known.series.items():
+        if key != _STEP and not key.startswith(known_keys.SYSTEM) and len(series.x):
+            yield key, series
+
+
+def _curves(known: Evidence) -> Iterator[Cause]:
+    for key, series in _learning(known):
+        if cause := _not_finite(known, key, series) or _raised(known, key, series):
+            yield cause
+
+
+def _plateaus(known: Evidence) -> Iterator[Cause]:
+    if known.run.state in (State.RUNNING, State.FINISHED, State.KILLED):
+        for key, series in _learning(known):
+            yield from _flat(known, key, series)
+
+
+def _not_finite(known: Evidence, key: str, series: Series) -> Cause | None:
+    """Find the first value of those that stayed NaN or infinite until the end."""
+    first = len(series.y)
+    while first and not math.isfinite(series.y[first - 1]):
+        first -= 1
+    if first == len(series.y):
+        return None
+    at, value = series.x[first], formatting.number(series.y[first])
+    count = len(series.y) - first
+    text = f"{key} became {value}{known.step(at)} ({_when(at)})"
+    return Cause("NaN", at, f"{text}; so were all of its last {count} values")
+
+
+def _raised(known: Evidence, key: str, series: Series) -> Cause | None:
+    """Find where a loss left its level: for good, or for a while."""
+    if not _is_loss(key):
+        return None
+    points = [
+        (x, y) for x, y in zip(series.x, series.y, strict=True) if math.isfinite(y)
+    ]
+    if len(points) < _ENOUGH:
+        return None
+    values = [y for _, y in points]
+    levels = [median(values[n - _LEVEL : n]) for n in range(_LEVEL, len(values) + 1)]
+    for place in range(2 * _LEVEL, len(levels)):
+        before = values[max(place - 50, 0) : place]
+        middle = median(before)
+        spread = 1.4826 * median(abs(value - middle) for value in before)
+        recent = values[place : place + _LEVEL]
+        limit = max(_SPIKED * middle, middle + _SIGMAS * spread)
+        if len(recent) < _LEVEL or min(recent) <= limit or middle <= 0:
+            continue
+        end = levels[-1]
+        at, top = points[place][0], max(values[place:])
+        times = formatting.number(round(top / middle, 1))
+        text = f"{key} rose from {formatting.number(middle)} to"
+        text += f" {formatting.number(top)} ({times} times)"
+        if end > max(_DIVERGED * middle, limit):
+            return Cause("divergence", at, f"{text} from{known.step(at)[3:]} on")
+        return Cause("spike", at, f"{text}{known.step(at)} and came back")
+    return None
+
+
+def _is_loss(key: str) -> bool:
+    return any(word in key.lower() for word in ("loss", "nll", "perplexity", "error"))
+
+
+def _flat(known: Evidence, key: str, series: Series) -> Iterator[Cause]:
+    """Find since when a held-out loss has not become better."""
+    held = any(word in key.lower() for word in ("val", "eval", "test", "dev"))
+    values = [y for y in series.y if math.isfinite(y)]
+    if not (held and _is_loss(key) and len(values) >= _LEVEL):
+        return
+    best = min(values)
+    place = next(n for n, y in enumerate(series.y) if y <= best * 1.001)
+    at = series.x[place]
+    if known.end - at > _FLAT * (known.end - series.x[0]):
+        since = _span(known.end - at)
+        value = formatting.number(best)
+        text = f"{key} has not been better than {value} since{known.step(at)[3:]}"
+        yield Cause("plateau", at, f"{text}, for {since}")
+
+
+def _pauses(known: Evidence) -> Iterator[Cause]:
+    steps = known.series.get(_STEP)
+    if not steps or not len(steps.x):
+        return
+    usual = max((b - a for a, b in pairwise(steps.x)), default=0.0)
+    silent = known.end - steps.x[-1]
+    if silent > max(_SILENT, 1.5 * usual):
+        at = steps.x[-1]
+        text = f"no step after{known.step(at)[3:]} ({_when(at)}), for {_span(silent)}"
+        text += (
+            f" until its last heartbeat; its longest pause before was {_span(usual)}"
+        )
+        yield Cause("hang", at, text)
+
+
+def _devices(known: Evidence) -> Iterator[Cause]:
+    uses = [known.series[key] for key in _USES if key in known.series]
+    at = max(map(_rested, uses), default=known.end)
+    used = any(value >= _IDLE for one in uses for value in one.y)
+    if used and at < known.end - _RESTS:
+        text = f"GPUs below {_IDLE:.0f}% from {_when(at)} on, for"
+        yield Cause("GPU idle", at, f"{text} {_span(known.end - at)}")
+    for key in _MEMORY:
+        series = known.series.get(key)
+        if series and len(series.y) and series.y[-1] >= _FULL:
+            at = next(x for x, y in zip(series.x, series.y, strict=True) if y >= _FULL)
+            gpu = key.split(".")[1]
+            text = f"memory of GPU {gpu} rose from {series.y[0]:.0f}% to"
+            yield Cause("memory", at, f"{text} {series.y[-1]:.0f}% ({_when(at)})")
+
+
+def _rested(series: Series) -> float:
+    """Return since when a device has been idle; its last time if it is not."""
+    place = len(series.y)
+    while place and series.y[place - 1] < _IDLE:
+        place -= 1
+    return series.x[min(place, len(series.x) - 1)] if len(series.x) else 0.0
+
+
+def _console(known: Evidence) -> Iterator[Cause]:
+    """Find the line of an error; the first that says out of memory is the reason."""
+    last = None
+    for line in known.console:
+        at = line.when.timestamp() if line.when else known.end
+        quoted = f"printed: {formatting.clean(line.text.strip())[:200]}"
+        if _OOM.search(line.text):
+            yield Cause("out of memory", at, quoted)
+            return
+        if _NODE.search(line.text):
+            last = Cause("node", at, quoted)
+        elif known.run.state.bad and is_error(line.text.strip()):
+            last = Cause("error", at, quoted)
+    if last:
+        yield last
+
+
+def _endings(known: Evidence, found: Iterable[Cause]) -> Iterator[Cause]:
+    """Say how it ended, where that says more than what was found."""
+    run, end = known.run, known.end
+    kinds = {cause.kind for cause in found}
+    lasted = _span(run.runtime or 0.0)
+    if run.state.bad and run.last_step is None:
+        yield Cause("start", end, f"it ended after {lasted}, before its first step")
+    if run.state is State.CRASHED:
+        said = (
+            "" if kinds & {"error", "out of memory", "node"} else "; no error printed"
+        )
+        yield Cause("dead node", end, f"heartbeats stopped at {_when(end)}{said}")
+    elif run.state is State.KILLED:
+        yield Cause("killed", end, f"it was killed at {_when(end)}, after {lasted}")
+    elif run.state is State.FAILED:
+        code = "" if run.exit_code is None else f" with exit code {run.exit_code}"
+        yield Cause("failed", end, f"its process ended{code} at {_when(end)}")
+
+
+def causes_table(found: Sequence[Cause]) -> Table:
+    rows = tuple((cause.kind, cause.text) for cause in found)
+    return Table("causes", ("what", "evidence"), rows)
+
+
+def alike(run: Run, others: Iterable[Run]) -> str:
+    """Say which runs ended in the same way before; "" if none did."""
+    broken = {key for key, value in run.summary.items() if _broken(value)}
+    same = [
+        other
+        for other in others
+        if other.id != run.id
+        and other.state is run.state
+        and other.exit_code == run.exit_code
+        and broken == {key for key, value in other.summary.items() if _broken(value)}
+    ]
+    if not (run.state.bad or broken) or not same:
+        return ""
+    names = ", ".join(other.name for other in same[:5])
+    how = f" with {', '.join(sorted(broken))} not finite" if broken else ""
+    code = f" with exit code {run.exit_code}" if run.exit_code else ""
+    runs = "1 other run" if len(same) == 1 else f"{len(same)} other runs"
+    return f"{runs} {run.state.value}{code}{how}: {names}"
+
+
+def _when(at: float) -> str:
+    return formatting.moment(datetime.fromtimestamp(at, UTC))
+
+
+def _span(seconds: float) -> str:
+    return formatting.duration(timedelta(seconds=round(seconds)))

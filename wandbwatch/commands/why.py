@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import typer
+
+from wandbwatch.analysis.causes import (
+    NOTHING,
+    Cause,
+    alike,
+    causes,
+    causes_table,
+    examined,
+)
+from wandbwatch.analysis.compare import Peers, configuration
+from wandbwatch.formatting import titles
+from wandbwatch.formatting.run_blocks import run_fields
+from wandbwatch.model.errors import SourceError
+from wandbwatch.model.ports import Env, Source
+from wandbwatch.model.query import Query
+from wandbwatch.model.report import Block, Level, Note, Report, Text
+from wandbwatch.model.run import Run
+from wandbwatch.options import RunAddress
+
+_PEERS = 100
+"""Runs to compare with, the newest."""
+_LINES = 20
+_FIELDS = {"state", "exit code", "runtime", "last step", "group", "sweep", "host"}
+
+
+def why(ctx: typer.Context, address: RunAddress) -> Iterator[Report]:
+    """Explain how a run ended, or stands: what went wrong first, and when.
+
+    Looks at its curves, system metrics and console, compares its configuration with
+    the last run that finished, and names the runs that ended in the same way.
+    """
+    env: Env = ctx.obj
+    run, others = _runs(
+        env.source(address), env.source(address.without_run()), address.run
+    )
+    known = examined(env.source(address), run)
+    found = causes(known)
+    blocks: list[Block] = [run_fields(run, _FIELDS)]
+    if found:
+        blocks.append(causes_table(found))
+    else:
+        blocks.append(Note(NOTHING))
+    if same := alike(run, others):
+        blocks.append(Note(same))
+    if run.state.bad:
+        blocks += configuration(Peers(run, others))
+    if lines := known.console[-_LINES:]:
+        blocks.append(Text("console", "\n".join(line.text for line in lines)))
+    path = titles.of_run(run).removeprefix(run.name)
+    title = f"{run.name}: {_head(run, found)}{path}"
+    level = Level.BAD if run.state.bad or found else Level.INFO
+    yield Report("why", title, tuple(blocks), level, run.url)
+
+
+def _head(run: Run, found: Sequence[Cause]) -> str:
+    return f"{run.state.value}; first, {found[0].text}" if found else run.state.value
+
+
+def _runs(
+    source: Source, project: Source, run_id: str | None
+) -> tuple[Run, tuple[Run, ...]]:
+    """Return the run, and the newest others of its group or project."""
+    try:
+        listed = project.runs(Query(limit=_PEERS)).runs
+    except SourceError:
+        listed = ()
+    run = next((one for one in listed if one.id == run_id), None) or source.run()
+    peers = [one for one in listed if one.id != run.id and one.group == run.group]
+    return run, tuple(peers)
+
+
+plugin = why
