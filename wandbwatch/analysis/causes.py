@@ -119,8 +119,9 @@ def _learning(known: Evidence) -> Iterator[tuple[str, Series]]:
 
 def _curves(known: Evidence) -> Iterator[Cause]:
     for key, series in _learning(known):
-        if cause := _not_finite(known, key, series) or _raised(known, key, series):
-            yield cause
+        for cause in (_raised(known, key, series), _not_finite(known, key, series)):
+            if cause:
+                yield cause
 
 
 def _plateaus(known: Evidence) -> Iterator[Cause]:

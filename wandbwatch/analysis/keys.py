@@ -110,6 +110,12 @@ def likely(runs: Sequence[Run]) -> list[str]:
     return [key for *_, key in ranked]
 
 
+def held_out(key: str) -> bool:
+    """Whether *key* is measured on data that is not trained on."""
+    words = {word for part in re.split(r"[/.]", key) for word in _words(part)}
+    return bool(words & set(_SPLITS[2:]))
+
+
 def _likelihood(key: str) -> tuple[float, int, int]:
     """Say how late *key* comes: by what it measures, how plainly, and of what."""
     *around, leaf = re.split(r"[/.]", key)

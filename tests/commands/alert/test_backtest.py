@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import tomllib
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 import pytest
 from wandbwatch.cli import grammar
-from wandbwatch.model.report import Level, Note, Plot, Report, Table
+from wandbwatch.model.query import Axis, Curves, Query
+from wandbwatch.model.report import Level, Note, Plot, Report, Table, Text
 from wandbwatch.model.run import Run, State
 
 from tests.commands.alert.watching import MINUTE, Line, Logged, block, run
@@ -120,3 +123,35 @@ def test_a_backtest_ignores_runs_that_ended_before():
         "--when 'x > 5' --for 0s --since 1h", Logged([old], {"a": [9]}), later
     )
     assert told.title.startswith("me/p: 0 alerts in 1 run")
+
+
+def test_suggest_proposes_rules_that_are_quiet_and_says_what_they_would_catch():
+    keys = {"x/train_loss": 1.0, "val/loss": 1.0}
+
+    class Both(Logged):
+        def curves(
+            self, query: Query, keys: Sequence[str], axis: Axis
+        ) -> tuple[Curves, ...]:
+            found = super().curves(query, ["x"], axis)
+            return tuple(
+                replace(one, series={k: one.series["x"] for k in keys if "loss" in k})
+                for one in found
+            )
+
+    bad = run("b", State.FAILED, heartbeat=NOW + 60 * MINUTE, summary=keys)
+    calm = [1.0, 1.1, 0.9] * 30
+    values = {"a": calm, "b": [*calm[:50], *[math.nan] * 10]}
+    source = Both([run("a", summary=keys), bad], values)
+    env = replace(fake_env(source), now=lambda: NOW + 90 * MINUTE)
+    (told,) = grammar.parse("alert me/p --suggest --since 7d", env).reports
+    table = block(told, Table)
+    assert isinstance(table, Table)
+    rows = {str(row[0]): row[1:] for row in table.rows}
+    assert rows["nan(val/loss)"] == ("yes", 1.0, "name of b (failed)")
+    assert rows["spike(x/train_loss)"] == ("yes", 0.0, "nothing")
+    assert {"plateau(val/loss, 3h)", "idle(gpu, 15m)", "memory(gpu) > 95%"} <= set(rows)
+    line = block(told, Text)
+    assert isinstance(line, Text)
+    (command,) = tomllib.loads(line.text)["commands"]
+    assert grammar.parse(command, env).output is None
+    assert "nan(val/loss)" in command

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Annotated, TypeAlias
@@ -17,21 +17,23 @@ from wandbwatch.commands.alert.fetch import (
     look,
     look_back,
     look_once,
+    tried_query,
 )
 from wandbwatch.commands.alert.memory import AlertMemory, Timing
 from wandbwatch.commands.alert.overview import present, tried
 from wandbwatch.commands.alert.rules import Rule, RuleError, parse
+from wandbwatch.commands.alert.suggest import candidates, suggested
 from wandbwatch.formatting import titles
 from wandbwatch.model.address import Address
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.ports import Env, Source
 from wandbwatch.model.report import Note, Report
+from wandbwatch.model.run import Json
 from wandbwatch.options import (
     HERE,
     NO_FILTERS,
     AnyAddress,
-    Filters,
     FiltersOption,
     Span,
 )
@@ -53,7 +55,7 @@ def hold_time(text: str) -> Span:
 
 
 When: TypeAlias = Annotated[
-    list[Rule],
+    list[Rule] | None,
     typer.Option(
         parser=rule,
         metavar="RULE",
@@ -102,13 +104,17 @@ def alert(
     ctx: typer.Context,
     address: AnyAddress = HERE,
     *,
-    when: When,
+    when: When = None,
     hold: For = None,
     repeat: Repeat = None,
     filters: FiltersOption = NO_FILTERS,
     trial: Annotated[
         bool,
         typer.Option("--backtest", help="Show when the rules would have fired."),
+    ] = False,
+    suggest: Annotated[
+        bool,
+        typer.Option("--suggest", help="Propose rules from the project's history."),
     ] = False,
     since: Since = Span(days=14),  # noqa: B008 -- never changed
     every: Every = Span(minutes=1),  # noqa: B008 -- the same
@@ -118,21 +124,19 @@ def alert(
     A subscription of watch.toml remembers its alerts between checks. A terminal
     remembers nothing: there it shows which rules hold now.
     """
+    if not when and not suggest:
+        raise typer.BadParameter("Missing option '--when'")
     env: Env = ctx.obj
     timing = Timing(None if hold is None else hold.total_seconds(), _seconds(repeat))
-    question = Question(tuple(when), filters, address.run is not None)
+    question = Question(tuple(when or ()), filters, address.run is not None)
     request = _Request(address, question, timing)
+    if suggest:
+        return _suggestion(env, request, since, every)
     if trial:
-        yield _backtest(env, request, since, every)
-    elif env.memory is None:
-        source = env.source(address)
-        runs = look_once(source, question, env.now())
-        told = present(address, runs, question)
-        unseen = [key for key in question.needs.keys if key not in _logged(runs)]
-        notes = (Note(str(one)) for one in _dead(source, unseen, filters))
-        yield replace(told, blocks=(*told.blocks, *notes))
-    else:
-        yield from _changes(env, env.memory, request)
+        return _backtest(env, request, since, every)
+    if env.memory is None:
+        return _once(env, request)
+    return _changes(env, env.memory, request)
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,15 @@ class _Request:
     address: Address
     question: Question
     timing: Timing
+
+
+def _once(env: Env, request: _Request) -> Iterator[Report]:
+    source, question = env.source(request.address), request.question
+    runs = look_once(source, question, env.now())
+    told = present(request.address, runs, question)
+    unseen = [key for key in question.needs.keys if key not in _logged(runs)]
+    notes = (Note(str(one)) for one in _dead(source, unseen, question.filters))
+    yield replace(told, blocks=(*told.blocks, *notes))
 
 
 def _changes(env: Env, memory: Memory, request: _Request) -> Iterator[Report]:
@@ -168,7 +181,9 @@ def _logged(runs: Sequence[Observation]) -> set[str]:
     return {key for seen in runs for key in seen.facts.series}
 
 
-def _dead(source: Source, keys: Sequence[str], filters: Filters) -> Sequence[DeadKey]:
+def _dead(
+    source: Source, keys: Sequence[str], filters: Mapping[str, Json]
+) -> Sequence[DeadKey]:
     try:
         return dead_keys.dead_keys(source, keys, filters)
     except SourceError:
@@ -177,13 +192,27 @@ def _dead(source: Source, keys: Sequence[str], filters: Filters) -> Sequence[Dea
 
 def _backtest(
     env: Env, request: _Request, since: timedelta, every: timedelta
-) -> Report:
+) -> Iterator[Report]:
     now = env.now()
     start = now - since
     runs = look_back(env.source(request.address), request.question, start, now)
     rules, begin = request.question.rules, start.timestamp()
     trial = backtest(runs, rules, request.timing, begin, every.total_seconds())
-    return tried(request.address, runs, rules, trial)
+    yield tried(request.address, runs, rules, trial)
+
+
+def _suggestion(
+    env: Env, request: _Request, since: timedelta, every: timedelta
+) -> Iterator[Report]:
+    source, now = env.source(request.address), env.now()
+    start = now - since
+    seen = source.runs(replace(tried_query(request.question, start), config=())).runs
+    question = replace(request.question, rules=candidates(seen))
+    runs = look_back(source, question, start, now)
+    every_seconds = every.total_seconds()
+    yield suggested(
+        request.address, runs, question.rules, start.timestamp(), every_seconds
+    )
 
 
 def _seconds(span: timedelta | None) -> float:

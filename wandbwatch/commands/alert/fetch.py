@@ -95,14 +95,19 @@ def look_once(
     return tuple(_seen(source, question.needs, known, now, LINES) for known in found)
 
 
+def tried_query(question: Question, since: datetime) -> Query:
+    """Return which runs are backtested: the newest with a heartbeat after *since*."""
+    late: dict[str, Json] = {"heartbeatAt": {"$gt": _iso(since)}}
+    filters = question.filters if question.named else _both(question.filters, late)
+    return Query(filters, limit=TRIED)
+
+
 def look_back(
     source: Source, question: Question, since: datetime, now: datetime
 ) -> tuple[Observation, ...]:
     """Return the newest runs with a heartbeat after *since*, in any state."""
-    late: dict[str, Json] = {"heartbeatAt": {"$gt": _iso(since)}}
-    filters = question.filters if question.named else _both(question.filters, late)
     reach = replace(_reach(question.needs, since), most=_BACK)
-    query = Query(filters, limit=TRIED, reach=reach)
+    query = replace(tried_query(question, since), reach=reach)
     return tuple(
         _seen(source, question.needs, known, now, 0)
         for known in _known(source, question.needs, query)
