@@ -250,6 +250,28 @@ def test_a_done_group_does_not_count_ends_of_resumed_runs():
     assert block(told, Fields) == Fields("ended", (("finished", 3),))
 
 
+def test_a_done_group_is_corrected_when_a_crash_in_it_was_false():
+    line = Ticking("events me/p --on group --settle 1s")
+    a, b = run("a", group="g"), run("b", group="g")
+    line.tick(a, b)
+    over = replace(b, state=State.FINISHED)
+    line.tick(replace(a, state=State.CRASHED), over)
+    (done,) = line.tick(replace(a, state=State.CRASHED), over, now=NOW + MINUTE)
+    assert done.title == "group g is done (me/p)"
+    back = later(a, 2)
+    (corrected,) = line.tick(back, over, now=NOW + 2 * MINUTE)
+    assert corrected.message_key == done.message_key
+    assert corrected.title == (
+        "group g was not done: name of a is still running; it did not crash (me/p)"
+    )
+    assert block(corrected, Fields) == Fields("ended", (("finished", 1),))
+    ended = replace(later(a, 3), state=State.FINISHED)
+    line.tick(ended, over, now=NOW + 3 * MINUTE)
+    (again,) = line.tick(ended, over, now=NOW + 5 * MINUTE)
+    assert block(again, Fields) == Fields("ended", (("finished", 2),))
+    assert again.message_key != done.message_key
+
+
 def test_a_run_without_steps_is_stalled_until_its_next_step():
     line = Ticking("events me/p --stall 10m")
     slow = run("a")

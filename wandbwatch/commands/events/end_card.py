@@ -191,6 +191,8 @@ class EndCards:
     def done(self, event: GroupDone, project: ProjectPage) -> Report:
         """Report that all runs of a scope have ended, and which is best."""
         card = done(event, project.name, project.url)
+        if event.retracted:
+            return card
         best = self._or_note("the best run", partial(self._best, event))
         line = done_headline(event, project.name, _best_named(best, project))
         return replace(card, blocks=(*card.blocks, *best), headline=line)

@@ -144,7 +144,8 @@ def reports(
             yield replace(report, event=True)
         for one in ones:
             if isinstance(one, GroupDone) and (kind is EventKind.IDLE or _several(one)):
-                yield replace(ends.done(one, project), event=True)
+                key = f"done {kind.value} {one.name} {one.number}"
+                yield replace(ends.done(one, project), event=True, message_key=key)
 
 
 def _kind(
@@ -172,4 +173,4 @@ def _one(event: RunEvent, ends: EndCards, project: ProjectPage) -> Report:
 
 def _several(done: GroupDone) -> bool:
     """Whether more than one run ended: a single one has its own card."""
-    return sum(done.ended.values()) > 1
+    return sum(done.ended.values()) + bool(done.retracted) > 1

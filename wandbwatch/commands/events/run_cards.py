@@ -133,6 +133,10 @@ def _again(event: Recovered) -> str:
 def done(event: GroupDone, name: str, url: str | None) -> Report:
     """Report that all runs of a scope have ended; *name* is the project's."""
     match event.kind:
+        case _ if event.retracted:
+            what = f"{event.kind.value} {event.name}" if event.name else "the project"
+            head = f"{what} was not done: {event.retracted.name}"
+            head += f" {_after_all(event.retracted)} ({name})"
         case EventKind.IDLE:
             head = f"all runs in {name} have ended"
         case _:

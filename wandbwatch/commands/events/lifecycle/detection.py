@@ -48,39 +48,50 @@ def opened(going: Iterable[RunningRun]) -> dict[str, ScopeMemory]:
 
 
 def settled(
-    before: Mapping[str, ScopeMemory],
+    known: EventMemory,
     going: Iterable[RunningRun],
     events: Iterable[RunEvent],
     now: float,
     settle: float,
-) -> tuple[list[GroupDone], dict[str, ScopeMemory]]:
-    """Return the scopes without a running run for *settle* seconds, and all others.
+) -> tuple[list[GroupDone], dict[str, ScopeMemory], dict[str, ScopeMemory]]:
+    """Return the scopes without a running run for *settle* seconds, all others, and
+    those that are done.
 
-    A run that soon follows the last one, as in a sweep, keeps its scopes open.
+    A run that soon follows the last one, as in a sweep, keeps its scopes open. One that
+    did not crash opens its scopes again.
     """
     running = {name for one in going for name in scopes_of(one)}
-    scopes = {**before}
+    scopes, over = {**known.scopes}, {**known.done}
+    done = []
     for event in events:
         state, more = _change(event)
         if state is None:
             continue
         for name in scopes_of(event.run):
+            if isinstance(event, CrashRetracted) and name in over:
+                was = over.pop(name)
+                scopes[name] = replace(was, since=0.0)
+                done.append(_done(name, _counted(was, state, more), event.run))
             scopes[name] = _counted(scopes.get(name, ScopeMemory()), state, more)
     scopes |= {
         name: replace(scopes.get(name, ScopeMemory()), since=0.0) for name in running
     }
-    done = []
     for name in [name for name in scopes if name not in running]:
         scope = scopes[name]
         since = scope.since or now
         if now - since >= settle:
             del scopes[name]
-            kind, _, called = name.partition(" ")
-            ended = {State(s): count for s, count in scope.ended.items()}
-            done.append(GroupDone(EventKind(kind), called, ended))
+            over[name] = replace(scope, since=now)
+            done.append(_done(name, over[name]))
         else:
             scopes[name] = replace(scope, since=since)
-    return done, scopes
+    return done, scopes, dict(list(over.items())[-_SCOPES:])
+
+
+def _done(name: str, scope: ScopeMemory, retracted: Run | None = None) -> GroupDone:
+    kind, _, called = name.partition(" ")
+    ended = {State(s): count for s, count in scope.ended.items()}
+    return GroupDone(EventKind(kind), called, ended, int(scope.since), retracted)
 
 
 def _change(event: RunEvent) -> tuple[State | None, int]:
@@ -151,8 +162,8 @@ def detect(
     if before is None:
         scopes = opened(look.going.values())
         return (), EventMemory(at, horizon, look.going, gone, scopes, leaders, pauses)
-    done, scopes = settled(known.scopes, look.going.values(), events, at, rules.settle)
-    after = EventMemory(at, horizon, look.going, gone, scopes, leaders, pauses)
+    done, scopes, over = settled(known, look.going.values(), events, at, rules.settle)
+    after = EventMemory(at, horizon, look.going, gone, scopes, leaders, pauses, over)
     return (*events, *(event for *_, event in records), *done), after
 
 

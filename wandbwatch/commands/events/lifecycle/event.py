@@ -140,6 +140,10 @@ class GroupDone:
     """The group's or sweep's; empty for all runs."""
     ended: Mapping[State, int] = field(default_factory=dict)
     """The ended runs by state, since one was first seen running."""
+    number: int = 0
+    """Identifies it among those of its scope: when it was done."""
+    retracted: Run | None = None
+    """The run that did not crash: the scope is not done, as was reported."""
 
 
 Event = RunEvent | GroupDone

@@ -108,6 +108,8 @@ class EventMemory:
     best: Mapping[str, Leader] = field(default_factory=dict)
     pauses: Mapping[str, tuple[LongPause, ...]] = field(default_factory=dict)
     """The last long pauses of each group or sweep."""
+    done: Mapping[str, ScopeMemory] = field(default_factory=dict)
+    """The scopes reported as done, since when: a crash in them may prove false."""
 
     def written(self) -> tuple[str, str]:
         """Return two texts: what changes at each check, and the ended runs."""
@@ -121,6 +123,7 @@ class EventMemory:
                 k: [list(vars(one).values()) for one in found]
                 for k, found in self.pauses.items()
             },
+            "done": {k: [s.since, dict(s.ended)] for k, s in self.done.items()},
         }
         gone = {k: list(vars(g).values()) for k, g in self.gone.items()}
         return _NOW.dump(now), _GONE.dump(gone)
@@ -139,4 +142,5 @@ class EventMemory:
             {k: ScopeMemory(*values) for k, values in kept["scopes"].items()},
             {k: Leader(*values) for k, values in kept["best"].items()},
             {k: _pauses(found) for k, found in kept.get("pauses", {}).items()},
+            {k: ScopeMemory(*values) for k, values in kept.get("done", {}).items()},
         )
