@@ -322,14 +322,14 @@ def _life(
 
 
 def _flattened(times: Array, held: Array) -> float:
-    """Return when the smoothed validation loss last was 2% above its lowest."""
+    """Return when the smoothed validation loss first was within 2% of its lowest."""
     known = np.isfinite(held)
     at, values = times[known], held[known]
     if len(values) < 3:
         return float(times[-1])
     smooth = np.convolve(values, np.ones(3) / 3, "valid")
-    above = np.flatnonzero(smooth > smooth.min() + 0.02 * abs(smooth.min()))
-    return float(at[min(above[-1] + 1 if len(above) else 0, len(at) - 1)])
+    low = np.flatnonzero(smooth <= smooth.min() + 0.02 * abs(smooth.min()))
+    return float(at[low[0]])
 
 
 def _gpu(start: float, end: float, dice: random.Random) -> dict[str, Series]:
@@ -481,6 +481,7 @@ def _oom(life: Life, at: float, dice: random.Random) -> Life:
     end = at + dice.uniform(2, 3) * HOUR
     series = {key: _cut(one, end) for key, one in life.series.items()}
     full = series[MEMORY]
+    end = min(end, full.x[-1] + 30)
     first = bisect_right(full.x, at)
     base = full.y[max(first - 1, 0)]
     y = [
@@ -488,7 +489,6 @@ def _oom(life: Life, at: float, dice: random.Random) -> Life:
         for n, (t, v) in enumerate(zip(full.x, full.y, strict=True))
     ]
     series[MEMORY] = Series(MEMORY, full.x, y)
-    end = min(end, full.x[-1] + 30)
     text = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB"
     printed = (*life.printed, Printed(text, when=_time(end - 5)))
     return replace(life, series=series, end=end, state=State.FAILED, printed=printed)

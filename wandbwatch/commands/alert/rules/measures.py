@@ -24,9 +24,9 @@ HOLD = 300.0
 STEADY = (3, 4, 6, 8, 11, 15, 20)
 """Values in a row that must be far from those before: fewer are outliers. Several may
 have been logged since the last check."""
-SURE = 3.0
+SURE = 4.0
 """Standard errors that a change must have, not to be the noise of the values."""
-_SCATTER = 50
+_SCATTER = 100
 """The last values that show the noise."""
 GPUS = range(8)
 """The numbers of GPUs that are asked for by name; globs find the others."""
@@ -111,7 +111,10 @@ class Change:
     def _noisy(
         self, moment: Moment, then: Sequence[float], now: Sequence[float]
     ) -> bool:
-        sigma = noise(finite(moment.before(self.key, 0, _SCATTER)))
+        recent = finite(moment.before(self.key, 0, _SCATTER))
+        steps = [(b - a) ** 2 for a, b in pairwise(recent)]
+        # Not by medians: rare peaks move a mean, too.
+        sigma = math.sqrt(math.fsum(steps) / len(steps) / 2) if steps else 0.0
         error: float = sigma * (1 / len(then) + 1 / len(now)) ** 0.5
         return abs(fmean(now) - fmean(then)) < SURE * error
 

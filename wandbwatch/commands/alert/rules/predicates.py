@@ -122,8 +122,9 @@ class IdleGpus:
             if any(v >= _IDLE for v in moment.current(key, self.window)):
                 return False
         # A device that was not measured throughout may have been in use.
+        lately = Window(self.window.seconds / 3)
         known = all(
-            moment.current(key, self.window) and moment.prior(key, self.window)
+            moment.current(key, lately) and moment.prior(key, self.window)
             for key in measured
         )
         return True if known else None
@@ -170,6 +171,10 @@ class Deviates:
         if len(others) < _PEERS:
             return None
         recent = finite(moment.before(self.key, 0, _LEVEL))
+        if moment.steady:
+            others = [values for values in others if len(values) >= _LEVEL]
+            if len(others) < _PEERS or len(recent) < _LEVEL:
+                return None
         own = median(recent) if moment.steady and recent else latest
         middle, sigma = spread([median(values[-_LEVEL:]) for values in others])
         # The group's own noise: few runs agree by chance.
