@@ -20,6 +20,8 @@ if TYPE_CHECKING:  # few reports have any, and each kind takes its time to defin
 class Level(Enum):
     INFO = "info"
     GOOD = "good"
+    WARN = "warn"
+    """Worth a look: shown, and pings nobody."""
     BAD = "bad"
 
 

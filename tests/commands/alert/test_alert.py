@@ -204,6 +204,15 @@ def test_the_card_shows_the_matching_lines():
     assert line.tick(run("a")) == [], "it has only scrolled away"
 
 
+@pytest.mark.parametrize("level", [Level.INFO, Level.WARN, Level.BAD])
+def test_a_firing_alert_is_as_bad_as_its_line_says(level):
+    line = Line(f"alert me/p --when 'x > 5' --for 0s --level {level.value}")
+    assert [one.level for one in line.tick(run("a"), a=[9])] == [level]
+    assert [one.level for one in line.tick(run("a"), a=[9, 1])] == [Level.GOOD]
+    with pytest.raises(UsageError, match="'good' is not one of info, warn, bad"):
+        grammar.parse("alert me/p --when 'x > 5' --level good", fake_env(FakeSource()))
+
+
 def test_a_misspelt_key_is_reported_once():
     line = Line("alert me/p --when 'nan(los)' --when 'x > 5' --for 0s")
     done = run("b", State.FINISHED, summary={"loss": 1.0, "x": 1.0})

@@ -28,7 +28,7 @@ from wandbwatch.model.address import Address
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.ports import Env, Source
-from wandbwatch.model.report import Note, Report
+from wandbwatch.model.report import Level, Note, Report
 from wandbwatch.model.run import Json
 from wandbwatch.options import (
     HERE,
@@ -80,6 +80,25 @@ Repeat: TypeAlias = Annotated[
         help="Repeat the alert at this interval while it fires; default: once.",
     ),
 ]
+_LEVELS = {level.value: level for level in (Level.INFO, Level.WARN, Level.BAD)}
+
+
+def firing_level(text: str) -> Level:
+    if text not in _LEVELS:
+        raise typer.BadParameter(f"{text!r} is not one of {', '.join(_LEVELS)}")
+    return _LEVELS[text]
+
+
+Severity: TypeAlias = Annotated[
+    Level,
+    typer.Option(
+        "--level",
+        parser=firing_level,
+        metavar="LEVEL",
+        show_default="bad",
+        help="How bad a firing alert is: info, warn or bad. Only bad ones ping.",
+    ),
+]
 Since: TypeAlias = Annotated[
     Span,
     typer.Option(
@@ -107,6 +126,7 @@ def alert(
     when: When = None,
     hold: For = None,
     repeat: Repeat = None,
+    level: Severity = Level.BAD,
     filters: FiltersOption = NO_FILTERS,
     trial: Annotated[
         bool,
@@ -129,7 +149,7 @@ def alert(
     env: Env = ctx.obj
     timing = Timing(None if hold is None else hold.total_seconds(), _seconds(repeat))
     question = Question(tuple(when or ()), filters, address.run is not None)
-    request = _Request(address, question, timing)
+    request = _Request(address, question, timing, level)
     if suggest:
         return _suggestion(env, request, since, every)
     if trial:
@@ -146,6 +166,7 @@ class _Request:
     address: Address
     question: Question
     timing: Timing
+    level: Level
 
 
 def _once(env: Env, request: _Request) -> Iterator[Report]:
@@ -168,7 +189,9 @@ def _changes(env: Env, memory: Memory, request: _Request) -> Iterator[Report]:
     found = [seen.run for seen in runs]
     project = titles.of_runs(request.address, found)
     url = titles.page_of_runs(found)
-    yield from reports(sent, project, url)
+    for report in reports(sent, project, url):
+        bad = report.level is Level.BAD
+        yield replace(report, level=request.level) if bad else report
     ended = any(not seen.running for seen in runs)
     check = Check(now.timestamp(), memory, ended)
     keys = question.needs.keys

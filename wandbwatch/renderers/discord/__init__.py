@@ -72,8 +72,13 @@ def render(
 Draw: TypeAlias = Callable[[Plot | Chart], MessageFile]
 Show: TypeAlias = Callable[[Attachment], AttachmentView]
 
-COLOURS = {Level.INFO: 0x4F8EF7, Level.GOOD: 0x23A55A, Level.BAD: 0xF23F42}
-MARKS = {Level.INFO: "", Level.GOOD: "✓ ", Level.BAD: "✗ "}
+COLOURS = {
+    Level.INFO: 0x4F8EF7,
+    Level.GOOD: 0x23A55A,
+    Level.WARN: 0xF0B232,
+    Level.BAD: 0xF23F42,
+}
+MARKS = {Level.INFO: "", Level.GOOD: "✓ ", Level.WARN: "! ", Level.BAD: "✗ "}
 _AMBER, _WARNING = 0xF0B232, "⚠ "
 _LONGEST_NAME = limits.TITLE - 40
 """A continued title ends with its page number."""

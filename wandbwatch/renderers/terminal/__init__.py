@@ -28,7 +28,12 @@ from wandbwatch.renderers.terminal import charts, tables
 from wandbwatch.renderers.terminal.text import HEADING, PLAIN, QUIET, folded, linked
 
 _INDENT = 2
-_TITLES = {Level.INFO: "bold", Level.GOOD: "bold green", Level.BAD: "bold red"}
+_TITLES = {
+    Level.INFO: "bold",
+    Level.GOOD: "bold green",
+    Level.WARN: "bold yellow",
+    Level.BAD: "bold red",
+}
 
 
 def render(reports: Iterable[Report], screen: Screen) -> Iterator[str]:
