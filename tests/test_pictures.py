@@ -28,7 +28,7 @@ def answer(report: Report, output: str | None) -> int:
 
 
 @pytest.mark.parametrize("output", [None, "plain", "terminal"])
-def test_a_person_gets_pictures_and_is_told_where(
+def test_a_person_gets_pictures_and_is_reported_where(
     tmp_path, monkeypatch, capsys, output
 ):
     monkeypatch.chdir(tmp_path)

@@ -18,6 +18,6 @@ def test_what_a_command_says_of_itself_is_read_without_importing_it(package, nam
     assert described.endswith(".")
 
 
-def test_a_plugin_that_is_not_there_is_told_with_those_that_are():
+def test_a_plugin_that_is_missing_is_reported_with_those_that_are():
     with pytest.raises(ConfigError, match=r"unknown operation 'fly'; known: .*login"):
         plugins.load(OPERATIONS, "fly")

@@ -176,7 +176,7 @@ def test_other_reports_are_news_by_their_values_but_not_by_times():
     )
 
 
-def test_a_run_that_nobody_can_read_has_not_ended():
+def test_a_run_that_is_unreadable_has_not_ended():
     lost = replace(RUN, state=State.UNKNOWN)
     assert notes(projected(lost, since=after(projected(RUN)))) == []
 

@@ -79,7 +79,7 @@ def test_a_resumed_run_is_not_as_fast_as_its_steps_are_high():
     assert left(running(5020), 5121, known) == timedelta(seconds=200)
 
 
-def test_a_clock_that_begins_anew_counts_no_time_between():
+def test_a_clock_that_restarts_counts_no_time_between():
     assert pace(clock((0, 0), (10, 100), (11, 0), (20, 100))) == Pace(20, 200)
 
 
@@ -99,7 +99,7 @@ def test_the_first_ten_steps_are_silent():
         (Run("a", "a", State.FINISHED, last_step=50), 100, Pace(50, 50)),
     ],
 )
-def test_where_nobody_can_say_nothing_is_foretold(run, total, known):
+def test_where_it_is_unknown_no_eta_is_given(run, total, known):
     assert left(run, total, known) is None
 
 
@@ -167,7 +167,7 @@ def test_a_server_is_asked_twice(wandb_server):
     assert wandb_server.data_requests == 2
 
 
-def test_a_real_run_that_goes_on(running_run):
+def test_a_real_run_that_keeps_running(running_run):
     running_run.log(30)
     path = running_run.directory
     env = replace(fake_env(FakeSource()), source=_source)

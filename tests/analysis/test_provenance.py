@@ -40,5 +40,5 @@ def test_the_files_that_the_sdk_saves_are_read():
 @pytest.mark.parametrize(
     "text", ["", "{", "[1]", "[" * 100_000, '{"git": 3, "os": {}}']
 )
-def test_whatever_stands_there_instead_says_nothing(text):
+def test_whatever_is_there_instead_says_nothing(text):
     assert provenance(text, "\x00 nothing") == Provenance()

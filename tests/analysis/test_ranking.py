@@ -23,7 +23,7 @@ def test_an_aim_is_a_key_and_a_way(text, aim):
 
 
 @pytest.mark.parametrize("text", ["", ":min", "a:up", "a:"])
-def test_a_wrong_aim_is_told(text):
+def test_a_wrong_objective_is_reported(text):
     with pytest.raises(ValueError, match="is not KEY:min or KEY:max"):
         Objective.read(text)
 

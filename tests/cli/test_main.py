@@ -51,7 +51,7 @@ def test_debug_may_stand_anywhere():
         assert done.stderr.startswith("Traceback")
 
 
-def test_bytes_that_are_no_text_are_told_of():
+def test_bytes_that_are_no_text_are_reported():
     done = subprocess.run(
         [*PROGRAM, "project", os.fsdecode(b"a/\xff")], capture_output=True, check=False
     )
@@ -79,7 +79,7 @@ def test_the_project_of_the_environment_is_the_address():
     assert "'a/b/c/d/e' has too many parts" in done.stderr
 
 
-def test_a_full_disk_is_told():
+def test_a_full_disk_is_reported():
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = subprocess.run(
             [*PROGRAM, "--help"], stdout=full, stderr=subprocess.PIPE, check=False
@@ -89,7 +89,7 @@ def test_a_full_disk_is_told():
     assert b"Traceback" not in done.stderr
 
 
-def test_a_list_goes_on_after_a_failing_line(tmp_path):
+def test_a_list_continues_after_a_failing_line(tmp_path):
     run_file = write_long(tmp_path / "run-a.wandb", 3, keys=1)
     listed = tmp_path / "list"
     listed.write_text(f"# two\nsummary {tmp_path}/nothere\n/summary run:{run_file}\n")
@@ -181,7 +181,7 @@ def test_bash_completes_commands_options_and_formats(typed, completions, tmp_pat
     assert done.stdout.split() == completions
 
 
-def test_a_directory_written_as_a_name_is_told_of(tmp_path, monkeypatch):
+def test_a_directory_written_as_a_name_is_reported(tmp_path, monkeypatch):
     (tmp_path / "wandb").mkdir()
     monkeypatch.chdir(tmp_path)
     done = run("project", "wandb", HOME=str(tmp_path), WANDB_API_KEY="")

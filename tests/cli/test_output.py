@@ -84,7 +84,7 @@ def test_what_was_said_before_an_error_is_shown_whole(capsys):
     assert err == "wandbwatch: down\n"
 
 
-def test_an_error_before_anything_was_said_stands_alone(capsys):
+def test_an_error_before_anything_was_said_is_alone(capsys):
     assert answer(NotFoundError("no such run"), place="line 3") == ExitCode.NOT_FOUND
     assert capsys.readouterr() == ("", "wandbwatch: line 3: no such run\n")
 

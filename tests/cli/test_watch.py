@@ -58,7 +58,7 @@ def test_another_size_is_drawn_at_once(local_runs):
         terminal.see("resumed")
 
 
-def test_errors_are_told_and_it_goes_on(tmp_path, local_runs):
+def test_errors_are_reported_and_it_continues(tmp_path, local_runs):
     place = tmp_path / "x"
     with Terminal("project", str(place), "--watch", "0.1s") as terminal:
         assert "no data yet" in terminal.see("does not exist")
@@ -97,7 +97,7 @@ def test_in_a_pipe_one_answer_follows_another(local_runs):
     ] * 2
 
 
-def test_a_pipe_that_nobody_reads_ends_it(local_runs):
+def test_a_pipe_without_a_reader_ends_it(local_runs):
     with piped("project", str(local_runs), "--watch", "0.05s") as process:
         assert process.stdout
         while not process.stdout.readline().startswith("# 2"):
@@ -140,7 +140,7 @@ class Script:
         yield Report("x", answer)
 
 
-def test_the_last_answer_stands_through_an_outage():
+def test_the_last_answer_stays_through_an_outage():
     script = Script("1", NetworkError("down"), "2", UsageError("wrong"))
     answers = Answers(script.ask, lambda e: [str(e)])
     seen = []
@@ -152,7 +152,7 @@ def test_the_last_answer_stands_through_an_outage():
         answers.ask()
 
 
-def test_what_fails_in_a_pipe_is_told_each_time():
+def test_what_fails_in_a_pipe_is_reported_each_time():
     script = Script("1", NetworkError("down"), NetworkError("down"), UsageError("no"))
     rounds = repeated(
         script.show,

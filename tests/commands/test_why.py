@@ -76,7 +76,7 @@ def test_a_loss_that_leaves_its_level_is_a_cause(values, kind):
     assert [one.partition(":")[0] for one in said] == ([kind] if kind else [])
 
 
-def test_a_hang_is_told_from_a_usual_pause():
+def test_a_hang_is_reported_from_a_usual_pause():
     steps = series("_step", [float(n) for n in range(30)], END - 40 * MINUTE)
     known = Evidence(run(State.KILLED), {"_step": steps})
     hang, killed = causes(known)

@@ -79,7 +79,7 @@ commands = "project a/b"
         ("", "line"),
     ],
 )
-def test_a_wrong_webhook_is_told_without_being_shown(settings, complaint):
+def test_a_wrong_webhook_is_reported_without_being_shown(settings, complaint):
     text = with_channel(settings) if settings else SMALL + "line = 1"
     assert complaint in "\n".join(complaints(text))
 

@@ -100,7 +100,7 @@ def test_every_setting_is_read():
     assert config.daemon.dead_man == Secret(SecretKind.ENV, "PING")
 
 
-def test_what_stands_in_a_file_neither_steers_a_terminal_nor_shows_a_pasted_secret():
+def test_what_is_in_a_file_neither_steers_a_terminal_nor_shows_a_pasted_secret():
     text = (
         f'channels = "x"\n"{HOOK}" = 1\n"\\u001b[31mred\\u202e" = 2\n'
         f'[[subscriptions]]\nname = "n"\nchannel = "{HOOK}"\ncron = "@hourly"\n'

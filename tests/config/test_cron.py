@@ -186,7 +186,7 @@ def test_with_six_fields_the_seconds_are_last():
         ("0 0 * * " + ",".join("12345" * 50), f"longer than {LONGEST}"),
     ],
 )
-def test_a_wrong_expression_is_told_by_its_field(expression, complaint):
+def test_a_wrong_expression_is_reported_by_its_field(expression, complaint):
     assert complaint in (fault(expression) or "fine")
 
 

@@ -65,7 +65,7 @@ def test_what_was_put_in_and_taken_out_again_leaves_the_text_as_it_was(text):
     assert "\n" not in both.replace("\r\n", "") or "\r" not in text
 
 
-def test_a_subscription_that_is_not_there_is_told_with_those_that_are():
+def test_a_subscription_that_is_missing_is_reported_with_those_that_are():
     with pytest.raises(UsageError, match="did you mean 'second'"):
         removed(FILE, "f", "secnd")
     with pytest.raises(UsageError, match="there is first, second"):
@@ -108,7 +108,7 @@ def test_any_words_are_written_so_that_they_read_back(cron, commands):
     assert removed(after, "f", "n") == FILE
 
 
-def test_bytes_that_are_no_text_are_told_of():
+def test_bytes_that_are_no_text_are_reported():
     with pytest.raises(UsageError, match="not valid text"):
         added(FILE, "f", {"name": "\udcff"})
 

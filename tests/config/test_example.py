@@ -44,7 +44,7 @@ def known_settings(text: str) -> dict[str, list[str]]:
     return known
 
 
-def test_every_setting_there_is_stands_in_it():
+def test_every_setting_there_is_is_in_it():
     text = EXAMPLE.read_text()
     known = known_settings(text)
     tables = {"channels", "accounts", "subscriptions", "experiments", "daemon"}

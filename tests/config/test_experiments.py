@@ -125,7 +125,7 @@ default = 0.5
         ("schema = { a = { default = 2, required = true } }", "beside a default"),
     ],
 )
-def test_a_wrong_setting_is_told_with_its_line(setting, complaint):
+def test_a_wrong_setting_is_reported_with_its_line(setting, complaint):
     (only,) = complaints(PPO + setting)
     line = len(PPO.splitlines()) + 1
     assert only.startswith(f"watch.toml:{line}: experiments.ppo: ")

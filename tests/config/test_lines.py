@@ -139,7 +139,7 @@ def readable(text: str) -> bool:
 
 @settings(deadline=None)
 @given(documents().filter(readable))
-def test_every_value_of_any_file_has_a_line_and_its_key_stands_there(text):
+def test_every_value_of_any_file_has_a_line_and_its_key_is_there(text):
     found, tree = lines(text), tomli.loads(text)
     assert set(found) == set(paths(tree))
     rows = text.split("\n")

@@ -20,7 +20,7 @@ from wandbwatch.config.redaction import redact
         "webhooks%2F12%2FTOKEN%2Fx",
     ],
 )
-def test_a_token_is_hidden_wherever_it_stands(text):
+def test_a_token_is_hidden_anywhere(text):
     assert "TOKEN" not in redact(text)
     assert redact(redact(text)) == redact(text)
 

@@ -54,7 +54,7 @@ def test_edits_wait_for_each_other(tmp_path):
     assert path.read_text() == "40"
 
 
-def test_a_directory_that_is_not_there_is_told_of(tmp_path):
+def test_a_directory_that_is_missing_is_reported(tmp_path):
     with (
         pytest.raises(ConfigError, match="No such file"),
         write.alone(tmp_path / "no" / "watch.toml"),

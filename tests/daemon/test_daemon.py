@@ -28,7 +28,7 @@ def titles(place: Place) -> list[str]:
     ]
 
 
-def test_it_posts_at_its_hours_and_stops_when_told(place, local_runs):
+def test_it_posts_at_its_hours_and_stops_on_request(place, local_runs):
     place.write(subscription("tick", f"project {local_runs}"))
     with place.start() as daemon:
         daemon.wait(lambda: len(place.server.messages) >= 2)
@@ -39,12 +39,14 @@ def test_it_posts_at_its_hours_and_stops_when_told(place, local_runs):
     assert not daemon.said("Traceback")
 
 
-def test_one_failing_line_is_told_once_and_the_others_go_on(place, local_runs):
+def test_one_failing_line_is_reported_once_and_the_others_continue(place, local_runs):
     lines = ("project /nowhere", f"project {local_runs} --topk 1")
     place.write(subscription("tick", *lines))
     with place.start() as daemon:
         daemon.wait(lambda: place.server.messages)
-        assert titles(place)[0].endswith("/nowhere")
+        assert titles(place)[0].startswith(
+            "✗ project /nowhere: /nowhere does not exist"
+        )
         # A job that runs before the first is delivered reports it once more.
         daemon.wait(lambda: "/nowhere" not in " ".join(titles(place)[-2:]))
 
@@ -93,7 +95,7 @@ def test_a_wrong_file_is_78_with_all_complaints(place):
     assert "is already the name of subscriptions[0]" in done.stderr
 
 
-def test_a_broken_state_is_put_aside_and_it_goes_on(place, local_runs):
+def test_a_broken_state_is_put_aside_and_it_continues(place, local_runs):
     place.write(subscription("tick", f"project {local_runs}"))
     place.state.mkdir()
     (place.state / "state.db").write_bytes(b"no database" * 1000)
@@ -156,7 +158,7 @@ def workers(daemon: int) -> list[int]:
     return found
 
 
-def test_a_dead_mans_switch_is_told_that_all_is_well(place):
+def test_a_dead_mans_switch_is_pinged_while_all_is_well(place):
     asked: list[str] = []
 
     class Switch(BaseHTTPRequestHandler):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.daemon.running import Place, Running, subscription
+from tests.runs.aged import age
 from tests.runs.living import Living
 from tests.servers.discord.server import DiscordServer
 
@@ -65,8 +64,7 @@ def test_each_event_of_a_run_is_sent_once_although_the_daemon_is_killed(
             run.tell("nan")
             run.tell("say CUDA out of memory")
             run.kill()
-            long_ago = time.time() - 3600
-            os.utime(run.file, (long_ago, long_ago))
+            age(run.file, 3600)
     with place.start() as daemon:
         daemon.wait(lambda: "have ended" in sent(place)[-1])
         looked(daemon)
@@ -78,7 +76,7 @@ def test_each_event_of_a_run_is_sent_once_although_the_daemon_is_killed(
         daemon.wait(lambda: "have ended" in sent(place)[-1])
         looked(daemon)
         assert daemon.end() == 0
-    idle = f"all runs in {place.directory} have ended: 1 "
+    idle = f"all runs in 2 projects in {place.directory} have ended: 1 "
     beginnings = [
         "life of owl started",
         "life of owl: the loss is odd (step ",

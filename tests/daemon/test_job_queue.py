@@ -28,7 +28,7 @@ def test_the_next_slot_of_a_waiting_job_takes_its_place():
     assert len(queue) == 0
 
 
-def test_a_failure_that_is_still_to_be_told_gives_way_to_no_slot():
+def test_a_failure_that_is_still_to_be_reported_gives_way_to_no_slot():
     """Or a list whose every job hangs until the next would never say so."""
     queue = JobQueue()
     failed = Job("a", SLOT, failed="it took too long")

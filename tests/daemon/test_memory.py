@@ -98,7 +98,7 @@ def test_a_round_that_was_not_written_leaves_the_memory_as_it_was(world):
     assert world.found == [(None, None), (None, None)]
 
 
-def test_events_are_told_however_late_and_each_by_itself(world):
+def test_events_are_reported_however_late_and_each_by_itself(world):
     world.reports = [
         Report("x", "crashed", event=True, message_key="a", level=Level.BAD),
         Report("x", "done", event=True, message_key="b"),

@@ -60,7 +60,7 @@ def test_jobs_are_shared_among_a_few_workers(pool):
     assert len(pool.workers) == 2
 
 
-def test_a_job_that_takes_too_long_is_ended_and_told(pool):
+def test_a_job_that_takes_too_long_is_ended_and_reported(pool):
     pool.queue.add(job("hang"))
     pool.assign(0.0)
     assert pool.busy == {"hang"}
@@ -71,7 +71,7 @@ def test_a_job_that_takes_too_long_is_ended_and_told(pool):
     assert found.errors == ("the job timed out and was stopped",)
 
 
-def test_a_worker_that_dies_is_told_and_the_others_go_on(pool):
+def test_a_worker_that_dies_is_reported_and_the_others_continue(pool):
     pool.queue.add(job("die"))
     pool.queue.add(job("fine"))
     found = {a.job.subscription: a.errors for a in results(pool, 2)}
@@ -137,7 +137,7 @@ def test_an_account_has_workers_of_its_own(pool):
     assert [w.account for w in pool.workers.values()] == ["bob"]
 
 
-def test_a_job_whose_key_is_not_to_be_had_is_told(tmp_path):
+def test_a_job_whose_key_is_not_available_is_reported(tmp_path):
     def start(number: int, account: str | None) -> Worker:
         if account == "alice":
             raise ConfigError(["env ALICE_KEY: not in the environment"])

@@ -56,9 +56,14 @@ def test_alerts_are_stored_as_before():
     assert AlertMemory.read(ALERTS_TEXT) == ALERTS
 
 
-def test_events_are_stored_as_before():
-    assert EVENTS.written() == EVENTS_TEXTS
+def test_events_stored_before_pauses_were_learned_are_read():
     assert EventMemory.read(*EVENTS_TEXTS) == EVENTS
+    assert EventMemory.read(*EVENTS.written()) == EVENTS
+    running, ended = EVENTS.written()
+    assert running.replace(",0.0,[]]},", ",0.0]},") == EVENTS_TEXTS[0].replace(
+        "]}}", ']},"pauses":{},"done":{}}'
+    )
+    assert ended == EVENTS_TEXTS[1]
 
 
 def test_crash_messages_are_stored_as_before():

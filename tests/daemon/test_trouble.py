@@ -68,7 +68,7 @@ def test_a_full_disk_is_logged_once_and_the_daemon_continues(place):
     assert not daemon.said("Traceback")
 
 
-def test_a_state_that_becomes_read_only_is_said_once_and_it_goes_on(place):
+def test_a_state_that_becomes_read_only_is_said_once_and_it_continues(place):
     through = () if os.geteuid() else (sys.executable, "-c", _ORDINARY)
     with place.start(through=through) as daemon:
         more(place, daemon)
@@ -83,7 +83,7 @@ def test_a_state_that_becomes_read_only_is_said_once_and_it_goes_on(place):
     assert not daemon.said("Traceback")
 
 
-def test_a_state_that_breaks_is_said_once_and_it_goes_on(place):
+def test_a_state_that_breaks_is_said_once_and_it_continues(place):
     with place.start() as daemon:
         more(place, daemon)
         for name in ("state.db", "state.db-wal"):

@@ -33,7 +33,7 @@ def test_what_an_answer_says_is_believed_for_a_while():
     assert limiter.delay(108.0) <= 61
 
 
-def test_a_clock_that_was_put_back_keeps_nobody_waiting():
+def test_a_clock_that_was_put_back_delays_nothing():
     limiter = RateLimiter()
     for _ in range(30):
         limiter.ended(1e6, Rate(0, 2.0))

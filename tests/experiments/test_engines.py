@@ -155,7 +155,7 @@ def test_stop_cancels_the_tasks_of_an_array_with_one_command(bench, slurm):
     bench.over()
 
 
-def test_a_supervisor_that_is_told_to_end_leaves_the_jobs_alone(bench, slurm):
+def test_a_supervisor_that_is_reported_to_end_leaves_the_jobs_alone(bench, slurm):
     slurm.say(0, "RUNNING 0 None")
     start(bench, "n=1")
     bench.until(lambda: bench.one().phase is Phase.RUNNING)

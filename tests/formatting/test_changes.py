@@ -33,7 +33,9 @@ NAN = float("nan")
         (float("inf"), 1.0, "inf (was 1)"),
     ],
 )
-def test_a_change_is_told_by_arrow_and_number_or_by_what_it_was(value, before, told):
+def test_a_change_is_reported_by_arrow_and_number_or_by_what_it_was(
+    value, before, told
+):
     assert words.cell(Changed(value, before)) == told
 
 

@@ -138,7 +138,7 @@ def test_cells(value, text):
     assert formatting.cell(value) == text
 
 
-def test_values_nested_without_end_are_told_to_a_depth():
+def test_values_nested_without_end_are_shown_to_a_depth():
     deep: list[Json] = []
     for _ in range(100_000):
         deep = [deep]

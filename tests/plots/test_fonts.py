@@ -113,7 +113,7 @@ def test_no_font_is_opened_for_what_the_base_has():
     assert fonts_for(["plain", "Ünïcödé", "Ω"]).families == (BASE,)
 
 
-def test_what_no_font_has_is_told():
+def test_what_no_font_has_is_reported():
     assert fonts_for(["a\U0001f9ff"]).missing <= {"\U0001f9ff"}
     assert fonts_for(["a\U0003fff0"]).missing == {"\U0003fff0"}
 

@@ -69,7 +69,7 @@ def test_nan_is_marked_where_it_happened_in_the_runs_colour():
 
 
 @pytest.mark.parametrize(("value", "top"), [(INF, True), (-INF, False), (NAN, False)])
-def test_what_has_no_value_stands_at_an_edge(value, top):
+def test_what_has_no_value_is_drawn_at_an_edge(value, top):
     picture = pixels(png(plot(line([1.0, 1.0, value, 1.0, 1.0]))))
     found = where(picture, 0)
     above, below = found[50:90].any(), foot(found, picture).any()
@@ -91,7 +91,7 @@ def test_a_line_is_broken_where_a_value_is_missing():
     assert 230 < gap < 265  # a third of the plot
 
 
-def test_every_key_stands_at_its_own_steps():
+def test_every_key_is_drawn_at_its_own_steps():
     dense = line([0.0] * 101, range(101))
     sparse = line([1.0, 1.0], [25, 75], run="b2")
     picture = pixels(png(plot(dense, sparse)))
@@ -271,7 +271,7 @@ def test_more_have_a_legend_with_their_values_the_highest_first():
     assert to_hex(legend.get_texts()[0].get_color()) == look(1).colour
 
 
-def test_runs_of_one_name_are_told_apart_by_their_ids():
+def test_runs_of_one_name_are_distinguished_by_their_ids():
     two = plot(line([1.0, 2.0], run="a1"), line([3.0, 4.0], run="b2"))
     assert {"owl a1", "owl b2"} <= set(written(two))
 
@@ -283,7 +283,7 @@ def test_a_line_below_an_equal_one_is_named():
     assert not [text for text in written(other) if "hides" in text]
 
 
-def test_a_key_that_stands_above_the_picture_is_not_repeated_on_it():
+def test_a_key_that_is_above_the_picture_is_not_repeated_on_it():
     one = plot(line([1.0, 2.0]))
     assert "train/loss" in written(one)
     assert "train/loss" not in written(one, titled=False)

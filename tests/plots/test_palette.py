@@ -72,7 +72,7 @@ def test_any_two_colours_are_far_apart(eye):
 
 
 @pytest.mark.parametrize("colour", COLOURS)
-def test_a_colour_stands_out_from_the_background(colour):
+def test_a_colour_is_highlighted_from_the_background(colour):
     luminance = [
         light(c) @ [0.2126, 0.7152, 0.0722] + 0.05 for c in (colour, BACKGROUND)
     ]

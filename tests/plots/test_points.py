@@ -28,7 +28,7 @@ def test_a_missing_value_breaks_the_line():
     assert found.alone.tolist() == [4]
 
 
-def test_one_point_stands_alone():
+def test_one_point_is_alone():
     assert drawn([0.5], [1]).alone.tolist() == [0]
     assert not len(drawn([], []).alone)
     assert not len(drawn([0.1, 0.2], [NAN, NAN]).alone)
@@ -52,7 +52,7 @@ def test_a_line_that_goes_back_keeps_every_point():
     assert len(drawn(u, u, 10).u) == 1000
 
 
-def test_marks_are_told_apart():
+def test_marks_are_distinguished():
     assert spaced(np.array([0.5, 0.0, 0.001, 0.02, NAN]), 0.01).tolist() == [
         0,
         0.02,

@@ -79,7 +79,7 @@ def test_it_is_said_in_a_sentence(drawing, said):
     assert text.said(Chart("t", drawing)).startswith(said)
 
 
-def test_the_lines_of_a_plot_are_told_by_rank_value_and_trend():
+def test_the_lines_of_a_plot_are_reported_by_rank_value_and_trend():
     falling = line([2.5, 1.0, 0.25], name="owl")
     rising = line([0.0, 5.0, 4.0], name="lark", run="b2")
     level = line([1.0, 9.0, 1.0], name="kite", run="c3")
@@ -104,7 +104,7 @@ def test_many_lines_are_counted():
 
 
 @given(plots)
-def test_any_plot_is_told(plot):
+def test_any_plot_is_reported(plot):
     assert text.told(plot)
 
 

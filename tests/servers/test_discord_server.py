@@ -176,7 +176,7 @@ def test_what_is_stored_outlives_the_server(tmp_path):
     server.stop()
 
 
-def test_faults_strike_as_they_are_told(url, discord_server):
+def test_faults_strike_as_configured(url, discord_server):
     discord_server.faults.append(Fault("502_html", skip=1, times=2, method="POST"))
     statuses = [post(url, {"content": "x"}).status_code for _ in range(4)]
     assert statuses == [200, 502, 502, 200]

@@ -78,7 +78,7 @@ def test_a_key_that_is_not_known_is_refused(wandb_server, monkeypatch):
     assert not wandb_server.counts
 
 
-def test_a_fault_strikes_as_often_as_it_was_told_to(wandb_server):
+def test_a_fault_strikes_as_often_as_it_was_requested(wandb_server):
     wandb_server.store.add(Run("abc"))
     wandb_server.faults.append(Fault("status", operation="^Run$", status=404, times=1))
     done = read("""

@@ -94,7 +94,7 @@ def test_files_are_listed_with_their_sizes_and_fetched(media_run, kind):
 
 
 @sources
-def test_a_run_that_is_not_there(media_run, kind):
+def test_a_run_that_is_missing(media_run, kind):
     source = media_run.source(kind)
     with pytest.raises(NotFoundError):
         source.files("no", None)

@@ -118,7 +118,7 @@ def test_a_file_is_replaced_only_if_that_is_meant(here):
         (["--cron", "@daily", "--interval", "1h"], "either --cron or --interval"),
     ],
 )
-def test_what_is_said_wrong_is_told(words, complaint, here):
+def test_what_is_said_wrong_is_reported(words, complaint, here):
     with pytest.raises(UsageError, match=complaint) as error:
         init(*words)
     assert "s3cr3t" not in str(error.value)

@@ -110,7 +110,7 @@ def test_check_complains_of_everything_at_once(tmp_path, capsys):
     assert "project e/p\n" in capsys.readouterr().out
 
 
-def test_a_list_that_is_not_there_or_not_text_is_told_of(tmp_path):
+def test_a_list_that_is_missing_or_not_text_is_reported(tmp_path):
     (tmp_path / "bytes").write_bytes(b"\xff")
     with pytest.raises(UsageError, match="is not UTF-8"):
         grammar.read(["lines", str(tmp_path / "bytes")], env())

@@ -75,7 +75,7 @@ def test_hello_to_one_that_is_gone_fails_and_says_so(discord_server, capsys):
     assert "token-lab" not in told.out + told.err
 
 
-def test_hello_to_one_that_nobody_knows_names_those_there_are(capsys):
+def test_hello_to_one_that_is_unknown_names_those_there_are(capsys):
     assert shell("hello", "lap") == ExitCode.USAGE
     assert "no channel 'lap'; known: lab, runs" in capsys.readouterr().err
 

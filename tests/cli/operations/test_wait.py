@@ -70,7 +70,7 @@ def test_the_exit_code_says_how_runs_ended(local_runs, names, flags, code):
     assert sorted(states) == sorted(names)
 
 
-def test_a_real_run_that_goes_on_times_out(running_run):
+def test_a_real_run_that_keeps_running_times_out(running_run):
     running_run.log(1)
     path = run(running_run.directory, "running")
     waited = waiting(path, "--timeout", "0.1s")
@@ -150,7 +150,7 @@ FAILING = """
 """
 
 
-def test_a_real_run_of_a_server_ends_and_is_told_of(log_run):
+def test_a_real_run_of_a_server_ends_and_is_reported(log_run):
     log_run(FAILING)
     waited = waiting("acme/gpt/real", "-o", "json")
     out, _ = waited.communicate()

@@ -198,7 +198,7 @@ def test_one_says_when_and_where(path):
         operate("subscribe", "n", "project a/b", "--cron", "@daily", "--config", path)
 
 
-def test_a_file_that_is_not_there_is_a_configuration_s_error(tmp_path):
+def test_a_file_that_is_missing_is_a_configuration_s_error(tmp_path):
     for words in (["check"], ["next"], ["unsubscribe", "x"]):
         with pytest.raises(ConfigError, match="No such file"):
             reports(*words, "--config", tmp_path / "no" / "watch.toml")

@@ -14,7 +14,7 @@ from wandbwatch.model.run import Run, State
 RUN = Run("a", "a \x1b[31m[bold]run", State.RUNNING, last_step=100, runtime=10.0)
 
 
-def test_a_pipe_is_told_of_changes_alone():
+def test_a_pipe_is_reported_changes_alone():
     told: list[str] = []
     lines = ProgressLines(told.append)
     for run in (RUN, replace(RUN, last_step=200), replace(RUN, state=State.FAILED)):
@@ -46,7 +46,7 @@ def test_without_a_total_the_step_has_to_do():
     assert "ETA" not in seen
 
 
-def test_what_is_told_stays_above_the_bars():
+def test_what_is_reported_stays_above_the_bars():
     screen = io.StringIO()
     console = Console(file=screen, width=80, force_terminal=True, _environ={})
     with ProgressBars(console, None) as bars:

@@ -45,7 +45,7 @@ def told(words: str) -> tuple[Block, ...]:
     return one.blocks
 
 
-def test_only_what_differs_is_told():
+def test_only_what_differs_is_reported():
     torch = {"torch": "2.4.0", "numpy": "2.0"}
     here = Side(RUNS[0], Provenance({"commit": "a", "host": "n"}, torch))
     there = Side(RUNS[2], Provenance({"commit": "b", "host": "n"}, {"numpy": "2.0"}))

@@ -155,6 +155,6 @@ def test_a_run_that_stops_matching_the_filters_is_fetched_by_id():
     assert source.asked == 3
 
 
-def test_a_memory_of_another_version_starts_anew():
+def test_a_memory_of_another_version_starts_empty():
     assert EventMemory.read('{"shape":0}', "{}") is None
     assert EventMemory.read(None, None) is None

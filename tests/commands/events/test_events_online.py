@@ -62,7 +62,7 @@ def server(wandb_server: WandbServer) -> Iterator[WandbServer]:
     session.forget()
 
 
-def test_a_run_is_told_of_from_its_start_to_its_end(server, tmp_path):
+def test_a_run_is_reported_from_its_start_to_its_end(server, tmp_path):
     """What it logs is on the server once it ends: its SDK sends each 15 seconds."""
     watch = Watch("events acme/gpt --stall 10m --settle 1s", server)
     assert watch.tick(0) == []

@@ -111,7 +111,7 @@ def test_any_curves_make_bands_around_their_mean(several, band):
         assert [len(edge.y) for edge in one.band] == [len(one.series.x)] * 2
 
 
-def test_long_runs_are_told_at_a_thousand_places():
+def test_long_runs_are_drawn_at_a_thousand_places():
     lines = [
         line(n, *((x + i, 1.0) for x in range(0, 3000, 2))) for i, n in enumerate("ab")
     ]

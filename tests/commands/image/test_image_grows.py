@@ -84,7 +84,7 @@ def test_one_picture_of_several_keys():
     assert len(plots(told(Logs(TWO), "--keys train/loss --layout grid"))) == 1
 
 
-def test_a_key_stands_over_what_define_metric_says():
+def test_a_key_is_drawn_over_what_define_metric_says():
     source = Logs(
         {"a": {"val": VAL, "loss": LOSS, "epoch": VAL}}, own_axes={"val": "epoch"}
     )

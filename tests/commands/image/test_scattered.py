@@ -17,7 +17,7 @@ RUNS = [
 ]
 
 
-def test_a_run_with_both_values_is_a_point_and_the_best_stands_out():
+def test_a_run_with_both_values_is_a_point_and_the_best_is_highlighted():
     chart = scattered.chart(RUNS, *PAIR, Objective("val/loss"))
     assert chart.title == "val/loss over config.lr"
     points = (Point(0.1, 2.0, "one"), Point(1.0, 1.0, "two", chosen=True))
@@ -26,7 +26,7 @@ def test_a_run_with_both_values_is_a_point_and_the_best_stands_out():
     assert list(scattered.notes(RUNS, chart, *PAIR)) == said
 
 
-def test_no_point_at_all_is_said_with_the_name_that_nobody_has():
+def test_no_point_at_all_is_said_with_the_name_that_no_run_has():
     chart = scattered.chart(RUNS, "config.nope", "val/loss", None)
     said = ["no run has a number for 'config.nope'"]
     assert list(scattered.notes(RUNS, chart, "config.nope", "val/loss")) == said

@@ -88,7 +88,7 @@ class Growing(FakeSource):
         return tuple(map(Printed, lines))[-last or None :]
 
 
-def test_following_tells_each_line_once_and_a_bar_when_it_stands(monkeypatch):
+def test_following_tells_each_line_once_and_a_bar_when_it_is_done(monkeypatch):
     monkeypatch.setattr("time.sleep", lambda _seconds: None)
     source = Growing([["a", "10%"], ["a", "50%"], ["a", "100%", "b", "c"], ["b", "c"]])
     reports = grammar.parse("logs ./wandb -f", fake_env(source)).reports

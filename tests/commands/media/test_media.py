@@ -182,7 +182,7 @@ def test_unknown_kinds_are_named():
 WEIRD = Medium("b", "wormhole", {"x": 1})
 
 
-def test_a_file_that_is_not_there_and_one_that_is_damaged():
+def test_a_file_that_is_missing_and_one_that_is_damaged():
     table = Medium("t", "table-file", {"path": "t.json"})
     gone = answer(Album((image("a"), table)))
     assert "t: its file is missing" in notes(gone)

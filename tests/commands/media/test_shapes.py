@@ -133,7 +133,7 @@ def test_a_chart_is_drawn_over_what_it_calls_its_x():
 @pytest.mark.parametrize(
     "text", ["", "[1", "[" * 100_000, json.dumps({"columns": 1}), "null"]
 )
-def test_a_damaged_table_is_told(text):
+def test_a_damaged_table_is_reported(text):
     with pytest.raises(ValueError, match="its file"):
         sheets.sheet(sheets.read(file(text)))
 

@@ -202,7 +202,7 @@ def test_the_line_says_which_values():
     assert list(groups(told)) == ["_default", "train", "config"]
 
 
-def test_a_project_instead_of_a_run_is_told_what_to_do():
+def test_a_project_instead_of_a_run_gets_a_hint():
     env = fake_env(FakeSource([OWL]))
     with pytest.raises(
         UsageError, match=r"not a run; `wandbwatch project https.* lists"
@@ -223,7 +223,7 @@ def test_two_names_may_have_been_meant_as_a_project():
         list(grammar.parse("summary me/p/x", env).reports)
 
 
-def test_what_the_code_raised_stands_in_it_the_newest_last():
+def test_what_the_code_raised_is_in_it_the_newest_last():
     run = Run("abc", "owl", State.RUNNING)
     raised = [Alert(f"title {i}", "text", "WARN") for i in range(12)]
     (table,) = (b for b in report(run, raised=raised).blocks if isinstance(b, Table))

@@ -61,7 +61,7 @@ RUNS = [
 ]
 
 
-def test_a_sweep_is_told_with_its_best_run_first():
+def test_a_sweep_is_reported_with_its_best_run_first():
     told = report(SWEEP, RUNS, Objective("loss"), topk=2)
     assert told.title == "[b]find lr (acme/gpt/s1)"
     assert (told.url, told.level) == (SWEEP.url, Level.INFO)
@@ -176,7 +176,7 @@ def test_what_a_parameter_is_drawn_from_is_worded(spec, words):
     assert drawn_from(spec) == words
 
 
-def test_progress_without_an_end_counts_what_was_begun():
+def test_progress_without_an_end_counts_what_was_started():
     assert progress(RUNS, None, 10) == "4 of 5 started"
     assert progress(RUNS * 5, 10, 4) == "████ 20 of 10 (100%)"
 

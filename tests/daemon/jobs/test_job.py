@@ -71,7 +71,7 @@ def subscription(*commands: str, mode=Mode.POST, skip_unchanged=False) -> Subscr
     )
 
 
-def test_every_line_is_told_in_order_and_the_slot_is_done(world):
+def test_every_line_is_reported_in_order_and_the_slot_is_done(world):
     world.says = {"one": Report("x", "1"), "two": Report("x", "2")}
     result = run_job(subscription("one", "two"), SLOT, world.context)
     assert (result.errors, result.messages) == ((), 2)
@@ -88,7 +88,7 @@ def test_one_failing_line_ends_neither_the_list_nor_the_subscription(world):
     assert world.bodies() == ["2"]
 
 
-def test_a_bug_is_told_as_one_and_its_traceback_is_in_the_log(world, caplog):
+def test_a_bug_is_reported_as_one_and_its_traceback_is_in_the_log(world, caplog):
     world.says = {"one": ZeroDivisionError("secret"), "two": Report("x", "2")}
     result = run_job(subscription("one", "two"), SLOT, world.context)
     assert "ZeroDivisionError" in result.errors[0]
@@ -96,7 +96,7 @@ def test_a_bug_is_told_as_one_and_its_traceback_is_in_the_log(world, caplog):
     assert world.bodies() == ["one", "2"]
 
 
-def test_a_failure_that_was_superseded_is_told_by_the_next_round(world):
+def test_a_failure_that_was_superseded_is_reported_by_the_next_round(world):
     world.says = {"one": NetworkError("down"), "two": Report("x", "2")}
     run_job(subscription("one", "two"), SLOT, world.context)
     run_job(subscription("one", "two"), SLOT + HOUR, world.context)
@@ -124,7 +124,7 @@ def test_only_the_first_message_of_new_bad_news_pings(world):
     assert world.queue.head("lab").queued.level is Level.INFO
 
 
-def test_a_job_that_could_not_be_done_is_told_and_so_is_its_end(world):
+def test_a_job_that_could_not_be_done_is_reported_and_so_is_its_end(world):
     world.says = {"one": Report("x", "1")}
     give_up(
         subscription("one"), SLOT, "the job timed out and was stopped", world.context

@@ -9,7 +9,7 @@ DOWN = LineResult("project acme/gpt", error="the server is down")
 UP = LineResult("project acme/gpt", (GOOD,))
 
 
-def test_a_failure_is_told_in_its_place_and_only_once():
+def test_a_failure_is_reported_in_its_place_and_only_once():
     first = news([DOWN, LineResult("summary x", (BAD,))], {})
     assert first.reports == (failure(DOWN.line, DOWN.error), BAD)
     assert first.level is Level.BAD
@@ -19,7 +19,7 @@ def test_a_failure_is_told_in_its_place_and_only_once():
     assert again.memory == first.memory
 
 
-def test_another_failure_of_the_line_is_told():
+def test_another_failure_of_the_line_is_reported():
     known = news([DOWN], {}).memory
     other = news([LineResult(DOWN.line, error="no such project")], known)
     assert other.reports == (failure(DOWN.line, "no such project"),)
@@ -41,7 +41,7 @@ def test_a_changed_text_of_the_same_kind_of_error_is_no_news():
     assert over.memory == {}
 
 
-def test_its_end_is_told_once():
+def test_its_end_is_reported_once():
     known = news([DOWN], {}).memory
     over = news([UP], known)
     (report,) = over.reports
@@ -51,7 +51,7 @@ def test_its_end_is_told_once():
     assert news([UP], over.memory).reports == (GOOD,)
 
 
-def test_the_end_of_a_failure_is_told_even_by_a_line_with_nothing_to_say():
+def test_the_end_of_a_failure_is_reported_even_by_a_line_with_nothing_to_say():
     known = news([DOWN], {}).memory
     (report,) = news([LineResult(DOWN.line)], known).reports
     assert report.level is Level.GOOD

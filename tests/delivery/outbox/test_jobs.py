@@ -113,7 +113,7 @@ def test_a_report_that_never_left_is_superseded(store):
     assert waiting(store) == ["new"]
 
 
-def test_what_was_told_is_forgotten_after_a_week(store, clock):
+def test_what_was_reported_is_forgotten_after_a_week(store, clock):
     enqueue(store, queued("one"))
     SendResults(store).delivered(head(store), "1", None)
     clock.wait(8 * 86400)

@@ -39,7 +39,7 @@ def test_a_letter_comes_back_as_it_went_in(store):
     assert (first.attempts, first.ambiguous, first.reduced) == (0, 0, False)
 
 
-def test_a_claim_that_nobody_gave_back_is_ambiguous(store):
+def test_a_claim_that_was_never_given_back_is_ambiguous(store):
     queue = Queue(store)
     enqueue(store, queued("x"))
     queue.claim(head(store), "bucket")

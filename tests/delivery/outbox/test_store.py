@@ -67,7 +67,7 @@ def test_a_file_that_breaks_later_is_put_aside_then(tmp_path, opened):
     other.close()
 
 
-def test_a_file_that_was_taken_away_is_made_anew(tmp_path, opened):
+def test_a_file_that_was_taken_away_is_made_again(tmp_path, opened):
     store = opened(tmp_path)
     fill(store)
     for path in tmp_path.glob("state.db*"):

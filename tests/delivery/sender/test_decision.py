@@ -64,7 +64,7 @@ def test_an_edit_is_repeatable_and_may_be_missing():
     assert step(MessageMissing(), editing=True) == PostAgain()
 
 
-def test_a_thread_of_ours_is_opened_anew():
+def test_a_thread_of_ours_is_opened_again():
     gone = WebhookGone("10003", thread=True)
     assert decide(gone, NEW, editing=False, own_thread=True) == ThreadGone()
 

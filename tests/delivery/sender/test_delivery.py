@@ -180,7 +180,7 @@ def test_a_sender_with_once_leaves_messages_with_long_waits(harness):
     assert (harness.clock.now() - NOON).total_seconds() < 60
 
 
-def test_a_secret_that_is_not_there_is_waited_for(harness, monkeypatch):
+def test_a_secret_that_is_missing_is_waited_for(harness, monkeypatch):
     channel = harness.channels["lab"]
     url = channel.webhook.place
     secret = replace(channel.webhook, kind=type(channel.webhook.kind).ENV, place="HOOK")

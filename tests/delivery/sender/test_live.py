@@ -67,7 +67,7 @@ def test_what_somebody_has_removed_before_is_no_failure(harness):
     assert harness.admin.failed() == harness.admin.waiting() == ()
 
 
-def test_an_edited_message_that_somebody_deleted_is_posted_anew(harness):
+def test_an_edited_message_that_somebody_deleted_is_posted_again(harness):
     harness.enqueue(queued("one", edit=True))
     harness.deliver()
     harness.server.board.delete(harness.server.messages[0]["id"])
@@ -104,7 +104,7 @@ def test_a_crash_in_an_edit_is_none(harness):
     assert harness.texts == ["two"]
 
 
-def test_a_forum_has_one_thread_for_all_that_is_told(harness):
+def test_a_forum_has_one_thread_for_all_that_is_reported(harness):
     forum = Hook("50", "token-forum", "60", "forum")
     channel = harness.hook("runs", forum)
     harness.channels["runs"] = replace(channel, thread_name="runs")

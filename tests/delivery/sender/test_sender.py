@@ -34,7 +34,7 @@ def test_no_channel_holds_up_another(threads):
     assert len(threads.admin.waiting()) == 3
 
 
-def test_a_channel_that_nobody_knows_is_stopped_until_somebody_does(threads, caplog):
+def test_a_channel_that_is_unknown_is_stopped_until_it_is_configured(threads, caplog):
     threads.enqueue(queued("x", channel="unheard"), queued("y"))
     Sender(threads.context, threads.channels).run()
     assert threads.texts == ["y"]

@@ -134,7 +134,7 @@ def found_again(cell: Cell, everything: str) -> bool:
 
 @settings(deadline=None)
 @given(st.lists(reports | hostile_reports(), max_size=4))
-def test_any_reports_are_within_all_limits_and_ping_nobody(several):
+def test_any_reports_are_within_all_limits_and_ping_no_one(several):
     for message in render(several, png, STUDIO):
         assert complaints(message) == []
         assert json.loads(message.body)["allowed_mentions"] == {"parse": []}

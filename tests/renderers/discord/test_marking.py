@@ -27,11 +27,11 @@ def pinged(message: Message) -> list[str]:
     return pings(whole.get("content", ""), whole["allowed_mentions"])
 
 
-def test_nobody_is_pinged_unasked():
+def test_no_one_is_pinged_unasked():
     assert pinged(MESSAGE) == pinged(plain(MESSAGE)) == pinged(duplicate(MESSAGE)) == []
 
 
-def test_those_asked_for_are_pinged_and_nobody_else():
+def test_those_asked_for_are_pinged_and_no_one_else():
     asked = ["@everyone", "<@1>", "<@!2>", "<@&3>", "<@1>", "nobody"]
     message = mention(plain(MESSAGE), asked)
     assert body(message)["allowed_mentions"] == {
@@ -47,7 +47,7 @@ def test_one_role_is_allowed_by_its_id_alone():
     assert allowed == {"parse": [], "roles": ["3"]}
 
 
-def test_mentioning_nobody_changes_nothing():
+def test_mentioning_no_one_changes_nothing():
     assert mention(MESSAGE, ()) is MESSAGE
 
 

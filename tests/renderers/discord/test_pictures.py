@@ -24,7 +24,7 @@ def test_more_are_listed_in_the_picture_alone():
     assert "4 rising from 2 to 4" in alternative(plot)
 
 
-def test_a_group_is_told_by_the_last_value_of_all_its_runs():
+def test_a_group_is_reported_by_the_last_value_of_all_its_runs():
     mean = Line("", "ppo (n=3)", Series("r", (0, 10, 20), (1, 2, 9)))
     partial = replace(mean, partial=Partial(10, 1, 3))
     (told,) = legend(Plot("r", "step", (partial,))).lines
@@ -41,7 +41,7 @@ def test_a_mark_on_an_axis_of_time_is_a_time():
     assert legend(runtime).lines[-1] == "-# runtime 1h 01m"
 
 
-def test_the_last_point_of_a_shape_is_not_told():
+def test_the_last_point_of_a_shape_is_not_reported():
     shape = Plot("PR", "recall", (line("car", 1, 0),), shape=True)
     assert legend(shape).lines == ("car (id-car)",)
     assert alternative(shape) == "PR over recall: car"

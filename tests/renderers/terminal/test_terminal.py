@@ -127,7 +127,7 @@ def test_a_table_too_wide_becomes_cards():
     assert "metric5   5    metric11  11" in shown
 
 
-def test_a_long_group_stands_in_columns_where_there_is_room():
+def test_a_long_group_is_in_columns_where_there_is_room():
     items = tuple((f"gpu.{i}.memory", i * 1.5) for i in range(16))
     wide = text(report(Fields("system", items)))
     narrow = text(report(Fields("system", items)), Screen(40, now=NOW))

@@ -67,7 +67,7 @@ def test_a_server_that_fails_is_not_a_bad_key(bare):
     assert not Path(os.environ["NETRC"]).exists()
 
 
-def test_a_key_that_could_not_be_saved_is_told(bare, monkeypatch, tmp_path):
+def test_a_key_that_could_not_be_saved_is_reported(bare, monkeypatch, tmp_path):
     monkeypatch.setenv("NETRC", str(tmp_path))
     with pytest.raises(SourceError, match=f"could not save the API key in {tmp_path}"):
         plugin.account().login(KEY, None)

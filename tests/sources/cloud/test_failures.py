@@ -47,7 +47,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("fault", "kind", "said"), FAULTS)
-def test_a_fault_is_told(server, fault, kind, said):
+def test_a_fault_is_reported(server, fault, kind, said):
     server.store.add(Run("abc"))
     server.faults.append(replace(fault, operation="WandbwatchRun"))
     _told(server.url, kind, said)
@@ -56,7 +56,7 @@ def test_a_fault_is_told(server, fault, kind, said):
 @pytest.mark.parametrize(
     ("fault", "kind", "said"), [f for f in FAULTS if f[0].status < 429]
 )
-def test_a_fault_at_the_door_is_told(server, fault, kind, said):
+def test_a_fault_at_the_door_is_reported(server, fault, kind, said):
     server.store.add(Run("abc"))
     server.faults.append(replace(fault, operation="Viewer"))
     _told(server.url, kind, said)
@@ -113,20 +113,20 @@ def test_a_missing_project_or_run_is_not_found(server, fault, what):
         ("nonsense", "nonsense is not a URL"),
     ],
 )
-def test_a_server_that_is_not_there_is_told(monkeypatch, url, said):
+def test_a_server_that_is_missing_is_reported(monkeypatch, url, said):
     monkeypatch.setenv("WANDB_BASE_URL", url)
     with pytest.raises(NetworkError) as told:
         plugin(GPT).runs(Query())
     assert said in str(told.value)
 
 
-def test_plain_http_where_tls_is_expected_is_told(server, monkeypatch):
+def test_plain_http_where_tls_is_expected_is_reported(server, monkeypatch):
     monkeypatch.setenv("WANDB_BASE_URL", server.url.replace("http:", "https:"))
     with pytest.raises(NetworkError, match="no secure connection to https://"):
         plugin(GPT).runs(Query())
 
 
-def test_an_unknown_key_is_told_with_the_place_it_came_from(server, monkeypatch):
+def test_an_unknown_key_is_reported_with_the_place_it_came_from(server, monkeypatch):
     monkeypatch.setenv("WANDB_API_KEY", "z" * 40)
     with pytest.raises(NotAuthorisedError) as told:
         plugin(GPT).runs(Query())
@@ -145,7 +145,7 @@ def _afresh() -> None:
 @pytest.mark.parametrize(
     ("key", "said"), [("z" * 30, "has 30;"), ("z" * 40 + " ", "whitespace;")]
 )
-def test_what_is_no_key_is_told(monkeypatch, key, said):
+def test_what_is_no_key_is_reported(monkeypatch, key, said):
     monkeypatch.setenv("WANDB_API_KEY", key)
     with pytest.raises(NotAuthorisedError) as told:
         plugin(GPT).runs(Query())
@@ -154,7 +154,7 @@ def test_what_is_no_key_is_told(monkeypatch, key, said):
 
 
 @pytest.mark.usefixtures("_afresh")
-def test_no_key_at_all_is_told_and_nobody_is_asked(server, monkeypatch):
+def test_no_key_at_all_is_reported_and_no_request_is_made(server, monkeypatch):
     monkeypatch.delenv("WANDB_API_KEY")
     with pytest.raises(NotAuthorisedError) as told:
         plugin(GPT).runs(Query())

@@ -190,7 +190,7 @@ def test_what_is_not_there_is_said_with_what_to_do(server):
         plugin(Cloud("acme", "nope", "a")).run()
 
 
-def test_a_sweep_that_is_not_there_is_named(server):
+def test_a_sweep_that_is_missing_is_named(server):
     server.store.add(Run("a"))
     with pytest.raises(NotFoundError, match="sweep 's9' not found in 'acme/gpt'"):
         project(sweep="s9").runs(Query())

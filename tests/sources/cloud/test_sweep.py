@@ -36,7 +36,7 @@ def swept(server: WandbServer) -> WandbServer:
     return server
 
 
-def test_a_sweep_is_told_by_one_request(swept):
+def test_a_sweep_is_reported_by_one_request(swept):
     source = plugin(Cloud("acme", "gpt", sweep="s1"))
     found = source.sweep("")
     assert swept.data_requests == 1
@@ -61,7 +61,7 @@ def test_a_sweep_is_told_by_one_request(swept):
 
 
 @pytest.mark.usefixtures("swept")
-def test_a_sweep_that_is_not_there():
+def test_a_sweep_that_is_missing():
     with pytest.raises(NotFoundError, match="sweep 'nope' not found in 'acme/gpt'"):
         plugin(Cloud("acme", "gpt", sweep="nope")).sweep("")
     with pytest.raises(UsageError, match="is not one sweep"):

@@ -74,7 +74,7 @@ def test_a_damaged_chunk_loses_its_block_and_no_more(long_run, at, value):
 
 
 @pytest.mark.parametrize("length", [0, 1, 6, 7, 8, 13, 14, 40])
-def test_a_file_that_has_just_begun(tmp_path, length):
+def test_a_file_that_has_just_started(tmp_path, length):
     file = tmp_path / "offline-run-1-one" / "run-one.wandb"
     synthetic.write(file, synthetic.steps(1))
     file.write_bytes(file.read_bytes()[:length])

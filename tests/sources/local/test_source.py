@@ -123,7 +123,7 @@ def test_curves_of_several_runs(three):
     assert list(found[1].series["loss"].x) == [1]
 
 
-def test_a_run_that_is_not_there(three):
+def test_a_run_that_is_missing(three):
     with pytest.raises(NotFoundError, match="has no run 'z'; `wandbwatch project"):
         source(three).runs(Query(ids=("a", "z")))
 
@@ -133,7 +133,7 @@ def test_several_runs_are_not_one(three):
         source(three).run()
 
 
-def test_wrong_queries_are_told_before_anything_is_read(tmp_path):
+def test_wrong_queries_are_reported_before_anything_is_read(tmp_path):
     nowhere = source(tmp_path / "nowhere")
     with pytest.raises(UsageError):
         nowhere.runs(Query(filters={"$xor": 1}))
