@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from wandbwatch.model.run import Run, State
 
 _BREAKS = re.compile("\r\n|[\n\r\v\f\x85\u2028\u2029]")
+_DIGITS = 18
 _STEERING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
@@ -51,6 +52,15 @@ MARKS = {
 
 def state(value: State) -> str:
     return f"{MARKS[value]} {value.value}"
+
+
+def by_number(name: str) -> tuple[tuple[str, int], ...]:
+    """Return a sort key in which numbers count as such: layer 2 before layer 10."""
+    parts = re.split(r"(\d+)", name)
+    return tuple(
+        (text, int(digits[:_DIGITS] or 0))
+        for text, digits in zip(parts[::2], [*parts[1::2], ""], strict=True)
+    )
 
 
 def yet(*runs: Run) -> str:

@@ -9,15 +9,12 @@ stderr.
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, repeat
 from typing import TypeAlias
 
-from wandbwatch import formatting as words
 from wandbwatch.formatting import json_values
+from wandbwatch.formatting.csv_lines import line
 from wandbwatch.model.media import Attachment
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import (
@@ -31,9 +28,7 @@ from wandbwatch.model.report import (
     Report,
     Table,
     Text,
-    latest,
 )
-from wandbwatch.model.run import State
 from wandbwatch.plots import text as charted
 
 Row: TypeAlias = Sequence[Cell]
@@ -41,9 +36,6 @@ Row: TypeAlias = Sequence[Cell]
 _VALUES = ("group", "key", "value")
 _POINTS = ("run", "name", "key", "x", "y")
 _EDGES = ("low", "high")
-
-_FORMULA = re.compile("[=+\\-@\uff1d\uff0b\uff0d\uff20]")
-"""The start of a spreadsheet formula, in full width as well."""
 
 
 def render(reports: Iterable[Report], _screen: Screen) -> Iterator[str]:
@@ -54,9 +46,9 @@ def render(reports: Iterable[Report], _screen: Screen) -> Iterator[str]:
             if names and names != header:
                 if header:
                     yield ""
-                yield _line(names)
+                yield line(names)
                 header = names
-            yield from map(_line, rows)
+            yield from map(line, rows)
 
 
 def _shaped(block: Block) -> tuple[Row, Iterable[Row]]:
@@ -91,12 +83,12 @@ def _chart(chart: Chart) -> tuple[Row, Iterable[Row]]:
 
 def _points(plot: Plot) -> Iterator[Row]:
     wide = _wide(plot)
-    for line in plot.lines:
-        edges: list[Sequence[float]] = [edge.y for edge in line.band or ()]
+    for drawn in plot.lines:
+        edges: list[Sequence[float]] = [edge.y for edge in drawn.band or ()]
         edges += [()] * (2 * wide - len(edges))
-        series = line.series
+        series = drawn.series
         points = zip(series.x, series.y, *map(_endless, edges), strict=False)
-        yield from ((line.run, line.name, plot.key, *point) for point in points)
+        yield from ((drawn.run, drawn.name, plot.key, *point) for point in points)
 
 
 def _endless(values: Sequence[float]) -> Iterator[float | Missing]:
@@ -104,30 +96,7 @@ def _endless(values: Sequence[float]) -> Iterator[float | Missing]:
 
 
 def _wide(plot: Plot) -> bool:
-    return any(line.band for line in plot.lines)
-
-
-def _line(cells: Row) -> str:
-    written = io.StringIO()
-    csv.writer(written, lineterminator="\n").writerow(map(_cell, cells))
-    return written.getvalue().removesuffix("\n")
-
-
-def _cell(cell: Cell) -> str:
-    cell = latest(cell)
-    if isinstance(cell, Missing):
-        return ""
-    if isinstance(cell, str) and not isinstance(cell, State):
-        return _harmless(words.clean(cell, lines=True))
-    value = json_values.value(cell)
-    if isinstance(value, str):
-        return value
-    return json_values.written(value)
-
-
-def _harmless(text: str) -> str:
-    """Stop a spreadsheet from running a name as a formula: ``'=HYPERLINK(…)``."""
-    return f"'{text}" if _FORMULA.match(text.lstrip()) else text
+    return any(drawn.band for drawn in plot.lines)
 
 
 plugin: Renderer = render

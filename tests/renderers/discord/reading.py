@@ -31,7 +31,7 @@ _FORMATS = re.compile(
 )
 
 
-PLAYED = (".mp4", ".wav")
+PLAYED = (".mp4", ".wav", ".csv")
 """What no embed can have."""
 
 

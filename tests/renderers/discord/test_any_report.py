@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from itertools import count
 
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from wandbwatch import formatting
 from wandbwatch.model.drawing import Bars
 from wandbwatch.model.media import Attachment, Piece
+from wandbwatch.model.queued_message import Message
 from wandbwatch.model.report import (
     Block,
     Cell,
@@ -195,6 +196,12 @@ def plot(size: int, word: Word) -> Block:
     return Plot(key, "step", tuple(Line("r", name, series) for name in names))
 
 
+def attached(messages: Iterable[Message]) -> str:
+    """Return the values that are too many for a channel."""
+    files = (file for message in messages for file in message.files)
+    return "".join(f.content.decode() for f in files if f.name.endswith(".csv"))
+
+
 KINDS = st.sampled_from([fields, times, table, text, note, plot])
 
 
@@ -213,7 +220,9 @@ def test_long_reports_stay_in_order_without_repeats(plan):
         for blocks in plan
     ]
     messages = render(several, png, STUDIO)
-    assert re.findall(r"w\d{5}w", told(messages)) == wanted
+    shown = re.findall(r"w\d{5}w", told(messages))
+    assert shown == sorted(set(shown)), "in order, each once"
+    assert {*shown, *re.findall(r"w\d{5}w", attached(messages))} == {*wanted}
     assert [complaints(m) for m in messages] == [[]] * len(messages)
 
 
@@ -227,10 +236,12 @@ def test_a_huge_report(amount):
     )
     messages = render([Report("kind", "title", blocks)], png)
     everything = told(messages)
-    assert all(f"v{i}\n" in everything for i in range(amount))
+    assert all(f"v{i}\n" in everything for i in range(25))
+    assert f"{amount - 25:,} more many: kind.csv" in everything
+    assert all(f",v{i}\n" in attached(messages) for i in range(amount))
     assert f"line {amount - 1}" in everything
     assert any("title (continued 2/" in message.body for message in messages)
     names = [file.name for message in messages for file in message.files]
-    assert len(set(names)) == 50
-    assert all(re.fullmatch(r"[a-z0-9_]+\.png", name) for name in names)
+    assert len(set(names)) == 51
+    assert all(re.fullmatch(r"[a-z0-9_]+\.png|kind\.csv", name) for name in names)
     assert [c for m in messages for c in complaints(m)] == []

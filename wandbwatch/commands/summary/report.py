@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from wandbwatch.analysis import delta as deltas
 from wandbwatch.formatting import titles
 from wandbwatch.formatting.run_blocks import caveats, run_fields
-from wandbwatch.formatting.text import did_you_mean, yet
+from wandbwatch.formatting.text import by_number, did_you_mean, yet
 from wandbwatch.model.address import Address
 from wandbwatch.model.errors import NotFoundError
 from wandbwatch.model.ports import Env
@@ -50,6 +50,7 @@ _DEFAULT, _CHARTS = "_default", "Charts"
 
 
 _SYSTEM = "system"
+_FIRST = ("val", "valid", "validation", "eval", "test", "train")
 
 
 _OWN = frozenset({"_step", "_runtime", "_timestamp", "_wandb"})
@@ -150,17 +151,23 @@ def _groups(run: Run, filters: Sequence[str]) -> Iterator[Fields]:
         group, _, key = name.partition("/")
         if _selected(name, filters):
             grouped.setdefault(group, []).append((key, cell))
-    for group in sorted(grouped, key=lambda g: (g != _DEFAULT, g == _SYSTEM, g)):
+    for group in sorted(grouped, key=_order):
         label = _CHARTS if group == _DEFAULT else ""
         yield Fields(group, tuple(grouped[group]), label)
+
+
+def _order(group: str) -> tuple[object, ...]:
+    """Put the run's own values first, then validation and training, system last."""
+    first = _FIRST.index(group) if group in _FIRST else len(_FIRST)
+    return group != _DEFAULT, group == _SYSTEM, first, *by_number(group)
 
 
 def _values(run: Run) -> Iterator[tuple[str, Cell]]:
     """Name every value GROUP/KEY, in the order of their names."""
     yield f"{_DEFAULT}/state", run.state
-    for key in sorted(run.summary):
+    for key in sorted(run.summary, key=by_number):
         yield _grouped(key), run.summary[key]
-    for key in sorted(run.system):
+    for key in sorted(run.system, key=by_number):
         yield f"{_SYSTEM}/{key}", run.system[key]
 
 

@@ -39,6 +39,7 @@ from wandbwatch.renderers.discord.attachments import (
     AttachmentView,
     Thumbnails,
 )
+from wandbwatch.renderers.discord.caps import capped
 from wandbwatch.renderers.discord.embed import Embed, Naming, Picture, clipped
 from wandbwatch.renderers.discord.marking import duplicate, mention, plain
 from wandbwatch.renderers.discord.passages import Passage, pages
@@ -65,8 +66,21 @@ def render(
     """
     drawer = Pictures(png)
     budget = AttachmentBudget(studio or STUDIO, drawer.take)
-    found = (e for one in reports for e in embeds(one, drawer.draw, budget.exhibit))
+    found = (
+        embed for one in reports for embed in _with_values(one, drawer, budget.exhibit)
+    )
     return tuple(packing.messages(found))
+
+
+def _with_values(report: Report, drawer: Pictures, show: Show) -> Iterator[Embed]:
+    """Yield the embeds of *report*; the values that are too many go with the last."""
+    shown, values = capped(report)
+    *found, last = embeds(shown, drawer.draw, show)
+    if values:
+        name = f"{markdown.named(report.kind)}.csv"
+        file = drawer.take(name, f"{values}\n".encode())
+        last = replace(last, loose=(*last.loose, Picture(file, "all values as CSV")))
+    yield from (*found, last)
 
 
 Draw: TypeAlias = Callable[[Plot | Chart], MessageFile]

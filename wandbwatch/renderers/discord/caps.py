@@ -1,0 +1,107 @@
+"""Caps on a report's values: a channel shows the first ones, a CSV file has all."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from wandbwatch import formatting
+from wandbwatch.formatting.csv_lines import line
+from wandbwatch.model.report import Block, Cell, Fields, Note, Report, Table, latest
+
+FIELDS, ROWS, TOTAL = 25, 40, 100
+"""The most values of a group, rows of a table, and values of a report."""
+_SYSTEM = "system"
+_QUIET = re.compile(r"disk|network|proc\.")
+_NUMBER = re.compile(r"\d+")
+_FEW = 8
+"""At most this many system metrics that differ by a number are listed."""
+
+
+def capped(report: Report) -> tuple[Report, str]:
+    """Return *report* with at most so many values, and the CSV of all; "" if it fits.
+
+    Of system metrics, those that differ by a number only are folded to their mean and
+    maximum, and disks and networks at zero are left out.
+    """
+    name, left = f"{report.kind}.csv", TOTAL
+    blocks: list[Block] = []
+    hidden: list[Fields] = []
+    lines: list[str] = []
+    values: list[str] = []
+    for block in report.blocks:
+        match block:
+            case Fields():
+                shown = _brief(block)
+                most = min(FIELDS, left)
+                left -= min(len(shown.items), most)
+                if shown != block or len(shown.items) > most:
+                    values += _values(block)
+                if block.items and most <= 0:
+                    hidden.append(block)
+                else:
+                    blocks += _first(shown, most, name)
+            case Table() if len(block.rows) > ROWS:
+                lines += map(line, (block.columns, *block.rows))
+                links = block.links[:ROWS]
+                blocks.append(replace(block, rows=block.rows[:ROWS], links=links))
+                blocks.append(Note(f"{len(block.rows) - ROWS:,} more rows: {name}"))
+            case _:
+                blocks.append(block)
+    if hidden:
+        blocks.append(_hidden(hidden, name))
+    if values:
+        lines[:0] = [line(("group", "key", "value")), *values]
+    return replace(report, blocks=tuple(blocks)), "\n".join(lines)
+
+
+def _first(fields: Fields, most: int, name: str) -> Iterator[Block]:
+    yield replace(fields, items=fields.items[:most])
+    if (more := len(fields.items) - most) > 0:
+        of = f" {fields.heading}" if fields.heading else ""
+        yield Note(f"{more:,} more{of}: {name}")
+
+
+def _hidden(several: Sequence[Fields], name: str) -> Note:
+    count = sum(len(fields.items) for fields in several)
+    groups = "1 more group" if len(several) == 1 else f"{len(several):,} more groups"
+    return Note(f"{groups} with {count:,} values: {name}")
+
+
+def _values(fields: Fields) -> Iterator[str]:
+    yield from (line((fields.title, key, cell)) for key, cell in fields.items)
+
+
+def _brief(fields: Fields) -> Fields:
+    """Fold system metrics; other fields stay as they are."""
+    if fields.title != _SYSTEM:
+        return fields
+    items = (item for item in fields.items if not _is_quiet(*item))
+    kinds = groupby(
+        sorted(items, key=lambda item: _NUMBER.sub("*", item[0])),
+        lambda item: _NUMBER.sub("*", item[0]),
+    )
+    found = [item for kind, several in kinds for item in _folded(kind, list(several))]
+    return replace(fields, items=tuple(found))
+
+
+def _is_quiet(name: str, cell: Cell) -> bool:
+    return latest(cell) == 0 and bool(_QUIET.search(name))
+
+
+def _folded(
+    kind: str, several: Sequence[tuple[str, Cell]]
+) -> Sequence[tuple[str, Cell]]:
+    numbers = [
+        float(value)
+        for _, cell in several
+        if isinstance(value := latest(cell), int | float) and math.isfinite(value)
+    ]
+    if len(several) <= _FEW or not numbers:
+        return several
+    mean, most = math.fsum(numbers) / len(numbers), max(numbers)
+    said = f"mean {formatting.number(mean)}, max {formatting.number(most)}"
+    return [(f"{kind} ({len(several)})", said)]
