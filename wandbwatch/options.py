@@ -199,7 +199,10 @@ HERE = Local(Path())
 
 _PROJECT = "ENTITY/PROJECT, a W&B URL, or a path to local runs."
 _SWEEP = "ENTITY/PROJECT/SWEEP, a sweep's URL, or a path to its local runs."
-_RUN = "ENTITY/PROJECT/RUN, a run's URL, or a path to a local run."
+_RUN = (
+    "ENTITY/PROJECT/RUN, a run's URL, or a path to a local run. RUN is an id, a name,"
+    " or latest, previous, best, last-good."
+)
 
 ProjectAddress: TypeAlias = Annotated[
     Address,

@@ -62,12 +62,13 @@ def _env() -> Env:
 
 
 def _source(address: Address) -> Source:
-    source: Source = plugins.load("wandbwatch.sources", address.source)(address)
-    if address.local:
-        return source
-    from wandbwatch.cli.path_hints import reminding  # noqa: PLC0415 -- of a server alone
+    from wandbwatch.cli.addresses import opened  # noqa: PLC0415 -- not for --help
 
-    return reminding(source, address)
+    def make(address: Address) -> Source:
+        source: Source = plugins.load("wandbwatch.sources", address.source)(address)
+        return source
+
+    return opened(address, make)
 
 
 def _recipes() -> Mapping[str, ExperimentConfig]:

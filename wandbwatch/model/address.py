@@ -49,6 +49,10 @@ class Address:
         """Return the address of the project of *run*, which was read from here."""
         raise NotImplementedError
 
+    def named(self, run: str) -> Address:
+        """Return the address of a run of this project, by its id or name."""
+        raise NotImplementedError
+
 
 @dataclass(frozen=True)
 class Cloud(Address):
@@ -79,6 +83,9 @@ class Cloud(Address):
     def in_project(self, run: Run) -> Cloud:
         return replace(self, run=None, entity=run.entity, project=run.project)
 
+    def named(self, run: str) -> Cloud:
+        return replace(self, run=run, sweep=None)
+
 
 @dataclass(frozen=True)
 class Local(Address):
@@ -101,3 +108,16 @@ class Local(Address):
     def in_project(self, run: Run) -> Local:  # noqa: ARG002 -- the path says enough
         path = self.path.resolve()
         return Local(path.parent.parent if path.is_file() else path.parent)
+
+    def named(self, run: str) -> Local:
+        return Local(self.path / run)
+
+
+def beside(first: Address, other: Address) -> Address:
+    """Return *other*; a bare run is one of the project of the run *first*."""
+    bare = isinstance(other, Cloud) and not (other.project or other.server)
+    if not (bare and other.run) or (isinstance(first, Cloud) and not first.project):
+        return other
+    if isinstance(first, Local):
+        return Local(first.path.parent / other.run)
+    return first.named(other.run)

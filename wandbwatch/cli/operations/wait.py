@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wandbwatch.model.address import Address
+from wandbwatch.model.address import Address, beside
 from wandbwatch.options import Span, TotalOption, run_address
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ def wait(
     limits = WaitLimits(one, timeout, every)
     if experiments.named(words, env.experiments()):
         return experiments.wait_for(words, env.experiments(), limits)
-    looker = Looker(env.source, runs, total)
+    named = [beside(runs[0], run) for run in runs]
+    looker = Looker(env.source, named, total)
     return wait_for(looker, limits, total)
 
 

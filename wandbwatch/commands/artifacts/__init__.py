@@ -30,7 +30,7 @@ def artifacts(
     from wandbwatch.commands.artifacts.report import report
 
     env: Env = ctx.obj
-    yield report(address, env.source(address).artifacts(address.run or ""), types)
+    yield report(address, env.source(address).artifacts(""), types)
 
 
 plugin = artifacts

@@ -14,7 +14,7 @@ from wandbwatch.analysis.ranking import Objective
 from wandbwatch.commands.diff import Other
 from wandbwatch.formatting import titles
 from wandbwatch.formatting.run_blocks import caveats
-from wandbwatch.model.address import Address
+from wandbwatch.model.address import Address, beside
 from wandbwatch.model.errors import NotFoundError, SourceError, UsageError
 from wandbwatch.model.ports import Env, Source
 from wandbwatch.model.query import Query
@@ -80,7 +80,7 @@ def compared(
     run = source.run()
     notes: list[str] = []
     if other.address is not None:
-        there = env.source(other.address)
+        there = env.source(beside(address, other.address))
         one = there.run()
     else:
         there = env.source(address.in_project(run))

@@ -34,13 +34,14 @@ def summary(
     """Show a run's last values, in groups."""
     from wandbwatch.analysis import delta as deltas
     from wandbwatch.analysis.eta import forecast as forecast_of
-    from wandbwatch.commands.summary.report import report, selected_keys
+    from wandbwatch.commands.summary.report import report
 
     env: Env = ctx.obj
-    run = selected_keys(env, address)
-    forecast = forecast_of(env.source(address), [run], total)
+    source = env.source(address)
+    run = source.run()
+    forecast = forecast_of(source, [run], total)
     since = deltas.Since.last(env.memory) if delta else None
-    raised = () if filters else env.source(address).alerts(run.id)
+    raised = () if filters else source.alerts(run.id)
     shown = report(run, filters, raised, config=config, since=since, forecast=forecast)
     if since:
         deltas.remember(env.memory, shown)

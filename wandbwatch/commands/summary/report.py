@@ -12,9 +12,6 @@ from wandbwatch.analysis import delta as deltas
 from wandbwatch.formatting import titles
 from wandbwatch.formatting.run_blocks import caveats, run_fields
 from wandbwatch.formatting.text import by_number, did_you_mean, yet
-from wandbwatch.model.address import Address
-from wandbwatch.model.errors import NotFoundError
-from wandbwatch.model.ports import Env
 from wandbwatch.model.report import (
     MISSING,
     Block,
@@ -119,20 +116,6 @@ def _compared(
         for name, cell in block.items
     )
     return replace(block, items=tuple(items))
-
-
-def selected_keys(env: Env, address: Address) -> Run:
-    try:
-        return env.source(address).run()
-    except NotFoundError as e:
-        if not address.maybe_project:
-            raise
-        project, run = str(address).split("/")
-        raise NotFoundError(
-            f"no run {run!r} in your project {project!r};"
-            f" if {str(address)!r} is a project, `wandbwatch project {address}`"
-            " lists its runs"
-        ) from e
 
 
 def _level(run: Run) -> Level:

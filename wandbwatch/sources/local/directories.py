@@ -36,13 +36,14 @@ def files(path: Path) -> list[Path]:
     *path* is such a file, a run's directory, a ``wandb`` directory, what holds one, or
     a directory with several of these somewhere below. A run's directory means the
     others of that run as well; a file is that file alone.
+    A path that does not exist may name a run of the directory before it by its id.
     """
     path = path.expanduser()
     try:
         if path.is_file():
             return [path]
         if not path.is_dir():
-            raise NotFoundError(_missing(path))
+            return _by_id(path)
         found = _of_run(path) or _in_root(path)
         for root in _ROOTS:
             if not found and (path / root).is_dir():
@@ -96,7 +97,20 @@ def _entered(path: Path) -> list[Path]:
 def is_one_run(path: Path) -> bool:
     """Return whether *path* is a run's file or directory, not a directory of runs."""
     path = path.expanduser()
-    return path.is_file() or bool(_in_run(path))
+    return not path.is_dir() or bool(_in_run(path))
+
+
+def _by_id(path: Path) -> list[Path]:
+    if path.is_symlink() or not path.parent.is_dir():
+        raise NotFoundError(_missing(path))
+    try:
+        beside = files(path.parent)
+    except NotFoundError:
+        beside = []
+    found = [file for file in beside if file.name == f"run-{path.name}.wandb"]
+    if not found:
+        raise NotFoundError(_missing(path))
+    return found
 
 
 def _of_run(path: Path) -> list[Path]:

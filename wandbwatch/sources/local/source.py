@@ -48,7 +48,8 @@ class LocalSource:
         if len(groups) > 1:
             newest = Local(list(groups.values())[-1][-1].parent)
             what = f"{self._path} has {len(groups)} runs, not one"
-            raise UsageError(f"{what}; name one of them, such as {newest}")
+            latest = Local(self._path / "latest")
+            raise UsageError(f"{what}; name one, such as {newest}, or {latest}")
         return self._read(next(iter(groups.values())), _WHOLE)
 
     def runs(self, query: Query) -> Listing:
