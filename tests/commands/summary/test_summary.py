@@ -215,12 +215,11 @@ class NotThere(FakeSource):
         raise NotFoundError("run 'x' not found")
 
 
-def test_two_names_may_have_been_meant_as_a_project():
-    env = fake_env(NotThere())
-    with pytest.raises(NotFoundError, match=r"`wandbwatch project me/p` lists its"):
-        list(grammar.parse("summary me/p", env).reports)
+@pytest.mark.parametrize("address", ["me/p", "me/p/x"])
+def test_a_run_that_is_missing_is_the_error_of_the_source(address):
+    env = fake_env(NotThere())  # cli/addresses.py adds what may have been meant
     with pytest.raises(NotFoundError, match=r"^run 'x' not found$"):
-        list(grammar.parse("summary me/p/x", env).reports)
+        list(grammar.parse(f"summary {address}", env).reports)
 
 
 def test_what_the_code_raised_is_in_it_the_newest_last():

@@ -1,8 +1,8 @@
+"""Why a run ended as it did."""
+
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-import typer
+from collections.abc import Sequence
 
 from wandbwatch.analysis.causes import (
     NOTHING,
@@ -15,12 +15,12 @@ from wandbwatch.analysis.causes import (
 from wandbwatch.analysis.compare import Peers, configuration
 from wandbwatch.formatting import titles
 from wandbwatch.formatting.run_blocks import run_fields
+from wandbwatch.model.address import Address
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.ports import Env, Source
 from wandbwatch.model.query import Query
 from wandbwatch.model.report import Block, Level, Note, Report, Text
 from wandbwatch.model.run import Run
-from wandbwatch.options import RunAddress
 
 _PEERS = 100
 """Runs to compare with, the newest."""
@@ -28,13 +28,8 @@ _LINES = 20
 _FIELDS = {"state", "exit code", "runtime", "last step", "group", "sweep", "host"}
 
 
-def why(ctx: typer.Context, address: RunAddress) -> Iterator[Report]:
-    """Explain how a run ended, or stands: what went wrong first, and when.
-
-    Looks at its curves, system metrics and console, compares its configuration with
-    the last run that finished, and names the runs that ended in the same way.
-    """
-    env: Env = ctx.obj
+def report(env: Env, address: Address) -> Report:
+    """Compare the run with its peers, and name the causes that its data show."""
     run, others = _runs(
         env.source(address), env.source(address.without_run()), address.run
     )
@@ -54,7 +49,7 @@ def why(ctx: typer.Context, address: RunAddress) -> Iterator[Report]:
     path = titles.of_run(run).removeprefix(run.name)
     title = f"{run.name}: {_head(run, found)}{path}"
     level = Level.BAD if run.state.bad or found else Level.INFO
-    yield Report("why", title, tuple(blocks), level, run.url)
+    return Report("why", title, tuple(blocks), level, run.url)
 
 
 def _head(run: Run, found: Sequence[Cause]) -> str:
@@ -72,6 +67,3 @@ def _runs(
     run = next((one for one in listed if one.id == run_id), None) or source.run()
     peers = [one for one in listed if one.id != run.id and one.group == run.group]
     return run, tuple(peers)
-
-
-plugin = why
