@@ -3,7 +3,9 @@
 import os
 import signal
 
+import pytest
 from hypothesis import settings
+from wandbwatch.config import redaction
 
 from tests.delivery.outbox.opening import opened
 from tests.runs.fixtures import _running, local_runs, running_run
@@ -13,6 +15,7 @@ from tests.servers.wandb.fixtures import _wandb_server, log_run, wandb_server
 
 __all__ = [
     "_media_run",
+    "_no_secrets_of_other_tests",
     "_running",
     "_wandb_server",
     "discord_server",
@@ -31,6 +34,11 @@ settings.load_profile("wandbwatch")
 # A shell's background jobs, and all that they start, ignore Ctrl-C; tests send it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def _no_secrets_of_other_tests(monkeypatch):
+    monkeypatch.setattr(redaction, "_secrets", set())
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -74,3 +74,8 @@ def test_nothing_uncaught_shows_a_token():
     assert done.stderr.count("ValueError: /webhooks/1/…") == 3
     assert done.stderr.count("OSError: /webhooks/2/…") == 3
     assert "DEBUG:later:GET /webhooks/3/…" in done.stderr
+
+
+def test_a_secret_that_begins_a_url_leaves_no_token_behind():
+    redaction.hide("https://discord.com/api/webhooks/1")
+    assert "t0ken" not in redact("https://discord.com/api/webhooks/12345/s3cret-t0ken")

@@ -177,7 +177,13 @@ class NamedRuns(SourceProxy):
 
 
 def _may_be_a_name(path: Path) -> bool:
-    return path.parent.is_dir() and not (path.exists() or path.is_symlink())
+    """Return whether *path*, which does not exist, may name a run beside it.
+
+    Only of a directory that wandb wrote to: any other is not searched for a typo.
+    """
+    root, parent = ("wandb", ".wandb"), path.parent
+    written = parent.name in root or any((parent / name).is_dir() for name in root)
+    return written and parent.is_dir() and not (path.exists() or path.is_symlink())
 
 
 def find(project: Source, where: Address, name: str) -> Run:

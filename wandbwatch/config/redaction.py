@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _HIDDEN = "…"
 _TOKEN = re.compile(
-    r"(webhooks(?:/|%2F)\d+(?:/|%2F))[^/?#\s\"'<>()\\,;]+", re.IGNORECASE
+    r"(webhooks(?:/|%2F)\d+(?:/|%2F))([^/?#\s\"'<>()\\,;]+)", re.IGNORECASE
 )
 _SHORTEST = 8
 """Shorter than that it is a word that may well stand in a text by itself."""
@@ -30,9 +30,16 @@ def hide(secret: str) -> None:
 
 
 def redact(text: str) -> str:
-    """Return *text* without any webhook's token and any secret."""
+    """Return *text* without any webhook's token and any secret.
+
+    Tokens are looked for first: a secret that is the beginning of a URL would cut off
+    what tells that a token follows.
+    """
+    tokens = [one[2] for one in _TOKEN.finditer(text) if len(one[2]) >= _SHORTEST]
     for secret in sorted(_secrets, key=len, reverse=True):
         text = text.replace(secret, _HIDDEN)
+    for token in tokens:
+        text = text.replace(token, _HIDDEN)
     return _TOKEN.sub(rf"\1{_HIDDEN}", text)
 
 
