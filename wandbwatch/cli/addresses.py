@@ -177,13 +177,10 @@ class NamedRuns(SourceProxy):
 
 
 def _may_be_a_name(path: Path) -> bool:
-    """Return whether *path*, which does not exist, may name a run beside it.
+    """Return whether *path*, which does not exist, may name a run beside it."""
+    from wandbwatch.sources.local.directories import holds_runs  # noqa: PLC0415 -- rare
 
-    Only of a directory that wandb wrote to: any other is not searched for a typo.
-    """
-    root, parent = ("wandb", ".wandb"), path.parent
-    written = parent.name in root or any((parent / name).is_dir() for name in root)
-    return written and parent.is_dir() and not (path.exists() or path.is_symlink())
+    return holds_runs(path.parent) and not (path.exists() or path.is_symlink())
 
 
 def find(project: Source, where: Address, name: str) -> Run:

@@ -36,7 +36,7 @@ def files(path: Path) -> list[Path]:
     *path* is such a file, a run's directory, a ``wandb`` directory, what holds one, or
     a directory with several of these somewhere below. A run's directory means the
     others of that run as well; a file is that file alone.
-    A path that does not exist may name a run of the directory before it by its id.
+    A path that does not exist may name a run by its id, right after its directory.
     """
     path = path.expanduser()
     try:
@@ -44,10 +44,7 @@ def files(path: Path) -> list[Path]:
             return [path]
         if not path.is_dir():
             return _by_id(path)
-        found = _of_run(path) or _in_root(path)
-        for root in _ROOTS:
-            if not found and (path / root).is_dir():
-                found = _in_root(path / root)
+        found = _here(path)
         found, searched = (found, True) if found else _below(path)
     except OSError as e:
         raise SourceError(f"{e.filename or path} cannot be read: {e.strerror}") from e
@@ -59,6 +56,23 @@ def files(path: Path) -> list[Path]:
             f"{Local(path)} was searched {_DEEPEST} levels deep; name a directory"
             " further down for the runs there"
         )
+    return found
+
+
+def holds_runs(path: Path) -> bool:
+    """Return whether wandb wrote runs to the directory *path* itself, not below it."""
+    try:
+        return path.is_dir() and bool(_here(path))
+    except OSError:
+        return False
+
+
+def _here(path: Path) -> list[Path]:
+    """Return the files of a run's directory, a root of runs, or what holds a root."""
+    found = _of_run(path) or _in_root(path)
+    for root in _ROOTS:
+        if not found and (path / root).is_dir():
+            found = _in_root(path / root)
     return found
 
 
@@ -101,12 +115,12 @@ def is_one_run(path: Path) -> bool:
 
 
 def _by_id(path: Path) -> list[Path]:
-    if path.is_symlink() or not path.parent.is_dir():
-        raise NotFoundError(_missing(path))
-    try:
-        beside = files(path.parent)
-    except NotFoundError:
-        beside = []
+    """Return the files of the run that *path*, which does not exist, names by its id.
+
+    The tree below its directory is not searched for what may be a typo.
+    """
+    named = not path.is_symlink() and path.parent.is_dir()
+    beside = _here(path.parent) if named else []
     found = [file for file in beside if file.name == f"run-{path.name}.wandb"]
     if not found:
         raise NotFoundError(_missing(path))
