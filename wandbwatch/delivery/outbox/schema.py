@@ -49,24 +49,12 @@ CREATE TABLE IF NOT EXISTS wait (
     message INTEGER PRIMARY KEY REFERENCES message (id) ON DELETE CASCADE,
     since REAL NOT NULL              -- when its not_before was set
 );
-CREATE TABLE IF NOT EXISTS post (
-    message INTEGER PRIMARY KEY REFERENCES message (id) ON DELETE CASCADE,
-    text TEXT NOT NULL,              -- its first line, for the history
-    discord TEXT NOT NULL DEFAULT '',      -- the path of its link: guild/channel/id
-    edited INTEGER NOT NULL DEFAULT 0
-);
 CREATE TABLE IF NOT EXISTS outage (
     channel TEXT NOT NULL,
     server TEXT NOT NULL,
     since REAL NOT NULL,
     lines TEXT NOT NULL,             -- JSON: the failing lines and their errors
     PRIMARY KEY (channel, server)
-);
-CREATE TABLE IF NOT EXISTS mute (
-    target TEXT PRIMARY KEY,
-    at REAL NOT NULL,
-    until REAL NOT NULL,
-    reason TEXT NOT NULL
 );
 """
 
