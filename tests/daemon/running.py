@@ -20,6 +20,9 @@ TOKEN = "t0k3n-0f-the-webhook"  # noqa: S105 -- of a server of ours
 PATIENCE = 40.0
 """Seconds after which a test gives up waiting; it never takes as long."""
 
+COMMANDS = Path(__file__).with_name("more")
+"""Where the commands are that only these tests have."""
+
 
 class Place:
     """A watch.toml with its state, and the environment that its processes get."""
@@ -117,3 +120,16 @@ class Running:
 def subscription(name: str, *commands: str, when: str = 'cron = "* * * * * *"') -> str:
     """Return a table's body; the cron of 6 fields is every second."""
     return f'name = "{name}"\nchannel = "lab"\n{when}\ncommands = {list(commands)!r}'
+
+
+def posting(place: Place) -> Place:
+    """Let *place* post a numbered line each second."""
+    place.environ["PYTHONPATH"] = str(COMMANDS)
+    place.write(subscription("tick", "serial place --lines 1"))
+    return place
+
+
+def more(place: Place, daemon: Running) -> None:
+    """Wait until there are messages that are not there now."""
+    now = len(place.server.messages)
+    daemon.wait(lambda: len(place.server.messages) > now)

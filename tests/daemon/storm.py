@@ -17,6 +17,7 @@ from wandbwatch.delivery.outbox import Outbox, Store
 from wandbwatch.experiments.processes import children
 
 from tests.daemon.aftermath import Count, counted, note_all
+from tests.daemon.running import COMMANDS
 from tests.servers.discord import DiscordServer, Fault, Hook
 
 FAULTS = (
@@ -32,7 +33,6 @@ FAULTS = (
 )
 ODDS = 0.015
 """Of each fault."""
-COMMANDS = Path(__file__).with_name("more")
 DRAINED = 300.0
 """Seconds after which we give up on the rest; it never takes as long."""
 

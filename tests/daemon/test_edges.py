@@ -14,23 +14,13 @@ import pytest
 from wandbwatch.config.redaction import install
 from wandbwatch.delivery.outbox import Outbox, Store
 
-from tests.daemon.running import Place, Running, subscription
-from tests.daemon.storm import COMMANDS
+from tests.daemon.running import Place, more, posting, subscription
 from tests.servers.discord import DiscordServer
 
 
 @pytest.fixture
 def place(tmp_path: Path, discord_server: DiscordServer) -> Place:
-    place = Place(tmp_path, discord_server)
-    place.environ["PYTHONPATH"] = str(COMMANDS)
-    place.write(subscription("tick", "serial place --lines 1"))
-    return place
-
-
-def more(place: Place, daemon: Running) -> None:
-    """Wait until there are messages that are not there now."""
-    now = len(place.server.messages)
-    daemon.wait(lambda: len(place.server.messages) > now)
+    return posting(Place(tmp_path, discord_server))
 
 
 def handles_hangups(pid: int) -> bool:

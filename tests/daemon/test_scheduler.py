@@ -9,8 +9,7 @@ from datetime import datetime
 
 from wandbwatch.delivery.outbox import Store
 
-from tests.daemon.running import Place, subscription
-from tests.daemon.storm import COMMANDS
+from tests.daemon.running import COMMANDS, Place, subscription
 
 PERIOD = 10
 """Seconds between two slots of a list: one that was killed has so long to come."""

@@ -17,8 +17,7 @@ from wandbwatch.daemon.child import Child
 from wandbwatch.daemon.start import SILENCE
 from wandbwatch.delivery.outbox import Store
 
-from tests.daemon.running import PATIENCE, Place, Running, subscription
-from tests.daemon.storm import COMMANDS
+from tests.daemon.running import PATIENCE, Place, Running, more, posting, subscription
 from tests.delivery.outbox.messages import enqueue, queued
 from tests.servers.discord import DiscordServer, Fault
 from tests.servers.wandb import Fault as WandbFault
@@ -35,16 +34,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 @pytest.fixture
 def place(tmp_path: Path, discord_server: DiscordServer) -> Place:
-    place = Place(tmp_path, discord_server)
-    place.environ["PYTHONPATH"] = str(COMMANDS)
-    place.write(subscription("tick", "serial place --lines 1"))
-    return place
-
-
-def more(place: Place, daemon: Running) -> None:
-    """Wait until there are messages that are not there now."""
-    now = len(place.server.messages)
-    daemon.wait(lambda: len(place.server.messages) > now)
+    return posting(Place(tmp_path, discord_server))
 
 
 def logged(daemon: Running, words: str) -> int:
