@@ -17,7 +17,7 @@ from wandbwatch.analysis.failing import is_error
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Query
 from wandbwatch.model.report import Table
-from wandbwatch.model.run import Json, Run, Series, State
+from wandbwatch.model.run import NOT_FINITE, Json, Run, Series, State
 from wandbwatch.model.run_details import Printed
 
 LINES = 200
@@ -98,7 +98,7 @@ def _telling(run: Run) -> list[str]:
 
 def _broken(value: Json) -> bool:
     if isinstance(value, str):
-        return value in ("NaN", "Infinity", "-Infinity")
+        return value in NOT_FINITE
     return isinstance(value, float) and not math.isfinite(value)
 
 

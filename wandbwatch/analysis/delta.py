@@ -19,7 +19,7 @@ from wandbwatch.model.report import (
     Table,
     latest,
 )
-from wandbwatch.model.run import Json, Run, State
+from wandbwatch.model.run import NOT_FINITE, Json, Run, State
 
 _STORED = StoredJson(compact=False, ascii=True, sort=True)
 NAME = "seen"
@@ -148,15 +148,8 @@ def _as(now: Cell, before: Json) -> Plain:
     if isinstance(before, str):
         if isinstance(now, State) and before in set(State):
             return State(before)
-        return _FLOATS.get(before, before) if isinstance(now, float) else before
+        return NOT_FINITE.get(before, before) if isinstance(now, float) else before
     return before
-
-
-_FLOATS = {
-    "NaN": float("nan"),
-    "Infinity": float("inf"),
-    "-Infinity": float("-inf"),
-}
 
 
 def _names(runs: Sequence[Run]) -> str:

@@ -13,6 +13,8 @@ Json: TypeAlias = (
     bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 )
 """A value as W&B keeps it. NaN and the infinities are floats here."""
+NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+"""How W&B and our own JSON spell what JSON cannot hold."""
 
 
 class State(StrEnum):

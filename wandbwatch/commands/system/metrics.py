@@ -25,6 +25,7 @@ from wandbwatch.analysis.accelerators import (
     split,
 )
 from wandbwatch.formatting import duration
+from wandbwatch.formatting.text import by_number
 from wandbwatch.model.run import Series
 
 _COLUMNS: Mapping[str, Sequence[str]] = {
@@ -106,7 +107,7 @@ def others(metrics: Mapping[str, float]) -> Mapping[str, float]:
 
 def plotted(names: Iterable[str]) -> Mapping[str, Sequence[str]]:
     """Return which metrics are drawn together, under which title."""
-    known = sorted(names, key=_natural)
+    known = sorted(names, key=by_number)
     drawn = {
         title: [name for name in known if re.fullmatch(pattern, split(name)[0])]
         for title, pattern in _PLOTS.items()
@@ -147,12 +148,12 @@ def rate(total: Series) -> Series:
 
 def findings(series: Mapping[str, Series]) -> Iterator[str]:
     """Say what is idle and what is nearly full; *series* run over seconds."""
-    for name in sorted(series, key=_natural):
+    for name in sorted(series, key=by_number):
         of = device_metric(name)
         busy = of and of[1] == _busy(of[0], series)
         if of and busy and (idle := idle_for(series[name])) is not None:
             yield f"{of[0]} idle for {duration(timedelta(seconds=idle))}"
-    for name in sorted(series, key=_natural):
+    for name in sorted(series, key=by_number):
         last = _last(series[name])
         if last is not None and last >= FULL and (what := _store(name)):
             yield f"{what} {last:.0f}% full"
@@ -195,9 +196,3 @@ def _store(name: str) -> str:
 
 def _last(series: Series) -> float | None:
     return next((y for y in reversed(series.y) if math.isfinite(y)), None)
-
-
-def _natural(name: str) -> list[int | str]:
-    """Order ``gpu.10`` behind ``gpu.9``."""
-    parts = re.split(r"(\d+)", name)
-    return [int(p) if p.isdecimal() else p for p in parts]

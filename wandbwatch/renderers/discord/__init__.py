@@ -93,7 +93,7 @@ COLOURS = {
     Level.BAD: 0xF23F42,
 }
 MARKS = {Level.INFO: "", Level.GOOD: "✓ ", Level.WARN: "! ", Level.BAD: "✗ "}
-_AMBER, _WARNING = 0xF0B232, "⚠ "
+_WARNING = "⚠ "
 _LONGEST_NAME = limits.TITLE - 40
 """A continued title ends with its page number."""
 
@@ -131,7 +131,7 @@ def _with_headline(embed: Embed, report: Report) -> Embed:
 def _whose(report: Report) -> Embed:
     short = clipped(_title(report), _LONGEST_NAME)
     url = markdown.address(report.url)
-    colour = _AMBER if report.amber else COLOURS[report.level]
+    colour = COLOURS[Level.WARN if report.amber else report.level]
     return Embed(short, Naming.TITLE, colour, url)
 
 

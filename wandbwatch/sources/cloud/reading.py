@@ -9,10 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from wandbwatch.model.run import Json, Run, State, flat
+from wandbwatch.model.run import NOT_FINITE, Json, Run, State, flat
 from wandbwatch.sources.cloud.query import OWN, Node, Project, ordered_by
 
-_NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _DEEPEST = 64
 """Tables in tables beyond this are nobody's metrics, and would fill our stack."""
 NAME, GLOB, _GOAL = "1", "2", "8"
@@ -101,7 +100,7 @@ def table(given: Any) -> dict[str, Json]:
 def value(given: Any, depth: int = 0) -> Json:
     """Take W&B's spellings of NaN and the infinities for what they are."""
     if isinstance(given, str):
-        return _NOT_FINITE.get(given, given)
+        return NOT_FINITE.get(given, given)
     if depth > _DEEPEST:
         return "…"
     if _is_table(given):

@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from wandbwatch.model.run import Json, flat
-from wandbwatch.sources.local.items import SPELLED, plottable
+from wandbwatch.model.run import NOT_FINITE, Json, flat
+from wandbwatch.sources.local.items import plottable
 
 _LARGEST = 64 << 20
 _TAIL = 1 << 16
@@ -99,7 +99,7 @@ def _table(path: Path) -> dict[str, Any]:
 
 def _spelled(tree: Mapping[str, Json]) -> dict[str, Json]:
     return {
-        key: SPELLED.get(value, value) if isinstance(value, str) else value
+        key: NOT_FINITE.get(value, value) if isinstance(value, str) else value
         for key, value in flat(tree).items()
     }
 

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-from wandbwatch.model.run import Json, flat
+from wandbwatch.model.run import NOT_FINITE, Json, flat
 from wandbwatch.sources.local.wire import double, fields, text, varint, zigzag
 
 Path: TypeAlias = tuple[str, ...]
@@ -65,8 +65,7 @@ def value(data: bytes, place: Place) -> Json:
 
 
 # NaN was written as a string by SDKs before wandb-core, and still is in summaries.
-SPELLED = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
-_SPELLED = {f'"{word}"'.encode(): value for word, value in SPELLED.items()}
+_SPELLED = {f'"{word}"'.encode(): value for word, value in NOT_FINITE.items()}
 _BOOLS = {b"true": 1.0, b"false": 0.0}
 
 
