@@ -114,7 +114,7 @@ class BatchSupervisor:
         self._running: dict[int, _Running] = {}
         self._wake, self._waker = os.pipe()
         self._ending = self._leaving = False
-        """Whether it was told to end; whether it leaves its jobs to their engine."""
+        """Whether it got a signal to end; whether its jobs stay with their engine."""
         self._submit_after = 0.0
 
     def run(self) -> None:

@@ -230,7 +230,7 @@ class Report:
     """One line for a notification: what happened, to which run, why, how far it was.
     Discord shows it as the message's content and the card's title."""
     amber: bool = field(default=False, compare=False)
-    """Whether bad news is a warning: the run goes on."""
+    """Whether bad news is a warning: the run is still running."""
     fingerprint: Callable[[], str] | None = field(default=None, compare=False)
     """Computes what must change for this report to be news; else `skip_unchanged` drops
     it. None: all its values except times and durations."""

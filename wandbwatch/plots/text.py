@@ -23,7 +23,7 @@ from wandbwatch.model.report import MISSING, Cell, Chart, Line, Panels, Plot, Ta
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _FEW = 3
 _TOLD = 10
-"""How many lines of a plot are told one by one."""
+"""How many lines of a plot are described one by one."""
 _FLAT = 0.1
 """A line is level that ends this near its first value, of all the height it has."""
 

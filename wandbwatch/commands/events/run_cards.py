@@ -82,7 +82,7 @@ def card(event: RunEvent, project: ProjectPage) -> Report:
 
 
 def amber(event: RunEvent) -> bool:
-    """Whether *event* is a warning about a run that goes on."""
+    """Whether *event* is a warning about a run that is still running."""
     return isinstance(event, Stalled) or (
         isinstance(event, CodeAlert) and event.level == "WARN"
     )
