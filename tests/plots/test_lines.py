@@ -312,6 +312,22 @@ def test_a_stretch_of_x_is_shaded():
     assert "30 min" in written(shaded)
 
 
+@pytest.mark.parametrize("start", [0.0, -1.0, -math.inf, math.nan])
+def test_a_stretch_from_outside_the_axis_begins_at_its_left_end(start):
+    bare = replace(plot(line([1.0, 2.0, 3.0], [1.0, 10.0, 100.0])), log_x=True)
+    shaded = replace(bare, shades=(Shade(start, 10.0, "30 min 👩"),))
+    lighter = pixels(png(shaded)).astype(int) - pixels(png(bare))
+    assert (lighter[200, 150:250] > 10).all()
+    assert not lighter[200, 600:700].any()
+
+
+@pytest.mark.parametrize("end", [0.0, -1.0, math.nan])
+def test_a_stretch_that_ends_before_the_axis_is_not_drawn(end):
+    bare = replace(plot(line([1.0, 2.0, 3.0], [1.0, 10.0, 100.0])), log_x=True)
+    shaded = replace(bare, shades=(Shade(-2.0, end, "30 min 👩"),))
+    assert "30 min" not in written(shaded)
+
+
 def test_x_may_have_a_log_scale():
     xs = [10.0**i for i in range(5)]
     five = replace(plot(line([0.0] * 5, xs)), log_x=True)

@@ -365,6 +365,10 @@ def _draw_shades(sheet: Sheet, plot: Plot, chart: _Chart) -> None:
     for shade in plot.shades if chart.x else ():
         ends = np.array([shade.start, shade.end], dtype=np.float64)
         start, end = chart.x.clipped(ends) if chart.x else ends
+        if not math.isfinite(end):
+            continue
+        # A log axis has no place for 0: what begins there begins at its left end.
+        start = start if math.isfinite(start) else 0.0
         sheet.axes.axvspan(start, end, color=palette.INK, alpha=0.1, linewidth=0)
         if shade.name:
             name = sheet.words.fit(shade.name, _MARK_NAME)
