@@ -22,7 +22,6 @@ def server(
 ) -> Iterator[WandbServer]:
     """Serve W&B to a wandb package that is not patient."""
     monkeypatch.setenv("WANDB_X_GRAPHQL_RETRY_MAX", "1")  # 0 would be its default, 20
-    monkeypatch.setenv("WANDB_X_GRAPHQL_TIMEOUT_SECONDS", "1")
     session.forget()
     yield wandb_server
     session.forget()

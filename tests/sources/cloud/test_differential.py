@@ -63,8 +63,7 @@ def random_run(chance: random.Random, number: int) -> Run:
 
 
 @pytest.fixture
-def random_runs(server, monkeypatch):
-    monkeypatch.delenv("WANDB_X_GRAPHQL_TIMEOUT_SECONDS")
+def random_runs(server):
     chance = random.Random(11)  # noqa: S311 -- the same runs each time
     server.store.add(*(random_run(chance, number) for number in range(COUNT)))
     return server

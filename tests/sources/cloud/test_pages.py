@@ -22,7 +22,6 @@ MANY = 120
 
 @pytest.fixture(autouse=True)
 def _patient(server, monkeypatch):
-    monkeypatch.delenv("WANDB_X_GRAPHQL_TIMEOUT_SECONDS")
     monkeypatch.setattr("wandbwatch.sources.cloud.graphql._PAUSE", 0)
     server.store.add(*(Run(f"r{i:03}") for i in range(MANY)))
     remarks.taken()

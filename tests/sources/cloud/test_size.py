@@ -16,8 +16,7 @@ MOST = 100_000
 
 
 @pytest.fixture(autouse=True)
-def _large(server, monkeypatch):
-    monkeypatch.delenv("WANDB_X_GRAPHQL_TIMEOUT_SECONDS")
+def _large(server):
     rows = [{"_step": i, "_runtime": i, "val/loss": 1 / (i + 1)} for i in range(3)]
     for number in range(100):
         summary = {"table": "x" * 200_000, "val/loss": 1 / (number + 1), "_step": 2}

@@ -23,8 +23,7 @@ def row(step: int, **values: float) -> dict[str, float]:
 
 
 @pytest.fixture(autouse=True)
-def long_run(server, monkeypatch):
-    monkeypatch.delenv("WANDB_X_GRAPHQL_TIMEOUT_SECONDS")
+def long_run(server):
     rows = [row(step, loss=float(step % 977)) for step in range(LONG)]
     for number, one in enumerate(rows):
         if number % 50 == 0:
