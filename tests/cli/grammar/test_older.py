@@ -35,6 +35,7 @@ from tests.fakes import FakeSource, fake_env
             "/summary run:https://wandb.ai/e/p/runs/id",
             "summary https://wandb.ai/e/p/runs/id",
         ),
+        ("/project project:e/p topk:-1", "project e/p --topk 0"),
         ("/summary run:-x filters:a", "summary --filters a -- -x"),
         ("/summary run:x -o json --debug", "summary x -o json --debug"),
         ("project e/p --topk 3", "project e/p --topk 3"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+import tomllib
 
 import pytest
 from wandbwatch.cli import grammar
@@ -157,6 +159,17 @@ def test_no_subscriptions_are_no_times():
     assert "no upcoming runs" in repr(next_operation.report("f", (), NOW, 3))
 
 
+def test_a_list_of_the_older_bot_is_subscribed_with_its_minutes(path):
+    packed = base64.b64encode(
+        b"# all\n/project project:a/b topk:-1\n/summary run:a/b/c\n"
+    ).decode()
+    words = ("subscribe", "new", packed, "digest a/b", "--interval", "60")
+    assert operate(*words, "--config", path) == ExitCode.FINE
+    added = tomllib.loads(path.read_text())["subscriptions"][-1]
+    assert added["commands"] == ["project a/b --topk 0", "summary a/b/c", "digest a/b"]
+    assert added["interval"] == "60m"
+
+
 def test_a_list_is_subscribed_and_unsubscribed(path, capsys):
     words = ("subscribe", "new", "project a/b --topk 3", "summary a/b/c")
     assert operate(*words, "--cron", "@hourly", "--config", path) == ExitCode.FINE
@@ -179,7 +192,7 @@ def test_a_list_is_subscribed_and_unsubscribed(path, capsys):
             ("new", "project a/b", "--cron", "@hourly", "--channel", "x"),
             "no [channels.x]",
         ),
-        (("new", "project a/b", "--interval", "5"), "is not a duration"),
+        (("new", "project a/b", "--interval", "5x"), "is not a duration"),
         (("new", "project a/b", "--interval", "5m", "--mode", "edti"), "'edit'"),
     ],
 )

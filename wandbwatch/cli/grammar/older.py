@@ -2,11 +2,12 @@
 
 ``/summary run:e/p/id filters:train,validation/loss`` is a command, then values by
 name. Blanks part the words; ``%20`` stands for a blank within one, and ``%2C`` for a
-comma within a key.
+comma within a key. ``topk:-1`` is all runs.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 _ADDRESS = ""
@@ -75,4 +76,6 @@ def _values(
         if key in values:
             raise OlderError(f"{where}: {key}: is given twice")
         values[key] = value.replace("%20", " ").replace("%2C", "\\,")
+    if re.fullmatch(r"-\d+", values.get("topk", ""), re.ASCII):
+        values["topk"] = "0"  # -1 was all runs
     return values

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from wandbwatch.cli.grammar import lists
 from wandbwatch.cli.watchfile.options import (
     CronOption,
     IntervalOption,
@@ -22,7 +23,8 @@ def subscribe(
         list[str],
         typer.Argument(
             metavar="COMMAND",
-            help="Command lines, each in quotes: 'project me/p --topk 3'.",
+            help="Command lines, each in quotes: 'project me/p --topk 3'; or the older"
+            " bot's list in base64.",
         ),
     ],
     *,
@@ -77,13 +79,24 @@ def subscribe(
             "mode": mode,
             "account": account,
             "skip_unchanged": skip_unchanged or None,
-            "commands": commands,
+            "commands": [line for one in commands for line in _lines(one, env)],
         }
         text = edit.added(text, str(path), values)
         load.checked(text, path, env)
         write.replace(path, text)
     typer.echo(f"{path}: added {name!r}; reload a running daemon to apply it")
     return ExitCode.FINE
+
+
+def _lines(given: str, env: Env) -> list[str]:
+    """Return the command line *given*, or those of a list in base64."""
+    from wandbwatch.cli.watchfile.init_draft import taken_over
+
+    text = lists.decoded(given)
+    if text is None:
+        return [given]
+    lines = taken_over(text.splitlines(), env)
+    return [line for line in lines if not lists.says_nothing(line)]
 
 
 def _only_channel(channels: list[str]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import typer
 
 from wandbwatch.cli import grammar
+from wandbwatch.cli.watchfile.options import interval
 from wandbwatch.config import values
 from wandbwatch.config import webhook as webhooks
 from wandbwatch.formatting.times import parse_positive_duration
@@ -84,13 +85,13 @@ def project(given: str | None, ask: Ask, env: Env) -> str:
 
 
 def when(
-    cron: str | None, interval: str | None, default: str, ask: Ask
+    cron: str | None, span: str | None, default: str, ask: Ask
 ) -> tuple[str, str]:
     """Return ``cron`` or ``interval``, and what it says."""
-    if cron is not None and interval is not None:
+    if cron is not None and span is not None:
         raise UsageError("say when with either --cron or --interval")
-    if interval is not None:
-        return ("interval", interval)
+    if span is not None:
+        return ("interval", span)
     if cron is not None:
         return ("cron", cron)
     question = "When (cron, @hourly or 60m)"
@@ -98,6 +99,7 @@ def when(
 
 
 def _when(text: str) -> tuple[str, str]:
+    text = interval(text)
     try:
         parse_positive_duration(text)
     except ValueError:

@@ -9,6 +9,13 @@ import typer
 
 from wandbwatch.model.errors import UsageError
 
+
+def interval(text: str) -> str:
+    """Read a duration; a bare number is minutes, as it was for the older bot."""
+    bare = text.strip()
+    return f"{bare}m" if bare.isascii() and bare.isdigit() else text
+
+
 ConfigFile: TypeAlias = Annotated[
     Path | None,
     typer.Argument(
@@ -38,7 +45,11 @@ CronOption: TypeAlias = Annotated[
 ]
 IntervalOption: TypeAlias = Annotated[
     str | None,
-    typer.Option(metavar="SPAN", help="Instead of --cron: 30m, 2h, 1d."),
+    typer.Option(
+        parser=interval,
+        metavar="SPAN",
+        help="Instead of --cron: 30m, 2h, 1d; a bare number is minutes.",
+    ),
 ]
 
 
