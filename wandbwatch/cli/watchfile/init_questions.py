@@ -84,9 +84,7 @@ def project(given: str | None, ask: Ask, env: Env) -> str:
     return line(asked)
 
 
-def when(
-    cron: str | None, span: str | None, default: str, ask: Ask
-) -> tuple[str, str]:
+def when(cron: str | None, span: str | None, default: str, ask: Ask) -> tuple[str, str]:
     """Return ``cron`` or ``interval``, and what it says."""
     if cron is not None and span is not None:
         raise UsageError("say when with either --cron or --interval")
