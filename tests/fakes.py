@@ -93,6 +93,10 @@ class FakeSource:
             raise UsageError("not one sweep")
         return self._sweep
 
+    def sweeps(self) -> tuple[Sweep, ...]:
+        self.asked += 1
+        return (self._sweep,) if self._sweep else ()
+
     def media(self, _run_id: str, keys: Sequence[str], _when: When) -> Album:
         self.asked += 1
         chosen = known_keys.chosen(keys, {m.key for m in self._album.media})

@@ -61,6 +61,10 @@ class Source(Protocol):
         UsageError when that is not one."""
         ...
 
+    def sweeps(self) -> tuple[Sweep, ...]:
+        """Return the sweeps of the address, the newest first."""
+        ...
+
     def media(self, run_id: str, keys: Sequence[str], when: When, /) -> Album:
         """Return the media of a run that *keys* select (see `keys.selected`), all
         of them with none."""
@@ -89,6 +93,22 @@ class Viewer:
 
 
 @dataclass(frozen=True)
+class ListedProject:
+    """A project that a user may see; what its server does not say is None."""
+
+    entity: str
+    name: str
+    runs: int | None = None
+    created: datetime | None = None
+    active: datetime | None = None
+    """The latest heartbeat of its runs."""
+    url: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.entity}/{self.name}"
+
+
+@dataclass(frozen=True)
 class Finding:
     """What was found out about one thing that wandbwatch needs."""
 
@@ -104,6 +124,11 @@ class Account(Protocol):
         ...
 
     def whoami(self, server: str | None, /) -> Viewer: ...
+
+    def projects(self, entity: str, server: str | None, /) -> tuple[ListedProject, ...]:
+        """Return the projects of *entity*, or of the user and their teams with "";
+        the latest active first."""
+        ...
 
 
 @dataclass(frozen=True)

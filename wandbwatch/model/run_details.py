@@ -60,3 +60,5 @@ class Sweep:
     created: datetime | None = None
     description: str = ""
     url: str | None = None
+    count: int | None = None
+    """How many runs it has, where that is known without reading them."""

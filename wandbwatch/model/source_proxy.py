@@ -55,6 +55,9 @@ class SourceProxy(ABC):
     def sweep(self, sweep_id: str, /) -> Sweep:
         return self._ask(f"sweep {sweep_id!r}", lambda s: s.sweep(sweep_id))
 
+    def sweeps(self) -> tuple[Sweep, ...]:
+        return self._ask("sweeps", lambda s: s.sweeps())
+
     def media(self, run_id: str, keys: Sequence[str], when: When, /) -> Album:
         question = f"media {run_id!r} {keys!r} {when!r}"
         return self._ask(question, lambda s: s.media(run_id, keys, when))

@@ -13,10 +13,10 @@ import pytest
 from wandbwatch.cli import grammar
 from wandbwatch.model import urls
 from wandbwatch.model.errors import ExitCode, UsageError
-from wandbwatch.model.ports import Viewer
-from wandbwatch.model.report import Fields, Level, Note, Report
+from wandbwatch.model.ports import ListedProject, Viewer
+from wandbwatch.model.report import Fields, Level, Note, Report, Table
 
-from tests.fakes import FakeSource, fake_env
+from tests.fakes import NOW, FakeSource, fake_env
 
 ADA = Viewer("https://w.example", "ada", "acme", ("acme", "labs"), "/home/ada/.netrc")
 KEY = "0123456789abcdef0123456789abcdef01234567"
@@ -33,6 +33,10 @@ class FakeAccount:
     def whoami(self, server: str | None) -> Viewer:
         self.asked.append((server,))
         return ADA
+
+    def projects(self, entity: str, server: str | None) -> tuple[ListedProject, ...]:
+        self.asked.append((entity, server))
+        return () if entity == "empty" else (ListedProject("acme", "gpt", 7, NOW, NOW),)
 
 
 def reports(words: list[str], account: FakeAccount) -> list[Report]:
@@ -73,6 +77,21 @@ def test_what_the_server_does_not_say_is_left_out():
     (fields,) = told.blocks
     assert isinstance(fields, Fields)
     assert [name for name, _ in fields.items] == ["server", "user", "key from"]
+
+
+@pytest.mark.parametrize("words", [[], ["acme"], ["acme/*"], ["acme/"]])
+def test_projects_lists_what_one_may_see(words):
+    account = FakeAccount()
+    (told,) = reports(["projects", *words], account)
+    assert account.asked == [("acme" if words else "", None)]
+    (table,) = told.blocks
+    assert isinstance(table, Table)
+    assert table.rows == (("acme/gpt", 7, NOW, NOW),)
+
+
+def test_projects_of_nobody_are_none():
+    (told,) = reports(["projects", "empty"], FakeAccount())
+    assert told.blocks == (Note("no projects of 'empty' that you can see"),)
 
 
 @pytest.mark.parametrize(

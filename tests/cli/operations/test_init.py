@@ -9,17 +9,24 @@ import pty
 import select
 import subprocess
 import sys
+import tomllib
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+import typer
 from wandbwatch.cli import grammar
+from wandbwatch.cli.watchfile import init_questions
 from wandbwatch.config.load import Config, load
 from wandbwatch.model.channel import Secret, SecretKind
 from wandbwatch.model.errors import ConfigError, LinesError, UsageError
+from wandbwatch.model.ports import ListedProject, Viewer
+from wandbwatch.model.run import Run, State
 from wandbwatch.model.subscription import Cron, Interval
 
-from tests.fakes import FakeSource, fake_env
+from tests.fakes import NOW, FakeSource, fake_env
 
 OLD = "# nightly\n\n/summary run:e/p/x filters:a,b\n/project project:e/p topk:1\n"
 HOOK = "https://discord.com/api/webhooks/1/s3cr3t"
@@ -78,6 +85,64 @@ def test_a_file_for_a_service_of_systemd_is_one_that_it_can_read(here, capsys):
 def test_a_webhook_is_in_one_place():
     with pytest.raises(UsageError, match="either --webhook-env or --credential"):
         init("--credential", "hook", "--webhook-env", "HOOK")
+
+
+@pytest.mark.usefixtures("here")
+def test_the_first_posts_have_the_metric_where_the_project_says_it():
+    run = Run("a", "a", State.FINISHED, summary={"val/loss": 0.1, "lr": 1e-3})
+    env = fake_env(FakeSource([run]))
+    assert grammar.read(["init", "--yes", "--project", "me/gpt"], env) == 0
+    assert tomllib.loads(Path("watch.toml").read_text())["subscriptions"][0][
+        "commands"
+    ] == ["project me/gpt --topk 5 --columns val/loss", "image me/gpt --keys val/loss"]
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ([], "daily"),
+        (["--interval", "60"], "hourly"),
+        (["--interval", "1h 30m"], "every-1h30m"),
+        (["--cron", "@hourly"], "hourly"),
+        (["--cron", "30 8 * * mon-fri"], "weekdays-8"),
+        (["--cron", "0 9 * * mon"], "mon-9"),
+        (["--cron", "*/15 * * * *"], "every-15m"),
+        (["--cron", "0 */4 * * *"], "every-4h"),
+        (["--cron", "0 9 1 * *"], "monthly"),
+        (["--cron", "0 9-17 * * *"], "reports"),
+        (["--cron", "@daily", "--name", "mine"], "mine"),
+    ],
+)
+@pytest.mark.usefixtures("here")
+def test_a_subscription_is_named_after_its_hours(words, name):
+    (only,) = init(*words).subscriptions
+    assert only.name == name
+
+
+def test_a_terminal_lists_the_projects_one_has(monkeypatch, capsys):
+    class Account:
+        def login(self, _key: str, _server: str | None) -> Viewer:
+            raise AssertionError
+
+        def whoami(self, _server: str | None) -> Viewer:
+            raise AssertionError
+
+        def projects(
+            self, _entity: str, _server: str | None
+        ) -> tuple[ListedProject, ...]:
+            return (
+                ListedProject("acme", "gpt", 7, NOW, NOW - timedelta(hours=3)),
+                ListedProject("acme", "bert"),
+            )
+
+    env = replace(fake_env(FakeSource()), account=Account)
+    answers = iter(["2"])
+    monkeypatch.setattr(
+        typer, "prompt", lambda *_, value_proc, **__: value_proc(next(answers))
+    )
+    assert init_questions.project(None, init_questions.on_terminal, env) == "acme/bert"
+    shown = capsys.readouterr().out.splitlines()
+    assert shown == ["  1  acme/gpt (7 runs, active 3h ago)", "  2  acme/bert"]
 
 
 @pytest.mark.parametrize("given", ["base64", "file"])

@@ -47,7 +47,17 @@ class ProjectAnswer:
         self.name = project.name
         self.entity_name = project.entity
         self.entity = {"id": project.entity, "name": project.entity}
-        self.read_only = False
+        self.read_only = self.is_benchmark = False
+        self.created_at = min(
+            (run.created_at for run in project.runs.values()), default="2026-01-01"
+        )
+        self.total_sweeps = len(project.sweeps)
+
+    def sweeps(
+        self, after: str | None = None, first: int | None = None
+    ) -> dict[str, Any]:
+        del after, first
+        return connection([self.sweep(name) for name in self._project.sweeps])
 
     def artifact_types(
         self, after: str | None = None, first: int | None = None

@@ -82,6 +82,18 @@ class Root:
     def server_info(self) -> dict[str, Any]:
         return {"features": []}
 
+    def models(
+        self,
+        entity_name: str | None = None,
+        after: str | None = None,
+        first: int | None = None,
+        order: str | None = None,
+    ) -> dict[str, Any]:
+        del after, first, order
+        names = [name for entity, name in self._store.projects if entity == entity_name]
+        found = [self.project(name, entity_name) for name in names]
+        return connection([one for one in found if one])
+
     def project(
         self, name: str | None = None, entity_name: str | None = None
     ) -> ProjectAnswer | None:

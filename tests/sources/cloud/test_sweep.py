@@ -55,6 +55,7 @@ def test_a_sweep_is_reported_by_one_request(swept):
         20,
         datetime(2026, 1, 1, tzinfo=UTC),
         url=found.url,
+        count=1,
     )
     assert found.url
     assert found.url.endswith("/acme/gpt/sweeps/s1")

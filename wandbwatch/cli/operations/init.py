@@ -53,8 +53,12 @@ def init(
         str, typer.Option(metavar="NAME", help="The channel's name.")
     ] = "discord",
     name: Annotated[
-        str, typer.Option(metavar="NAME", help="The subscription's name.")
-    ] = "daily",
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The subscription's name; default: after its hours, as daily.",
+        ),
+    ] = None,
     taken: Annotated[
         str | None,
         typer.Option(
@@ -68,10 +72,12 @@ def init(
 ) -> int:
     """Write a first watch.toml; asks for what the options leave open.
 
-    It asks on a terminal only: where the webhook's URL is, for which project, when.
+    It asks on a terminal only: where the webhook's URL is, for which of your projects,
+    when. The first posts list its runs and plot its metric.
     """
     # croniter takes long, and --help needs none of it.
     from wandbwatch.cli.watchfile import init_draft, init_questions, load
+    from wandbwatch.cli.watchfile.init_questions import listing
     from wandbwatch.config import paths, write
 
     env: Env = ctx.obj
@@ -81,12 +87,16 @@ def init(
     if path.absolute().parent == paths.MACHINE and not webhook_env:
         credential = credential or channel
     older = init_draft.taken_over(lists.lines(taken), env) if taken else None
+    webhook = init_questions.webhook(webhook_env, credential, ask)
+    about = "" if older else init_questions.project(project, ask, env)
+    when = init_questions.when(cron, interval, _OLDER if older else _CRON, ask)
+    known = asks or project is not None
     wishes = init_draft.Wishes(
-        init_questions.webhook(webhook_env, credential, ask),
-        older or [init_questions.project(project, ask, env)],
-        init_questions.when(cron, interval, _OLDER if older else _CRON, ask),
+        webhook,
+        older or (init_questions.commands(about, env) if known else [listing(about)]),
+        when,
         init_questions.name("--channel", channel),
-        init_questions.name("--name", name),
+        init_questions.name("--name", _name(when) if name is None else name),
         load.local_zone(),
     )
     text = init_draft.draft(wishes)
@@ -98,6 +108,15 @@ def init(
     write.replace(path, text, mode)
     typer.echo(init_draft.what_next(wishes, path))
     return ExitCode.FINE
+
+
+def _name(when: tuple[str, str]) -> str:
+    from wandbwatch.cli.watchfile import init_questions
+
+    try:
+        return init_questions.named(when)
+    except ValueError:  # the file's check says what is wrong with it
+        return "reports"
 
 
 def _path(given: Path | None, *, force: bool) -> Path:

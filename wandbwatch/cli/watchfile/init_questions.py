@@ -5,20 +5,27 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import typer
 
+from wandbwatch.analysis.objective import choose
 from wandbwatch.cli import grammar
 from wandbwatch.cli.watchfile.options import interval
 from wandbwatch.config import values
 from wandbwatch.config import webhook as webhooks
-from wandbwatch.formatting.times import parse_positive_duration
+from wandbwatch.formatting.times import age, parse_positive_duration
 from wandbwatch.model.channel import Secret, SecretKind
 from wandbwatch.model.errors import UsageError, WandbwatchError
-from wandbwatch.model.ports import Env
+from wandbwatch.model.ports import Env, ListedProject
+from wandbwatch.model.query import Query
+from wandbwatch.options import project_address
 
 _VARIABLE = "WANDBWATCH_WEBHOOK"
+_SHOWN = 15
+"""Projects that are listed at most."""
+_SAMPLE = 10
+"""Runs that the metric is chosen by."""
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 Ask = Callable[[str, str, Callable[[str], object]], str]
@@ -72,16 +79,65 @@ def _check_webhook(text: str) -> None:
 
 
 def project(given: str | None, ask: Ask, env: Env) -> str:
-    """Return the line that lists a project's runs."""
-
-    def line(address: str) -> str:
-        return f"project {shlex.quote(address)} --topk 5"
-
+    """Return the address of the project to report on."""
+    if given:
+        return given
+    known = _projects(env) if ask is on_terminal else ()
     entity = os.environ.get("WANDB_ENTITY") or "entity"
     default = f"{entity}/{os.environ.get('WANDB_PROJECT') or 'project'}"
+    for number, one in enumerate(known, 1):
+        typer.echo(f"{number:>3}  {one}{_activity(one, env)}")
+
+    def meant(text: str) -> str:
+        listed = text.isdecimal() and 0 < int(text) <= len(known)
+        return str(known[int(text) - 1]) if listed else text
+
     question = "Whose runs to list (ENTITY/PROJECT)"
-    asked = given or ask(question, default, lambda text: grammar.parse(line(text), env))
-    return line(asked)
+    if known:
+        question, default = "Which project (its number, or ENTITY/PROJECT)", "1"
+    answer = ask(question, default, lambda t: grammar.parse(listing(meant(t)), env))
+    return meant(answer)
+
+
+def _projects(env: Env) -> Sequence[ListedProject]:
+    """Return the user's projects, the latest active first; none without an account."""
+    try:
+        return env.account().projects("", None)[:_SHOWN]
+    except WandbwatchError:
+        return ()
+
+
+def _activity(one: ListedProject, env: Env) -> str:
+    said = [] if one.runs is None else [f"{one.runs} runs"]
+    said += [f"active {age(one.active, env.now())}"] if one.active else []
+    return f" ({', '.join(said)})" if said else ""
+
+
+def listing(address: str) -> str:
+    """Return the line that lists a project's runs."""
+    return f"project {shlex.quote(address)} --topk 5"
+
+
+def commands(address: str, env: Env) -> list[str]:
+    """Return the lines of a first subscription: the runs and the curve of the metric
+    that matters, where the project can be asked for it."""
+    key = _metric(address, env)
+    if not key:
+        return [listing(address)]
+    quoted = shlex.quote(key.replace(",", "\\,"))
+    return [
+        f"{listing(address)} --columns {quoted}",
+        f"image {shlex.quote(address)} --keys {quoted}",
+    ]
+
+
+def _metric(address: str, env: Env) -> str:
+    try:
+        source = env.source(project_address(address))
+        found = choose(source.runs(Query(limit=_SAMPLE, config=())).runs)
+    except (WandbwatchError, typer.BadParameter):
+        return ""
+    return found.objective.key if found.objective else ""
 
 
 def when(cron: str | None, span: str | None, default: str, ask: Ask) -> tuple[str, str]:
@@ -104,3 +160,38 @@ def _when(text: str) -> tuple[str, str]:
         values.cron(text)
         return ("cron", text)
     return ("interval", text)
+
+
+_EVERY = {86400.0: "daily", 3600.0: "hourly"}
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_NICKNAMES = ("hourly", "daily", "weekly", "monthly", "yearly")
+
+
+def named(when: tuple[str, str]) -> str:
+    """Name a subscription after its hours: ``daily``, ``weekdays-9``, ``every-30m``."""
+    kind, said = when
+    if kind == "interval":
+        seconds = parse_positive_duration(said).total_seconds()
+        return _EVERY.get(seconds) or f"every-{''.join(said.split())}"
+    fields = said.lower().removeprefix("@").split()
+    if len(fields) != 5:  # noqa: PLR2004 -- minute, hour, day, month, weekday
+        known = {"midnight": "daily", "annually": "yearly"}
+        word = known.get(fields[0], fields[0]) if fields else ""
+        return word if word in _NICKNAMES else "reports"
+    return _of_cron(*fields)
+
+
+def _of_cron(minute: str, hour: str, day: str, month: str, weekday: str) -> str:
+    if (day, month) != ("*", "*"):
+        return "monthly" if day.isdecimal() and month == "*" else "reports"
+    if weekday != "*":
+        days = {"mon-fri": "weekdays", "1-5": "weekdays"}.get(weekday, "")
+        days = days or (weekday if weekday in _DAYS else "weekly")
+        return f"{days}-{hour}" if hour.isdecimal() else days
+    if hour.isdecimal() and minute.isdecimal():
+        return "daily"
+    if re.fullmatch(r"\*/\d+", minute) and hour == "*":
+        return f"every-{minute[2:]}m"
+    if re.fullmatch(r"\*/\d+", hour) and minute.isdecimal():
+        return f"every-{hour[2:]}h"
+    return "hourly" if hour == "*" and minute.isdecimal() else "reports"

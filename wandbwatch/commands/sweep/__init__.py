@@ -24,13 +24,25 @@ def sweep(
         str, typer.Option("--id", metavar="ID", help="Which of several local sweeps.")
     ] = "",
 ) -> Iterator[Report]:
-    """Show a sweep: progress, best runs, and which parameters matter."""
+    """Show a sweep: progress, best runs, and which parameters matter.
+
+    ENTITY/PROJECT in place of ENTITY/PROJECT/SWEEP lists the project's sweeps.
+    """
     from wandbwatch.analysis.objective import choose
+    from wandbwatch.commands.sweep.listing import listed, project_of
     from wandbwatch.commands.sweep.report import query_of, report
+    from wandbwatch.model.errors import NotFoundError
 
     env: Env = ctx.obj
     source = env.source(address)
-    found = source.sweep(which)
+    try:
+        found = source.sweep(which)
+    except NotFoundError as e:
+        project = None if which else project_of(address)
+        if project is None:
+            raise
+        yield listed(project, env.source(project), e)
+        return
     runs = source.runs(query_of(address, found, which)).runs
     yield report(found, runs, best or choose(runs, found).objective, topk)
 

@@ -20,8 +20,14 @@ from wandbwatch.model.errors import (
     TimeOutError,
     WandbwatchError,
 )
-from wandbwatch.model.ports import Viewer
-from wandbwatch.sources.cloud import credentials, failures, transport, wandb_core
+from wandbwatch.model.ports import ListedProject, Viewer
+from wandbwatch.sources.cloud import (
+    credentials,
+    failures,
+    projects,
+    transport,
+    wandb_core,
+)
 from wandbwatch.sources.cloud.deadline import within
 from wandbwatch.sources.cloud.transport import (
     Budget,
@@ -260,6 +266,13 @@ class CloudAccount:
         foreign = not opened.configured
         place = str(credentials.netrc_path()) if foreign else None
         return _with_key_from(viewer, place or credentials.key_from(viewer.server))
+
+    def projects(self, entity: str, server: str | None) -> tuple[ListedProject, ...]:
+        def find(at: Connection) -> tuple[ListedProject, ...]:
+            names = (entity,) if entity else projects.entities(at)
+            return projects.projects(at, names)
+
+        return session(server).ask(find)
 
 
 def viewer(at: Connection) -> Viewer | None:

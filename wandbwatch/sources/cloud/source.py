@@ -24,6 +24,7 @@ from wandbwatch.sources.cloud import (
     failures,
     files,
     graphql,
+    projects,
     public_api,
     reading,
     series,
@@ -194,6 +195,10 @@ class CloudSource:
             lambda at: failures.no_project(replace(at, sweep=sweep_id)),
         )
 
+    def sweeps(self) -> tuple[Sweep, ...]:
+        found = self._ask(lambda at: projects.sweeps(at, self._project(at)))
+        return tuple(sorted(found, key=_age, reverse=True))
+
     def media(self, run_id: str, keys: Sequence[str], when: When) -> Album:
         return self._of_run(
             run_id, lambda at, of: album.album(at, of, run_id, keys, when)
@@ -297,6 +302,10 @@ class CloudSource:
                 f"whose project is {name!r}? Write ENTITY/PROJECT, or set WANDB_ENTITY"
             )
         return Project(entity, name, self._address.sweep or "")
+
+
+def _age(sweep: Sweep) -> float:
+    return sweep.created.timestamp() if sweep.created else 0.0
 
 
 def _run(node: Node, project: Project, query: Query) -> Run:

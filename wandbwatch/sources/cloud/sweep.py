@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from wandbwatch.model.run import Json
@@ -25,15 +26,28 @@ def sweep(api: Any, project: Project, sweep_id: str) -> Sweep | None:
             raise
         public_api.check_project(api, project)
         return None
-    config = reading.table(found.config)
+    told = dict(getattr(found, "_attrs", {}))  # what it has no property for
+    known = {
+        "state": found.state,
+        "displayName": found.name,
+        "runCountExpected": found.expected_run_count,
+    }
+    url = reading.text(found.url) or None
+    return replace(described(sweep_id, found.config, told | known), url=url)
+
+
+def described(sweep_id: str, config: Any, told: Mapping[str, Any]) -> Sweep:
+    """Read what W&B tells of a sweep; *config* is a table, or its text in YAML."""
+    if isinstance(config, str):
+        config = _yaml(config)
+    config = reading.table(config)
     metric = config.get("metric")
     metric = metric if isinstance(metric, Mapping) else {}
-    told = getattr(found, "_attrs", {})  # what it has no property for
-    expected = found.expected_run_count
+    expected, count = told.get("runCountExpected"), told.get("runCount")
     return Sweep(
         id=sweep_id,
-        name=reading.text(found.name),
-        state=reading.text(found.state),
+        name=reading.text(told.get("displayName") or config.get("name")),
+        state=reading.text(told.get("state")),
         method=reading.text(config.get("method")),
         metric=reading.text(metric.get("name")),
         goal=reading.text(metric.get("goal")) or ("minimize" if metric else ""),
@@ -41,8 +55,17 @@ def sweep(api: Any, project: Project, sweep_id: str) -> Sweep | None:
         expected=expected if isinstance(expected, int) else None,
         created=reading.moment(told.get("createdAt")),
         description=reading.text(config.get("description") or told.get("description")),
-        url=reading.text(found.url) or None,
+        count=count if isinstance(count, int) else None,
     )
+
+
+def _yaml(text: str) -> Any:
+    from wandb.util import load_yaml  # noqa: PLC0415 (it is imported already)
+
+    try:
+        return load_yaml(text)
+    except Exception:  # noqa: BLE001 (a config that nobody can read says nothing)
+        return None
 
 
 def _parameters(

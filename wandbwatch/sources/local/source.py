@@ -104,6 +104,12 @@ class LocalSource:
         runs = self.runs(Query(filters, summary=())).runs
         return sweep.sweep(runs, self._path)
 
+    def sweeps(self) -> tuple[Sweep, ...]:
+        runs = self.runs(Query(order="+created_at", summary=())).runs
+        names = dict.fromkeys(run.sweep for run in reversed(runs) if run.sweep)
+        members = ([run for run in runs if run.sweep == name] for name in names)
+        return tuple(sweep.sweep(found, self._path) for found in members)
+
     def media(self, run_id: str, keys: Sequence[str], when: When) -> Album:
         (found,) = self._chosen([run_id])
         with ExitStack() as stack:

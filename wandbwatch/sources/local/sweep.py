@@ -36,6 +36,7 @@ def sweep(runs: Iterable[Run], path: Path) -> Sweep:
         sweep_id,
         parameters=_varied(members),
         created=min(born, default=None),
+        count=len(members),
     )
 
 
