@@ -23,12 +23,14 @@ def main() -> None:
             pause=PAUSE,
         )
     bad = count.lost or count.unmarked or count.reordered or count.left
+    bad = bad or count.unlisted
     killed = ", ".join(f"{kind} {n}" for kind, n in sorted(count.kills.items()))
     sys.stdout.write(
         f"  {count.posts} posts under {sum(count.kills.values())} kills ({killed})"
         f" and faults: {count.lost} lost, {count.reordered} channels out of order,"
         f" {count.repeated} repeated, {count.unmarked} of them unmarked,"
         f" {count.superseded} superseded, {count.failed} given up as of unknown fate,"
+        f" {count.unlisted} not listed once by `history`,"
         f" {len(count.left)} processes left; {count.seconds:.0f} s:"
         f" {'MISSED' if bad else 'ok'}\n"
     )

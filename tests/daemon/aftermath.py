@@ -39,6 +39,8 @@ class Count:
     """Repeats that do not say that they may be one."""
     reordered: int
     """Channels out of order, or with one list within another."""
+    unlisted: int
+    """Delivered messages that the history does not list exactly once."""
     left: tuple[str, ...]
     """Processes that were left behind."""
     log: str
@@ -87,10 +89,22 @@ def counted(
         sum(n - 1 for n in times.values()),
         sum(n - marked[key] > 1 for key, n in times.items()),
         sum(ids != sorted(ids) for ids in posted.values()),
+        _unlisted(store),
         tuple(left),
         log,
         seconds,
     )
+
+
+def _unlisted(store: Store) -> int:
+    posts = "SELECT channel, subscription, slot FROM message WHERE state = 'delivered'"
+    delivered = Counter(store.read(f"{posts} AND NOT edit"))
+    listed = Counter(
+        store.read("SELECT channel, subscription, slot FROM posted WHERE NOT edits")
+    )
+    wrong = (delivered - listed) + (listed - delivered)
+    ids = store.read("SELECT message_id FROM posted WHERE message_id IS NOT NULL")
+    return sum(wrong.values()) + len(ids) - len(set(ids))
 
 
 def _key(text: str) -> str:

@@ -11,6 +11,7 @@ def test_kills_of_anything_at_any_moment_lose_repeat_and_reorder_nothing(tmp_pat
     assert count.posts >= 500
     assert min(count.kills[kind] for kind in ("daemon", "worker", "send")) >= 5
     assert (count.lost, count.unmarked, count.reordered) == (0, 0, 0)
+    assert count.unlisted == 0, "the history lists each delivered message once"
     assert count.left == ()
     assert "Traceback" not in count.log
     assert count.repeated  # or the faults and kills have struck nowhere

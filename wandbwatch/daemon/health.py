@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from wandbwatch.config import schedule
+from wandbwatch.delivery.mutes import Mute, Mutes
 from wandbwatch.delivery.outbox import (
     Backlog,
     Outbox,
@@ -122,6 +123,7 @@ class Health:
     failed: int
     """Messages that were given up."""
     failed_lately: int
+    mutes: tuple[Mute, ...] = ()
     error: str = ""
     """Why the state can't be written."""
 
@@ -179,6 +181,7 @@ def look(
         admin.stopped(),
         admin.failures(),
         admin.failures(since=now - OLD),
+        Mutes(store).all(),
         error,
     )
 
@@ -307,6 +310,10 @@ class Monitor:
         jump = (now.timestamp(), by.total_seconds())
         self._record = replace(self._record, jump=jump)
 
+    def keep_mutes(self, by: timedelta, now: datetime) -> None:
+        """Let mutes last as long as before after a jump of the clock. StateError."""
+        Mutes(self._store).shift(by, now)
+
     def look(
         self,
         subscriptions: Sequence[Subscription],
@@ -315,6 +322,9 @@ class Monitor:
         error: str = "",
     ) -> Health:
         """Return how all is; log what is new, and post it. StateError."""
+        if not error:
+            for mute in Mutes(self._store).end_due():
+                log.info("%s is no longer muted", mute.target)
         names = {one.name for one in subscriptions}
         failures = {n: f for n, f in self._record.failures.items() if n in names}
         self._record = replace(self._record, failures=failures)

@@ -228,6 +228,7 @@ class Supervisor:
             self._parts.monitor.clock_jumped(by, now)
             try:
                 self._parts.outbox.clock_jumped()
+                self._parts.monitor.keep_mutes(by, now)
             except StateError as e:
                 log.error("%s", e)  # noqa: TRY400 -- not a bug
 

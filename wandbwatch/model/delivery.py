@@ -40,6 +40,8 @@ class Delivered:
     message_id: str | None = None
     channel_id: str | None = None
     rate: Rate | None = None
+    guild_id: str | None = None
+    """Of the Discord server; only a probe's answer has it."""
 
 
 @dataclass(frozen=True)

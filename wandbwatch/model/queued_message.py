@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
@@ -19,6 +19,17 @@ class MessageFile:
 class Message:
     body: str
     files: tuple[MessageFile, ...] = ()
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a message says, and which lines of a list say it: for its history."""
+
+    title: str = ""
+    lines: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()
+    """Ids of the runs that it is about."""
 
 
 class MessageKind(Enum):
@@ -49,6 +60,7 @@ class QueuedMessage:
     expires: datetime | None = None
     edit: bool = False
     name: str = ""
+    origin: Origin = field(default=Origin(), compare=False)
 
     @property
     def place(self) -> str:

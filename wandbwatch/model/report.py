@@ -236,3 +236,9 @@ class Report:
     it. None: all its values except times and durations."""
     out: Path | None = field(default=None, compare=False)
     """Where the user wants this report's pictures kept."""
+    runs: tuple[str, ...] = field(default=(), compare=False)
+    """The ids of the runs that an event or alert is about."""
+    rule: str = field(default="", compare=False)
+    """The rule of an alert."""
+    line: str = field(default="", compare=False)
+    """The command line of a list that this answers."""

@@ -28,6 +28,7 @@ from wandbwatch.model.delivery import (
 from wandbwatch.model.queued_message import Message, MessageFile
 
 from tests.servers.discord import DiscordServer, Fault, Hook, Limits
+from tests.servers.discord.api import GUILD
 
 TOKEN = "tok-of-these-tests"  # noqa: S105 - of our own server
 HOOK = Hook("11", TOKEN, threads=("31",))
@@ -230,7 +231,8 @@ def test_no_tls_where_there_should_be_was_not_sent(discord_server):
 
 
 def test_a_probe_changes_nothing(discord_server):
-    assert DISCORD.probe(channel(discord_server)) == Delivered("11", "21")
+    found = DISCORD.probe(channel(discord_server))
+    assert found == Delivered("11", "21", guild_id=GUILD)
     discord_server.faults.append(Fault("gone"))
     assert DISCORD.probe(channel(discord_server)) == WebhookGone(
         "10015 Unknown Webhook"

@@ -13,6 +13,7 @@ from tests.servers.discord.errors import ApiError, invalid
 from tests.servers.discord.faults import Answer
 from tests.servers.discord.rates import Rates
 
+GUILD = "1400000000000000001"
 _ROUTE = re.compile(
     r"/api(?:/v(?P<version>\d+))?/webhooks/(?P<id>[^/]+)/(?P<token>[^/]+)"
     r"(?:/messages/(?P<message>[^/]+))?/?"
@@ -75,7 +76,8 @@ def _webhook(
     headers: dict[str, str],
 ) -> Answer:
     if asked.method == "GET":
-        return Answer.json(200, {"id": hook.id, "channel_id": hook.channel}, headers)
+        fields = {"id": hook.id, "channel_id": hook.channel, "guild_id": GUILD}
+        return Answer.json(200, fields, headers)
     if asked.method != "POST":  # PATCH would rename the webhook, DELETE end it
         raise ApiError(405, 0, "405: Method Not Allowed")
     payload, files = body.read(asked.body, asked.headers.get("Content-Type", ""))

@@ -49,14 +49,15 @@ def next_times(
 
 
 def _problems(path: Path, read: Config, now: datetime) -> Iterator[str]:
-    """Yield what keeps a running daemon from these times."""
+    """Yield what keeps a running daemon from these times, and what is muted."""
     from wandbwatch.config.paths import state_directory
     from wandbwatch.daemon import health
     from wandbwatch.delivery.outbox import Store
+    from wandbwatch.formatting.times import moment
     from wandbwatch.model.errors import StateError
 
     directory = state_directory(read.daemon, path, os.environ)
-    if not health.is_running(directory):
+    if not (directory / "state.db").exists():
         return
     try:
         with closing(Store(directory)) as store:
@@ -64,7 +65,11 @@ def _problems(path: Path, read: Config, now: datetime) -> Iterator[str]:
     except StateError as e:
         yield str(e)
         return
-    yield from (p.text for p in found.problems if not p.passing or not p.subject)
+    if found.running:
+        yield from (p.text for p in found.problems if not p.passing or not p.subject)
+    for mute in found.mutes:
+        why = f" ({mute.reason})" if mute.reason else ""
+        yield f"{mute.target} is muted until {moment(mute.until)}{why}"
 
 
 def report(

@@ -24,6 +24,7 @@ from wandbwatch.daemon.environment import WorkerFactory
 from wandbwatch.daemon.pool import run_once
 from wandbwatch.daemon.worker import JobResult
 from wandbwatch.delivery import service
+from wandbwatch.delivery.mutes import Mutes
 from wandbwatch.delivery.outbox import OutboxAdmin, Store
 from wandbwatch.delivery.sender import BusyError
 from wandbwatch.experiments import supervisor_process
@@ -72,6 +73,8 @@ def run(
     path = load.found(config).absolute()
     read = load.configured(path, env)
     code = 0
+    if not dry_run:
+        _end_mutes(read, path)
     flags = [*(["--dry"] if dry_run else []), *(["--json-logs"] if json_logs else [])]
     for answer in _answers(path, read, named, flags):
         code = max(code, answer.code)
@@ -82,6 +85,13 @@ def run(
     code = max(code, _send(read, path))
     _keep(read, path)
     return code
+
+
+def _end_mutes(config: Config, file: Path) -> None:
+    state = state_directory(config.daemon, file, os.environ)
+    with closing(Store(state)) as store:
+        for mute in Mutes(store).end_due():
+            log.info("%s is no longer muted", mute.target)
 
 
 def _keep(config: Config, file: Path) -> None:

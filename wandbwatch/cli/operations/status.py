@@ -92,6 +92,10 @@ def report(title: str, health: Health) -> Report:
         )
         columns = ("channel", "messages", "oldest", "reason")
         blocks.append(Table("waiting", columns, waiting))
+    if health.mutes:
+        muted = tuple((m.target, m.kind.value, m.until, m.reason) for m in health.mutes)
+        columns = ("muted", "kind", "until", "reason")
+        blocks.append(Table("mutes", columns, muted))
     if not problems:
         blocks.append(Note("all is well"))
     level = Level.BAD if health.alarming else Level.GOOD
@@ -138,6 +142,11 @@ def prometheus(health: Health) -> Iterator[str]:
             "channel_stopped",
             "One for each stopped channel.",
             [(_labels(channel=s.channel), 1) for s in health.stopped],
+        ),
+        (
+            "muted_until_seconds",
+            "When a mute ends.",
+            [(_labels(target=m.target), m.until.timestamp()) for m in health.mutes],
         ),
         (
             "subscription_failing",

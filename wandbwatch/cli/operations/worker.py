@@ -23,6 +23,7 @@ from wandbwatch.config.paths import local_zone, state_directory
 from wandbwatch.daemon import journal
 from wandbwatch.daemon.jobs.job import JobContext, Result, give_up, run_job
 from wandbwatch.daemon.jobs.shared_results import SharedResults
+from wandbwatch.delivery.mutes import Mutes
 from wandbwatch.delivery.outbox import Outbox, Queue, SendResults, Store, copy_memory
 from wandbwatch.experiments.processes import end_with_parent
 from wandbwatch.experiments.service import ExperimentService
@@ -118,7 +119,8 @@ def job_context(env: Env, store: Store) -> JobContext:
         return grammar.parse(line, replace(sharing, memory=memory)).reports
 
     render = plugins.load("wandbwatch.renderers", "discord")
-    return JobContext(ask, render, _content, Outbox(store), shared.begin)
+    mutes = Mutes(store)
+    return JobContext(ask, render, _content, Outbox(store), shared.begin, mutes.active)
 
 
 def _content(reports: Sequence[Report]) -> str:

@@ -124,6 +124,8 @@ def _card(sent: Notification, called: str) -> Report:
         event=True,
         message_key=f"{_firing(sent)} {run.id} {sent.held.number:.0f} {sent.rule.text}",
         headline=f"{called}: {_what(sent)} ({_why(sent)})",
+        runs=(run.id,),
+        rule=sent.rule.text,
     )
 
 
@@ -179,7 +181,13 @@ def _folded(several: Sequence[Notification], project: str, url: str | None) -> R
     title = f"{len(several)} runs: {what}{first.rule.text} ({project})"
     level = _LEVELS[first.turn]
     report = Report("alert", title, (table,), level, url)
-    return replace(report, event=True, headline=title)
+    return replace(
+        report,
+        event=True,
+        headline=title,
+        runs=tuple(one.seen.run.id for one in several),
+        rule=first.rule.text,
+    )
 
 
 def _row(sent: Notification) -> tuple[Cell, ...]:

@@ -137,6 +137,7 @@ class EndCards:
             level,
             run.url,
             headline=headline(event, project.called(run), why),
+            runs=(run.id,),
         )
 
     def _whole(self, run: Run) -> bool:

@@ -78,6 +78,7 @@ def card(event: RunEvent, project: ProjectPage) -> Report:
         run.url,
         headline=headline(event, project.called(run)),
         amber=amber(event),
+        runs=(run.id,),
     )
 
 
@@ -207,6 +208,7 @@ def folded(
         project.url,
         headline=folded_headline(kind, tuple(runs.values()), project.name, reasons),
         amber=all(map(amber, events)),
+        runs=tuple(runs),
     )
 
 

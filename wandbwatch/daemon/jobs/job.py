@@ -13,7 +13,9 @@ from itertools import count, groupby
 from wandbwatch.daemon.jobs import outages
 from wandbwatch.daemon.jobs.news import Known, LineResult, news
 from wandbwatch.daemon.jobs.outages import Outage
+from wandbwatch.delivery.mutes import Mute, MuteKind
 from wandbwatch.delivery.outbox import Outbox, RoundWriter
+from wandbwatch.formatting.text import clean
 from wandbwatch.model.errors import (
     ExitCode,
     RateLimitError,
@@ -21,7 +23,12 @@ from wandbwatch.model.errors import (
     WandbwatchError,
 )
 from wandbwatch.model.memory import LineRound, Memory, StoredJson
-from wandbwatch.model.queued_message import Message, MessageKind, QueuedMessage
+from wandbwatch.model.queued_message import (
+    Message,
+    MessageKind,
+    Origin,
+    QueuedMessage,
+)
 from wandbwatch.model.report import Level, Report
 from wandbwatch.model.subscription import Mode, Subscription
 
@@ -92,6 +99,8 @@ def changes(results: Sequence[LineResult]) -> Iterator[tuple[str, str, str | Non
             yield result.line, name, value
 
 
+_TITLE = 200
+"""Characters of a title in the history."""
 _EVENTS = 10_000
 """The sequence of separate messages starts here, so that they move no live message."""
 
@@ -126,8 +135,20 @@ def queued_messages(
                 level=Level.INFO if part else loud,
                 edit=bool(name) or (live and not event),
                 name=f"{name}#{part}" if name else "",
+                origin=origin_of(shared),
             )
         level = Level.INFO if loud is Level.BAD else level
+
+
+def origin_of(reports: Sequence[Report]) -> Origin:
+    """Return what a message of *reports* says, and which lines say it."""
+    title = "; ".join(clean(r.headline or r.title) for r in reports)
+    return Origin(
+        title if len(title) <= _TITLE else f"{title[: _TITLE - 1]}…",
+        tuple(dict.fromkeys(r.line for r in reports if r.line)),
+        tuple(dict.fromkeys(r.rule for r in reports if r.rule)),
+        tuple(dict.fromkeys(run for r in reports for run in r.runs)),
+    )
 
 
 def _pings(shared: Sequence[Report], reports: Sequence[Report], level: Level) -> bool:
@@ -154,6 +175,8 @@ class JobContext:
     outbox: Outbox
     begin: Callable[[str], None] = lambda _subscription: None
     """Called with its name before a list is answered."""
+    mutes: Callable[[], Sequence[Mute]] = tuple
+    """Returns the mutes that hold now."""
 
 
 @dataclass(frozen=True)
@@ -224,7 +247,8 @@ def run_line(line: str, ask: Ask, memory: Memory) -> LineResult:
 
 
 def _named(report: Report, line: str) -> Report:
-    """Make the message keys of two lines of a list differ."""
+    """Note its line; make the message keys of two lines of a list differ."""
+    report = replace(report, line=line)
     if not report.message_key:
         return report
     whose = hashlib.sha256(line.encode()).hexdigest()[:8]
@@ -245,15 +269,20 @@ def store_results(
     reports = _posted(new.reports, content := _content(new.reports, context), known)
     if not subscription.skip_unchanged:
         reports = new.reports
+    reports, muted = _unmuted(subscription, reports, context)
+    level = _level(new.level, reports) if muted else new.level
     posted = len(reports) == len(new.reports)
+    content = known.get(CONTENT, "") if muted else content
     after = {**new.memory, CONTENT: content, **kept(results, known, posted=posted)}
     count = 0
     with context.outbox.round() as round_:
         for queued in queued_messages(
-            subscription, slot, reports, new.level, context.render
+            subscription, slot, reports, level, context.render
         ):
             round_.enqueue(queued)
             count += 1
+        for sequence, (report, mute) in enumerate(muted):
+            round_.keep_back(_kept_back(subscription, slot, sequence, report), mute)
         for line, key, value in changes(results):
             if value is None:
                 round_.forget(name, line, key)
@@ -265,6 +294,54 @@ def store_results(
     code = max((result.code for result in results), default=0)
     pause = max((result.pause for result in results), default=0.0)
     return Result(errors, code, count, pause=pause)
+
+
+def _unmuted(
+    subscription: Subscription, reports: tuple[Report, ...], context: JobContext
+) -> tuple[tuple[Report, ...], list[tuple[Report, str]]]:
+    """Part *reports* into those to post, and the muted ones with their mute.
+
+    What edits a posted message is posted: nobody is notified of it.
+    """
+    mutes = context.mutes()
+    posted: list[Report] = []
+    muted: list[tuple[Report, str]] = []
+    for report in reports:
+        origin = origin_of([report])
+        by = next(
+            (m for m in mutes if m.covers(subscription.name, report.line, origin)), None
+        )
+        if by is None or _edits(subscription, report, context.outbox):
+            posted.append(report)
+        else:
+            muted.append((report, by.target))
+    return tuple(posted), muted
+
+
+def _edits(subscription: Subscription, report: Report, outbox: Outbox) -> bool:
+    name = report.message_key
+    if not name and (report.event or subscription.mode is not Mode.EDIT):
+        return False
+    place = f"@{name}#0" if name else "0"
+    return outbox.is_live(subscription.channel, subscription.name, place)
+
+
+def _level(level: Level, reports: Sequence[Report]) -> Level:
+    """Return *level* unless all that is bad is muted."""
+    return level if any(r.level is Level.BAD for r in reports) else Level.INFO
+
+
+def _kept_back(
+    subscription: Subscription, slot: datetime, sequence: int, report: Report
+) -> QueuedMessage:
+    return QueuedMessage(
+        subscription.channel,
+        subscription.name,
+        slot,
+        sequence,
+        Message(""),
+        origin=origin_of([report]),
+    )
 
 
 OUTAGES = "(outages)"
@@ -280,6 +357,11 @@ def _store_outages(
 ) -> int:
     """Store and queue what the job changes in the outages of its channel."""
     channel, now = subscription.channel, round_.time
+    if any(
+        m.kind is MuteKind.LIST and m.target == subscription.name
+        for m in context.mutes()
+    ):
+        return 0
     known = {s: Outage.load(s, at, t) for s, at, t in round_.outages(channel)}
     shared = replace(subscription, name=OUTAGES, mode=Mode.POST)
     reports: list[Report] = []

@@ -63,7 +63,9 @@ def news(results: Sequence[LineResult], known: Known) -> News:
 def failure(line: str, error: str) -> Report:
     """One failing line, in its place."""
     headline = f"{line}: {error}"
-    return Report("failure", line, (Note(error),), Level.BAD, headline=headline)
+    return Report(
+        "failure", line, (Note(error),), Level.BAD, headline=headline, line=line
+    )
 
 
 def _with_failure(result: LineResult, known: Known) -> tuple[Report, ...]:
@@ -77,7 +79,7 @@ def _with_failure(result: LineResult, known: Known) -> tuple[Report, ...]:
     if not result.reports:
         headline = f"{result.line}: works again"
         report = Report("failure", result.line, (over,), Level.GOOD, headline=headline)
-        return (report,)
+        return (replace(report, line=result.line),)
     first, *rest = result.reports
     blocks: tuple[Block, ...] = (over, *first.blocks)
     return (replace(first, blocks=blocks), *rest)

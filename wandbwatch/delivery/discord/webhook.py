@@ -51,7 +51,8 @@ def outcome(reply: Reply) -> Outcome:
     """Say what *reply* means; a good one that can't be read is delivered too."""
     fields = _object(reply.body)
     if HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:
-        return Delivered(_id(fields, "id"), _id(fields, "channel_id"), _rate(reply))
+        ids = (_id(fields, "id"), _id(fields, "channel_id"))
+        return Delivered(*ids, _rate(reply), _id(fields, "guild_id"))
     if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
         return _limited(reply, fields)
     if reply.status >= _SERVER or reply.status == HTTPStatus.REQUEST_TIMEOUT:

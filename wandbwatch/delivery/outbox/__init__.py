@@ -10,6 +10,7 @@ from wandbwatch.delivery.outbox.admin import (
     OutboxEntry,
     StoppedChannel,
 )
+from wandbwatch.delivery.outbox.history import History, HistoryEntry
 from wandbwatch.delivery.outbox.jobs import Outbox, RoundWriter
 from wandbwatch.delivery.outbox.queue import Queue, SendResults
 from wandbwatch.delivery.outbox.rows import Waiting
@@ -17,6 +18,8 @@ from wandbwatch.delivery.outbox.store import Store, copy_memory
 
 __all__ = [
     "Backlog",
+    "History",
+    "HistoryEntry",
     "Outbox",
     "OutboxAdmin",
     "OutboxEntry",

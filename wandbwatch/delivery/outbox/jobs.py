@@ -8,12 +8,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from wandbwatch.delivery.outbox import history
 from wandbwatch.delivery.outbox.rows import insert, stored
 from wandbwatch.delivery.outbox.store import Store
 from wandbwatch.model.queued_message import Message, MessageKind, QueuedMessage
 
 KEPT = 7 * 86400.0
 """Seconds for which a delivered message is remembered."""
+HISTORY_KEPT = 30 * 86400.0
+"""Seconds for which the history lists what was posted."""
 FAILED_KEPT = 90 * 86400.0
 """Seconds for which a message that was not taken is kept, whole."""
 
@@ -50,6 +53,10 @@ class RoundWriter:
             whole = queued.name.rpartition("#")[0]
             self._named[queued.channel, queued.subscription, whole] = queued
         return True
+
+    def keep_back(self, queued: QueuedMessage, mute: str) -> None:
+        """Note in the history that *queued* is not posted because of *mute*."""
+        history.muted(self._database, queued, self._now, mute)
 
     @property
     def time(self) -> datetime:
@@ -224,6 +231,18 @@ class Outbox:
         found = self._store.read("SELECT slot FROM slot WHERE job = ?", job)
         return datetime.fromisoformat(found[0][0]) if found else None
 
+    def is_live(self, channel: str, subscription: str, place: str) -> bool:
+        """Whether a posted message is edited by what comes next in this place."""
+        return bool(
+            self._store.read(
+                "SELECT 1 FROM live"
+                " WHERE channel = ? AND subscription = ? AND place = ?",
+                channel,
+                subscription,
+                place,
+            )
+        )
+
     def slots(self) -> Mapping[str, datetime]:
         """Return the last slot of every job, in UTC."""
         found = self._store.read("SELECT job, slot FROM slot")
@@ -263,6 +282,7 @@ def _forget_old(database: sqlite3.Connection, now: float) -> None:
     )
     if gone.rowcount:
         database.execute(_FORGET_OLD)
+    database.execute("DELETE FROM posted WHERE at < ?", (now - HISTORY_KEPT,))
 
 
 _KEEP_UNTIL = "keep until"

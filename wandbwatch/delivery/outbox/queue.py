@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wandbwatch.delivery.outbox import history
 from wandbwatch.delivery.outbox.rows import Waiting, stored, waiting
 from wandbwatch.delivery.outbox.store import Store
 from wandbwatch.model.queued_message import QueuedMessage
@@ -94,16 +95,7 @@ class Queue:
 
     def live(self, queued: QueuedMessage) -> str | None:
         """Return Discord's id of the message that *queued* is to edit, if any."""
-        if not queued.edit:
-            return None
-        found = self._store.read(
-            "SELECT message_id FROM live"
-            " WHERE channel = ? AND subscription = ? AND place = ?",
-            queued.channel,
-            queued.subscription,
-            queued.place,
-        )
-        return found[0][0] if found else None
+        return live(self._store, queued)
 
     def thread(self, channel: str, name: str) -> str | None:
         """Return the id of the thread *name* that we have opened in *channel*."""
@@ -140,6 +132,8 @@ _STAMPS = (
     ("sent", "at", "1"),
     ("stopped", "at", "1"),
     ("wait", "since", "1"),
+    ("posted", "at", "1"),
+    ("mute", "since", "1"),
 )
 """The stored times: table, column, and the rows where it matters."""
 _REBASE = (
@@ -152,6 +146,7 @@ _REBASE = (
         "UPDATE message SET expires = :now + (expires - created)"
         " WHERE state = 'waiting' AND created > :ahead"
     ),
+    "UPDATE mute SET until = :now + (until - since) WHERE since > :ahead",
     "DELETE FROM sent WHERE at > :ahead",
     *(
         f"UPDATE {table} SET {column} = :now WHERE {column} > :ahead AND {where}"
@@ -178,10 +173,18 @@ class SendResults:
         self._store = store
 
     def delivered(
-        self, waiting: Waiting, message_id: str | None, thread: tuple[str, str] | None
+        self,
+        waiting: Waiting,
+        message_id: str | None,
+        thread: tuple[str, str] | None,
+        channel_id: str | None = None,
     ) -> None:
-        """It is posted; *thread* is the name and id of a thread that it opened."""
+        """It is posted; *thread* is the name and id of a thread that it opened.
+
+        *channel_id* is that of the channel or thread that it is in.
+        """
         queued = waiting.queued
+        edited = live(self._store, queued)
         with self._store.write() as database:
             database.execute(
                 "UPDATE message SET state = 'delivered', body = '', claimed = NULL,"
@@ -189,6 +192,13 @@ class SendResults:
                 (self._store.moment(), waiting.id),
             )
             database.execute("DELETE FROM file WHERE message = ?", (waiting.id,))
+            now = self._store.moment()
+            if waiting.removal:
+                history.removed(database, queued.channel, edited, now)
+            elif edited:
+                history.edited(database, queued, now, edited, channel_id)
+            else:
+                history.posted(database, queued, now, message_id, channel_id)
             if waiting.removal:
                 database.execute(_FORGET, _place(queued))
             elif queued.edit and message_id:
@@ -280,6 +290,17 @@ class SendResults:
             database.execute(
                 f"UPDATE message SET {change} WHERE id = ?", (*values, waiting.id)
             )
+
+
+def live(store: Store, queued: QueuedMessage) -> str | None:
+    if not queued.edit:
+        return None
+    found = store.read(
+        "SELECT message_id FROM live"
+        " WHERE channel = ? AND subscription = ? AND place = ?",
+        *_place(queued),
+    )
+    return found[0][0] if found else None
 
 
 _FORGET = "DELETE FROM live WHERE channel = ? AND subscription = ? AND place = ?"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from wandbwatch.model.queued_message import (
     Message,
     MessageFile,
     MessageKind,
+    Origin,
     QueuedMessage,
 )
 from wandbwatch.model.report import Level
@@ -63,6 +65,11 @@ def insert(database: sqlite3.Connection, queued: QueuedMessage, now: float) -> b
     )
     if not inserted.rowcount:
         return False
+    if queued.origin != Origin():
+        database.execute(
+            "INSERT INTO origin VALUES (?, ?)",
+            (inserted.lastrowid, dumped(queued.origin)),
+        )
     database.executemany(
         "INSERT INTO file VALUES (?, ?, ?, ?)",
         (
@@ -71,6 +78,16 @@ def insert(database: sqlite3.Connection, queued: QueuedMessage, now: float) -> b
         ),
     )
     return True
+
+
+def dumped(origin: Origin) -> str:
+    return json.dumps(asdict(origin), ensure_ascii=False)
+
+
+def loaded(text: str) -> Origin:
+    fields = json.loads(text)
+    title = fields.pop("title")
+    return Origin(title, **{name: tuple(values) for name, values in fields.items()})
 
 
 def waiting(store: Store, where: str, *values: object) -> list[Waiting]:
@@ -95,6 +112,7 @@ def _waiting(store: Store, row: tuple[Any, ...]) -> Waiting:
     files = store.read(
         "SELECT name, content FROM file WHERE message = ? ORDER BY position", id_
     )
+    origin = store.read("SELECT origin FROM origin WHERE message = ?", id_)
     queued = QueuedMessage(
         channel,
         subscription,
@@ -106,5 +124,6 @@ def _waiting(store: Store, row: tuple[Any, ...]) -> Waiting:
         expires and datetime.fromtimestamp(expires, UTC),
         bool(edit),
         place[1:] if place.startswith("@") else "",
+        loaded(origin[0][0]) if origin else Origin(),
     )
     return Waiting(id_, queued, attempts, ambiguous, bool(reduced), not_before, reason)

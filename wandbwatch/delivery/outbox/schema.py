@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-VERSION = 5
+VERSION = 6
 """Of the tables; kept in the file's ``user_version``."""
 
 _EXPERIMENTS = """
@@ -55,6 +55,37 @@ CREATE TABLE IF NOT EXISTS outage (
     since REAL NOT NULL,
     lines TEXT NOT NULL,             -- JSON: the failing lines and their errors
     PRIMARY KEY (channel, server)
+);
+"""
+_HISTORY = """
+CREATE TABLE IF NOT EXISTS origin (
+    message INTEGER PRIMARY KEY REFERENCES message (id) ON DELETE CASCADE,
+    origin TEXT NOT NULL             -- JSON of an Origin
+);
+-- What was posted, kept longer than its message.
+CREATE TABLE IF NOT EXISTS posted (
+    id INTEGER PRIMARY KEY,
+    channel TEXT NOT NULL,
+    subscription TEXT NOT NULL,
+    slot TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    at REAL NOT NULL,
+    edits INTEGER NOT NULL DEFAULT 0,
+    edited REAL,                     -- the latest edit
+    removed REAL,
+    message_id TEXT,                 -- Discord's, where its answer could be read
+    channel_id TEXT,
+    muted TEXT                       -- the mute by which it was not posted
+);
+CREATE INDEX IF NOT EXISTS posted_at ON posted (at);
+CREATE INDEX IF NOT EXISTS posted_id ON posted (message_id);
+CREATE TABLE IF NOT EXISTS mute (
+    target TEXT PRIMARY KEY,         -- a subscription, a rule or an address
+    kind TEXT NOT NULL,
+    since REAL NOT NULL,
+    until REAL NOT NULL,
+    reason TEXT NOT NULL,
+    channels TEXT NOT NULL           -- JSON: where its end is reported
 );
 """
 
@@ -111,7 +142,7 @@ CREATE TABLE live (
 CREATE TABLE thread (channel TEXT PRIMARY KEY, name TEXT NOT NULL, id TEXT NOT NULL);
 CREATE TABLE stopped (channel TEXT PRIMARY KEY, reason TEXT NOT NULL, at REAL NOT NULL);
 CREATE TABLE sent (lane TEXT NOT NULL, at REAL NOT NULL);
-{_WAITS}"""
+{_WAITS}{_HISTORY}"""
 
 NAMES = set(re.findall(r"CREATE TABLE (?:IF NOT EXISTS )?(\w+)", TABLES))
 """Of all tables."""
@@ -135,5 +166,6 @@ DROP TABLE live_1;
     3: _EXPERIMENTS,
     4: _WAITS,
     5: _JOBS,
+    6: _HISTORY,
 }
 """What makes tables of the version before into those of this one."""

@@ -128,7 +128,7 @@ class Attempt:
             case Done(message_id, channel_id):
                 name = self._channel.thread_name
                 opened = (name, channel_id) if name and channel_id else None
-                results.delivered(waiting, message_id, opened)
+                results.delivered(waiting, message_id, opened, channel_id)
             case Retry(after, reason, counted):
                 results.retry(waiting, after, reason, ambiguous=counted)
             case Reduce(reason):

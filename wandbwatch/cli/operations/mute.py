@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wandbwatch.cli.watchfile.options import OnlyConfigOption
+from wandbwatch.model.errors import ExitCode, UsageError
+from wandbwatch.options import Span
+
+if TYPE_CHECKING:
+    from wandbwatch.config.load import Config
+    from wandbwatch.delivery.mutes import Mute
+
+_LONGEST = timedelta(days=3650)
+
+
+def mute(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="ADDRESS|RULE|LIST",
+            help="A project or run, the rule of an alert, or a subscription's name.",
+        ),
+    ],
+    *,
+    span: Annotated[
+        Span,
+        typer.Option(
+            "--for", parser=Span.read, metavar="SPAN", help="How long: 6h, 2d."
+        ),
+    ],
+    reason: Annotated[
+        str, typer.Option(metavar="TEXT", help="Why; `status` shows it.")
+    ] = "",
+    config: OnlyConfigOption = None,
+) -> int:
+    """Post nothing about a project, run, rule or subscription for a while.
+
+    Its end is posted, with what was not posted meanwhile. Edits of messages that are
+    already posted continue, as they notify nobody. `unmute` ends it early.
+    """
+    from wandbwatch.config.load import load
+    from wandbwatch.config.paths import config_file, local_zone, state_directory
+    from wandbwatch.delivery.mutes import Mutes
+    from wandbwatch.delivery.outbox import Store
+    from wandbwatch.formatting.text import clean
+    from wandbwatch.formatting.times import moment
+
+    if span > _LONGEST:
+        raise UsageError(f"--for: at most {_LONGEST.days} days")
+    path = config_file(config, os.environ)
+    read = load(path, local_zone(os.environ))
+    with closing(Store(state_directory(read.daemon, path, os.environ))) as store:
+        begun = _mute(target, clean(reason).strip(), span, read, store.now())
+        if begun is None:
+            raise UsageError(
+                f"{path}: no subscription has the name, rule or address {target!r};"
+                " `wandbwatch next` lists the subscriptions"
+            )
+        Mutes(store).begin(begun)
+    typer.echo(f"muted {begun.kind.value} {target} until {moment(begun.until)}")
+    return ExitCode.FINE
+
+
+def _mute(
+    target: str, reason: str, span: Span, read: Config, now: datetime
+) -> Mute | None:
+    """Return the mute that *target* means; None where nothing in the file does."""
+    from wandbwatch.delivery.mutes import Mute, MuteKind
+
+    for kind in MuteKind:
+        found = Mute(target, kind, now, now + span, reason)
+        try:
+            touched = [one for one in read.subscriptions if found.touches(one)]
+        except ValueError as e:  # no address
+            raise UsageError(str(e)) from None
+        if touched:
+            channels = tuple(dict.fromkeys(one.channel for one in touched))
+            return replace(found, channels=channels)
+    return None
+
+
+plugin = mute

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from typing import Annotated
+
+import typer
+
+from wandbwatch.cli.watchfile.options import OnlyConfigOption
+from wandbwatch.model.errors import ExitCode, UsageError
+
+
+def unmute(
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="ADDRESS|RULE|LIST…", help="What was muted."),
+    ] = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="End every mute.")] = False,
+    config: OnlyConfigOption = None,
+) -> int:
+    """End mutes before their time.
+
+    The channel is told, with what was not posted meanwhile.
+    """
+    from wandbwatch.config.load import load
+    from wandbwatch.config.paths import config_file, local_zone, state_directory
+    from wandbwatch.delivery.mutes import Mutes
+    from wandbwatch.delivery.outbox import Store
+
+    if bool(targets) == every:
+        raise UsageError("name what was muted, or write --all")
+    path = config_file(config, os.environ)
+    read = load(path, local_zone(os.environ))
+    with closing(Store(state_directory(read.daemon, path, os.environ))) as store:
+        mutes = Mutes(store)
+        muted = {mute.target: mute for mute in mutes.all()}
+        for target in targets or ():
+            if target not in muted:
+                there = ", ".join(muted) or "nothing"
+                raise UsageError(f"{target!r} is not muted; muted: {there}")
+        ended = [muted[target] for target in targets or muted]
+        mutes.end(ended)
+    for mute in ended:
+        typer.echo(f"{mute.target} is no longer muted")
+    if not ended:
+        typer.echo("nothing is muted")
+    return ExitCode.FINE
+
+
+plugin = unmute
