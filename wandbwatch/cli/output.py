@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -156,8 +156,17 @@ def _show(
 def _post(line: ParsedLine, channel: str) -> None:
     from wandbwatch.cli.post import posted  # noqa: PLC0415 -- requests takes long
 
-    for text in posted(line.reports, channel, dry=line.dry_run):
+    dry = (lambda post: dry_run(post, line.output)) if line.dry_run else None
+    for text in posted(line.reports, channel, dry=dry):
         _print(text)
+
+
+def dry_run(post: Mapping[str, Any], output: str | None = None) -> str:
+    """Write a post that is not sent: drawn in a terminal, as JSON for scripts."""
+    from wandbwatch.cli import preview  # noqa: PLC0415 -- rich is for drawing only
+
+    drawn = (output or ("terminal" if _is_terminal() else "json")) == "terminal"
+    return preview.shown(post, _screen() if drawn else None)
 
 
 def _pictured(reports: Iterator[Report], output: str) -> Iterator[Report]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from wandbwatch import plugins
 from wandbwatch.config import paths, secret, webhook
@@ -22,17 +22,20 @@ from wandbwatch.model.errors import ConfigError, DeliveryError, NetworkError, Us
 from wandbwatch.model.queued_message import Message, MessageKind, QueuedMessage
 from wandbwatch.model.report import Level, Report
 
+Post: TypeAlias = Mapping[str, Any]
 FROM = "--to"
 """What stands for the subscription in the outbox."""
 BUSY = 60.0
 """Seconds that the sender of a running daemon has for it before we go."""
 
 
-def posted(reports: Iterator[Report], to: str, *, dry: bool) -> Iterator[str]:
-    """Post what *reports* say to the channel *to*; yield what to tell of that.
+def posted(
+    reports: Iterator[Report], to: str, *, dry: Callable[[Post], str] | None
+) -> Iterator[str]:
+    """Post what *reports* say to the channel *to*; yield how that went.
 
     Nothing is read before the channel is known. What came before an error is posted,
-    and the error raised then. *dry* yields the posts as JSON instead.
+    and the error raised then. *dry* writes each post as text; nothing is posted then.
     """
     file = paths.config_file(None, os.environ)
     config = load(file, paths.local_zone(os.environ))
@@ -50,8 +53,7 @@ def posted(reports: Iterator[Report], to: str, *, dry: bool) -> Iterator[str]:
         messages = plugins.load("wandbwatch.renderers", "discord")(said)
     if dry:
         for message in messages:
-            shown = service.shown(message, Level.INFO, channel)
-            yield json.dumps(shown, ensure_ascii=False)
+            yield dry(service.shown(message, Level.INFO, channel))
     elif messages:
         state = paths.state_directory(config.daemon, file, os.environ)
         yield _sent(messages, channel, config, state)

@@ -48,10 +48,21 @@ def test_it_shows_the_commands_and_what_to_try_next(demo):
     assert "$ wandbwatch project" in done.stderr
     assert "$ wandbwatch summary" in done.stderr
     assert "$ wandbwatch image" in done.stderr
-    assert "wandbwatch summary ./wandb/latest-run" in done.stderr
-    *_, export = done.stderr.splitlines()
-    found = f"{export}; wandbwatch --version"
-    subprocess.run(["/bin/sh", "-c", found], env={}, check=True)
+    found = next(line for line in done.stderr.splitlines() if "export PATH" in line)
+    subprocess.run(["/bin/sh", "-c", f"{found}; wandbwatch -h"], env={}, check=True)
+
+
+def test_it_draws_what_a_channel_would_get_and_ends_with_the_way_there(demo):
+    _, _, done = demo
+    _, _, drawn = done.stdout.partition("#research would get:")
+    assert "▌ FloatingPointError: loss is NaN" in drawn.replace("  ", "")
+    assert drawn.count("steady-otter") == 2  # the best, and one that ended
+    last = [line.split("#")[0].strip() for line in done.stderr.splitlines()[-3:]]
+    assert last == [
+        "export WANDBWATCH_WEBHOOK=URL",
+        "wandbwatch init",
+        "wandbwatch run",
+    ]
 
 
 def test_it_leaves_nothing_in_the_users_home(demo):

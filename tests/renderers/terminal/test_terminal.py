@@ -181,6 +181,16 @@ def test_non_finite_values_are_marked_at_their_x():
     ).index("×")
 
 
+def test_a_mark_is_seen_over_another_line():
+    xs = [float(x) for x in range(40)]
+    lines = [
+        line("diverged", xs, [1 + x for x in xs[:30]] + [math.nan] * 10),
+        line("converged", xs, [1.0 for _ in xs]),
+    ]
+    art = text(report(plot(*lines))).split("name of")[0]
+    assert art.count("×") > 5
+
+
 def test_without_colour_each_of_several_lines_has_its_letter():
     lines = [line(f"r{i}", [0, 1], [i, i + 1]) for i in range(3)]
     shown = text(report(plot(*lines)))

@@ -76,15 +76,16 @@ def rows(training: Training) -> Iterator[dict[str, float]]:
     """Yield what is logged: a loss each step, validation now and then."""
     for step in range(training.steps):
         noise = 1 + random.gauss(0, 0.06)
+        accuracy = 1 - 0.9 * 0.5 ** (step / training.halves_in)
         loss = (0.2 + 2.3 * 0.5 ** (step / training.halves_in)) * noise
         if training.diverges_at and step > training.diverges_at:
             loss = loss * math.exp((step - training.diverges_at) / 40)
         if training.diverges_at and step > training.diverges_at + 120:
-            loss = math.nan
+            loss, accuracy = math.nan, 0.1
         row = {"train/loss": loss, "train/lr": training.learning_rate}
         if step % VALIDATE_EVERY == VALIDATE_EVERY - 1:
             row["val/loss"] = loss * 1.1
-            row["val/accuracy"] = 1 - 0.9 * 0.5 ** (step / training.halves_in)
+            row["val/accuracy"] = accuracy
             row["epoch"] = (step + 1) // VALIDATE_EVERY
         yield row
 

@@ -83,7 +83,8 @@ TO = Annotated[
 DRY_RUN = Annotated[
     bool,
     typer.Option(
-        "--dry-run", help="With --to: print the posts as JSON and post nothing."
+        "--dry-run",
+        help="With --to: draw the posts, or print them as JSON when piped; post nothing.",
     ),
 ]
 WATCH = Annotated[

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
@@ -12,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wandbwatch import plugins
 from wandbwatch.cli import grammar
 from wandbwatch.cli.demo import TRAININGS
-from wandbwatch.cli.output import run_line
+from wandbwatch.cli.output import dry_run, run_line
 from wandbwatch.model.errors import WandbwatchError
 from wandbwatch.model.ports import Env
 
@@ -42,27 +44,48 @@ def demo(
     say = Console(stderr=True, highlight=False, soft_wrap=True)
     _train(runs, say)
     codes = [_answer(env, words, say) for words in _lines(runs)]
-    say.print(NEXT.format(runs=runs), markup=False)
-    if not shutil.which("wandbwatch"):
-        say.print(UNKNOWN.format(bin=Path(sys.executable).parent), markup=False)
+    say.print(f"\n$ wandbwatch digest {runs} --to research --dry-run", style="bold")
+    typer.echo(_would_post(env, runs))
+    path = "" if shutil.which("wandbwatch") else UNKNOWN
+    end = NEXT.format(runs=runs, path=path.format(bin=Path(sys.executable).parent))
+    say.print(end, markup=False)
     return max(codes)
 
 
 NEXT = """
 The runs and pictures are in {runs}; delete it when you are done.
+{path}
+Your own runs: `wandbwatch project` in a directory with a wandb/ in it, or, in W&B,
+`wandbwatch project ENTITY/PROJECT` after `wandbwatch login`.
 
-On runs of your own, from a directory with a wandb/ in it:
-  wandbwatch project                       list them
-  wandbwatch summary ./wandb/latest-run    the newest one's values
-  wandbwatch image                         plot the newest five
-
-On W&B (`wandbwatch whoami` says whether you are logged in, `wandbwatch login` does it):
-  wandbwatch project ENTITY/PROJECT
-  wandbwatch summary ENTITY/PROJECT/RUN --filters train"""
+Your own project in a Discord channel, with the URL of a webhook (the channel's
+settings, Integrations, Webhooks):
+  export WANDBWATCH_WEBHOOK=URL
+  wandbwatch init    # asks for the project; writes watch.toml
+  wandbwatch run     # posts once; `wandbwatch daemon` does it on schedule"""
 
 UNKNOWN = """
 Your shell cannot find `wandbwatch` yet. Run:
-  export PATH="{bin}:$PATH\""""
+  export PATH="{bin}:$PATH"
+"""
+
+
+def _would_post(env: Env, runs: Path) -> str:
+    """Draw what a digest of the demo would look like in a channel."""
+    line = grammar.read(("digest", str(runs)), env)
+    reports = list(line.reports) if isinstance(line, grammar.ParsedLine) else []
+    messages = plugins.load("wandbwatch.renderers", "discord")(reports)
+    return "\n".join(
+        dry_run(
+            {
+                "channel": "research",
+                "payload": {"username": "wandbwatch", **json.loads(message.body)},
+                "files": [file.name for file in message.files],
+            },
+            "terminal",
+        )
+        for message in messages
+    )
 
 
 def _directory(wanted: Path | None) -> Path:

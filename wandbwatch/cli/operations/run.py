@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import logging
 import os
 import tempfile
@@ -13,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from wandbwatch.cli.output import dry_run as drawn
 from wandbwatch.cli.watchfile import load
 from wandbwatch.cli.watchfile.options import OnlyConfigOption
 from wandbwatch.config import redaction
@@ -52,7 +52,7 @@ def run(
         bool,
         typer.Option(
             "--dry-run",
-            help="Print the posts as JSON; post and store nothing.",
+            help="Draw the posts, or print them as JSON when piped; post nothing.",
         ),
     ] = False,
     json_logs: Annotated[
@@ -129,14 +129,14 @@ def _report(answer: JobResult) -> None:
 
 
 def _show(answer: JobResult, config: Config) -> None:
-    """Print the messages of a dry run, a line each."""
+    """Print the messages of a dry run."""
     for told in answer.dry:
         files = tuple(MessageFile(name, b"") for name in told["files"])
         channel = config.channels[told["channel"]]
         message = Message(told["body"], files)
         said = service.shown(message, Level(told["level"]), channel)
         whole = {"subscription": answer.job.subscription, **said}
-        typer.echo(json.dumps(whole, ensure_ascii=False))
+        typer.echo(drawn(whole))
 
 
 def _send(config: Config, file: Path) -> int:

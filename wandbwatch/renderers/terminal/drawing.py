@@ -160,8 +160,15 @@ def _art(plot: Plot, pens: Sequence[TextPen], width: int) -> str:
     for line, pen in zip(plot.lines, pens, strict=True):
         for edge in line.band or ():
             _draw(figure, curve(edge, edge, x, y, width), pen, fine=_EDGE)
-    for one, average, pen in zip(raw, drawn, pens, strict=True):
-        _draw(figure, curve(one, average, x, y, width * _DOTS), pen)
+    curves = [
+        curve(one, average, x, y, width * _DOTS)
+        for one, average in zip(raw, drawn, strict=True)
+    ]
+    for each, pen in zip(curves, pens, strict=True):
+        _draw(figure, each, pen)
+    for each, pen in zip(curves, pens, strict=True):  # over all lines, so all are seen
+        for sign, place in each.marks:
+            _stroke(figure, [place], pen.marker(sign))
     for mark in plot.marks:
         _mark(figure, mark, x, y, width)
     _rule(figure, 0, x, _named(plot.x, x), width // _X_TICK)
@@ -201,8 +208,6 @@ def _draw(figure: Any, drawn: Curve, pen: TextPen, fine: str = _FINE) -> None:
         lone = pen.letter or _POINT
         sign = lone if len(stroke) == 1 else pen.letter or fine
         _stroke(figure, stroke, pen.marker(sign))
-    for sign, (at, edge) in drawn.marks:
-        figure.draw(figure.signal([at], [edge], marker=pen.marker(sign)))
 
 
 def _rule(figure: Any, axis: int, scale: TextScale, named: Named, number: int) -> None:
