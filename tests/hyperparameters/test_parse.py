@@ -109,6 +109,7 @@ def test_dots_nest_and_pairs_override_objects_and_files():
         (["@none.json"], "no file 'none.json'"),
         (["@a.txt"], "write @FILE.json, @FILE.toml or @FILE.yaml"),
         (["@bad.toml"], "bad.toml:2:6: Invalid value"),
+        (["opt=[adam,sgd]"], "Invalid value; strings in a list need quotes"),
         (["@nan.toml"], "nan.toml: model.lr[1]: nan is not a JSON number"),
         (["lr=nan"], "lr=nan: lr: nan is not a JSON number"),
         (["lr=-inf"], "lr=-inf: lr: -inf is not a JSON number"),

@@ -37,6 +37,7 @@ def main() -> None:
         # What is left in the buffer would complain when Python flushes it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = ExitCode.FINE
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback of an exit's clean-up
     sys.exit(code)
 
 

@@ -44,7 +44,7 @@ def shown(post: Mapping[str, Any], screen: Screen | None) -> str:
     )
     with console.capture() as captured:
         console.print(Text(f"#{post['channel']} would get:", _QUIET))
-        for part in _parts(post, screen.now):
+        for part in _parts(post, screen.now or datetime.now(UTC)):
             console.print(part)
     return captured.get().rstrip("\n")
 

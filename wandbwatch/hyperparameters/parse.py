@@ -106,6 +106,10 @@ def _pair(word: str) -> tuple[Path, Json]:
     return path, _value(match[2], match[1])
 
 
+_UNQUOTED = re.compile(r"[\[,]\s*[A-Za-z_]")
+"""A word in a list without quotes, as YAML would have it."""
+
+
 def _value(text: str, key: str) -> Json:
     """Read a TOML value; anything else without brackets or quotes is a string."""
     if text in _NOT_TOML:
@@ -124,7 +128,10 @@ def _value(text: str, key: str) -> Json:
         if not quoted:
             return text
         reason = e.msg if isinstance(e, tomli.TOMLDecodeError) else e
-        raise UsageError(f"{key}={text[:80]}: {reason}") from e
+        hint = '; strings in a list need quotes: \'opt=["adam","sgd"]\''
+        raise UsageError(
+            f"{key}={text[:80]}: {reason}{hint if _UNQUOTED.search(text) else ''}"
+        ) from e
 
 
 def _object(word: str, read: Read) -> Parsed:

@@ -84,7 +84,7 @@ DRY_RUN = Annotated[
     bool,
     typer.Option(
         "--dry-run",
-        help="With --to: draw the posts, or print them as JSON when piped; post nothing.",
+        help="With --to: draw the posts (JSON when piped) and post nothing.",
     ),
 ]
 WATCH = Annotated[
