@@ -14,19 +14,22 @@ from tests.launchers.trainings import supervisors
 
 SBATCH = """\
 echo "$*" >> "$0.calls"
-for word; do case $word in --job-name=*) echo "${word#*=}" > "$0.name";; esac; done
+env > "$0.environ"
+for word; do case $word in --job-name=*) echo "${word#*=}" >> "$0.names";; esac; done
 echo "Submitted batch job 7"
 """
 # A row for each file row-INDEX: "STATE RAW_STATUS REASON".
 SQUEUE = """\
 here=$(dirname "$0")
+echo "$*" >> "$0.calls"
 [ -e "$here/silent" ] && { echo "squeue: error: timed out" >&2; exit 1; }
-name=$(cat "$here/sbatch.name" 2>/dev/null)
 for row in "$here"/row-*; do
     [ -e "$row" ] || continue
     read -r state status reason < "$row"
-    printf '%-300s%-300s%-300s%-300s%-300s%-300s%-300s%-300s\\n' 7 "${row##*-}" \
-        "$state" "$status" N/A N/A "$name" "$reason"
+    cat "$here/sbatch.names" 2>/dev/null | while read -r name; do
+        printf '%-300s%-300s%-300s%-300s%-300s%-300s%-300s%-300s\\n' 7 "${row##*-}" \
+            "$state" "$status" N/A N/A "$name" "$reason"
+    done
 done
 """
 SCANCEL = """\
@@ -61,6 +64,10 @@ class Slurm:
     def be(self, state: str, *, on: bool = True) -> None:
         path = self._directory / state
         path.touch() if on else path.unlink()
+
+    def environment(self) -> list[str]:
+        """Return the environment of the last submission."""
+        return (self._directory / "sbatch.environ").read_text().splitlines()
 
     def calls(self, program: str) -> list[str]:
         path = self._directory / f"{program}.calls"

@@ -1,25 +1,24 @@
-"""Runs one batch: starts, stops and times out its experiments, and records each end.
+"""Supervises one batch: starts, stops and times out its experiments, records each end.
 
-It is a process with its own session, so it survives its terminal and the daemon. Its
-state is in the ledger, so another supervisor can take over if it is killed.
+Its state is in the ledger, so another supervisor can take over if it is killed.
+`watcher` has the process.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import os
-import select
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 from wandbwatch.experiments import gpus, launchers
-from wandbwatch.experiments.engine import EngineJob, JobEngine
+from wandbwatch.experiments.engine import JobEngine
+from wandbwatch.experiments.engine_job import EngineJob
 from wandbwatch.experiments.launchers import JobState
 from wandbwatch.experiments.ledger import Ledger, Messages
 from wandbwatch.experiments.outcomes import (
@@ -31,7 +30,6 @@ from wandbwatch.experiments.outcomes import (
     outcome,
     rejected_because,
 )
-from wandbwatch.experiments.processes import MARK, adopt_orphans, reap
 from wandbwatch.experiments.submitting import Submitter
 from wandbwatch.experiments.training import TrainingProcess, recover, start
 from wandbwatch.model.errors import StateError
@@ -44,8 +42,6 @@ GRACE = 10.0
 """Seconds from SIGTERM to SIGKILL."""
 LINGER = 5.0
 """Seconds for processes that a script leaves behind, such as uploads, to end."""
-LOOK = 1.0
-"""Seconds between two steps."""
 RESUBMIT = 20.0
 """Seconds until a submission is repeated that never reached its engine."""
 
@@ -99,34 +95,42 @@ class BatchSupervisor:
         batch: int,
         notifier: EventNotifier,
         environ: Mapping[str, str],
-        link: int | None = None,
+        engine: JobEngine,
     ) -> None:
-        """*link*: a pipe's file descriptor that closes with the terminal's process."""
+        """*environ*: of the trainings. *engine* keeps its jobs, if one does."""
         self._ledger = ledger
         self._batch = batch
         self._notifier = notifier
         self._environ = environ
-        self._link = link
         self._state = ledger.store.path.parent
-        self._engine = JobEngine({**environ, MARK: f"{self._state}:engine:{batch}"})
-        self._submitter = Submitter(ledger, self._engine, environ)
+        self._engine = engine
+        self._submitter = Submitter(ledger, engine, environ)
         self._nvidia = gpus.Nvidia(environ)
         self._running: dict[int, _Running] = {}
-        self._wake, self._waker = os.pipe()
-        self._ending = self._leaving = False
-        """Whether it got a signal to end; whether its jobs stay with their engine."""
+        self._leaving = False
         self._submit_after = 0.0
+        self.impatient = False
+        """Whether it has reason to step again soon, although nothing has ended."""
 
-    def run(self) -> None:
-        """Return when every experiment of the batch is over."""
-        self._listen()
-        adopt_orphans()
+    def take_over(self) -> None:
+        """Continue what another supervisor has started."""
         for one in self._ledger.of_batch(self._batch):
             if one.phase in (Phase.PENDING, Phase.RUNNING):
                 self._running[one.id] = _Running(one, self._recover(one))
-        while not self._step():
-            self._wait()
-        self._engine.close()
+
+    @property
+    def children(self) -> Iterator[int]:
+        """The pids of its processes that are not the engine's questions."""
+        children = (running.training.child for running in self._running.values())
+        yield from (child.pid for child in children if child)
+        yield from self._submitter.children
+
+    def leave(self) -> None:
+        """Start nothing more: its jobs run on without us, as after a reboot."""
+        self._leaving = True
+
+    def stop(self, reason: str) -> None:
+        self._ledger.ask(self._ledger.of_batch(self._batch), "term", reason)
 
     def _recover(self, one: Experiment) -> Training:
         if one.job:
@@ -134,57 +138,47 @@ class BatchSupervisor:
         process = self._ledger.process(one)
         return recover(one, process, self._state, self._environ, self._engine)
 
-    def _step(self) -> bool:
+    def step(self) -> bool:
         """Carry out what is due; return whether the batch is over and reported."""
+        self.impatient = False
         try:
-            children = (r.training.child for r in self._running.values())
-            known = {child.pid for child in children if child}
-            reap({*known, *self._engine.children, *self._submitter.children})
             self._submitter.step()
-            self._engine.step()
             for running in list(self._running.values()):
                 self._check(running)
             sent = self._notifier.step()
             if self._leaving:
                 return sent
-            self._start_waiting()
-            return sent and not self._running and not self._waiting()
-        except StateError as e:
+            waiting = self._start_waiting()
+        except (StateError, OSError) as e:
             log.warning("%s", e)  # such as a full disk: wait until it has space
             return False
+        return sent and not self._running and not waiting
 
-    def _waiting(self) -> Sequence[Experiment]:
-        batch = self._ledger.of_batch(self._batch)
-        return [one for one in batch if one.phase is Phase.WAITING]
-
-    def _start_waiting(self) -> None:
-        waiting = []
-        for one in self._waiting():
-            if self._ledger.request(one.id):
-                self._end(one, Phase.STOPPED)
-            else:
-                waiting.append(one)
+    def _start_waiting(self) -> bool:
+        """Start what may start; return whether anything waited."""
+        for one in self._ledger.withdrawn(self._batch):
+            self._end(one, Phase.STOPPED)
+        if not (first := self._ledger.waiting(self._batch, 1)):
+            return False
         free = self._ledger.jobs(self._batch) - len(self._running)
-        if not waiting or time.monotonic() < self._submit_after:
-            return
-        launch = bare_launch(waiting[0])
+        if time.monotonic() < self._submit_after:
+            return True
+        launch = bare_launch(first[0])
         if launchers.array(launch):
-            self._submit_array(waiting, free)
-            return
-        submitted = launchers.submits(launch, detached=waiting[0].detached)
-        for one in waiting[: max(free, 0)]:
-            if submitted:
-                found = self._submitter.single(one, self._log(one), self._runs(one))
-                if found:
-                    self._running[one.id] = _Running(*found)
-            else:
+            self._submit_array(free)
+            return True
+        submitted = launchers.submits(launch, detached=first[0].detached)
+        for one in self._ledger.waiting(self._batch, max(free, 0)):
+            if not submitted:
                 self._start(one)
+            elif job := self._submitter.single(one, self._log(one), self._runs(one)):
+                self._running[one.id] = _Running(*job)
+        return True
 
-    def _submit_array(self, waiting: Sequence[Experiment], free: int) -> None:
+    def _submit_array(self, free: int) -> None:
         """Submit all that wait; while others run, only as many as may run with them."""
-        if self._running:
-            waiting = waiting[: max(free, 0)]
-        if not waiting:
+        most = max(free, 0) if self._running else -1
+        if not (waiting := self._ledger.waiting(self._batch, most)):
             return
         at_once = min(self._ledger.jobs(self._batch), len(waiting))
         base = self._base(waiting[0])
@@ -326,14 +320,13 @@ class BatchSupervisor:
     def _finish(self, running: _Running) -> None:
         training = running.training
         one = replace(self._ledger.find(running.one.id), code=training.code)
-        if isinstance(training, EngineJob):
-            if training.unsubmitted and not running.obeyed:
-                training.close()
-                self._ledger.postpone(one)
-                self._submit_after = time.monotonic() + RESUBMIT
-                del self._running[one.id]
-                return
-            training.fetch_output(self._environ)
+        unsubmitted = isinstance(training, EngineJob) and training.unsubmitted
+        if unsubmitted and not running.obeyed:
+            training.close()
+            self._ledger.postpone(one)
+            self._submit_after = time.monotonic() + RESUBMIT
+            del self._running[one.id]
+            return
         ended = outcome(one, training, running.obeyed)
         if ended.phase is Phase.HELD:
             ended = replace(ended, reason=running.held)
@@ -383,42 +376,6 @@ class BatchSupervisor:
             if one.phase is Phase.PENDING and running and not running.obeyed:
                 running.obeyed, running.held = HOLD, reason
                 running.training.end(signal.SIGTERM)
-
-    def _wait(self) -> None:
-        watched = [self._wake, *([self._link] if self._link is not None else [])]
-        ready, _, _ = select.select(watched, [], [], LOOK)
-        if self._wake in ready:
-            os.read(self._wake, 4096)
-        if self._link in ready and not os.read(self._link, 4096):
-            self._link = None
-            self._stop_all("its terminal was closed")
-        if self._ending:
-            self._ending = False
-            self._leaving = self._outlives()
-            if not self._leaving:
-                self._stop_all("its supervisor was stopped")
-
-    def _outlives(self) -> bool:
-        """Whether the batch's jobs run on without us, as after a reboot."""
-        one = self._ledger.of_batch(self._batch)[0]
-        return one.detached and launchers.submits(bare_launch(one), detached=True)
-
-    def _stop_all(self, reason: str) -> None:
-        self._ledger.ask(self._ledger.of_batch(self._batch), "term", reason)
-
-    def _listen(self) -> None:
-        """Wake up for each signal. Children would inherit SIG_IGN, but not handlers."""
-        os.set_blocking(self._waker, False)
-        signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
-
-        def end(*_: object) -> None:
-            self._ending = True
-
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        for sign in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(sign, end)
-        for sign in (signal.SIGHUP, signal.SIGQUIT):
-            signal.signal(sign, lambda *_: None)
 
 
 def _remove_empty(directory: Path) -> None:

@@ -1,21 +1,16 @@
-"""Jobs that an engine keeps: submitted without a client, watched by questions.
+"""Questions to an engine: Slurm, Ray, systemd, Kubernetes or Docker.
 
-An engine is Slurm, Ray, systemd, Kubernetes or Docker. It knows a job's state after
-everything on the submitting machine was killed.
+It knows the states of its jobs after everything on the submitting machine was killed.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import re
-import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import IO
 
 from wandbwatch.experiments import launchers
@@ -30,16 +25,6 @@ _TIMEOUT = 60.0
 _CANCEL_AGAIN = 15.0
 _GONE_LOOKS = 2
 """Answers in a row without a job until it counts as gone."""
-_SIGNALS = 128
-"""A shell's exit codes above it are signals."""
-_SUBMITTED = re.compile(r"^(?:Submitted batch job )?(\d+)(?:[; ].*)?$", re.MULTILINE)
-"""What ``sbatch`` prints, also with ``--parsable``."""
-_NO_ANSWER = re.compile(
-    r"unable to contact|timed out|connection refused|zero bytes|no answer|"
-    r"connection reset|temporarily|cannot connect|could not connect|unreachable",
-    re.IGNORECASE,
-)
-
 Key = tuple[str, int | None]
 
 
@@ -264,144 +249,3 @@ def _ended(command: Command) -> bool:
         log.warning("%s", command.errors)
     command.close()
     return True
-
-
-class Submission:
-    """The command that submits one job, or a whole job array."""
-
-    def __init__(self, command: Command | None = None) -> None:
-        """*command*: None for a submission of a supervisor that is gone."""
-        self._command = command
-        self.job = ""
-        """What the engine calls the job."""
-        self.error = ""
-        self.printed = ""
-
-    @property
-    def child(self) -> subprocess.Popen[bytes] | None:
-        return self._command.child if self._command else None
-
-    def ended(self) -> bool:
-        """Whether the command has ended; `error` says why it failed."""
-        command = self._command
-        if command is None:
-            return True
-        if (code := command.code) is None:
-            return False
-        self._command, self.printed = None, command.printed
-        if code:
-            self.error = command.errors or self.printed or f"exit code {code}"
-            self.code = code
-        else:
-            found = _SUBMITTED.search(self.printed)
-            self.job = (found and found[1]) or "submitted"
-        command.close()
-        return True
-
-    code = 0
-
-    @property
-    def uncertain(self) -> bool:
-        """Whether it failed without an answer, so that the job may exist."""
-        return bool(_NO_ANSWER.search(self.error))
-
-
-class EngineJob:
-    """One attempt of an experiment as a job of an engine."""
-
-    process = None
-
-    def __init__(
-        self, launch: Launch, engine: JobEngine, submission: Submission, codes: Path
-    ) -> None:
-        """*codes*: the file that a job array's script leaves its exit code in."""
-        self.launch = launch
-        self._engine = engine
-        self.submission = submission
-        self._codes = codes
-        self._watched = False
-        self.code: int | None = None
-        self.answer: Answer | None = None
-        """The last answer; None: unknown."""
-        self.unsubmitted = False
-        """The engine never got it."""
-        self.rejected = ""
-        """Why the engine refused it."""
-
-    @property
-    def child(self) -> subprocess.Popen[bytes] | None:
-        return self.submission.child
-
-    @property
-    def leads(self) -> bool:
-        """Whether it waits or runs, as far as is known."""
-        if not self.submission.ended():
-            return True
-        if self.submission.error and not self.submission.uncertain:
-            self.rejected, self.code = self.submission.error, self.submission.code
-            return False
-        if not self._watched:
-            self._watched = True
-            if self.submission.job.isdecimal():
-                self.launch = replace(self.launch, job=self.submission.job)
-            self._engine.watch(self.launch)
-        self.answer = self._engine.answer(self.launch)
-        if self.answer is None or self.answer.state in (
-            JobState.WAITING,
-            JobState.RUNNING,
-        ):
-            return True
-        self._read(self.answer)
-        return False
-
-    def _read(self, answer: Answer) -> None:
-        own = _code(self._codes)
-        self.code = answer.code if own is None else own
-        recorded = self.submission.job or Path(self.launch.log).exists()
-        if answer.state is JobState.GONE and own is None and not recorded:
-            self.unsubmitted = True
-
-    def left(self) -> list[int]:
-        """List no processes: they are the engine's."""
-        return []
-
-    def send(self, _: signal.Signals) -> None:
-        """Let the engine end the job; no engine passes SIGINT on."""
-        self._engine.cancel(self.launch)
-
-    def end(self, _: signal.Signals) -> None:
-        self._engine.cancel(self.launch)
-
-    def close(self) -> None:
-        """Stop asking about it, and remove it from its engine."""
-        self._engine.unwatch(self.launch)
-        self._codes.unlink(missing_ok=True)
-        answer = self.answer
-        if answer and (words := launchers.forget(self.launch, answer)):
-            self._engine.run(words)
-
-    def fetch_output(self, environ: Mapping[str, str]) -> None:
-        """Append the job's output to its log, if the engine has it."""
-        words = launchers.output(self.launch, environ, self._engine.printed)
-        if words is None or self.rejected:
-            return
-        with contextlib.suppress(OSError, subprocess.SubprocessError):
-            done = subprocess.run(  # noqa: S603 -- no shell
-                words,
-                env=environ,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=_TIMEOUT,
-                check=True,
-            )
-            with Path(self.launch.log).open("ab") as file:
-                file.write(done.stdout)
-
-
-def _code(path: Path) -> int | None:
-    """Return the exit code in the file of a job array's script."""
-    try:
-        code = int(path.read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return None
-    return code if code <= _SIGNALS else _SIGNALS - code

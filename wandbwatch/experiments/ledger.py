@@ -77,6 +77,17 @@ class Ledger:
     def of_batch(self, batch: int) -> Sequence[Experiment]:
         return self._rows("batch = ? ORDER BY id", batch)
 
+    def waiting(self, batch: int, most: int) -> Sequence[Experiment]:
+        """Return the first *most* of *batch* that may start; -1: all."""
+        return self._rows(
+            "batch = ? AND phase = 'waiting' AND request = '' ORDER BY id LIMIT ?",
+            *(batch, most),
+        )
+
+    def withdrawn(self, batch: int) -> Sequence[Experiment]:
+        """Return those of *batch* that were stopped before their start."""
+        return self._rows("batch = ? AND phase = 'waiting' AND request <> ''", batch)
+
     def size(self, batch: int) -> int:
         """Return the number of experiments in *batch*."""
         return int(

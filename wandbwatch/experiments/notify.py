@@ -15,7 +15,7 @@ from typing import Any
 
 from wandbwatch import plugins
 from wandbwatch.analysis.ranking import Objective, finite
-from wandbwatch.delivery.outbox import Outbox
+from wandbwatch.delivery.outbox import Outbox, Store
 from wandbwatch.experiments import batch_reports, reports, runs
 from wandbwatch.experiments.ledger import Ledger, Messages
 from wandbwatch.experiments.output import tail
@@ -103,25 +103,15 @@ class Notifier:
     """See `batch_supervisor.EventNotifier`."""
 
     def __init__(
-        self,
-        ledger: Ledger,
-        file: Path | None,
-        environ: Mapping[str, str],
-        batch: int = 0,
+        self, ledger: Ledger, sender: SenderProcess | None = None, batch: int = 0
     ) -> None:
-        """*batch*: the batch that is watched. *file*: the watch.toml with the
-        channels; without it nothing is sent.
-        """
+        """*batch*: the batch that is watched. Without a *sender* nothing is sent."""
         self._ledger = ledger
-        self._file = file
-        self._environ = environ
+        self._sender = sender
         self._batch = batch
         self._stale = False
         """Whether the live message misses a change."""
         self._live_due = float("-inf")
-        self._requested = False
-        self._until = self._last_start = float("-inf")
-        self._sender: subprocess.Popen[bytes] | None = None
 
     def started(self, one: Experiment) -> Sequence[QueuedMessage]:
         if len(batch := self._ledger.of_batch(one.batch)) > 1:
@@ -168,28 +158,50 @@ class Notifier:
 
     def send(self) -> None:
         """Start a sender, ours or the daemon's, for the queued messages."""
+        if self._sender:
+            self._sender.request()
+
+    def step(self) -> bool:
+        """Queue and send what is due; return whether all of it is sent."""
+        if self._sender is None:
+            return True
+        self._refresh()
+        return self._sender.step()
+
+
+class SenderProcess:
+    """Starts senders for the messages in the outbox.
+
+    A sender that is about to end can miss the newest message, so another one starts
+    while messages are pending.
+    """
+
+    def __init__(self, store: Store, file: Path, environ: Mapping[str, str]) -> None:
+        """*file*: the watch.toml with the channels."""
+        self._store = store
+        self._environ = environ
+        self._file = file
+        self._requested = False
+        self._until = self._last_start = float("-inf")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def request(self) -> None:
+        """Messages were queued."""
         self._requested = True
         self._until = time.monotonic() + _SEND_FOR
         self.step()
 
     def step(self) -> bool:
-        """Start another sender if one is needed; return whether sending is done.
-
-        A sender that is about to end can miss the newest message, so another one
-        starts while messages are pending.
-        """
-        if self._file is None:
-            return True
-        self._refresh()
-        if self._sender and self._sender.poll() is None:
+        """Start another sender if one is needed; return whether sending is done."""
+        if self._process and self._process.poll() is None:
             return False
         now = time.monotonic()
-        pending = now < self._until and Outbox(self._ledger.store).pending() > 0
+        pending = now < self._until and Outbox(self._store).pending() > 0
         if not (self._requested or pending):
             return True
         if self._requested or now - self._last_start > _SEND_EVERY:
             self._requested, self._last_start = False, now
-            self._sender = subprocess.Popen(  # noqa: S603 -- our own program
+            self._process = subprocess.Popen(  # noqa: S603 -- our own program
                 [sys.executable, "-m", "wandbwatch", "send", str(self._file), "--once"],
                 env=self._environ,
                 stdin=subprocess.DEVNULL,

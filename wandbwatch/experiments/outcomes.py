@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from wandbwatch.experiments import launchers
-from wandbwatch.experiments.engine import EngineJob
+from wandbwatch.experiments.engine_job import EngineJob
 from wandbwatch.experiments.launchers import Answer, Launch
 from wandbwatch.experiments.processes import Process
 from wandbwatch.experiments.reports import exit_status

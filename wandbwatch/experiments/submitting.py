@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from wandbwatch.experiments import launchers
-from wandbwatch.experiments.engine import Command, EngineJob, JobEngine, Submission
+from wandbwatch.experiments.engine import Command, JobEngine
+from wandbwatch.experiments.engine_job import EngineJob, Submission
 from wandbwatch.experiments.launchers import Launch, slurm
 from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.experiments.processes import MARK
 from wandbwatch.experiments.training import job_launch, job_name, mark
 from wandbwatch.model.experiment import Experiment
 
+_log = logging.getLogger(__name__)
 Submitted = tuple[Experiment, EngineJob]
 
 
@@ -50,7 +53,6 @@ class Submitter:
         if submitted is None:
             return None
         launch = job_launch(submitted, self._state, self._environ)
-        log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with contextlib.suppress(OSError):  # another machine may have it
             directory.mkdir(parents=True, exist_ok=True)
         words = launchers.submission(launch)
@@ -86,8 +88,13 @@ class Submitter:
                 arrayed.append(job_launch(started, self._state, self._environ))
         if not submitted:
             return ()
-        words = self._script(arrayed, at_once, name, log)
-        submission = self._submit(words, submitted[0], {}, submitted)
+        try:
+            words = self._script(arrayed, at_once, name, log)
+        except OSError as e:  # such as a full disk: later, it counts as not submitted
+            _log.warning("%s: %s", e.filename or self._state, e.strerror)
+            submission = Submission()
+        else:
+            submission = self._submit(words, submitted[0], {}, submitted)
         return [(one, self._job(one, submission)) for one in submitted]
 
     def _script(
@@ -116,7 +123,7 @@ class Submitter:
     def _job(self, one: Experiment, submission: Submission) -> EngineJob:
         launch = job_launch(one, self._state, self._environ)
         codes = self._state / "experiments" / f"{launch.name}.{launch.index}"
-        return EngineJob(launch, self._engine, submission, codes)
+        return EngineJob(launch, self._engine, submission, codes, self._environ)
 
     def step(self) -> None:
         """Record the jobs of the submissions that have ended."""
@@ -138,7 +145,7 @@ class Submitter:
 
 
 def _append(experiments: Sequence[Experiment], text: str) -> None:
-    """Append what a submission printed to the logs."""
+    """Append what a submission printed to the logs, if the disk has space."""
     for one in experiments:
-        with Path(one.log).open("a", encoding="utf-8") as file:
-            file.write(text.rstrip("\n") + "\n" if text else "")
+        with contextlib.suppress(OSError), Path(one.log).open("ab") as file:
+            file.write((text.rstrip("\n") + "\n" if text else "").encode())

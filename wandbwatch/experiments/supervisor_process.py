@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from wandbwatch.experiments import launchers
+from wandbwatch.experiments.launchers import Launch
 from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.experiments.processes import MARK
 from wandbwatch.model.errors import StateError
@@ -58,20 +60,36 @@ def start(state: Path, batch: int, file: Path | None, link: int | None = None) -
 def recover(ledger: Ledger, file: Path | None) -> None:
     """Start a supervisor for each unfinished batch that has none."""
     state = ledger.store.path.parent
+    watcher = False
     for batch in ledger.unfinished():
-        if not watched(state, batch):
-            start(state, batch, file)
+        if watched(state, batch):
+            continue
+        if outlives(ledger, batch):
+            if watcher:
+                continue  # the one that was just started adopts this, too
+            watcher = True
+        start(state, batch, file)
+
+
+def outlives(ledger: Ledger, batch: int) -> bool:
+    """Whether the jobs of *batch* run on without a process here: an engine has them."""
+    one = ledger.of_batch(batch)[0]
+    launch = Launch(one.plan.launcher, one.plan.script, "", "", "")
+    return one.detached and launchers.submits(launch, detached=True)
 
 
 def watched(state: Path, batch: int) -> bool:
     """Whether *batch* has a supervisor."""
-    with _try_lock(state, batch) as free:
-        return not free
+    with try_lock(state, batch) as free:
+        return free is None
 
 
 @contextmanager
-def _try_lock(state: Path, batch: int) -> Iterator[bool]:
-    """Hold the lock of *batch*; yields False if another process holds it."""
+def try_lock(state: Path, batch: int) -> Iterator[int | None]:
+    """Hold the lock of *batch*, a file descriptor; yields None if another process does.
+
+    It is held as long as any copy of the descriptor is open.
+    """
     directory = state / _DIRECTORY
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -82,20 +100,20 @@ def _try_lock(state: Path, batch: int) -> Iterator[bool]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            yield False
+            yield None
         else:
-            yield True
+            yield file
     finally:
         os.close(file)
 
 
 @contextmanager
-def lock(state: Path, batch: int) -> Iterator[bool]:
-    """Be the supervisor of *batch*; yields False if there is another one."""
+def lock(state: Path, batch: int) -> Iterator[int | None]:
+    """Be the supervisor of *batch*; yields None if there is another one."""
     give_up = time.monotonic() + _LOCK_TIMEOUT
     while True:
-        with _try_lock(state, batch) as free:
-            if free or time.monotonic() > give_up:
+        with try_lock(state, batch) as free:
+            if free is not None or time.monotonic() > give_up:
                 yield free
                 return
         time.sleep(0.05)

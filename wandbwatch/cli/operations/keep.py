@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated
@@ -11,11 +12,10 @@ from wandbwatch.config import paths, redaction
 from wandbwatch.config.load import load
 from wandbwatch.daemon import environment, journal
 from wandbwatch.delivery.outbox import Store
-from wandbwatch.experiments import supervisor_process
-from wandbwatch.experiments.batch_supervisor import BatchSupervisor
 from wandbwatch.experiments.ledger import Ledger
-from wandbwatch.experiments.notify import Notifier
+from wandbwatch.experiments.notify import Notifier, SenderProcess
 from wandbwatch.experiments.processes import MARK
+from wandbwatch.experiments.watcher import Assignment, supervise
 
 
 def keep(
@@ -29,16 +29,29 @@ def keep(
     journal.set_up(os.environ, as_json=False)
     redaction.install()
     environ = {k: v for k, v in os.environ.items() if k != MARK}
-    scripts = environ
-    if config:
-        loaded = load(config, paths.local_zone(os.environ))
-        scripts = environment.of_script(environ, loaded)
-    with supervisor_process.lock(state, batch) as free, closing(Store(state)) as store:
-        if free:
-            ledger = Ledger(store)
-            notifier = Notifier(ledger, config, environ, batch)
-            BatchSupervisor(ledger, batch, notifier, scripts, link).run()
+    with closing(Store(state)) as store:
+        ledger = Ledger(store)
+        supervise(ledger, Assignment(batch, config, environ), Staffing(ledger), link)
     return 0
+
+
+class Staffing:
+    """See `watcher.Staff`."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._senders: dict[Path, SenderProcess] = {}
+
+    def __call__(self, one: Assignment) -> tuple[Notifier, Mapping[str, str]]:
+        scripts = one.environ
+        sender = None
+        if one.file:
+            loaded = load(one.file, paths.local_zone(one.environ))
+            scripts = environment.of_script(one.environ, loaded)
+            sender = self._senders.setdefault(
+                one.file, SenderProcess(self._ledger.store, one.file, one.environ)
+            )
+        return Notifier(self._ledger, sender, one.batch), scripts
 
 
 plugin = keep

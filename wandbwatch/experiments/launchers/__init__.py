@@ -10,6 +10,7 @@ Ray, systemd, Docker, Kubernetes.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Protocol
@@ -31,6 +32,7 @@ __all__ = [
     "argv",
     "array",
     "cancel",
+    "cluster",
     "code",
     "engine",
     "forget",
@@ -80,6 +82,7 @@ _LAUNCHERS: dict[str, Launcher] = {
     "kubectl": kubernetes,
     "systemd-run": systemd,
 }
+_USER_BUS = ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
 _ENGINES: tuple[tuple[Engine, str], ...] = (
     (slurm, "Slurm"),
     (ray, "Ray"),
@@ -153,6 +156,23 @@ def submits(launch: Launch, *, detached: bool) -> bool:
     if module is slurm:
         return slurm.is_batch(launch)
     return module in (systemd, kubernetes) or (module is ray and detached)
+
+
+def cluster(launch: Launch, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what two launches share if one question can ask for both."""
+    if not launch.launcher:
+        return ()
+    module = _engine(launch)
+    names = (*("SLURM_CONF", "SLURM_CLUSTERS", "KUBECONFIG"), *_USER_BUS)
+    variables = [environ.get(name, "") for name in names]
+    if module is ray:
+        variables += [ray.address(launch, environ, ""), environ.get("RAY_ADDRESS", "")]
+    if module is kubernetes:
+        variables += kubernetes.program(launch)
+    if module is systemd:
+        variables += systemd.manager(launch)
+    program = shutil.which(launch.launcher[0], path=environ.get("PATH"))
+    return (engine(launch), program or "", *variables)
 
 
 def queues(launch: Launch) -> bool:

@@ -117,7 +117,7 @@ def cancel(launch: Launch, printed: str) -> Sequence[str] | None:
     del printed
     launcher = list(launch.launcher)
     if is_batch(launch):
-        return [*_program(launch), "delete", "job", launch.name, "--wait=false"]
+        return [*program(launch), "delete", "job", launch.name, "--wait=false"]
     named = launcher[launcher.index("run") + 1 :][:1] if "run" in launcher else []
     if not named or named[0].startswith("-"):
         return None
@@ -131,7 +131,7 @@ def question(launches: Sequence[Launch]) -> Sequence[str]:
     fields = '{"\\t"}'.join(f"{{{field}}}" for field in _FIELDS)
     names = ",".join(launch.name for launch in launches)
     return [
-        *(*_program(launches[0]), "get", "jobs,pods", "-l", f"{_LABEL} in ({names})"),
+        *(*program(launches[0]), "get", "jobs,pods", "-l", f"{_LABEL} in ({names})"),
         *("-o", f'jsonpath={{range .items[*]}}{fields}{{"\\n"}}{{end}}'),
     ]
 
@@ -190,7 +190,7 @@ def _moment(text: str) -> float | None:
 
 def output(launch: Launch) -> Sequence[str]:
     """Return the command that prints the Job's output."""
-    return [*_program(launch), "logs", f"job/{launch.name}"]
+    return [*program(launch), "logs", f"job/{launch.name}"]
 
 
 def escaped(argument: str) -> str:
@@ -198,7 +198,7 @@ def escaped(argument: str) -> str:
     return argument.replace("$", "$$")
 
 
-def _program(launch: Launch) -> list[str]:
+def program(launch: Launch) -> list[str]:
     """Return kubectl with its namespace."""
     launcher = list(launch.launcher)
     place = launcher.index("create")

@@ -76,14 +76,14 @@ def cancel(launch: Launch, printed: str) -> Sequence[str] | None:
     launcher = launch.launcher
     if has(launcher, "--scope"):
         return None
-    return [*_manager(launch), "stop", _unit(launch)]
+    return [*manager(launch), "stop", _unit(launch)]
 
 
 def question(launches: Sequence[Launch]) -> Sequence[str]:
     shown = ",".join(_PROPERTIES)
     units = map(_unit, launches)
     return [
-        *(*_manager(launches[0]), "show", "--timestamp=unix"),
+        *(*manager(launches[0]), "show", "--timestamp=unix"),
         *(f"--property={shown}", *units),
     ]
 
@@ -130,10 +130,10 @@ def _moment(text: str) -> float | None:
 def forget(launch: Launch, answer: Answer) -> Sequence[str]:
     """Return the command that removes the unit, once its end is recorded."""
     verb = "stop" if answer.code == 0 else "reset-failed"
-    return [*_manager(launch), verb, _unit(launch)]
+    return [*manager(launch), verb, _unit(launch)]
 
 
-def _manager(launch: Launch) -> list[str]:
+def manager(launch: Launch) -> list[str]:
     return ["systemctl", *(["--user"] if has(launch.launcher, "--user") else [])]
 
 
