@@ -6,8 +6,9 @@ there is a word to read.
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
@@ -197,6 +198,17 @@ def aim(text: str) -> Objective:
 HERE = Local(Path())
 """What is meant when no address is given: the runs of this directory."""
 
+
+def places(
+    given: Sequence[Address] | None, read: Callable[[str], Address] = project_address
+) -> tuple[Address, ...]:
+    """Return the addresses *given*, or else $WANDB_PROJECT, or this directory."""
+    if given:
+        return tuple(given)
+    named = os.environ.get("WANDB_PROJECT")
+    return (read(named) if named else HERE,)
+
+
 _PROJECT = "ENTITY/PROJECT, a W&B URL, or a path to local runs."
 _SWEEP = "ENTITY/PROJECT/SWEEP, a sweep's URL, or a path to its local runs."
 _RUN = (
@@ -204,6 +216,19 @@ _RUN = (
     " or latest, previous, best, last-good."
 )
 
+_PROJECTS = (
+    "ENTITY/PROJECT, ENTITY/*, ENTITY, a W&B URL, or a path to local runs; several are"
+    " looked at together. Default: $WANDB_PROJECT, or this directory."
+)
+
+ProjectAddresses: TypeAlias = Annotated[
+    list[Address] | None,
+    typer.Argument(parser=project_address, metavar="ADDRESS", help=_PROJECTS),
+]
+AnyAddresses: TypeAlias = Annotated[
+    list[Address] | None,
+    typer.Argument(parser=any_address, metavar="ADDRESS", help=_PROJECTS),
+]
 ProjectAddress: TypeAlias = Annotated[
     Address,
     typer.Argument(

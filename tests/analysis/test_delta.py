@@ -49,8 +49,8 @@ def after(report: Report) -> Since:
 
 
 def projected(*runs: Run, since: Since | None = None) -> Report:
-    listing = Listing(runs, len(runs))
-    return project.report(ADDRESS, listing, Query(), ("loss",), since)
+    found = project.Found(Listing(runs, len(runs)), ("loss",))
+    return project.report(ADDRESS, found, Query(), since)
 
 
 def notes(report: Report) -> list[str]:

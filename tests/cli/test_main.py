@@ -61,7 +61,7 @@ def test_bytes_that_are_no_text_are_reported():
 
 def test_the_help_of_a_command_reads_well():
     told = run("project", "--help", COLUMNS="200").stdout
-    assert "Usage: wandbwatch project [OPTIONS] [ADDRESS]\n" in told
+    assert "Usage: wandbwatch project [OPTIONS] [ADDRESS...]\n" in told
     assert "--topk N " in told
     assert "<" not in told
     assert "x>=0" not in told
@@ -152,7 +152,7 @@ def _wait_until_it_reads(process: int) -> None:
 @pytest.mark.parametrize(
     ("typed", "completions"),
     [
-        ("wandbwatch proj", ["project"]),
+        ("wandbwatch proj", ["project", "projects"]),
         ("wandbwatch project --top", ["--topk"]),
         ("wandbwatch project -o js", ["json", "jsonl"]),
     ],

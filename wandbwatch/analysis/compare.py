@@ -113,6 +113,23 @@ def best_of(
         )
 
 
+def best_by_project(
+    projects: Sequence[tuple[str, Sequence[Run]]], aims: Sequence[Objective]
+) -> Iterator[Block]:
+    """Name the best run of each project, by its own metric without *aims*."""
+    rows: list[tuple[Cell, ...]] = []
+    links: list[str | None] = []
+    columns: tuple[str, ...] = ()
+    for project, runs in projects:
+        for block in best_of(runs, aims):
+            if isinstance(block, Table):
+                columns = ("project", *block.columns)
+                rows += [(project, *row) for row in block.rows]
+                links += block.links
+    if rows:
+        yield Table("best", columns, tuple(rows), tuple(links))
+
+
 def values(peers: Peers, aims: Sequence[Objective], *, delta: bool) -> Iterator[Block]:
     """Show the values of a run, and with *delta* how they compare with others.
 

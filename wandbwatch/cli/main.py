@@ -6,7 +6,7 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -59,6 +59,7 @@ def _env() -> Env:
         _account,
         experiment_configs=_recipes,
         experiments=_experiments,
+        together=_together,
     )
 
 
@@ -70,6 +71,11 @@ def _source(address: Address) -> Source:
         return source
 
     return opened(address, make)
+
+
+def _together(work: Sequence[Callable[[], object]]) -> list[object]:
+    found: list[object] = plugins.load("wandbwatch.sources", "cloud").together(work)
+    return found
 
 
 def _recipes() -> Mapping[str, ExperimentConfig]:

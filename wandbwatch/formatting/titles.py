@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wandbwatch.model.address import Address
+from wandbwatch.model.address import Address, Several
 from wandbwatch.model.run import Run
 
 
@@ -23,6 +23,8 @@ def projects(runs: Sequence[Run]) -> Sequence[str]:
 
 def of_runs(address: Address, runs: Sequence[Run]) -> str:
     """Name the project at *address*; *runs* fill in what the user left out."""
+    if isinstance(address, Several):
+        return str(address)
     names = projects(runs)
     if len(names) > 1 and not address.sweep:
         return f"{len(names)} projects in {address}"

@@ -113,6 +113,19 @@ class Local(Address):
         return Local(self.path / run)
 
 
+@dataclass(frozen=True)
+class Several(Address):
+    """The projects of several addresses, as the user named them: no source has it."""
+
+    source = ""
+    local = False
+
+    named_as: tuple[Address, ...]
+
+    def __str__(self) -> str:
+        return " ".join(map(str, self.named_as))
+
+
 def beside(first: Address, other: Address) -> Address:
     """Return *other*; a bare run is one of the project of the run *first*."""
     bare = isinstance(other, Cloud) and not (other.project or other.server)

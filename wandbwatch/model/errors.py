@@ -93,6 +93,15 @@ class SourceError(WandbwatchError):
     """The server that failed, where the error is an outage of it for all that ask."""
 
 
+class SeveralError(_ComplaintsError, SourceError):
+    """Of several addresses none could be read; each complaint begins with its own."""
+
+    def __init__(self, complaints: Sequence[str], first: WandbwatchError) -> None:
+        super().__init__(complaints)
+        self.exit_code = first.exit_code
+        self.server = getattr(first, "server", "")
+
+
 class NotAuthorisedError(SourceError):
     exit_code = ExitCode.NOT_AUTHORISED
 

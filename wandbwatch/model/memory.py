@@ -96,3 +96,30 @@ class Memory:
     def once_delivered(self, key: str, value: str) -> None:
         """Remember *value* once this round's messages are delivered."""
         self.on_delivery[key] = value
+
+
+class ScopedMemory(Memory):
+    """The part of *whole* that one address of several has, by its *scope*."""
+
+    def __init__(self, whole: Memory, scope: str) -> None:
+        super().__init__(round=whole.round)
+        self._whole = whole
+        self._scope = scope
+
+    def _key(self, key: str) -> str:
+        return f"{self._scope} {key}"
+
+    def recall(self, key: str) -> str | None:
+        return self._whole.recall(self._key(key))
+
+    def remember(self, key: str, value: str) -> None:
+        self._whole.remember(self._key(key), value)
+
+    def forget(self, key: str) -> None:
+        self._whole.forget(self._key(key))
+
+    def seen(self, key: str) -> str | None:
+        return self._whole.seen(self._key(key))
+
+    def once_delivered(self, key: str, value: str) -> None:
+        self._whole.once_delivered(self._key(key), value)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from wandbwatch.model.errors import ExitCode, UsageError
+from wandbwatch.model.errors import ExitCode, UsageError, WandbwatchError
 
 if TYPE_CHECKING:
     from wandbwatch.model.address import Address
@@ -125,9 +125,11 @@ class Account(Protocol):
 
     def whoami(self, server: str | None, /) -> Viewer: ...
 
-    def projects(self, entity: str, server: str | None, /) -> tuple[ListedProject, ...]:
+    def projects(
+        self, entity: str, server: str | None, /, *, learn: bool = False
+    ) -> tuple[ListedProject, ...]:
         """Return the projects of *entity*, or of the user and their teams with "";
-        the latest active first."""
+        the latest active first. *learn*: their runs are asked about next."""
         ...
 
 
@@ -142,6 +144,20 @@ class Screen:
 
 Renderer: TypeAlias = "Callable[[Iterable[Report], Screen], Iterator[str]]"
 """Pure: reports become the text of one medium, piece by piece as they come."""
+
+
+def one_by_one(
+    work: Sequence[Callable[[], object]],
+) -> list[object | WandbwatchError]:
+    """Do pieces of work in turn; an error is a result too."""
+    return [_done(one) for one in work]
+
+
+def _done(work: Callable[[], object]) -> object | WandbwatchError:
+    try:
+        return work()
+    except WandbwatchError as e:
+        return e
 
 
 def _nowhere() -> Experiments:
@@ -160,6 +176,9 @@ class Env:
     memory: Memory | None = None
     """What a line of a subscription remembers; a terminal's line has none."""
     experiments: Callable[[], Experiments] = _nowhere
+    together: Callable[[Sequence[Callable[[], object]]], list[object]] = one_by_one
+    """Does pieces of work, each with a source of its own, and asks a server as seldom
+    as it can for all of them. An error is a result too."""
     rehearsing: bool = False
     """Whether this is a dry run: experiments are described, not started."""
 

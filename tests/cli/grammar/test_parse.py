@@ -53,7 +53,7 @@ def test_the_output_may_stand_before_the_command():
         ("project me/p --topk -1", "project: --topk: -1 is less than 0; `wandbw"),
         ("project me/p --topk x", "project: --topk: 'x' is not a whole number; "),
         ("project me/p --topk", "project: --topk needs a value; `wandbwatch project"),
-        ("project me/p extra", "project: too many words: extra"),
+        ("sweep me/p/s extra", "sweep: too many words: extra"),
         ("project a/b/c/d/e/f", "project: ADDRESS: 'a/b/c/d/e/f' has too many parts"),
         ("project me/p --nope", "project: no such option: --nope"),
         (

@@ -34,7 +34,10 @@ class FakeAccount:
         self.asked.append((server,))
         return ADA
 
-    def projects(self, entity: str, server: str | None) -> tuple[ListedProject, ...]:
+    def projects(
+        self, entity: str, server: str | None, *, learn: bool = False
+    ) -> tuple[ListedProject, ...]:
+        assert not learn
         self.asked.append((entity, server))
         return () if entity == "empty" else (ListedProject("acme", "gpt", 7, NOW, NOW),)
 

@@ -128,8 +128,9 @@ def test_a_terminal_lists_the_projects_one_has(monkeypatch, capsys):
             raise AssertionError
 
         def projects(
-            self, _entity: str, _server: str | None
+            self, _entity: str, _server: str | None, *, learn: bool = False
         ) -> tuple[ListedProject, ...]:
+            assert not learn
             return (
                 ListedProject("acme", "gpt", 7, NOW, NOW - timedelta(hours=3)),
                 ListedProject("acme", "bert"),

@@ -6,10 +6,12 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from wandbwatch.analysis.eta import Total
+from wandbwatch.analysis.several import Gathered
 from wandbwatch.cli import grammar
 from wandbwatch.cli.main import _source
 from wandbwatch.commands.top import report as top
@@ -31,6 +33,10 @@ CLOCK = Series("_runtime", [0.0, 20.0], [0.0, 10.0])
 LOSS = Series("loss", [0.0, 20.0], [1.0, 0.5])
 
 
+def seen(found: Sequence[Curves], *keys: str) -> Gathered[top.Looked]:
+    return Gathered(ADDRESS, ((ADDRESS, top.Looked(tuple(found), keys)),))
+
+
 def row(report: Report, number: int = 0) -> dict[str, object]:
     table = report.blocks[0]
     assert isinstance(table, Table)
@@ -42,7 +48,7 @@ def test_a_row_says_how_fast_and_how_long():
         Curves(RUN, {"_runtime": CLOCK, "loss": LOSS}),
         Curves(replace(RUN, id="b"), {}),
     ]
-    told = top.report(ADDRESS, found, ["loss"], Total(61))
+    told = top.report(seen(found, "loss"), Total(61))
     assert told.title == "acme/gpt: 2 running"
     assert row(told) == {
         "state": State.RUNNING,
@@ -61,7 +67,7 @@ def test_a_row_says_how_fast_and_how_long():
 
 
 def test_nothing_running_is_said():
-    told = top.report(ADDRESS, [], [])
+    told = top.report(seen([]))
     assert told == Report(
         "top", "acme/gpt: no running runs", (Note("no running runs"),)
     )

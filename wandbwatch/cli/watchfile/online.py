@@ -9,11 +9,13 @@ from typing import Any
 from wandbwatch.analysis.dead_keys import dead_keys
 from wandbwatch.analysis.eta import Total
 from wandbwatch.analysis.ranking import Objective
+from wandbwatch.analysis.several import gathered
 from wandbwatch.cli import grammar
 from wandbwatch.config.load import Config
 from wandbwatch.model.address import Address
 from wandbwatch.model.errors import SourceError, UsageError
 from wandbwatch.model.ports import Env
+from wandbwatch.options import places
 
 
 def complaints(read: Config, env: Env) -> Iterator[str]:
@@ -31,16 +33,21 @@ def complaints(read: Config, env: Env) -> Iterator[str]:
 
 
 def _line(arguments: Mapping[str, Any], env: Env) -> Iterator[str]:
-    address, keys = arguments.get("address"), list(_keys(arguments))
-    if not isinstance(address, Address) or not keys:
+    keys, address = list(_keys(arguments)), arguments.get("address")
+    given = [address] if isinstance(address, Address) else address
+    if not keys or "address" not in arguments:
         return
+    filters = arguments.get("filters") or {}
     try:
-        source = env.source(address)
-        dead = dead_keys(source, keys, arguments.get("filters") or {})
+        found = gathered(
+            env, places(given), lambda one: dead_keys(env.source(one), keys, filters)
+        )
     except (SourceError, UsageError) as e:
         yield f"could not ask: {e}"
-    else:
-        yield from map(str, dead)
+        return
+    yield from dict.fromkeys(str(key) for _, dead in found.found for key in dead)
+    for note in found.notes:
+        yield f"could not ask: {note.text}"
 
 
 def _keys(arguments: Mapping[str, Any]) -> Iterator[str]:

@@ -9,6 +9,7 @@ import typer
 
 from wandbwatch.analysis import dead_keys
 from wandbwatch.analysis.dead_keys import Check, DeadKey, newly_dead
+from wandbwatch.analysis.several import Gathered, gathered, located, reported
 from wandbwatch.commands.alert.cards import reports
 from wandbwatch.commands.alert.evaluate import backtest, evaluate
 from wandbwatch.commands.alert.fetch import (
@@ -33,9 +34,11 @@ from wandbwatch.model.run import Json
 from wandbwatch.options import (
     HERE,
     NO_FILTERS,
-    AnyAddress,
+    AnyAddresses,
     FiltersOption,
     Span,
+    any_address,
+    places,
 )
 
 _ALERTS = "alerts"
@@ -121,7 +124,7 @@ Every: TypeAlias = Annotated[
 
 def alert(
     ctx: typer.Context,
-    address: AnyAddress = HERE,
+    address: AnyAddresses = None,
     *,
     when: When = None,
     hold: For = None,
@@ -148,34 +151,75 @@ def alert(
         raise typer.BadParameter("Missing option '--when'")
     env: Env = ctx.obj
     timing = Timing(None if hold is None else hold.total_seconds(), _seconds(repeat))
-    question = Question(tuple(when or ()), filters, address.run is not None)
-    request = _Request(address, question, timing, level)
-    if suggest:
-        return _suggestion(env, request, since, every)
-    if trial:
-        return _backtest(env, request, since, every)
+    addresses = places(address, any_address)
+    question = Question(tuple(when or ()), filters)
+    request = _Request(question, timing, level)
+    if suggest or trial:
+        found = gathered(
+            env,
+            addresses,
+            lambda one: (_suggestion if suggest else _backtest)(
+                env, request.at(one), since, every
+            ),
+        )
+        return _in_turn(found)
     if env.memory is None:
-        return _once(env, request)
-    return _changes(env, env.memory, request)
+        return _once(env, addresses, question)
+    memory = env.memory
+    return reported(
+        "alert",
+        env,
+        memory,
+        addresses,
+        lambda scoped, one: _changes(scoped, scoped.memory or memory, request.at(one)),
+    )
 
 
 @dataclass(frozen=True)
 class _Request:
     """What the command line asks for."""
 
-    address: Address
     question: Question
     timing: Timing
     level: Level
+    address: Address = HERE
+
+    def at(self, address: Address) -> _Request:
+        question = replace(self.question, named=address.run is not None)
+        return replace(self, address=address, question=question)
 
 
-def _once(env: Env, request: _Request) -> Iterator[Report]:
-    source, question = env.source(request.address), request.question
-    runs = look_once(source, question, env.now())
-    told = present(request.address, runs, question)
-    unseen = [key for key in question.needs.keys if key not in _logged(runs)]
-    notes = (Note(str(one)) for one in _dead(source, unseen, question.filters))
-    yield replace(told, blocks=(*told.blocks, *notes))
+def _in_turn(found: Gathered[Report]) -> Iterator[Report]:
+    for _, report in found.found:
+        yield report
+    if found.notes:
+        yield Report("alert", f"{found.address}: not all could be read", found.notes)
+
+
+def _once(
+    env: Env, addresses: Sequence[Address], question: Question
+) -> Iterator[Report]:
+    def look(address: Address) -> tuple[tuple[Observation, ...], Sequence[DeadKey]]:
+        source = env.source(address)
+        asked = replace(question, named=address.run is not None)
+        runs = look_once(source, asked, env.now())
+        unseen = [key for key in question.needs.keys if key not in _logged(runs)]
+        return runs, _dead(source, unseen, question.filters)
+
+    found = gathered(env, addresses, look)
+    told = present(found.address, _located(found), question)
+    dead = dict.fromkeys(str(one) for _, (_, keys) in found.found for one in keys)
+    yield replace(told, blocks=(*told.blocks, *map(Note, dead), *found.notes))
+
+
+def _located(
+    found: Gathered[tuple[tuple[Observation, ...], Sequence[DeadKey]]],
+) -> list[Observation]:
+    return [
+        replace(seen, run=located(seen.run, address)) if found.several else seen
+        for address, (runs, _) in found.found
+        for seen in runs
+    ]
 
 
 def _changes(env: Env, memory: Memory, request: _Request) -> Iterator[Report]:
@@ -215,25 +259,25 @@ def _dead(
 
 def _backtest(
     env: Env, request: _Request, since: timedelta, every: timedelta
-) -> Iterator[Report]:
+) -> Report:
     now = env.now()
     start = now - since
     runs = look_back(env.source(request.address), request.question, start, now)
     rules, begin = request.question.rules, start.timestamp()
     trial = backtest(runs, rules, request.timing, begin, every.total_seconds())
-    yield tried(request.address, runs, rules, trial)
+    return tried(request.address, runs, rules, trial)
 
 
 def _suggestion(
     env: Env, request: _Request, since: timedelta, every: timedelta
-) -> Iterator[Report]:
+) -> Report:
     source, now = env.source(request.address), env.now()
     start = now - since
     seen = source.runs(replace(tried_query(request.question, start), config=())).runs
     question = replace(request.question, rules=candidates(seen))
     runs = look_back(source, question, start, now)
     every_seconds = every.total_seconds()
-    yield suggested(
+    return suggested(
         request.address, runs, question.rules, start.timestamp(), every_seconds
     )
 

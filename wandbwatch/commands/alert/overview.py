@@ -13,7 +13,7 @@ from wandbwatch.commands.alert.fetch import TRIED, Observation, Question
 from wandbwatch.commands.alert.memory import Turn
 from wandbwatch.commands.alert.rules import Rule, judge
 from wandbwatch.formatting import titles
-from wandbwatch.model.address import Address
+from wandbwatch.model.address import Address, Several
 from wandbwatch.model.report import (
     MISSING,
     Block,
@@ -37,6 +37,7 @@ def present(
     links = []
     verdicts = [(r, s, judge(r, s.facts, s.at)) for r in question.rules for s in runs]
     order = (True, None, False)
+    several = isinstance(address, Several)
     for rule, seen, verdict in sorted(verdicts, key=lambda v: order.index(v[2].holds)):
         why = verdict.why or MISSING
         rows.append(
@@ -47,12 +48,14 @@ def present(
                 seen.run.state,
                 seen.run.name,
                 seen.run.id,
+                *((titles.project(seen.run),) if several else ()),
             )
         )
         links.append(seen.run.url)
     table = Table(
         "rules",
-        ("rule", "now", "why", "state", "name", "id"),
+        ("rule", "now", "why", "state", "name", "id")
+        + (("project",) if several else ()),
         tuple(rows),
         tuple(links),
     )

@@ -1,19 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wandbwatch.options import (
-    HERE,
     NO_AIMS,
     NO_FILTERS,
     BestOption,
     FiltersOption,
-    ProjectAddress,
+    ProjectAddresses,
     Span,
+    places,
 )
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 def digest(
     ctx: typer.Context,
-    address: ProjectAddress = HERE,
+    address: ProjectAddresses = None,
     *,
     since: Annotated[
         Span,
@@ -38,20 +37,15 @@ def digest(
     filters: FiltersOption = NO_FILTERS,
 ) -> Iterator[Report]:
     """Sum up a time span: started, ended and failed runs, the best, GPU hours."""
-    from wandbwatch.commands.digest.period import Period
-    from wandbwatch.commands.digest.report import (
-        read_consoles,
-        recent_runs,
-        report,
-        with_whole_runs,
-    )
+    from wandbwatch.analysis.several import gathered
+    from wandbwatch.commands.digest.report import passed, report
 
     env: Env = ctx.obj
     now = env.now()
-    source = env.source(address)
-    period = Period(recent_runs(source, filters, now - since), now - since, now)
-    period = replace(period, runs=with_whole_runs(source, period))
-    yield report(address, period, best, read_consoles(source, period.failed))
+    found = gathered(
+        env, places(address), lambda one: passed(env.source(one), filters, since, now)
+    )
+    yield report(found, best)
 
 
 plugin = digest

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from wandbwatch import formatting as words
-from wandbwatch.analysis.compare import best_of
+from wandbwatch.analysis.compare import best_by_project, best_of
 from wandbwatch.analysis.failing import LINES, Failure, failures
 from wandbwatch.analysis.ranking import Objective
+from wandbwatch.analysis.several import Gathered, located
 from wandbwatch.commands.digest.period import Period, hours
 from wandbwatch.formatting import titles
 from wandbwatch.formatting.run_blocks import caveats
@@ -74,23 +75,43 @@ def read_consoles(
     return found
 
 
-def report(
-    address: Address,
-    period: Period,
-    aims: Sequence[Objective],
-    consoles: Mapping[str, Sequence[Printed]],
-) -> Report:
-    """Summarize the runs in *period*; *consoles* are the last lines of failed ones."""
+@dataclass(frozen=True)
+class Passed:
+    """What one project did in a period, and the last lines of its failed runs."""
+
+    period: Period
+    consoles: Mapping[str, Sequence[Printed]]
+
+
+def passed(source: Source, filters: Filters, since: timedelta, now: datetime) -> Passed:
+    period = Period(recent_runs(source, filters, now - since), now - since, now)
+    period = replace(period, runs=with_whole_runs(source, period))
+    return Passed(period, read_consoles(source, period.failed))
+
+
+def report(found: Gathered[Passed], aims: Sequence[Objective]) -> Report:
+    """Summarize the runs of all projects *found*."""
+    parts = [
+        (_label(address, one.period.runs), one.period) for address, one in found.found
+    ]
+    period = _whole(found)
+    consoles = {
+        run: lines for _, one in found.found for run, lines in one.consoles.items()
+    }
+    several = found.several
+    heard = [(project, one.heard) for project, one in parts]
     blocks: tuple[Block, ...] = (
         _counts(period),
-        *best_of(period.heard, aims),
+        *(_by_project(parts) if several else ()),
+        *(best_by_project(heard, aims) if several else best_of(period.heard, aims)),
         *_unvalued(aims, period),
         *_failures(failures(period.failed, consoles)),
-        *_runs("ended", period.ended),
-        *_runs("started and not ended", _going(period)),
+        *_runs("ended", period.ended, several=several),
+        *_runs("started and not ended", _going(period), several=several),
         *caveats(period.heard),
+        *found.notes,
     )
-    title = f"{titles.of_runs(address, period.runs)}: the last {_span(period)}"
+    title = f"{titles.of_runs(found.address, period.runs)}: the last {_span(period)}"
     happened = bool(period.started or period.ended)
     return Report(
         "digest",
@@ -100,6 +121,42 @@ def report(
         titles.page_of_runs(period.runs),
         event=happened,
     )
+
+
+def _label(address: Address, runs: Sequence[Run]) -> str:
+    return titles.of_runs(address, [located(run, address) for run in runs])
+
+
+def _whole(found: Gathered[Passed]) -> Period:
+    """Return one period of the runs of all projects."""
+    first = found.found[0][1].period
+    if not found.several:
+        return first
+    runs = tuple(
+        located(run, address) for address, one in found.found for run in one.period.runs
+    )
+    return replace(first, runs=runs)
+
+
+def _by_project(parts: Sequence[tuple[str, Period]]) -> Iterator[Block]:
+    names = ("project", "started", "ended", "failed", "running now", "run time")
+    rows = [
+        (
+            project,
+            len(period.started),
+            len(period.ended),
+            len(period.failed),
+            len(period.running),
+            hours(period, period.heard).ran,
+        )
+        for project, period in parts
+        if period.heard or period.running
+    ]
+    if rows:
+        yield Table("projects", names, tuple(rows))
+    if quiet := len(parts) - len(rows):
+        what = "1 project" if quiet == 1 else f"{quiet} projects"
+        yield Note(f"nothing happened in {what}")
 
 
 def _unvalued(aims: Sequence[Objective], period: Period) -> Iterator[Note]:
@@ -152,7 +209,7 @@ def _named(runs: Sequence[Run]) -> str:
     return f"{names} and {more} more" if more > 0 else names
 
 
-def _runs(title: str, runs: Sequence[Run]) -> Iterator[Block]:
+def _runs(title: str, runs: Sequence[Run], *, several: bool) -> Iterator[Block]:
     if not runs:
         return
     when = "ended" if title == "ended" else "started"
@@ -162,12 +219,15 @@ def _runs(title: str, runs: Sequence[Run]) -> Iterator[Block]:
             run.state,
             run.name,
             run.id,
+            *((titles.project(run) or MISSING,) if several else ()),
             (run.heartbeat if when == "ended" else run.created) or MISSING,
             MISSING if run.runtime is None else timedelta(seconds=run.runtime),
         )
         for run in shown
     )
     links = tuple(run.url for run in shown)
-    yield Table(title, ("state", "name", "id", when, "runtime"), rows, links)
+    place = ("project",) if several else ()
+    names = ("state", "name", "id", *place, when, "runtime")
+    yield Table(title, names, rows, links)
     if len(runs) > len(shown):
         yield Note(f"{len(runs) - len(shown)} more {title}")

@@ -8,6 +8,7 @@ import typer
 
 from wandbwatch.analysis import dead_keys
 from wandbwatch.analysis.dead_keys import Check, DeadKey, newly_dead
+from wandbwatch.analysis.several import gathered, reported
 from wandbwatch.commands.events.end_card import DEFAULT, CardAttachments, EndCards
 from wandbwatch.commands.events.headlines import labels
 from wandbwatch.commands.events.lifecycle import (
@@ -37,8 +38,9 @@ from wandbwatch.options import (
     Aims,
     Filters,
     FiltersOption,
-    ProjectAddress,
+    ProjectAddresses,
     Span,
+    places,
 )
 
 _RUNS, _ENDED, _CRASHES, _ALERTS = "runs", "ended", "crashes", "alerts"
@@ -134,7 +136,7 @@ class Request:
 
 def events(
     ctx: typer.Context,
-    address: ProjectAddress = HERE,
+    address: ProjectAddresses = None,
     *,
     on: On = Kinds(EventKind),  # noqa: B008 -- never changed
     filters: FiltersOption = NO_FILTERS,
@@ -153,20 +155,33 @@ def events(
     """
     env: Env = ctx.obj
     rules = DetectOptions(stall.total_seconds(), settle.total_seconds(), tuple(best))
-    yield from _report(env, Request(address, on, filters, attach, greet, rules))
+    request = Request(HERE, on, filters, attach, greet, rules)
+    if env.memory is None:
+        keys = _keys(request, None, None)
+        found = gathered(
+            env,
+            places(address),
+            lambda one: listed(env.source(one), filters, keys, None),
+        )
+        yield present(found, rules, env.now())
+        return
+    yield from reported(
+        "events",
+        env,
+        env.memory,
+        places(address),
+        lambda scoped, one: _report(scoped, replace(request, address=one)),
+    )
 
 
 def _report(env: Env, request: Request) -> Iterator[Report]:
     memory = env.memory
-    before = None
-    if memory is not None:
-        before = EventMemory.read(memory.recall(_RUNS), memory.recall(_ENDED))
+    if memory is None:
+        return
+    before = EventMemory.read(memory.recall(_RUNS), memory.recall(_ENDED))
     source = env.source(request.address)
     found = listed(source, request.filters, _keys(request, before, memory), before)
     now = env.now()
-    if memory is None:
-        yield present(request.address, found, request.rules, now)
-        return
     happened, after = detect(before, found.runs, now, request.rules)
     shown = []
     if before is None and EventKind.STALLED in request.on:

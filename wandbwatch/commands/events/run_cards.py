@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from wandbwatch import formatting
-from wandbwatch.analysis.compare import best_of
+from wandbwatch.analysis.compare import best_by_project, best_of
 from wandbwatch.analysis.ranking import Objective
+from wandbwatch.analysis.several import Gathered, located
 from wandbwatch.commands.events.headlines import folded_headline, headline
 from wandbwatch.commands.events.lifecycle import (
     ACTIVE,
@@ -254,20 +255,33 @@ def greeting(address: Address, found: Listing, aims: Sequence[Objective]) -> Rep
     return Report("events", title, tuple(blocks), url=url, event=True)
 
 
-def present(
-    address: Address, found: Listing, rules: DetectOptions, now: datetime
-) -> Report:
+def present(found: Gathered[Listing], rules: DetectOptions, now: datetime) -> Report:
     """Report to a terminal, which remembers nothing, how the runs are now."""
-    first = greeting(address, found, rules.aims)
-    active = [run for run in found.runs if run.state in ACTIVE]
-    rows = tuple(_running(run, rules, now) for run in active[:_MOST_RUNNING])
+    runs = tuple(
+        located(run, address) if found.several else run
+        for address, one in found.found
+        for run in one.runs
+    )
+    total = sum(one.total for _, one in found.found)
+    first = greeting(found.address, Listing(runs, total), rules.aims)
+    best = first.blocks[1:]
+    if found.several:
+        parts = [(str(address), one.runs) for address, one in found.found]
+        best = tuple(best_by_project(parts, rules.aims))
+    active = [run for run in runs if run.state in ACTIVE]
+    place = ("project",) if found.several else ()
+    rows = tuple(
+        (*((titles.project(run),) if place else ()), *_running(run, rules, now))
+        for run in active[:_MOST_RUNNING]
+    )
     columns = ("progress", "name", "id", "state", "last step", "since", "runtime")
-    blocks: list[Block] = list(first.blocks[1:])
+    blocks: list[Block] = list(best)
     if rows:
         links = tuple(run.url for run in active[:_MOST_RUNNING])
-        blocks.append(Table("running", columns, rows, links))
+        blocks.append(Table("running", (*place, *columns), rows, links))
     if (left := len(active) - len(rows)) > 0:
         blocks.append(Note(f"{left} more are running"))
+    blocks += found.notes
     blocks.append(
         Note(
             "this is the current state; a subscription of watch.toml"

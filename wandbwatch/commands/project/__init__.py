@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from wandbwatch.options import (
-    HERE,
     NEWEST,
     NO_FILTERS,
     NO_KEYS,
@@ -15,8 +14,9 @@ from wandbwatch.options import (
     FiltersOption,
     Keys,
     Order,
-    ProjectAddress,
+    ProjectAddresses,
     TotalOption,
+    places,
 )
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ Columns: TypeAlias = Annotated[
 
 def project(
     ctx: typer.Context,
-    address: ProjectAddress = HERE,
+    address: ProjectAddresses = None,
     *,
     topk: Topk = 10,
     filters: FiltersOption = NO_FILTERS,
@@ -63,15 +63,14 @@ def project(
     delta: DeltaOption = False,
     total: TotalOption = None,
 ) -> Iterator[Report]:
-    """List the runs of a project, the newest first."""
+    """List the runs of a project, or of several, the newest first."""
     from wandbwatch.analysis import delta as deltas
-    from wandbwatch.analysis.eta import forecast as forecast_of
+    from wandbwatch.analysis.several import gathered
     from wandbwatch.commands.project.report import (
-        SAMPLE,
         in_config,
-        metric_of,
+        listed,
         report,
-        sample,
+        together,
         wanted,
     )
     from wandbwatch.model.query import Query
@@ -86,16 +85,14 @@ def project(
         summary=wanted(c for c in columns if not in_config(c)),
         config=wanted(in_config(c) for c in columns),
     )
-    source = env.source(address)
-    few = 0 < topk <= SAMPLE
-    if not columns:
-        columns = Keys() if few else metric_of(sample(source, query))
-        query = replace(query, summary=None if few else tuple(columns))
-    found = source.runs(total.asked(query) if total else query)
-    columns = columns or metric_of(found.runs)
-    forecast = forecast_of(source, found.runs, total)
+    found = gathered(
+        env,
+        places(address),
+        lambda one: listed(env.source(one), query, columns, total),
+    )
     since = deltas.Since.last(env.memory) if delta else None
-    found_report = report(address, found, query, columns, since, forecast=forecast)
+    found_report = report(found.address, together(found, query), query, since)
+    found_report = replace(found_report, blocks=(*found_report.blocks, *found.notes))
     if since:
         deltas.remember(env.memory, found_report)
     yield found_report

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING
 
 from wandbwatch.analysis import delta as deltas
+from wandbwatch.analysis import filters
+from wandbwatch.analysis.eta import forecast
 from wandbwatch.analysis.keys import is_glob
 from wandbwatch.analysis.objective import choose
+from wandbwatch.analysis.several import Gathered, located
 from wandbwatch.formatting import titles
 from wandbwatch.formatting.run_blocks import caveats
-from wandbwatch.model.address import Address
+from wandbwatch.model.address import Address, Several
+from wandbwatch.model.errors import UsageError
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Listing, Query
 from wandbwatch.model.report import MISSING, Block, Cell, Note, Report, Table
@@ -22,7 +27,7 @@ from wandbwatch.model.run import Run
 from wandbwatch.options import Keys
 
 if TYPE_CHECKING:
-    from wandbwatch.analysis.eta import Forecast
+    from wandbwatch.analysis.eta import Forecast, Total
 
 
 SAMPLE = 10
@@ -32,25 +37,72 @@ SAMPLE = 10
 _OURS = ("state", "id", "name", "group", "tags", "created", "runtime", "last step")
 
 
-def report(
-    address: Address,
-    found: Listing,
-    query: Query,
-    columns: Sequence[str],
-    since: deltas.Since | None = None,
-    *,
-    forecast: Forecast | None = None,
-) -> Report:
-    """Report the runs that *query* *found*, with their values of *columns*.
+@dataclass(frozen=True)
+class Found:
+    """The runs that a query found, and the columns to show of them.
 
-    With *since*, the table shows what changed; with *forecast*, when runs will be done.
+    With a *forecast*, a report says when runs will be done.
     """
-    runs = found.runs
+
+    listing: Listing
+    columns: Sequence[str]
+    forecast: Forecast | None = None
+
+
+def listed(
+    source: Source, query: Query, columns: Keys, total: Total | None = None
+) -> Found:
+    """Ask for the runs of *query*, with the metric that matters without *columns*."""
+    few = 0 < query.limit <= SAMPLE
+    if not columns:
+        columns = Keys() if few else metric_of(sample(source, query))
+        query = replace(query, summary=None if few else tuple(columns))
+    found = source.runs(total.asked(query) if total else query)
+    columns = columns or metric_of(found.runs)
+    return Found(found, columns, forecast(source, found.runs, total))
+
+
+def together(found: Gathered[Found], query: Query) -> Found:
+    """Make one listing of what was *found* in several projects."""
+    if not found.several:
+        return found.found[0][1]
+    runs_at = [
+        (located(run, address), None)
+        for address, one in found.found
+        for run in one.listing.runs
+    ]
+    with suppress(UsageError):  # an order that only a server understands
+        runs_at = filters.ordered(runs_at, query.order)
+    runs = tuple(run for run, _ in runs_at)
+    parts = [one for _, one in found.found]
+    return Found(
+        Listing(runs[: query.limit or None], sum(p.listing.total for p in parts)),
+        tuple(dict.fromkeys(key for one in parts for key in one.columns)),
+        _joined([one.forecast for one in parts if one.forecast]),
+    )
+
+
+def _joined(forecasts: Sequence[Forecast]) -> Forecast | None:
+    if not forecasts:
+        return None
+    paces = {run: pace for one in forecasts for run, pace in one.paces.items()}
+    return replace(forecasts[0], paces=paces)
+
+
+def report(
+    address: Address, found: Found, query: Query, since: deltas.Since | None = None
+) -> Report:
+    """Report the runs that *query* *found*, with their values of its columns.
+
+    With *since*, the table shows what changed.
+    """
+    runs, columns, ends = found.listing.runs, found.columns, found.forecast
     shown = list(dict.fromkeys(k for c in columns for k in _expanded(c, runs)))
-    extra = ("project",) if len(titles.projects(runs)) > 1 else ()
-    names = (*_OURS, *extra, *shown, *(forecast.NAMES if forecast else ()))
+    many = len(titles.projects(runs)) > 1 or isinstance(address, Several)
+    extra = ("project",) if many else ()
+    names = (*_OURS, *extra, *shown, *(ends.NAMES if ends else ()))
     cells = [
-        (run.id, (*_own(run), *_project(run, extra), *_rest(run, shown, forecast)))
+        (run.id, (*_own(run), *_project(run, extra), *_rest(run, shown, ends)))
         for run in runs
     ]
     seen = partial(_seen, names, cells)
@@ -66,7 +118,7 @@ def report(
     blocks: tuple[Block, ...] = (
         Table("runs", names, rows, tuple(r.url for r in runs)),
         *(since.notes(seen(), runs) if since else ()),
-        *_left_out(found.left_out, query),
+        *_left_out(found.listing.left_out, query),
         *_unknown(columns, runs),
         *caveats(runs),
     )

@@ -1,20 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wandbwatch.options import (
-    HERE,
     NO_FILTERS,
     NO_KEYS,
     Filters,
     FiltersOption,
     Keys,
-    ProjectAddress,
+    ProjectAddresses,
     TotalOption,
+    places,
     repeats,
 )
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 @repeats(seconds=5)
 def top(
     ctx: typer.Context,
-    address: ProjectAddress = HERE,
+    address: ProjectAddresses = None,
     *,
     keys: Annotated[
         Keys,
@@ -47,24 +46,19 @@ def top(
 
     In a terminal it is kept up to date: every 5 seconds, or --watch SPAN.
     """
-    from wandbwatch.analysis.objective import with_curve
-    from wandbwatch.analysis.window import CLOCK
-    from wandbwatch.commands.top.report import LIVE, likely_keys, report
-    from wandbwatch.model.query import Axis, Query
+    from wandbwatch.analysis.several import gathered
+    from wandbwatch.commands.top.report import LIVE, looked, report
+    from wandbwatch.model.query import Query
 
     env: Env = ctx.obj
     running: Filters = Filters({"state": {"$in": [state.value for state in LIVE]}})
     if filters:
         running = Filters({"$and": [running, filters]})
     query = Query(running, limit=topk, summary=(), config=())
-    source = env.source(address)
-    tried = tuple(keys) or likely_keys(source, query)
-    asked = replace(query, summary=tried)
-    found = source.curves(
-        total.asked(asked) if total else asked, (CLOCK, *tried), Axis()
+    found = gathered(
+        env, places(address), lambda one: looked(env.source(one), query, keys, total)
     )
-    chosen = tuple(keys) or with_curve(tried, found)[:1]
-    yield report(address, found, chosen, total, full=len(found) == topk)
+    yield report(found, total, topk)
 
 
 plugin = top

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from wandbwatch.analysis.eta import Forecast, Total, pace
-from wandbwatch.analysis.objective import curve_keys
+from wandbwatch.analysis.objective import curve_keys, with_curve
+from wandbwatch.analysis.several import Gathered, located
 from wandbwatch.analysis.window import CLOCK
 from wandbwatch.formatting import titles
-from wandbwatch.model.address import Address
 from wandbwatch.model.ports import Source
-from wandbwatch.model.query import Curves, Query
+from wandbwatch.model.query import Axis, Curves, Query
 from wandbwatch.model.report import MISSING, Block, Cell, Note, Report, Table
-from wandbwatch.model.run import Series, State
+from wandbwatch.model.run import Run, Series, State
 
 _BARS = "▁▂▃▄▅▆▇█"
 
@@ -80,27 +80,61 @@ def likely_keys(source: Source, query: Query) -> tuple[str, ...]:
     return curve_keys(listed.runs, _TRIED)
 
 
+@dataclass(frozen=True)
+class Looked:
+    """The running runs of one project, with the keys to show of them."""
+
+    curves: tuple[Curves, ...]
+    keys: tuple[str, ...]
+
+
+def looked(
+    source: Source, query: Query, keys: Sequence[str], total: Total | None
+) -> Looked:
+    """Ask for the running runs, with their curves of *keys*, or of a likely one."""
+    tried = tuple(keys) or likely_keys(source, query)
+    asked = replace(query, summary=tried)
+    found = source.curves(
+        total.asked(asked) if total else asked, (CLOCK, *tried), Axis()
+    )
+    return Looked(found, tuple(keys) or tuple(with_curve(tried, found)[:1]))
+
+
 def report(
-    address: Address,
-    found: Sequence[Curves],
-    keys: Sequence[str],
-    total: Total | None = None,
-    *,
-    full: bool = False,
+    found: Gathered[Looked], total: Total | None = None, topk: int = 0
 ) -> Report:
-    """Tell of the runs *found*; *full* if there may be more of them."""
-    runs = [one.run for one in found]
-    name = titles.of_runs(address, runs)
+    """Tell of the runs *found*; *topk* of a project may not be all of them."""
+    shown = [
+        (replace(one, run=located(one.run, address)), looked.keys)
+        for address, looked in found.found
+        for one in looked.curves
+    ]
+    if found.several:
+        shown.sort(key=lambda one: _created(one[0].run), reverse=True)
+    full = any(len(looked.curves) == topk for _, looked in found.found)
+    shown = shown[: topk or None]
+    runs = [one.run for one, _ in shown]
+    name = titles.of_runs(found.address, runs)
     if not runs:
-        return Report("top", f"{name}: no running runs", (Note("no running runs"),))
-    forecast = _forecast(found, total) if total else None
-    rows = tuple(_row(one, keys, forecast) for one in found)
-    names = (*_OURS, *(Forecast.NAMES if forecast else ()), *_columns(keys))
+        nothing = (Note("no running runs"), *found.notes)
+        return Report("top", f"{name}: no running runs", nothing)
+    forecast = _forecast([one for one, _ in shown], total) if total else None
+    columns = _columns([keys for _, keys in shown])
+    rows = tuple(
+        _row(one, keys, columns, forecast, several=found.several) for one, keys in shown
+    )
+    place = ("project",) if found.several else ()
+    names = (*_OURS, *place, *(Forecast.NAMES if forecast else ()), *columns)
     blocks: list[Block] = [Table("", names, rows, tuple(r.url for r in runs))]
     if full:
         blocks.append(Note(f"the newest {len(runs)}; there may be more: --topk"))
+    blocks += found.notes
     title = f"{name}: {len(runs)} running"
     return Report("top", title, tuple(blocks), url=titles.page_of_runs(runs))
+
+
+def _created(run: Run) -> float:
+    return run.created.timestamp() if run.created else 0.0
 
 
 def _forecast(found: Sequence[Curves], total: Total) -> Forecast:
@@ -108,17 +142,30 @@ def _forecast(found: Sequence[Curves], total: Total) -> Forecast:
     return Forecast(total, {run: one for run, one in known.items() if one})
 
 
-def _columns(keys: Sequence[str]) -> Iterator[str]:
-    for key in keys:
-        yield key
-        yield f"{key} so far"
+_METRIC = ("metric", "value", "so far")
+
+
+def _columns(keys: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """Name the columns of the keys; projects that differ in theirs share some."""
+    sets = set(map(tuple, keys))
+    if len(sets) > 1:
+        return _METRIC
+    return tuple(name for key in sets.pop() for name in (key, f"{key} so far"))
 
 
 def _row(
-    one: Curves, keys: Sequence[str], forecast: Forecast | None
+    one: Curves,
+    keys: Sequence[str],
+    columns: Sequence[str],
+    forecast: Forecast | None,
+    *,
+    several: bool,
 ) -> tuple[Cell, ...]:
     run, known = one.run, pace(one.series.get(CLOCK))
     rate = known.per_second if known else None
+    values = [cell for key in keys for cell in _curve(one, key)]
+    if columns == _METRIC:
+        values = [*keys[:1], *values[:2]] if keys else [MISSING] * len(_METRIC)
     return (
         run.state,
         run.name,
@@ -126,8 +173,9 @@ def _row(
         run.heartbeat or MISSING,
         MISSING if run.last_step is None else run.last_step,
         MISSING if rate is None else rate,
+        *((titles.project(run) or MISSING,) if several else ()),
         *(forecast.cells(run) if forecast else ()),
-        *(cell for key in keys for cell in _curve(one, key)),
+        *values,
     )
 
 

@@ -269,7 +269,7 @@ class Pages:
         _note_errors(self._at, answer)
         if self._asking.learn:
             few = part(found, "few") or {}
-            self._at.learned[str(self._project)] = _logged(few)
+            self._at.learned[str(self._project)] = logged(few)
         self.total = int(found.get("runCount") or 0)
         return self._fresh(listed, answer.app)
 
@@ -430,10 +430,10 @@ def keys(at: Connection, project: Project, asking: RunsQuery) -> list[Node] | No
         "first": FEW,
     }
     found = part(of_project(execute(at, KEYS, variables).data, project), "runs") or {}
-    return _logged(found)
+    return logged(found)
 
 
-def _logged(found: Mapping[str, Any]) -> list[Node] | None:
+def logged(found: Mapping[str, Any]) -> list[Node] | None:
     nodes = [part(edge, "node") or {} for edge in found.get("edges") or ()]
     logged = [_numbers(part(node, "historyKeys"), n) for n, node in enumerate(nodes)]
     if not any(logged):

@@ -18,6 +18,11 @@ _PROJECT: Final = """
   name entityName createdAt runCount
   newest: runs(first: 1, order: "-heartbeat_at") { edges { node { heartbeatAt } } }
 """
+_KEYS: Final = f"""
+  few: runs(first: {graphql.FEW}, order: "-created_at") {{
+    edges {{ node {{ name historyKeys config(keys: ["_wandb"]) }} }}
+  }}
+"""
 
 SWEEPS: Final = f"""
 query WandbwatchSweeps($entity: String!, $project: String!) {{
@@ -36,10 +41,18 @@ def entities(at: Connection) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, (viewer.entity, *viewer.teams))))
 
 
-def projects(at: Connection, names: Sequence[str]) -> tuple[ListedProject, ...]:
-    """Return the projects of the entities *names*, the latest active first."""
+def projects(
+    at: Connection, names: Sequence[str], *, learn: bool = False
+) -> tuple[ListedProject, ...]:
+    """Return the projects of the entities *names*, the latest active first.
+
+    *learn*: keep the keys that their newest runs logged, for the next question.
+    """
     found = graphql.asked(
-        at, "projects", lambda: _projects(at, names), lambda: _exported(at, names)
+        at,
+        "projects",
+        lambda: _projects(at, names, learn=learn),
+        lambda: _exported(at, names),
     )
     return tuple(sorted(found, key=_activity, reverse=True))
 
@@ -49,21 +62,29 @@ def _activity(one: ListedProject) -> tuple[float, str]:
     return (last.timestamp() if last else 0.0), f"{one}"
 
 
-def _projects(at: Connection, names: Sequence[str]) -> list[ListedProject]:
+def _projects(
+    at: Connection, names: Sequence[str], *, learn: bool
+) -> list[ListedProject]:
+    wanted = _PROJECT + (_KEYS if learn else "")
     declared = ", ".join(f"$e{i}: String!" for i in range(len(names)))
     fields = " ".join(
         f"e{i}: models(entityName: $e{i}, first: {_MOST}) {{"
-        f" edges {{ node {{ {_PROJECT} }} }} }}"
+        f" edges {{ node {{ {wanted} }} }} }}"
         for i in range(len(names))
     )
     document = f"query WandbwatchProjects({declared}) {{ {fields} }}"
     variables = {f"e{i}": name for i, name in enumerate(names)}
     answer = graphql.execute(at, document, variables)
-    return [
-        _listed(node, answer.app)
+    nodes = [
+        node
         for i in range(len(names))
         for node in _nodes(graphql.part(answer.data, f"e{i}"))
     ]
+    found = [_listed(node, answer.app) for node in nodes]
+    for one, node in zip(found, nodes, strict=True):
+        if learn:
+            at.learned[str(one)] = graphql.logged(graphql.part(node, "few") or {})
+    return found
 
 
 def _listed(node: Mapping[str, Any], app: str) -> ListedProject:

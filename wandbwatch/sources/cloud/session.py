@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from copy import copy
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
@@ -25,6 +26,7 @@ from wandbwatch.sources.cloud import (
     credentials,
     failures,
     projects,
+    together,
     transport,
     wandb_core,
 )
@@ -79,6 +81,7 @@ class Session:
         budget = budget or Budget()
         seconds = budget.begin()
         given_up = threading.Event()
+        meeting = together.current()
 
         def give_up() -> None:
             given_up.set()
@@ -88,7 +91,9 @@ class Session:
         connection = self._connection
         try:
             return within(
-                max(seconds, 0.0), lambda: self._work(work, budget, given_up), give_up
+                max(seconds, 0.0),
+                lambda: self._work(work, budget, given_up, meeting),
+                give_up,
             )
         except TimeoutError as e:
             cause = connection.cause if connection else None
@@ -120,26 +125,28 @@ class Session:
         work: Callable[[Connection], T],
         budget: Budget,
         given_up: threading.Event,
+        meeting: together.Ask | None,
     ) -> T:
         """Work, and once more with a new wandb-core if somebody killed the old one."""
         try:
-            return work(self._opened(budget))
+            return work(self._opened(budget, meeting))
         except Exception as e:
             if given_up.is_set() or not failures.sidecar_died(e):
                 raise
         wandb_core.bury()
         self._connection = None
-        return work(self._opened(budget))
+        return work(self._opened(budget, meeting))
 
-    def _opened(self, budget: Budget) -> Connection:
+    def _opened(self, budget: Budget, meeting: together.Ask | None) -> Connection:
         with self._lock:
             # Without a key we look again each time: it may be saved by now.
             if self._connection is None or not self._connection.has_account:
                 with prepared():
                     self._connection = self._connected(budget)
-            self._connection.budget = budget
-            self._connection.cause = None
-            return self._connection
+            # What asks beside others has a budget and notes of its own.
+            at = copy(self._connection) if meeting else self._connection
+            at.budget, at.cause, at.together = budget, None, meeting
+            return at
 
     def _connected(self, budget: Budget) -> Connection:
         """Open; without a key only what everybody may read can be asked for."""
@@ -267,10 +274,12 @@ class CloudAccount:
         place = str(credentials.netrc_path()) if foreign else None
         return _with_key_from(viewer, place or credentials.key_from(viewer.server))
 
-    def projects(self, entity: str, server: str | None) -> tuple[ListedProject, ...]:
+    def projects(
+        self, entity: str, server: str | None, *, learn: bool = False
+    ) -> tuple[ListedProject, ...]:
         def find(at: Connection) -> tuple[ListedProject, ...]:
             names = (entity,) if entity else projects.entities(at)
-            return projects.projects(at, names)
+            return projects.projects(at, names, learn=learn)
 
         return session(server).ask(find)
 

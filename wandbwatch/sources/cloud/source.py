@@ -10,7 +10,7 @@ from wandbwatch.analysis import keys as known_keys
 from wandbwatch.analysis.objective import choose
 from wandbwatch.model.address import Cloud
 from wandbwatch.model.drawing import Distributions
-from wandbwatch.model.errors import UsageError
+from wandbwatch.model.errors import UsageError, WandbwatchError
 from wandbwatch.model.media import Album, Artifacts, RunFile, When
 from wandbwatch.model.ports import Finding
 from wandbwatch.model.query import Axis, Curves, Listing, Query
@@ -30,6 +30,7 @@ from wandbwatch.sources.cloud import (
     series,
     session,
     sweep,
+    together,
 )
 from wandbwatch.sources.cloud import query as asking
 from wandbwatch.sources.cloud.query import FoundRuns, Node, Project, RunsQuery
@@ -57,6 +58,13 @@ class CloudSource:
     @staticmethod
     def account() -> CloudAccount:
         return CloudAccount()
+
+    @staticmethod
+    def together(
+        work: Sequence[Callable[[], object]],
+    ) -> list[object | WandbwatchError]:
+        """Do pieces of *work* that ask W&B with one document for all of them."""
+        return together.run(work)
 
     @staticmethod
     def examine(

@@ -106,6 +106,8 @@ class Connection:
         """Takes each exchange with the server, for a transcript."""
         self.skew: float | None = None
         """Seconds that this machine's clock is ahead of the server's."""
+        self.together: Callable[[Any, str, Mapping[str, Any]], Any] | None = None
+        """Asks in one document with others; its None is that this has to ask itself."""
         self._plain = True
 
     @property
@@ -129,9 +131,15 @@ class Connection:
         variables: Mapping[str, Any],
         share: float = 1.0,
         retries: int | None = None,
+        *,
+        alone: bool = False,
     ) -> GraphqlAnswer:
         """Return the answer to *document*; *share* is the part of the time left that
         an attempt may take. Raises SourceError."""
+        if self.together and not alone:
+            found: GraphqlAnswer | None = self.together(self, document, variables)
+            if found is not None:
+                return found
         service = getattr(self.api, "_service_api", None)
         app = getattr(service, "app_url", None)
         if not isinstance(app, str):

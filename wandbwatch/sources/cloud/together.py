@@ -1,0 +1,211 @@
+"""Do several pieces of work at once, and ask what they ask W&B in one document.
+
+Each piece runs in a thread of its own, but only one at a time: whoever asks W&B waits
+until all others ask as well, or have ended. Then their documents become one, with an
+alias for each project.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Never, TypeAlias, TypeVar
+
+from wandbwatch.model.errors import (
+    NotAuthorisedError,
+    RateLimitError,
+    SourceError,
+    WandbwatchError,
+)
+from wandbwatch.sources.cloud.transport import Connection, GraphqlAnswer, NoGraphqlError
+
+T = TypeVar("T")
+Outcome: TypeAlias = Callable[[], GraphqlAnswer | None]
+Ask: TypeAlias = Callable[[Connection, str, Mapping[str, Any]], GraphqlAnswer | None]
+
+_MOST = 40
+"""Projects in one document."""
+_SHARE = 0.5
+"""The part of the time left that one document may take: what fails is asked alone."""
+_DOCUMENT = re.compile(
+    r"\s*query\s+(\w+)\s*\(([^)]*)\)\s*\{\s*project\((.*)\}\s*", re.DOTALL
+)
+_VARIABLE = re.compile(r"\$(\w+)")
+_here = threading.local()
+
+
+class _Piece:
+    """A piece of work, in its thread."""
+
+
+@dataclass
+class _Question:
+    piece: _Piece
+    at: Connection
+    document: str
+    variables: Mapping[str, Any]
+    outcome: Outcome | None = None
+
+
+def run(work: Sequence[Callable[[], T]]) -> list[T | WandbwatchError]:
+    """Return what each piece of *work* returns, or the error that it raises."""
+    return _Meeting().run(work)
+
+
+def current() -> Ask | None:
+    """Return the way to ask together with the other pieces of work, if this is one."""
+    place: tuple[_Meeting, _Piece] | None = getattr(_here, "place", None)
+    if place is None:
+        return None
+    meeting, piece = place
+
+    def ask(
+        at: Connection, document: str, variables: Mapping[str, Any]
+    ) -> GraphqlAnswer | None:
+        return meeting.ask(_Question(piece, at, document, variables))
+
+    return ask
+
+
+class _Meeting:
+    def __init__(self) -> None:
+        self._change = threading.Condition()
+        self._turn: _Piece | None = None
+        self._going: set[_Piece] = set()
+        self._asked: list[_Question] = []
+
+    def run(self, work: Sequence[Callable[[], T]]) -> list[T | WandbwatchError]:
+        done: dict[int, Callable[[], T | WandbwatchError]] = {}
+        pieces = [_Piece() for _ in work]
+        self._going.update(pieces)
+        for number, (piece, one) in enumerate(zip(pieces, work, strict=True)):
+            threading.Thread(
+                target=self._work, args=(piece, one, number, done), daemon=True
+            ).start()
+        while asked := self._next():
+            _answer(asked)
+            with self._change:
+                self._change.notify_all()
+        return [done[number]() for number in range(len(work))]
+
+    def _work(
+        self,
+        piece: _Piece,
+        work: Callable[[], T],
+        number: int,
+        done: dict[int, Callable[[], T | WandbwatchError]],
+    ) -> None:
+        with self._change:
+            self._change.wait_for(lambda: self._turn is None)
+            self._turn = piece
+        _here.place = (self, piece)
+        try:
+            result: T | WandbwatchError = work()
+            done[number] = lambda: result
+        except WandbwatchError as e:
+            error = e
+            done[number] = lambda: error
+        except BaseException as e:  # noqa: BLE001 (it is raised where all is awaited)
+            bug = e
+            done[number] = lambda: _raise(bug)
+        finally:
+            with self._change:
+                self._going.discard(piece)
+                self._pass(piece)
+
+    def _pass(self, piece: _Piece) -> None:
+        if self._turn is piece:
+            self._turn = None
+        self._change.notify_all()
+
+    def _next(self) -> list[_Question]:
+        """Return what is asked once nobody can go on without an answer."""
+
+        def stuck() -> bool:
+            asking = {one.piece for one in self._asked}
+            return not self._going or (self._turn is None and self._going <= asking)
+
+        with self._change:
+            self._change.wait_for(stuck)
+            asked, self._asked = self._asked, []
+            return asked if self._going else []
+
+    def ask(self, question: _Question) -> GraphqlAnswer | None:
+        """Return the answer; None where it has to be asked alone."""
+        piece = question.piece
+        with self._change:
+            if piece not in self._going:  # its time was up
+                return None
+            self._asked.append(question)
+            self._pass(piece)
+            self._change.wait_for(
+                lambda: question.outcome and self._turn in (None, piece)
+            )
+            if piece in self._going:
+                self._turn = piece
+        return question.outcome() if question.outcome else None
+
+
+def _raise(error: BaseException) -> Never:
+    raise error
+
+
+def _answer(asked: Sequence[_Question]) -> None:
+    """Give each question its outcome."""
+    servers: dict[int, list[_Question]] = {}
+    for one in asked:
+        alone = not (one.at.has_account and _DOCUMENT.fullmatch(one.document))
+        servers.setdefault(id(one) if alone else id(one.at.api), []).append(one)
+    for questions in servers.values():
+        for first in range(0, len(questions), _MOST):
+            _together(questions[first : first + _MOST])
+
+
+def _together(questions: Sequence[_Question]) -> None:
+    for one, outcome in zip(questions, _outcomes(questions), strict=True):
+        one.outcome = outcome
+
+
+def _outcomes(questions: Sequence[_Question]) -> list[Outcome]:
+    alone: list[Outcome] = [lambda: None] * len(questions)
+    if len(questions) == 1:
+        return alone
+    document, variables = merged([(q.document, q.variables) for q in questions])
+    try:
+        answer = questions[0].at.execute(document, variables, _SHARE, 0, alone=True)
+    except (RateLimitError, NotAuthorisedError) as e:
+        error = e
+        return [lambda: _raise(error)] * len(questions)
+    except (SourceError, NoGraphqlError):
+        return alone
+    return [_part(answer, f"p{i}") for i in range(len(questions))]
+
+
+def _part(answer: GraphqlAnswer, alias: str) -> Outcome:
+    found = answer.data.get(alias) if isinstance(answer.data, Mapping) else None
+    if found is None and answer.errors:
+        return lambda: None
+    part = GraphqlAnswer({"project": found}, answer.app, answer.errors)
+    return lambda: part
+
+
+def merged(
+    questions: Sequence[tuple[str, Mapping[str, Any]]],
+) -> tuple[str, dict[str, Any]]:
+    """Write documents that ask for a project each as one; the aliases are p0, p1, …"""
+    declared, fields = [], []
+    variables: dict[str, Any] = {}
+    name = ""
+    for i, (document, given) in enumerate(questions):
+        found = _DOCUMENT.fullmatch(document)
+        if found is None:
+            raise ValueError("not a document about a project")
+        name, head, body = found.groups()
+        head, body = (_VARIABLE.sub(rf"$\1_{i}", text) for text in (head, body))
+        declared.append(head.strip().rstrip(","))
+        fields.append(f"p{i}: project({body}")
+        variables |= {f"{key}_{i}": value for key, value in given.items()}
+    document = f"query {name}({', '.join(declared)}) {{ {' '.join(fields)} }}"
+    return document, variables
