@@ -49,6 +49,7 @@ class FakeSource:
         self._runs = tuple(runs)
         self._series = {s.key: s for s in series}
         self.asked = 0
+        self.stopped: list[str] = []
         self.queries: list[Query] = []
 
     def run(self) -> Run:
@@ -110,6 +111,9 @@ class FakeSource:
     def artifacts(self, _run_id: str) -> Artifacts:
         self.asked += 1
         return self._artifacts
+
+    def stop(self, run_id: str) -> None:
+        self.stopped.append(run_id)
 
 
 def fake_env(source: Source) -> Env:

@@ -28,6 +28,9 @@ def main() -> None:
         wrong = found.per_hundred_days > MOST_FALSE or found.found < LEAST_FOUND
         missed += [name] if wrong or found.late else []
         sys.stdout.write(f"  {found.line(name)}{'  MISSED' if wrong else ''}\n")
+    stops = [one for found in counts.values() for one in found.stops]
+    sys.stdout.write(f"  --then stop: {len(stops)} wrong stops\n")
+    missed += ["--then stop"] if stops else []
     right, unnamed, false = explain(lives)
     sys.stdout.write(
         f"  why: {right} of {right + len(unnamed)} faults named first,"

@@ -5,17 +5,24 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import isfinite
 from statistics import median
 
 from wandbwatch.analysis.causes import Evidence, causes
 from wandbwatch.analysis.ranking import Objective
-from wandbwatch.commands.alert.evaluate import backtest
+from wandbwatch.commands.alert.actions import (
+    STOP,
+    Action,
+    ActionMemory,
+    Firings,
+    decide,
+)
+from wandbwatch.commands.alert.evaluate import Notification, backtest
 from wandbwatch.commands.alert.fetch import Observation
-from wandbwatch.commands.alert.memory import Timing, Turn
-from wandbwatch.commands.alert.rules import Facts, parse
+from wandbwatch.commands.alert.memory import AlertMemory, Timing, Turn
+from wandbwatch.commands.alert.rules import Facts, Rule, parse
 from wandbwatch.commands.events.lifecycle import (
     Best,
     CrashRetracted,
@@ -47,6 +54,8 @@ class Count:
     """Seconds, of each fault that was found."""
     missed: list[str] = field(default_factory=list)
     late: list[str] = field(default_factory=list)
+    stops: list[tuple[str, float]] = field(default_factory=list)
+    """Healthy runs that ``--then stop`` would have stopped."""
 
     @property
     def per_hundred_days(self) -> float:
@@ -194,8 +203,12 @@ def _rule(project: Project, name: str, count: Count, every: float) -> None:
     since = min(life.start for life in project.lives)
     fired: dict[str, list[float]] = defaultdict(list)
     # In parts, as a backtest of many checks would make its interval longer.
+    stopped = {}
     for one in seen:
-        for at, sent in backtest([one], [rule], Timing(), since, every).sent:
+        stopper = Stopper(rule)
+        trial = backtest([one], [rule], Timing(), since, every, checked=stopper.check)
+        stopped[one.run.id] = stopper.stopped
+        for at, sent in trial.sent:
             if sent.turn is Turn.FIRING:
                 fired[sent.seen.run.id].append(at)
     for life in project.lives:
@@ -210,6 +223,32 @@ def _rule(project: Project, name: str, count: Count, every: float) -> None:
                 at for at in found if at >= life.struck or not _true(name, life, at)
             ]
         _counted(count, life, found, RULES[name])
+        # A run that has nothing left to gain may be stopped.
+        healthy = min(life.struck, life.flat) if "plateau" in name else life.struck
+        wrong = [at for at in stopped[life.id] if at < healthy]
+        count.stops += [(life.id, at - life.start) for at in wrong]
+
+
+@dataclass
+class Stopper:
+    """Notes when ``--then stop`` would have stopped a run."""
+
+    rule: Rule
+    stopped: list[float] = field(default_factory=list)
+    memory: ActionMemory | None = None
+
+    def check(
+        self,
+        now: float,
+        runs: Sequence[Observation],
+        sent: Sequence[Notification],
+        alerts: AlertMemory,
+    ) -> None:
+        check = Firings(now, runs, [self.rule], sent, alerts)
+        before = self.memory or ActionMemory(now - EVERY)
+        self.memory, _ = decide(before, check, [Action(STOP, STOP)])
+        self.stopped += [one.at for one in self.memory.pending]
+        self.memory = replace(self.memory, pending=())
 
 
 def _enough(name: str, life: Life, project: Project) -> bool:

@@ -60,6 +60,7 @@ def _env() -> Env:
         experiment_configs=_recipes,
         experiments=_experiments,
         together=_together,
+        execute=_execute,
     )
 
 
@@ -89,6 +90,12 @@ def _experiments() -> Experiments:
     from wandbwatch.experiments.service import ExperimentService  # noqa: PLC0415 -- seldom needed
 
     return ExperimentService()
+
+
+def _execute(command: Sequence[str], stdin: str) -> tuple[int, str]:
+    from wandbwatch.experiments.processes import execute  # noqa: PLC0415 -- seldom needed
+
+    return execute(command, stdin)
 
 
 def _account() -> Account:

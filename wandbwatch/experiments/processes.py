@@ -11,8 +11,13 @@ import contextlib
 import ctypes
 import os
 import signal
-from collections.abc import Iterator
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+from wandbwatch.formatting.text import clean
+from wandbwatch.model.errors import UsageError
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -37,6 +42,43 @@ def _prctl(option: int, value: int) -> bool:
         return bool(libc.prctl(option, value, 0, 0, 0) == 0)
     except (OSError, AttributeError):
         return False
+
+
+_SECONDS = 60.0
+"""The time that a command may take."""
+_OUTPUT = 300
+"""Characters of what it prints that are shown."""
+
+
+def execute(command: Sequence[str], stdin: str) -> tuple[int, str]:
+    """Start *command*; return its exit code and the end of what it printed.
+
+    UsageError if it can't be started or takes more than a minute; it is killed then.
+    """
+    # TMPDIR is a worker's own, which goes with it.
+    environ = {name: value for name, value in os.environ.items() if name != "TMPDIR"}
+    with tempfile.TemporaryFile() as output:
+        try:
+            child = subprocess.Popen(  # noqa: S603 -- the user's own words, no shell
+                command,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=environ,
+                start_new_session=True,
+            )
+        except OSError as e:
+            raise UsageError(f"{command[0]}: {e.strerror}") from e
+        try:
+            child.communicate(stdin.encode(), _SECONDS)
+        except subprocess.TimeoutExpired as e:
+            end_tree(child.pid)
+            child.wait()
+            raise UsageError(f"{command[0]}: killed after {_SECONDS:.0f} s") from e
+        size = output.seek(0, os.SEEK_END)
+        output.seek(max(size - 4 * _OUTPUT, 0))
+        printed = clean(output.read().decode(errors="replace"), lines=True)
+    return child.returncode, printed.strip()[-_OUTPUT:]
 
 
 def children(pid: int) -> Iterator[int]:

@@ -29,6 +29,12 @@ def own_runs(one: Experiment) -> tuple[Run, ...]:
     return _in(path) if one.directory and path.is_dir() else ()
 
 
+def made(run: str, one: Experiment) -> bool:
+    """Whether the run with this id is of *one*, beyond doubt."""
+    preset = one.plan.run_id and run_id(one) == run
+    return bool(preset) or any(found.id == run for found in own_runs(one))
+
+
 def newest_run(one: Experiment) -> Run | None:
     """Return the newest run of *one* on this machine, if there is one."""
     found = own_runs(one)

@@ -20,7 +20,7 @@ from wandbwatch.experiments import batch_reports, reports, supervisor_process
 from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.experiments.notify import end_report
 from wandbwatch.experiments.output import Output, ProgressLine, tail
-from wandbwatch.experiments.runs import newest_run
+from wandbwatch.experiments.runs import made, newest_run
 from wandbwatch.experiments.training import end_lost
 from wandbwatch.model.errors import ConfigError, UsageError
 from wandbwatch.model.experiment import Experiment, Phase, Plan
@@ -95,6 +95,8 @@ BAD = (Phase.FAILED, Phase.TIMED_OUT, Phase.LOST, Phase.HELD)
 """What ``retry --failed`` starts again."""
 ATTEND = 5.0
 """Seconds between two checks that a followed batch has a supervisor."""
+_NEWEST = 200
+"""The experiments that may have made a run."""
 LEAVE = 20.0
 """Seconds after the third Ctrl-C until the terminal is given back."""
 POLL = 0.2
@@ -210,6 +212,10 @@ class ExperimentService:
         with self._ledger() as ledger:
             found = [one for word in words for one in _selected(ledger, word)]
         return tuple({one.id: one for one in found}.values())
+
+    def of_run(self, run_id: str) -> Experiment | None:
+        listed = sorted(self.listed(_NEWEST), key=lambda one: one.phase.over)
+        return next((one for one in listed if made(run_id, one)), None)
 
     def stop(self, words: Sequence[str]) -> Sequence[Experiment]:
         """Stop what *words* name; without words, everything."""

@@ -184,6 +184,10 @@ class Experiments(Protocol):
         """Return the experiments that ``7`` and ``B3`` name. UsageError."""
         ...
 
+    def of_run(self, run_id: str, /) -> Experiment | None:
+        """Return the one whose run has this id; the ids of its runs are random."""
+        ...
+
     def stop(self, words: Sequence[str], /) -> Sequence[Experiment]:
         """Ask for the end of those that *words* name; without words, of all.
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wandbwatch.model.report import Report
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,11 @@ class Memory:
     """This round's; None forgets."""
     on_delivery: dict[str, str] = field(default_factory=dict)
     round: LineRound | None = None
+    afterwards: list[Callable[[Memory], Iterator[Report]]] = field(default_factory=list)
+    """What to do once this round is stored, with a new memory: what it reports and
+    remembers is stored after it."""
+    claims: Callable[[str], bool] = lambda _: True
+    """Notes a name at once, on disk; False if it was noted before."""
 
     def recall(self, key: str) -> str | None:
         """Return what was remembered as *key*, this round's included."""
@@ -96,6 +104,14 @@ class Memory:
     def once_delivered(self, key: str, value: str) -> None:
         """Remember *value* once this round's messages are delivered."""
         self.on_delivery[key] = value
+
+    def do_afterwards(self, work: Callable[[Memory], Iterator[Report]]) -> None:
+        self.afterwards.append(work)
+
+    def claim(self, key: str) -> bool:
+        """Note at once that something is about to be done; False if it was noted
+        before, by a process that was killed. `forget` it with the outcome."""
+        return self.claims(key)
 
 
 class ScopedMemory(Memory):
@@ -123,3 +139,10 @@ class ScopedMemory(Memory):
 
     def once_delivered(self, key: str, value: str) -> None:
         self._whole.once_delivered(self._key(key), value)
+
+    def do_afterwards(self, work: Callable[[Memory], Iterator[Report]]) -> None:
+        scope = self._scope
+        self._whole.do_afterwards(lambda later: work(ScopedMemory(later, scope)))
+
+    def claim(self, key: str) -> bool:
+        return self._whole.claim(self._key(key))

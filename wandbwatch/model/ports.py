@@ -79,6 +79,11 @@ class Source(Protocol):
         of each name that any of its runs logged."""
         ...
 
+    def stop(self, run_id: str, /) -> None:
+        """Ask a run of the address to end, as the button in W&B does; it ends within a
+        minute. UsageError where the source can't ask."""
+        ...
+
 
 @dataclass(frozen=True)
 class Viewer:
@@ -164,6 +169,10 @@ def _nowhere() -> Experiments:
     raise UsageError("experiments can't be started here")
 
 
+def _nothing(_command: Sequence[str], _stdin: str) -> tuple[int, str]:
+    raise UsageError("commands can't be started here")
+
+
 @dataclass(frozen=True)
 class Env:
     """What a command may touch. Tests pass one made of fakes."""
@@ -179,6 +188,9 @@ class Env:
     together: Callable[[Sequence[Callable[[], object]]], list[object]] = one_by_one
     """Does pieces of work, each with a source of its own, and asks a server as seldom
     as it can for all of them. An error is a result too."""
+    execute: Callable[[Sequence[str], str], tuple[int, str]] = _nothing
+    """Start a command without a shell, with a text as its stdin; return its exit code
+    and the end of what it printed. UsageError if it can't be started, or is killed."""
     rehearsing: bool = False
     """Whether this is a dry run: experiments are described, not started."""
 

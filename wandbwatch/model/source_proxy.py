@@ -68,3 +68,6 @@ class SourceProxy(ABC):
 
     def artifacts(self, run_id: str, /) -> Artifacts:
         return self._ask(f"artifacts {run_id!r}", lambda s: s.artifacts(run_id))
+
+    def stop(self, run_id: str, /) -> None:
+        self._ask(f"stop {run_id!r}", lambda s: s.stop(run_id))

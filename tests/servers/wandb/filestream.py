@@ -18,7 +18,7 @@ def receive(run: Run, body: Mapping[str, Any]) -> dict[str, Any]:
     if body.get("complete"):
         run.exitcode = body.get("exitcode", 0)
         run.state = "failed" if run.exitcode else "finished"
-    return {"exitcode": None, "limits": {}}
+    return {"exitcode": None, "limits": {}, "stopped": bool(run.stops)}
 
 
 def now() -> str:

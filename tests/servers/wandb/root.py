@@ -182,6 +182,15 @@ class Root:
         found.state = "COMMITTED"
         return {"artifact": found.answer}
 
+    def stop_run(self, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002
+        with self._store.lock:
+            for project in self._store.projects.values():
+                for run in project.runs.values():
+                    if run.id == input["id"]:
+                        run.stops += 1
+                        return {"success": True}
+        raise GraphQLError("permission denied")
+
     def use_artifact(self, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002
         found = self._store.shelf.all[input["artifactID"]]
         found.used_by.add(input["runName"])

@@ -59,6 +59,8 @@ class Run:
     """How large files are said to be where that is not how large they are."""
     written: dict[str, int] = field(default_factory=dict)
     """Lines received of each file that the SDK streams."""
+    stops: int = 0
+    """How often it was asked to stop; its script hears of it at its next upload."""
 
     @property
     def path(self) -> str:

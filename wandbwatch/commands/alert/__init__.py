@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Annotated, TypeAlias
 
 import typer
@@ -10,8 +11,10 @@ import typer
 from wandbwatch.analysis import dead_keys
 from wandbwatch.analysis.dead_keys import Check, DeadKey, newly_dead
 from wandbwatch.analysis.several import Gathered, gathered, located, reported
+from wandbwatch.commands.alert import acting, actions
+from wandbwatch.commands.alert.actions import Action, ActionMemory, Firings, decide
 from wandbwatch.commands.alert.cards import reports
-from wandbwatch.commands.alert.evaluate import backtest, evaluate
+from wandbwatch.commands.alert.evaluate import Notification, backtest, evaluate
 from wandbwatch.commands.alert.fetch import (
     Observation,
     Question,
@@ -20,7 +23,7 @@ from wandbwatch.commands.alert.fetch import (
     look_once,
     tried_query,
 )
-from wandbwatch.commands.alert.memory import AlertMemory, Timing
+from wandbwatch.commands.alert.memory import AlertMemory, Timing, Turn
 from wandbwatch.commands.alert.overview import present, tried
 from wandbwatch.commands.alert.rules import Rule, RuleError, parse
 from wandbwatch.commands.alert.suggest import candidates, suggested
@@ -102,6 +105,26 @@ Severity: TypeAlias = Annotated[
         help="How bad a firing alert is: info, warn or bad. Only bad ones ping.",
     ),
 ]
+
+
+def action(text: str) -> Action:
+    try:
+        return actions.read(text)
+    except ValueError as e:
+        raise typer.BadParameter(str(e)) from e
+
+
+Then: TypeAlias = Annotated[
+    list[Action] | None,
+    typer.Option(
+        "--then",
+        parser=action,
+        metavar="ACTION",
+        help="What to do, once, when an alert fires: stop (the run), retry (an"
+        " experiment of ours), or 'exec COMMAND', which gets the alert as JSON on"
+        " stdin. Only in watch.toml. Repeat for several.",
+    ),
+]
 Since: TypeAlias = Annotated[
     Span,
     typer.Option(
@@ -130,6 +153,7 @@ def alert(
     hold: For = None,
     repeat: Repeat = None,
     level: Severity = Level.BAD,
+    then: Then = None,
     filters: FiltersOption = NO_FILTERS,
     trial: Annotated[
         bool,
@@ -153,7 +177,7 @@ def alert(
     timing = Timing(None if hold is None else hold.total_seconds(), _seconds(repeat))
     addresses = places(address, any_address)
     question = Question(tuple(when or ()), filters)
-    request = _Request(question, timing, level)
+    request = _Request(question, timing, level, tuple(then or ()))
     if suggest or trial:
         found = gathered(
             env,
@@ -182,6 +206,7 @@ class _Request:
     question: Question
     timing: Timing
     level: Level
+    actions: tuple[Action, ...] = ()
     address: Address = HERE
 
     def at(self, address: Address) -> _Request:
@@ -230,6 +255,12 @@ def _changes(env: Env, memory: Memory, request: _Request) -> Iterator[Report]:
     rules = question.rules
     sent, after = evaluate(before, runs, rules, request.timing, now.timestamp())
     memory.remember(_ALERTS, after.written())
+    if request.actions:
+        steady = request.timing.hold is None
+        firings = Firings(
+            now.timestamp(), runs, rules, sent, after, steady, before is None
+        )
+        sent = _acted(env, memory, request, firings)
     found = [seen.run for seen in runs]
     project = titles.of_runs(request.address, found)
     url = titles.page_of_runs(found)
@@ -242,6 +273,28 @@ def _changes(env: Env, memory: Memory, request: _Request) -> Iterator[Report]:
     dead = newly_dead(source, keys, question.filters, _logged(runs), check)
     if dead:
         yield dead_keys.report(dead, "alert", project, url)
+
+
+def _acted(
+    env: Env, memory: Memory, request: _Request, firings: Firings
+) -> tuple[Notification, ...]:
+    """Decide what to do about alerts; it is done once the decision is stored."""
+    before = ActionMemory.read(memory.recall(acting.MEMORY))
+    after, remarks = decide(before, firings, request.actions)
+    dry = "dry run; " if env.rehearsing else ""
+    if dry:
+        after = replace(after, pending=())
+    memory.remember(acting.MEMORY, after.written())
+    for one in after.pending:
+        work = partial(acting.carry_out, env, request.address, one)
+        memory.do_afterwards(work)
+    return tuple(
+        replace(one, remark=dry + remark)
+        if one.turn is Turn.FIRING
+        and (remark := remarks.get((one.seen.run.id, one.rule.text)))
+        else one
+        for one in firings.sent
+    )
 
 
 def _logged(runs: Sequence[Observation]) -> set[str]:

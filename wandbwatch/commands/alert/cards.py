@@ -112,7 +112,9 @@ def reports(
 
 def _card(sent: Notification, called: str) -> Report:
     run = sent.seen.run
-    blocks = (Note(_why(sent)), run_fields(run, _FIELDS), *_evidence(sent))
+    remark = (Note(sent.remark),) if sent.remark else ()
+    fields = run_fields(run, _FIELDS)
+    blocks = (Note(_why(sent)), *remark, fields, *_evidence(sent))
     path = titles.of_run(run).removeprefix(run.name)
     title = f"{run.name}: {_what(sent)}{path}"
     return Report(
@@ -180,7 +182,9 @@ def _folded(several: Sequence[Notification], project: str, url: str | None) -> R
     what = {Turn.OVER: "ended while "}.get(first.turn) or _ONE[first.turn]
     title = f"{len(several)} runs: {what}{first.rule.text} ({project})"
     level = _LEVELS[first.turn]
-    report = Report("alert", title, (table,), level, url)
+    remarks = dict.fromkeys(one.remark for one in several if one.remark)
+    blocks: tuple[Block, ...] = (*(Note(remark) for remark in remarks), table)
+    report = Report("alert", title, blocks, level, url)
     return replace(
         report,
         event=True,

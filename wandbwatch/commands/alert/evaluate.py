@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from wandbwatch.commands.alert.fetch import Observation
@@ -33,6 +33,8 @@ class Notification:
     turn: Turn
     verdict: RuleResult
     held: HoldState
+    remark: str = ""
+    """What is or is not done about it."""
 
 
 @dataclass
@@ -128,8 +130,15 @@ def backtest(
     timing: Timing,
     since: float,
     every: float,
+    *,
+    checked: Callable[
+        [float, Sequence[Observation], Sequence[Notification], AlertMemory], object
+    ] = lambda *_: None,
 ) -> Trial:
-    """Check *runs* at intervals of *every* seconds, as a subscription would."""
+    """Check *runs* at intervals of *every* seconds, as a subscription would.
+
+    *checked* is called after each check with its time, its runs and its result.
+    """
     runs = [seen for seen in runs if seen.at >= since]
     lives = {seen.run.id: _life(seen, since) for seen in runs}
     checks = sum(max(end - start, 0.0) for start, end in lives.values()) * len(rules)
@@ -146,6 +155,7 @@ def backtest(
     for number in sorted(ticks):
         now = since + number * every
         happened, known = evaluate(known, ticks[number], rules, timing, now)
+        checked(now, ticks[number], happened, known)
         sent += [(now, one) for one in happened]
     return Trial(tuple(sent), since, every)
 

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from itertools import count, groupby
 
 from wandbwatch.daemon.jobs import outages
@@ -212,7 +213,48 @@ def run_job(subscription: Subscription, slot: datetime, context: JobContext) -> 
         for line in subscription.commands
     ]
     # No error of the job as a whole: if there was one, it is over.
-    return store_results(subscription, slot, [LineResult(name), *results], context)
+    stored = store_results(subscription, slot, [LineResult(name), *results], context)
+    later = _afterwards(subscription, slot, results, context)
+    return replace(stored, messages=stored.messages + later)
+
+
+_AFTERWARDS = 1_000_000
+"""The sequence of messages on what was done after a round starts here."""
+
+
+def _afterwards(
+    subscription: Subscription,
+    slot: datetime,
+    results: Sequence[LineResult],
+    context: JobContext,
+) -> int:
+    """Do what the lines left to do, now that their round is stored; count the messages.
+
+    What a kill prevents is still in the lines' memory: they leave it to do again.
+    """
+    name, outbox, sent = subscription.name, context.outbox, 0
+    for line, work in [(r.line, work) for r in results for work in r.memory.afterwards]:
+        memory = Memory(
+            outbox.recall(name, line),
+            round=LineRound(name, subscription.channel, line, slot),
+            claims=partial(outbox.claim, name, line),
+        )
+        done = run_line(line, partial(_later, work), memory)
+        level = _level(Level.BAD, done.reports)
+        with outbox.round() as round_:
+            for queued in queued_messages(
+                subscription, slot, done.reports, level, context.render
+            ):
+                sequence = _AFTERWARDS + sent
+                sent += round_.enqueue(replace(queued, sequence=sequence))
+            _remember(round_, name, [done])
+    return sent
+
+
+def _later(
+    work: Callable[[Memory], Iterator[Report]], _line: str, memory: Memory
+) -> Iterator[Report]:
+    return work(memory)
 
 
 def give_up(
@@ -283,11 +325,7 @@ def store_results(
             count += 1
         for sequence, (report, mute) in enumerate(muted):
             round_.keep_back(_kept_back(subscription, slot, sequence, report), mute)
-        for line, key, value in changes(results):
-            if value is None:
-                round_.forget(name, line, key)
-            else:
-                round_.remember(name, line, key, value)
+        _remember(round_, name, results)
         count += _store_outages(round_, subscription, slot, results, context)
         PreviousRound(slot, after, known).write(round_, name)
         round_.done(name, slot)
@@ -342,6 +380,14 @@ def _kept_back(
         Message(""),
         origin=origin_of([report]),
     )
+
+
+def _remember(round_: RoundWriter, name: str, results: Sequence[LineResult]) -> None:
+    for line, key, value in changes(results):
+        if value is None:
+            round_.forget(name, line, key)
+        else:
+            round_.remember(name, line, key, value)
 
 
 OUTAGES = "(outages)"

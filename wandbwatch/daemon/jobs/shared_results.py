@@ -46,6 +46,10 @@ class SharedResults:
         self._subscription = subscription
         self._since = self._last_asked.get(subscription, -math.inf)
 
+    def opened(self, address: Address) -> Source:
+        """Open the source itself: what changes something is no shared answer."""
+        return self._source(address)
+
     def ask(self, address: Address, question: str, put: Callable[[Source], T]) -> T:
         """Return a fresh answer to *question* about *address*, or *put* it."""
         now = self._last_asked[self._subscription] = self._clock()
@@ -71,3 +75,6 @@ class _SharedSource(SourceProxy):
 
     def _ask(self, question: str, put: Callable[[Source], T]) -> T:
         return self._shared.ask(self._address, question, put)
+
+    def stop(self, run_id: str, /) -> None:
+        self._shared.opened(self._address).stop(run_id)

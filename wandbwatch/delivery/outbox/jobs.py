@@ -226,6 +226,15 @@ class Outbox:
         )
         return dict(found)
 
+    def claim(self, subscription: str, line: str, key: str) -> bool:
+        """Note *key* on disk; False if it was noted before."""
+        with self._store.write() as database:
+            found = database.execute(
+                "INSERT OR IGNORE INTO memory VALUES (?, ?, ?, ?)",
+                (subscription, line, key, "claimed"),
+            )
+        return found.rowcount == 1
+
     def slot(self, job: str) -> datetime | None:
         """Return the last slot that *job* has run for, in UTC."""
         found = self._store.read("SELECT slot FROM slot WHERE job = ?", job)

@@ -12,6 +12,7 @@ from wandbwatch.model.media import Artifact
 from wandbwatch.sources.cloud import failures, reading
 from wandbwatch.sources.cloud.query import FoundRuns, Node, Project, RunsQuery
 from wandbwatch.sources.cloud.transport import NoGraphqlError
+from wandbwatch.sources.cloud.wandb_core import prepared
 
 _AT_ONCE = 10
 _NEWEST = 5
@@ -21,6 +22,16 @@ def run(api: Any, project: Project, run_id: str) -> Node | None:
     """Return the run with all that there is to know, None when it is not there."""
     found = _run(api, project, run_id)
     return None if found is None else _node(found)
+
+
+def stop(api: Any, project: Project, run_id: str) -> bool | None:
+    """Ask a run to end; None without the run."""
+    with prepared(private_runs=True):
+        found = _run(api, project, run_id)
+        if found is None:
+            return None
+        found.stop()
+    return True
 
 
 def console(api: Any, project: Project, run_id: str, last: int) -> list[Any] | None:

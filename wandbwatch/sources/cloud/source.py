@@ -227,6 +227,9 @@ class CloudSource:
             ),
         )
 
+    def stop(self, run_id: str) -> None:
+        self._of_run(run_id, lambda at, of: public_api.stop(at.own, of, run_id))
+
     def _of_run(
         self, run_id: str, look: Callable[[Connection, Project], T | None]
     ) -> T:

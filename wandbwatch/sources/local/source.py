@@ -132,6 +132,12 @@ class LocalSource:
         every = tuple(artifact for part in found for artifact in part.found)
         return Artifacts(every, unknown=artifacts.UNKNOWN)
 
+    def stop(self, run_id: str) -> None:
+        raise UsageError(
+            f"{run_id} is a local run that no experiment of wandbwatch started, so its"
+            " process is not known here"
+        )
+
     def _found(self, query: Query) -> list[tuple[Run, Sequence[Path]]]:
         """Return the runs that *query* is after, in its order, with their files.
 

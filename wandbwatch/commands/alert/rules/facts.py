@@ -91,6 +91,8 @@ class Moment:
     now: float
     steady: bool = False
     """Whether a single outlier says nothing: the last values must agree."""
+    certain: bool = False
+    """Whether somebody acts on it: what a run may get over says nothing either."""
     sampled: set[str] = field(default_factory=set, compare=False)
     """The keys that something was read of where their source left rows out."""
 
@@ -172,6 +174,13 @@ class Moment:
         end = bisect_right(steps.x, when) if when is not None else 0
         self._check(steps, end - 1)
         return steps.y[end - 1] if end else None
+
+    def longest_pause(self) -> float:
+        """Return the longest time between two rows so far, or before the first one."""
+        steps = self._series(STEPS)
+        times = [self.facts.began, *steps.x[: bisect_right(steps.x, self.now)]]
+        known = [time for time in times if time is not None]
+        return max((b - a for a, b in pairwise(known)), default=0.0)
 
     def _check(self, series: Series, first: int) -> None:
         """Note whether rows may be missing from the one at place *first* on."""

@@ -29,6 +29,11 @@ _LEVEL = 5
 """The values whose median is compared with the group's."""
 _SCATTER = 30
 """The last values that show the noise."""
+_NANS = 3
+"""The last values that are NaN in a run that does not get over it."""
+_SILENCE, _FIRST = 3600.0, 3 * 3600.0
+"""Seconds without a row, and before the first one, that may be an evaluation or an
+epoch where no longer pause is known."""
 _MAD = 1.4826
 """Turns a median deviation into a standard deviation, for normal values."""
 
@@ -50,12 +55,18 @@ class NotFinite:
 
     @property
     def needs(self) -> Needs:
-        return self.window.needs(self.key)
+        return self.window.needs(self.key) | Needs(count=_NANS)
 
     def holds(self, moment: Moment) -> bool | None:
         known = [key for key in moment.matching(self.key) if moment.when(key)]
         if not known:
             return None
+        if moment.certain and self.window == Window(count=1):
+            last = [moment.before(key, 0, _NANS) for key in known]
+            return any(
+                len(values) == _NANS and not any(map(math.isfinite, values))
+                for values in last
+            )
         found = (moment.current(key, self.window) for key in known)
         return not all(math.isfinite(value) for values in found for value in values)
 
@@ -141,9 +152,15 @@ class NoProgress:
         return Needs((STEPS,))
 
     def holds(self, moment: Moment) -> bool | None:
-        last = moment.when(STEPS)
-        last = moment.facts.began if last is None else last
-        return None if last is None else moment.now - last >= self.window.seconds
+        logged = moment.when(STEPS)
+        last = moment.facts.began if logged is None else logged
+        if last is None:
+            return None
+        least = self.window.seconds
+        if moment.certain:
+            usual = _FIRST if logged is None else _SILENCE
+            least = max(least, usual, 2 * moment.longest_pause())
+        return moment.now - last >= least
 
 
 @dataclass(frozen=True)

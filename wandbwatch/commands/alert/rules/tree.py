@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TypeAlias
 
@@ -85,12 +85,20 @@ class RuleResult:
     """The numbers behind it."""
 
 
-def judge(rule: Rule, facts: Facts, now: float, *, steady: bool = False) -> RuleResult:
+def judge(
+    rule: Rule,
+    facts: Facts,
+    now: float,
+    *,
+    steady: bool = False,
+    certain: bool = False,
+) -> RuleResult:
     """Evaluate *rule* on a run as it was at *now* (POSIX seconds).
 
-    If *steady*, a single outlier or mere noise does not make it hold.
+    If *steady*, a single outlier or mere noise does not make it hold; if *certain*,
+    neither does what a run may get over, nor a sample of its rows.
     """
-    moment = Moment(facts, now, steady=steady)
+    moment = Moment(facts, now, steady=steady, certain=certain)
     parts = list(_numbers(rule, moment))
     moment.sampled.clear()
     holds = _holds(rule.node, moment)
@@ -144,13 +152,13 @@ def _exact(leaf: Comparison | Statement, moment: Moment) -> bool | None:
 
     System metrics change slowly: a sample of them may show that a rule holds.
     """
-    seen = Moment(moment.facts, moment.now, steady=moment.steady)
+    seen = replace(moment, sampled=set())
     found = _judged(leaf, seen)
     if found is None or not seen.sampled:
         return found
     moment.sampled.update(seen.sampled)
     slow = all(key.startswith("system/") for key in seen.sampled)
-    return found if found and slow else None
+    return found if found and slow and not moment.certain else None
 
 
 def _judged(leaf: Comparison | Statement, moment: Moment) -> bool | None:
