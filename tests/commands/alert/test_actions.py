@@ -380,6 +380,15 @@ def test_the_rule_of_a_run_that_has_ended_starts_a_command_and_stops_nothing():
     assert (line.stopped, len(line.executed)) == ([], 1)
 
 
+def test_each_of_several_projects_has_actions_of_its_own():
+    line = Line(EXEC.replace("me/p", "me/p me/q"))
+    line.look(1)
+    line.look(1, NAN, NAN, NAN)
+    line.look(1, NAN, NAN, NAN, NAN)
+    assert len(line.executed) == 2
+    assert line.claims == set()
+
+
 @pytest.mark.parametrize("action", ["halt", "stop now", "exec", "exec 'a", ""])
 def test_check_refuses_an_action_that_is_none(action):
     with pytest.raises(UsageError):
