@@ -47,8 +47,8 @@ def known_settings(text: str) -> dict[str, list[str]]:
 def test_every_setting_there_is_is_in_it():
     text = EXAMPLE.read_text()
     known = known_settings(text)
-    tables = {"channels", "accounts", "subscriptions", "experiments", "daemon"}
-    assert set(known) == {"", *tables}
+    tables = {"channels", "accounts", "subscriptions", "experiments"}
+    assert set(known) == {"", *tables, "daemon", "keep"}
     top, *parts = re.split(r"^(?=\[)", text, flags=re.MULTILINE)
     shown: dict[str, set[str]] = {"": set()}
     for part in (top, *parts):

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from wandbwatch.config.channels import account, channel, settings
 from wandbwatch.config.complaints import Complaints
 from wandbwatch.config.experiments import experiment, parameter_rule
+from wandbwatch.config.keep import keep
 from wandbwatch.config.subscriptions import Around, subscription
 from wandbwatch.config.table import TomlTable
 from wandbwatch.model.channel import Secret, SecretKind
@@ -109,6 +110,7 @@ def schema() -> JsonSchema:
             **{name: _named(one) for name, one in named.items()},
             "subscriptions": {"type": "array", "items": subscriptions},
             "daemon": _table(lambda t: settings(t, _HERE)),
+            "keep": _table(keep),
         },
         "additionalProperties": False,
         "definitions": {"parameter": _parameter()},

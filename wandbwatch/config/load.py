@@ -11,11 +11,13 @@ from wandbwatch.config import secret, values
 from wandbwatch.config.channels import Settings, account, channel, settings
 from wandbwatch.config.complaints import Complaints
 from wandbwatch.config.experiments import experiment
+from wandbwatch.config.keep import keep
 from wandbwatch.config.lines import Lines, read, tree
 from wandbwatch.config.subscriptions import Around, subscription
 from wandbwatch.config.table import TomlTable, kind_of
 from wandbwatch.model.channel import Channel
 from wandbwatch.model.experiment_config import ExperimentConfig
+from wandbwatch.model.keep import Keep
 from wandbwatch.model.subscription import AccountConfig, Subscription
 
 __all__ = ["CheckLine", "Config", "ConfigFile", "Settings", "load", "parse"]
@@ -35,6 +37,7 @@ class Config:
     zone: str
     """The name of the time zone of quiet hours, and of subscriptions without one."""
     experiments: Mapping[str, ExperimentConfig] = field(default_factory=dict)
+    keep: Keep = field(default_factory=Keep)
     warnings: tuple[str, ...] = ()
     """What is unwise, in the form of the complaints."""
 
@@ -89,10 +92,8 @@ def from_tree(
     zone = top.read("timezone", values.zone) or file.zone
     channels = _named(top, "channels", lambda t, name: channel(t, name, file.base))
     accounts = _named(top, "accounts", lambda t, name: account(t, name, file.base))
-    given = top.value("daemon")
-    daemon_table = TomlTable(("daemon",), {} if given is None else given, complaints)
-    daemon = settings(daemon_table, file.base)
-    daemon_table.close()
+    daemon = _one(top, "daemon", lambda t: settings(t, file.base))
+    kept = _one(top, "keep", keep)
     channels_ = _keys(values_, "channels")
     experiments = _named(
         top,
@@ -107,12 +108,20 @@ def from_tree(
     )
     subscriptions = tuple(_subscriptions(top, around))
     top.close()
-    config = Config(channels, subscriptions, accounts, daemon, zone, experiments)
+    config = Config(channels, subscriptions, accounts, daemon, zone, experiments, kept)
     named = secret.named(channels, accounts, daemon)
     secret.judge(named, complaints, file.reader, is_open=file.open_to_others)
     if not subscriptions and not experiments:
         complaints.warn((), "has no [[subscriptions]]: it never posts anything")
     return replace(config, warnings=complaints.warnings())
+
+
+def _one(top: TomlTable, name: str, reader: Callable[[TomlTable], T]) -> T:
+    given = top.value(name)
+    table = TomlTable((name,), {} if given is None else given, top.complaints)
+    found = reader(table)
+    table.close()
+    return found
 
 
 def _keys(values_: Mapping[str, Any], key: str) -> list[str]:

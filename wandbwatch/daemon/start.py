@@ -25,10 +25,11 @@ from wandbwatch.daemon.pool import Pool
 from wandbwatch.daemon.supervisor import Notify, Parts, Signals, Supervisor
 from wandbwatch.delivery.outbox import Outbox, Store
 from wandbwatch.delivery.outbox.store import no_locks
-from wandbwatch.experiments import supervisor_process
+from wandbwatch.experiments import log_files, supervisor_process
 from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.experiments.processes import adopt_orphans
 from wandbwatch.model.errors import ConfigError, WandbwatchError
+from wandbwatch.model.keep import Keep
 
 
 class TakenError(WandbwatchError):
@@ -81,6 +82,13 @@ def run(path: Path, environ: Mapping[str, str], flags: Sequence[str] = ()) -> No
     Supervisor(daemon.parts(), Notify(environ), signals, daemon.reload).run()
 
 
+def tidy(store: Store, keep: Keep) -> None:
+    """Remove old logs of experiments, and give unused space back. StateError."""
+    if Outbox(store).forgets():
+        log_files.prune(Ledger(store), keep.logs)
+    store.vacuum(keep.free)
+
+
 class _Daemon:
     """The present configuration, and what is made from it."""
 
@@ -96,6 +104,7 @@ class _Daemon:
         self._store = Store(self.state)
         self._lock = Lock(self.state / "daemon.lock")
         self._lock.take()
+        Outbox(self._store).set_keep(self.config.keep)
         self._monitor = Monitor(self._store, datetime.now(UTC))
         work = self.state / "work"
         shutil.rmtree(work, ignore_errors=True)
@@ -117,6 +126,7 @@ class _Daemon:
             self._ping(self.config),
             self._health,
             self._monitor,
+            lambda: tidy(self._store, self.config.keep),
         )
 
     def _health(self, now: datetime, error: str) -> Health:
@@ -133,6 +143,7 @@ class _Daemon:
             raise ConfigError(["daemon.state: restart the daemon to change it"])
         parts.deadman_environ = self._ping(config)
         self.config = self._workers.config = config
+        parts.outbox.set_keep(config.keep)
         parts.due_slots.keep(config.subscriptions, now)
         parts.pool.queue.keep(s.name for s in config.subscriptions)
         parts.pool.size = config.daemon.jobs

@@ -111,6 +111,8 @@ SENDER_TIMEOUT = 30.0
 """Seconds that a sender has for the post that is on its way."""
 LONGEST_PAUSE = 300.0
 """Seconds between the starts of a sender that fails each time."""
+TIDY = 3600.0
+"""Seconds between two looks at what is too old."""
 STATE_PAUSE = 5.0
 """Seconds of rest when the state can't be written: no flood, and it goes on."""
 
@@ -133,6 +135,8 @@ class Parts:
     health: Callable[[datetime, str], Health]
     """Look how all is, with the error of the state; StateError."""
     monitor: Monitor
+    tidy: Callable[[], None] = lambda: None
+    """Remove what is too old, and give unused space back; StateError."""
 
 
 JUMP = timedelta(seconds=5)
@@ -177,7 +181,7 @@ class Supervisor:
         self._reload = reload
         self._sender = parts.sender()
         self._looked = self._pinged = self._watched = float("-inf")
-        self._checked = float("-inf")
+        self._checked = self._tidied = float("-inf")
         self._well: bool | None = None
         """Whether all was well at the latest ping."""
         self._resume_at = self._sender_resume_at = 0.0
@@ -253,6 +257,9 @@ class Supervisor:
                 log.warning(SKIPPED, job.subscription, replaced.slot, NO_WORKER)
         pool.assign(moment)
         self._send(moment)
+        if moment - self._tidied >= TIDY:
+            self._tidied = moment
+            self._parts.tidy()
 
     def _log_result(self, result: JobResult) -> None:
         job = result.job

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
 
-from wandbwatch.delivery.outbox.history import History
+from wandbwatch.delivery.outbox.history import History, escaped
 from wandbwatch.delivery.outbox.rows import insert
 from wandbwatch.delivery.outbox.store import Store
 from wandbwatch.formatting import times
@@ -32,7 +32,7 @@ ENDED = "(mute)"
 _OLDER = re.compile(r"(?:run|project|sweep|address|path):")
 """The names before values in the older bot's lines."""
 _WHEN = "--when"
-_SHOWN, _LONGEST = 10, 150
+_SHOWN = 10
 
 
 class MuteKind(Enum):
@@ -254,16 +254,13 @@ def _report_end(
 def ended(mute: Mute, titles: Sequence[str], now: datetime) -> str:
     """Word the end of *mute*, which kept back messages of these *titles*."""
     lasted = times.duration(max(min(now, mute.until) - mute.since, timedelta(0)))
-    text = f"wandbwatch: {_plain(mute.target)} is no longer muted (it was for {lasted})"
+    text = (
+        f"wandbwatch: {escaped(mute.target)} is no longer muted (it was for {lasted})"
+    )
     if not titles:
         return f"{text}; nothing happened meanwhile"
     count = f"{len(titles)} message{'s' if titles[1:] else ''}"
-    shown = [f"• {_plain(title)}" for title in titles[:_SHOWN]]
+    shown = [f"• {escaped(title)}" for title in titles[:_SHOWN]]
     if len(titles) > _SHOWN:
         shown.append(f"• {len(titles) - _SHOWN} more: `wandbwatch history`")
     return "\n".join([f"{text}; not posted: {count}", *shown])
-
-
-def _plain(text: str) -> str:
-    """Escape what Discord reads as formatting."""
-    return re.sub(r"([\\`*_~|<>\[\]])", r"\\\1", text[:_LONGEST])

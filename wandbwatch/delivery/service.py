@@ -48,7 +48,14 @@ def send(
         try:
             buckets = RateBuckets(store)
             context = SenderContext(
-                store, sink, wording, clock, buckets, ending.is_set, once
+                store,
+                sink,
+                wording,
+                clock,
+                buckets,
+                ending.is_set,
+                once=once,
+                keep=config.keep,
             )
             Sender(context, config.channels, alive).run()
         finally:

@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from wandbwatch.experiments import gpus, launchers
+from wandbwatch.delivery.outbox import Outbox
+from wandbwatch.experiments import gpus, launchers, log_files
 from wandbwatch.experiments.engine import JobEngine
 from wandbwatch.experiments.engine_job import EngineJob
 from wandbwatch.experiments.launchers import JobState
@@ -103,6 +104,7 @@ class BatchSupervisor:
         self._notifier = notifier
         self._environ = environ
         self._state = ledger.store.path.parent
+        self._log_size = Outbox(ledger.store).keep().log_size
         self._engine = engine
         self._submitter = Submitter(ledger, engine, environ)
         self._nvidia = gpus.Nvidia(environ)
@@ -233,6 +235,8 @@ class BatchSupervisor:
         """Carry out requests; record the end once all processes are gone."""
         training, now = running.training, time.monotonic()
         leads = training.leads
+        if not leads or isinstance(training, TrainingProcess):
+            log_files.cap(running.one.log, self._log_size)
         self._find_runs(running, now)
         self._follow_queue(running, leads=leads)
         self._obey(running)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections import Counter
@@ -57,11 +58,14 @@ class Output:
             return b""
         try:
             with Path(one.log).open("rb") as file:
-                file.seek(self._offsets.get(one.id, 0))
+                # A log that is too large is cut (`log_files.cap`): go on at its end.
+                size = file.seek(0, os.SEEK_END)
+                file.seek(min(self._offsets.get(one.id, 0), size))
                 chunk = file.read(_CHUNK)
+                end = file.tell()
         except OSError:
             return b""
-        self._offsets[one.id] = self._offsets.get(one.id, 0) + len(chunk)
+        self._offsets[one.id] = end
         return chunk
 
     def _text(self, one: Experiment, line: bytes) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from wandbwatch.config import paths
 from wandbwatch.config.load import Settings, load
-from wandbwatch.delivery.outbox import OutboxAdmin, Store
+from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, Store
 from wandbwatch.experiments import batch_reports, reports, supervisor_process
 from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.experiments.notify import end_report
@@ -24,6 +24,7 @@ from wandbwatch.experiments.runs import made, newest_run
 from wandbwatch.experiments.training import end_lost
 from wandbwatch.model.errors import ConfigError, UsageError
 from wandbwatch.model.experiment import Experiment, Phase, Plan
+from wandbwatch.model.keep import Keep
 from wandbwatch.model.memory import LineRound
 from wandbwatch.model.report import Report
 
@@ -293,18 +294,23 @@ class ExperimentService:
 
     @contextmanager
     def _ledger(self) -> Iterator[Ledger]:
-        with closing(Store(self._state())) as store:
+        state, keep = self._state()
+        with closing(Store(state)) as store:
+            if keep:
+                Outbox(store).set_keep(keep)
             yield Ledger(store)
 
-    def _state(self) -> Path:
-        """Return the state directory; it does not need a watch.toml."""
+    def _state(self) -> tuple[Path, Keep | None]:
+        """Return the state directory and what its watch.toml says of it, if any."""
         try:
             file = paths.config_file(self._file, os.environ)
         except ConfigError:
-            return paths.state_directory(Settings(), Path("watch.toml"), os.environ)
+            settings, file = Settings(), Path("watch.toml")
+            return paths.state_directory(settings, file, os.environ), None
         self._file = file.absolute()
         config = load(file, paths.local_zone(os.environ))
-        return paths.state_directory(config.daemon, file, os.environ)
+        state = paths.state_directory(config.daemon, file, os.environ)
+        return state, config.keep
 
 
 def _selected(ledger: Ledger, word: str) -> Sequence[Experiment]:

@@ -141,6 +141,25 @@ def test_outbox_retries_and_drops_what_failed(path, store, capsys):
     assert shell("outbox", path, "--retry", "--drop") == ExitCode.USAGE
 
 
+def test_outbox_drops_what_waits_by_id_by_channel_or_all_of_it(path, store, capsys):
+    enqueue(store, "one", "two", "three")
+    enqueue(store, "four", "five", channel="runs")
+    assert shell("outbox", path) == ExitCode.FINE
+    assert "ids: lab 1-3; runs 4-5" in capsys.readouterr().out
+    assert shell("outbox", path, "--drop", "2") == ExitCode.FINE
+    assert shell("outbox", path, "runs", "--drop") == ExitCode.FINE
+    assert "2 messages deleted" in capsys.readouterr().out
+    assert [entry.id for entry in OutboxAdmin(store).waiting()] == [1, 3]
+    for words in (["--drop", "2"], ["--drop", "runs"]):
+        assert shell("outbox", path, *words) == ExitCode.NOT_FOUND
+    assert shell("outbox", path, "--drop") == ExitCode.FINE, "what failed: nothing"
+    assert len(OutboxAdmin(store).waiting()) == 2
+    for words in (["lab"], ["--all"], ["--retry", "--all"], ["--drop", "--all", "1"]):
+        assert shell("outbox", path, *words) == ExitCode.USAGE
+    assert shell("outbox", path, "--drop", "--all") == ExitCode.FINE
+    assert OutboxAdmin(store).waiting() == ()
+
+
 def test_a_broken_state_is_one_line(path, store, capsys):
     store.read("PRAGMA user_version = 99")
     assert shell("outbox", path) == ExitCode.OURS

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from wandbwatch.delivery.outbox import Outbox, Queue, SendResults, Store
+from wandbwatch.delivery.outbox import (
+    Outbox,
+    OutboxAdmin,
+    Queue,
+    SendResults,
+    Store,
+)
 from wandbwatch.delivery.quiet_hours import HeldMessages
+from wandbwatch.model.keep import Keep
 from wandbwatch.model.queued_message import MessageFile
 
-from tests.delivery.outbox.messages import NOON, Clock, queued
+from tests.delivery.outbox.messages import NOON, Clock, enqueue, head, queued
 
 PLOT = MessageFile("plot.png", bytes(200_000))
 MEBIBYTE = 1 << 20
@@ -93,3 +102,56 @@ def _plan(database: sqlite3.Connection, sql: str) -> list[str]:
 def _pages(store: Store) -> int:
     count: int = store.read("PRAGMA page_count")[0][0]
     return count
+
+
+def test_each_limit_is_a_setting_of_the_state(tmp_path, opened):
+    clock = Clock(NOON)
+    store = opened(tmp_path, clock.now)
+    day = timedelta(days=1).total_seconds()
+    Outbox(store).set_keep(Keep(delivered=day, failed=3 * day, history=2 * day))
+    _day(store, 0)
+    with Outbox(store).round() as round_:
+        round_.enqueue(queued("refused", "bert"))
+    SendResults(store).failed(head(store), "50035")
+    left = []
+    for _ in range(4):
+        clock.wait(day + 1)
+        with Outbox(store).round():
+            pass
+        states = [state for (state,) in store.read("SELECT state FROM message")]
+        posted = len(store.read("SELECT 1 FROM posted"))
+        left.append((states.count("delivered"), states.count("failed"), posted))
+    assert left == [(0, 1, 1), (0, 1, 0), (0, 0, 0), (0, 0, 0)]
+
+
+def test_pictures_of_failed_messages_go_early_and_the_text_says_so(tmp_path, opened):
+    clock = Clock(NOON)
+    store = opened(tmp_path, clock.now)
+    embed = {"title": "loss", "image": {"url": "attachment://plot.png"}}
+    body = {"content": "x", "embeds": [embed], "attachments": [{"id": 0}]}
+    message = replace(queued("x", files=(PLOT,)).message, body=json.dumps(body))
+    with Outbox(store).round() as round_:
+        round_.enqueue(replace(queued("x"), message=message))
+    SendResults(store).failed(head(store), "50035")
+    clock.wait(timedelta(days=8).total_seconds())
+    with Outbox(store).round():
+        pass
+    assert store.read("SELECT 1 FROM file") == []
+    OutboxAdmin(store).retry()
+    left = json.loads(head(store).queued.message.body)
+    assert left["content"] == "x\n(its files are no longer kept)"
+    assert left["embeds"] == [{"title": "loss"}]
+    assert "attachments" not in left
+
+
+def test_unused_space_is_given_back(tmp_path, opened):
+    store = opened(tmp_path)
+    plots = tuple(MessageFile(f"{i}.png", PLOT.content) for i in range(40))
+    enqueue(store, queued("large", files=plots))
+    SendResults(store).failed(head(store), "50035")
+    OutboxAdmin(store).drop()
+    before = _pages(store)
+    store.vacuum(16 * MEBIBYTE)
+    assert _pages(store) == before, "too little for the trouble"
+    store.vacuum(MEBIBYTE)
+    assert _pages(store) < before / 10

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wandbwatch.cli.watchfile.options import ConfigFile, ConfigOption, named
+from wandbwatch.cli.watchfile.options import ConfigOption, named
 from wandbwatch.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,21 +19,39 @@ if TYPE_CHECKING:
 
 _OTHER_PROBLEMS = {"queue old", "list late", "list failing", "clock jump"}
 """Those of the daemon that the tables of messages do not show."""
+_SPANS = 20
+"""Ranges of ids that are shown of a channel."""
 _COLUMNS = ("channel", "subscription", "slot", "messages", "since", "reason")
 
 
 def outbox(
-    file: ConfigFile = None,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[FILE] [ID|CHANNEL]…",
+            help="The watch.toml; what --drop or --retry is about.",
+        ),
+    ] = None,
     *,
     config: ConfigOption = None,
     retry: Annotated[
         bool, typer.Option("--retry", help="Send failed messages again.")
     ] = False,
     drop: Annotated[
-        bool, typer.Option("--drop", help="Delete failed messages.")
+        bool,
+        typer.Option(
+            "--drop", help="Delete failed messages, or those that ID or CHANNEL name."
+        ),
+    ] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="With --drop: what waits, too.")
     ] = False,
 ) -> Iterator[Report]:
-    """Show messages that wait or failed, and stopped channels."""
+    """Show messages that wait or failed, and stopped channels.
+
+    `outbox --drop` deletes what failed, `outbox --drop 17 lab` a message and all that
+    waits or failed for a channel, and `outbox --drop --all` everything.
+    """
     from wandbwatch.config.load import load
     from wandbwatch.config.paths import config_file, local_zone, state_directory
     from wandbwatch.daemon import health
@@ -41,6 +60,10 @@ def outbox(
 
     if retry and drop:
         raise UsageError("use either --retry or --drop")
+    named_ = list(words or ())
+    file = Path(named_.pop(0)) if named_ and _is_file(named_[0]) else None
+    if (named_ and not (retry or drop)) or (every and (named_ or not drop)):
+        raise UsageError("write --drop ID, --drop CHANNEL, --drop --all or --retry ID")
     path = config_file(named(file, config), os.environ)
     read = load(path, local_zone(os.environ))
     directory = state_directory(read.daemon, path, os.environ)
@@ -50,14 +73,21 @@ def outbox(
     with closing(Store(directory)) as store:
         admin = OutboxAdmin(store)
         done = []
+        only = {one.id for one in admin.chosen(named_)} if named_ else None
+        if every:
+            only = {one.id for one in (*admin.waiting(), *admin.failed())}
         if retry:
-            done.append(f"{_messages(admin.retry())} will be sent again")
+            done.append(f"{_messages(admin.retry(only))} will be sent again")
         if drop:
-            done.append(f"{_messages(admin.drop())} deleted")
+            done.append(f"{_messages(admin.drop(only))} deleted")
         held = admin.waiting(), admin.failed(), admin.stopped()
         problems = health.read(store, read.subscriptions, datetime.now(UTC)).problems
     done += [p.text for p in problems if p.kind in _OTHER_PROBLEMS]
     yield report(str(directory), *held, done)
+
+
+def _is_file(word: str) -> bool:
+    return word.endswith(".toml") or "/" in word or Path(word).is_file()
 
 
 def report(
@@ -82,6 +112,10 @@ def report(
         blocks.append(Note("--retry sends failed messages again, --drop deletes them"))
     if waiting:
         blocks.append(Table("waiting", _COLUMNS, _rows(waiting)))
+    if waiting or failed:
+        ids = _ids((*failed, *waiting))
+        text = f"--drop ID, CHANNEL or --all deletes what waits, too; ids: {ids}"
+        blocks.append(Note(text))
     if not (waiting or failed or stopped):
         blocks.append(Note("nothing waits"))
     level = Level.BAD if failed or stopped else Level.INFO
@@ -104,6 +138,20 @@ def _row(entries: Sequence[OutboxEntry]) -> tuple[Cell, ...]:
         first.since,
         first.reason,
     )
+
+
+def _ids(entries: Sequence[OutboxEntry]) -> str:
+    """Name the ids of *entries* by channel: ``lab 7-9, 12; ops 10``."""
+    channels = dict.fromkeys(entry.channel for entry in entries)
+    parts = []
+    for channel in channels:
+        ids = sorted(entry.id for entry in entries if entry.channel == channel)
+        rows = groupby(enumerate(ids), lambda place: place[1] - place[0])
+        spans = [[id_ for _, id_ in row] for _, row in rows]
+        texts = [f"{s[0]}-{s[-1]}" if s[1:] else str(s[0]) for s in spans]
+        more = ["…"] if texts[_SPANS:] else []
+        parts.append(f"{channel} {', '.join(texts[:_SPANS] + more)}")
+    return "; ".join(parts)
 
 
 def _messages(number: int) -> str:

@@ -22,10 +22,11 @@ from wandbwatch.daemon import journal
 from wandbwatch.daemon.due_slots import job
 from wandbwatch.daemon.environment import WorkerFactory
 from wandbwatch.daemon.pool import run_once
+from wandbwatch.daemon.start import tidy
 from wandbwatch.daemon.worker import JobResult
 from wandbwatch.delivery import service
 from wandbwatch.delivery.mutes import Mutes
-from wandbwatch.delivery.outbox import OutboxAdmin, Store
+from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, Store
 from wandbwatch.delivery.sender import BusyError
 from wandbwatch.experiments import supervisor_process
 from wandbwatch.experiments.ledger import Ledger
@@ -74,7 +75,7 @@ def run(
     read = load.configured(path, env)
     code = 0
     if not dry_run:
-        _end_mutes(read, path)
+        _begin(read, path)
     flags = [*(["--dry"] if dry_run else []), *(["--json-logs"] if json_logs else [])]
     for answer in _answers(path, read, named, flags):
         code = max(code, answer.code)
@@ -87,9 +88,11 @@ def run(
     return code
 
 
-def _end_mutes(config: Config, file: Path) -> None:
+def _begin(config: Config, file: Path) -> None:
+    """Do what a daemon does by itself: settings of the state, ends of mutes."""
     state = state_directory(config.daemon, file, os.environ)
     with closing(Store(state)) as store:
+        Outbox(store).set_keep(config.keep)
         for mute in Mutes(store).end_due():
             log.info("%s is no longer muted", mute.target)
 
@@ -99,6 +102,7 @@ def _keep(config: Config, file: Path) -> None:
     state = state_directory(config.daemon, file, os.environ)
     with closing(Store(state)) as store:
         supervisor_process.recover(Ledger(store), file)
+        tidy(store, config.keep)
 
 
 def _is_file(word: str) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from wandbwatch.delivery.outbox.store import Store
+from wandbwatch.model.errors import NotFoundError
 
 
 @dataclass(frozen=True)
@@ -79,12 +81,30 @@ class OutboxAdmin:
             for channel, reason, at in found
         )
 
-    def retry(self) -> int:
-        """Let what failed wait again, behind what waits now; return how many."""
+    def chosen(self, words: Sequence[str]) -> tuple[OutboxEntry, ...]:
+        """Return what waits or failed and is named by *words*: ids and channels.
+
+        NotFoundError for a word that names nothing there is.
+        """
+        found: dict[int, OutboxEntry] = {}
+        everything = (*self.waiting(), *self.failed())
+        for word in words:
+            named = [e for e in everything if word in (str(e.id), e.channel)]
+            if not named:
+                raise NotFoundError(f"no message {word!r} waits or failed")
+            found |= {entry.id: entry for entry in named}
+        return tuple(found.values())
+
+    def retry(self, only: Collection[int] | None = None) -> int:
+        """Let what failed wait again, behind what waits now; return how many.
+
+        *only*: those with these ids.
+        """
         with self._store.write() as database:
             failed = database.execute(
                 "SELECT id FROM message WHERE state = 'failed' ORDER BY id"
             ).fetchall()
+            failed = [row for row in failed if only is None or row[0] in only]
             for (old,) in failed:
                 new = database.execute(
                     "INSERT INTO message (channel, subscription, slot, sequence, place,"
@@ -95,17 +115,20 @@ class OutboxAdmin:
                     (old,),
                 ).lastrowid
                 database.execute(
+                    "UPDATE origin SET message = ? WHERE message = ?", (new, old)
+                )
+                database.execute(
                     "UPDATE file SET message = ? WHERE message = ?", (new, old)
                 )
                 database.execute("DELETE FROM message WHERE id = ?", (old,))
         return len(failed)
 
-    def drop(self) -> int:
-        """Throw away what failed; return how many."""
+    def drop(self, only: Iterable[int] | None = None) -> int:
+        """Throw away what failed, or what has the ids *only*; return how many."""
+        ids = [entry.id for entry in self.failed()] if only is None else only
+        delete = "DELETE FROM message WHERE id = ? AND state IN ('waiting', 'failed')"
         with self._store.write() as database:
-            return database.execute(
-                "DELETE FROM message WHERE state = 'failed'"
-            ).rowcount
+            return sum(database.execute(delete, (id_,)).rowcount for id_ in ids)
 
     def stop(self, channel: str, reason: str) -> None:
         """Let nothing be sent to *channel* until it is resumed."""

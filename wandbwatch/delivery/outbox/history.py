@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +13,8 @@ from wandbwatch.delivery.outbox.rows import dumped, loaded, stored
 from wandbwatch.delivery.outbox.store import Store
 from wandbwatch.model.queued_message import Origin, QueuedMessage
 
-_LONGEST = 200
+_LONGEST, _SHOWN = 200, 150
+"""Characters of a title."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def _insert(
     database.execute(
         f"INSERT INTO posted ({_COLUMNS})"
         " VALUES (?, ?, ?, ?, ?, 0, NULL, NULL, ?, ?, ?)",
-        (*what, dumped(_titled(queued)), now, *rest),
+        (*what, dumped(titled(queued)), now, *rest),
     )
 
 
@@ -138,7 +140,7 @@ def edited(
         "UPDATE posted SET edits = edits + 1, edited = ?, origin = ?"
         " WHERE message_id = ? AND channel = ?"
     )
-    values = (now, dumped(_titled(queued)), message_id, queued.channel)
+    values = (now, dumped(titled(queued)), message_id, queued.channel)
     if not database.execute(change, values).rowcount:  # posted by an older version
         posted(database, queued, now, message_id, channel_id)
         database.execute(change, values)
@@ -153,7 +155,7 @@ def removed(
     )
 
 
-def _titled(queued: QueuedMessage) -> Origin:
+def titled(queued: QueuedMessage) -> Origin:
     """Return its origin with a title: that of its text where it has no other."""
     origin = queued.origin
     if origin.title:
@@ -166,6 +168,11 @@ def _titled(queued: QueuedMessage) -> Origin:
     said = (text for text in texts if isinstance(text, str) and text.strip())
     first = next((text.strip().splitlines()[0] for text in said), "")
     return replace(origin, title=first[:_LONGEST])
+
+
+def escaped(title: str) -> str:
+    """Return *title*, not too long, with nothing that Discord reads as formatting."""
+    return re.sub(r"([\\`*_~|<>\[\]])", r"\\\1", title[:_SHOWN])
 
 
 def _utc(seconds: float) -> datetime:

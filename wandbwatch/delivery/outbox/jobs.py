@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -11,15 +12,8 @@ from datetime import UTC, datetime
 from wandbwatch.delivery.outbox import history
 from wandbwatch.delivery.outbox.rows import insert, stored
 from wandbwatch.delivery.outbox.store import Store
+from wandbwatch.model.keep import Keep
 from wandbwatch.model.queued_message import Message, MessageKind, QueuedMessage
-
-KEPT = 7 * 86400.0
-"""Seconds for which a delivered message is remembered."""
-HISTORY_KEPT = 30 * 86400.0
-"""Seconds for which the history lists what was posted."""
-FAILED_KEPT = 90 * 86400.0
-"""Seconds for which a message that was not taken is kept, whole."""
-
 
 _BEFORE_ALL = 1 << 40
 """Subtracted from the ids of freed messages: a sequence that no new one has."""
@@ -205,8 +199,26 @@ class Outbox:
         with self._store.write() as database:
             database.execute(
                 "INSERT OR REPLACE INTO memory VALUES ('', '', ?, ?)",
-                (_KEEP_UNTIL, str(self._store.moment() + KEPT)),
+                (_KEEP_UNTIL, str(self._store.moment() + PAUSE)),
             )
+
+    def forgets(self) -> bool:
+        """Whether what is old may be deleted: not in the week after a clock jump."""
+        now = self._store.moment()
+        until = float(self.recall("", "").get(_KEEP_UNTIL, "0"))
+        return not now < until <= now + PAUSE
+
+    def keep(self) -> Keep:
+        return Keep.load(self.recall("", "").get(_KEEP))
+
+    def set_keep(self, keep: Keep) -> None:
+        """Let every process that writes to the state keep things so long."""
+        text = keep.dump()
+        if self.recall("", "").get(_KEEP) != text:
+            with self._store.write() as database:
+                database.execute(
+                    "INSERT OR REPLACE INTO memory VALUES ('', '', ?, ?)", (_KEEP, text)
+                )
 
     def check(self) -> None:
         """Raise StateError while a job could not write down what it did."""
@@ -279,21 +291,60 @@ class Outbox:
 
 def _forget_old(database: sqlite3.Connection, now: float) -> None:
     """Delete what ended long ago, unless the clock has jumped in the last week."""
-    found = database.execute(
-        "SELECT value FROM memory WHERE subscription = '' AND line = '' AND key = ?",
-        (_KEEP_UNTIL,),
-    ).fetchone()
-    if found and now < float(found[0]) <= now + KEPT:
+    found: dict[str, str] = dict(
+        database.execute(
+            "SELECT key, value FROM memory WHERE subscription = '' AND line = ''"
+            " AND key IN (?, ?)",
+            (_KEEP_UNTIL, _KEEP),
+        ).fetchall()
+    )
+    until = float(found.get(_KEEP_UNTIL, "0"))
+    if now < until <= now + PAUSE:
         return
+    keep = Keep.load(found.get(_KEEP))
+    shorter = min(keep.delivered, keep.failed)
     gone = database.execute(
-        "DELETE FROM message WHERE ended < ? AND (state <> 'failed' OR ended < ?)",
-        (now - KEPT, now - FAILED_KEPT),
+        "DELETE FROM message WHERE ended < ?"
+        " AND ended < CASE state WHEN 'failed' THEN ? ELSE ? END",
+        (now - shorter, now - keep.failed, now - keep.delivered),
     )
     if gone.rowcount:
         database.execute(_FORGET_OLD)
-    database.execute("DELETE FROM posted WHERE at < ?", (now - HISTORY_KEPT,))
+    _drop_pictures(database, now - keep.pictures)
+    database.execute("DELETE FROM posted WHERE at < ?", (now - keep.history,))
 
 
+def _drop_pictures(database: sqlite3.Connection, before: float) -> None:
+    """Delete the files of what failed long ago; its text says so."""
+    found = database.execute(
+        "SELECT id, body FROM message WHERE id IN (SELECT message FROM file)"
+        " AND state = 'failed' AND ended < ?",
+        (before,),
+    ).fetchall()
+    for id_, body in found:
+        database.execute("DELETE FROM file WHERE message = ?", (id_,))
+        database.execute(
+            "UPDATE message SET body = ? WHERE id = ?", (_without_files(body), id_)
+        )
+
+
+def _without_files(body: str) -> str:
+    fields = json.loads(body)
+    fields.pop("attachments", None)
+    for embed in fields.get("embeds") or ():
+        embed.pop("image", None)
+        embed.pop("thumbnail", None)
+    text = fields.get("content") or ""
+    fields["content"] = f"{text}\n{_NO_FILES}".strip() if len(text) < _ROOM else text
+    return json.dumps(fields)
+
+
+PAUSE = 7 * 86400.0
+"""Seconds after a jump of the clock in which nothing is deleted."""
+_KEEP = "keep"
+_NO_FILES = "(its files are no longer kept)"
+_ROOM = 1900
+"""Characters of a text that has room for the line on its files."""
 _KEEP_UNTIL = "keep until"
 _FILES_OF_SUPERSEDED = (
     "DELETE FROM file WHERE 'superseded' ="

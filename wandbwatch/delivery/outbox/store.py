@@ -76,6 +76,17 @@ class Store:
                 if self._database.in_transaction:
                     self._database.execute("ROLLBACK")
 
+    def vacuum(self, free: int) -> None:
+        """Give unused space back to the disk when there are more than *free* bytes.
+
+        It is only put off where the disk has no room for that, or somebody writes.
+        """
+        [[unused]] = self.read("PRAGMA freelist_count")
+        [[size]] = self.read("PRAGMA page_size")
+        if unused * size > free:
+            with self._lock, contextlib.suppress(sqlite3.OperationalError):
+                self._database.execute("VACUUM")
+
     def want_room(self) -> None:
         """Raise StateError unless there is room to write how things ended."""
         with _worded(self.path):

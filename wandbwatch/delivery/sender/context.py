@@ -11,6 +11,7 @@ from wandbwatch.delivery.outbox import Store
 from wandbwatch.delivery.rate_limits import RateBuckets
 from wandbwatch.model.delivery import Clock, Sink, Wording
 from wandbwatch.model.errors import StateError
+from wandbwatch.model.keep import Keep
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class SenderContext:
     """Whether all is to end, now."""
     once: bool = False
     """Whether to end when nothing can be sent soon."""
+    keep: Keep = field(default_factory=Keep)
     log_once: OnceLogger = field(default_factory=OnceLogger)
 
     def moment(self) -> float:

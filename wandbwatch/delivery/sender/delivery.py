@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
+from wandbwatch.delivery.late_events import fold
 from wandbwatch.delivery.outbox import Queue, SendResults, Waiting
 from wandbwatch.delivery.quiet_hours import HeldMessages, heading, is_quiet
 from wandbwatch.delivery.rate_limits import RateBucket
@@ -208,6 +209,9 @@ class Delivery:
     def _send_next_list(self) -> bool:
         """Send one list; return whether there may be more."""
         self._expire()
+        name = self._channel.name
+        if late := fold(self._context.store, name, self._context.keep.events):
+            log.warning("%s: %d events waited too long: one digest", name, late)
         head = self._queue.head(self._channel.name, quiet=self._quiet())
         if head is None:
             return self._wait_for_more()

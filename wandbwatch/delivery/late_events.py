@@ -1,0 +1,108 @@
+"""Events that waited too long: one digest in place of a flood.
+
+After an outage of Discord nobody wants hundreds of posts about what happened hours ago.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from itertools import chain
+
+from wandbwatch.delivery.outbox.history import escaped, titled
+from wandbwatch.delivery.outbox.queue import SAME_PLACE
+from wandbwatch.delivery.outbox.rows import Waiting, dumped, stored, waiting
+from wandbwatch.delivery.outbox.store import Store
+from wandbwatch.formatting import times
+from wandbwatch.model.queued_message import Message, MessageFile, Origin
+from wandbwatch.model.report import Level
+
+DIGEST = "(late events)"
+"""The value of the column ``subscription`` for a digest."""
+LEAST = 3
+"""So many are a digest; fewer are posted one by one."""
+_SHOWN = 10
+_LATE = (
+    "channel = ? AND state = 'waiting' AND kind = 'event' AND created < ?"
+    " AND subscription <> ? AND claimed IS NULL AND NOT ambiguous AND body <> ''"
+    " AND NOT (edit AND EXISTS"
+    f" (SELECT 1 FROM live WHERE {SAME_PLACE}))"
+)
+"""Not what edits a posted message, nor what may be posted already."""
+
+
+def fold(store: Store, channel: str, age: float) -> int:
+    """Put a digest in the place of *channel*'s events older than *age* seconds.
+
+    The first of them becomes it, so that it stays ahead of what came later. Return how
+    many there were.
+    """
+    values = (channel, store.moment() - age, DIGEST)
+    found = f"SELECT 1 FROM message WHERE {_LATE} LIMIT {LEAST}"
+    if len(store.read(found, *values)) < LEAST:
+        return 0
+    late = waiting(store, f"{_LATE} ORDER BY id", *values)
+    _replace(store, late, digest(late, store.moment()), stored(store.now()))
+    return len(late)
+
+
+def digest(late: Sequence[Waiting], now: float) -> tuple[Message, Origin]:
+    """Return the digest of *late*, all of it in a file, and its origin."""
+    origins = [titled(one.queued) for one in late]
+    lines = [
+        f"{one.queued.slot:%F %T}Z  {one.queued.subscription}  {origin.title}"
+        for one, origin in zip(late, origins, strict=True)
+    ]
+    longest = now - min(one.queued.slot.timestamp() for one in late)
+    span = times.duration(timedelta(seconds=max(round(longest), 0)))
+    title = f"{len(late)} events could not be posted for up to {span}"
+    shown = [f"• {escaped(origin.title)}" for origin in origins[-_SHOWN:]]
+    if len(late) > _SHOWN:
+        shown.insert(0, f"the latest {_SHOWN}; the file has all:")
+    body = {
+        "content": "\n".join([title, *shown]),
+        "attachments": [{"id": 0, "filename": "events.txt"}],
+        "allowed_mentions": {"parse": []},
+    }
+    file = MessageFile("events.txt", "\n".join([*lines, ""]).encode())
+    origin = Origin(
+        title,
+        _all(origin.lines for origin in origins),
+        _all(origin.rules for origin in origins),
+        _all(origin.runs for origin in origins),
+    )
+    return Message(json.dumps(body), (file,)), origin
+
+
+def _all(parts: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(parts)))
+
+
+def _replace(
+    store: Store, late: Sequence[Waiting], made: tuple[Message, Origin], slot: str
+) -> None:
+    message, origin = made
+    first, *others = late
+    bad = any(one.queued.level is Level.BAD for one in late)
+    level = Level.BAD if bad else first.queued.level
+    with store.write() as database:
+        database.executemany(
+            "UPDATE message SET state = 'digested', body = '', ended = ? WHERE id = ?",
+            [(store.moment(), one.id) for one in others],
+        )
+        database.executemany(
+            "DELETE FROM file WHERE message = ?", [(one.id,) for one in late]
+        )
+        database.execute(
+            "UPDATE message SET subscription = ?, slot = ?, sequence = id, place = id,"
+            " level = ?, edit = 0, body = ?, reduced = 0 WHERE id = ?",
+            (DIGEST, slot, level.value, message.body, first.id),
+        )
+        database.executemany(
+            "INSERT INTO file VALUES (?, ?, ?, ?)",
+            [(first.id, i, f.name, f.content) for i, f in enumerate(message.files)],
+        )
+        database.execute(
+            "INSERT OR REPLACE INTO origin VALUES (?, ?)", (first.id, dumped(origin))
+        )

@@ -1,0 +1,37 @@
+"""How long what is on disk is kept, and how much of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+_DAY = 86400.0
+
+
+@dataclass(frozen=True)
+class Keep:
+    """``[keep]``: durations in seconds, sizes in bytes."""
+
+    delivered: float = 7 * _DAY
+    """Delivered messages, without their text."""
+    failed: float = 90 * _DAY
+    """Messages that were given up, whole."""
+    pictures: float = 7 * _DAY
+    """The pictures of those."""
+    history: float = 30 * _DAY
+    """What `history` lists."""
+    events: float = 12 * 3600.0
+    """Events that wait longer are posted as one digest."""
+    logs: float = 30 * _DAY
+    """The output of experiments that have ended."""
+    log_size: int = 16 << 20
+    """The output of one experiment; of more, the beginning and the end are kept."""
+    free: int = 16 << 20
+    """Unused space in state.db; it is given back when there is more."""
+
+    def dump(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def load(cls, text: str | None) -> Keep:
+        return cls(**json.loads(text)) if text else cls()
