@@ -29,9 +29,9 @@ def main() -> None:
             runs,
             ["project", "--columns", columns],
             ["summary", "./wandb/latest-run", "--filters", "train,val"],
-            ["image", "--keys", "train/loss"],
+            ["image", "--keys", "train/loss", "--out", "pictures"],
         )
-        picture = runs / "wandbwatch-images" / "train_loss.png"
+        picture = runs / "pictures" / "train_loss.png"
         shutil.copy(picture, HERE / "plot.png")
     golden = HERE.parent / "tests" / "plots" / "golden"
     shutil.copy(golden / "heatmap.png", HERE / "heatmap.png")

@@ -31,10 +31,15 @@ def answer(report: Report, output: str | None) -> int:
 def test_a_person_gets_pictures_and_is_reported_where(
     tmp_path, monkeypatch, capsys, output
 ):
-    monkeypatch.chdir(tmp_path)
+    here = tmp_path / "code"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     assert answer(ONE, output) == ExitCode.FINE
-    assert capsys.readouterr().out == "wandbwatch-images/train_loss.png\n"
-    assert (tmp_path / "wandbwatch-images" / "train_loss.png").exists()
+    kept = tmp_path / "cache" / "wandbwatch" / "images" / "train_loss.png"
+    assert capsys.readouterr().out == f"{kept}\n"
+    assert kept.exists()
+    assert not list(here.iterdir())
 
 
 @pytest.mark.parametrize("output", ["json", "jsonl", "csv"])

@@ -66,12 +66,13 @@ def _env() -> Env:
 
 def _source(address: Address) -> Source:
     from wandbwatch.cli.addresses import opened  # noqa: PLC0415 -- not for --help
+    from wandbwatch.cli.waiting import AnnouncedSource  # noqa: PLC0415
 
     def make(address: Address) -> Source:
         source: Source = plugins.load("wandbwatch.sources", address.source)(address)
         return source
 
-    return opened(address, make)
+    return AnnouncedSource(address, opened(address, make))
 
 
 def _together(work: Sequence[Callable[[], object]]) -> list[object]:

@@ -6,8 +6,10 @@ import itertools
 import os
 import shutil
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,8 +26,14 @@ if TYPE_CHECKING:
     from wandbwatch.model.ports import Renderer, Screen, Watch
     from wandbwatch.model.report import Report
 
-PICTURES = Path("wandbwatch-images")
-"""Where plots are kept that a person asks for, below the current directory."""
+
+def pictures() -> Path:
+    """Return where pictures are kept without --out: in the user's cache."""
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    try:
+        return Path(cache).expanduser() / "wandbwatch" / "images"
+    except RuntimeError:  # nobody's home
+        return Path(tempfile.gettempdir()) / "wandbwatch" / "images"
 
 
 _SEPARATORS: Mapping[str, Callable[[datetime], str]] = {
@@ -111,8 +119,8 @@ def _watch(
     if _output(line) == "terminal" and _is_screen():
         from wandbwatch.cli.watch import live  # noqa: PLC0415 -- only where it is shown
 
-        def draw(reports: Iterable[Report]) -> Iterator[str]:
-            return renderer("terminal")(reports, _screen())
+        def draw(reports: Iterable[Report], rows: int = 0) -> Iterator[str]:
+            return renderer("terminal")(reports, replace(_screen(), plot_rows=rows))
 
         for text in live(again, draw, watch.every, _lines):
             _print(text)
@@ -142,7 +150,9 @@ def _show(
     """Print what the reports say, even if they end in an error; raise it then."""
     errors: list[Exception] = []
     output = _output(line)
-    reports = _held(_pictured(found, output), errors)
+    from wandbwatch.cli.waiting import shown  # noqa: PLC0415 -- --help waits for nothing
+
+    reports = _held(shown(_pictured(found, output)), errors)
     if output == "csv":
         reports = _noted(reports)
     if (first := next(reports, None)) or not errors:
@@ -171,7 +181,7 @@ def dry_run(post: Mapping[str, Any], output: str | None = None) -> str:
 
 def _pictured(reports: Iterator[Report], output: str) -> Iterator[Report]:
     """Keep plots and files: with data only where --out says so."""
-    usual = PICTURES if output in ("terminal", "plain") else None
+    usual = pictures() if output in ("terminal", "plain") else None
     from wandbwatch.cli.attachments import save  # noqa: PLC0415 -- --help has no files
     from wandbwatch.plots import keep  # noqa: PLC0415
 

@@ -61,11 +61,11 @@ class LiveScreen:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def show(self, draw: Callable[[], str]) -> None:
-        """Draw what fits; what does not is counted in the last row."""
+    def show(self, draw: Callable[[int], str]) -> None:
+        """Draw for so many rows; what does not fit is counted in the last one."""
         self._size = self._console.size
-        lines = draw().split("\n")
         height = max(self._size.height, 1)
+        lines = draw(height).split("\n")
         if len(lines) > height:
             left = len(lines) - height + 1
             lines = [*lines[: height - 1], f"… {left} more lines"]

@@ -5,13 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from wandbwatch import formatting
 from wandbwatch.cli.screen import LiveScreen, Why
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.report import Report
+from wandbwatch.model.report import Chart, Plot, Report
 
 Explain = Callable[[Exception], Sequence[str]]
+
+
+class Draw(Protocol):
+    def __call__(self, reports: Iterable[Report], rows: int = 0, /) -> Iterable[str]:
+        """Word *reports* for a terminal, with plots of so many *rows*."""
+        ...
 
 
 class Answers:
@@ -44,7 +51,7 @@ class Answers:
 
 def live(
     ask: Callable[[], Iterator[Report]],
-    draw: Callable[[Iterable[Report]], Iterable[str]],
+    draw: Draw,
     every: timedelta,
     explain: Explain,
 ) -> Iterator[str]:
@@ -54,12 +61,12 @@ def live(
     """
     answers = Answers(ask, explain)
 
-    def drawn() -> str:
-        return "\n".join((_heading(answers, every), "", *draw(answers.reports)))
+    def drawn(height: int) -> str:
+        return _fitting(_heading(answers, every), answers.reports, draw, height)
 
     try:
         with LiveScreen() as screen:
-            screen.show(lambda: "asking …")
+            screen.show(lambda _: "asking …")
             while True:
                 answers.ask()
                 if _quits(screen, drawn, every.total_seconds()):
@@ -69,7 +76,22 @@ def live(
             yield from draw(answers.reports)
 
 
-def _quits(screen: LiveScreen, drawn: Callable[[], str], seconds: float) -> bool:
+_ROWS = (0, 14, 10, 8, 6, 5)
+"""Heights of plots to try until all fits, the best first; 0 is their own."""
+
+
+def _fitting(heading: str, reports: Sequence[Report], draw: Draw, height: int) -> str:
+    """Draw plots only as high as the window has room for."""
+    plots = any(isinstance(b, Plot | Chart) for one in reports for b in one.blocks)
+    text = ""
+    for rows in _ROWS if plots else _ROWS[:1]:
+        text = "\n".join((heading, "", *draw(reports, rows)))
+        if text.count("\n") < height:
+            break
+    return text
+
+
+def _quits(screen: LiveScreen, drawn: Callable[[int], str], seconds: float) -> bool:
     """Keep it drawn until it is time to ask again, or somebody wants to go."""
     until = time.monotonic() + seconds
     while True:

@@ -194,7 +194,7 @@ def listing(experiments: Sequence[Experiment]) -> Report:
     rows = tuple(
         (
             one.id,
-            one.phase.value,
+            one.phase,
             one.plan.name,
             one.plan.argument,
             one.started or MISSING,

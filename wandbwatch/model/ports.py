@@ -145,6 +145,8 @@ class Screen:
     width: int = 80
     colour: bool = False
     now: datetime | None = None
+    plot_rows: int = 0
+    """How high a plot is drawn; 0: as its width asks for."""
 
 
 Renderer: TypeAlias = "Callable[[Iterable[Report], Screen], Iterator[str]]"

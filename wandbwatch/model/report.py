@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -83,6 +83,18 @@ class Table:
     links: tuple[str | None, ...] = ()
     drawing: Drawing | None = None
     """What people see in place of it where there are pictures."""
+    also: tuple[tuple[str, tuple[Cell, ...]], ...] = ()
+    """Columns for people alone, by name: a cell for each row."""
+
+    @property
+    def whole(self) -> Table:
+        """The table as people see it."""
+        if not self.also:
+            return self
+        more = zip(*(cells for _, cells in self.also), strict=True)
+        rows = tuple((*row, *end) for row, end in zip(self.rows, more, strict=True))
+        names = (*self.columns, *(name for name, _ in self.also))
+        return replace(self, columns=names, rows=rows, also=())
 
 
 @dataclass(frozen=True)

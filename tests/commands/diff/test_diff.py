@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from wandbwatch.cli import grammar
-from wandbwatch.commands.diff.report import Side, report
+from wandbwatch.commands.diff.report import Side, _change, report
 from wandbwatch.model.errors import NotFoundError, UsageError
 from wandbwatch.model.report import MISSING, Block, Note, Table
 from wandbwatch.model.run import Run, State
@@ -89,3 +90,20 @@ def test_a_run_with_itself():
     env = fake_env(Project(RUNS))
     with pytest.raises(UsageError, match="is the same run on both sides"):
         tuple(grammar.parse("diff acme/gpt/r4 acme/gpt/r4", env).reports)
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "said"),
+    [
+        (0.5, 0.4, "+0.1 (+25.0%)"),
+        (0.4, 0.5, "-0.1 (-20.0%)"),
+        (0.03, 0.0003, "+0.0297 (100×)"),
+        (1, 0, "+1"),
+        (-1.0, -2.0, "+1 (+50.0%)"),
+        (math.nan, 1.0, MISSING),
+        ("adam", "sgd", MISSING),
+        (True, 0.5, MISSING),
+    ],
+)
+def test_a_number_says_by_how_much_it_differs(here, there, said):
+    assert _change(here, there) == said

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -115,16 +114,17 @@ def test_everything_is_kept_in_a_directory(media_run, tmp_path):
 
 
 def test_a_terminal_and_a_script(media_run, monkeypatch, tmp_path, capsys):
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     run = str(media_run.directory)
     assert main.answer(["media", run, "--keys", "eval/replay"]) == 0
-    assert "wandbwatch-images/eval_replay.gif" in capsys.readouterr().out
-    assert Path("wandbwatch-images/eval_replay.gif").exists()
+    kept = tmp_path / "wandbwatch" / "images"
+    assert "wandbwatch/images/eval_replay.gif" in capsys.readouterr().out
+    assert (kept / "eval_replay.gif").exists()
     assert main.answer(["media", run, "--keys", "clip,predictions", "-o", "json"]) == 0
     (told,) = json.loads(capsys.readouterr().out)["reports"]
     (clip,) = (b for b in told["blocks"] if b["type"] == "attachment")
     assert clip["files"][0]["size"] == 3012
-    assert not Path("wandbwatch-images/clip.mp4").exists()
+    assert not (kept / "clip.mp4").exists()
 
 
 def test_only_the_asked_keys_and_what_was_meant():

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+import random
 import sys
 
 import pytest
@@ -58,7 +60,33 @@ def test_a_random_forest_finds_what_no_line_shows():
     configs = [{"a": i / 40 - 1, "b": i * 37 % 80} for i in range(81)]
     found = importance(configs, [c["a"] ** 2 for c in configs], ["a", "b"])
     assert [one.parameter for one in found] == ["a", "b"]
-    assert found[0].forest is not None
-    assert found[0].forest > 0.9
+    assert found[0].weight > 0.9
     assert abs(found[0].correlation) < 0.5
     assert "sklearn" in sys.modules
+
+
+@pytest.mark.usefixtures("_no_forest")
+def test_the_best_in_the_middle_of_a_log_scale_is_what_matters():
+    rng = random.Random(1)  # noqa: S311 -- the same at each run
+    configs = [
+        {"lr": 10 ** rng.uniform(-5, -1), "wd": rng.uniform(0, 0.1), "seed": i}
+        for i in range(20)
+    ]
+    values = [
+        (math.log10(config["lr"]) + 3) ** 2 + config["wd"] + rng.gauss(0, 0.05)
+        for config in configs
+    ]
+    values[0] = 1e9  # it diverged
+    found = importance(configs, values, ["wd", "seed", "lr"], ["lr"])
+    assert found[0].parameter == "lr"
+    assert found[0].log
+    assert found[0].weight > 0.8
+    assert found[1].weight < 0.4
+
+
+@pytest.mark.usefixtures("_no_forest")
+def test_values_over_decades_are_weighed_by_their_logarithm():
+    configs = [{"lr": 10.0**-i, "wd": i} for i in range(6)]
+    lr, wd = importance(configs, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0], ["lr", "wd"])
+    assert (lr.log, wd.log) == (True, False)
+    assert lr.correlation == pytest.approx(-1.0)

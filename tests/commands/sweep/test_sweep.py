@@ -65,7 +65,7 @@ def test_a_sweep_is_reported_with_its_best_run_first():
     told = report(SWEEP, RUNS, Objective("loss"), topk=2)
     assert told.title == "[b]find lr (acme/gpt/s1)"
     assert (told.url, told.level) == (SWEEP.url, Level.INFO)
-    about, best, parameters, matters, plot, chart, note = told.blocks
+    about, best, parameters, matters, how, plot, chart, note = told.blocks
     assert isinstance(about, Fields)
     assert dict(about.items) == {
         "state": "running",
@@ -85,6 +85,8 @@ def test_a_sweep_is_reported_with_its_best_run_first():
     assert parameters.rows == (("lr", "0.001 to 0.1", 0.03), ("seed", "always 7", 7))
     assert isinstance(matters, Table)
     assert matters.rows[0][0] == "lr"
+    assert isinstance(how, Note)
+    assert "of 3 finished runs" in how.text
     assert isinstance(plot, Plot)
     assert isinstance(chart, Chart)
     assert chart.drawing == Parallel(
@@ -94,6 +96,17 @@ def test_a_sweep_is_reported_with_its_best_run_first():
         largest=False,
     )
     assert note == Note("2 runs have no finite value of 'loss': not ranked")
+
+
+def test_runs_that_did_not_finish_are_ranked_but_not_weighed():
+    runs = [*RUNS[:1], *RUNS[2:4], a_run(6, 0.1, State.CRASHED)]
+    told = report(SWEEP, runs, Objective("loss"))
+    notes = [block.text for block in told.blocks if isinstance(block, Note)]
+    assert any("of 3 finished runs" in note for note in notes)
+    assert notes[-1].startswith("1 run has not finished: ranked, but not in the")
+    (chart,) = (block for block in told.blocks if isinstance(block, Chart))
+    assert isinstance(chart.drawing, Parallel)
+    assert "run 6" not in chart.drawing.names
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_system_metrics_are_folded_and_quiet_disks_left_out():
         Fields(
             "system",
             (
-                ("cpu.*.cpu_percent (128)", "mean 63.5, max 127"),
+                ("cpu.*.cpu_percent (128)", "mean 63.5%, max 127%"),
                 ("gpu.0.gpu", 0.0),
                 ("network.sent", 3.0),
             ),

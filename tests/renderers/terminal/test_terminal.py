@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.text import Text as Styled
+from wandbwatch.model.experiment import Phase
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import (
     MISSING,
@@ -24,6 +25,7 @@ from wandbwatch.model.report import (
     Text,
 )
 from wandbwatch.model.run import Series, State
+from wandbwatch.renderers import json as json_renderer
 from wandbwatch.renderers.terminal import render
 
 from tests.fakes import NOW
@@ -232,3 +234,82 @@ def test_a_peak_of_one_point_in_many_is_drawn():
 def test_drawing_leaves_no_state_behind():
     told = report(plot(line("r", [0, 1], [1, 2])))
     assert text(told) == text(told)
+
+
+def runs_table(*names: str) -> Table:
+    columns = ("state", "id", "name", "tags", "created", "val/loss")
+    rows = tuple(
+        (State.RUNNING, f"id{i}", name, ("paper", "long-tag-here"), NOW, 0.5)
+        for i, name in enumerate(names)
+    )
+    return Table("runs", columns, rows)
+
+
+def test_long_names_are_cut_in_their_middle_before_tags_and_ages():
+    name = "gpt2-large-pretrain-lr3e-4-seed"
+    told = text(report(runs_table(f"{name}1", f"{name}2")), Screen(70, now=NOW))
+    first, second = told.splitlines()[-2:]
+    assert "…" in first
+    assert "seed1" in first
+    assert "seed2" in second
+    assert "just now" in first
+    assert "paper, long-tag-here" in first
+    told = text(report(runs_table(f"{name}1", f"{name}2")), Screen(55, now=NOW))
+    assert len([line for line in told.splitlines() if "just now" in line]) == 2
+    assert "paper, l…" in told
+    whole = text(report(runs_table(name)), Screen(120, now=NOW))
+    assert f"{name}  paper, long-tag-here" in whole
+
+
+def a_plot(key: str) -> Plot:
+    series = Series(key, [0.0, 25_000.0], [1.0, 2_000_000.0])
+    return Plot(key, "step", (Line("r", "r", series),))
+
+
+@pytest.mark.parametrize(("width", "rows"), [(80, 3), (120, 2), (200, 1), (40, 3)])
+def test_plots_share_the_screen(width, rows):
+    told = text(report(*map(a_plot, ("one", "two", "three"))), Screen(width))
+    heads = [line for line in told.splitlines() if "over step" in line]
+    assert len(heads) == rows
+    assert max(map(cell_len, told.splitlines())) <= width
+    assert "20k" in told
+    assert "2M" in told or "1M" in told
+
+
+def test_plots_are_as_low_as_a_window_asks_for():
+    whole, low = (
+        text(report(a_plot("one")), Screen(80, plot_rows=rows)) for rows in (0, 5)
+    )
+    assert len(low.splitlines()) < len(whole.splitlines())
+
+
+def test_system_metrics_have_units_and_one_line_of_many():
+    metrics = [(f"cpu.{i}.cpu_percent", float(i)) for i in range(40)]
+    metrics += [("proc.memory.rssMB", 70_400.0), ("network.recv", 75e6)]
+    metrics += [("gpu.0.temp", 61.0), ("gpu.0.powerWatts", 300.0)]
+    told = text(report(Fields("system", tuple(metrics))))
+    assert "cpu.*.cpu_percent (40)  mean 19.5%, max 39%" in told
+    for said in ("70.4 GB", "75.0 MB", "61 °C", "300 W"):
+        assert said in told
+
+
+def test_large_numbers_are_short_but_not_the_ones_that_are_names():
+    items = (("tokens", 1_310_720_000), ("seed", 20_260_101), ("steps", 99_999))
+    told = text(report(Fields("", items)))
+    assert "1.31G" in told
+    assert "20260101" in told
+    assert "99999" in told
+
+
+def test_the_states_of_experiments_have_colours():
+    table = Table("", ("id", "phase"), ((1, Phase.FAILED), (2, Phase.TIMED_OUT)))
+    told = text(report(table), Screen(80, colour=True))
+    assert "\x1b[31mfailed" in told
+    assert "\x1b[31mtimed out" in told
+
+
+def test_columns_for_people_are_shown_to_them():
+    table = Table("", ("values", "here"), (("loss", 2.0),), also=(("Δ", ("+1",)),))
+    assert "Δ" in text(report(table))
+    (told,) = json_renderer.render([report(table)], Screen())
+    assert "Δ" not in told

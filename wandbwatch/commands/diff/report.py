@@ -10,15 +10,15 @@ from fnmatch import fnmatchcase
 
 from wandbwatch.analysis.compare import Peers
 from wandbwatch.analysis.objective import choose
-from wandbwatch.analysis.ranking import Objective
+from wandbwatch.analysis.ranking import Objective, finite
 from wandbwatch.commands.diff import Other
-from wandbwatch.formatting import titles
+from wandbwatch.formatting import number, titles
 from wandbwatch.formatting.run_blocks import caveats
 from wandbwatch.model.address import Address, beside
 from wandbwatch.model.errors import NotFoundError, SourceError, UsageError
 from wandbwatch.model.ports import Env, Source
 from wandbwatch.model.query import Query
-from wandbwatch.model.report import MISSING, Block, Cell, Note, Report, Table
+from wandbwatch.model.report import MISSING, Block, Cell, Note, Report, Table, latest
 from wandbwatch.model.run import Json, Run
 from wandbwatch.model.run_details import Provenance
 
@@ -59,6 +59,9 @@ def _is_ignored(key: str, ignored: Sequence[str]) -> bool:
     )
 
 
+_COMPARED = ("configuration", "values")
+_TIMES = 10
+"""A larger change is a factor, not percent."""
 _MOST = 500
 """Runs among which the other one is looked for, the newest first."""
 
@@ -159,7 +162,27 @@ def _table(
     ignored: Sequence[str],
 ) -> Table | None:
     rows: tuple[tuple[Cell, ...], ...] = differences(here, there, ignored)
-    return Table("", (title, "here", "there"), rows) if rows else None
+    if not rows:
+        return None
+    if title not in _COMPARED:
+        return Table("", (title, "here", "there"), rows)
+    changes = tuple(_change(one, other) for _, one, other in rows)
+    also = (("Δ", changes),) if any(c is not MISSING for c in changes) else ()
+    return Table("", (title, "here", "there"), rows, also=also)
+
+
+def _change(here: Cell, there: Cell) -> Cell:
+    """Word by how much a number is another one *here*: ``+0.02 (+4.2%)``."""
+    one, other = finite(latest(here)), finite(latest(there))
+    if one is None or other is None:
+        return MISSING
+    moved = one - other
+    sign = "+" if moved > 0 else "-"
+    part = moved / abs(other) if other else math.nan
+    if not math.isfinite(moved) or not math.isfinite(part):
+        return f"{sign}{number(abs(moved))}" if math.isfinite(moved) else MISSING
+    times = f"{one / other:.3g}×" if abs(part) >= _TIMES else f"{part:+.1%}"
+    return f"{sign}{number(abs(moved))} ({times})"
 
 
 def _about(run: Run) -> Mapping[str, Json]:

@@ -3,11 +3,16 @@
 W&B shows a random forest's importance and the linear correlation of each parameter;
 a category has a column for each of its values.
 https://docs.wandb.ai/guides/app/features/panels/parameter-importance
+
+A learning rate has its best value in the middle, which no line shows, and its diverged
+runs outweigh all others. So without scikit-learn the importance is the part of the
+metric's ranks that a parabola over the parameter explains (adjusted R²).
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +24,8 @@ _FEWEST = 3
 _MOST_WORDS = 24
 """A category with more values than this is a name."""
 _TREES, _SEED = 200, 0
+_DECADES = 1000
+"""Values that differ by this factor are of a logarithmic scale, whoever drew them."""
 
 
 @dataclass(frozen=True)
@@ -26,31 +33,69 @@ class Importance:
     parameter: str
     correlation: float
     """Pearson's, from -1 to 1."""
-    forest: float | None = None
-    """The share of a random forest's importance; None without scikit-learn."""
+    weight: float
+    """The share of a random forest's importance; without scikit-learn, R²."""
+    log: bool = False
+    """Whether the logarithm of the parameter was weighed."""
 
 
 def importance(
     configs: Sequence[Mapping[str, Json]],
     values: Sequence[float],
     parameters: Sequence[str],
+    logarithmic: Sequence[str] = (),
 ) -> tuple[Importance, ...]:
     """Weigh *parameters* of runs with *configs* by their metric's finite *values*.
 
     What matters most comes first; what never varied is left out, and so is all of
-    it if there are too few runs.
+    it if there are too few runs. Of those drawn from a *logarithmic* scale, and of
+    those whose values span decades, the logarithm is weighed.
     """
     if len(values) < _FEWEST:
         return ()
     columns = dict(_columns(configs, parameters))
-    forest = _forest(columns, values)
+    logs = {name for name, one in columns.items() if _is_log(name, one, logarithmic)}
+    for name in logs:
+        columns[name] = [math.log10(value) for value in columns[name]]
+    weights = _forest(columns, values)
+    if not weights:
+        ranks = _ranks(values)
+        weights = {name: _explained(column, ranks) for name, column in columns.items()}
     found = [
-        Importance(name, correlation(column, values), forest.get(name))
+        Importance(name, correlation(column, values), weights[name], name in logs)
         for name, column in columns.items()
     ]
-    return tuple(
-        sorted(found, key=lambda one: (-(one.forest or 0), -abs(one.correlation)))
-    )
+    return tuple(sorted(found, key=lambda one: (-one.weight, -abs(one.correlation))))
+
+
+def _is_log(name: str, values: Sequence[float], logarithmic: Sequence[str]) -> bool:
+    if min(values) <= 0:
+        return False
+    return name in logarithmic or max(values) / min(values) >= _DECADES
+
+
+def _ranks(values: Sequence[float]) -> list[float]:
+    """Return the place of each value among all; equal ones share their mean place."""
+    ordered = sorted(values)
+    return [(bisect_left(ordered, v) + bisect_right(ordered, v)) / 2 for v in values]
+
+
+def _explained(xs: Sequence[float], ys: Sequence[float]) -> float:
+    """Return the part of *ys* that a parabola over *xs* explains, from 0 to 1."""
+    import numpy as np  # noqa: PLC0415 -- most lines need none
+
+    kinds = len(set(xs))
+    degree = min(2, kinds - 1, len(ys) - 2)
+    spread = float(np.var(ys))
+    if degree < 1 or not spread:
+        return 0.0
+    low, high = min(xs), max(xs)
+    scaled = [(x - low) / (high - low) for x in xs]
+    fitted = np.polyval(np.polyfit(scaled, ys, degree), scaled)
+    unexplained = float(np.mean((np.asarray(ys) - fitted) ** 2)) / spread
+    free = len(ys) - degree - 1
+    adjusted = 1 - unexplained * (len(ys) - 1) / free if free > 0 else 0.0
+    return round(max(adjusted, 0.0), 4)
 
 
 def correlation(xs: Sequence[float], ys: Sequence[float]) -> float:

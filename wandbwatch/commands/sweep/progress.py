@@ -63,7 +63,7 @@ def best_so_far(runs: Sequence[Run], aim: Objective, name: str) -> Iterator[Plot
         for run in runs
         if (value := aim.value(run)) is not None and (end := _end(run))
     )
-    if len(ends) < 2:  # noqa: PLR2004 -- one point is no line
+    if len({when for when, _ in ends}) < 2:  # noqa: PLR2004 -- one point is no line
         return
     xs: list[float] = []
     ys: list[float] = []

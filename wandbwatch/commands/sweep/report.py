@@ -6,7 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.commands.sweep import progress as searches
-from wandbwatch.commands.sweep.parameter_importance import Importance, importance
+from wandbwatch.commands.sweep.parameter_importance import (
+    Importance,
+    has_forest,
+    importance,
+)
 from wandbwatch.model.address import Address
 from wandbwatch.model.query import Query
 from wandbwatch.model.report import (
@@ -20,7 +24,7 @@ from wandbwatch.model.report import (
     Table,
     Text,
 )
-from wandbwatch.model.run import Json, Run
+from wandbwatch.model.run import Json, Run, State
 from wandbwatch.model.run_details import Sweep
 
 _BAR = 20
@@ -37,15 +41,17 @@ def report(
 ) -> Report:
     """Tell of *sweep* and of its *runs*, the best by *aim* first."""
     ranked = aim.ranked(runs) if aim else []
-    weighed = _weighed(ranked, sweep)
+    done = [(run, value) for run, value in ranked if run.state is State.FINISHED]
+    weighed = _weighed(done, sweep)
     blocks = (
         _about(sweep, runs, aim),
         *([Text("description", sweep.description)] if sweep.description else []),
         *_best(ranked, aim, sweep, topk),
         *_parameters(sweep, ranked),
-        *_importance(weighed),
-        *_pictures(runs, ranked, aim, sweep, weighed),
+        *_importance(weighed, len(done)),
+        *_pictures(runs, done or ranked, aim, sweep, weighed),
         *map(Note, _notes(runs, ranked, aim)),
+        *map(Note, _unfinished(ranked, len(done))),
     )
     title = f"{sweep.name or sweep.id} ({_whose(runs)}{sweep.id})"
     return Report("sweep", title, blocks, _level(sweep, runs), sweep.url)
@@ -114,15 +120,16 @@ def _parameters(sweep: Sweep, ranked: Sequence[tuple[Run, float]]) -> Iterator[T
     yield Table("parameters", ("parameter", "drawn from", "best run's"), rows)
 
 
-def _importance(found: Sequence[Importance]) -> Iterator[Table]:
+def _importance(found: Sequence[Importance], count: int) -> Iterator[Block]:
+    """Tell what matters, of how many runs, and by what measure."""
     if not found:
         return
-    if found[0].forest is None:
-        pairs = tuple((one.parameter, one.correlation) for one in found)
-        yield Table("what matters", ("parameter", "correlation"), pairs)
-        return
-    rows = tuple((one.parameter, one.forest, one.correlation) for one in found)
+    rows = tuple((one.parameter, one.weight, one.correlation) for one in found)
     yield Table("what matters", ("parameter", "importance", "correlation"), rows)
+    measure = "random forest" if has_forest() else "R² of a parabola"
+    logs = ", ".join(one.parameter for one in found if one.log)
+    by = f"; log scale: {logs}" if logs else ""
+    yield Note(f"importance: {measure}, of {count} finished runs{by}")
 
 
 def _weighed(ranked: Sequence[tuple[Run, float]], sweep: Sweep) -> Sequence[Importance]:
@@ -130,6 +137,7 @@ def _weighed(ranked: Sequence[tuple[Run, float]], sweep: Sweep) -> Sequence[Impo
         [run.config for run, _ in ranked],
         [value for _, value in ranked],
         searches.varied(sweep),
+        searches.logarithmic(sweep),
     )
 
 
@@ -150,6 +158,12 @@ def _pictures(
     names = [one for one in dict.fromkeys((*whole, *varied)) if one in varied]
     log = searches.logarithmic(sweep)
     yield from searches.parallel(ranked, aim, names, log)
+
+
+def _unfinished(ranked: Sequence[tuple[Run, float]], done: int) -> Iterator[str]:
+    if done and (left := len(ranked) - done):
+        what = "1 run has" if left == 1 else f"{left} runs have"
+        yield f"{what} not finished: ranked, but not in the importance and the picture"
 
 
 def _notes(

@@ -232,7 +232,7 @@ def sections(report: Report, opening: Sequence[Passage]) -> tuple[Section, ...]:
                 found += _drawn(Chart(block.title, block.drawing))
             case Table():
                 alone = sum(map(_titled, report.blocks)) == 1
-                found = _with(found, tables.passages(block, titled=not alone))
+                found = _with(found, tables.passages(block.whole, titled=not alone))
     return tuple(section for section in found if section)
 
 

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby
 
-from wandbwatch import formatting
 from wandbwatch.formatting.csv_lines import line
-from wandbwatch.model.report import Block, Cell, Fields, Note, Report, Table, latest
+from wandbwatch.formatting.units import folded
+from wandbwatch.model.report import Block, Fields, Note, Report, Table
 
 FIELDS, ROWS, TOTAL = 25, 40, 100
 """The most values of a group, rows of a table, and values of a report."""
 _SYSTEM = "system"
-_QUIET = re.compile(r"disk|network|proc\.")
-_NUMBER = re.compile(r"\d+")
-_FEW = 8
-"""At most this many system metrics that differ by a number are listed."""
 
 
 def capped(report: Report) -> tuple[Report, str]:
@@ -79,29 +72,4 @@ def _brief(fields: Fields) -> Fields:
     """Fold system metrics; other fields stay as they are."""
     if fields.title != _SYSTEM:
         return fields
-    items = (item for item in fields.items if not _is_quiet(*item))
-    kinds = groupby(
-        sorted(items, key=lambda item: _NUMBER.sub("*", item[0])),
-        lambda item: _NUMBER.sub("*", item[0]),
-    )
-    found = [item for kind, several in kinds for item in _folded(kind, list(several))]
-    return replace(fields, items=tuple(found))
-
-
-def _is_quiet(name: str, cell: Cell) -> bool:
-    return latest(cell) == 0 and bool(_QUIET.search(name))
-
-
-def _folded(
-    kind: str, several: Sequence[tuple[str, Cell]]
-) -> Sequence[tuple[str, Cell]]:
-    numbers = [
-        float(value)
-        for _, cell in several
-        if isinstance(value := latest(cell), int | float) and math.isfinite(value)
-    ]
-    if len(several) <= _FEW or not numbers:
-        return several
-    mean, most = math.fsum(numbers) / len(numbers), max(numbers)
-    said = f"mean {formatting.number(mean)}, max {formatting.number(most)}"
-    return [(f"{kind} ({len(several)})", said)]
+    return replace(fields, items=tuple(folded(fields.items)))

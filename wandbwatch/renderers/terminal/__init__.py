@@ -5,9 +5,12 @@ from __future__ import annotations
 import importlib
 import io
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
+from rich.table import Table as Grid
 from rich.text import Text as Styled
 
 from wandbwatch import formatting
@@ -28,6 +31,8 @@ from wandbwatch.renderers.terminal import charts, tables
 from wandbwatch.renderers.terminal.text import HEADING, PLAIN, QUIET, folded, linked
 
 _INDENT = 2
+_NARROWEST, _BESIDE, _MOST = 58, 2, 4
+"""The least width of a plot beside another one, the gap, and the most in a row."""
 _TITLES = {
     Level.INFO: "bold",
     Level.GOOD: "bold green",
@@ -43,11 +48,43 @@ def render(reports: Iterable[Report], screen: Screen) -> Iterator[str]:
     for report in reports:
         gap = gap if report.title else ""  # it continues the previous report
         title = [_title(report, screen)] if report.title else []
-        for part in (*title, *report.blocks):
+        for part in (*title, *_rows(report.blocks, screen)):
             text = _painted(console, _shown(part, screen))
             if text:
                 yield gap + text
                 gap = "\n"
+
+
+@dataclass(frozen=True)
+class _Row:
+    """Plots side by side, each in one of so many columns of the screen."""
+
+    plots: tuple[Plot, ...]
+    columns: int
+
+
+def _rows(blocks: Iterable[Block], screen: Screen) -> Iterator[Block | _Row]:
+    """Put plots that follow each other side by side, as many as fit."""
+    fit = min(max((screen.width + _BESIDE) // (_NARROWEST + _BESIDE), 1), _MOST)
+    for plots, group in groupby(blocks, lambda block: isinstance(block, Plot)):
+        parts = list(group)
+        if not plots or fit == 1 or len(parts) == 1:
+            yield from parts
+            continue
+        found = tuple(part for part in parts if isinstance(part, Plot))
+        columns = min(fit, len(found))
+        for first in range(0, len(found), columns):
+            yield _Row(found[first : first + columns], columns)
+
+
+def _beside(row: _Row, screen: Screen) -> Iterator[RenderableType]:
+    width = (screen.width - (row.columns - 1) * _BESIDE) // row.columns
+    grid = Grid.grid(padding=(0, _BESIDE, 0, 0), pad_edge=False)
+    for _ in row.plots:
+        grid.add_column(width=width)
+    narrow = replace(screen, width=width)
+    grid.add_row(*(Group(*_drawn(plot, narrow)) for plot in row.plots))
+    yield grid
 
 
 def _console(screen: Screen) -> Console:
@@ -82,11 +119,13 @@ def _title(report: Report, screen: Screen) -> Styled:
 
 
 def _shown(  # noqa: PLR0911 - one for each kind
-    part: Styled | Block, screen: Screen
+    part: Styled | Block | _Row, screen: Screen
 ) -> Iterable[RenderableType]:
     match part:
         case Styled():
             return (part,)
+        case _Row():
+            return _beside(part, screen)
         case Fields():
             return tables.fields(part, screen)
         case Table():

@@ -12,7 +12,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from wandbwatch import formatting
-from wandbwatch.model.drawing import Bars, Heatmap, HistogramColumn, Scatter
+from wandbwatch.model.drawing import Bars, Heatmap, HistogramColumn, Parallel, Scatter
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Chart, Panels, Table
 from wandbwatch.plots import text as charted
@@ -51,6 +51,8 @@ def shown(chart: Chart, screen: Screen) -> Iterator[RenderableType]:
             for place, plot in enumerate(plots):
                 yield from (Text(""),) * bool(place)
                 yield from drawing.shown(plot, screen)
+        case Parallel() if chart.file:
+            pass  # its rows are a table already; the picture is what it adds
         case _:
             yield _quiet(charted.said(chart), screen)
             yield from tables.shown(_untitled(chart), screen)

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from wandbwatch import formatting
 from wandbwatch.analysis.smoothing import smoothed
+from wandbwatch.formatting.units import compact
 from wandbwatch.model.drawing import Point, Scatter
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Line, Mark, Plot
@@ -60,7 +61,7 @@ class TextPen:
 def shown(plot: Plot, screen: Screen) -> Iterator[RenderableType]:
     yield _caption(plot, screen.width)
     pens = _pens(len(plot.lines), colour=screen.colour)
-    if art := _art(plot, pens, screen.width):
+    if art := _art(plot, pens, screen):
         yield Text.from_ansi(art, no_wrap=True) if screen.colour else Text(art)
     else:
         yield Text("  nothing to draw: no value is finite", QUIET)
@@ -94,7 +95,7 @@ def dotted(scatter: Scatter, width: int, *, colour: bool) -> str:
         one = chosen if point.chosen else pen
         _stroke(figure, [place], one.marker(_BEST if point.chosen else _POINT))
     _rule(figure, 0, x, _named(scatter.x, x), width // _X_TICK)
-    _rule(figure, 1, y, (formatting.number, ()), height // _Y_TICK)
+    _rule(figure, 1, y, (compact, ()), height // _Y_TICK)
     art: str = figure.build().string(not colour)
     return art.rstrip("\n")
 
@@ -139,7 +140,7 @@ def _caption(plot: Plot, width: int) -> Text:
     return text
 
 
-def _art(plot: Plot, pens: Sequence[TextPen], width: int) -> str:
+def _art(plot: Plot, pens: Sequence[TextPen], screen: Screen) -> str:
     """Draw; "" if there is nothing to draw."""
     raw = [line.series for line in plot.lines]
     drawn = smoothed(raw, plot.smooth) if plot.smooth else raw
@@ -154,8 +155,8 @@ def _art(plot: Plot, pens: Sequence[TextPen], width: int) -> str:
     y = scales.scale(shown, log=plot.log_y)
     if x is None or y is None:
         return ""
-    width = min(width, _WIDEST)
-    height = min(max(width // 5, _LOWEST), _HIGHEST)
+    width = min(screen.width, _WIDEST)
+    height = screen.plot_rows or min(max(width // 5, _LOWEST), _HIGHEST)
     figure = _figure(width, height)
     for line, pen in zip(plot.lines, pens, strict=True):
         for edge in line.band or ():
@@ -172,7 +173,7 @@ def _art(plot: Plot, pens: Sequence[TextPen], width: int) -> str:
     for mark in plot.marks:
         _mark(figure, mark, x, y, width)
     _rule(figure, 0, x, _named(plot.x, x), width // _X_TICK)
-    _rule(figure, 1, y, (formatting.number, ()), height // _Y_TICK)
+    _rule(figure, 1, y, (compact, ()), height // _Y_TICK)
     art: str = figure.build().string(pens[0].colour is None)
     return art.rstrip("\n")
 
@@ -214,7 +215,10 @@ def _rule(figure: Any, axis: int, scale: TextScale, named: Named, number: int) -
     name, steps = named
     marks = scale.marks(number, steps)
     places = [scale.place(mark) for mark in marks]
-    figure.ruler(axis, 0).lim(0, 1).ticks(places, list(map(name, marks)))
+    names = list(map(name, marks))
+    if len(set(names)) < len(names):  # 100k twice
+        names = list(map(formatting.number, marks))
+    figure.ruler(axis, 0).lim(0, 1).ticks(places, names)
 
 
 def _named(axis: str, x: TextScale) -> Named:
@@ -223,7 +227,7 @@ def _named(axis: str, x: TextScale) -> Named:
         return scales.span, scales.CLOCK
     if axis == "wall":
         return scales.clock(x.low, x.high), scales.CLOCK
-    return formatting.number, ()
+    return compact, ()
 
 
 def _legend(line: Line, pen: TextPen, width: int, plot: Plot) -> Text:

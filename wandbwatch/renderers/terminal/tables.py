@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Literal
@@ -16,6 +16,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from wandbwatch import formatting
+from wandbwatch.formatting import units
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Cell, Fields, Missing, Table, latest
 from wandbwatch.model.run import State
@@ -28,6 +29,7 @@ from wandbwatch.renderers.terminal.text import (
     least,
     linked,
     refolded,
+    shortened,
     styled,
 )
 
@@ -45,9 +47,21 @@ def fields(found: Fields, screen: Screen) -> Iterator[RenderableType]:
         yield Text(folded(formatting.clean(found.heading), screen.width), HEADING)
     indent = _INDENT if found.heading else 0
     width = screen.width - indent
-    values = ((formatting.clean(n), c, styled(c, screen.now)) for n, c in found.items)
+    title = found.title
+    shown = units.folded(found.items) if title in units.SYSTEM else found.items
+    values = (
+        (formatting.clean(n), c, _measured(title, n, c, screen)) for n, c in shown
+    )
     if items := _aligned(list(values)):
         yield Padding(columns_of(items, width), (0, 0, 0, indent))
+
+
+def _measured(title: str, name: str, cell: Cell, screen: Screen) -> Text:
+    """Word a value with its unit, or a large number in short."""
+    text = styled(cell, screen.now)
+    if short := units.measured(title, name, cell):
+        text = Text(short, text.style)
+    return text
 
 
 def columns_of(items: Sequence[Item], width: int, longest: int = 0) -> Grid:
@@ -118,26 +132,69 @@ class TableColumn:
         return max(cell_len(self.name), *(text.cell_len for text in self.cells))
 
     @property
+    def bare(self) -> int:
+        """Return the width at which only its name is folded."""
+        head = min(least(self.name), _LONGEST_PIECE)
+        return max(head, *(text.cell_len for text in self.cells))
+
+    @property
     def narrowest(self) -> int:
         """Return the width below which a table is hard to read."""
-        head = min(least(self.name), _LONGEST_PIECE)
         if self.whole:
-            return max(head, *(text.cell_len for text in self.cells))
+            return self.bare
+        head = min(least(self.name), _LONGEST_PIECE)
         piece = max(least(text.plain) for text in self.cells)
         return max(head, min(piece, _LONGEST_PIECE))
 
 
 def shown(table: Table, screen: Screen) -> Iterator[RenderableType]:
+    table = table.whole
     if table.title:
         yield Text(folded(formatting.clean(table.title), screen.width), HEADING)
     columns = _columns(table, screen) if table.rows else []
     if not columns:
         return
-    for gap in _GAPS:
-        if widths := _widths(columns, screen.width, gap):
-            yield _grid(columns, widths, gap)
+    for gap, found in _tries(columns, screen.width):
+        if widths := _widths(found, screen.width, gap):
+            yield _grid(found, widths, gap)
             return
     yield from _cards(columns, screen.width)
+
+
+_CUT = (("name", "run", "title", 12), ("tags", "group", 8))
+"""The columns that are cut where a table is too wide, and how short at most."""
+
+
+def _tries(
+    columns: Sequence[TableColumn], width: int
+) -> Iterator[tuple[int, Sequence[TableColumn]]]:
+    """Yield gaps and columns to try: a line a row, names cut for it, and folded."""
+    for cut in (False, True):
+        for gap in _GAPS:
+            room = width - gap * (len(columns) - 1)
+            found = _cut(columns, room) if cut else columns
+            if sum(column.bare for column in found) <= room:
+                yield gap, [replace(column, whole=True) for column in found]
+    for gap in _GAPS:
+        yield gap, columns
+
+
+def _cut(columns: Sequence[TableColumn], room: int) -> Sequence[TableColumn]:
+    """Shorten names, then tags, in their middle; an id beside them says the run."""
+    found = list(columns)
+    if not any(column.name == "id" for column in found):
+        return columns
+    for *names, shortest in _CUT:
+        for place, column in enumerate(found):
+            excess = sum(one.bare for one in found) - room
+            if excess > 0 and column.name in names:
+                least_room = max(column.bare - excess, int(shortest))
+                middle = column.name != "tags"
+                cells = tuple(
+                    shortened(cell, least_room, middle=middle) for cell in column.cells
+                )
+                found[place] = replace(column, cells=cells)
+    return found
 
 
 def _columns(table: Table, screen: Screen) -> list[TableColumn]:

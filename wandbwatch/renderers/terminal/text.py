@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.style import Style
 from rich.text import Text
 
 from wandbwatch import formatting
+from wandbwatch.model.experiment import Phase
 from wandbwatch.model.report import Cell, Missing, Plain, latest
 from wandbwatch.model.run import State
 
@@ -31,6 +32,18 @@ _STATES = {
     State.PREEMPTING: _YELLOW,
     State.PREEMPTED: _YELLOW,
     State.UNKNOWN: QUIET,
+}
+
+_PHASES = {
+    Phase.WAITING: QUIET,
+    Phase.PENDING: QUIET,
+    Phase.RUNNING: _STATES[State.RUNNING],
+    Phase.FINISHED: _STATES[State.FINISHED],
+    Phase.FAILED: _RED,
+    Phase.STOPPED: _YELLOW,
+    Phase.TIMED_OUT: _RED,
+    Phase.LOST: _RED,
+    Phase.HELD: _YELLOW,
 }
 
 
@@ -58,6 +71,8 @@ def linked(url: str | None) -> Style:
 def _style(cell: Plain) -> Style:
     if isinstance(cell, State):
         return _STATES[cell]
+    if isinstance(cell, Phase):
+        return _PHASES[cell]
     if isinstance(cell, Missing) or cell is None:
         return QUIET
     # NaN or infinity, without importing math
@@ -94,6 +109,21 @@ def refolded(text: Text, width: int) -> Text:
     for span in text.spans:
         lines.stylize(span.style)
     return lines
+
+
+def shortened(text: Text, width: int, *, middle: bool = True) -> Text:
+    """Cut a styled line: in its *middle*, where names of a family differ least, or at
+    its end."""
+    if text.cell_len <= width:
+        return text
+    kept = (width - 1) // 2 if middle else width - 1
+    head, tail = set_cell_size(text.plain, kept), text.plain if middle else ""
+    while cell_len(tail) > width - 1 - cell_len(head):
+        tail = tail[1:]
+    cut = Text(f"{head.rstrip()}…{tail.lstrip()}", text.style)
+    for span in text.spans:
+        cut.stylize(span.style)
+    return cut
 
 
 def least(text: str) -> int:
