@@ -13,7 +13,13 @@ from struct import Struct
 from typing import TypeAlias
 from zlib import crc32
 
-from wandbwatch.sources.local.wire import CONTINUES, NUMBER_TAG, SHORT_TAGS, kind_of
+from wandbwatch.sources.local.wire import (
+    CONTINUES,
+    NOTHING,
+    NUMBER_TAG,
+    SHORT_TAGS,
+    kind_of,
+)
 
 HEADER = 7
 MAGIC = b":W&B\xe1\xbe"
@@ -21,6 +27,7 @@ VERSION = 0
 BLOCK = 32 * 1024
 FULL, FIRST, MIDDLE, LAST = 1, 2, 3, 4
 _CHUNK = Struct("<IHB").unpack_from
+_SPLIT = (NOTHING, 0, 0)
 _SHORTEST = HEADER + 8  # with room for a number of four bytes, a tag and a length
 
 Kinds: TypeAlias = AbstractSet[int]
@@ -67,15 +74,15 @@ def walk(
             continue
         if size < end <= edge:
             return
-        if not _sound(data, at, end, edge):
+        whole = data
+        kind, message, stop = kind_of(data, start, end) if chunk == FULL else _SPLIT
+        passed_over = chunk == FULL and end <= edge and kind and kind not in wanted
+        if not passed_over and not _sound(data, at, end, edge):
             parts.clear()
             lost.append(at)
             at = edge
             continue
-        if chunk == FULL:
-            whole = data
-            kind, message, stop = kind_of(data, start, end)
-        else:
+        if chunk != FULL:
             whole = _joined(chunk, data[start:end], parts)
             kind, message, stop = kind_of(whole, 0, len(whole))
         if kind in wanted:

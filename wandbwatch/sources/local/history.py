@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 from wandbwatch.analysis.histograms import column
 from wandbwatch.model.drawing import HistogramColumn
 from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.model.run import Json, Series
+from wandbwatch.sources.local.curves import Columns, Curves, places
 from wandbwatch.sources.local.items import Path, items, plottable
-from wandbwatch.sources.local.key_scanner import KeyScanner, Value, row_step
+from wandbwatch.sources.local.key_scanner import row_step
 from wandbwatch.sources.local.log import RunLog
 from wandbwatch.sources.local.wire import EXIT, HISTORY, METRIC, fields, text, varint
 
@@ -152,9 +153,6 @@ def _asked_kinds(defined: Sequence[Metric], path: Path) -> frozenset[str]:
     return (exact or found)[-1].kinds if found else frozenset()
 
 
-Place: TypeAlias = Callable[[bytes, int, int, int], float | None]
-"""Where a row (its bytes, start, end and number) stands on an axis, if anywhere."""
-
 _ROWS = frozenset({HISTORY, EXIT, METRIC})
 
 
@@ -171,75 +169,56 @@ def series(
     A run that was resumed from an earlier step has one value a step, the later one.
     What define_metric said is added to *defined*.
     """
-    place = places(axis)
     steps = len(logs) > 1 and axis.kind is not AxisKind.STEP
-    scanners = {key: KeyScanner(key).value for key in keys}
-    found: dict[str, list[_Points]] = {}
+    found: dict[str, list[Columns]] = {}
     number = 0
     for log in logs:
-        plan = [_Points(key, scanner) for key, scanner in scanners.items()]
-        number = _read(log, plan, place, number=number, defined=defined, steps=steps)
-        for points in plan:
-            if points.y:
-                found.setdefault(points.key, []).append(points)
-    return {key: _joined(found[key], axis) for key in scanners if key in found}
+        after = number
+        for curves in _read(log, keys, axis, number=number, steps=steps):
+            after = curves.number
+            for key, points in curves.points.items():
+                if points[1] and key in keys:
+                    found.setdefault(key, []).append(points)
+        number = after
+        if defined is not None:
+            defined += _defined(log)
+    return {key: _joined(key, found[key], axis) for key in keys if key in found}
 
 
-class _Points:
-    """The points of one key in one log."""
-
-    def __init__(self, key: str, value: Value) -> None:
-        self.key = key
-        self.value = value
-        self.x = array("d")
-        self.y = array("d")
-        self.steps = array("d")
-        """The step of each, where *x* is something else and it matters."""
+def _defined(log: RunLog) -> Iterator[Metric]:
+    """Yield what a log defines before its exit."""
+    for kind, data, at, end in log.forward({METRIC, EXIT}):
+        if kind == EXIT:
+            return
+        yield metric(data, at, end)
 
 
 def _read(
-    log: RunLog,
-    plan: Sequence[_Points],
-    place: Place,
-    *,
-    number: int,
-    defined: list[Metric] | None,
-    steps: bool,
-) -> int:
-    """Add a log's points to *plan*; return the number of the row after its last."""
-    columns = [(one.value, one.x, one.y, one.steps) for one in plan]
-    for kind, data, at, end in log.forward(_ROWS):
-        if kind == EXIT:
-            break
-        if kind == METRIC:
-            if defined is not None:
-                defined.append(metric(data, at, end))
-            continue
-        x: float | None = None
-        for value, xs, ys, at_steps in columns:
-            y = value(data, at, end)
-            if y is None:
-                continue
-            if x is None and (x := place(data, at, end, number)) is None:
-                break
-            xs.append(x)
-            ys.append(y)
-            if steps:
-                at_steps.append(row_step(data, at, end, number))
-        number += 1
-    return number
+    log: RunLog, keys: Sequence[str], axis: Axis, *, number: int, steps: bool
+) -> Iterator[Curves]:
+    """Yield the points of a log, of which *number* is that of the first row."""
+    known = log.index.curves(keys, axis, steps=steps) if log.index else []
+    if not log.index or (number and any(one.counted for one in known)):
+        known = [Curves(keys, axis, steps=steps, number=number)]
+    for one in known:
+        found = one
+        if one.upto:
+            found = one.copy()
+            found.number += number
+        log.damaged |= found.damaged
+        found.add(log.after(found.upto, found.wanted))
+        yield found
 
 
-def _joined(parts: Sequence[_Points], axis: Axis) -> Series:
+def _joined(key: str, parts: Sequence[Columns], axis: Axis) -> Series:
     """Join the points of a run's parts: of each step the later one."""
-    key = parts[0].key
     if len(parts) == 1:
-        return Series(key, parts[0].x, parts[0].y)
+        return Series(key, parts[0][0], parts[0][1])
     kept: list[tuple[float, float, float]] = []
     seen: set[float] = set()
-    for part in reversed(parts):
-        steps = part.steps or part.x
-        points = zip(steps, part.x, part.y, strict=True)
+    for xs, ys, its_steps in reversed(parts):
+        steps = its_steps or xs
+        points = zip(steps, xs, ys, strict=True)
         kept += [p for p in reversed(list(points)) if p[0] not in seen]
         seen.update(steps)
     kept.reverse()
@@ -248,20 +227,6 @@ def _joined(parts: Sequence[_Points], axis: Axis) -> Series:
     return Series(
         key, array("d", (p[1] for p in kept)), array("d", (p[2] for p in kept))
     )
-
-
-def places(axis: Axis) -> Place:
-    """Return what tells where a row stands on *axis*."""
-    match axis.kind:
-        case AxisKind.STEP:
-            return row_step
-        case AxisKind.RUNTIME:
-            scanner = KeyScanner("_runtime")
-        case AxisKind.WALL:
-            scanner = KeyScanner("_timestamp")
-        case AxisKind.KEY:
-            scanner = KeyScanner(axis.key)
-    return lambda data, at, end, _: scanner.value(data, at, end)
 
 
 def distributions(

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from wandbwatch.model.run import NOT_FINITE, Json, flat
-from wandbwatch.sources.local.wire import double, fields, text, varint, zigzag
+from wandbwatch.sources.local.wire import double, encoded, fields, text, varint, zigzag
 
 Path: TypeAlias = tuple[str, ...]
 Place: TypeAlias = tuple[int, int, int]
@@ -47,6 +47,27 @@ def item(data: bytes, at: int, end: int) -> tuple[Path, Place]:
         elif _NONE <= number <= _JSON:
             place = number, start, stop
     return tuple(nested) or (key,), place
+
+
+_LABEL_TAGS = b"\x0a\x12"
+_JSON_TAG = b"\x82\x01"
+
+
+def label(data: bytes, at: int, stop: int) -> bytes:
+    """Return the bytes that name an item: they need not be understood to compare."""
+    end = at
+    while end + 1 < stop and data[end] in _LABEL_TAGS:
+        end += 2 + data[end + 1]
+    rest = data[end : end + 3]  # nearly always of short JSON, and nothing else
+    if rest[:2] == _JSON_TAG and end > at and end + 3 + rest[-1] == stop:
+        return data[at:end]
+    key, nested = b"", []
+    for number, start, after in fields(data, at, stop):
+        if number == _NESTED_KEY:
+            nested.append(b"\x12" + encoded(after - start) + data[start:after])
+        elif number == _KEY:
+            key = b"\x0a" + encoded(after - start) + data[start:after]
+    return b"".join(nested) or key
 
 
 def value(data: bytes, place: Place) -> Json:

@@ -19,6 +19,7 @@ Value: TypeAlias = Callable[[bytes, int, int], float | None]
 _ITEM_TAG = 0x0A
 _JSON_TAG = b"\x82\x01"
 _MOST_DOTS = 3  # 2 ** dots ways to part a key
+_MOST_SPELLED = 8
 
 
 class KeyScanner:
@@ -51,6 +52,23 @@ class KeyScanner:
             return None
 
         return value
+
+    @property
+    def deep(self) -> bool:
+        """Whether it has more dots than `here` and `above` can spell."""
+        return len(self._labels) > _MOST_SPELLED + 1
+
+    @property
+    def here(self) -> tuple[bytes, ...]:
+        """All the labels of this key's items, each without its first tag."""
+        return tuple(map(_labels, _partings(self._labels, _MOST_SPELLED)))
+
+    @property
+    def above(self) -> tuple[bytes, ...]:
+        """All the labels of the items of which this key may be a part."""
+        every = (self._labels[:n] for n in range(1, len(self._labels)))
+        paths = (path for one in every for path in _partings(one, _MOST_SPELLED))
+        return tuple(map(_labels, paths))
 
     def touches(self, data: bytes, at: int, end: int) -> bool:
         """Return whether a message may have this key, or a key above or below it."""
@@ -96,10 +114,10 @@ def _plain(spelling: bytes, searched: Value) -> Value:
     return value
 
 
-def _partings(labels: list[str]) -> list[tuple[str, ...]]:
+def _partings(labels: list[str], most: int = _MOST_DOTS) -> list[tuple[str, ...]]:
     """Return every way in which some of the dots may part a path."""
     dots = len(labels) - 1
-    if dots > _MOST_DOTS:
+    if dots > most:
         return [tuple(labels), (".".join(labels),)]
     paths = []
     for cuts in product((False, True), repeat=dots):

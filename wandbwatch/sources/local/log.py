@@ -20,13 +20,16 @@ from wandbwatch.sources.local.framing import (
     chunk_at,
     walk,
 )
+from wandbwatch.sources.local.index import Index
 from wandbwatch.sources.local.key_scanner import KeyScanner, row_step
+from wandbwatch.sources.local.known import NewestLabels
 from wandbwatch.sources.local.wire import (
     EXIT,
     HISTORY,
     OUTPUT,
     OUTPUT_RAW,
     STATS,
+    SUMMARY,
     fields,
     signed,
     timestamp,
@@ -35,6 +38,9 @@ from wandbwatch.sources.local.wire import (
 
 SEGMENT = 256 * BLOCK
 _TAIL = 2 * BLOCK
+LARGE = 32 * BLOCK
+"""Bytes of a file of which it is worth knowing which blocks have what."""
+_FREQUENT = frozenset({HISTORY, SUMMARY})
 
 
 class RunLog:
@@ -48,18 +54,19 @@ class RunLog:
         self.damaged: set[int] = set()
         """The numbers of the blocks that were found damaged, and skipped."""
         try:
-            self._file: BinaryIO = path.open("rb", buffering=0)
+            self.file: BinaryIO = path.open("rb", buffering=0)
         except FileNotFoundError as e:
             raise NotFoundError(f"{path} is gone; ask again") from e
         except OSError as e:
             raise _unreadable(path, e) from e
-        stat = os.fstat(self._file.fileno())
+        stat = os.fstat(self.file.fileno())
         self.written = stat.st_mtime
         try:
             self.size = HEADER
             self._verify(self._read(0, HEADER))
             self.size = stat.st_size
             self._phase = self._found_phase()
+            self.index = Index(self) if self.size >= LARGE else None
         except SourceError:
             self.close()
             raise
@@ -71,49 +78,116 @@ class RunLog:
         self.close()
 
     def close(self) -> None:
-        self._file.close()
+        self.file.close()
 
     def forward(self, wanted: Kinds, until: int | None = None) -> Iterator[Record]:
         """Yield *wanted* records, the oldest first: those that begin before *until*."""
-        return self._between(0, self.size if until is None else until, wanted)
+        if until is None:
+            self._look_for(wanted)
+        end = self.size if until is None else until
+        for first, last in self._spans(0, end, wanted):
+            yield from self.between(first, last, wanted, [], self.damaged)
 
-    def backward(self, wanted: Kinds) -> Iterator[Record]:
-        """Yield *wanted* records, the newest first."""
+    def after(self, blocks: int, wanted: Kinds) -> Iterator[Record]:
+        """Yield the *wanted* records that do not begin in the first *blocks*."""
+        begin = self.block_start(blocks)
+        yield from self.between(begin, self.size, wanted, [], self.damaged)
+
+    def backward(
+        self, wanted: Kinds, newest: NewestLabels | None = None
+    ) -> Iterator[Record]:
+        """Yield *wanted* records, the newest first.
+
+        With *newest* only those that it says are to be read, of all that it knows.
+        """
         end, length = self.size, _TAIL
         while end > 0:
             start = max(0, self._block(end - length))
-            yield from reversed(list(self._between(start, end, wanted)))
+            if length == SEGMENT and newest is None:
+                self._look_for(wanted)
+            for first, last in reversed(self._spans(start, end, wanted, newest)):
+                found = self.between(first, last, wanted, [], self.damaged)
+                yield from reversed(list(found))
             end, length = start, min(8 * length, SEGMENT)
+
+    def newest(self, kinds: Kinds) -> NewestLabels | None:
+        """Return where the newest item of each label in *kinds* is, in a large file."""
+        if self.index is None:
+            return None
+        found = self.index.newest(kinds)
+        self.damaged |= found.damaged
+        return found
+
+    def _look_for(self, wanted: Kinds) -> None:
+        """Have it known which blocks have *wanted* records, if few of them do."""
+        if self.index is not None and not _FREQUENT & wanted:
+            self.index.update(self.index.kinds)
+
+    def _spans(
+        self,
+        begin: int,
+        end: int,
+        wanted: Kinds,
+        newest: NewestLabels | None = None,
+    ) -> list[tuple[int, int]]:
+        """Return the bytes between *begin*, a block's start, and *end* that may have
+        *wanted* records."""
+        if self.index is None or begin >= end:
+            return [(begin, end)]
+        kinds, first = self.index.kinds, self._number(begin)
+        known = newest.upto if newest else kinds.upto
+        last = max(first, min(known, self._number(end - 1) + 1))
+        if newest:
+            numbers = sorted(n for n in newest.blocks() if first <= n < last)
+        else:
+            numbers = kinds.to_read(wanted, first, last)
+        spans = [(self.block_start(n), self.block_start(n + 1)) for n in numbers]
+        return [*spans, (self.block_start(last), end)]
+
+    @property
+    def whole_blocks(self) -> int:
+        return (self.size - self._phase) // BLOCK
+
+    def block_start(self, number: int) -> int:
+        return number * BLOCK + self._phase if number else 0
+
+    def _number(self, at: int) -> int:
+        """Return the number of the block that holds *at*."""
+        return max(0, at - self._phase) // BLOCK
 
     def _block(self, at: int) -> int:
         """Return where the block that holds *at* begins; the first one is at 0."""
-        return (at - self._phase) // BLOCK * BLOCK + self._phase if at > 0 else 0
+        return self.block_start(self._number(at))
 
-    def _between(self, begin: int, end: int, wanted: Kinds) -> Iterator[Record]:
+    def between(
+        self, begin: int, end: int, wanted: Kinds, parts: list[bytes], lost: set[int]
+    ) -> Iterator[Record]:
         """Yield the records that start in a range of bytes, which starts at a block.
 
-        The last one may end beyond it.
+        The last one may end beyond it. *parts* has what there is of one that has no
+        end yet afterwards, and *lost* the numbers of damaged blocks.
         """
-        parts: list[bytes] = []
-        begin = max(begin, 0)
         while begin < end or parts:
             stop = self._block(begin + SEGMENT) if begin < end else begin + BLOCK
+            if begin < end:
+                stop = min(stop, self._block(end + BLOCK - 1))
             data = self._read(begin, stop)
             if not data:
                 return
             first = 0 if begin else HEADER
             edge = (BLOCK + self._phase) if not begin else BLOCK
-            lost: list[int] = []
+            damaged: list[int] = []
             yield from walk(
-                data, first, edge, end - begin, wanted=wanted, parts=parts, lost=lost
+                data, first, edge, end - begin, wanted=wanted, parts=parts, lost=damaged
             )
-            self.damaged.update((begin + at) // BLOCK for at in lost)
+            lost.update((begin + at) // BLOCK for at in damaged)
             begin = stop
 
     def _read(self, begin: int, end: int) -> bytes:
         try:
-            self._file.seek(begin)
-            return self._file.read(max(0, min(end, self.size) - begin))
+            return os.pread(
+                self.file.fileno(), max(0, min(end, self.size) - begin), begin
+            )
         except OSError as e:
             raise _unreadable(self.path, e) from e
 
@@ -180,10 +254,12 @@ def log_end(log: RunLog) -> LogEnd:
     return end
 
 
-def until_exit(log: RunLog, wanted: Kinds) -> Iterator[Record]:
+def until_exit(
+    log: RunLog, wanted: Kinds, newest: NewestLabels | None = None
+) -> Iterator[Record]:
     """Yield *wanted* records before the exit, if there was one, the newest first."""
     exited = log_end(log).exit_code is not None
-    for record in log.backward({*wanted, EXIT}):
+    for record in log.backward({*wanted, EXIT}, newest):
         if record[0] == EXIT:
             exited = False
         elif not exited:

@@ -143,6 +143,8 @@ def _part(log: RunLog, *, whole: bool, now: float) -> Part:
 
 def read(logs: Sequence[RunLog], want: Want, now: float) -> Run:
     """Read the run whose *logs* follow each other; *now* is in POSIX seconds."""
+    # First of all, since it tells which blocks the others have to look at.
+    last_values = summary(logs, want.summary) if want.summary != () else {}
     parts = [_part(log, whole=want.whole, now=now) for log in logs]
     last = parts[-1]
     one = merged([part.who for part in parts if part.who])
@@ -167,7 +169,7 @@ def read(logs: Sequence[RunLog], want: Want, now: float) -> Run:
         host=one.host or last.files.text("host"),
         exit_code=last.exit_code,
         config=_asked(config(logs), want.config) if want.config != () else {},
-        summary=_summary(parts, want.summary) if want.summary != () else {},
+        summary=_with_files(last_values, parts[-1], want.summary),
         system=stats.last(logs) if want.system else {},
         goals=goals(logs) if want.summary is None else {},
         spans=tuple(_spans(parts)),
@@ -187,10 +189,12 @@ def noted(run: Run, logs: Sequence[RunLog]) -> Run:
 _SKIPPED = "of its .wandb file skipped"
 
 
-def _summary(parts: Sequence[Part], keys: Sequence[str] | None) -> dict[str, Json]:
-    found = summary([part.log for part in parts], keys)
-    if parts[-1].ahead:
-        found |= _asked(parts[-1].files.summary, keys)
+def _with_files(
+    summary: Mapping[str, Json], part: Part, keys: Sequence[str] | None
+) -> dict[str, Json]:
+    found = dict(summary)
+    if part.ahead:
+        found |= _asked(part.files.summary, keys)
     return dict(sorted(found.items()))
 
 

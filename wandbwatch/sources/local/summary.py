@@ -11,13 +11,12 @@ from collections.abc import Iterator, Sequence
 
 from wandbwatch.model.run import Json
 from wandbwatch.sources.local.history import tallied
-from wandbwatch.sources.local.items import REMOVE, UPDATE, ValueTree, item, value
+from wandbwatch.sources.local.items import REMOVE, UPDATE, ValueTree, item, label, value
 from wandbwatch.sources.local.key_scanner import KeyScanner
 from wandbwatch.sources.local.log import RunLog, until_exit
 from wandbwatch.sources.local.wire import CONTINUES, HISTORY, SUMMARY, fields
 
 _STEP = KeyScanner("_step")
-_LABEL_TAGS = b"\x0a\x12"
 _UPDATE_TAG, _NESTED_TAG = 0x0A, 0x12
 
 
@@ -80,7 +79,8 @@ def _derive(log: RunLog, tree: ValueTree) -> None:
             tree.remove(path)
         else:
             tree.add(path, value_)
-    for kind, data, at, end in until_exit(log, {SUMMARY, HISTORY}):
+    newest = log.newest({SUMMARY, HISTORY})
+    for kind, data, at, end in until_exit(log, {SUMMARY, HISTORY}, newest):
         _take(data, at, end, tree, seen, removes=kind == SUMMARY)
 
 
@@ -91,11 +91,12 @@ def _records(log: RunLog) -> Iterator[tuple[bytes, int, int]]:
     there does not count.
     """
     late = True
-    for _, data, at, end in until_exit(log, {SUMMARY}):
+    newest = log.newest({SUMMARY})
+    for _, data, at, end in until_exit(log, {SUMMARY}, newest):
         late = False
         yield data, at, end
     if late:
-        for _, data, at, end in log.backward({SUMMARY}):
+        for _, data, at, end in log.backward({SUMMARY}, newest):
             yield data, at, end
 
 
@@ -115,8 +116,8 @@ def _take(
         at = stop
         if number == REMOVE and removes:
             tree.remove(item(data, start, stop)[0])
-        elif number == UPDATE and (labels := _labels(data, start, stop)) not in seen:
-            seen.add(labels)
+        elif number == UPDATE and (name := label(data, start, stop)) not in seen:
+            seen.add(name)
             updates.append((start, stop))
     for start, stop in reversed(updates):
         path, place = item(data, start, stop)
@@ -134,13 +135,7 @@ def _passing(data: bytes, at: int, end: int, seen: set[bytes]) -> int:
             break
         if data[at + 2 : labels_end] not in seen:
             break
+        if labels_end + 2 >= after or labels_end + 3 + data[labels_end + 2] != after:
+            break
         at = after
     return at
-
-
-def _labels(data: bytes, at: int, stop: int) -> bytes:
-    """Return the bytes that name an item: they need not be understood to compare."""
-    end = at
-    while end + 1 < stop and data[end] in _LABEL_TAGS:
-        end += 2 + data[end + 1]
-    return data[at:end]

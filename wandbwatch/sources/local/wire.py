@@ -129,7 +129,8 @@ NUMBER_TAG = 0x08
 """What a record begins with: the tag of its number."""
 SHORT_TAGS = frozenset(range(2 << 3 | 2, 16 << 3 | 2, 8))
 """The tags of messages that take one byte: those of the fields 2 to 15."""
-_BESIDE = {1, 16, 19, 200}  # num, control, uuid, _info: not what the record is about
+BESIDE = frozenset({1, 16, 19, 200})
+"""Fields that are not what a record is about: num, control, uuid, _info."""
 
 
 def kind_of(data: bytes, start: int, end: int) -> tuple[int, int, int]:
@@ -161,6 +162,6 @@ def kind_of(data: bytes, start: int, end: int) -> tuple[int, int, int]:
 
 def _searched(data: bytes, start: int, end: int) -> tuple[int, int, int]:
     for number, at, stop in fields(data, start, end):
-        if number not in _BESIDE:
+        if number not in BESIDE:
             return number, at, stop
     return NOTHING, start, start

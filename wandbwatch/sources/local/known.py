@@ -1,0 +1,160 @@
+"""What is known of a log's first blocks: which kinds and labels they have, and where.
+
+Nothing here is an answer: it says which blocks have to be read for one.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from typing import Any, ClassVar, Self
+
+from wandbwatch.sources.local.framing import Kinds, Record
+from wandbwatch.sources.local.items import REMOVE, UPDATE, label
+from wandbwatch.sources.local.wire import EXIT, SUMMARY, fields
+
+_BITS = 31
+_ALWAYS = 1
+"""The bit of a block that is damaged: it is read whatever is wanted."""
+_SETS = frozenset({"damaged", "others"})
+_ALL = frozenset(range(1, 64))
+
+
+class Known:
+    """Something that is learnt from a log's records, block after block."""
+
+    wanted: Kinds
+    together = True
+    """Whether `segments` can learn it from many blocks at once."""
+    kept: ClassVar[tuple[str, ...]] = ()
+    """The names of what is learnt."""
+
+    def __init__(self) -> None:
+        self.upto = 0
+        """So many blocks are known."""
+        self.first = 0
+        self.damaged: set[int] = set()
+        """The damaged ones that *wanted* records were looked for in."""
+
+    def block(self, number: int, found: Iterable[Record]) -> None:
+        """Learn from the *wanted* records of one block."""
+        raise NotImplementedError
+
+    def fresh(self, first: int = 0) -> Self:
+        """Return one that is to learn from the blocks from *first* on."""
+        found = self.empty()
+        found.first = found.upto = first
+        return found
+
+    def empty(self) -> Self:
+        """Return one that knows nothing yet."""
+        return type(self)()
+
+    def extend(self, later: Self) -> None:
+        """Add what *later* learnt from the blocks behind these."""
+        self.damaged |= later.damaged
+        self.upto = later.upto
+
+    @property
+    def apart(self) -> bool:
+        """Whether it would have learnt the same with the blocks before `first`."""
+        return True
+
+    def state(self) -> dict[str, Any]:
+        """Return what is known as JSON with arrays."""
+        names = ("upto", "damaged", *self.kept)
+        found = {name: getattr(self, name) for name in names}
+        return {k: sorted(v) if isinstance(v, set) else v for k, v in found.items()}
+
+    def restore(self, state: dict[str, Any]) -> Self:
+        for name, value in state.items():
+            setattr(self, name, set(value) if name in _SETS else value)
+        return self
+
+
+class KindsOfBlocks(Known):
+    """Which kinds of records begin in each block."""
+
+    wanted = _ALL
+    kept = ("masks",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.masks = array("I")
+        """Of each block: a bit for each kind, and `_ALWAYS`."""
+
+    def block(self, number: int, found: Iterable[Record]) -> None:
+        mask = _ALWAYS if number in self.damaged else 0
+        for kind in {kind for kind, *_ in found}:
+            mask |= bit(kind)
+        self.masks.append(mask)
+
+    def extend(self, later: Self) -> None:
+        super().extend(later)
+        self.masks += later.masks
+
+    def to_read(self, kinds: Kinds, first: int, last: int) -> list[int]:
+        """Return which blocks from *first* to *last* may have one of *kinds*."""
+        mask = _ALWAYS
+        for kind in kinds:
+            mask |= bit(kind)
+        masks = self.masks[first:last]
+        return [n for n, one in enumerate(masks, first) if one & mask]
+
+
+def bit(kind: int) -> int:
+    """Return what stands for *kind* in a block's mask."""
+    return 1 << min(kind, _BITS) if kind > 0 else 0
+
+
+class NewestLabels(Known):
+    """In which blocks the newest item of each label is, before the exit and after it.
+
+    Blocks that remove a value or that have the exit are among them.
+    """
+
+    kept = ("before", "after", "others", "exited")
+
+    def __init__(self, kinds: Kinds) -> None:
+        super().__init__()
+        self.kinds = kinds
+        self.wanted = kinds | {EXIT}
+        self.before: dict[str, int] = {}
+        """Blocks by label, as long as there was no exit, or before the newest one."""
+        self.after: dict[str, int] = {}
+        self.others: set[int] = set()
+        self.exited = False
+
+    def block(self, number: int, found: Iterable[Record]) -> None:
+        for kind, data, at, end in found:
+            if kind == EXIT:
+                self.before |= self.after
+                self.after = {}
+                self.exited = True
+                self.others.add(number)
+                continue
+            for field, start, stop in fields(data, at, end):
+                if field == UPDATE:
+                    self.current[label(data, start, stop).decode("latin-1")] = number
+                elif field == REMOVE and kind == SUMMARY:
+                    self.others.add(number)
+
+    @property
+    def current(self) -> dict[str, int]:
+        return self.after if self.exited else self.before
+
+    def empty(self) -> Self:
+        return type(self)(self.kinds)
+
+    def extend(self, later: Self) -> None:
+        super().extend(later)
+        if later.exited:
+            self.before |= self.after | later.before
+            self.after, self.exited = later.after, True
+        else:
+            self.current.update(later.before)
+        self.others |= later.others
+
+    def blocks(self) -> frozenset[int]:
+        """Return the blocks to read for the newest values; damaged ones are not."""
+        return frozenset({*self.before.values(), *self.after.values(), *self.others})

@@ -1,0 +1,1 @@
+"""Many megabytes of a log at once: the only part of the reader that imports numpy."""

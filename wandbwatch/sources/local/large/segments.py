@@ -1,0 +1,96 @@
+"""What is learnt from a whole segment, with numpy; it is imported only for that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import BinaryIO
+
+import numpy as np
+
+from wandbwatch.sources.local.curves import Curves
+from wandbwatch.sources.local.known import KindsOfBlocks, Known, NewestLabels, bit
+from wandbwatch.sources.local.large import columns
+from wandbwatch.sources.local.large.vectors import Records, Segment, Unusual, records
+from wandbwatch.sources.local.wire import EXIT, SUMMARY
+
+__all__ = ["Segment", "learn"]
+
+
+def learn(
+    parts: Sequence[Known],
+    segment: Segment,
+    file: BinaryIO,
+    bounds: tuple[int, int, int, int],
+) -> bool:
+    """Let *parts* learn from the blocks that *bounds* name, a first block and what it
+    is behind the last one, and where in *file* these begin and end.
+
+    Return False, with *parts* as they were, where they have to be read one by one.
+    """
+    first, last, begin, end = bounds
+    try:
+        segment.read(file, begin, end)
+        found = records(segment, begin, end)
+        learnt = [_learnt(part, found, first, last) for part in parts]
+    except Unusual:
+        return False
+    for part, add in zip(parts, learnt, strict=True):
+        add()
+        part.upto = last
+    return True
+
+
+def _learnt(part: Known, found: Records, first: int, last: int) -> Callable[[], None]:
+    """Return what lets *part* know what was found."""
+    match part:
+        case KindsOfBlocks():
+            return _kinds(part, found, last - first)
+        case NewestLabels():
+            return _labels(part, found.of(part.wanted), first)
+        case Curves():
+            return _curves(part, found.of(part.wanted))
+        case _:
+            raise Unusual
+
+
+def _kinds(part: KindsOfBlocks, found: Records, count: int) -> Callable[[], None]:
+    masks = np.zeros(count, np.uint32)
+    for kind in np.unique(found.kind).tolist():
+        masks[found.block[found.kind == kind]] |= np.uint32(bit(kind))
+    return lambda: part.masks.frombytes(masks.tobytes())
+
+
+def _labels(part: NewestLabels, found: Records, first: int) -> Callable[[], None]:
+    if (found.kind == EXIT).any():
+        raise Unusual
+    rows = columns.rows(found)
+    if ((found.kind == SUMMARY) & rows.has_second).any():
+        raise Unusual  # a value is removed
+    newest = [(one.decode("latin-1"), n + first) for one, n in columns.labels(rows)]
+    return lambda: part.current.update(newest)
+
+
+def _curves(part: Curves, found: Records) -> Callable[[], None]:
+    if part.ended:
+        return lambda: None
+    if (found.kind == EXIT).any():
+        raise Unusual
+    rows = columns.rows(found)
+    every = np.ones(found.kind.shape, np.bool_)
+    ys = [columns.Key(one).column(rows) for one in part.scanners.values()]
+    step, counted = every.astype(np.float64), False
+    if part.across is None or part.steps:
+        step, counted = columns.steps(rows, part.number)
+    x, there = step, every
+    if part.across:
+        x, there = columns.Key(part.across).column(rows)
+
+    def add() -> None:
+        for points, (y, has) in zip(part.points.values(), ys, strict=True):
+            added = (x, y, step) if part.steps else (x, y)
+            for column, values in zip(points, added, strict=False):
+                column.frombytes(values[has & there].tobytes())
+        part.counted |= counted
+        part.number += found.kind.size
+
+    return add
