@@ -13,18 +13,26 @@ from wandbwatch.model.report import Note, Table
 from wandbwatch.model.run import Run, Series, State
 from wandbwatch.model.run_details import Sweep
 
-from tests.analysis.trainer_keys import JUDGING, RULES, Trainer
+from tests.analysis.trainer_keys import BY_NAME, JUDGING, LATER, RULES, Trainer
 
 
 def run(summary: dict[str, float]) -> Run:
     return Run("a1", "owl", State.RUNNING, summary=summary)
 
 
-@pytest.mark.parametrize("trainer", [*RULES, *JUDGING], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "trainer", [*RULES, *JUDGING, *LATER], ids=lambda one: one.name
+)
 def test_the_metric_of_a_trainer(trainer: Trainer):
     chosen = choose([run(trainer.summary)])
     assert (str(chosen.objective) if chosen.objective else None) == trainer.best
     assert (chosen.reason == UNKNOWN) == (trainer.best is None)
+
+
+@pytest.mark.parametrize(("best", "keys"), BY_NAME)
+def test_the_metric_by_its_usual_name(best, keys):
+    logged = run({key: 0.1 + n for n, key in enumerate(keys)})
+    assert str(choose([logged]).objective) == best
 
 
 def test_the_sweep_says_it_first():

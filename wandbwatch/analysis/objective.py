@@ -22,21 +22,24 @@ UNKNOWN = "no key clearly says which run is best; name one: --best KEY:min|max"
 
 _SCORES = (
     "returns?|ret|rewards?|rew|rews",
-    "success(es)?|pc_success",
+    "success(es)?|pc_success|win_?rate|elo",
+    "m?iou|jaccard",
+    "dice",
     "accurac(y|ies)|acc1?|top1|top_1",
+    r"pass_?\d+|pass_rate",
     r"m?ap(?!_\d)|m?ap(50_95|_50_95|_0_5_0_95)|average_precision",
     r"m?ap_?\d+",
     "f1",
-    "(sacre)?bleu",
+    r"(sacre)?bleu\d?",
     "auc|auroc|auprc|aucpr|rocauc",
     "r2",
-    "m?iou|jaccard",
-    "dice",
     "cider",
     "rouge(l|lsum|1|2)?",
     "psnr",
     "ssim",
-    "ndcg|mrr|hit_rate|hit_ratio|hits?|hr|recall|precision|mcc|exact_match|meteor",
+    r"kappa|qwk|mcc|matthews|spearman\w*|pearson\w*|kendall\w*|c_index|concordance",
+    r"(si_)?s[dn]ri?|pesq|stoi|mos|pq|mota|hota|nds",
+    "ndcg|mrr|hit_rate|hit_ratio|hits?|hr|recall|precision|exact_match|em|meteor",
     "acc5|top5|top_5",
     "scores?",
 )
@@ -47,8 +50,9 @@ _ERRORS = (
     "fid",
     "mae",
     "rmse",
-    "mse|mape|m?error|errors|err",
-    "loss|losses|nll|m?logloss|bpb|bpc|elbo|xent",
+    "eer|epe|mpjpe|chamfer|lpips|crps|regret|exploitability|bpd|bpp",
+    "mse|s?mape|wape|m?error|errors|err",
+    "loss|losses|nll|m?logloss|bpb|bpc|neg_elbo|nelbo|xent",
 )
 """Words of key names, the most telling first."""
 _FAMILIES = tuple(
@@ -62,9 +66,18 @@ _MEASURED_APART = re.compile(
 )
 """Of what trainers measure on held-out data only, whatever they call it."""
 
-_VALIDATION = {"val", "valid", "validation", "dev", "eval", "evaluation", "evaluator"}
+_VALIDATION = {
+    "val",
+    "valid",
+    "validation",
+    "validate",
+    "dev",
+    "eval",
+    "evaluation",
+    "evaluator",
+}
 _TEST = {"test", "testing", "holdout", "heldout"}
-_TRAINING = {"train", "training", "collector", "learner"}
+_TRAINING = {"train", "training", "fit", "collector", "learner"}
 _SPLITS = _VALIDATION | _TEST | _TRAINING
 _NEVER = re.compile(
     "std|var|min|len|length|time|sec|seconds|runtime|per|lr|grad|norm|gradient|gnorm"
@@ -75,11 +88,12 @@ _PARTIAL = re.compile(
     "policy|value|critic|actor|ent|entropy|kl|pg|vf|qf?[12]?|td|aux|auxiliary|l2"
     "|reg|regularization|regularizer|commit|balance|alpha|temperature|clip|surrogate"
     "|baseline|penalty|load|gp|adv|adversarial|g|d|gen|disc|generator|discriminator"
-    "|fm|router|z"
+    "|fm|router|z|a|c|v|pi"
 )
 """Whose loss or error may grow while the run gets better."""
-_PLAIN = {"total", "mean", "avg", "average", "epoch", "all", "macro", "rate", "b", "m"}
-_PLAIN |= {"ep", "episode", "episodic", "episodes", "roc", "logged"}
+_PLAIN = {"total", "mean", "avg", "average", "epoch", "iter", "all", "macro", "rate"}
+_PLAIN |= {"b", "m", "ep", "episode", "episodic", "episodes", "roc", "logged"}
+_LOSS = {"loss", "losses", "error", "errors", "err"}
 _WAYS = {"min": False, "max": True}
 _SUMMED_UP = re.compile(r"(.+)\.(min|max|mean|last|first|best)")
 
@@ -229,10 +243,12 @@ def _place(key: str) -> tuple[float, ...] | None:
     """
     if key[0] == "_" or key.startswith(SYSTEM) or _stem(key)[1]:
         return None
+    key = re.sub(r"\bepisode/score\b", "episode/return", key)  # Dreamer's
     words = _words(key)
     leaf = _words(re.split(r"/|\.(?!\d)", key)[-1])
     family = _family(leaf)
-    if family is None and set(leaf) <= _PLAIN | _SPLITS | {"idx", "dataloader"}:
+    named = {word for word in leaf if not word.isdigit()}
+    if family is None and named <= _PLAIN | _SPLITS | {"idx", "dataloader"}:
         family = _family(words)
     if family is None or any(map(_NEVER.fullmatch, leaf)):
         return None
@@ -240,8 +256,11 @@ def _place(key: str) -> tuple[float, ...] | None:
         return None
     split = _split(words)
     apart = family in _RETURNS or _MEASURED_APART.search("_".join(words) + "_")
-    late = 0 if split < 2 or (apart and split == 2) else 1  # noqa: PLR2004 -- of four
-    late = 0 if family in _RETURNS else late
+    late = 0.0 if split < 2 or (apart and split == 2) else 1.0  # noqa: PLR2004 -- of four
+    if family in _RETURNS:
+        late = 0.3 if split == 3 else 0.0  # noqa: PLR2004
+    elif not late and not _FAMILIES[family][1]:
+        late = 0.5  # held-out scores come before training returns, losses after them
     other = [w for w in words if w not in _PLAIN | _SPLITS and not w.isdigit()]
     set_number = re.match(r"valid(?:ation)?_(\d+)[-_]", key)
     later = -int(set_number[1]) if set_number else 0
@@ -251,8 +270,15 @@ def _place(key: str) -> tuple[float, ...] | None:
 
 def _family(words: Sequence[str]) -> int | None:
     joined = "_".join(words)
-    found = (n for n, (names, _) in enumerate(_FAMILIES) if names.search(joined))
-    return next(found, None)
+    loss = bool(_LOSS & set(words))  # a dice_loss is no dice
+    return next(
+        (
+            number
+            for number, (names, largest) in enumerate(_FAMILIES)
+            if not (loss and largest) and names.search(joined)
+        ),
+        None,
+    )
 
 
 def _split(words: Sequence[str]) -> int:
@@ -273,6 +299,8 @@ def _words(key: str) -> list[str]:
     """Split a key: ``valLoss`` is val, loss; ``metrics/mAP50-95(B)`` is map50 …"""
     apart = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", "_", key).lower()
     apart = re.sub(r"cross_?entropy|\bce_", "xent_", apart)
+    apart = re.sub(r"bits[_-]per[_-]\w+", "bpd", apart)
+    apart = re.sub(r"^(training|valid_\d+)[-_]l2$", r"\1_mse", apart)  # LightGBM's
     return list(_found(apart))
 
 
