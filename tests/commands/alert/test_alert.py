@@ -37,8 +37,55 @@ def test_firing_and_resolved_are_reported_once_each():
     assert resolved.title == "name of a: no longer x > 5 (me/p/a)"
     assert resolved.level is Level.GOOD
     assert block(resolved, Note) == Note("x is 2; for 2m 00s")
-    assert fired.message_key != resolved.message_key
+    assert fired.message_key == resolved.message_key, "an end edits the message"
+    assert isinstance(block(resolved, Plot), Plot)
     assert line.tick(run("a"), a=[1, 7.25, 8, 2, 2]) == []
+
+
+def test_an_alert_that_lasted_long_ends_in_a_message_of_its_own_too():
+    line = Line("alert me/p --when 'x > 5' --for 0s")
+    (fired,) = line.tick(run("a"), minute=0, a=[9])
+    edit, own = line.tick(run("a"), minute=11, a=[9, 1])
+    assert edit.message_key == fired.message_key != own.message_key
+    assert {edit.title, own.title} == {"name of a: no longer x > 5 (me/p/a)"}
+    (fired,) = line.tick(run("a"), minute=30, a=[9, 1, 9])
+    over = run("a", State.CRASHED, heartbeat=NOW + 50 * MINUTE)
+    edit, own = line.tick(over, minute=50, a=[9, 1, 9])
+    assert edit.message_key == fired.message_key != own.message_key
+    assert edit.title == "name of a: crashed while x > 5 (me/p/a)"
+
+
+def test_for_is_how_long_an_alert_fires_before_its_end_is_a_message():
+    line = Line("alert me/p --when 'x > 5' --for 20m")
+    line.tick(run("a"), minute=0, a=[9])
+    assert titles(line.tick(run("a"), minute=20, a=[9])) == [
+        "name of a: x > 5 (me/p/a)"
+    ]
+    assert len(line.tick(run("a"), minute=35, a=[9, 1])) == 1
+    line.tick(run("a"), minute=60, a=[9, 1, 9])
+    line.tick(run("a"), minute=80, a=[9, 1, 9])
+    assert len(line.tick(run("a"), minute=101, a=[9, 1, 9, 1])) == 2
+
+
+def test_the_ends_of_many_runs_edit_the_message_that_reported_them():
+    line = Line("alert me/p --when 'x > 5' --for 0s")
+    runs = [run(f"r{i}") for i in range(5)]
+    high, mixed = {one.id: [9] for one in runs}, {"r0": [9, 1], "r1": [9, 1]}
+    (fired,) = line.tick(*runs, values=high)
+    (edit,) = line.tick(*runs, values=high | mixed)
+    assert edit.message_key == fired.message_key != ""
+    assert (edit.title, edit.level) == ("3 of 5 runs: still x > 5 (me/p)", Level.BAD)
+    table = block(edit, Table)
+    assert isinstance(table, Table)
+    now = {row[1]: row[-1] for row in table.rows}
+    assert now == {"r0": "resolved", "r1": "resolved"} | dict.fromkeys(
+        ("r2", "r3", "r4"), "firing"
+    )
+    (flap,) = line.tick(*runs, values=high | {"r1": [9, 1, 1], "r0": [9, 1, 9]})
+    assert flap.title == "4 of 5 runs: still x > 5 (me/p)"
+    (over,) = line.tick(*runs, values={one.id: [9, 1] for one in runs})
+    assert over.title == "5 runs: no longer x > 5 (me/p)"
+    assert (over.message_key, over.level) == (fired.message_key, Level.GOOD)
 
 
 def test_a_rule_that_holds_at_the_first_check_fires():

@@ -13,8 +13,13 @@ from wandbwatch.analysis.dead_keys import Check, DeadKey, newly_dead
 from wandbwatch.analysis.several import Gathered, gathered, located, reported
 from wandbwatch.commands.alert import acting, actions
 from wandbwatch.commands.alert.actions import Action, ActionMemory, Firings, decide
-from wandbwatch.commands.alert.cards import reports
-from wandbwatch.commands.alert.evaluate import Notification, backtest, evaluate
+from wandbwatch.commands.alert.cards import Page, reports
+from wandbwatch.commands.alert.evaluate import (
+    Notification,
+    backtest,
+    evaluate,
+    folded,
+)
 from wandbwatch.commands.alert.fetch import (
     Observation,
     Question,
@@ -264,7 +269,8 @@ def _changes(env: Env, memory: Memory, request: _Request) -> Iterator[Report]:
     found = [seen.run for seen in runs]
     project = titles.of_runs(request.address, found)
     url = titles.page_of_runs(found)
-    for report in reports(sent, project, url):
+    page = Page(project, url, request.timing, tuple(folded(after, runs, rules)))
+    for report in reports(sent, page):
         bad = report.level is Level.BAD
         yield replace(report, level=request.level) if bad else report
     ended = any(not seen.running for seen in runs)

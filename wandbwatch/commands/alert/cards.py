@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
 
@@ -12,7 +12,7 @@ from wandbwatch import formatting as words
 from wandbwatch.analysis.keys import expanded
 from wandbwatch.commands.alert.evaluate import Notification
 from wandbwatch.commands.alert.fetch import Observation
-from wandbwatch.commands.alert.memory import Turn
+from wandbwatch.commands.alert.memory import FLAPS, Timing, Turn
 from wandbwatch.commands.alert.rules import Rule
 from wandbwatch.commands.alert.rules.facts import STEPS, Moment
 from wandbwatch.commands.alert.rules.measures import Latest, Over
@@ -31,6 +31,7 @@ from wandbwatch.model.report import (
     Note,
     Plot,
     Report,
+    Table,
     Text,
 )
 from wandbwatch.model.run import Series
@@ -86,35 +87,69 @@ _LEVELS = {
     Turn.RESOLVED: Level.GOOD,
     Turn.OVER: Level.INFO,
 }
+_ENDS = (Turn.RESOLVED, Turn.OVER)
 _ONE = {Turn.FIRING: "", Turn.STILL: "still ", Turn.RESOLVED: "no longer "}
 _FIELDS = {"state", "runtime", "last step", "group", "sweep", "host"}
 _COLUMNS = ("name", "id", "group", "last step", "why", "for")
 
 
-def reports(
-    sent: Iterable[Notification], project: str, url: str | None
-) -> Iterator[Report]:
-    """Report alerts, firing ones first; *project* is the name of the runs' project."""
+@dataclass(frozen=True)
+class Page:
+    """The project of the runs, and what its messages have reported."""
+
+    project: str
+    url: str | None
+    timing: Timing
+    folded: Sequence[Notification] = ()
+    """The alerts of messages about many runs, as they are now."""
+
+
+def reports(sent: Iterable[Notification], page: Page) -> Iterator[Report]:
+    """Report alerts, firing ones first.
+
+    An end edits the message that reported the firing, and has a message of its own
+    where the alert lasted long.
+    """
     sent = tuple(sent)
     called = short_names(one.seen.run.name for one in sent)
-    alike: dict[tuple[Turn, str], list[Notification]] = {}
-    for one in sent:
-        alike.setdefault((one.turn, one.rule.text), []).append(one)
+    again = [one for one in sent if _edits_fold(one)]
     for turn in Turn:
-        for (what, _), several in alike.items():
-            if what is not turn:
+        alike: dict[str, list[Notification]] = {}
+        for one in sent:
+            if one.turn is not turn or (turn is Turn.FIRING and _edits_fold(one)):
                 continue
+            if turn in _ENDS and not one.held.fold:
+                yield _card(one, called[one.seen.run.name], _firing(one))
+            if turn not in _ENDS or _lasted_long(one, page.timing):
+                alike.setdefault(one.rule.text, []).append(one)
+        for several in alike.values():
             if len(several) > MOST_CARDS:
-                yield _folded(several, project, url)
+                yield _folded(several, page)
             else:
                 yield from (_card(one, called[one.seen.run.name]) for one in several)
+    for fold, rule in dict.fromkeys((one.held.fold, one.rule.text) for one in again):
+        ends = [one for one in again if (one.held.fold, one.rule.text) == (fold, rule)]
+        yield _folded_again(ends, page)
 
 
-def _card(sent: Notification, called: str) -> Report:
+def _edits_fold(one: Notification) -> bool:
+    """Whether it changes a message about many runs that is posted already."""
+    ends = one.turn in _ENDS
+    return bool(one.held.fold) and (ends or one.held.fold != one.held.fired)
+
+
+def _lasted_long(one: Notification, timing: Timing) -> bool:
+    """Whether it held for ten minutes, or for as long again as it had to (`--for`)."""
+    held, hold = one.held, timing.hold or 0.0
+    return (held.ended or one.seen.at) - held.since - hold > (hold or FLAPS)
+
+
+def _card(sent: Notification, called: str, message: str = "") -> Report:
     run = sent.seen.run
     remark = (Note(sent.remark),) if sent.remark else ()
     fields = run_fields(run, _FIELDS)
-    blocks = (Note(_why(sent)), *remark, fields, *_evidence(sent))
+    shown = _evidence(sent) if message or sent.turn not in _ENDS else ()
+    blocks = (Note(_why(sent)), *remark, fields, *shown)
     path = titles.of_run(run).removeprefix(run.name)
     title = f"{run.name}: {_what(sent)}{path}"
     return Report(
@@ -124,19 +159,27 @@ def _card(sent: Notification, called: str) -> Report:
         _LEVELS[sent.turn],
         run.url,
         event=True,
-        message_key=f"{_firing(sent)} {run.id} {sent.held.number:.0f} {sent.rule.text}",
+        message_key=message or _key(sent),
         headline=f"{called}: {_what(sent)} ({_why(sent)})",
         runs=(run.id,),
         rule=sent.rule.text,
     )
 
 
-def _firing(sent: Notification) -> str:
-    """Start the message key: an alert that fires again soon edits its message."""
+def _key(sent: Notification) -> str:
+    """Name the message: an alert that fires again soon edits it."""
     if sent.turn is Turn.STILL:  # a new message, because nobody notices an edit
-        return f"still {sent.held.sent:.0f}"
-    what: str = sent.turn.value
-    return what
+        return f"still {sent.held.sent:.0f} {_whose(sent)}"
+    return f"{sent.turn.value} {_whose(sent)}"
+
+
+def _firing(sent: Notification) -> str:
+    """Name the message that reported the firing."""
+    return f"{Turn.FIRING.value} {_whose(sent)}"
+
+
+def _whose(sent: Notification) -> str:
+    return f"{sent.seen.run.id} {sent.held.number:.0f} {sent.rule.text}"
 
 
 def _what(sent: Notification) -> str:
@@ -161,9 +204,7 @@ def _lasted(sent: Notification) -> timedelta | None:
 
 
 def _evidence(sent: Notification) -> Iterator[Block]:
-    """Show the console lines and curves behind a firing alert."""
-    if sent.turn not in (Turn.FIRING, Turn.STILL):
-        return
+    """Show the console lines and curves behind an alert."""
     moment = Moment(sent.seen.facts, sent.seen.at)
     for leaf in sent.rule.leaves:
         if isinstance(leaf, Statement) and isinstance(leaf.claim, LogMatch):
@@ -175,23 +216,65 @@ def _evidence(sent: Notification) -> Iterator[Block]:
     yield from plots(sent.rule, [sent.seen], since - BEFORE, start)
 
 
-def _folded(several: Sequence[Notification], project: str, url: str | None) -> Report:
+def _folded(several: Sequence[Notification], page: Page) -> Report:
     first = several[0]
     rows = tuple(_row(one) for one in several)
     table = runs_table(_COLUMNS, rows, [one.seen.run.url for one in several])
     what = {Turn.OVER: "ended while "}.get(first.turn) or _ONE[first.turn]
-    title = f"{len(several)} runs: {what}{first.rule.text} ({project})"
-    level = _LEVELS[first.turn]
+    title = f"{len(several)} runs: {what}{first.rule.text} ({page.project})"
+    named = first.turn is Turn.FIRING
     remarks = dict.fromkeys(one.remark for one in several if one.remark)
-    blocks: tuple[Block, ...] = (*(Note(remark) for remark in remarks), table)
-    report = Report("alert", title, blocks, level, url)
-    return replace(
-        report,
+    return Report(
+        "alert",
+        title,
+        (*(Note(remark) for remark in remarks), table),
+        _LEVELS[first.turn],
+        page.url,
         event=True,
         headline=title,
+        message_key=_fold_key(first) if named else "",
         runs=tuple(one.seen.run.id for one in several),
         rule=first.rule.text,
     )
+
+
+def _fold_key(one: Notification) -> str:
+    return f"firing runs {one.held.fold:.0f} {one.rule.text}"
+
+
+def _folded_again(ends: Sequence[Notification], page: Page) -> Report:
+    """Edit a message about many runs: *ends* have ended, or fire again."""
+    first = ends[0]
+    whole = {
+        one.seen.run.id: one
+        for one in (*page.folded, *ends)
+        if (one.held.fold, one.rule.text) == (first.held.fold, first.rule.text)
+    }
+    firing = sum(one.turn not in _ENDS for one in whole.values())
+    left = f"{firing} of {len(whole)} runs: still " if firing else ""
+    what = left or f"{len(whole)} runs: no longer "
+    report = _folded([*whole.values()], page)
+    title = f"{what}{first.rule.text} ({page.project})"
+    return replace(
+        report,
+        title=title,
+        headline=title,
+        blocks=(_fold_table(whole.values()),),
+        level=Level.BAD if firing else Level.GOOD,
+        message_key=_fold_key(first),
+    )
+
+
+def _fold_table(several: Iterable[Notification]) -> Table:
+    rows = tuple((*_row(one), _now(one)) for one in several)
+    urls = [one.seen.run.url for one in several]
+    return runs_table((*_COLUMNS, "now"), rows, urls)
+
+
+def _now(one: Notification) -> str:
+    if one.turn is Turn.OVER:
+        return one.seen.run.state.value
+    return "resolved" if one.turn is Turn.RESOLVED else "firing"
 
 
 def _row(sent: Notification) -> tuple[Cell, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from wandbwatch.commands.alert.fetch import Observation
@@ -18,6 +18,7 @@ from wandbwatch.commands.alert.memory import (
     turn,
 )
 from wandbwatch.commands.alert.rules import Rule, RuleResult, judge
+from wandbwatch.formatting.run_blocks import MOST_CARDS
 from wandbwatch.model.run import State
 
 MISSED = 3600.0
@@ -65,11 +66,26 @@ class _Check:
             waits = seen.running and not (before and recent(before, self.now))
             timing = replace(timing, hold=rule.hold if waits else 0.0)
         held, what = turn(before, self.now, timing, holds=verdict.holds)
-        if not seen.running and what is None and held and _firing(held):
+        if not seen.running and what is None and held and held.firing:
             what = Turn.OVER
         if what and held:
             self.sent.append(Notification(seen, rule, what, verdict, held))
         return held
+
+    def fold(self, after: dict[str, Watched]) -> None:
+        """Let many runs that fire by one rule share a message from now on."""
+        several: dict[str, list[int]] = defaultdict(list)
+        for place, one in enumerate(self.sent):
+            if one.turn is Turn.FIRING and not one.held.fold:
+                several[one.rule.text].append(place)
+        for rule, places in several.items():
+            for place in places if len(places) > MOST_CARDS else ():
+                one = self.sent[place]
+                held = replace(one.held, fold=self.now)
+                self.sent[place] = replace(one, held=held)
+                if known := after.get(one.seen.run.id):
+                    states = {**known.held, rule: held}
+                    after[one.seen.run.id] = replace(known, held=states)
 
 
 def evaluate(
@@ -97,6 +113,7 @@ def evaluate(
             after[run_id] = Watched(now, held)
         if not seen.running:
             ended[run_id] = seen.at
+    check.fold(after)
     found = {seen.run.id for seen in runs}
     after |= {
         run_id: watched
@@ -106,8 +123,17 @@ def evaluate(
     return tuple(check.sent), AlertMemory(now, after, ended)
 
 
-def _firing(held: HoldState) -> bool:
-    return bool(held.fired and not held.ended)
+def folded(
+    memory: AlertMemory, runs: Iterable[Observation], rules: Sequence[Rule]
+) -> Iterator[Notification]:
+    """Yield the alerts of *memory* whose message is about many runs."""
+    named = {rule.text: rule for rule in rules}
+    for seen in runs:
+        watched = memory.runs.get(seen.run.id)
+        for text, held in watched.held.items() if watched else ():
+            if held.fold and text in named:
+                turn = Turn.STILL if held.firing else Turn.RESOLVED
+                yield Notification(seen, named[text], turn, RuleResult(None), held)
 
 
 _MOST = 40_000

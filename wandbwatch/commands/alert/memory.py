@@ -48,6 +48,12 @@ class HoldState:
     """How often it has fired, with short breaks only."""
     number: float = 0.0
     """Identifies the alert among those of its rule and run: when it first fired."""
+    fold: float = 0.0
+    """Identifies the message of many runs that reported it; 0: it has its own."""
+
+    @property
+    def firing(self) -> bool:
+        return bool(self.fired and not self.ended)
 
 
 def recent(held: HoldState, now: float) -> bool:
@@ -75,7 +81,9 @@ def turn(
 
 def _started(held: HoldState | None, now: float) -> HoldState:
     return (
-        HoldState(now, times=held.times, number=held.number) if held else HoldState(now)
+        replace(held, since=now, fired=0.0, sent=0.0, ended=0.0)
+        if held
+        else HoldState(now)
     )
 
 
