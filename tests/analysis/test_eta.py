@@ -25,7 +25,7 @@ from wandbwatch.model.run import Run, Series, State
 from wandbwatch.plugins import load
 from wandbwatch.sources.cloud import session
 
-from tests.fakes import FakeSource, fake_env
+from tests.fakes import NOW, FakeSource, fake_env
 from tests.servers.wandb import Run as Served
 
 NAN = float("nan")
@@ -81,6 +81,14 @@ def test_a_resumed_run_is_not_as_fast_as_its_steps_are_high():
 
 def test_a_clock_that_restarts_counts_no_time_between():
     assert pace(clock((0, 0), (10, 100), (11, 0), (20, 100))) == Pace(20, 200)
+
+
+@pytest.mark.parametrize("idle", [timedelta(weeks=3), timedelta(minutes=1)])
+def test_a_run_that_has_not_moved_for_weeks_has_no_eta(idle):
+    moved = (NOW - idle).timestamp()
+    run = replace(running(50), summary={"_timestamp": moved}, heartbeat=NOW)
+    forecast = Forecast(Total(100), {run.id: Pace(50, 50)}, NOW)
+    assert (forecast.cells(run)[1] is MISSING) == (idle > timedelta(hours=1))
 
 
 def test_the_first_ten_steps_are_silent():
@@ -156,6 +164,7 @@ def test_a_server_is_asked_twice(wandb_server):
     for name in ("a", "b"):
         served = Served(name, state="running", rows=rows, summary=summary)
         served.settings = {"steps": 5201}
+        served.heartbeat_at = NOW.isoformat()
         wandb_server.store.add(served)
     session.forget()
     env = replace(fake_env(FakeSource()), source=_source)

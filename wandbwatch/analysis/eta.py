@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from wandbwatch.analysis.pauses import stalled
 from wandbwatch.analysis.window import CLOCK
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, Query
@@ -137,14 +138,22 @@ class Forecast:
 
     total: Total
     paces: Mapping[str, Pace]
+    now: datetime | None = None
+    """When it is: a run that is stalled by then has no ETA."""
 
     NAMES = ("total", "ETA")
     """What `cells` are."""
 
     @classmethod
-    def of(cls, source: Source, runs: Iterable[Run], total: Total) -> Forecast:
+    def of(
+        cls,
+        source: Source,
+        runs: Iterable[Run],
+        total: Total,
+        now: datetime | None = None,
+    ) -> Forecast:
         """Ask *source* for what the running *runs* need."""
-        return cls(total, paces(source, runs, Query()))
+        return cls(total, paces(source, runs, Query()), now)
 
     def named(self, run: Run) -> dict[str, Cell]:
         return dict(zip(self.NAMES, self.cells(run), strict=True))
@@ -155,6 +164,8 @@ class Forecast:
         if total is None:
             return MISSING, MISSING
         span = left(run, total, self.paces.get(run.id))
+        if self.now and stalled(run, self.now):
+            span = None
         whole = int(total) if float(total).is_integer() else total
         return whole, MISSING if span is None else span
 
@@ -175,11 +186,14 @@ def observed(seen: Sequence[tuple[int, float]]) -> Pace | None:
 
 
 def forecast(
-    source: Source, runs: Iterable[Run], total: Total | None
+    source: Source,
+    runs: Iterable[Run],
+    total: Total | None,
+    now: datetime | None = None,
 ) -> Forecast | None:
     """Ask *source* when the running *runs* will be done; None without *total*."""
     if total is None:
         return None
     from wandbwatch.analysis.eta import Forecast  # noqa: PLC0415 -- most answers need none
 
-    return Forecast.of(source, runs, total)
+    return Forecast.of(source, runs, total, now)

@@ -23,6 +23,8 @@ from wandbwatch.config.redaction import redact
 from wandbwatch.model.errors import ExitCode, WandbwatchError, printable
 
 if TYPE_CHECKING:
+    from wandbwatch.cli.browse import Browser
+    from wandbwatch.cli.watch import Answers, Draw
     from wandbwatch.model.ports import Renderer, Screen, Watch
     from wandbwatch.model.report import Report
 
@@ -119,15 +121,30 @@ def _watch(
     if _output(line) == "terminal" and _is_screen():
         from wandbwatch.cli.watch import live  # noqa: PLC0415 -- only where it is shown
 
-        def draw(reports: Iterable[Report], rows: int = 0) -> Iterator[str]:
-            return renderer("terminal")(reports, replace(_screen(), plot_rows=rows))
+        def draw(
+            reports: Iterable[Report], rows: int = 0, chosen: int = -1
+        ) -> Iterator[str]:
+            screen = replace(_screen(), plot_rows=rows, chosen=chosen)
+            return renderer("terminal")(reports, screen)
 
-        for text in live(again, draw, watch.every, _lines):
+        browser = _browser(line, draw) if line.more and line.kind == "top" else None
+        for text in live(again, draw, watch.every, _lines, browser):
             _print(text)
     elif watch.on_screen:
         _show(again(), line, renderer)
     else:
         _repeat(lambda: _show(again(), line, renderer), watch, _output(line))
+
+
+def _browser(line: ParsedLine, draw: Draw) -> Callable[[Answers], Browser]:
+    from wandbwatch.cli.browse import Browser  # noqa: PLC0415 -- only where it is shown
+    from wandbwatch.model.address import Address  # noqa: PLC0415 -- nor addresses
+
+    given = line.arguments.get("address")
+    found = given if isinstance(given, Sequence) else ()
+    addresses = [one for one in found if isinstance(one, Address)]
+    more = line.more or (lambda _: iter(()))
+    return lambda answers: Browser(answers, draw, more, addresses)
 
 
 def _repeat(show: Callable[[], None], watch: Watch, output: str) -> None:

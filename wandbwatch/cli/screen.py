@@ -33,10 +33,14 @@ class Why(Enum):
     TIME = "time"
     RESIZED = "resized"
     QUIT = "quit"
+    KEYS = "keys"
 
 
 class LiveScreen:
     """The terminal's other screen. Keys are not echoed, and *q* is listened to."""
+
+    typed = ""
+    """The keys that ended the last pause."""
 
     def __init__(self) -> None:
         self._console = Console(highlight=False, markup=False, emoji=False)
@@ -73,28 +77,39 @@ class LiveScreen:
         whole.no_wrap, whole.overflow = True, "crop"
         self._live.update(whole, refresh=True)
 
-    def pause(self, seconds: float) -> Why:
-        """Wait until it is time, somebody wants to go, or the window changes."""
+    def pause(self, seconds: float, *, keys: bool = False) -> Why:
+        """Wait until it is time, somebody wants to go, or the window changes.
+
+        With *keys*, all that is typed ends the pause, and nothing is the key to go.
+        """
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
-            if self._quits(min(left, _LOOK)):
+            self.typed = self._read(min(left, _LOOK))
+            if self.typed and keys:
+                return Why.KEYS
+            if _is_quit(self.typed):
                 return Why.QUIT
             if self._console.size != self._size:
                 return Why.RESIZED
         return Why.TIME
 
-    def _quits(self, seconds: float) -> bool:
+    def _read(self, seconds: float) -> str:
+        """Return what is typed within *seconds*, if anything is."""
         if self._keys is None:
             time.sleep(seconds)
-            return False
+            return ""
         if not select.select([self._keys], [], [], seconds)[0]:
-            return False
+            return ""
         typed = os.read(self._keys, 64).decode(errors="ignore")
         if not typed:  # nobody is there any more
             self._keys = None
-        if typed.startswith(_ESCAPE):
-            return typed == _ESCAPE
-        return not _QUIT.isdisjoint(typed)
+        return typed
+
+
+def _is_quit(typed: str) -> bool:
+    if typed.startswith(_ESCAPE):
+        return typed == _ESCAPE
+    return not _QUIT.isdisjoint(typed)
 
 
 def _keyboard() -> int | None:

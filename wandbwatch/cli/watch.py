@@ -5,19 +5,25 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from wandbwatch import formatting
 from wandbwatch.cli.screen import LiveScreen, Why
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.report import Chart, Plot, Report
 
+if TYPE_CHECKING:
+    from wandbwatch.cli.browse import Browser
+
 Explain = Callable[[Exception], Sequence[str]]
 
 
 class Draw(Protocol):
-    def __call__(self, reports: Iterable[Report], rows: int = 0, /) -> Iterable[str]:
-        """Word *reports* for a terminal, with plots of so many *rows*."""
+    def __call__(
+        self, reports: Iterable[Report], rows: int = 0, chosen: int = -1, /
+    ) -> Iterable[str]:
+        """Word *reports* for a terminal, with plots of so many *rows*, and the
+        *chosen* row of the table of runs marked."""
         ...
 
 
@@ -54,22 +60,30 @@ def live(
     draw: Draw,
     every: timedelta,
     explain: Explain,
+    browser: Callable[[Answers], Browser] | None = None,
 ) -> Iterator[str]:
     """Show what *ask* says until somebody wants to go; then yield it a last time.
 
-    *draw* words reports for the window as it is then.
+    *draw* words reports for the window as it is then. With a *browser*, a table of
+    runs is one to choose from.
     """
     answers = Answers(ask, explain)
+    browsing = browser(answers) if browser else None
 
     def drawn(height: int) -> str:
-        return _fitting(_heading(answers, every), answers.reports, draw, height)
+        head = heading(answers, every, "q ends")
+        return fitting(head, answers.reports, draw, height)
 
     try:
         with LiveScreen() as screen:
             screen.show(lambda _: "asking …")
             while True:
                 answers.ask()
-                if _quits(screen, drawn, every.total_seconds()):
+                if browsing:
+                    gone = browsing.stay(screen, every)
+                else:
+                    gone = _quits(screen, drawn, every.total_seconds())
+                if gone:
                     break
     finally:
         if answers.reports:
@@ -80,12 +94,12 @@ _ROWS = (0, 14, 10, 8, 6, 5)
 """Heights of plots to try until all fits, the best first; 0 is their own."""
 
 
-def _fitting(heading: str, reports: Sequence[Report], draw: Draw, height: int) -> str:
+def fitting(head: str, reports: Sequence[Report], draw: Draw, height: int) -> str:
     """Draw plots only as high as the window has room for."""
     plots = any(isinstance(b, Plot | Chart) for one in reports for b in one.blocks)
     text = ""
     for rows in _ROWS if plots else _ROWS[:1]:
-        text = "\n".join((heading, "", *draw(reports, rows)))
+        text = "\n".join((head, "", *draw(reports, rows)))
         if text.count("\n") < height:
             break
     return text
@@ -101,9 +115,9 @@ def _quits(screen: LiveScreen, drawn: Callable[[int], str], seconds: float) -> b
             return why is Why.QUIT
 
 
-def _heading(answers: Answers, every: timedelta) -> str:
+def heading(answers: Answers, every: timedelta, keys: str) -> str:
     at = f"at {answers.at:%H:%M:%S}" if answers.at else "no data yet"
-    lines = [f"{at} · every {formatting.duration(every)} · q ends"]
+    lines = [f"{at} · every {formatting.duration(every)} · {keys}"]
     return "\n".join([*lines, *(f"! {line}" for line in answers.complaints)])
 
 

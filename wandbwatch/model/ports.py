@@ -147,6 +147,8 @@ class Screen:
     now: datetime | None = None
     plot_rows: int = 0
     """How high a plot is drawn; 0: as its width asks for."""
+    chosen: int = -1
+    """Which row of a table of runs is marked."""
 
 
 Renderer: TypeAlias = "Callable[[Iterable[Report], Screen], Iterator[str]]"

@@ -25,6 +25,7 @@ from tests.fakes import NOW, FakeSource, fake_env
 from tests.screen import Terminal
 from tests.servers.wandb import Run as Served
 
+HEARD = NOW.isoformat()
 ADDRESS = Cloud("acme", "gpt")
 RUN = Run(
     "a", "calm", State.RUNNING, heartbeat=NOW, last_step=20, summary={"loss": 0.5}
@@ -48,7 +49,7 @@ def test_a_row_says_how_fast_and_how_long():
         Curves(RUN, {"_runtime": CLOCK, "loss": LOSS}),
         Curves(replace(RUN, id="b"), {}),
     ]
-    told = top.report(seen(found, "loss"), Total(61))
+    told = top.report(seen(found, "loss"), NOW, Total(61))
     assert told.title == "acme/gpt: 2 running"
     assert row(told) == {
         "state": State.RUNNING,
@@ -57,6 +58,7 @@ def test_a_row_says_how_fast_and_how_long():
         "last heard": NOW,
         "last step": 20,
         "steps/s": 2.0,
+        "stalled for": MISSING,
         "total": 61,
         "ETA": timedelta(seconds=20),
         "loss": 0.5,
@@ -67,7 +69,7 @@ def test_a_row_says_how_fast_and_how_long():
 
 
 def test_nothing_running_is_said():
-    told = top.report(seen([]))
+    told = top.report(seen([]), NOW)
     assert told == Report(
         "top", "acme/gpt: no running runs", (Note("no running runs"),)
     )
@@ -84,7 +86,9 @@ def test_a_server_is_asked_once_where_the_key_is_known(wandb_server):
     rows = [{"_step": i, "_runtime": i / 2, "loss": 1.0} for i in range(30)]
     for name, state in (("a", "running"), ("b", "running"), ("c", "finished")):
         summary = {"_step": 29, "loss": 1.0}
-        wandb_server.store.add(Served(name, state=state, rows=rows, summary=summary))
+        wandb_server.store.add(
+            Served(name, state=state, rows=rows, summary=summary, heartbeat_at=HEARD)
+        )
     session.forget()
     env = replace(fake_env(FakeSource()), source=_source)
     (told,) = grammar.parse("top acme/gpt --keys loss", env).reports
@@ -133,3 +137,39 @@ def settled(path: str) -> int:
 def asked(path: str):
     env = replace(fake_env(FakeSource()), source=_source)
     return grammar.parse(f"top {path}", env).reports
+
+
+def test_a_run_that_makes_no_steps_is_stalled_by_its_own_clock():
+    hung = replace(RUN, summary={"_timestamp": NOW.timestamp() - 7200, "loss": 0.5})
+    found = [Curves(hung, {"_runtime": CLOCK, "loss": LOSS})]
+    told = row(top.report(seen(found, "loss"), NOW, Total(61)))
+    assert told["stalled for"] == timedelta(hours=2)
+    assert told["steps/s"] is told["ETA"] is MISSING
+
+
+def test_top_is_a_place_to_choose_sort_filter_and_open_a_run_in(running_run):
+    running_run.log(30)
+    path = str(running_run.directory)
+    with Terminal("top", path, "--watch", "1h", columns=120) as terminal:
+        terminal.see("▸ running")
+        terminal.type("\x1b[B")
+        terminal.see("(running)")
+        terminal.type("s")
+        terminal.see("by state ↓")
+        terminal.type("/nothing")
+        terminal.see("(0 runs)")
+        terminal.type("\x1b")
+        terminal.see("▸ running")
+        terminal.type("\r")
+        terminal.see("plots of")
+        terminal.see("over step")
+        terminal.type("q")
+        terminal.see("steps/s")
+        terminal.type("l")
+        terminal.see("log of")
+        terminal.type("q")
+        terminal.see("steps/s")
+        terminal.type("o")
+        terminal.type("q")
+        terminal.end()
+        assert terminal.process.returncode == 0

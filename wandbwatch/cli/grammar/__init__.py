@@ -33,6 +33,10 @@ class ParsedLine:
     """Starts it anew, for `watch`."""
     arguments: Mapping[str, object] = field(default_factory=dict)
     """What its command was called with, by parameter."""
+    kind: str = ""
+    """The name of its command."""
+    more: Callable[[Sequence[str]], Iterator[Report]] | None = None
+    """Starts another line, as if it had been typed beside this one."""
 
 
 def parse(line: str, env: Env) -> ParsedLine:
@@ -98,8 +102,14 @@ def _read(
             answer.watch,
             lambda: _with_remarks(start()),
             getattr(answer.start, "keywords", {}),
+            getattr(getattr(answer.start, "func", None), "__name__", ""),
+            lambda words: _reports(_read(application, words, env)),
         )
     return result if isinstance(result, int) else 0
+
+
+def _reports(line: ParsedLine | int) -> Iterator[Report]:
+    return line.reports if isinstance(line, ParsedLine) else iter(())
 
 
 def _with_remarks(reports: Iterator[Report]) -> Iterator[Report]:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from wandbwatch import formatting
 from wandbwatch.analysis.compare import best_by_project, best_of
+from wandbwatch.analysis.pauses import glance
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.analysis.several import Gathered, located
 from wandbwatch.commands.events.headlines import folded_headline, headline
@@ -25,7 +26,6 @@ from wandbwatch.commands.events.lifecycle import (
     Stalled,
 )
 from wandbwatch.commands.events.lifecycle.event import KINDS
-from wandbwatch.commands.events.lifecycle.progress import glance
 from wandbwatch.formatting import titles
 from wandbwatch.formatting.run_blocks import run_fields, runs_table
 from wandbwatch.model.address import Address

@@ -88,7 +88,7 @@ def project(
     found = gathered(
         env,
         places(address),
-        lambda one: listed(env.source(one), query, columns, total),
+        lambda one: listed(env.source(one), query, columns, total, env.now()),
     )
     since = deltas.Since.last(env.memory) if delta else None
     found_report = report(found.address, together(found, query), query, since)

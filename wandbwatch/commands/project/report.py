@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from wandbwatch.analysis import filters
 from wandbwatch.analysis.eta import forecast
 from wandbwatch.analysis.keys import is_glob
 from wandbwatch.analysis.objective import choose
+from wandbwatch.analysis.pauses import CLOCKS
 from wandbwatch.analysis.several import Gathered, located
 from wandbwatch.formatting import titles
 from wandbwatch.formatting.run_blocks import caveats
@@ -50,16 +51,26 @@ class Found:
 
 
 def listed(
-    source: Source, query: Query, columns: Keys, total: Total | None = None
+    source: Source,
+    query: Query,
+    columns: Keys,
+    total: Total | None = None,
+    now: datetime | None = None,
 ) -> Found:
     """Ask for the runs of *query*, with the metric that matters without *columns*."""
     few = 0 < query.limit <= SAMPLE
     if not columns:
         columns = Keys() if few else metric_of(sample(source, query))
         query = replace(query, summary=None if few else tuple(columns))
-    found = source.runs(total.asked(query) if total else query)
+    found = source.runs(total.asked(_timed(query)) if total else query)
     columns = columns or metric_of(found.runs)
-    return Found(found, columns, forecast(source, found.runs, total))
+    return Found(found, columns, forecast(source, found.runs, total, now))
+
+
+def _timed(query: Query) -> Query:
+    """Ask for what says whether a run is stalled as well."""
+    keys = query.summary
+    return query if keys is None else replace(query, summary=(*keys, *CLOCKS))
 
 
 def together(found: Gathered[Found], query: Query) -> Found:

@@ -44,7 +44,8 @@ def top(
 ) -> Iterator[Report]:
     """Show the running runs: speed, runtime, and a curve of each.
 
-    In a terminal it is kept up to date: every 5 seconds, or --watch SPAN.
+    In a terminal it is kept up to date: every 5 seconds, or --watch SPAN. Arrows choose
+    a run, s sorts, / filters, enter plots it, l shows its log and o its page.
     """
     from wandbwatch.analysis.several import gathered
     from wandbwatch.commands.top.report import LIVE, looked, report
@@ -58,7 +59,7 @@ def top(
     found = gathered(
         env, places(address), lambda one: looked(env.source(one), query, keys, total)
     )
-    yield report(found, total, topk)
+    yield report(found, env.now(), total, topk)
 
 
 plugin = top

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from wandbwatch.analysis.eta import Forecast, Total, pace
 from wandbwatch.analysis.objective import curve_keys, with_curve
+from wandbwatch.analysis.pauses import CLOCKS, stalled
 from wandbwatch.analysis.several import Gathered, located
 from wandbwatch.analysis.window import CLOCK
 from wandbwatch.formatting import titles
@@ -72,7 +74,7 @@ _TRIED = 3
 LIVE = (State.RUNNING, State.PREEMPTING)
 
 
-_OURS = ("state", "name", "id", "last heard", "last step", "steps/s")
+_OURS = ("state", "name", "id", "last heard", "last step", "steps/s", "stalled for")
 
 
 def likely_keys(source: Source, query: Query) -> tuple[str, ...]:
@@ -93,7 +95,7 @@ def looked(
 ) -> Looked:
     """Ask for the running runs, with their curves of *keys*, or of a likely one."""
     tried = tuple(keys) or likely_keys(source, query)
-    asked = replace(query, summary=tried)
+    asked = replace(query, summary=(*tried, *CLOCKS))
     found = source.curves(
         total.asked(asked) if total else asked, (CLOCK, *tried), Axis()
     )
@@ -101,7 +103,10 @@ def looked(
 
 
 def report(
-    found: Gathered[Looked], total: Total | None = None, topk: int = 0
+    found: Gathered[Looked],
+    now: datetime,
+    total: Total | None = None,
+    topk: int = 0,
 ) -> Report:
     """Tell of the runs *found*; *topk* of a project may not be all of them."""
     shown = [
@@ -118,10 +123,11 @@ def report(
     if not runs:
         nothing = (Note("no running runs"), *found.notes)
         return Report("top", f"{name}: no running runs", nothing)
-    forecast = _forecast([one for one, _ in shown], total) if total else None
+    forecast = _forecast([one for one, _ in shown], total, now) if total else None
     columns = _columns([keys for _, keys in shown])
     rows = tuple(
-        _row(one, keys, columns, forecast, several=found.several) for one, keys in shown
+        _row(one, keys, columns, forecast, now, several=found.several)
+        for one, keys in shown
     )
     place = ("project",) if found.several else ()
     names = (*_OURS, *place, *(Forecast.NAMES if forecast else ()), *columns)
@@ -137,9 +143,9 @@ def _created(run: Run) -> float:
     return run.created.timestamp() if run.created else 0.0
 
 
-def _forecast(found: Sequence[Curves], total: Total) -> Forecast:
+def _forecast(found: Sequence[Curves], total: Total, now: datetime) -> Forecast:
     known = {one.run.id: pace(one.series.get(CLOCK)) for one in found}
-    return Forecast(total, {run: one for run, one in known.items() if one})
+    return Forecast(total, {run: one for run, one in known.items() if one}, now)
 
 
 _METRIC = ("metric", "value", "so far")
@@ -158,11 +164,13 @@ def _row(
     keys: Sequence[str],
     columns: Sequence[str],
     forecast: Forecast | None,
+    now: datetime,
     *,
     several: bool,
 ) -> tuple[Cell, ...]:
     run, known = one.run, pace(one.series.get(CLOCK))
     rate = known.per_second if known else None
+    pause = stalled(run, now)
     values = [cell for key in keys for cell in _curve(one, key)]
     if columns == _METRIC:
         values = [*keys[:1], *values[:2]] if keys else [MISSING] * len(_METRIC)
@@ -172,7 +180,8 @@ def _row(
         run.id,
         run.heartbeat or MISSING,
         MISSING if run.last_step is None else run.last_step,
-        MISSING if rate is None else rate,
+        MISSING if rate is None or pause else rate,
+        timedelta(seconds=round(pause.seconds)) if pause else MISSING,
         *((titles.project(run) or MISSING,) if several else ()),
         *(forecast.cells(run) if forecast else ()),
         *values,

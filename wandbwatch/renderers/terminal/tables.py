@@ -21,6 +21,7 @@ from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Cell, Fields, Missing, Table, latest
 from wandbwatch.model.run import State
 from wandbwatch.renderers.terminal.text import (
+    CHOSEN,
     HEADING,
     QUIET,
     folded,
@@ -156,7 +157,7 @@ def shown(table: Table, screen: Screen) -> Iterator[RenderableType]:
         return
     for gap, found in _tries(columns, screen.width):
         if widths := _widths(found, screen.width, gap):
-            yield _grid(found, widths, gap)
+            yield _grid(found, widths, gap, _marked(table, screen))
             return
     yield from _cards(columns, screen.width)
 
@@ -240,14 +241,23 @@ def _widths(columns: Sequence[TableColumn], width: int, gap: int) -> list[int]:
     return given
 
 
-def _grid(columns: Sequence[TableColumn], widths: Sequence[int], gap: int) -> Grid:
+def _marked(table: Table, screen: Screen) -> int:
+    return screen.chosen if "id" in table.columns else -1
+
+
+def _grid(
+    columns: Sequence[TableColumn], widths: Sequence[int], gap: int, marked: int = -1
+) -> Grid:
     grid = Grid.grid(padding=(0, gap, 0, 0), pad_edge=False)
     for column, width in zip(columns, widths, strict=True):
         side: Literal["left", "right"] = "right" if column.right else "left"
         grid.add_column(width=width, justify=side, overflow="fold")
-    heads = (Text(column.name, QUIET) for column in columns)
-    for cells in (heads, *zip(*(column.cells for column in columns), strict=True)):
-        grid.add_row(*map(refolded, cells, widths))
+    heads = [Text(column.name, QUIET) for column in columns]
+    grid.add_row(*map(refolded, heads, widths))
+    rows = zip(*(column.cells for column in columns), strict=True)
+    for place, cells in enumerate(rows):
+        style = CHOSEN if place == marked else None
+        grid.add_row(*map(refolded, cells, widths), style=style)
     return grid
 
 

@@ -20,6 +20,7 @@ from wandbwatch.model.run import State
 PLAIN = Style()
 HEADING = Style(bold=True)
 QUIET = Style(dim=True)
+CHOSEN = Style(reverse=True)
 _RED, _YELLOW = Style(color="red"), Style(color="yellow")
 
 _STATES = {

@@ -9,12 +9,13 @@ from itertools import pairwise
 from statistics import median
 
 from wandbwatch.analysis.accelerators import busiest
+from wandbwatch.analysis.pauses import LATE, Pause, stepped
 from wandbwatch.commands.events.lifecycle.memory import LongPause, RunningRun
 from wandbwatch.model.run import Run, Series
 
-_LATE, _LATE_IDLE = 2.0, 1.5
-"""A run is stalled after this many times its usual pause; sooner if its GPUs are idle.
-Busy ones put it off, and do not cancel it: a collective that hangs keeps them busy."""
+_LATE_IDLE = 1.5
+"""A run is stalled sooner if its GPUs are idle than after `LATE` usual pauses. Busy
+ones put it off, and do not cancel it: a collective that hangs keeps them busy."""
 _WARM_UP, _FIRST = 3.0, 12.0
 """The first steps may take this many times the shortest stall: compiling, loading. The
 very first may be the end of an epoch, if the run is alive and its GPUs are not idle."""
@@ -36,19 +37,6 @@ _IDLE = 5.0
 """Percent of use below which a GPU is idle."""
 
 
-@dataclass(frozen=True)
-class Pause:
-    """Seconds for which a run has made no progress, and how many are fine."""
-
-    seconds: float
-    limit: float
-    usual: float
-
-    @property
-    def too_long(self) -> bool:
-        return self.seconds > self.limit
-
-
 def scope_of(run: Run | RunningRun) -> str:
     """Return the name of the runs that pause alike: a group, a sweep or the others."""
     return run.group or run.sweep
@@ -68,12 +56,12 @@ def watched(
     """
     if run.last_step is None or run.last_step == known.step:
         return replace(known, group=run.group, sweep=run.sweep, missing=0.0)
-    moved = min(max(_stepped(run, now), before), now)
+    moved = min(max(stepped(run, now), before), now)
     paused = moved - known.moved
     pace, pauses = known.pace, known.pauses
     # After a gap between checks, the time of a step is not known well enough.
     warm = least if known.moves == _WARM else _WARM_UP * least
-    if now - before <= max(warm, _LATE * known.pace, paused / 2):
+    if now - before <= max(warm, LATE * known.pace, paused / 2):
         if known.moves and not known.stalled:
             pace = max(paused, _FADES * known.pace)
         pauses = (*pauses, *_learnt(known, paused, least))[-OWN:]
@@ -144,7 +132,7 @@ def idle(
         if silent > least:
             return Pause(silent, least, 0.0)
     usual = _usual(known, peers)
-    limit = max(least, usual * (_LATE_IDLE if gpus_idle(run) else _LATE))
+    limit = max(least, usual * (_LATE_IDLE if gpus_idle(run) else LATE))
     limit = max(limit, _grace(known, run, peers) * least)
     return Pause(now - known.moved, limit, usual)
 
@@ -222,19 +210,3 @@ def gpus_idle(run: Run) -> bool:
     """Whether the last system metrics say that no GPU or the like is in use."""
     use = busiest(run.system)
     return use is not None and use < _IDLE
-
-
-def _stepped(run: Run, now: float) -> float:
-    """Return when *run* made its last step by its own clock."""
-    when = run.summary.get("_timestamp")
-    if isinstance(when, int | float) and not isinstance(when, bool) and when > 0:
-        return float(when)
-    return now
-
-
-def glance(run: Run, now: float, least: float) -> Pause:
-    """Measure the pause from a single check: by the run's clock and mean pace."""
-    heard = run.heartbeat.timestamp() if run.heartbeat else now
-    stepped = _stepped(run, now) if run.last_step is not None else heard
-    mean = (run.runtime or 0.0) / (run.last_step + 1) if run.last_step else 0.0
-    return Pause(max(now - min(stepped, now), 0.0), max(least, 2 * _LATE * mean), mean)
