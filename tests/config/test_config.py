@@ -7,6 +7,7 @@ import pytest
 from wandbwatch.config.load import load
 from wandbwatch.model.channel import Channel, QuietHours, Secret, SecretKind
 from wandbwatch.model.errors import ConfigError
+from wandbwatch.model.report import Level
 from wandbwatch.model.subscription import Catchup, Cron, Interval, Mode, Subscription
 
 from tests.config.texts import (
@@ -45,6 +46,7 @@ def test_every_setting_is_read():
         username = "Gradient Watcher"
         avatar_url = "https://example.org/a.png"
         mention = ["@here", "<@&42>"]
+        ping = "bad"
         silent = true
         quiet = "22:00-08:00"
         any_host = true
@@ -71,6 +73,7 @@ def test_every_setting_is_read():
         username="Gradient Watcher",
         avatar_url="https://example.org/a.png",
         mention=("@here", "<@&42>"),
+        ping=Level.BAD,
         silent=True,
         quiet=QuietHours(time(22), time(8)),
         any_host=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import isfinite
@@ -21,7 +21,7 @@ from wandbwatch.commands.alert.actions import (
 )
 from wandbwatch.commands.alert.evaluate import Notification, backtest
 from wandbwatch.commands.alert.fetch import Observation
-from wandbwatch.commands.alert.memory import AlertMemory, Timing, Turn
+from wandbwatch.commands.alert.memory import AlertMemory, Timing, Turn, Watched
 from wandbwatch.commands.alert.rules import Facts, Rule, parse
 from wandbwatch.commands.events.lifecycle import (
     Best,
@@ -204,8 +204,9 @@ def _rule(project: Project, name: str, count: Count, every: float) -> None:
     fired: dict[str, list[float]] = defaultdict(list)
     # In parts, as a backtest of many checks would make its interval longer.
     stopped = {}
+    breaks = {life.id: life.breaks for life in project.lives}
     for one in seen:
-        stopper = Stopper(rule)
+        stopper = Stopper(rule, breaks[one.run.id])
         trial = backtest([one], [rule], Timing(), since, every, checked=stopper.check)
         stopped[one.run.id] = stopper.stopped
         for at, sent in trial.sent:
@@ -234,6 +235,8 @@ class Stopper:
     """Notes when ``--then stop`` would have stopped a run."""
 
     rule: Rule
+    breaks: Sequence[tuple[float, float]]
+    """When the run was preempted, and so was not watched."""
     stopped: list[float] = field(default_factory=list)
     memory: ActionMemory | None = None
 
@@ -244,11 +247,29 @@ class Stopper:
         sent: Sequence[Notification],
         alerts: AlertMemory,
     ) -> None:
+        if any(begin <= now < end for begin, end in self.breaks):
+            return
+        back = max((end for _, end in self.breaks if end <= now), default=0.0)
+        alerts = replace(alerts, runs=_since(alerts.runs, back))
         check = Firings(now, runs, [self.rule], sent, alerts)
         before = self.memory or ActionMemory(now - EVERY)
         self.memory, _ = decide(before, check, [Action(STOP, STOP)])
         self.stopped += [one.at for one in self.memory.pending]
         self.memory = replace(self.memory, pending=())
+
+
+def _since(runs: Mapping[str, Watched], back: float) -> Mapping[str, Watched]:
+    """Return *runs* as if nothing had been seen of them before *back*."""
+    return {
+        run_id: replace(
+            one,
+            held={
+                rule: replace(held, since=max(held.since, back))
+                for rule, held in one.held.items()
+            },
+        )
+        for run_id, one in runs.items()
+    }
 
 
 def _enough(name: str, life: Life, project: Project) -> bool:

@@ -10,6 +10,7 @@ from wandbwatch.config import webhook as webhooks
 from wandbwatch.config.table import TomlTable, below
 from wandbwatch.model.channel import Channel, Secret, SecretKind
 from wandbwatch.model.errors import ConfigError
+from wandbwatch.model.report import Level
 from wandbwatch.model.subscription import AccountConfig
 
 _LONGEST_THREAD_NAME = 100
@@ -30,6 +31,7 @@ def channel(table: TomlTable, name: str, base: Path) -> Channel | None:
     }
     mention, silent = _mention(table), table.flag("silent")
     quiet = table.read("quiet", values.quiet_hours)
+    ping = table.read("ping", values.ping)
     if webhook is None:
         return None
     return Channel(
@@ -37,6 +39,7 @@ def channel(table: TomlTable, name: str, base: Path) -> Channel | None:
         webhook,
         **found,
         mention=mention,
+        ping=ping or Level.WARN,
         silent=silent,
         quiet=quiet,
         any_host=any_host,

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from wandbwatch.config.cron import fault
 from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.model.channel import QuietHours
+from wandbwatch.model.report import Level
 from wandbwatch.model.subscription import Cron
 
 E = TypeVar("E", bound=Enum)
@@ -74,6 +75,13 @@ def mention(text: str) -> str:
         forms = "@everyone, @here, <@USER_ID> or <@&ROLE_ID>"
         raise ValueError(f"{text[:80]!r} is not one of {forms}")
     return text
+
+
+def ping(text: str) -> Level:
+    levels = {level.value: level for level in (Level.WARN, Level.BAD)}
+    if text not in levels:
+        raise ValueError(f"{text[:80]!r} is not one of {', '.join(levels)}")
+    return levels[text]
 
 
 def username(text: str) -> str:

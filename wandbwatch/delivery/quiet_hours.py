@@ -1,6 +1,6 @@
 """Quiet hours: hold a channel's messages, and send one digest of them afterwards.
 
-What a channel does not hold is in the condition `PASSES_QUIET_HOURS` of the queue.
+What a channel does not hold is in the condition `passes_quiet_hours` of the queue.
 """
 
 from __future__ import annotations
@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from wandbwatch.delivery.outbox.queue import PASSES_QUIET_HOURS, SAME_PLACE
+from wandbwatch.delivery.outbox.queue import SAME_PLACE, passes_quiet_hours
 from wandbwatch.delivery.outbox.rows import Waiting, insert, waiting
 from wandbwatch.delivery.outbox.store import Store
 from wandbwatch.model.channel import QuietHours
 from wandbwatch.model.queued_message import Message, MessageKind, QueuedMessage
+from wandbwatch.model.report import Level
 
 DIGEST = "(quiet hours)"
 """The value of the column ``subscription`` for a digest."""
@@ -40,11 +41,12 @@ class HeldMessages:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def hold(self, channel: str) -> None:
-        """Mark the waiting messages of *channel*, so that a digest follows."""
+    def hold(self, channel: str, least: Level) -> None:
+        """Mark the waiting messages of *channel* that are less bad than *least*, so
+        that a digest follows."""
         new = (
             "channel = ? AND state = 'waiting' AND NOT held"
-            f" AND NOT ({PASSES_QUIET_HOURS})"
+            f" AND NOT ({passes_quiet_hours(least)})"
         )
         if self._store.read(f"SELECT 1 FROM message WHERE {new} LIMIT 1", channel):
             with self._store.write() as database:

@@ -71,7 +71,7 @@ def _wording() -> Wording:
 
 def shown(message: Message, level: Level, channel: Channel) -> dict[str, Any]:
     """Return what would be posted of *message*, without the webhook's token."""
-    if level is Level.BAD and channel.mention:
+    if level.rank >= channel.ping.rank and channel.mention:
         message = _wording().mention(message, channel.mention)
     said: dict[str, Any] = plugins.load("wandbwatch.delivery", "discord")().shown(
         message, channel

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import time
 from enum import Enum
 
+from wandbwatch.model.report import Level
+
 
 class SecretKind(Enum):
     ENV = "env"
@@ -47,7 +49,9 @@ class Channel:
     username: str | None = None
     avatar_url: str | None = None
     mention: tuple[str, ...] = ()
-    """``@everyone``, ``@here``, ``<@USER>`` or ``<@&ROLE>``: for bad news only."""
+    """``@everyone``, ``@here``, ``<@USER>`` or ``<@&ROLE>``."""
+    ping: Level = Level.WARN
+    """The least level of what pings them and is posted in quiet hours."""
     silent: bool = False
     quiet: QuietHours | None = None
     any_host: bool = False

@@ -21,8 +21,13 @@ class Level(Enum):
     INFO = "info"
     GOOD = "good"
     WARN = "warn"
-    """Worth a look: shown, and pings nobody."""
+    """About a run that is still running, as a stall; amber."""
     BAD = "bad"
+
+    @property
+    def rank(self) -> int:
+        """How loud it is; news that is no worse than another has its rank or less."""
+        return {Level.WARN: 1, Level.BAD: 2}.get(self, 0)
 
 
 class Missing(Enum):
@@ -241,8 +246,6 @@ class Report:
     headline: str = field(default="", compare=False)
     """One line for a notification: what happened, to which run, why, how far it was.
     Discord shows it as the message's content and the card's title."""
-    amber: bool = field(default=False, compare=False)
-    """Whether bad news is a warning: the run is still running."""
     fingerprint: Callable[[], str] | None = field(default=None, compare=False)
     """Computes what must change for this report to be news; else `skip_unchanged` drops
     it. None: all its values except times and durations."""

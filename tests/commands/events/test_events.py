@@ -282,7 +282,7 @@ def test_a_run_without_steps_is_stalled_until_its_next_step():
     assert line.tick(replace(slow, last_step=104), now=at + 8 * MINUTE) == []
     (told,) = line.tick(replace(slow, last_step=104), now=at + 11 * MINUTE)
     assert told.title == "name of a is stalled (me/p/a)"
-    assert told.level is Level.BAD
+    assert told.level is Level.WARN
     assert notes(told)[0].startswith("no new step for 1")
     assert line.tick(replace(slow, last_step=104), now=at + 90 * MINUTE) == []
     (back,) = line.tick(replace(slow, last_step=105), now=at + 91 * MINUTE)
@@ -300,7 +300,7 @@ def test_an_alert_from_code_is_reported_once():
     (told,) = line.tick(run("a"))
     assert told.title == "name of a alerts: lr is odd (me/p/a)"
     assert notes(told) == ["it is 7 @everyone"]
-    assert told.level is Level.BAD
+    assert told.level is Level.WARN
     assert line.tick(run("a")) == []
     line.raised = (*line.raised, Alert("done"))
     ended = line.tick(run("a", State.FINISHED))

@@ -124,6 +124,21 @@ def test_only_the_first_message_of_new_bad_news_pings(world):
     assert world.queue.head("lab").queued.level is Level.INFO
 
 
+def test_a_warning_that_happened_has_its_level_each_time_and_bad_news_come_first(world):
+    stalled = Report("x", "1", level=Level.WARN, event=True)
+    failed = Report("x", "2", level=Level.BAD, event=True, message_key="f")
+    world.says = {"one": stalled, "two": failed}
+    for hour in range(2):
+        run_job(subscription("one"), SLOT + hour * HOUR, world.context)
+        assert world.queue.head("lab").queued.level is Level.WARN
+        world.bodies()
+    run_job(subscription("one", "two"), SLOT + 2 * HOUR, world.context)
+    first, second = world.store.read(
+        "SELECT level FROM message WHERE state = 'waiting' ORDER BY id"
+    )
+    assert (first, second) == (("info",), ("bad",))
+
+
 def test_a_job_that_could_not_be_done_is_reported_and_so_is_its_end(world):
     world.says = {"one": Report("x", "1")}
     give_up(

@@ -61,7 +61,7 @@ def enqueue(store: Store, *messages: QueuedMessage) -> list[bool]:
         return [round_.enqueue(each) for each in messages]
 
 
-def head(store: Store, channel: str = "lab", *, quiet: bool = False) -> Waiting:
+def head(store: Store, channel: str = "lab", *, quiet: Level | None = None) -> Waiting:
     found = Queue(store).head(channel, quiet=quiet)
     assert found
     return found

@@ -18,6 +18,7 @@ from wandbwatch.delivery.outbox import (
 from wandbwatch.delivery.quiet_hours import HeldMessages
 from wandbwatch.model.keep import Keep
 from wandbwatch.model.queued_message import MessageFile
+from wandbwatch.model.report import Level
 
 from tests.delivery.outbox.messages import NOON, Clock, enqueue, head, queued
 
@@ -34,8 +35,8 @@ def test_no_question_reads_what_has_ended(tmp_path, opened):
     _day(store, 0)
     queue = Queue(store)
     queue.recover()
-    queue.head("lab", quiet=True)
-    HeldMessages(store).hold("lab")
+    queue.head("lab", quiet=Level.BAD)
+    HeldMessages(store).hold("lab", Level.BAD)
     SendResults(store).expire("lab")
     database.set_trace_callback(None)
     plans = {sql: _plan(database, sql) for sql in asked if "message" in sql}

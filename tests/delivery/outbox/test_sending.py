@@ -127,14 +127,14 @@ def test_what_failed_waits_again_behind_the_rest(store):
 def test_quiet_hours_let_bad_news_pass_and_hold_the_rest(store):
     queue, held = Queue(store), HeldMessages(store)
     enqueue(store, queued("calm"), queued("bad", sequence=1, level=Level.BAD))
-    held.hold("lab")
-    first = head(store, quiet=True)
+    held.hold("lab", Level.BAD)
+    first = head(store, quiet=Level.BAD)
     assert text(first) == "bad"
     SendResults(store).delivered(first, "1", None)
-    assert queue.head("lab", quiet=True) is None
-    assert queue.rest(first.queued, quiet=True) is None
+    assert queue.head("lab", quiet=Level.BAD) is None
+    assert queue.rest(first.queued, quiet=Level.BAD) is None
     enqueue(store, queued("calm too", "bert"))
-    held.hold("lab")
+    held.hold("lab", Level.BAD)
     kept = held.held("lab")
     assert len(kept) == 2
     held.replace(kept, [Message('{"content": "both"}')])
@@ -142,10 +142,18 @@ def test_quiet_hours_let_bad_news_pass_and_hold_the_rest(store):
     assert held.held("lab") == ()
 
 
+def test_quiet_hours_hold_what_is_less_bad_than_a_channel_pings_for(store):
+    enqueue(store, queued("stalled", level=Level.WARN))
+    assert Queue(store).head("lab", quiet=Level.BAD) is None
+    assert text(head(store, quiet=Level.WARN)) == "stalled"
+    HeldMessages(store).hold("lab", Level.WARN)
+    assert HeldMessages(store).held("lab") == ()
+
+
 def test_quiet_hours_let_what_follows_bad_news_pass(store):
     enqueue(store, queued("bad", level=Level.BAD), queued("more", sequence=1))
-    SendResults(store).delivered(head(store, quiet=True), "1", None)
-    assert text(head(store, quiet=True)) == "more"
+    SendResults(store).delivered(head(store, quiet=Level.BAD), "1", None)
+    assert text(head(store, quiet=Level.BAD)) == "more"
 
 
 def test_quiet_hours_let_a_list_end_and_an_edit_pass(store):
@@ -156,7 +164,7 @@ def test_quiet_hours_let_a_list_end_and_an_edit_pass(store):
     results.delivered(head(store), "2", None)
     enqueue(store, queued("y", hour=1, edit=True), queued("new", "t5"))
     texts = []
-    while first := queue.head("lab", quiet=True):
+    while first := queue.head("lab", quiet=Level.BAD):
         texts.append(text(first))
         results.delivered(first, "3", None)
     assert texts == ["second", "y"]

@@ -171,6 +171,17 @@ def test_bad_news_ping(harness):
     assert [m["pings"] for m in harness.server.messages] == [[], ["users:5"]]
 
 
+@pytest.mark.parametrize(
+    ("ping", "pings"), [(Level.WARN, ["users:5"]), (Level.BAD, [])]
+)
+def test_a_warning_pings_where_the_channel_says_so(harness, ping, pings):
+    lab = replace(harness.channels["lab"], mention=("<@5>",), ping=ping)
+    harness.channels["lab"] = lab
+    harness.enqueue(queued("stalled", level=Level.WARN))
+    harness.deliver()
+    assert [m["pings"] for m in harness.server.messages] == [pings]
+
+
 def test_a_sender_with_once_leaves_messages_with_long_waits(harness):
     harness.server.faults.append(Fault("429_user", seconds=300))
     harness.enqueue(*events(2))

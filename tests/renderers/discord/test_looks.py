@@ -62,7 +62,7 @@ def test_a_headline_is_the_content_and_the_title():
     (embed,) = body["embeds"]
     assert embed["title"] == body["content"]
     assert embed["footer"] == {"text": "a_long_seed3 failed (a/p/x)"}
-    warning = replace(report, headline="lr is odd", amber=True)
+    warning = replace(report, headline="lr is odd", level=Level.WARN)
     (message,) = render([warning], png)
     body = json.loads(message.body)
     assert body["content"] == "⚠ lr is odd"

@@ -107,7 +107,7 @@ Severity: TypeAlias = Annotated[
         parser=firing_level,
         metavar="LEVEL",
         show_default="bad",
-        help="How bad a firing alert is: info, warn or bad. Only bad ones ping.",
+        help="How bad a firing alert is: info, warn or bad; info never pings.",
     ),
 ]
 

@@ -12,6 +12,8 @@ from wandbwatch.commands.alert.evaluate import Notification
 from wandbwatch.commands.alert.fetch import Observation
 from wandbwatch.commands.alert.memory import AlertMemory, HoldState, Turn
 from wandbwatch.commands.alert.rules import Rule, judge
+from wandbwatch.commands.alert.rules.predicates import IdleGpus, NoProgress
+from wandbwatch.commands.alert.rules.tree import Statement
 from wandbwatch.model.memory import StoredJson
 from wandbwatch.model.run import Json, Run
 
@@ -127,6 +129,10 @@ class Firings:
         }
 
 
+_PATIENCE = 1800.0
+"""Seconds that nothing must have come from a run since somebody looked: before that,
+it may have been preempted."""
+
 Remarks = Mapping[tuple[str, str], str]
 """What is said about an alert, by the run's id and the rule's text."""
 
@@ -158,7 +164,7 @@ def decide(
         if check.first or before is None:
             done.append(name)
             remarks[place] = f"not done ({what}): the first check found it so"
-        elif why := _doubt(seen, rule, check, outage=outage, gap=gap):
+        elif why := _doubt((seen, rule, held), check, outage=outage, gap=gap):
             remarks[place] = f"not done yet ({what}): {why}"
         else:
             done.append(name)
@@ -183,9 +189,14 @@ def _still(one: Intent, check: Firings) -> bool:
 
 
 def _doubt(
-    seen: Observation, rule: Rule, check: Firings, *, outage: bool, gap: float
+    place: tuple[Observation, Rule, HoldState],
+    check: Firings,
+    *,
+    outage: bool,
+    gap: float,
 ) -> str:
     """Say why nothing is to be done about an alert yet."""
+    seen, rule, held = place
     if outage:
         return f"the check before was {words.duration(timedelta(seconds=gap))} ago"
     heard = seen.run.heartbeat.timestamp() if seen.run.heartbeat else None
@@ -194,12 +205,19 @@ def _doubt(
         return f"no heartbeat for {words.duration(timedelta(seconds=round(silent)))}"
     if not check.steady:
         return ""
+    claims = [leaf.claim for leaf in rule.leaves if isinstance(leaf, Statement)]
+    absent = any(isinstance(claim, NoProgress | IdleGpus) for claim in claims)
+    if absent and check.now - held.since < _PATIENCE:
+        return "it may be loading, or evaluating"
+    return _uncertain(rule, seen)
+
+
+def _uncertain(rule: Rule, seen: Observation) -> str:
     found = judge(rule, seen.facts, seen.at, steady=True, certain=True)
     if found.holds:
         return ""
-    if "approximate" in found.why:
-        return "W&B returned a sample of the rows"
-    return "the run may get over it"
+    sampled = "approximate" in found.why
+    return "W&B returned a sample of the rows" if sampled else "the run may get over it"
 
 
 def _intent(

@@ -62,7 +62,7 @@ class ProjectPage:
 
 
 _NO_REASONS: Mapping[str, str] = MappingProxyType({})
-_ALARMING = {"WARN", "ERROR"}
+_ALARMING = {"WARN": Level.WARN, "ERROR": Level.BAD}
 
 
 def card(event: RunEvent, project: ProjectPage) -> Report:
@@ -78,15 +78,7 @@ def card(event: RunEvent, project: ProjectPage) -> Report:
         level,
         run.url,
         headline=headline(event, project.called(run)),
-        amber=amber(event),
         runs=(run.id,),
-    )
-
-
-def amber(event: RunEvent) -> bool:
-    """Whether *event* is a warning about a run that is still running."""
-    return isinstance(event, Stalled) or (
-        isinstance(event, CodeAlert) and event.level == "WARN"
     )
 
 
@@ -169,7 +161,7 @@ def _beaten(event: Best) -> str:
 
 def level_of(event: RunEvent) -> Level:
     if isinstance(event, CodeAlert):
-        return Level.BAD if event.level in _ALARMING else Level.INFO
+        return _ALARMING.get(event.level, Level.INFO)
     return KINDS[event.kind].level
 
 
@@ -197,9 +189,7 @@ def folded(
     table = runs_table(_COLUMNS, rows, urls)
     count = len({event.run.id for event in events})
     title = f"{count} runs {KINDS[kind].many} in {project.name}"
-    level = KINDS[kind].level
-    if any(isinstance(e, CodeAlert) and level_of(e) is Level.BAD for e in events):
-        level = Level.BAD
+    level = max(map(level_of, events), key=lambda level: level.rank)
     runs = {event.run.id: event.run for event in events}
     return Report(
         "events",
@@ -208,7 +198,6 @@ def folded(
         level,
         project.url,
         headline=folded_headline(kind, tuple(runs.values()), project.name, reasons),
-        amber=all(map(amber, events)),
         runs=tuple(runs),
     )
 

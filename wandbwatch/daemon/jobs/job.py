@@ -12,7 +12,7 @@ from functools import partial
 from itertools import count, groupby
 
 from wandbwatch.daemon.jobs import outages
-from wandbwatch.daemon.jobs.news import Known, LineResult, news
+from wandbwatch.daemon.jobs.news import Known, LineResult, news, worst
 from wandbwatch.daemon.jobs.outages import Outage
 from wandbwatch.delivery.mutes import Mute, MuteKind
 from wandbwatch.delivery.outbox import Outbox, RoundWriter
@@ -118,7 +118,7 @@ def queued_messages(
     """Yield the messages of *reports*, in their order.
 
     Reports with a message key have their own messages; the others share
-    theirs. If *level* is bad, one message pings: the first that says why.
+    theirs. One message has the *level*, and may ping: the first that says why.
     """
     live = subscription.mode is Mode.EDIT
     places = {False: count(), True: count(_EVENTS)}
@@ -138,7 +138,7 @@ def queued_messages(
                 name=f"{name}#{part}" if name else "",
                 origin=origin_of(shared),
             )
-        level = Level.INFO if loud is Level.BAD else level
+        level = Level.INFO if loud.rank else level
 
 
 def origin_of(reports: Sequence[Report]) -> Origin:
@@ -154,8 +154,8 @@ def origin_of(reports: Sequence[Report]) -> Origin:
 
 def _pings(shared: Sequence[Report], reports: Sequence[Report], level: Level) -> bool:
     """Whether the message of *shared* is to say what is bad, if anything in it is."""
-    bad = [r for r in reports if r.level is Level.BAD]
-    return level is Level.BAD and (not bad or any(r.level is Level.BAD for r in shared))
+    bad = [r for r in reports if r.level is level]
+    return level.rank > 0 and (not bad or any(r.level is level for r in shared))
 
 
 log = logging.getLogger(__name__)
@@ -240,7 +240,7 @@ def _afterwards(
             claims=partial(outbox.claim, name, line),
         )
         done = run_line(line, partial(_later, work), memory)
-        level = _level(Level.BAD, done.reports)
+        level = worst(done.reports)
         with outbox.round() as round_:
             for queued in queued_messages(
                 subscription, slot, done.reports, level, context.render
@@ -365,8 +365,9 @@ def _edits(subscription: Subscription, report: Report, outbox: Outbox) -> bool:
 
 
 def _level(level: Level, reports: Sequence[Report]) -> Level:
-    """Return *level* unless all that is bad is muted."""
-    return level if any(r.level is Level.BAD for r in reports) else Level.INFO
+    """Return *level*, or less where what is so bad is muted."""
+    left = worst(reports)
+    return left if left.rank < level.rank else level
 
 
 def _kept_back(

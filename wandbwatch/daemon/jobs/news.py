@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from wandbwatch.model.memory import Memory
@@ -40,7 +40,7 @@ class News:
 
     reports: tuple[Report, ...]
     level: Level
-    """BAD when something is bad that was not so before."""
+    """BAD when something is bad that was not so before; WARN for a new warning."""
     memory: Known
 
 
@@ -56,8 +56,14 @@ def news(results: Sequence[LineResult], known: Known) -> News:
     # A known failure is not reported again, but it is still bad news.
     memory |= {k: "" for k in known if k.startswith(_BAD) and _still(k, results, known)}
     fresh = any(memory.get(key) != known.get(key) for key in memory)
-    fresh = fresh or any(r.event and r.level is Level.BAD for r in reports)
-    return News(reports, Level.BAD if fresh else Level.INFO, memory)
+    happened = worst(report for report in reports if report.event)
+    return News(reports, Level.BAD if fresh else happened, memory)
+
+
+def worst(reports: Iterable[Report]) -> Level:
+    """Return the worst level of *reports*; INFO if none is a warning or bad."""
+    loud = [report.level for report in reports if report.level.rank]
+    return max(loud, key=lambda level: level.rank, default=Level.INFO)
 
 
 def failure(line: str, error: str) -> Report:

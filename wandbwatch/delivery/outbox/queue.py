@@ -6,6 +6,7 @@ from wandbwatch.delivery.outbox import history
 from wandbwatch.delivery.outbox.rows import Waiting, stored, waiting
 from wandbwatch.delivery.outbox.store import Store
 from wandbwatch.model.queued_message import QueuedMessage
+from wandbwatch.model.report import Level
 
 
 class Queue:
@@ -51,15 +52,15 @@ class Queue:
                 " WHERE claimed IS NOT NULL AND state = 'waiting'"
             ).rowcount
 
-    def head(self, channel: str, *, quiet: bool = False) -> Waiting | None:
+    def head(self, channel: str, *, quiet: Level | None = None) -> Waiting | None:
         """Return the next message to send, if any; None for a stopped channel.
 
-        In *quiet* hours only bad news, the rest of a list that is partly sent, and
-        edits, which notify nobody.
+        In quiet hours only news that are as bad as *quiet*, the rest of a list that is
+        partly sent, and edits, which notify nobody.
         """
         return self._first("channel = ?", channel, quiet=quiet)
 
-    def rest(self, of: QueuedMessage, *, quiet: bool = False) -> Waiting | None:
+    def rest(self, of: QueuedMessage, *, quiet: Level | None = None) -> Waiting | None:
         """Return what is next in the list of *of*, if anything."""
         return self._first(
             "channel = ? AND subscription = ? AND slot = ?",
@@ -113,8 +114,10 @@ class Queue:
         """Whether anything waits for *channel*, now or later, and it is not stopped."""
         return channel in self.channels()
 
-    def _first(self, where: str, *values: object, quiet: bool) -> Waiting | None:
-        passes = f" AND ({PASSES_QUIET_HOURS})" if quiet else ""
+    def _first(
+        self, where: str, *values: object, quiet: Level | None
+    ) -> Waiting | None:
+        passes = f" AND ({passes_quiet_hours(quiet)})" if quiet else ""
         found = waiting(
             self._store,
             f"{where} AND state = 'waiting'{passes}"
@@ -157,8 +160,15 @@ SAME_PLACE = (
     "live.channel = message.channel AND live.subscription = message.subscription"
     " AND live.place = message.place"
 )
-PASSES_QUIET_HOURS = (
-    "level = 'bad'"
+
+
+def passes_quiet_hours(least: Level) -> str:
+    """Return which messages quiet hours let through: those at *least* that bad, …"""
+    levels = [f"'{one.value}'" for one in Level if one.rank >= least.rank]
+    return f"level IN ({', '.join(levels)})" + _PASSES
+
+
+_PASSES = (
     f" OR (edit AND EXISTS (SELECT 1 FROM live WHERE {SAME_PLACE}))"
     " OR EXISTS (SELECT 1 FROM message AS m WHERE m.channel = message.channel"
     "  AND m.subscription = message.subscription AND m.slot = message.slot"

@@ -108,7 +108,8 @@ class Attempt:
             message = wording.plain(message)
         if self._waiting.ambiguous and not self.editing:
             message = wording.duplicate(message)
-        if self._waiting.queued.level is Level.BAD and not self.editing:
+        level = self._waiting.queued.level
+        if level.rank >= self._channel.ping.rank and not self.editing:
             message = wording.mention(message, self._channel.mention)
         return message
 
@@ -263,12 +264,15 @@ class Delivery:
         if late := self._results.expire(name):
             log.error("%s: gave up on %d messages that waited too long", name, late)
 
-    def _quiet(self) -> bool:
-        """Whether messages are held now; after quiet hours, make the digest."""
+    def _quiet(self) -> Level | None:
+        """Return how bad news must be that are not held now; None if nothing is held.
+
+        After quiet hours, make the digest.
+        """
         channel, hours = self._channel, self._channel.quiet
         if is_quiet(hours, self._context.clock.now()):
-            self._held.hold(channel.name)
-            return True
+            self._held.hold(channel.name, channel.ping)
+            return channel.ping
         if hours and (held := self._held.held(channel.name)):
             if len(held) == 1:
                 self._held.release(channel.name)
@@ -276,7 +280,7 @@ class Delivery:
                 title = heading(hours, len(held))
                 messages = [waiting.queued.message for waiting in held]
                 self._held.replace(held, self._context.wording.join(messages, title))
-        return False
+        return None
 
     def _wait_for_more(self) -> bool:
         """Nothing can be sent now; return whether to wait for it."""

@@ -92,8 +92,7 @@ COLOURS = {
     Level.WARN: 0xF0B232,
     Level.BAD: 0xF23F42,
 }
-MARKS = {Level.INFO: "", Level.GOOD: "✓ ", Level.WARN: "! ", Level.BAD: "✗ "}
-_WARNING = "⚠ "
+MARKS = {Level.INFO: "", Level.GOOD: "✓ ", Level.WARN: "⚠ ", Level.BAD: "✗ "}
 _LONGEST_NAME = limits.TITLE - 40
 """A continued title ends with its page number."""
 
@@ -131,13 +130,12 @@ def _with_headline(embed: Embed, report: Report) -> Embed:
 def _whose(report: Report) -> Embed:
     short = clipped(_title(report), _LONGEST_NAME)
     url = markdown.address(report.url)
-    colour = COLOURS[Level.WARN if report.amber else report.level]
+    colour = COLOURS[report.level]
     return Embed(short, Naming.TITLE, colour, url)
 
 
 def _title(report: Report) -> str:
-    mark = _WARNING if report.amber else MARKS[report.level]
-    return mark + markdown.named(report.headline or report.title)
+    return MARKS[report.level] + markdown.named(report.headline or report.title)
 
 
 def _parts(

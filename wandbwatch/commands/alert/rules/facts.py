@@ -148,6 +148,18 @@ class Moment:
         self._check(series, end - count)
         return series.y[max(end - count, 0) : end]
 
+    def level(self, key: str, window: Window, skipped: int) -> float | None:
+        """Return the mean of a window that ends *skipped* windows ago, if it has any
+        finite value; a sample of the rows gives it as well."""
+        series = self._series(key)
+        end = bisect_right(series.x, self.now)
+        low, high = end - (skipped + 1) * window.count, end - skipped * window.count
+        if not window.count:
+            edges = (self.now - n * window.seconds for n in (skipped + 1, skipped))
+            low, high = (bisect_right(series.x, edge) for edge in edges)
+        values = [v for v in series.y[max(low, 0) : max(high, 0)] if math.isfinite(v)]
+        return math.fsum(values) / len(values) if values else None
+
     def matching(self, pattern: str) -> Iterator[str]:
         """Yield the keys that *pattern* means: itself, or those that match it."""
         series = self.facts.series

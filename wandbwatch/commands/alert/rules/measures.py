@@ -24,6 +24,10 @@ HOLD = 300.0
 STEADY = (3, 4, 6, 8, 11, 15, 20)
 """Values in a row that must be far from those before: fewer are outliers. Several may
 have been logged since the last check."""
+_EARLIER = (2, 3, 4)
+"""The windows, counted back, that a change has to leave behind as well."""
+_MANY = 6
+"""Of so many values in a row, or more, a third need not be far."""
 SURE = 4.0
 """Standard errors that a change must have, not to be the noise of the values."""
 _SCATTER = 100
@@ -101,17 +105,39 @@ class Change:
     def value(self, moment: Moment, *, percent: bool) -> float | None:
         now = finite(moment.current(self.key, self.window))
         then = finite(moment.prior(self.key, self.window, self.before))
+        if now and not then:  # rows are further apart than the window is long
+            then = finite(moment.before(self.key, len(now), 1))
         if not now or not then:
             return None
         found = _difference(fmean(then), fmean(now), percent=percent)
-        if moment.steady and self._noisy(moment, then, now):
-            found = None if found is None else 0.0
+        if moment.steady and found is not None:
+            found = self._lasting(moment, found, fmean(now), percent=percent)
+            found = 0.0 if self._noisy(moment, then, now) else found
         return abs(found) if self.either and found is not None else found
+
+    def _lasting(
+        self, moment: Moment, found: float, now: float, *, percent: bool
+    ) -> float:
+        """Return the change from the window before the last two, if that is smaller:
+        the end of a dip is no rise. Where it is to be certain, from earlier ones too.
+        """
+        if self.before not in (None, self.window):
+            return found
+        for skipped in _EARLIER if moment.certain else _EARLIER[:1]:
+            level = moment.level(self.key, self.window, skipped)
+            other = None if level is None else _difference(level, now, percent=percent)
+            if other is not None:
+                found = 0.0 if found * other < 0 else min(found, other, key=abs)
+        return found
 
     def _noisy(
         self, moment: Moment, then: Sequence[float], now: Sequence[float]
     ) -> bool:
-        recent = finite(moment.before(self.key, 0, _SCATTER))
+        # A value alone in its window is no measure of its own noise.
+        alone = len(now) == 1 or len(then) == 1
+        recent = finite(moment.before(self.key, int(alone), _SCATTER))
+        if alone and len(recent) <= LEAST:
+            return True
         steps = [(b - a) ** 2 for a, b in pairwise(recent)]
         # Not by medians: rare peaks move a mean, too.
         sigma = math.sqrt(math.fsum(steps) / len(steps) / 2) if steps else 0.0
@@ -149,7 +175,9 @@ class ZScore:
         mean = math.fsum(before) / len(before)
         spread = math.sqrt(math.fsum((v - mean) ** 2 for v in before) / len(before))
         spread = max(spread, abs(mean) * FLOOR, 1e-300)
-        low, high = min(recent) - mean, max(recent) - mean
+        ranked = sorted(recent)
+        spared = count // 3 if count >= _MANY else 0
+        low, high = ranked[spared] - mean, ranked[-1 - spared] - mean
         return (low if low > 0 else min(high, 0.0)) / spread
 
 

@@ -51,7 +51,7 @@ KINDS: Mapping[EventKind, KindInfo] = {
     EventKind.CRASHED: KindInfo(Level.BAD, "crashed", State.CRASHED),
     EventKind.FAILED: KindInfo(Level.BAD, "failed", State.FAILED),
     EventKind.KILLED: KindInfo(Level.BAD, "killed", State.KILLED),
-    EventKind.STALLED: KindInfo(Level.BAD, "are stalled"),
+    EventKind.STALLED: KindInfo(Level.WARN, "are stalled"),
     EventKind.PREEMPTED: KindInfo(Level.INFO, "preempted", State.PREEMPTED),
     EventKind.ALERT: KindInfo(Level.INFO, "alert"),
     EventKind.FINISHED: KindInfo(Level.GOOD, "finished", State.FINISHED),
