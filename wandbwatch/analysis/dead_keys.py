@@ -10,7 +10,7 @@ from wandbwatch.analysis.keys import SYSTEM, is_glob
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.memory import Memory, StoredJson
 from wandbwatch.model.ports import Source
-from wandbwatch.model.query import Axis, AxisKind, Query
+from wandbwatch.model.query import Axis, AxisKind, Details, Query
 from wandbwatch.model.report import Note, Report
 from wandbwatch.model.run import Json, Run, State
 
@@ -109,12 +109,14 @@ def _examined(
     wanted = tuple(dict.fromkeys(key for key in keys if _checkable(key)))
     if not wanted:
         return (), ()
-    found = Query(filters, limit=_RUNS, summary=wanted, config=())
+    found = Query(
+        filters, limit=_RUNS, summary=wanted, config=(), details=Details.PROGRESS
+    )
     runs = source.runs(found).runs
     missing = _missing(wanted, runs)
     if not missing or not runs:
         return (), missing
-    whole = source.runs(replace(found, limit=_WHOLE, summary=None)).runs
+    whole = source.runs(replace(found, limit=_WHOLE, summary=None, names=True)).runs
     missing = _missing(missing, whole)
     known = {key for run in whole for key in run.summary if not key.startswith("_")}
     done = [run for run in runs if run.state.ended and run.last_step]

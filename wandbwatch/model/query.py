@@ -21,6 +21,14 @@ class Reach:
     most: int = 100_000
 
 
+class Details(Enum):
+    """What is wanted of a run beside its values; a source may give more."""
+
+    PROGRESS = "names, state, times, group, sweep, host"
+    ENDS = "those and the exit code"
+    ALL = "those, user, job type, tags and notes"
+
+
 @dataclass(frozen=True)
 class Query:
     """Which runs, in which order, and how much of each."""
@@ -47,6 +55,12 @@ class Query:
     will be asked next."""
     machine: bool = False
     """Whether the last system metrics are wanted, beside a part of the summary."""
+    details: Details = Details.ALL
+    names: bool = False
+    """Whether of the summary only the names of the keys are needed: their values may
+    be anything, and keys that were never logged may be left out."""
+    points: int = 0
+    """How many points of a curve are needed, the last one exact; 0: many."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ MANY = 120
 
 @pytest.fixture(autouse=True)
 def _patient(server, monkeypatch):
-    monkeypatch.setattr("wandbwatch.sources.cloud.graphql._PAUSE", 0)
+    monkeypatch.setattr("wandbwatch.sources.cloud.pages._PAUSE", 0)
     server.store.add(*(Run(f"r{i:03}") for i in range(MANY)))
     remarks.taken()
 

@@ -15,14 +15,26 @@ from tests.servers.wandb import Run
 MOST = 100_000
 
 
-@pytest.fixture(autouse=True)
-def _large(server):
-    rows = [{"_step": i, "_runtime": i, "val/loss": 1 / (i + 1)} for i in range(3)]
-    for number in range(100):
-        summary = {"table": "x" * 200_000, "val/loss": 1 / (number + 1), "_step": 2}
+ROWS = 120
+
+
+@pytest.fixture(params=[100, 250], autouse=True)
+def _large(server, request):
+    rows = [
+        {
+            "_step": i,
+            "_runtime": i,
+            "_timestamp": 1767264000 + i,
+            "val/loss": 1 / (i + 1),
+        }
+        for i in range(ROWS)
+    ]
+    for number in range(request.param):
+        summary = {"table": "x" * 200_000, "val/loss": number / 250, "_step": ROWS - 1}
         server.store.add(
             Run(
-                f"r{number:02}",
+                f"r{number:06}",
+                display_name=f"glorious-river-{number}",
                 state="running",
                 rows=rows,
                 summary=summary,
@@ -33,9 +45,16 @@ def _large(server):
 
 
 @pytest.mark.parametrize(
-    "line", ["events", "digest", "top", "alert --when 'val/loss>5'"]
+    ("line", "requests"),
+    [
+        ("events", 2),
+        ("digest", 2),
+        ("top", 4),
+        ("alert --when 'val/loss>5'", 2),
+        ("alert --when 'nan(val/*)'", 3),
+    ],
 )
-def test_no_whole_summaries_are_fetched(server, line):
+def test_no_whole_summaries_or_histories_are_fetched(server, line, requests):
     source = plugin(Cloud("acme", "gpt"))
     command, _, options = line.partition(" ")
     reports: list[Report] = list(
@@ -44,6 +63,16 @@ def test_no_whole_summaries_are_fetched(server, line):
     assert reports
     sent = sum(n for name, n in server.sent.items() if name.startswith("Wandbwatch"))
     assert sent < MOST
+    assert server.data_requests <= requests
+
+
+def test_a_misspelt_key_is_found_by_names_alone(server):
+    source = plugin(Cloud("acme", "gpt"))
+    line = "alert acme/gpt --when 'val/los > 5'"
+    (report,) = grammar.parse(line, fake_env(source)).reports
+    assert "did you mean 'val/loss'?" in str(report.blocks[-1])
+    assert server.sent["WandbwatchKeys"] < MOST
+    assert server.sent["WandbwatchRuns"] < 2 * MOST
 
 
 def test_the_best_run_is_found_all_the_same(server):

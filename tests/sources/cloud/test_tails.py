@@ -93,6 +93,44 @@ def test_short_histories_take_one_request(long_run):
     assert long_run.data_requests == 1
 
 
+def test_a_last_value_is_that_of_the_last_row(long_run):
+    query = Query(summary=(), config=(), points=1)
+    found = plugin(GPT).curves(query, ("loss", "sparse", "never"), WALL)
+    last = {one.run.id: one.series["loss"].y[-1] for one in found}
+    assert last == {"abc": float((LONG - 1) % 977), "short": 19.0}
+    series = next(one.series for one in found if one.run.id == "abc")
+    assert series["sparse"].y[-1] == LONG - 50
+    assert "never" not in series
+    assert long_run.sent["WandbwatchRows"] < 10_000
+
+
+def test_what_is_known_of_an_end_saves_the_second_request(long_run):
+    query = Query(summary=(), config=(), points=1)
+    for _ in range(2):
+        long_run.store.add(Run("other"), Run("more"))  # not so few runs
+        plugin(GPT).curves(query, ("loss", "sparse", "never"), WALL)
+        before = long_run.data_requests
+        run = long_run.store.run("acme/gpt/abc")
+        step = run.rows[-1]["_step"] + 1
+        run.rows.append(row(step, loss=5.5))
+        run.summary["_step"] = step
+        found = plugin(GPT).curves(query, ("loss", "sparse", "never"), WALL)
+        series = next(one.series for one in found if one.run.id == "abc")
+        assert series["loss"].y[-1] == 5.5
+        assert series["sparse"].y[-1] == LONG - 50
+        assert long_run.data_requests == before + 1
+
+
+def test_the_end_of_a_run_that_was_read_comes_with_its_curves(long_run):
+    plugin(Cloud("acme", "gpt", "abc")).run()
+    before = long_run.data_requests
+    loss = curve("loss")
+    assert list(loss.y[-200:]) == [float(i % 977) for i in range(LONG - 200, LONG)]
+    assert curve("loss").y[-1] == loss.y[-1]
+    assert long_run.data_requests == before + 2
+    assert long_run.counts["WandbwatchRows"] == 0
+
+
 def test_the_exported_way_has_the_same_end(monkeypatch):
     def no_wire(*_: object) -> None:
         raise transport.NoGraphqlError

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -27,12 +28,14 @@ from wandbwatch.commands.alert.fetch import (
     look_back,
     look_once,
     tried_query,
+    with_curves,
 )
 from wandbwatch.commands.alert.memory import AlertMemory, Timing, Turn
 from wandbwatch.commands.alert.overview import present, tried
 from wandbwatch.commands.alert.rules import Rule, RuleError, parse
 from wandbwatch.commands.alert.suggest import candidates, suggested
 from wandbwatch.formatting import titles
+from wandbwatch.formatting.run_blocks import MOST_CARDS
 from wandbwatch.model.address import Address
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.memory import Memory
@@ -270,7 +273,7 @@ def _changes(env: Env, memory: Memory, request: _Request) -> Iterator[Report]:
     project = titles.of_runs(request.address, found)
     url = titles.page_of_runs(found)
     page = Page(project, url, request.timing, tuple(folded(after, runs, rules)))
-    for report in reports(sent, page):
+    for report in reports(_drawn(source, question, sent), page):
         bad = report.level is Level.BAD
         yield replace(report, level=request.level) if bad else report
     ended = any(not seen.running for seen in runs)
@@ -301,6 +304,17 @@ def _acted(
         else one
         for one in firings.sent
     )
+
+
+def _drawn(
+    source: Source, question: Question, sent: Sequence[Notification]
+) -> Sequence[Notification]:
+    """Fetch the curves of the firing alerts that get a card of their own."""
+    firing = [one for one in sent if one.turn in (Turn.FIRING, Turn.STILL)]
+    alike = Counter((one.turn, one.rule.text) for one in firing)
+    few = [one for one in firing if alike[one.turn, one.rule.text] <= MOST_CARDS]
+    seen = with_curves(source, question, [one.seen for one in few])
+    return [replace(one, seen=seen.get(one.seen.run.id, one.seen)) for one in sent]
 
 
 def _logged(runs: Sequence[Observation]) -> set[str]:

@@ -14,8 +14,9 @@ from wandbwatch.analysis.keys import SYSTEM
 from wandbwatch.commands.alert.memory import AlertMemory
 from wandbwatch.commands.alert.rules import Facts, Needs, Rule
 from wandbwatch.commands.alert.rules.facts import is_glob, ordered
+from wandbwatch.model.errors import SourceError
 from wandbwatch.model.ports import Source
-from wandbwatch.model.query import Axis, AxisKind, Curves, Query, Reach
+from wandbwatch.model.query import Axis, AxisKind, Curves, Details, Query, Reach
 from wandbwatch.model.run import Json, Run, State
 
 LINES = 1000
@@ -26,6 +27,10 @@ _BACK = 200_000
 """Rows of a key to backtest at most, the newest."""
 MATCHED = 100
 """Keys that a pattern stands for at most."""
+_ROWS = 50
+"""Rows that make a curve."""
+_FEW = 20
+"""Runs whose keys are matched with patterns, the newest."""
 TRIED = 50
 """Runs to backtest at most, the newest."""
 
@@ -72,7 +77,7 @@ def look(
         query = Query(question.filters, limit=GROUPED)
     else:
         query = Query(_both(question.filters, _recent(before)))
-    query = replace(query, reach=_reach(question.needs, now))
+    query = replace(query, reach=_reach(question.needs, now), points=_points(question))
     return tuple(
         _seen(source, question.needs, known, now, LINES)
         for known in _known(source, question.needs, query)
@@ -88,7 +93,8 @@ def look_once(
     if runs:
         return runs
     reach = _reach(question.needs, now)
-    query = Query(question.filters, limit=2, reach=reach)
+    points = _points(question)
+    query = Query(question.filters, limit=2, reach=reach, points=points)
     found = _known(source, question.needs, query)
     if len(found) > 1:
         return ()
@@ -112,6 +118,39 @@ def look_back(
         _seen(source, question.needs, known, now, 0)
         for known in _known(source, question.needs, query)
     )
+
+
+def _points(question: Question) -> int:
+    """Return 1 where the rules use nothing but latest values, else 0: many."""
+    needs = question.needs
+    if question.named:
+        return 0
+    return 1 if needs.count <= 1 and not needs.seconds and not needs.peers else 0
+
+
+def with_curves(
+    source: Source, question: Question, seen: Sequence[Observation]
+) -> dict[str, Observation]:
+    """Return *seen* by run id, with the curves that show what led to an alert."""
+    ids = tuple(dict.fromkeys(one.run.id for one in seen if _cut(one.facts)))
+    if not ids or not _points(question):
+        return {one.run.id: one for one in seen}
+    query = Query(ids=ids, summary=(), config=(), details=Details.PROGRESS)
+    try:
+        curves = source.curves(query, question.needs.keys, Axis(AxisKind.WALL))
+    except SourceError:
+        curves = ()
+    drawn = {one.run.id: _facts(one).series for one in curves}
+    return {
+        one.run.id: replace(one, facts=replace(one.facts, series=drawn[one.run.id]))
+        for one in seen
+        if one.run.id in drawn
+    }
+
+
+def _cut(facts: Facts) -> bool:
+    """Whether there is more of a curve than a few rows."""
+    return any(one.sampled and len(one.x) < _ROWS for one in facts.series.values())
 
 
 def _reach(needs: Needs, now: datetime) -> Reach:
@@ -145,7 +184,7 @@ def _wanted(run: Run, before: AlertMemory | None) -> bool:
 
 def _known(source: Source, needs: Needs, query: Query) -> list[_Known]:
     """Fetch runs and their series, with the peers of each in its group."""
-    asked = replace(query, summary=(), config=())
+    asked = replace(query, summary=(), config=(), details=Details.PROGRESS)
     if needs.keys:
         keys = _keys(source, needs.keys, query)
         curves = source.curves(asked, keys, Axis(AxisKind.WALL))
@@ -163,14 +202,16 @@ def _known(source: Source, needs: Needs, query: Query) -> list[_Known]:
 
 
 def _keys(source: Source, keys: Sequence[str], query: Query) -> list[str]:
-    """Return *keys*, and for a pattern the keys of the runs that it matches."""
+    """Return *keys*, and instead of a pattern the keys of runs that it matches."""
     globs = [key for key in keys if is_glob(key) and not key.startswith(SYSTEM)]
     if not globs:
         return list(keys)
-    runs = source.runs(replace(query, config=())).runs
+    few = min(query.limit or _FEW, _FEW)
+    runs = source.runs(replace(query, config=(), limit=few, names=True)).runs
     logged = dict.fromkeys(key for run in runs for key in run.summary)
     found = [one for key in globs for one in fnmatch.filter(logged, key)]
-    return list(dict.fromkeys([*keys, *found[:MATCHED]]))
+    named = (key for key in keys if key not in globs)
+    return list(dict.fromkeys([*named, *found[:MATCHED]]))
 
 
 def _others(facts: Facts, group: Iterable[Facts]) -> tuple[Facts, ...]:

@@ -12,12 +12,12 @@ from wandbwatch.analysis.failing import LINES, Failure, failures
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.analysis.several import Gathered, located
 from wandbwatch.commands.digest.period import Period, hours
-from wandbwatch.formatting import titles
+from wandbwatch.formatting import titles, utc
 from wandbwatch.formatting.run_blocks import caveats
 from wandbwatch.model.address import Address
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.ports import Source
-from wandbwatch.model.query import Query
+from wandbwatch.model.query import Details, Query
 from wandbwatch.model.report import (
     MISSING,
     Block,
@@ -28,13 +28,9 @@ from wandbwatch.model.report import (
     Report,
     Table,
 )
-from wandbwatch.model.run import Run
+from wandbwatch.model.run import Json, Run, State
 from wandbwatch.model.run_details import Printed
 from wandbwatch.options import Filters
-
-_PAGE = 1000
-"""How many runs are requested, by the last heartbeat; one request to W&B."""
-
 
 _CONSOLES = 12
 """Consoles read at most: each is a request."""
@@ -47,20 +43,26 @@ _NAMED = 5
 
 
 def recent_runs(source: Source, filters: Filters, since: datetime) -> tuple[Run, ...]:
-    """Read all runs that were heard of after *since*, and some that were before."""
-    query = Query(filters, "-heartbeat_at", _PAGE, summary=(), config=(), numbers=True)
-    found = source.runs(query)
-    last = found.runs[-1].heartbeat if found.runs else None
-    if found.left_out and last and last >= since:
-        found = source.runs(replace(query, limit=0))
-    return found.runs
-
-
-def with_whole_runs(source: Source, period: Period) -> tuple[Run, ...]:
-    """Read the runs that were there again, with their metrics and system metrics."""
-    ids = tuple({run.id: "" for run in (*period.heard, *period.running)})
-    query = Query(ids=ids, config=(), numbers=True, machine=True)
-    return source.runs(query).runs if ids else ()
+    """Read all running runs, and those with a heartbeat after *since*, with their
+    metrics and their last system metrics."""
+    late: dict[str, Json] = {"$gt": utc(since).isoformat().replace("+00:00", "Z")}
+    recent: Json = [
+        {"state": State.RUNNING.value},
+        {"heartbeatAt": late},
+        {"createdAt": late},
+    ]
+    wanted: dict[str, Json] = {"$or": recent}
+    newest = Query(filters, "-heartbeat_at", 1, summary=(), config=(), numbers=True)
+    named = source.runs(newest).runs
+    query = replace(
+        newest,
+        filters={"$and": [dict(filters), wanted]} if filters else wanted,
+        limit=0,
+        summary=None,
+        machine=True,
+        details=Details.ENDS,
+    )
+    return source.runs(query).runs or named
 
 
 def read_consoles(
@@ -85,7 +87,6 @@ class Passed:
 
 def passed(source: Source, filters: Filters, since: timedelta, now: datetime) -> Passed:
     period = Period(recent_runs(source, filters, now - since), now - since, now)
-    period = replace(period, runs=with_whole_runs(source, period))
     return Passed(period, read_consoles(source, period.failed))
 
 

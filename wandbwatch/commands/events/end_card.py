@@ -161,7 +161,9 @@ class EndCards:
         if not self.attached.config_diff:
             return report
         blocks = self._or_note("the configuration", partial(self._changed, event.run))
-        by = f" by {event.run.user}" if event.run.user else ""
+        same = (one for one in (*self._newest, event.run) if one.id == event.run.id)
+        user = next((one.user for one in same if one.user), "")
+        by = f" by {user}" if user else ""
         line = f"{project.called(event.run)} started{by}{_settings(blocks)}"
         return replace(report, blocks=(*blocks, *report.blocks), headline=line)
 

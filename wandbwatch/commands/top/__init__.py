@@ -49,13 +49,13 @@ def top(
     """
     from wandbwatch.analysis.several import gathered
     from wandbwatch.commands.top.report import LIVE, looked, report
-    from wandbwatch.model.query import Query
+    from wandbwatch.model.query import Details, Query
 
     env: Env = ctx.obj
     running: Filters = Filters({"state": {"$in": [state.value for state in LIVE]}})
     if filters:
         running = Filters({"$and": [running, filters]})
-    query = Query(running, limit=topk, summary=(), config=())
+    query = Query(running, limit=topk, summary=(), config=(), details=Details.PROGRESS)
     found = gathered(
         env, places(address), lambda one: looked(env.source(one), query, keys, total)
     )

@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 
 from wandbwatch.analysis.eta import Forecast, Total, pace
-from wandbwatch.analysis.objective import curve_keys, with_curve
+from wandbwatch.analysis.objective import curve_keys
 from wandbwatch.analysis.pauses import CLOCKS, stalled
 from wandbwatch.analysis.several import Gathered, located
 from wandbwatch.analysis.window import CLOCK
@@ -93,13 +94,24 @@ class Looked:
 def looked(
     source: Source, query: Query, keys: Sequence[str], total: Total | None
 ) -> Looked:
-    """Ask for the running runs, with their curves of *keys*, or of a likely one."""
-    tried = tuple(keys) or likely_keys(source, query)
-    asked = replace(query, summary=(*tried, *CLOCKS))
-    found = source.curves(
-        total.asked(asked) if total else asked, (CLOCK, *tried), Axis()
+    """Fetch the running runs, with their curves of *keys*, or of a likely one."""
+    tried = [tuple(keys)] if keys else [(key,) for key in likely_keys(source, query)]
+
+    def asked(keys: tuple[str, ...]) -> Looked:
+        few = replace(query, summary=(*keys, *CLOCKS), points=2 * WIDTH)
+        few = total.asked(few) if total else few
+        return Looked(source.curves(few, (CLOCK, *keys), Axis()), keys)
+
+    first = asked(tried[0] if tried else ())
+    answers = chain([first], map(asked, tried[1:] if first.curves else ()))
+    return next(filter(_has_curve, answers), first)
+
+
+def _has_curve(one: Looked) -> bool:
+    drawn = (
+        s.y for run in one.curves for key, s in run.series.items() if key in one.keys
     )
-    return Looked(found, tuple(keys) or tuple(with_curve(tried, found)[:1]))
+    return any(sum(map(math.isfinite, ys)) > 1 for ys in drawn)
 
 
 def report(
@@ -190,5 +202,5 @@ def _row(
 
 def _curve(one: Curves, key: str) -> tuple[Cell, Cell]:
     series = one.series.get(key)
-    last: Cell = one.run.summary.get(key, series.y[-1] if series else MISSING)
+    last: Cell = series.y[-1] if series else one.run.summary.get(key, MISSING)
     return last, spark(series) if series else MISSING

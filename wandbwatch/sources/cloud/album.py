@@ -10,7 +10,7 @@ from wandbwatch.analysis import keys as known_keys
 from wandbwatch.model.media import Album, Medium, Steps, When
 from wandbwatch.model.run import Json, flat
 from wandbwatch.sources.cloud import graphql, public_api, reading
-from wandbwatch.sources.cloud.graphql import MEDIA
+from wandbwatch.sources.cloud.documents import MEDIA
 from wandbwatch.sources.cloud.query import Project
 from wandbwatch.sources.cloud.transport import Connection
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from wandbwatch.model.media import Artifact, Artifacts
 from wandbwatch.sources.cloud import graphql, public_api, reading
-from wandbwatch.sources.cloud.graphql import PROJECT_ARTIFACTS, RUN_ARTIFACTS
+from wandbwatch.sources.cloud.documents import PROJECT_ARTIFACTS, RUN_ARTIFACTS
 from wandbwatch.sources.cloud.query import Project
 from wandbwatch.sources.cloud.transport import Connection
 

@@ -9,7 +9,7 @@ from wandbwatch.formatting import shown
 from wandbwatch.model.errors import NotFoundError
 from wandbwatch.model.run_details import Printed
 from wandbwatch.sources.cloud import failures, files, graphql, public_api, reading
-from wandbwatch.sources.cloud.graphql import CONSOLE, WHOLE_CONSOLE
+from wandbwatch.sources.cloud.documents import CONSOLE, WHOLE_CONSOLE
 from wandbwatch.sources.cloud.query import Project
 from wandbwatch.sources.cloud.transport import (
     Connection,

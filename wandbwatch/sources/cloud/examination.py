@@ -18,6 +18,7 @@ from wandbwatch.sources.cloud import (
     console,
     files,
     graphql,
+    pages,
     reading,
     session,
     tails,
@@ -90,7 +91,7 @@ class _Examination:
 
     def findings(self) -> Iterator[Finding]:
         query = replace(runs_query(Query(limit=3, order="-heartbeat_at")), machine=True)
-        found = graphql.runs(self.at, self.project, query)
+        found = pages.runs(self.at, self.project, query)
         nodes = [] if found is None else list(found.nodes)
         total = 0 if found is None else found.total
         yield Finding("listing", f"{total} runs in {self.project}")
@@ -143,7 +144,7 @@ class _Examination:
     def _config(self) -> str:
         """Ask for a key that is not there: what comes is not what was asked for."""
         query = runs_query(Query(limit=1, summary=(), config=(_NO_KEY,)))
-        found = graphql.runs(self.at, self.project, query)
+        found = pages.runs(self.at, self.project, query)
         nodes = list(found.nodes) if found else []
         given = [key for node in nodes for key in reading.table(node.get("config"))]
         if given:
@@ -158,7 +159,7 @@ class _Examination:
         since = (beat - timedelta(seconds=60)).isoformat().replace("+00:00", "Z")
         filters = {"heartbeatAt": {"$gt": since}}
         query = runs_query(Query(filters, limit=1, summary=(), config=()))
-        found = graphql.runs(self.at, self.project, query)
+        found = pages.runs(self.at, self.project, query)
         if found and found.total:
             return f"{_FINE}: finds {found.total} runs"
         return (

@@ -10,8 +10,8 @@ from wandbwatch.analysis.provenance import provenance as read
 from wandbwatch.model.media import RunFile
 from wandbwatch.model.run_details import Provenance
 from wandbwatch.sources.cloud import graphql, public_api, reading
+from wandbwatch.sources.cloud.documents import FILES
 from wandbwatch.sources.cloud.download import content
-from wandbwatch.sources.cloud.graphql import FILES
 from wandbwatch.sources.cloud.query import Project
 from wandbwatch.sources.cloud.transport import Connection
 

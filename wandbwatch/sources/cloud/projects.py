@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from wandbwatch.model.ports import ListedProject
 from wandbwatch.model.run_details import Sweep
-from wandbwatch.sources.cloud import failures, graphql, reading
+from wandbwatch.sources.cloud import documents, failures, graphql, reading
 from wandbwatch.sources.cloud.query import Project
 from wandbwatch.sources.cloud.sweep import described
 from wandbwatch.sources.cloud.transport import Connection
@@ -19,7 +19,7 @@ _PROJECT: Final = """
   newest: runs(first: 1, order: "-heartbeat_at") { edges { node { heartbeatAt } } }
 """
 _KEYS: Final = f"""
-  few: runs(first: {graphql.FEW}, order: "-created_at") {{
+  few: runs(first: {documents.FEW}, order: "-created_at") {{
     edges {{ node {{ name historyKeys config(keys: ["_wandb"]) }} }}
   }}
 """

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from wandbwatch.analysis import filters
-from wandbwatch.model.query import Query
+from wandbwatch.model.query import Details, Query
 
 Node: TypeAlias = Mapping[str, Any]
 """A run as GraphQL tells it."""
@@ -48,6 +48,8 @@ class RunsQuery:
     config: tuple[str, ...] | None = None
     specs: tuple[str, ...] = ()
     """One sampledHistory spec (JSON) for each key."""
+    ahead: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """The specs of the ends of histories that are known to be long, by run."""
     samples: int = 0
     system: bool = False
     """Whether the rows of system metrics are wanted."""
@@ -55,6 +57,9 @@ class RunsQuery:
     """Whether the keys that the first runs logged are to be remembered."""
     machine: bool = False
     """Whether the last system metrics are wanted."""
+    last_system: bool = False
+    """Whether they are wanted beside the rows of system metrics, or for them."""
+    details: Details = Details.ALL
     whole_or_nothing: bool = False
     """Whether a part of the runs answers nothing: they are asked for by name."""
 
@@ -75,6 +80,7 @@ def runs_query(query: Query, sweep: str = "", page: int = MOST_A_PAGE) -> RunsQu
         config=_and(_with_goals(query), keys.get("config")),
         learn=query.numbers and query.summary is not None,
         machine=query.machine or query.summary is None,
+        details=query.details,
         whole_or_nothing=bool(query.ids),
     )
 

@@ -68,14 +68,14 @@ _AXES = {
 }
 
 
-def specs(keys: Sequence[str], axis: Axis) -> tuple[str, ...]:
+def specs(keys: Sequence[str], axis: Axis, samples: int = SAMPLES) -> tuple[str, ...]:
     """Ask for each key with its step and its place on the axis alone: a spec's rows
     have all of its keys."""
     asked = [(axis_key(axis), key) for key in logged(keys)]
     if _needs_rows(keys, axis):
         asked.append(("_timestamp", axis_key(axis)))
     wanted = (tuple(dict.fromkeys(("_step", *pair))) for pair in asked)
-    return tuple(json.dumps({"keys": some, "samples": SAMPLES}) for some in wanted)
+    return tuple(json.dumps({"keys": some, "samples": samples}) for some in wanted)
 
 
 def logged(keys: Iterable[str]) -> list[str]:
@@ -95,8 +95,9 @@ def series(node: Node, keys: Sequence[str], axis: Axis) -> dict[str, Series]:
     read: dict[str, Series] = {}
     measured = any(key.startswith(SYSTEM) for key in keys)
     events = list(_tables(_read(node.get("events")))) if measured else []
-    last = _last_measured(node) if len(events) >= SAMPLES else None
-    for key in expanded(keys, _measured(events)):
+    few = len(events) < SAMPLES and "events" in node
+    last = None if few or not measured else _last_measured(node)
+    for key in expanded(keys, _measured([*events, *([last] if last else ())])):
         if key.startswith(SYSTEM):
             one = _system(events, key, axis, places, last)
         else:
@@ -165,7 +166,7 @@ def _system(
         if value is not None and at is not None:
             xs.append(at)
             ys.append(value)
-    sampled = len(events) >= SAMPLES
+    sampled = last is not None
     exact = xs[-1] if sampled and last and xs else None
     return Series(key, xs, ys, sampled=sampled, exact=exact)
 

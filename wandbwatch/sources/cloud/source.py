@@ -21,28 +21,37 @@ from wandbwatch.sources.cloud import (
     album,
     artifacts,
     console,
+    documents,
     failures,
     files,
     graphql,
+    pages,
     projects,
     public_api,
     reading,
     series,
     session,
     sweep,
+    tails,
     together,
 )
 from wandbwatch.sources.cloud import query as asking
 from wandbwatch.sources.cloud.query import FoundRuns, Node, Project, RunsQuery
 from wandbwatch.sources.cloud.session import CloudAccount
-from wandbwatch.sources.cloud.tails import SAMPLES, complete
+from wandbwatch.sources.cloud.tails import SAMPLES
 from wandbwatch.sources.cloud.transport import Budget, Connection
 
 T = TypeVar("T")
+Keys: TypeAlias = Callable[[Connection, Project, RunsQuery], list[Node] | None]
+"""Asks which keys runs logged."""
+More: TypeAlias = Callable[[Connection, Project, RunsQuery], RunsQuery]
+"""Adds what else is asked of runs."""
 Tails: TypeAlias = Callable[[Connection, Project, list[Node]], list[Node]]
 """Puts the exact ends of long histories into runs."""
 
 _CURVES_A_PAGE = 50
+_SMALL = 3
+"""Runs whose curves are small enough to be asked for in any case."""
 _LIKELY = 8
 """How many of them are asked for."""
 
@@ -106,32 +115,42 @@ class CloudSource:
         return reading.run(node, project)
 
     def runs(self, query: Query) -> Listing:
+        if query.names and (named := self._named(query)) is not None:
+            return named
         if query.numbers and query.summary is None:
-            query = replace(query, summary=self._likely(query))
-        project, nodes, total = self._nodes(query, lambda asked: asked)
+            query = replace(query, summary=self._likely(query), numbers=False)
+        project, nodes, total = self._nodes(query, lambda _at, _of, asked: asked)
         return Listing(tuple(_run(node, project, query) for node in nodes), total)
 
     def _likely(self, query: Query) -> tuple[str, ...] | None:
         """Name the summary values that runs are compared by; None is all of them."""
-        few = replace(query, limit=graphql.FEW, summary=(), config=())
-        asked = asking.runs_query(self._addressed(few), self._address.sweep or "")
-
-        def find(at: Connection) -> tuple[Run, ...]:
-            project = self._project(at)
-            nodes = graphql.asked(
-                at,
-                "keys",
-                lambda: graphql.keys(at, project, asked),
-                lambda: None,
-            )
-            return tuple(reading.run(node, project) for node in nodes or ())
-
-        runs = self._ask(find)
+        few = replace(query, limit=documents.FEW, summary=(), config=())
+        runs = self._logged(few, graphql.keys) or ()
         chosen = choose(runs)
         if chosen.objective is None:
             return None
         names = (*chosen.curve, *known_keys.likely(runs))
         return tuple(dict.fromkeys(names))[:_LIKELY]
+
+    def _named(self, query: Query) -> Listing | None:
+        """Return runs with the names of the keys that they logged; None where the
+        server does not say them."""
+        runs = self._logged(replace(query, summary=(), config=()), graphql.names)
+        return None if runs is None else Listing(runs, len(runs))
+
+    def _logged(self, query: Query, ask: Keys) -> tuple[Run, ...] | None:
+        asked = asking.runs_query(self._addressed(query), self._address.sweep or "")
+
+        def find(at: Connection) -> tuple[Run, ...] | None:
+            project = self._project(at)
+            nodes = graphql.asked(
+                at, "keys", lambda: ask(at, project, asked), lambda: None
+            )
+            if nodes is None:
+                return None
+            return tuple(reading.run(node, project) for node in nodes)
+
+        return self._ask(find)
 
     def _addressed(self, query: Query) -> Query:
         if self._address.run:
@@ -143,19 +162,32 @@ class CloudSource:
     ) -> tuple[Curves, ...]:
         """Return the runs' series: of a long one a sample, and all of its end."""
 
-        def curved(asked: RunsQuery) -> RunsQuery:
+        query = self._addressed(query)
+        measured = any(key.startswith(series.SYSTEM) for key in keys)
+        page = asking.MOST_A_PAGE if query.points == 1 else _CURVES_A_PAGE
+
+        def specs() -> tuple[str, ...]:
+            return series.specs(keys, axis, query.points or SAMPLES)
+
+        def curved(at: Connection, of: Project, asked: RunsQuery) -> RunsQuery:
+            nonlocal query
+            if at.totals.get(str(of), _SMALL + 1) <= _SMALL:
+                query = replace(query, points=0)
+            last = query.points == 1
             return replace(
                 asked,
-                config=series.beside(asked.config),
-                specs=series.specs(keys, axis),
+                config=asked.config if last else series.beside(asked.config),
+                specs=() if last else specs(),
+                ahead=tails.ahead(at, of, query, specs()),
                 samples=SAMPLES,
-                system=any(key.startswith(series.SYSTEM) for key in keys),
+                system=measured and not last,
+                last_system=measured,
             )
 
         def exact(at: Connection, of: Project, nodes: list[Node]) -> list[Node]:
-            return complete(at, of, nodes, series.specs(keys, axis), query.reach)
+            return tails.complete(at, of, nodes, specs(), query)
 
-        project, nodes, _ = self._nodes(query, curved, _CURVES_A_PAGE, exact)
+        project, nodes, _ = self._nodes(query, curved, page, exact)
         found = []
         for node in nodes:
             drawn = series.series(node, keys, axis)
@@ -170,7 +202,7 @@ class CloudSource:
         keys = tuple(dict.fromkeys(keys))
         specs = series.distribution_specs(keys, axis)
 
-        def spread(asked: RunsQuery) -> RunsQuery:
+        def spread(_at: Connection, _of: Project, asked: RunsQuery) -> RunsQuery:
             return replace(asked, config=series.beside(asked.config), specs=specs)
 
         project, nodes, _ = self._nodes(query, spread, _CURVES_A_PAGE)
@@ -253,28 +285,29 @@ class CloudSource:
     def _nodes(
         self,
         query: Query,
-        more: Callable[[RunsQuery], RunsQuery],
+        more: More,
         page: int = asking.MOST_A_PAGE,
-        tails: Tails | None = None,
+        complete: Tails | None = None,
     ) -> tuple[Project, list[Node], int]:
         query = self._addressed(query)
-        asked = more(asking.runs_query(query, self._address.sweep or "", page))
+        sweep_id = self._address.sweep or ""
 
         def find(at: Connection) -> tuple[Project, list[Node] | None, int]:
             project = self._project(at)
+            asked = more(at, project, asking.runs_query(query, sweep_id, page))
 
             def read(found: FoundRuns | None) -> tuple[list[Node] | None, int]:
                 if found is None:
                     return None, 0
                 nodes = reading.ranked(found.nodes, query.order, query.limit)
-                if tails is not None:
-                    nodes = tails(at, project, nodes)
+                if complete is not None:
+                    nodes = complete(at, project, nodes)
                 return nodes, found.total
 
             return project, *graphql.asked(
                 at,
                 "runs",
-                lambda: read(graphql.runs(at, project, asked)),
+                lambda: read(pages.runs(at, project, asked)),
                 lambda: read(public_api.runs(at.own, project, asked)),
             )
 

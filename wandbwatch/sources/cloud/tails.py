@@ -13,9 +13,9 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
-from wandbwatch.model.query import Reach
+from wandbwatch.model.query import Query, Reach
 from wandbwatch.sources.cloud import graphql, public_api, reading
 from wandbwatch.sources.cloud.query import Node, Project
 from wandbwatch.sources.cloud.transport import Connection
@@ -24,8 +24,10 @@ SAMPLES = 1000
 """Rows asked for of each key; of a longer history W&B picks as many at random."""
 _TAIL = 200
 """Rows before the last sampled one that are asked for in any case."""
-_AT_ONCE = 60
-"""Specs in one request."""
+_AT_ONCE, _ENDS_AT_ONCE = 60, 300
+"""Specs in one request, and those of a few rows each."""
+_WIDER = 100
+"""Steps back to look for a last row, before all of them."""
 _ROUNDS = 8
 _MOST_RANGES = 1200
 """Ranges of one question at most, of a thousand rows or so each."""
@@ -48,6 +50,9 @@ class Tail:
     pending: list[Range] = field(default_factory=list)
     """What is still to be asked, the newest last."""
 
+    samples: ClassVar[int] = SAMPLES
+    """The rows to ask for of a range."""
+
     @property
     def exact(self) -> float:
         """The step from which every row is there."""
@@ -57,11 +62,15 @@ class Tail:
         missing = max(ends, default=self.lowest - 1)
         return -math.inf if missing < 0 else missing + 1
 
+    @property
+    def next(self) -> int:
+        """The step from which its rows are to be asked for next time."""
+        return self.lowest
+
     def take(self, asked: Range, rows: Sequence[Row]) -> None:
         """Keep *rows*, all of them or a sample; split the range where it is that."""
         first, last = asked
-        steps = [step for row in rows if (step := step_of(row)) is not None]
-        self.rows.update(zip(steps, rows, strict=False))
+        steps = self._keep(rows)
         short = last is not None and last - first < SAMPLES
         if short or len(rows) < SAMPLES:
             return
@@ -71,22 +80,85 @@ class Tail:
         if last is None:
             self.pending.append((highest + 1, None))
 
+    def _keep(self, rows: Sequence[Row]) -> list[int]:
+        steps = [step for row in rows if (step := step_of(row)) is not None]
+        self.rows.update(zip(steps, rows, strict=False))
+        return steps
+
+
+@dataclass
+class LastRow(Tail):
+    """The last row alone: looked for further and further back."""
+
+    samples: ClassVar[int] = 10
+
+    wider: list[int] = field(default_factory=lambda: [0, _WIDER])
+    """How many steps back to look, the next one last; 0 is all."""
+    found: int | None = None
+    end: int = 0
+    """The last step of the run that is known."""
+
+    @property
+    def exact(self) -> float:
+        if self.found is None or self.pending:
+            return math.inf
+        return -math.inf if self.lowest <= 0 else self.lowest
+
+    @property
+    def next(self) -> int:
+        return self.end + 1 if self.found is None else self.found
+
+    def take(self, asked: Range, rows: Sequence[Row]) -> None:
+        steps = self._keep(rows)
+        self.lowest = asked[0]
+        if not steps:
+            if self.wider and self.lowest > 0:
+                steps_back = self.wider.pop()
+                first = max(self.end - steps_back, 0) if steps_back else 0
+                self.pending.append((first, None))
+            return
+        self.found = max(steps)
+        self.end = max(self.end, self.found)
+        if len(rows) >= self.samples:
+            self.pending.append((self.found, None))
+
+
+def ahead(
+    at: Connection, project: Project, query: Query, specs: tuple[str, ...]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the specs of the ends of histories that are known to be long, by run."""
+    known = dict(at.ends.get((str(project), specs), {}))
+    if query.points != 1:
+        back = max(_TAIL, query.reach.count)
+        for run in query.ids:
+            if (step := at.steps.get((str(project), run), 0)) >= SAMPLES:
+                known.setdefault(run, [max(step - back, 0)] * len(specs))
+    most = (_ENDS_AT_ONCE if query.points else _AT_ONCE) // max(len(specs), 1)
+    return tuple(
+        (run, tuple(map(_from, specs, starts)))
+        for run, starts in list(known.items())[:most]
+    )
+
 
 def complete(
     at: Connection,
     project: Project,
     nodes: Sequence[Node],
-    specs: Sequence[str],
-    reach: Reach,
+    specs: tuple[str, ...],
+    query: Query,
 ) -> list[Node]:
     """Put the exact ends into the sampled histories of *nodes*.
 
     ``exact`` then has for each spec the step from which ``sampledHistory`` has every
     row, -inf where that is all of it.
     """
-    keys = [json.loads(spec)["keys"] for spec in specs]
-    tails = [_tails(node, keys, reach) for node in nodes]
+    tails = [[_tail(read, query) for read in _reads(node, specs)] for node in nodes]
     _read(at, project, [tail for found in tails for tail in found if tail])
+    at.ends[str(project), specs] = {
+        reading.text(node.get("name")): [tail.next if tail else 0 for tail in found]
+        for node, found in zip(nodes, tails, strict=True)
+        if any(found)
+    }
     return [_merged(node, found) for node, found in zip(nodes, tails, strict=True)]
 
 
@@ -95,40 +167,96 @@ def step_of(row: Row) -> int | None:
     return None if step is None or not math.isfinite(step) else int(step)
 
 
-def _tails(
-    node: Node, keys: Sequence[Sequence[str]], reach: Reach
-) -> list[Tail | None]:
-    listed = list(node.get("sampledHistory") or ())
-    listed += [()] * (len(keys) - len(listed))
+def _from(spec: str, first: int) -> str:
+    read = json.loads(spec)
+    samples = SAMPLES if read["samples"] == SAMPLES else LastRow.samples
+    return json.dumps(read | {"samples": samples, "minStep": first})
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What the first answer has of one key of one run."""
+
+    run: str
+    keys: Sequence[str]
+    sample: dict[int, Row]
+    end: tuple[int, list[Row]] | None = None
+    """Rows near the end and the step from which they are."""
+    last: int = 0
+    """The last step of the run."""
+
+
+def _reads(node: Node, specs: Sequence[str]) -> Iterator[_Read]:
     run = reading.text(node.get("name"))
-    return [
-        _tail(run, wanted, rows, reach) if len(rows or ()) >= SAMPLES else None
-        for wanted, rows in zip(keys, listed, strict=False)
-    ]
+    step = step_of(reading.table(node.get("summaryMetrics"))) or 0
+    ends = dict(enumerate(node.get("ends") or ()))
+    samples = dict(enumerate(node.get("sampledHistory") or ()))
+    for number, spec in enumerate(specs):
+        rows = _tables(samples.get(number))
+        sample = {s: row for row in rows if (s := step_of(row)) is not None}
+        end = None
+        if number in ends:
+            first = json.loads(ends[number][0])["minStep"]
+            end = first, _late(ends[number][1], first)
+        keys = json.loads(spec)["keys"]
+        yield _Read(run, keys, sample, end, max(step, *sample, 0))
 
 
-def _tail(run: str, keys: Sequence[str], sample: Any, reach: Reach) -> Tail | None:
-    rows = {
-        step: row
-        for row in sample
-        if isinstance(row, Mapping) and (step := step_of(row)) is not None
-    }
-    steps = sorted(rows)
-    if not steps:
-        return None
+def _tail(read: _Read, query: Query) -> Tail | None:
+    """Return what is to be read of the end; None where the sample is all of it."""
+    if query.points:
+        few = query.points == 1 or len(read.sample) >= query.points
+        return _last_row(read) if few else None
+    return _long(read, query.reach) if len(read.sample) >= SAMPLES else None
+
+
+def _last_row(read: _Read) -> LastRow:
+    found = LastRow(read.run, read.keys, read.sample, read.last, end=read.last)
+    if read.end is None:
+        found.pending.append((read.last, None))
+    elif read.end[1] or read.end[0] > read.last + 1:  # the run went back to a step
+        found.take((read.end[0], None), read.end[1])
+    return found
+
+
+def _long(read: _Read, reach: Reach) -> Tail:
+    steps = sorted(read.sample)
     last = steps[-1]
     gap = min((b - a for a, b in pairwise(steps)), default=1)
     lowest = last - max(_TAIL, reach.count) * gap
-    if "_timestamp" in keys and math.isfinite(reach.since):
-        times = [reading.number(rows[step].get("_timestamp")) or 0.0 for step in steps]
-        before = bisect_left(times, reach.since) - 1
-        lowest = min(lowest, steps[before] if before >= 0 else 0)
+    timed = "_timestamp" in read.keys and math.isfinite(reach.since)
+    if timed:
+        before = bisect_left(steps, reach.since, key=lambda s: _time(read.sample[s]))
+        lowest = min(lowest, steps[before - 1] if before else 0)
     lowest = max(lowest, last - reach.most * gap, 0)
     lowest = 0 if lowest <= steps[0] else lowest
-    found = Tail(run, keys, rows, lowest)
+    found = Tail(read.run, read.keys, read.sample, lowest)
+    first, rows = read.end or (0, [])
+    if 0 < len(rows) < SAMPLES:
+        enough = len(rows) >= reach.count and not (
+            timed and _time(rows[0]) > reach.since
+        )
+        found.take((first, None), rows)
+        found.lowest = first if enough else min(first, lowest)
+        found.pending = list(_ranges(found.lowest, first - 1, SAMPLES * gap))
+        return found
     ranges = list(_ranges(lowest, last, SAMPLES * gap))
     found.pending = [*ranges[:-1], (ranges[-1][0], None)]
     return found
+
+
+def _time(row: Row) -> float:
+    return reading.number(row.get("_timestamp")) or 0.0
+
+
+def _tables(rows: Any) -> list[Row]:
+    listed = rows if isinstance(rows, list | tuple) else ()
+    return [row for row in listed if isinstance(row, Mapping)]
+
+
+def _late(rows: Any, first: int) -> list[Row]:
+    """Return the *rows* from the step *first* on: a server may send others too."""
+    return [row for row in _tables(rows) if (step_of(row) or 0) >= first]
 
 
 def _ranges(first: int, last: int, width: int) -> Iterator[Range]:
@@ -144,8 +272,10 @@ def _read(at: Connection, project: Project, tails: Sequence[Tail]) -> None:
             while tail.pending and len(asked) < left:
                 asked.append((tail, tail.pending.pop()))
         left -= len(asked)
-        for first in range(0, len(asked), _AT_ONCE):
-            some = asked[first : first + _AT_ONCE]
+        short = all(isinstance(tail, LastRow) for tail, _ in asked)
+        many = _ENDS_AT_ONCE if short else _AT_ONCE
+        for first in range(0, len(asked), many):
+            some = asked[first : first + many]
             for (tail, bounds), rows in zip(
                 some, _asked(at, project, some), strict=True
             ):
@@ -172,18 +302,14 @@ def _asked(
     rows: list[list[Row]] = [[] for _ in some]
     for places, lists in zip(runs.values(), found, strict=True):
         for number, listed in zip(places, lists, strict=False):
-            first, _ = some[number][1]
-            rows[number] = [
-                row
-                for row in listed
-                if isinstance(row, Mapping) and (step_of(row) or 0) >= first
-            ]
+            rows[number] = _late(listed, some[number][1][0])
     return rows
 
 
 def _spec(tail: Tail, bounds: Range) -> str:
     first, last = bounds
-    spec: dict[str, Any] = {"keys": tail.keys, "samples": SAMPLES, "minStep": first}
+    spec: dict[str, Any] = {"keys": tail.keys, "samples": tail.samples}
+    spec["minStep"] = first
     if last is not None:
         spec["maxStep"] = last
     return json.dumps(spec)
@@ -192,10 +318,10 @@ def _spec(tail: Tail, bounds: Range) -> str:
 def _merged(node: Node, tails: Sequence[Tail | None]) -> Node:
     if not any(tails):
         return node
-    listed = list(node.get("sampledHistory") or ())
+    listed = dict(enumerate(node.get("sampledHistory") or ()))
     merged = [
-        [tail.rows[step] for step in sorted(tail.rows)] if tail else rows
-        for tail, rows in zip(tails, listed, strict=True)
+        [tail.rows[s] for s in sorted(tail.rows)] if tail else listed.get(number, [])
+        for number, tail in enumerate(tails)
     ]
     exact = [tail.exact if tail else -math.inf for tail in tails]
     return {**node, "sampledHistory": merged, "exact": exact}

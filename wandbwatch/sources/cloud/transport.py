@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -100,6 +100,13 @@ class Connection:
         """The keys that runs of a project logged, for the next question."""
         self.unknown: set[str] = set()
         """The questions that this server does not understand as one document."""
+        self.totals: dict[str, int] = {}
+        """How many runs the last listing of each project found."""
+        self.steps: dict[tuple[str, str], int] = {}
+        """The last step of each run that was read, by project and run."""
+        self.ends: dict[tuple[str, tuple[str, ...]], Mapping[str, Sequence[int]]] = {}
+        """Where to ask for the ends of the histories next time: by project and specs,
+        the first step for each spec of each run."""
         self.page = 1000
         """The most runs that the server has been able to answer in one request."""
         self.recorded: Callable[[Mapping[str, Any]], None] | None = None

@@ -17,7 +17,7 @@ from wandbwatch.commands.events.lifecycle.event import (
 from wandbwatch.commands.events.lifecycle.memory import EventMemory
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.ports import Source
-from wandbwatch.model.query import Axis, AxisKind, Curves, Listing, Query
+from wandbwatch.model.query import Axis, AxisKind, Curves, Details, Listing, Query
 from wandbwatch.model.run import Json, Run
 
 PAGE = 200
@@ -45,6 +45,7 @@ def listed(
         summary=None if keys is None else ("_timestamp", "_runtime", *keys),
         config=(),
         numbers=keys is None,
+        details=Details.ENDS,
     )
     if before is None:
         return source.runs(query)
