@@ -60,7 +60,9 @@ class Query:
     """Whether of the summary only the names of the keys are needed: their values may
     be anything, and keys that were never logged may be left out."""
     points: int = 0
-    """How many points of a curve are needed, the last one exact; 0: many."""
+    """How many points of a curve are enough, the last one exact; 0: many."""
+    rows: int = 0
+    """The last so many rows of each curve are enough; 0: more of it."""
 
 
 @dataclass(frozen=True)

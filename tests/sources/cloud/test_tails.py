@@ -94,7 +94,7 @@ def test_short_histories_take_one_request(long_run):
 
 
 def test_a_last_value_is_that_of_the_last_row(long_run):
-    query = Query(summary=(), config=(), points=1)
+    query = Query(summary=(), config=(), rows=1)
     found = plugin(GPT).curves(query, ("loss", "sparse", "never"), WALL)
     last = {one.run.id: one.series["loss"].y[-1] for one in found}
     assert last == {"abc": float((LONG - 1) % 977), "short": 19.0}
@@ -104,8 +104,17 @@ def test_a_last_value_is_that_of_the_last_row(long_run):
     assert long_run.sent["WandbwatchRows"] < 10_000
 
 
+def test_a_few_last_rows_are_found_however_rare_they_are(long_run):
+    query = Query(summary=(), config=(), rows=3)
+    found = plugin(GPT).curves(query, ("loss", "sparse", "never"), WALL)
+    series = next(one.series for one in found if one.run.id == "abc")
+    assert list(series["sparse"].y[-3:]) == [LONG - 150.0, LONG - 100.0, LONG - 50.0]
+    assert series["sparse"].exact <= series["sparse"].x[-3]
+    assert long_run.sent["WandbwatchRows"] < 20_000
+
+
 def test_what_is_known_of_an_end_saves_the_second_request(long_run):
-    query = Query(summary=(), config=(), points=1)
+    query = Query(summary=(), config=(), rows=1)
     for _ in range(2):
         long_run.store.add(Run("other"), Run("more"))  # not so few runs
         plugin(GPT).curves(query, ("loss", "sparse", "never"), WALL)

@@ -27,6 +27,8 @@ _BACK = 200_000
 """Rows of a key to backtest at most, the newest."""
 MATCHED = 100
 """Keys that a pattern stands for at most."""
+_LAST = 5
+"""Rows that are few."""
 _ROWS = 50
 """Rows that make a curve."""
 _FEW = 20
@@ -77,7 +79,7 @@ def look(
         query = Query(question.filters, limit=GROUPED)
     else:
         query = Query(_both(question.filters, _recent(before)))
-    query = replace(query, reach=_reach(question.needs, now), points=_points(question))
+    query = replace(query, reach=_reach(question.needs, now), rows=_rows(question))
     return tuple(
         _seen(source, question.needs, known, now, LINES)
         for known in _known(source, question.needs, query)
@@ -93,8 +95,8 @@ def look_once(
     if runs:
         return runs
     reach = _reach(question.needs, now)
-    points = _points(question)
-    query = Query(question.filters, limit=2, reach=reach, points=points)
+    rows = _rows(question)
+    query = Query(question.filters, limit=2, reach=reach, rows=rows)
     found = _known(source, question.needs, query)
     if len(found) > 1:
         return ()
@@ -120,12 +122,12 @@ def look_back(
     )
 
 
-def _points(question: Question) -> int:
-    """Return 1 where the rules use nothing but latest values, else 0: many."""
+def _rows(question: Question) -> int:
+    """Return how many last rows the rules use; 0 where they use more than a few."""
     needs = question.needs
-    if question.named:
+    if question.named or needs.seconds or needs.peers or needs.count > _LAST:
         return 0
-    return 1 if needs.count <= 1 and not needs.seconds and not needs.peers else 0
+    return needs.count
 
 
 def with_curves(
@@ -133,7 +135,7 @@ def with_curves(
 ) -> dict[str, Observation]:
     """Return *seen* by run id, with the curves that show what led to an alert."""
     ids = tuple(dict.fromkeys(one.run.id for one in seen if _cut(one.facts)))
-    if not ids or not _points(question):
+    if not ids or not _rows(question):
         return {one.run.id: one for one in seen}
     query = Query(ids=ids, summary=(), config=(), details=Details.PROGRESS)
     try:

@@ -164,16 +164,16 @@ class CloudSource:
 
         query = self._addressed(query)
         measured = any(key.startswith(series.SYSTEM) for key in keys)
-        page = asking.MOST_A_PAGE if query.points == 1 else _CURVES_A_PAGE
+        page = asking.MOST_A_PAGE if query.rows else _CURVES_A_PAGE
 
         def specs() -> tuple[str, ...]:
-            return series.specs(keys, axis, query.points or SAMPLES)
+            return series.specs(keys, axis, query.points or query.rows or SAMPLES)
 
         def curved(at: Connection, of: Project, asked: RunsQuery) -> RunsQuery:
             nonlocal query
             if at.totals.get(str(of), _SMALL + 1) <= _SMALL:
-                query = replace(query, points=0)
-            last = query.points == 1
+                query = replace(query, rows=0)
+            last = bool(query.rows)
             return replace(
                 asked,
                 config=asked.config if last else series.beside(asked.config),

@@ -87,16 +87,18 @@ class Tail:
 
 
 @dataclass
-class LastRow(Tail):
-    """The last row alone: looked for further and further back."""
+class LastRows(Tail):
+    """The last rows alone: looked for further and further back."""
 
     samples: ClassVar[int] = 10
 
     wider: list[int] = field(default_factory=lambda: [0, _WIDER])
     """How many steps back to look, the next one last; 0 is all."""
-    found: int | None = None
+    count: int = 1
     end: int = 0
     """The last step of the run that is known."""
+    found: int | None = None
+    """The step of the first of the rows."""
 
     @property
     def exact(self) -> float:
@@ -109,18 +111,15 @@ class LastRow(Tail):
         return self.end + 1 if self.found is None else self.found
 
     def take(self, asked: Range, rows: Sequence[Row]) -> None:
-        steps = self._keep(rows)
+        steps = sorted(self._keep(rows))
         self.lowest = asked[0]
-        if not steps:
-            if self.wider and self.lowest > 0:
-                steps_back = self.wider.pop()
-                first = max(self.end - steps_back, 0) if steps_back else 0
-                self.pending.append((first, None))
-            return
-        self.found = max(steps)
-        self.end = max(self.end, self.found)
-        if len(rows) >= self.samples:
-            self.pending.append((self.found, None))
+        self.end = max(self.end, *steps, 0)
+        self.found = steps[-self.count :][0] if steps else None
+        if len(rows) >= self.samples and self.found != asked[0]:
+            self.pending.append((self.found or 0, None))
+        elif len(steps) < self.count and self.wider and self.lowest > 0:
+            back = self.wider.pop()
+            self.pending.append((max(self.end - back, 0) if back else 0, None))
 
 
 def ahead(
@@ -128,12 +127,14 @@ def ahead(
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return the specs of the ends of histories that are known to be long, by run."""
     known = dict(at.ends.get((str(project), specs), {}))
-    if query.points != 1:
+    if not query.rows:
         back = max(_TAIL, query.reach.count)
         for run in query.ids:
             if (step := at.steps.get((str(project), run), 0)) >= SAMPLES:
                 known.setdefault(run, [max(step - back, 0)] * len(specs))
-    most = (_ENDS_AT_ONCE if query.points else _AT_ONCE) // max(len(specs), 1)
+    most = (_ENDS_AT_ONCE if query.points or query.rows else _AT_ONCE) // max(
+        len(specs), 1
+    )
     return tuple(
         (run, tuple(map(_from, specs, starts)))
         for run, starts in list(known.items())[:most]
@@ -169,7 +170,7 @@ def step_of(row: Row) -> int | None:
 
 def _from(spec: str, first: int) -> str:
     read = json.loads(spec)
-    samples = SAMPLES if read["samples"] == SAMPLES else LastRow.samples
+    samples = SAMPLES if read["samples"] == SAMPLES else LastRows.samples
     return json.dumps(read | {"samples": samples, "minStep": first})
 
 
@@ -204,16 +205,17 @@ def _reads(node: Node, specs: Sequence[str]) -> Iterator[_Read]:
 
 def _tail(read: _Read, query: Query) -> Tail | None:
     """Return what is to be read of the end; None where the sample is all of it."""
+    if query.rows:
+        return _last_rows(read, query.rows)
     if query.points:
-        few = query.points == 1 or len(read.sample) >= query.points
-        return _last_row(read) if few else None
+        return _last_rows(read, 1) if len(read.sample) >= query.points else None
     return _long(read, query.reach) if len(read.sample) >= SAMPLES else None
 
 
-def _last_row(read: _Read) -> LastRow:
-    found = LastRow(read.run, read.keys, read.sample, read.last, end=read.last)
+def _last_rows(read: _Read, count: int) -> LastRows:
+    found = LastRows(read.run, read.keys, read.sample, 0, end=read.last, count=count)
     if read.end is None:
-        found.pending.append((read.last, None))
+        found.pending.append((max(read.last - count + 1, 0), None))
     elif read.end[1] or read.end[0] > read.last + 1:  # the run went back to a step
         found.take((read.end[0], None), read.end[1])
     return found
@@ -272,7 +274,7 @@ def _read(at: Connection, project: Project, tails: Sequence[Tail]) -> None:
             while tail.pending and len(asked) < left:
                 asked.append((tail, tail.pending.pop()))
         left -= len(asked)
-        short = all(isinstance(tail, LastRow) for tail, _ in asked)
+        short = all(isinstance(tail, LastRows) for tail, _ in asked)
         many = _ENDS_AT_ONCE if short else _AT_ONCE
         for first in range(0, len(asked), many):
             some = asked[first : first + many]
