@@ -62,7 +62,7 @@ def test_no_whole_summaries_or_histories_are_fetched(server, line, requests):
     )
     assert reports
     sent = sum(n for name, n in server.sent.items() if name.startswith("Wandbwatch"))
-    assert sent < MOST * (1.2 if "nan" in line else 1)  # it takes three rows of each
+    assert sent < MOST * (1.5 if "nan" in line else 1)  # it takes three rows of each
     assert server.data_requests <= requests
 
 

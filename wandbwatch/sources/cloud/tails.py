@@ -108,7 +108,9 @@ class LastRows(Tail):
 
     @property
     def next(self) -> int:
-        return self.end + 1 if self.found is None else self.found
+        if self.found is None:
+            return self.end + 1
+        return self.found if len(self.rows) >= self.count else 0
 
     def take(self, asked: Range, rows: Sequence[Row]) -> None:
         steps = sorted(self._keep(rows))
