@@ -89,10 +89,12 @@ def test_an_alert_is_sent_once_despite_restarts_and_failed_jobs(world):
     world.tick(9)
     world.store = world.open_store()  # another process
     world.tick(9)
-    assert titles(world.sent()) == [r"✗ owl: x \> 5 (x is 9)"]
+    assert titles(world.sent()) == [r"✗ owl: x 9 \> 5 since 12\:02 UTC"]
     world.tick(1)
     world.tick(1)
-    assert titles(world.sent()) == [r"✓ owl: no longer x \> 5 (x is 1; for 2m 00s)"]
+    assert titles(world.sent()) == [
+        r"✓ owl: no longer x \> 5: x 1; it held for 2 min from 12\:02 UTC"
+    ]
 
 
 def test_a_flapping_alert_edits_its_message(world):

@@ -37,6 +37,7 @@ _WIDE, _NARROW, _RAW, _EDGE = 3.4, 2.4, 1.6, 1.2
 _FAINT, _RIM = 0.35, 0.7
 _VEIL = 0.28
 """How much of its colour a band has where it is alone; of several each has less."""
+_SHADES = (0.14, 0.07)
 _DOT, _ALONE = 6, 9
 _ROW, _ROWS, _GAP = 16, 5, 0.016
 """The pixels of a row of marks, how many rows there are, and the marks' distance."""
@@ -362,14 +363,15 @@ def _draw_odd(sheet: Sheet, chart: _Chart) -> None:
 
 
 def _draw_shades(sheet: Sheet, plot: Plot, chart: _Chart) -> None:
-    for shade in plot.shades if chart.x else ():
+    for turn, shade in enumerate(reversed(plot.shades if chart.x else ())):
         ends = np.array([shade.start, shade.end], dtype=np.float64)
         start, end = chart.x.clipped(ends) if chart.x else ends
         if not math.isfinite(end):
             continue
         # A log axis has no place for 0: what begins there begins at its left end.
         start = start if math.isfinite(start) else 0.0
-        sheet.axes.axvspan(start, end, color=palette.INK, alpha=0.1, linewidth=0)
+        alpha = _SHADES[turn % 2]  # two windows that meet can be told apart
+        sheet.axes.axvspan(start, end, color=palette.INK, alpha=alpha, linewidth=0)
         if shade.name:
             name = sheet.words.fit(shade.name, _MARK_NAME)
             left = min(sheet.x(start) + 4, sheet.right - sheet.words.width(name))

@@ -27,7 +27,7 @@ def test_firing_and_resolved_are_reported_once_each():
     assert fired.title == "name of a: x > 5 (me/p/a)"
     assert (fired.level, fired.event) == (Level.BAD, True)
     assert fired.url == f"{PAGE}/runs/a"
-    assert block(fired, Note) == Note("x is 7.25")
+    assert block(fired, Note) == Note("x 7.25 > 5 since 12:01 UTC")
     plot = block(fired, Plot)
     assert isinstance(plot, Plot)
     assert (plot.key, plot.x, plot.marks) == ("x", "wall", (Mark(5, "threshold"),))
@@ -36,7 +36,7 @@ def test_firing_and_resolved_are_reported_once_each():
     (resolved,) = line.tick(run("a"), a=[1, 7.25, 8, 2])
     assert resolved.title == "name of a: no longer x > 5 (me/p/a)"
     assert resolved.level is Level.GOOD
-    assert block(resolved, Note) == Note("x is 2; for 2m 00s")
+    assert block(resolved, Note) == Note("x 2; it held for 2 min from 12:01 UTC")
     assert fired.message_key == resolved.message_key, "an end edits the message"
     assert isinstance(block(resolved, Plot), Plot)
     assert line.tick(run("a"), a=[1, 7.25, 8, 2, 2]) == []
@@ -159,7 +159,7 @@ def test_an_alert_that_fires_again_soon_edits_its_message():
         line.tick(run("a"), a=values)[0] for values in ([9], [9, 1], [9, 1, 9])
     )
     assert again.message_key == first.message_key != ""
-    assert block(again, Note) == Note("x is 9; 2 times, with breaks")
+    assert block(again, Note) == Note("x 9 > 5 since 12:02 UTC; 2 times, with breaks")
     line.tick(run("a"), a=[9, 1, 9, 1])
     (later,) = line.tick(run("a"), minute=30, a=[9, 1, 9, 1, 9])
     assert later.message_key != first.message_key
@@ -246,7 +246,7 @@ def test_the_card_shows_the_matching_lines():
     line.console = (Printed("step 1"), Printed("CUDA out of memory", error=True))
     (told,) = line.tick(run("a"))
     assert block(told, Text) == Text("console", "CUDA out of memory")
-    assert block(told, Note) == Note("since just now")
+    assert block(told, Note) == Note("console: CUDA out of memory, since 12:00 UTC")
     line.console = (Printed("x"),) * 1000
     assert line.tick(run("a")) == [], "it has only scrolled away"
 

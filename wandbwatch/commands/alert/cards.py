@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
 
-from wandbwatch import formatting as words
-from wandbwatch.analysis.keys import expanded
 from wandbwatch.commands.alert.evaluate import Notification
-from wandbwatch.commands.alert.fetch import Observation
 from wandbwatch.commands.alert.memory import FLAPS, Timing, Turn
-from wandbwatch.commands.alert.rules import Rule
-from wandbwatch.commands.alert.rules.facts import STEPS, Moment
-from wandbwatch.commands.alert.rules.measures import Latest, Over
+from wandbwatch.commands.alert.pictures import Stretch, pictures
+from wandbwatch.commands.alert.rules.evidence import Evidence, clock, evidence, span
+from wandbwatch.commands.alert.rules.facts import Moment
 from wandbwatch.commands.alert.rules.predicates import LogMatch
-from wandbwatch.commands.alert.rules.tree import Comparison, Statement
+from wandbwatch.commands.alert.rules.tree import Statement
 from wandbwatch.formatting import titles
 from wandbwatch.formatting.run_blocks import MOST_CARDS, run_fields, runs_table
 from wandbwatch.formatting.short_names import short_names
@@ -26,59 +22,11 @@ from wandbwatch.model.report import (
     Block,
     Cell,
     Level,
-    Line,
-    Mark,
     Note,
-    Plot,
     Report,
     Table,
     Text,
 )
-from wandbwatch.model.run import Series
-
-BEFORE = 3600.0
-"""The plot starts this many seconds before the alert, or `_LEAST` points."""
-_LEAST = 50
-_KEYS = 2
-"""Plots per rule: it may use many keys, such as those of all GPUs."""
-_PLOT_LINES = 5
-
-
-def plots(
-    rule: Rule, runs: Sequence[Observation], start: float, marks: Sequence[Mark]
-) -> Iterator[Plot]:
-    """Draw the keys of *rule* from *start* on, with its thresholds and *marks*."""
-    drawn = 0
-    known = dict.fromkeys(key for seen in runs for key in seen.facts.series)
-    for key in expanded(rule.needs.keys, known):
-        if key == STEPS or drawn == _KEYS:
-            continue
-        lines = [
-            Line(seen.run.id, seen.run.name, _from(seen.facts.series[key], start, seen))
-            for seen in runs
-            if key in seen.facts.series
-        ][:_PLOT_LINES]
-        if lines:
-            drawn += 1
-            levels = tuple(Mark(at, "threshold") for at in _thresholds(rule, key))
-            yield Plot(key, "wall", tuple(lines), marks=(*levels, *marks))
-
-
-def _thresholds(rule: Rule, key: str) -> Iterator[float]:
-    """Yield the thresholds that values of *key* are compared with."""
-    for leaf in rule.leaves:
-        if not isinstance(leaf, Comparison) or leaf.percent:
-            continue
-        if isinstance(leaf.measure, Latest | Over) and leaf.measure.key == key:
-            yield leaf.threshold
-
-
-def _from(series: Series, start: float, seen: Observation) -> Series:
-    end = bisect_right(series.x, seen.at)
-    first = max(min(bisect_left(series.x, start), end - _LEAST), 0)
-    x, y = series.x[first:end], series.y[first:end]
-    return Series(series.key, x, y, sampled=series.sampled, exact=series.exact)
-
 
 _LINES = 5
 _LEVELS = {
@@ -160,7 +108,7 @@ def _card(sent: Notification, called: str, message: str = "") -> Report:
         run.url,
         event=True,
         message_key=message or _key(sent),
-        headline=f"{called}: {_what(sent)} ({_why(sent)})",
+        headline=f"{called}: {_headline(sent)}",
         runs=(run.id,),
         rule=sent.rule.text,
     )
@@ -188,13 +136,44 @@ def _what(sent: Notification) -> str:
     return f"{_ONE[sent.turn]}{sent.rule.text}"
 
 
+def _headline(sent: Notification) -> str:
+    why = _why(sent)
+    if sent.turn is Turn.FIRING and why:
+        return why
+    return ": ".join(filter(None, (_what(sent), why)))
+
+
 def _why(sent: Notification) -> str:
-    held, parts = sent.held, [sent.verdict.why]
-    if span := _lasted(sent):
-        parts.append(f"for {words.duration(span)}")
+    """Say what the rule saw, since when, and for how long."""
+    held, found = sent.held, _found(sent)
+    said = "; ".join(dict.fromkeys(one.text for one in found))
+    end = held.ended or (sent.seen.at if sent.turn is Turn.OVER else 0.0)
+    timed = end or any(one.timed and one.holds for one in found)
+    parts = [said if timed or not said else f"{said}{_since(sent, said)}"]
+    if end:
+        lasted = span(max(end - held.since, 0.0))
+        parts.append(f"it held for {lasted} from {clock(held.since, end)}")
     if held.times > 1:
         parts.append(f"{held.times} times, with breaks")
-    return "; ".join(part for part in parts if part) or "since just now"
+    known = sent.verdict.why.split("; ")
+    parts += [part for part in known if part.startswith("approximate")]
+    return "; ".join(filter(None, parts))
+
+
+def _found(sent: Notification) -> list[Evidence]:
+    return evidence(sent.rule, _moment(sent))
+
+
+def _moment(sent: Notification) -> Moment:
+    return Moment(sent.seen.facts, sent.seen.at, steady=sent.steady)
+
+
+def _since(sent: Notification, said: str) -> str:
+    apart = ", " if any(mark in said for mark in ",:;") else " "
+    start = clock(sent.held.since, max(sent.held.sent, sent.seen.at))
+    lasted = _lasted(sent)
+    by = f", {span(lasted.total_seconds())}" if lasted else ""
+    return f"{apart}since {start}{by}"
 
 
 def _lasted(sent: Notification) -> timedelta | None:
@@ -205,15 +184,15 @@ def _lasted(sent: Notification) -> timedelta | None:
 
 def _evidence(sent: Notification) -> Iterator[Block]:
     """Show the console lines and curves behind an alert."""
-    moment = Moment(sent.seen.facts, sent.seen.at)
+    moment = _moment(sent)
     for leaf in sent.rule.leaves:
         if isinstance(leaf, Statement) and isinstance(leaf.claim, LogMatch):
             found = list(islice(leaf.claim.found(moment), _LINES))
             if found:
                 yield Text("console", "\n".join(line.text for line in found[::-1]))
-    since = sent.held.since
-    start = (Mark(since, "since", upright=True),) if since < sent.seen.at else ()
-    yield from plots(sent.rule, [sent.seen], since - BEFORE, start)
+    ended = sent.held.ended or (sent.seen.at if sent.turn is Turn.OVER else None)
+    held = Stretch(sent.held.since, ended)
+    yield from pictures(sent.rule, sent.seen, _found(sent), held)
 
 
 def _folded(several: Sequence[Notification], page: Page) -> Report:
@@ -284,6 +263,6 @@ def _row(sent: Notification) -> tuple[Cell, ...]:
         run.id,
         run.group or MISSING,
         MISSING if run.last_step is None else run.last_step,
-        sent.verdict.why or MISSING,
+        _why(sent) or MISSING,
         _lasted(sent) or MISSING,
     )

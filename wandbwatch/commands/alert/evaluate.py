@@ -34,6 +34,8 @@ class Notification:
     turn: Turn
     verdict: RuleResult
     held: HoldState
+    steady: bool = False
+    """Whether an outlier was not enough."""
     remark: str = ""
     """What is or is not done about it."""
 
@@ -69,7 +71,7 @@ class _Check:
         if not seen.running and what is None and held and held.firing:
             what = Turn.OVER
         if what and held:
-            self.sent.append(Notification(seen, rule, what, verdict, held))
+            self.sent.append(Notification(seen, rule, what, verdict, held, steady))
         return held
 
     def fold(self, after: dict[str, Watched]) -> None:

@@ -222,7 +222,8 @@ def _others(facts: Facts, group: Iterable[Facts]) -> tuple[Facts, ...]:
 
 def _facts(one: Curves) -> Facts:
     began = one.run.created.timestamp() if one.run.created else None
-    return Facts(began, {key: ordered(series) for key, series in one.series.items()})
+    found = {key: ordered(series) for key, series in one.series.items()}
+    return Facts(began, found, run=one.run.id, name=one.run.name)
 
 
 def _seen(

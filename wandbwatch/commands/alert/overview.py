@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from wandbwatch import formatting as words
-from wandbwatch.commands.alert.cards import BEFORE, plots
 from wandbwatch.commands.alert.evaluate import Notification, Trial
 from wandbwatch.commands.alert.fetch import TRIED, Observation, Question
 from wandbwatch.commands.alert.memory import Turn
+from wandbwatch.commands.alert.pictures import BEFORE, plots
 from wandbwatch.commands.alert.rules import Rule, judge
 from wandbwatch.formatting import titles
 from wandbwatch.model.address import Address, Several

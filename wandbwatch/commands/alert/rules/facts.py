@@ -68,6 +68,9 @@ class Facts:
     """Whether *printed* is the whole console, not only its end."""
     peers: Sequence[Facts] = ()
     """The other runs of its group."""
+    run: str = ""
+    """The run's id."""
+    name: str = ""
 
 
 def ordered(series: Series) -> Series:

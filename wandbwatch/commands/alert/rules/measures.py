@@ -146,6 +146,16 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Score:
+    """How many *sigma* the last *count* values are above the *mean* before them."""
+
+    score: float
+    mean: float
+    sigma: float
+    count: int
+
+
+@dataclass(frozen=True)
 class ZScore:
     """How many standard deviations the latest value is above those before it; of a
     steady moment, the last values."""
@@ -160,13 +170,16 @@ class ZScore:
 
     def value(self, moment: Moment, *, percent: bool) -> float | None:
         del percent
-        if not moment.steady:
-            return self._score(moment, 1)
-        found = [self._score(moment, count) for count in STEADY]
-        known = [score for score in found if score is not None]
-        return max(known, key=abs, default=None)
+        found = self.scored(moment)
+        return found.score if found else None
 
-    def _score(self, moment: Moment, count: int) -> float | None:
+    def scored(self, moment: Moment) -> Score | None:
+        counts = STEADY if moment.steady else (1,)
+        found = [self._score(moment, count) for count in counts]
+        known = [score for score in found if score is not None]
+        return max(known, key=lambda one: abs(one.score), default=None)
+
+    def _score(self, moment: Moment, count: int) -> Score | None:
         """Return the score that all of the last *count* values have."""
         recent = moment.before(self.key, 0, count)
         before = finite(moment.before(self.key, count, self.count))
@@ -178,7 +191,7 @@ class ZScore:
         ranked = sorted(recent)
         spared = count // 3 if count >= _MANY else 0
         low, high = ranked[spared] - mean, ranked[-1 - spared] - mean
-        return (low if low > 0 else min(high, 0.0)) / spread
+        return Score((low if low > 0 else min(high, 0.0)) / spread, mean, spread, count)
 
 
 @dataclass(frozen=True)

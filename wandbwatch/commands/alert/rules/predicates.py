@@ -22,7 +22,7 @@ _FLOOR = 0.1
 """The smallest spike, relative to the baseline: the noise may be almost 0."""
 _BETTER = 1e-3
 """The smallest improvement, relative to the best value."""
-_IDLE = 5.0
+IDLE = 5.0
 """Percent of use below which a device is idle."""
 _PEERS = 3
 _LEVEL = 5
@@ -72,6 +72,17 @@ class NotFinite:
 
 
 @dataclass(frozen=True)
+class Baseline:
+    """The *recent* values, and the median of the *count* before them."""
+
+    recent: Sequence[float]
+    middle: float
+    sigma: float
+    limit: float
+    count: int
+
+
+@dataclass(frozen=True)
 class Spike:
     """Even the lowest of the recent values is far above the baseline."""
 
@@ -83,12 +94,17 @@ class Spike:
         return Needs((self.key,), count=_RECENT + _BASELINE)
 
     def holds(self, moment: Moment) -> bool | None:
+        found = self.compared(moment)
+        return min(found.recent) > found.limit if found else None
+
+    def compared(self, moment: Moment) -> Baseline | None:
         recent = finite(moment.before(self.key, 0, _RECENT))
         before = finite(moment.before(self.key, _RECENT, _BASELINE))
         if len(recent) < _RECENT or len(before) < _ENOUGH:
             return None
         middle, sigma = spread(before)
-        return min(recent) > middle + max(self.sigmas * sigma, _FLOOR * abs(middle))
+        limit = middle + max(self.sigmas * sigma, _FLOOR * abs(middle))
+        return Baseline(recent, middle, sigma, limit, len(before))
 
 
 @dataclass(frozen=True)
@@ -130,7 +146,7 @@ class IdleGpus:
         if not measured:
             return None
         for key in measured:
-            if any(v >= _IDLE for v in moment.current(key, self.window)):
+            if any(v >= IDLE for v in moment.current(key, self.window)):
                 return False
         # A device that was not measured throughout may have been in use.
         lately = Window(self.window.seconds / 3)
@@ -164,6 +180,17 @@ class NoProgress:
 
 
 @dataclass(frozen=True)
+class GroupLevel:
+    """A run's *own* value at a *step*, and the median of *count* others."""
+
+    own: float
+    middle: float
+    sigma: float
+    step: float
+    count: int
+
+
+@dataclass(frozen=True)
 class Deviates:
     """The latest value is far from those of the group's others at the same step; of a
     steady moment, the median of the last values."""
@@ -176,6 +203,12 @@ class Deviates:
         return Needs((self.key, STEPS), peers=True, count=_LEVEL)
 
     def holds(self, moment: Moment) -> bool | None:
+        found = self.compared(moment)
+        if found is None:
+            return None
+        return abs(found.own - found.middle) > self.sigmas * found.sigma
+
+    def compared(self, moment: Moment) -> GroupLevel | None:
         step = moment.step(self.key)
         latest = moment.latest(self.key)
         if step is None or latest is None or math.isnan(latest):
@@ -185,20 +218,18 @@ class Deviates:
             for peer in moment.facts.peers
             if (known := Moment(peer, moment.now).at_step(self.key, step, _SCATTER))
         ]
-        if len(others) < _PEERS:
-            return None
         recent = finite(moment.before(self.key, 0, _LEVEL))
         if moment.steady:
             others = [values for values in others if len(values) >= _LEVEL]
-            if len(others) < _PEERS or len(recent) < _LEVEL:
-                return None
+        if len(others) < _PEERS or (moment.steady and len(recent) < _LEVEL):
+            return None
         own = median(recent) if moment.steady and recent else latest
         middle, sigma = spread([median(values[-_LEVEL:]) for values in others])
         # The group's own noise: few runs agree by chance.
         noisy = median(noise(values) for values in others)
         # With a handful of peers, their spread is known within a factor of some two.
         floor = max(2 * sigma, noisy, abs(middle) * 0.01, 1e-12)
-        return abs(own - middle) > self.sigmas * floor
+        return GroupLevel(own, middle, floor, step, len(others))
 
 
 def spread(values: Sequence[float]) -> tuple[float, float]:
