@@ -111,6 +111,7 @@ def _over(one: measures.Over, leaf: Comparison, moment: Moment) -> Evidence | No
 def _change(one: measures.Change, leaf: Comparison, moment: Moment) -> Evidence | None:
     now = measures.finite(moment.current(one.key, one.window))
     then = measures.finite(moment.prior(one.key, one.window, one.before))
+    then = then or measures.finite(moment.before(one.key, len(now), 1))
     value = one.value(moment, percent=leaf.percent)
     if value is None or not now or not then:
         return None
