@@ -174,7 +174,7 @@ def _show(
         reports = _noted(reports)
     if (first := next(reports, None)) or not errors:
         all_reports = itertools.chain([first] if first else [], reports)
-        for text in renderer(output)(all_reports, _screen()):
+        for text in renderer(output)(all_reports, _with_pictures(_screen(), output)):
             _print(text)
     if errors:
         raise errors[0]
@@ -236,6 +236,15 @@ def _screen() -> Screen:
     from wandbwatch.model.ports import Screen  # noqa: PLC0415 -- --help needs none
 
     return Screen(shutil.get_terminal_size().columns, _colour(), datetime.now(UTC))
+
+
+def _with_pictures(screen: Screen, output: str) -> Screen:
+    """Let *screen* show pictures where the terminal can; it is asked when one comes."""
+    if output != "terminal" or not _is_screen():
+        return screen
+    from wandbwatch.cli.terminal_pictures import Pictures  # noqa: PLC0415 -- seldom
+
+    return replace(screen, picture=Pictures(os.environ))
 
 
 def _colour() -> bool:

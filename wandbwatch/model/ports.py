@@ -149,6 +149,9 @@ class Screen:
     """How high a plot is drawn; 0: as its width asks for."""
     chosen: int = -1
     """Which row of a table of runs is marked."""
+    picture: Callable[[str, int], str] | None = None
+    """Writes the picture in a file for so many columns, where the terminal shows
+    pictures; "" for what is none."""
 
 
 Renderer: TypeAlias = "Callable[[Iterable[Report], Screen], Iterator[str]]"

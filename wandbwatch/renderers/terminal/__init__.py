@@ -49,10 +49,31 @@ def render(reports: Iterable[Report], screen: Screen) -> Iterator[str]:
         gap = gap if report.title else ""  # it continues the previous report
         title = [_title(report, screen)] if report.title else []
         for part in (*title, *_rows(report.blocks, screen)):
-            text = _painted(console, _shown(part, screen))
+            text = _pictured(part, console, screen)
+            text = text or _painted(console, _shown(part, screen))
             if text:
                 yield gap + text
                 gap = "\n"
+
+
+def _pictured(part: Styled | Block | _Row, console: Console, screen: Screen) -> str:
+    """Show a picture in place of its drawing in text; "" where that can't be done."""
+    shows = isinstance(part, Plot | Chart | Attachment)
+    if not shows or not screen.picture:
+        return ""
+    if isinstance(part, Plot | Chart) and part.file:
+        art = screen.picture(part.file, screen.width)
+        return f"{art}\n{_painted(console, [_quiet(part.file)])}" if art else ""
+    if isinstance(part, Attachment):
+        files = [piece.file for piece in part.pieces if piece.file]
+        arts = [art for file in files if (art := screen.picture(file, screen.width))]
+        told = _painted(console, _attached(part, screen))
+        return "\n".join([told, *arts]) if arts else ""
+    return ""
+
+
+def _quiet(text: str) -> Styled:
+    return Styled(formatting.clean(text), QUIET)
 
 
 @dataclass(frozen=True)
@@ -68,7 +89,7 @@ def _rows(blocks: Iterable[Block], screen: Screen) -> Iterator[Block | _Row]:
     fit = min(max((screen.width + _BESIDE) // (_NARROWEST + _BESIDE), 1), _MOST)
     for plots, group in groupby(blocks, lambda block: isinstance(block, Plot)):
         parts = list(group)
-        if not plots or fit == 1 or len(parts) == 1:
+        if not plots or fit == 1 or len(parts) == 1 or screen.picture:
             yield from parts
             continue
         found = tuple(part for part in parts if isinstance(part, Plot))
