@@ -11,6 +11,7 @@ from wandbwatch.analysis.eta import (
     Pace,
     Total,
     done,
+    forecast,
     left,
     observed,
     pace,
@@ -18,6 +19,7 @@ from wandbwatch.analysis.eta import (
 )
 from wandbwatch.cli import grammar
 from wandbwatch.cli.main import _source
+from wandbwatch.model import remarks
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.query import Query
 from wandbwatch.model.report import MISSING, Table
@@ -186,3 +188,11 @@ def test_a_real_run_that_keeps_running(running_run):
     (row,) = table.rows
     assert isinstance(row[-1], timedelta)
     assert row[-1] > timedelta()
+
+
+def test_a_total_that_no_run_has_is_remarked():
+    remarks.taken()
+    forecast(FakeSource(), [running(3)], Total(key="max_step"))
+    assert remarks.taken() == (
+        "no ETA: no run here has a number of steps in 'max_step'",
+    )

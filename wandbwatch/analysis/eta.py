@@ -13,6 +13,7 @@ from wandbwatch.analysis.pauses import stalled
 from wandbwatch.analysis.window import CLOCK
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, Query
+from wandbwatch.model.remarks import remark
 from wandbwatch.model.report import MISSING, Cell
 from wandbwatch.model.run import Run, Series, State
 
@@ -194,6 +195,8 @@ def forecast(
     """Ask *source* when the running *runs* will be done; None without *total*."""
     if total is None:
         return None
-    from wandbwatch.analysis.eta import Forecast  # noqa: PLC0415 -- most answers need none
-
+    runs = tuple(runs)
+    if runs and all(total.of(run) is None for run in runs):
+        key = f"config.{total.key}" if total.config else total.key
+        remark(f"no ETA: no run here has a number of steps in {key!r}")
     return Forecast.of(source, runs, total, now)

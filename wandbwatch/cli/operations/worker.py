@@ -17,6 +17,7 @@ import typer
 from wandbwatch import plugins
 from wandbwatch.analysis.delta import timeless
 from wandbwatch.cli import grammar
+from wandbwatch.cli.watchfile import online
 from wandbwatch.config import redaction
 from wandbwatch.config.load import load
 from wandbwatch.config.paths import local_zone, state_directory
@@ -116,7 +117,10 @@ def job_context(env: Env, store: Store) -> JobContext:
     sharing = replace(env, source=shared)
 
     def ask(line: str, memory: Memory) -> Iterator[Report]:
-        return grammar.parse(line, replace(sharing, memory=memory)).reports
+        own = replace(sharing, memory=memory)
+        parsed = grammar.parse(line, own)
+        yield from parsed.reports
+        yield from online.reported(parsed, own, memory)
 
     render = plugins.load("wandbwatch.renderers", "discord")
     mutes = Mutes(store)

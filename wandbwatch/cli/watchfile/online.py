@@ -1,4 +1,4 @@
-"""Ask W&B about the keys that the lines of watch.toml name."""
+"""Keys that lines name and no run ever logged: all of watch.toml, or one as it runs."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from wandbwatch.analysis.dead_keys import dead_keys
+from wandbwatch.analysis.dead_keys import Check, DeadKey, dead_keys, newly_dead, report
 from wandbwatch.analysis.eta import Total
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.analysis.several import gathered
 from wandbwatch.cli import grammar
+from wandbwatch.cli.grammar import ParsedLine
 from wandbwatch.config.load import Config
 from wandbwatch.model.address import Address
-from wandbwatch.model.errors import SourceError, UsageError
+from wandbwatch.model.errors import SourceError, UsageError, WandbwatchError
+from wandbwatch.model.memory import Memory, ScopedMemory
 from wandbwatch.model.ports import Env
+from wandbwatch.model.report import Report
 from wandbwatch.options import places
 
 
@@ -30,6 +33,34 @@ def complaints(read: Config, env: Env) -> Iterator[str]:
         for line in subscription.commands:
             for found in _line(grammar.parse(line, env).arguments, env):
                 yield f"subscription {subscription.name!r}: `{line}`: {found}"
+
+
+_OWN = ("alert", "events")
+"""Commands that find the dead keys among theirs with what they read anyway."""
+
+
+def reported(line: ParsedLine, env: Env, memory: Memory) -> Iterator[Report]:
+    """Report the keys of ``--columns``, ``--total`` or ``--best`` that no run has
+    logged, each once."""
+    keys = list(_keys(line.arguments))
+    if line.kind in _OWN or not keys or "address" not in line.arguments:
+        return
+    given: Any = line.arguments["address"]
+    filters: Any = line.arguments.get("filters") or {}
+    now = env.now().timestamp()
+
+    def newly(one: Address) -> tuple[DeadKey, ...]:
+        check = Check(now, ScopedMemory(memory, str(one)))
+        return newly_dead(env.source(one), keys, filters, (), check)
+
+    try:
+        addresses = places([given] if isinstance(given, Address) else given)
+        found = gathered(env, addresses, newly)
+    except WandbwatchError:
+        return
+    for address, dead in found.found:
+        if dead:
+            yield report(dead, line.kind, str(address), None)
 
 
 def _line(arguments: Mapping[str, Any], env: Env) -> Iterator[str]:

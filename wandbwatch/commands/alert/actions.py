@@ -129,7 +129,7 @@ class Firings:
         }
 
 
-_PATIENCE = 1800.0
+_PATIENCE = 2700.0
 """Seconds that nothing must have come from a run since somebody looked: before that,
 it may have been preempted."""
 

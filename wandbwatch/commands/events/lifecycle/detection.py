@@ -174,9 +174,14 @@ _SCOPES = 200
 def _shared(
     known: EventMemory, going: Mapping[str, RunningRun]
 ) -> Mapping[str, tuple[LongPause, ...]]:
-    """Return the pauses of each group, with those that just ended."""
+    """Return the pauses of each group, with those that just ended.
+
+    A group that is known to have none has an entry, too.
+    """
     shared = dict(known.pauses)
     for run_id, run in going.items():
+        if known.at - run.seen > progress.YOUNG:
+            shared.setdefault(progress.scope_of(run), ())
         if found := progress.learnt(known.going.get(run_id), run):
             scope = progress.scope_of(run)
             old = shared.pop(scope, ())
@@ -193,13 +198,20 @@ def taught(
     for one in histories:
         steps = one.series.get(STEPS)
         found = progress.past(steps, least) if steps else ()
+        scope = progress.scope_of(one.run)
+        if steps and steps.x and _tells(one.run, steps.x[-1], least):
+            shared.setdefault(scope, ())
         if not found:
             continue
-        scope = progress.scope_of(one.run)
         shared[scope] = (*shared.get(scope, ()), *found)[-progress.SHARED :]
         if one.run.id in going:
             going[one.run.id] = replace(going[one.run.id], pauses=found)
     return replace(memory, going=going, pauses=shared)
+
+
+def _tells(run: Run, ran: float, least: float) -> bool:
+    """Whether a run that *ran* for so many seconds shows how its project pauses."""
+    return ran > (least if run.state is State.FINISHED else progress.YOUNG)
 
 
 def _rest(known: EventMemory, look: Tracker) -> dict[str, EndedRun]:

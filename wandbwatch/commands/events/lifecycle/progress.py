@@ -20,7 +20,9 @@ _WARM_UP, _FIRST = 3.0, 12.0
 """The first steps may take this many times the shortest stall: compiling, loading. The
 very first may be the end of an epoch, if the run is alive and its GPUs are not idle."""
 _ROUND = 4.5
-"""The same of the first pause at a round step such as 500: likely an evaluation."""
+"""The same of the first pause at a round step such as 500: likely an evaluation; and of
+any in a run that has not run `YOUNG` seconds, in a project without any history."""
+YOUNG = 3 * 3600.0
 _WARM = 2
 """Steps after which the pace is known."""
 _FADES = 0.9
@@ -122,10 +124,13 @@ def idle(
     now: float,
     least: float,
     peers: Sequence[LongPause] = (),
+    *,
+    fresh: bool = False,
 ) -> Pause:
     """Measure the pause since the last step; before the first, since the heartbeat.
 
-    *peers* are the pauses that the other runs of the group have shown.
+    *peers* are the pauses that the other runs of the group have shown; *fresh*: no
+    run has shown how runs of the project pause.
     """
     if known.step is None and run.heartbeat:
         silent = now - max(run.heartbeat.timestamp(), known.seen)
@@ -133,7 +138,7 @@ def idle(
             return Pause(silent, least, 0.0)
     usual = _usual(known, peers)
     limit = max(least, usual * (_LATE_IDLE if gpus_idle(run) else LATE))
-    limit = max(limit, _grace(known, run, peers) * least)
+    limit = max(limit, _grace(known, run, peers, fresh=fresh) * least)
     return Pause(now - known.moved, limit, usual)
 
 
@@ -182,10 +187,12 @@ def _schedule(steps: Sequence[int]) -> _Schedule | None:
     return found if fit >= _REGULAR and fit >= _MOST * len(steps) else None
 
 
-def _grace(known: RunningRun, run: Run, peers: Sequence[LongPause]) -> float:
+def _grace(
+    known: RunningRun, run: Run, peers: Sequence[LongPause], *, fresh: bool
+) -> float:
     """Return how many of the shortest stalls a run may pause whose habits are unknown.
 
-    It has just started, or is at a round step in what is likely its first evaluation.
+    It has just started, or is in what is likely its first evaluation.
     """
     lively = not gpus_idle(run)
     if known.step is None and lively and not peers:
@@ -193,7 +200,8 @@ def _grace(known: RunningRun, run: Run, peers: Sequence[LongPause]) -> float:
     if known.moves < _WARM:
         return _WARM_UP
     unknown = not (known.pauses or peers)
-    return _ROUND if unknown and lively and _round(known.step) else 0.0
+    early = fresh and run.runtime is not None and run.runtime < YOUNG
+    return _ROUND if unknown and lively and (early or _round(known.step)) else 0.0
 
 
 def _round(step: int | None) -> bool:

@@ -68,7 +68,9 @@ class Tracker:
             yield self._returned(run, gone)
             return
         known = progress.watched(going, run, self.now, self.before.at, self.least)
-        how = progress.idle(known, run, self.now, self.least, self._peers(known))
+        fresh = not self.before.pauses
+        peers = self._peers(known)
+        how = progress.idle(known, run, self.now, self.least, peers, fresh=fresh)
         if how.too_long and not known.stalled:
             known = replace(known, stalled=True)
             yield Stalled(EventKind.STALLED, run, how.seconds, how.usual)
