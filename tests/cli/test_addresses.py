@@ -58,6 +58,16 @@ def test_an_error_mentions_the_path_that_was_not_written(kind, ask):
 
 
 @pytest.mark.usefixtures("here")
+def test_a_run_below_a_path_that_was_not_written_is_mentioned(tmp_path):
+    run = tmp_path / "runs" / "wandb" / "run-20260101_000000-a" / "run-a.wandb"
+    write_long(run, 3, keys=1)
+    refusing = Refusing(NotAuthorisedError("no"))
+    source = opened(Cloud(None, "runs", "latest"), lambda _: refusing)
+    with pytest.raises(NotAuthorisedError, match=r"did you mean the path \./runs/lat"):
+        source.run()
+
+
+@pytest.mark.usefixtures("here")
 def test_where_there_is_no_such_path_nothing_is_said():
     source = opened(Cloud("acme", "gpt"), lambda _: Refusing(NotAuthorisedError("no")))
     with pytest.raises(NotAuthorisedError, match=r"^no$"):
@@ -173,6 +183,16 @@ def test_an_error_says_which_runs_there_are(wandb_server, text, kind, said):
     with pytest.raises(kind) as raised:
         source(text).run()
     assert str(raised.value).startswith(said)
+
+
+def test_two_names_are_a_project_and_its_run_first(wandb_server):
+    made(wandb_server)
+    wandb_server.store.add(Seen("b1", project="other"))
+    assert source("other/b1").run().id == "b1"
+    with pytest.raises(NotFoundError, match="has no run with the id or name 'zzz'"):
+        source("other/zzz").run()
+    with pytest.raises(NotFoundError, match="nope"):
+        source("nope/nothing").run()
 
 
 @pytest.mark.parametrize("command", ["summary", "logs", "files", "media", "system"])

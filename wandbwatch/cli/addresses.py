@@ -56,7 +56,8 @@ def _path_of(address: Address) -> Path | None:
     path = Path(str(address))
     bare = address.run and not address.project
     here = bare and any(Path(root).is_dir() for root in ("wandb", ".wandb"))
-    return path if path.exists() or here else None
+    below = path.parent != Path() and _may_be_a_name(path)
+    return path if path.exists() or below or here else None
 
 
 class PathHintSource(SourceProxy):
