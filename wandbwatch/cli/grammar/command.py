@@ -221,8 +221,10 @@ def _hint(parameter: inspect.Parameter, command: Callable[..., object]) -> Any:
 
 def _known(hint: Any) -> Any:
     """Return *hint* without a type that is only named: its option has a parser."""
-    if isinstance(getattr(hint, "__origin__", None), ForwardRef):
-        return Annotated[str, *hint.__metadata__]
+    origin = getattr(hint, "__origin__", None)
+    if isinstance(origin, ForwardRef):
+        several = origin.__forward_arg__.startswith("list[")
+        return Annotated[list[str] if several else str, *hint.__metadata__]
     return hint
 
 

@@ -1,49 +1,11 @@
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from functools import partial
-from typing import Annotated, TypeAlias
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from wandbwatch.analysis import dead_keys
-from wandbwatch.analysis.dead_keys import Check, DeadKey, newly_dead
-from wandbwatch.analysis.several import Gathered, gathered, located, reported
-from wandbwatch.commands.alert import acting, actions
-from wandbwatch.commands.alert.actions import Action, ActionMemory, Firings, decide
-from wandbwatch.commands.alert.cards import Page, reports
-from wandbwatch.commands.alert.evaluate import (
-    Notification,
-    backtest,
-    evaluate,
-    folded,
-)
-from wandbwatch.commands.alert.fetch import (
-    Observation,
-    Question,
-    look,
-    look_back,
-    look_once,
-    tried_query,
-    with_curves,
-)
-from wandbwatch.commands.alert.memory import AlertMemory, Timing, Turn
-from wandbwatch.commands.alert.overview import present, tried
-from wandbwatch.commands.alert.rules import Rule, RuleError, parse
-from wandbwatch.commands.alert.suggest import candidates, suggested
-from wandbwatch.formatting import titles
-from wandbwatch.formatting.run_blocks import MOST_CARDS
-from wandbwatch.model.address import Address
-from wandbwatch.model.errors import SourceError
-from wandbwatch.model.memory import Memory
-from wandbwatch.model.ports import Env, Source
-from wandbwatch.model.report import Level, Note, Report
-from wandbwatch.model.run import Json
 from wandbwatch.options import (
-    HERE,
     NO_FILTERS,
     AnyAddresses,
     FiltersOption,
@@ -52,11 +14,15 @@ from wandbwatch.options import (
     places,
 )
 
-_ALERTS = "alerts"
-"""The name that the memory is stored under."""
+if TYPE_CHECKING:
+    from wandbwatch.commands.alert.actions import Action
+    from wandbwatch.commands.alert.rules import Rule
+    from wandbwatch.model.report import Level, Report
 
 
 def rule(text: str) -> Rule:
+    from wandbwatch.commands.alert.rules import RuleError, parse
+
     try:
         return parse(text)
     except RuleError as e:
@@ -69,7 +35,7 @@ def hold_time(text: str) -> Span:
 
 
 When: TypeAlias = Annotated[
-    list[Rule] | None,
+    "list[Rule] | None",
     typer.Option(
         parser=rule,
         metavar="RULE",
@@ -94,17 +60,19 @@ Repeat: TypeAlias = Annotated[
         help="Repeat the alert at this interval while it fires; default: once.",
     ),
 ]
-_LEVELS = {level.value: level for level in (Level.INFO, Level.WARN, Level.BAD)}
 
 
 def firing_level(text: str) -> Level:
-    if text not in _LEVELS:
-        raise typer.BadParameter(f"{text!r} is not one of {', '.join(_LEVELS)}")
-    return _LEVELS[text]
+    from wandbwatch.model.report import Level
+
+    levels = {level.value: level for level in (Level.INFO, Level.WARN, Level.BAD)}
+    if text not in levels:
+        raise typer.BadParameter(f"{text!r} is not one of {', '.join(levels)}")
+    return levels[text]
 
 
 Severity: TypeAlias = Annotated[
-    Level,
+    "Level | None",
     typer.Option(
         "--level",
         parser=firing_level,
@@ -116,6 +84,8 @@ Severity: TypeAlias = Annotated[
 
 
 def action(text: str) -> Action:
+    from wandbwatch.commands.alert import actions
+
     try:
         return actions.read(text)
     except ValueError as e:
@@ -123,7 +93,7 @@ def action(text: str) -> Action:
 
 
 Then: TypeAlias = Annotated[
-    list[Action] | None,
+    "list[Action] | None",
     typer.Option(
         "--then",
         parser=action,
@@ -160,7 +130,7 @@ def alert(
     when: When = None,
     hold: For = None,
     repeat: Repeat = None,
-    level: Severity = Level.BAD,
+    level: Severity = None,
     then: Then = None,
     filters: FiltersOption = NO_FILTERS,
     trial: Annotated[
@@ -181,182 +151,22 @@ def alert(
     """
     if not when and not suggest:
         raise typer.BadParameter("Missing option '--when'")
-    env: Env = ctx.obj
-    timing = Timing(None if hold is None else hold.total_seconds(), _seconds(repeat))
-    addresses = places(address, any_address)
+    from wandbwatch.commands.alert import check
+    from wandbwatch.commands.alert.fetch import Question
+    from wandbwatch.commands.alert.memory import Timing
+    from wandbwatch.model.report import Level
+
+    timing = Timing(
+        None if hold is None else hold.total_seconds(),
+        repeat.total_seconds() if repeat else 0.0,
+    )
     question = Question(tuple(when or ()), filters)
-    request = _Request(question, timing, level, tuple(then or ()))
+    request = check.Request(question, timing, level or Level.BAD, tuple(then or ()))
+    addresses = places(address, any_address)
     if suggest or trial:
-        found = gathered(
-            env,
-            addresses,
-            lambda one: (_suggestion if suggest else _backtest)(
-                env, request.at(one), since, every
-            ),
-        )
-        return _in_turn(found)
-    if env.memory is None:
-        return _once(env, addresses, question)
-    memory = env.memory
-    return reported(
-        "alert",
-        env,
-        memory,
-        addresses,
-        lambda scoped, one: _changes(scoped, scoped.memory or memory, request.at(one)),
-    )
-
-
-@dataclass(frozen=True)
-class _Request:
-    """What the command line asks for."""
-
-    question: Question
-    timing: Timing
-    level: Level
-    actions: tuple[Action, ...] = ()
-    address: Address = HERE
-
-    def at(self, address: Address) -> _Request:
-        question = replace(self.question, named=address.run is not None)
-        return replace(self, address=address, question=question)
-
-
-def _in_turn(found: Gathered[Report]) -> Iterator[Report]:
-    for _, report in found.found:
-        yield report
-    if found.notes:
-        yield Report("alert", f"{found.address}: not all could be read", found.notes)
-
-
-def _once(
-    env: Env, addresses: Sequence[Address], question: Question
-) -> Iterator[Report]:
-    def look(address: Address) -> tuple[tuple[Observation, ...], Sequence[DeadKey]]:
-        source = env.source(address)
-        asked = replace(question, named=address.run is not None)
-        runs = look_once(source, asked, env.now())
-        unseen = [key for key in question.needs.keys if key not in _logged(runs)]
-        return runs, _dead(source, unseen, question.filters)
-
-    found = gathered(env, addresses, look)
-    told = present(found.address, _located(found), question)
-    dead = dict.fromkeys(str(one) for _, (_, keys) in found.found for one in keys)
-    yield replace(told, blocks=(*told.blocks, *map(Note, dead), *found.notes))
-
-
-def _located(
-    found: Gathered[tuple[tuple[Observation, ...], Sequence[DeadKey]]],
-) -> list[Observation]:
-    return [
-        replace(seen, run=located(seen.run, address)) if found.several else seen
-        for address, (runs, _) in found.found
-        for seen in runs
-    ]
-
-
-def _changes(env: Env, memory: Memory, request: _Request) -> Iterator[Report]:
-    before = AlertMemory.read(memory.recall(_ALERTS))
-    now = env.now()
-    source, question = env.source(request.address), request.question
-    runs = look(source, question, before, now)
-    rules = question.rules
-    sent, after = evaluate(before, runs, rules, request.timing, now.timestamp())
-    memory.remember(_ALERTS, after.written())
-    if request.actions:
-        steady = request.timing.hold is None
-        firings = Firings(
-            now.timestamp(), runs, rules, sent, after, steady, before is None
-        )
-        sent = _acted(env, memory, request, firings)
-    found = [seen.run for seen in runs]
-    project = titles.of_runs(request.address, found)
-    url = titles.page_of_runs(found)
-    page = Page(project, url, request.timing, tuple(folded(after, runs, rules)))
-    for report in reports(_drawn(source, question, sent), page):
-        bad = report.level is Level.BAD
-        yield replace(report, level=request.level) if bad else report
-    ended = any(not seen.running for seen in runs)
-    check = Check(now.timestamp(), memory, ended)
-    keys = question.needs.keys
-    dead = newly_dead(source, keys, question.filters, _logged(runs), check)
-    if dead:
-        yield dead_keys.report(dead, "alert", project, url)
-
-
-def _acted(
-    env: Env, memory: Memory, request: _Request, firings: Firings
-) -> tuple[Notification, ...]:
-    """Decide what to do about alerts; it is done once the decision is stored."""
-    before = ActionMemory.read(memory.recall(acting.MEMORY))
-    after, remarks = decide(before, firings, request.actions)
-    dry = "dry run; " if env.rehearsing else ""
-    if dry:
-        after = replace(after, pending=())
-    memory.remember(acting.MEMORY, after.written())
-    for one in after.pending:
-        work = partial(acting.carry_out, env, request.address, one)
-        memory.do_afterwards(work)
-    return tuple(
-        replace(one, remark=dry + remark)
-        if one.turn is Turn.FIRING
-        and (remark := remarks.get((one.seen.run.id, one.rule.text)))
-        else one
-        for one in firings.sent
-    )
-
-
-def _drawn(
-    source: Source, question: Question, sent: Sequence[Notification]
-) -> Sequence[Notification]:
-    """Fetch the curves of the firing alerts that get a card of their own."""
-    firing = [one for one in sent if one.turn in (Turn.FIRING, Turn.STILL)]
-    alike = Counter((one.turn, one.rule.text) for one in firing)
-    few = [one for one in firing if alike[one.turn, one.rule.text] <= MOST_CARDS]
-    seen = with_curves(source, question, [one.seen for one in few])
-    return [replace(one, seen=seen.get(one.seen.run.id, one.seen)) for one in sent]
-
-
-def _logged(runs: Sequence[Observation]) -> set[str]:
-    return {key for seen in runs for key in seen.facts.series}
-
-
-def _dead(
-    source: Source, keys: Sequence[str], filters: Mapping[str, Json]
-) -> Sequence[DeadKey]:
-    try:
-        return dead_keys.dead_keys(source, keys, filters)
-    except SourceError:
-        return ()
-
-
-def _backtest(
-    env: Env, request: _Request, since: timedelta, every: timedelta
-) -> Report:
-    now = env.now()
-    start = now - since
-    runs = look_back(env.source(request.address), request.question, start, now)
-    rules, begin = request.question.rules, start.timestamp()
-    trial = backtest(runs, rules, request.timing, begin, every.total_seconds())
-    return tried(request.address, runs, rules, trial)
-
-
-def _suggestion(
-    env: Env, request: _Request, since: timedelta, every: timedelta
-) -> Report:
-    source, now = env.source(request.address), env.now()
-    start = now - since
-    seen = source.runs(replace(tried_query(request.question, start), config=())).runs
-    question = replace(request.question, rules=candidates(seen))
-    runs = look_back(source, question, start, now)
-    every_seconds = every.total_seconds()
-    return suggested(
-        request.address, runs, question.rules, start.timestamp(), every_seconds
-    )
-
-
-def _seconds(span: timedelta | None) -> float:
-    return span.total_seconds() if span else 0.0
+        tried = check.suggestion if suggest else check.backtested
+        return check.tried_at(ctx.obj, addresses, request, tried, (since, every))
+    return check.checked(ctx.obj, addresses, request)
 
 
 plugin = alert

@@ -1,16 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from wandbwatch.model.media import Steps, When
 from wandbwatch.options import HERE, NO_KEYS, Keys, RunAddress, directory
 
 if TYPE_CHECKING:
+    from wandbwatch.model.media import When
     from wandbwatch.model.ports import Env
     from wandbwatch.model.report import Report
 
@@ -18,25 +17,28 @@ if TYPE_CHECKING:
 _ROWS = 10
 
 
-@dataclass(frozen=True)
-class Step:
-    """Of which steps, as ``last``, ``all`` or a number: a type that Typer can name."""
+def step_of(text: str) -> When:
+    """Read of which steps: ``last``, ``all`` or a number."""
+    from wandbwatch.model.media import Steps
 
-    when: When
-
-    @classmethod
-    def read(cls, text: str) -> Step:
-        word = text.strip().lower()
-        if word.isascii() and word.isdigit():
-            return cls(int(word))
-        try:
-            return cls(Steps(word))
-        except ValueError as e:
-            why = f"{text!r} is not a step; use last, all or a number"
-            raise typer.BadParameter(why) from e
+    word = text.strip().lower()
+    if word.isascii() and word.isdigit():
+        return int(word)
+    try:
+        return Steps(word)
+    except ValueError as e:
+        why = f"{text!r} is not a step; use last, all or a number"
+        raise typer.BadParameter(why) from e
 
 
-_LAST = Step(Steps.LAST)
+At: TypeAlias = Annotated[
+    "When | None",
+    typer.Option(
+        parser=step_of,
+        metavar="STEP",
+        help="last (the default), all, or a step's number.",
+    ),
+]
 
 
 def media(
@@ -52,15 +54,7 @@ def media(
             help="Only these: a key, a group (eval) or a glob (*/replay).",
         ),
     ] = NO_KEYS,
-    step: Annotated[
-        Step,
-        typer.Option(
-            parser=Step.read,
-            metavar="STEP",
-            show_default=False,
-            help="last (the default), all, or a step's number.",
-        ),
-    ] = _LAST,
+    step: At = None,
     rows: Annotated[
         int, typer.Option(min=0, metavar="N", help="Table rows to show; 0 shows all.")
     ] = _ROWS,
@@ -74,12 +68,13 @@ def media(
     """Show the images, videos, tables and charts that a run logged."""
     from wandbwatch.commands.media.albums import Page
     from wandbwatch.commands.media.report import chart_names, report
+    from wandbwatch.model.media import Steps
 
     env: Env = ctx.obj
     source = env.source(address)
     run = source.run()
     wanted = tuple(name for key in keys for name in chart_names(key))
-    album = source.media(run.id, wanted, step.when)
+    album = source.media(run.id, wanted, Steps.LAST if step is None else step)
     paths = tuple(dict.fromkeys(path for m in album.media for path in m.paths))
     files = source.files(run.id, paths) if paths else ()
     yield report(run, album, files, keys, Page(rows, out))

@@ -5,6 +5,7 @@ project, never by name. It reports what differs between two checks: a run that s
 and ended between them is reported by its end.
 """
 
+from wandbwatch.commands.events.kinds import EventKind
 from wandbwatch.commands.events.lifecycle.detection import (
     DetectOptions,
     detect,
@@ -17,7 +18,6 @@ from wandbwatch.commands.events.lifecycle.event import (
     CodeAlert,
     CrashRetracted,
     Event,
-    EventKind,
     GroupDone,
     Recovered,
     RunEvent,

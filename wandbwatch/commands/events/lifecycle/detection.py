@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from wandbwatch.analysis.ranking import Objective
+from wandbwatch.commands.events.kinds import EventKind
 from wandbwatch.commands.events.lifecycle import progress
 from wandbwatch.commands.events.lifecycle.event import (
     Best,
     CrashRetracted,
     Event,
-    EventKind,
     GroupDone,
     Resumed,
     RunEvent,

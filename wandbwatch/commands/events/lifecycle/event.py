@@ -4,34 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
+from wandbwatch.commands.events.kinds import EventKind
 from wandbwatch.model.report import Level
 from wandbwatch.model.run import Run, State
-
-
-class EventKind(StrEnum):
-    """The kinds of events, in the words of ``--on``."""
-
-    STARTED = "started"
-    FINISHED = "finished"
-    FAILED = "failed"
-    CRASHED = "crashed"
-    KILLED = "killed"
-    PREEMPTED = "preempted"
-    STALLED = "stalled"
-    RECOVERED = "recovered"
-    RESUMED = "resumed"
-    BEST = "best"
-    ALERT = "alert"
-    GROUP = "group"
-    SWEEP = "sweep"
-    IDLE = "idle"
-
-    @property
-    def end(self) -> bool:
-        """Whether the event is the end of a run."""
-        return KINDS[self].state is not None
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from wandbwatch.commands.events.kinds import EventKind
 from wandbwatch.commands.events.lifecycle.detection import STEPS
 from wandbwatch.commands.events.lifecycle.event import (
     ACTIVE,
     CodeAlert,
     Event,
-    EventKind,
     Resumed,
     RunEvent,
 )

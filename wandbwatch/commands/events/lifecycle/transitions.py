@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from wandbwatch.commands.events.kinds import EventKind
 from wandbwatch.commands.events.lifecycle import progress
 from wandbwatch.commands.events.lifecycle.event import (
     ACTIVE,
     ENDS,
     CrashRetracted,
-    EventKind,
     Recovered,
     Resumed,
     RunEvent,

@@ -1,3 +1,5 @@
+"""Run subscriptions once, in workers, and send what they report."""
+
 from __future__ import annotations
 
 import logging
@@ -8,13 +10,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from wandbwatch.cli.output import dry_run as drawn
 from wandbwatch.cli.watchfile import load
-from wandbwatch.cli.watchfile.options import OnlyConfigOption
 from wandbwatch.config import redaction
 from wandbwatch.config.load import Config
 from wandbwatch.config.paths import state_directory
@@ -40,43 +40,17 @@ NOT_TAKEN = "%s: not accepted: %s; see `wandbwatch outbox`"
 
 
 def run(
-    ctx: typer.Context,
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[FILE] [NAME]", help="Subscription names; default: all."
-        ),
-    ] = None,
-    *,
-    config: OnlyConfigOption = None,
-    dry_run: Annotated[
-        bool,
-        typer.Option(
-            "--dry-run",
-            help="Draw the posts, or print them as JSON when piped; post nothing.",
-        ),
-    ] = False,
-    json_logs: Annotated[
-        bool, typer.Option("--json-logs", help="Log one JSON object per line.")
-    ] = False,
+    env: Env, file: Path | None, named: Sequence[str], *, dry_run: bool, as_json: bool
 ) -> int:
-    """Run the subscriptions of watch.toml once now, post their reports, and exit.
-
-    For cron and systemd's timers. The exit code is that of the worst failing line, or
-    6 when something still waits to be sent or was not taken.
-    """
-    env: Env = ctx.obj
-    named = list(names or ())
-    if named and _is_file(named[0]):
-        config = Path(named.pop(0))
-    journal.set_up(os.environ, as_json=json_logs)
+    """Run the subscriptions *named*, or all, of *file*; return the exit code."""
+    journal.set_up(os.environ, as_json=as_json)
     redaction.install()
-    path = load.found(config).absolute()
+    path = load.found(file).absolute()
     read = load.configured(path, env)
     code = 0
     if not dry_run:
         _begin(read, path)
-    flags = [*(["--dry"] if dry_run else []), *(["--json-logs"] if json_logs else [])]
+    flags = [*(["--dry"] if dry_run else []), *(["--json-logs"] if as_json else [])]
     for answer in _answers(path, read, named, flags):
         code = max(code, answer.code)
         _report(answer)
@@ -103,10 +77,6 @@ def _keep(config: Config, file: Path) -> None:
     with closing(Store(state)) as store:
         supervisor_process.recover(Ledger(store), file)
         tidy(store, config.keep)
-
-
-def _is_file(word: str) -> bool:
-    return word.endswith(".toml") or "/" in word
 
 
 def _answers(
@@ -166,6 +136,3 @@ def _left(admin: OutboxAdmin) -> int:
         log.warning("messages waiting for the next run or the daemon: %d", waiting)
     bad = waiting or admin.failed() or admin.stopped()
     return ExitCode.NETWORK if bad else ExitCode.FINE
-
-
-plugin = run

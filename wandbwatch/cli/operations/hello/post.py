@@ -1,3 +1,5 @@
+"""The test messages of ``hello``."""
+
 from __future__ import annotations
 
 import json
@@ -5,13 +7,11 @@ import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import Annotated
-
-import typer
+from pathlib import Path
 
 from wandbwatch import plugins
-from wandbwatch.cli.watchfile.options import OnlyConfigOption
-from wandbwatch.config.load import Config
+from wandbwatch.config.load import Config, load
+from wandbwatch.config.paths import config_file, local_zone, state_directory
 from wandbwatch.delivery import service
 from wandbwatch.delivery.outbox import OutboxAdmin, Queue, Store
 from wandbwatch.delivery.sender import BusyError
@@ -25,24 +25,11 @@ from wandbwatch.model.report import Level, Note, Report, Table
 HELLO = "wandbwatch can post here. This is a test message."
 
 
-def hello(
-    channels: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="CHANNEL", help="Channel names; default: all."),
-    ] = None,
-    *,
-    config: OnlyConfigOption = None,
-) -> Iterator[Report]:
-    """Post a test message to each channel and show Discord's answer.
-
-    A stopped channel resumes when its test message is delivered.
-    """
-    from wandbwatch.config.load import load
-    from wandbwatch.config.paths import config_file, local_zone, state_directory
-
-    path = config_file(config, os.environ)
+def post(channels: Sequence[str], file: Path | None) -> Iterator[Report]:
+    """Post to the *channels* of *file*, and resume those that a message reached."""
+    path = config_file(file, os.environ)
     read = load(path, local_zone(os.environ))
-    wanted = _wanted(channels or (), read.channels)
+    wanted = _wanted(channels, read.channels)
     sink: Sink = plugins.load("wandbwatch.delivery", "discord")()
     directory = state_directory(read.daemon, path, os.environ)
     notes: list[str] = []
@@ -97,9 +84,7 @@ def _greet(channel: Channel, sink: Sink, store: Store | None) -> Outcome:
     return outcome
 
 
-def _wanted(
-    names: list[str] | tuple[()], known: Mapping[str, Channel]
-) -> list[Channel]:
+def _wanted(names: Sequence[str], known: Mapping[str, Channel]) -> list[Channel]:
     for name in names:
         if name not in known:
             there = ", ".join(known) or "none"
@@ -109,6 +94,3 @@ def _wanted(
 
 def _good(outcome: Outcome) -> bool:
     return isinstance(outcome, Delivered)
-
-
-plugin = hello
