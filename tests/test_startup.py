@@ -47,7 +47,7 @@ LIGHT = {
     "wandbwatch.cli": {"main", "output", "grammar"},
     "wandbwatch.cli.grammar": {"app", "command", "older", "typer_patches"},
     "wandbwatch.config": {"redaction", "journald"},
-    "wandbwatch.model": {"address", "errors", "ports"},
+    "wandbwatch.model": {"errors"},
     "wandbwatch": {"cli", "commands", "config", "model", "plugins"},
 }
 """Our own modules that help may import, by package: all of them are quick."""
@@ -65,7 +65,7 @@ FOR_HELP = LIGHT | {
     "wandbwatch.cli.watchfile": {"options"},
     "wandbwatch.commands.events": {"kinds"},
     "wandbwatch.commands.image": {"parse"},
-    "wandbwatch.model": {*LIGHT["wandbwatch.model"], "address_parsing", "urls"},
+    "wandbwatch.model": {"address", "errors", "ports", "urls"},
     "wandbwatch": {*LIGHT["wandbwatch"], "options"},
 }
 """Our own modules that the help of a command may import beside its own one."""

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
 
 import typer
 
-from wandbwatch.model import address_parsing, urls
 from wandbwatch.model.address import Address, Local
 
 if TYPE_CHECKING:
@@ -127,26 +126,28 @@ def _not_json(constant: str) -> Json:
 
 def project_address(text: str) -> Address:
     """Read the address of a project, a sweep or a directory of runs."""
-    return _address(address_parsing.project, text)
+    return _address("project", text)
 
 
 def run_address(text: str) -> Address:
     """Read the address of one run, or of its directory."""
-    return _address(address_parsing.run, text)
+    return _address("run", text)
 
 
 def sweep_address(text: str) -> Address:
     """Read the address of a sweep, or of a directory of its runs."""
-    return _address(address_parsing.sweep, text)
+    return _address("sweep", text)
 
 
 def any_address(text: str) -> Address:
     """Read the address of a project, or the full one of a run."""
-    return _address(address_parsing.project_or_run, text)
+    return _address("project_or_run", text)
 
 
 def server(text: str) -> str:
     """Read the URL of a W&B server."""
+    from wandbwatch.model import urls  # noqa: PLC0415 -- not for --help
+
     return _told(urls.server, text)
 
 
@@ -172,7 +173,10 @@ def _told(read: Callable[[str], T], text: str) -> T:
         raise typer.BadParameter(str(e)) from e
 
 
-def _address(read: Callable[[str], Address], text: str) -> Address:
+def _address(kind: str, text: str) -> Address:
+    from wandbwatch.model import address_parsing  # noqa: PLC0415 -- not for --help
+
+    read: Callable[[str], Address] = getattr(address_parsing, kind)
     try:
         return read(text)
     except ValueError as e:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
+from pathlib import Path
 from typing import Any
 
 from wandbwatch.model.errors import ConfigError
@@ -11,8 +11,13 @@ from wandbwatch.model.errors import ConfigError
 
 def names(package: str) -> list[str]:
     """List *package*'s public modules without importing them."""
-    path = importlib.import_module(package).__path__
-    return sorted(m.name for m in pkgutil.iter_modules(path) if m.name[0] != "_")
+    found = {path.name.removesuffix(".py") for path in _folder(package).iterdir()}
+    return sorted(name for name in found if name.isidentifier() and name[0] != "_")
+
+
+def _folder(package: str) -> Path:
+    # Not pkgutil, which looks into each folder: --help waits for it.
+    return Path(importlib.import_module(package).__path__[0])
 
 
 def load(package: str, name: str) -> Any:
@@ -32,10 +37,10 @@ def described(package: str, name: str) -> str:
     It is read from the source: to import every command for a list of commands would
     take longer than the list may.
     """
-    try:
-        source = (pkgutil.get_data(package, f"{name}.py") or b"").decode()
-    except OSError:
-        source = (pkgutil.get_data(package, f"{name}/__init__.py") or b"").decode()
+    file = _folder(package) / f"{name}.py"
+    if not file.exists():
+        file = _folder(package) / name / "__init__.py"
+    source = file.read_text("utf-8")
     function = source.partition("\nplugin = ")[2].partition("\n")[0]
     body = source.partition(f"\ndef {function}(")[2]
     if doc := body.partition('\n    """')[2]:

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
-BOUND = 1.5
+BOUND = 1.3
 ROUNDS = 15
 BASE = (sys.executable, "-c", "import typer, rich")
 PROGRAM = (sys.executable, "-c", "from wandbwatch.cli.main import main; main()")

@@ -14,13 +14,13 @@ from wandbwatch import plugins
 from wandbwatch.cli import grammar
 from wandbwatch.cli.output import NobodyReadsError, run_line
 from wandbwatch.config import journald
-from wandbwatch.model.address import Address
 from wandbwatch.model.errors import ExitCode
-from wandbwatch.model.ports import Account, Env, Source
 
 if TYPE_CHECKING:
+    from wandbwatch.model.address import Address
     from wandbwatch.model.experiment import Experiments
     from wandbwatch.model.experiment_config import ExperimentConfig
+    from wandbwatch.model.ports import Account, Env, Source
 
 
 def main() -> None:
@@ -49,10 +49,12 @@ def answer(words: Sequence[str]) -> int:
         # A reload that comes before the daemon listens changes nothing: it still has
         # to read the file.
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    return run_line(lambda: grammar.read(words, _env()), debug="--debug" in words)
+    return run_line(lambda: grammar.read(words, _env), debug="--debug" in words)
 
 
 def _env() -> Env:
+    from wandbwatch.model.ports import Env  # noqa: PLC0415 -- not for --help
+
     return Env(
         _source,
         lambda: datetime.now(UTC),

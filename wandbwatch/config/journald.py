@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Mapping
@@ -59,6 +58,8 @@ def marked(line: str, priority: Priority) -> str:
 
 def json_line(text: str, level: str, at: float, **more: str) -> str:
     """Return one line of a log as JSON; *at* is in POSIX seconds."""
+    import json  # noqa: PLC0415 -- not for --help
+
     moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
     fields = {"time": moment, "level": level, "text": text, **more}
     return json.dumps(fields, ensure_ascii=False)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import typer
 
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from wandbwatch.model.report import Report
 
 
-@dataclass(frozen=True)
-class ParsedLine:
+class ParsedLine(NamedTuple):
     """A checked command line. Nothing of it has run: ``reports`` starts it."""
 
     reports: Iterator[Report]
@@ -31,7 +31,7 @@ class ParsedLine:
     watch: Watch | None = None
     again: Callable[[], Iterator[Report]] | None = None
     """Starts it anew, for `watch`."""
-    arguments: Mapping[str, object] = field(default_factory=dict)
+    arguments: Mapping[str, object] = MappingProxyType({})
     """What its command was called with, by parameter."""
     kind: str = ""
     """The name of its command."""
@@ -53,8 +53,10 @@ def parse(line: str, env: Env) -> ParsedLine:
     return answer
 
 
-def read(words: Sequence[str], env: Env) -> ParsedLine | int:
+def read(words: Sequence[str], env: Env | Callable[[], Env]) -> ParsedLine | int:
     """Check a terminal's command line; operations, help and the like run.
+
+    *env* may be what makes one, which --help and a usage error need not wait for.
 
     Raises UsageError, whose text is one line, and what an operation raises.
     """
@@ -81,7 +83,7 @@ def _words(line: str) -> list[str]:
 
 
 def _read(
-    application: Callable[..., Any], words: Sequence[str], env: Env
+    application: Callable[..., Any], words: Sequence[str], env: Env | Callable[[], Env]
 ) -> ParsedLine | int:
     try:
         answer: Any = application(
@@ -89,6 +91,9 @@ def _read(
         )
         if not isinstance(answer, Called):
             return answer if isinstance(answer, int) else 0
+        context = getattr(answer.start, "keywords", {}).get("ctx")
+        if context and callable(context.obj):
+            context.obj = context.obj()
         result = answer.start()
     except typer.TyperException as e:
         raise UsageError(one_line(e)) from e

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import typer
@@ -154,5 +153,5 @@ def _listed_root(output: OUTPUT = None, debug: DEBUG = False) -> None:
 
 def _result(called: object, output: str | None, **_: object) -> object:
     if isinstance(called, Called) and called.output is None:
-        return replace(called, output=output)
+        return called._replace(output=output)
     return called

@@ -6,9 +6,8 @@ import functools
 import inspect
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any, ForwardRef
+from typing import TYPE_CHECKING, Annotated, Any, ForwardRef, NamedTuple
 
 import typer
 import typer.core
@@ -111,8 +110,7 @@ HELP = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class Called:
+class Called(NamedTuple):
     """A command with its arguments, and the choices that all commands have.
 
     ``start`` runs an operation, and makes the generator of a command, which does

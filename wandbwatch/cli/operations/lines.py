@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -50,7 +49,7 @@ def _answer(env: Env, line: str, place: str, output: str | None) -> int:
 
     def read() -> grammar.ParsedLine:
         parsed = grammar.parse(line, env)
-        return replace(parsed, output=parsed.output or output)
+        return parsed._replace(output=parsed.output or output)
 
     return run_line(read, place=place, debug="--debug" in line.split())
 
