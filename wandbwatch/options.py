@@ -62,7 +62,8 @@ class Filters(dict[str, "Json"]):
         try:
             read = json.loads(text, parse_constant=_not_json)
         except (ValueError, RecursionError) as e:
-            raise typer.BadParameter(f"not JSON: {e}") from e
+            quoted = 'quote it whole: --filters \'{"state": "failed"}\''
+            raise typer.BadParameter(f"{text[:40]!r} is not JSON: {e}; {quoted}") from e
         if not isinstance(read, dict):
             raise typer.BadParameter('not a JSON object such as {"state": "failed"}')
         return cls(read)

@@ -25,6 +25,7 @@ from wandbwatch.cli.grammar.command import (
 from wandbwatch.cli.grammar.typer_patches import patch
 
 COMMANDS = "wandbwatch.commands"
+ALIASES = {"plot": "image"}
 OPERATIONS = "wandbwatch.cli.operations"
 _TITLES = {
     COMMANDS: "Commands (also in subscriptions)",
@@ -80,11 +81,21 @@ class Group(typer.core.TyperGroup):
             words = older.words(args)
         except older.OlderError as e:
             return ctx.fail(str(e))
-        if words and words[0] not in self.plugins and words[0] in Plugins([OPERATIONS]):
+        if words:
+            words[0] = ALIASES.get(words[0], words[0])
+        if words and words[0] not in self.plugins.packages:
+            self._explain(ctx, words)
+        return super().resolve_command(ctx, words)
+
+    def _explain(self, ctx: Any, words: list[str]) -> None:
+        if words[0] in Plugins([OPERATIONS]).packages:
             ctx.fail(
                 f"{words[0]!r} works in a terminal, not in a list of command lines"
             )
-        return super().resolve_command(ctx, words)
+        from wandbwatch.cli.grammar import mistakes  # noqa: PLC0415 -- not for --help
+
+        if hint := mistakes.command(words):
+            ctx.fail(hint)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         del ctx

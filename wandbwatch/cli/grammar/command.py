@@ -128,11 +128,15 @@ class Command(typer.core.TyperCommand):
     """A command that tells its mistakes as its own, those of the parser too."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        given = list(args)
         try:
             return super().parse_args(ctx, args)
         except typer.TyperException as e:
+            from wandbwatch.cli.grammar import mistakes  # noqa: PLC0415 -- not for --help
+
             if getattr(e, "ctx", ctx) is None:
                 e.ctx = ctx  # type: ignore[attr-defined]
+            mistakes.explain(e, self, given)
             raise
 
 

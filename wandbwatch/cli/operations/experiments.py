@@ -15,7 +15,7 @@ def experiments(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[show ID]", help="Show one experiment (7) or batch (B3)."
+            metavar="[[show] ID]", help="Show one experiment (7) or batch (B3)."
         ),
     ] = None,
     *,
@@ -25,15 +25,16 @@ def experiments(
 ) -> Iterator[Report]:
     """List the experiments on this machine: waiting, running and ended."""
     env: Env = ctx.obj
-    match words or []:
-        case []:
-            return _listing(env, topk)
-        case ["show", number] if number.isdecimal():
+    if not words:
+        return _listing(env, topk)
+    match words[1:] if words[0] == "show" else words:
+        case [number] if number.isdecimal():
             return _one(env, int(number))
-        case ["show", name] if name[:1] in ("B", "b") and name[1:].isdecimal():
+        case [name] if name[:1] in ("B", "b") and name[1:].isdecimal():
             return _batch(env, name)
         case _:
-            raise typer.BadParameter("write `experiments` or `experiments show ID`")
+            why = "name one experiment (`experiments 7`) or batch (`experiments B3`)"
+            raise typer.BadParameter(why)
 
 
 def _listing(env: Env, topk: int) -> Iterator[Report]:

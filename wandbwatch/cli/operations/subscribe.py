@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shlex
 from typing import Annotated
 
 import typer
@@ -64,6 +65,9 @@ def subscribe(
     from wandbwatch.config import edit, write
     from wandbwatch.config.lines import read
 
+    if len(commands) > 1 and not any(" " in line for line in commands):
+        whole = shlex.quote(shlex.join(commands))
+        raise UsageError(f"subscribe: quote each command line: {whole}")
     if (cron is None) == (interval is None):
         raise UsageError("subscribe: say when with either --cron or --interval")
     env: Env = ctx.obj

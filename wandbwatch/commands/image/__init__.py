@@ -180,7 +180,10 @@ def image(
     out: Out = None,
     delta: DeltaOption = False,
 ) -> Iterator[Report]:
-    """Plot keys of a project's runs or of one run, one picture per key."""
+    """Plot keys of a project's runs or of one run, one picture per key.
+
+    `plot` is the same command.
+    """
     from wandbwatch.commands.image import report
     from wandbwatch.commands.image.plotting import View
 

@@ -43,6 +43,8 @@ By: TypeAlias = Annotated[
 Columns: TypeAlias = Annotated[
     Keys,
     typer.Option(
+        "--keys",
+        "--columns",
         parser=Keys.read,
         metavar="KEYS",
         show_default=False,

@@ -19,6 +19,8 @@ def summary(
     filters: Annotated[
         Keys,
         typer.Option(
+            "--keys",
+            "--filters",
             parser=Keys.read,
             metavar="KEYS",
             show_default=False,
