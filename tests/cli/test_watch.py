@@ -60,15 +60,21 @@ def test_another_size_is_drawn_at_once(local_runs):
 
 def test_errors_are_reported_and_it_continues(tmp_path, local_runs):
     place = tmp_path / "x"
+    place.symlink_to(local_runs)
     with Terminal("project", str(place), "--watch", "0.1s") as terminal:
-        assert "no data yet" in terminal.see("does not exist")
-        place.symlink_to(local_runs)
         terminal.see("finished")
         place.unlink()
         terminal.see("! ")
         terminal.see("finished")
         terminal.process.send_signal(signal.SIGINT)
         terminal.end()
+
+
+@pytest.mark.parametrize("command", [["project", "--watch", LONG], ["top"]])
+def test_what_does_not_exist_ends_it_with_5(command, tmp_path):
+    with Terminal(*command, str(tmp_path / "x")) as terminal:
+        assert "does not exist" in terminal.end()
+        assert terminal.process.returncode == 5
 
 
 def piped(*words: str) -> subprocess.Popen[str]:

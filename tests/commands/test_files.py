@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from wandbwatch.cli import grammar, main
 from wandbwatch.cli.attachments import save
+from wandbwatch.model.errors import NotFoundError
 from wandbwatch.model.media import Attachment, RunFile
 from wandbwatch.model.report import Note, Report, Table
 from wandbwatch.model.run import Run, State
@@ -48,7 +49,8 @@ def test_those_that_fit(glob, found):
 
 
 def test_none():
-    assert answer("'*.onnx'").blocks == (Note("none of its 3 files match '*.onnx'"),)
+    with pytest.raises(NotFoundError, match=r"none of its 3 files match '\*\.onnx'"):
+        answer("'*.onnx'")
     assert answer("", ()).blocks == (Note("the run has no files"),)
 
 

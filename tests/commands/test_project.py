@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from wandbwatch.cli import grammar
-from wandbwatch.model.errors import UsageError
+from wandbwatch.model.errors import NotFoundError, UsageError
 from wandbwatch.model.query import Query
 from wandbwatch.model.report import MISSING, Note, Report, Table
 from wandbwatch.model.run import Run, State
@@ -83,11 +83,15 @@ def test_a_run_is_a_row():
         ),
         (
             (
-                "project p --columns a --order heartbeat_at"
+                "project p --columns val/acc --order heartbeat_at"
                 """ --filters '{"group": "birds"}'"""
             ),
             Query(
-                {"group": "birds"}, "heartbeat_at", limit=10, summary=("a",), config=()
+                {"group": "birds"},
+                "heartbeat_at",
+                limit=10,
+                summary=("val/acc",),
+                config=(),
             ),
         ),
         (
@@ -139,13 +143,31 @@ def test_a_glob_leaves_wandbs_own_keys_alone():
 
 
 def test_a_column_without_any_value_is_named():
-    report = answer("project p --columns los,x*,config.x", FakeSource([OWL]))
-    assert table(report).columns[8:] == ("los", "config.x")
+    columns = "val/los,val/acc,x*,config.val/acc,lr"
+    report = answer(f"project p --keys {columns}", FakeSource([OWL]))
     none = "no run here has a value for"
     assert notes(report) == [
-        f"{none} 'los'; in the configuration it would be config.los",
-        f"{none} 'x*'; in the configuration it would be config.x*",
-        f"{none} 'config.x'",
+        f"{none} 'val/los'; did you mean 'val/loss'?",
+        f"{none} 'x*'",
+        f"{none} 'config.val/acc'; did you mean 'val/acc'?",
+        f"{none} 'lr'; did you mean 'config.lr'?",
+    ]
+
+
+def test_keys_that_no_run_has_end_with_5():
+    with pytest.raises(NotFoundError, match="'val/los'; did you mean 'val/loss'") as e:
+        answer("project p --keys val/los,nope", FakeSource([OWL]))
+    assert e.value.exit_code == 5
+    assert not notes(answer("project p --keys nope", FakeSource()))[1:]
+
+
+def test_an_order_and_a_total_that_no_run_has_are_named():
+    report = answer(
+        "project p --order summary_metrics.val/los --total config.l", FakeSource([OWL])
+    )
+    assert [note.partition(";")[0] for note in notes(report)] == [
+        "no run here has a value for 'val/los'",
+        "no run here has a value for 'config.l'",
     ]
 
 

@@ -47,6 +47,11 @@ class Total:
             raise ValueError(f"{text!r} is not a number of steps")
         return cls(number)
 
+    @property
+    def name(self) -> str:
+        """The key, as it is written; empty for a number."""
+        return f"config.{self.key}" if self.config else self.key
+
     def of(self, run: Run) -> float | None:
         """Return what *run* says; None where that is not a number of steps."""
         if self.number is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from wandbwatch import formatting
 from wandbwatch.cli.screen import LiveScreen, Why
-from wandbwatch.model.errors import UsageError
+from wandbwatch.model.errors import ExitCode, UsageError
 from wandbwatch.model.report import Chart, Plot, Report
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ class Answers:
     def ask(self) -> None:
         """Ask once more. What fails leaves the last answer standing.
 
-        Raises UsageError: the same words are as wrong the next time.
+        Raises UsageError: the same words are as wrong the next time. So is a project
+        that was never there.
         """
         reports: list[Report] = []
         self.complaints = ()
@@ -48,11 +49,18 @@ class Answers:
             reports.extend(self._ask())
         except UsageError:
             raise
-        except Exception as e:  # noqa: BLE001 -- it is told, and asked again
+        except Exception as e:  # it is told, and asked again
+            if self.at is None and _is_not_there(e):
+                raise
             self.complaints = self._explain(e)
         if reports or not self.complaints:
             self.reports = reports
             self.at = datetime.now().astimezone()
+
+
+def _is_not_there(error: Exception) -> bool:
+    code = getattr(error, "exit_code", None)
+    return code is ExitCode.NOT_FOUND
 
 
 def live(
@@ -129,13 +137,17 @@ def repeated(
 ) -> Iterator[Sequence[str]]:
     """Let *show* print an answer, and yield what went wrong in it, until a *final*
     error or one of usage, which are raised."""
+    shown = False
     while True:
         complaints: Sequence[str] = ()
         try:
             show()
+            shown = True
         except (UsageError, final):
             raise
-        except Exception as e:  # noqa: BLE001 -- it is told, and asked again
+        except Exception as e:  # it is told, and asked again
+            if not shown and _is_not_there(e):
+                raise
             complaints = explain(e)
         yield complaints
         time.sleep(every.total_seconds())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from wandbwatch.cli import grammar
+from wandbwatch.model.run import Run, Series, State
 
 from tests.commands.image.curved import (
     CLOCK,
@@ -13,6 +15,7 @@ from tests.commands.image.curved import (
     plots,
     told,
 )
+from tests.fakes import FakeSource, fake_env
 
 
 def test_likely_keys_are_chosen_and_named():
@@ -92,7 +95,7 @@ def test_a_glob_does_not_bring_a_flood():
     source = Logs({"a1": {f"loss/{i:02}": LOSS for i in range(30)}})
     report = told(source, "--keys 'loss/*'")
     assert len(plots(report)) == 24
-    assert notes(report) == ["the first 24 of 30 keys; --keys selects others others"]
+    assert notes(report) == ["the first 24 of 30 keys; --keys selects others"]
 
 
 def test_a_key_of_words_is_said_to_be_no_number():
@@ -100,3 +103,11 @@ def test_a_key_of_words_is_said_to_be_no_number():
     assert notes(told(source, "--keys phase")) == [
         "'phase' is no number; its last value is warm up"
     ]
+
+
+def test_filters_select_the_runs_of_a_picture():
+    loss = Series("loss", (0.0, 1.0), (2.0, 1.0))
+    source = FakeSource([Run("a1", "a1", State.FAILED)], [loss])
+    line = """image a/b --keys loss --filters '{"state": "failed"}'"""
+    list(grammar.parse(line, fake_env(source)).reports)
+    assert [query.filters for query in source.queries] == [{"state": "failed"}]

@@ -218,3 +218,13 @@ def test_a_wrong_line(line, why):
         return
     with pytest.raises(UsageError, match=why):
         grammar.parse(line, fake_env(FakeSource()))
+
+
+def test_filters_select_runs_of_the_sweep():
+    source = FakeSource(RUNS, sweep=SWEEP)
+    line = grammar.parse(
+        """sweep ./x --filters '{"state": "failed"}'""", fake_env(source)
+    )
+    list(line.reports)
+    both = {"$and": [{"sweep": "s1"}, {"state": "failed"}]}
+    assert source.queries[0].filters == both

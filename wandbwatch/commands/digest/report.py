@@ -11,6 +11,7 @@ from wandbwatch.analysis.compare import best_by_project, best_of
 from wandbwatch.analysis.failing import LINES, Failure, failures
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.analysis.several import Gathered, located
+from wandbwatch.analysis.unknown_keys import known_keys, meant
 from wandbwatch.commands.digest.period import Period, hours
 from wandbwatch.formatting import titles, utc
 from wandbwatch.formatting.run_blocks import caveats
@@ -163,7 +164,8 @@ def _by_project(parts: Sequence[tuple[str, Period]]) -> Iterator[Block]:
 def _unvalued(aims: Sequence[Objective], period: Period) -> Iterator[Note]:
     for aim in aims:
         if not aim.ranked(period.heard):
-            yield Note(f"no run has a value for {aim.key!r}")
+            hint = meant(aim.key, known_keys(period.heard))
+            yield Note(f"no run has a value for {aim.key!r}{hint}")
 
 
 def _going(period: Period) -> Sequence[Run]:

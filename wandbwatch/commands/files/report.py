@@ -8,6 +8,8 @@ from pathlib import Path
 
 from wandbwatch.commands.files import EVERY
 from wandbwatch.formatting import filenames, size, titles
+from wandbwatch.formatting.text import did_you_mean
+from wandbwatch.model.errors import NotFoundError
 from wandbwatch.model.media import Attachment, Piece, RunFile
 from wandbwatch.model.report import MISSING, Bytes, Note, Report, Table
 from wandbwatch.model.run import Run
@@ -19,8 +21,13 @@ def report(
     """List the *files* that match *glob*; with *out*, they are saved there."""
     found = [file for file in files if _fits(file.path, glob)]
     title = titles.of_run(run)
+    if not found and files and glob != EVERY:
+        known = {file.path for file in files}
+        known |= {path.rpartition("/")[2] for path in known}
+        hint = did_you_mean(glob, known) or "; `wandbwatch files RUN` lists them"
+        raise NotFoundError(f"none of its {len(files)} files match {glob!r}{hint}")
     if not found:
-        note = Note(_nothing(files, glob))
+        note = Note("the run has no files")
         return Report("files", title, (note,), url=run.url, out=out)
     total = size(sum(file.size or 0 for file in found))
     count = f"{len(found)} file{'s' if len(found) > 1 else ''}, {total}"
@@ -52,9 +59,3 @@ def _table(found: Sequence[RunFile]) -> Table:
 def _piece(file: RunFile) -> Piece:
     name, mime = filenames.safe(file.path), filenames.mime(file.path)
     return Piece(name, file.path, file.content, file.size, mime)
-
-
-def _nothing(files: Sequence[RunFile], glob: str) -> str:
-    if glob == EVERY or not files:
-        return "the run has no files"
-    return f"none of its {len(files)} files match {glob!r}"

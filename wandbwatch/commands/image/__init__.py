@@ -20,9 +20,11 @@ from wandbwatch.commands.image.parse import (
 )
 from wandbwatch.options import (
     HERE,
+    NO_FILTERS,
     NO_KEYS,
     AnyAddress,
     DeltaOption,
+    FiltersOption,
     Keys,
     Span,
     aim,
@@ -162,6 +164,7 @@ def image(
     *,
     runs: Ids = NO_KEYS,
     keys: What = NO_KEYS,
+    filters: FiltersOption = NO_FILTERS,
     x: Over = None,
     smooth: Weight = 0.0,
     log_y: Annotated[bool, typer.Option("--log-y", help="A log scale.")] = False,
@@ -196,7 +199,7 @@ def image(
         view, band=bool(band), scatter=bool(scatter), keys=bool(keys), delta=delta
     ):
         raise typer.BadParameter(why, ctx=ctx)
-    asked = report.query(tuple(dict.fromkeys(runs)), view)
+    asked = report.query(tuple(dict.fromkeys(runs)), view, filters)
     if scatter:
         return report.scatter_plot(env, address, asked, scatter, view)
     wanted = tuple(dict.fromkeys(keys))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from wandbwatch.analysis import delta as deltas
+from wandbwatch.analysis.unknown_keys import demand, sampled_keys, unvalued
 from wandbwatch.commands.image.parse import GROUPED, NEWEST, Pair
 from wandbwatch.commands.image.plotting import View, scattered
 from wandbwatch.commands.image.plotting.answer import report
@@ -15,15 +16,19 @@ from wandbwatch.model.address import Address
 from wandbwatch.model.ports import Env
 from wandbwatch.model.query import Query
 from wandbwatch.model.report import Note, Report
+from wandbwatch.model.run import Json
+from wandbwatch.options import NO_FILTERS
 
 _SCATTERED = 500
 """How many runs a scatter plot asks for."""
 
 
-def query(ids: tuple[str, ...], view: View) -> Query:
+def query(
+    ids: tuple[str, ...], view: View, filters: Mapping[str, Json] = NO_FILTERS
+) -> Query:
     """Ask for the runs, and of each what it is grouped or ranked by."""
     limit = 0 if ids else GROUPED if view.group_by else NEWEST
-    found = Query(ids=ids, limit=limit, summary=(), config=())
+    found = Query(filters, ids=ids, limit=limit, summary=(), config=())
     if view.group_by.startswith("config."):
         found = replace(found, config=(view.group_by.removeprefix("config."),))
     if view.best:
@@ -46,6 +51,11 @@ def plots(
     source = env.source(address)
     asker = CurveSelector(source, query, view.axis, clocked=bool(view.last))
     found = asker.asked(wanted) if wanted else asker.guessed()
+    absent = len(found.unknown) == len(wanted)
+    demand(env, found=not absent, said=found.unknown)
+    if view.best and not view.best.ranked(found.runs) and found.runs:
+        why = unvalued(view.best.key, sampled_keys(source, query))
+        found = replace(found, notes=(*found.notes, why))
     since = deltas.Since.last(env.memory) if delta else None
     answer = report(address, found, view, since)
     if since:

@@ -35,6 +35,8 @@ class SelectedCurves:
     curves: tuple[Curves, ...]
     keys: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    """Those of the notes that name keys which no run has."""
     distributions: tuple[Distributions, ...] = ()
     """The histograms of those keys that are no numbers."""
     own_axes: Mapping[str, str] = field(default_factory=dict)
@@ -92,20 +94,22 @@ class CurveSelector:
         distributions = self._distributions([k for k in keys[:_MOST] if k in spread])
         if distributions and self._clock and not curves:
             curves = self._curves(())
-        found = SelectedCurves(curves, (), (), distributions)
+        found = SelectedCurves(curves, (), distributions=distributions)
         shown = tuple(key for key in keys[:_MOST] if _shows(found, key))
-        told = (
-            *self._newest(len(listing.runs), listing.total),
-            *self._unknown(meant, shown, known, listing.runs),
-            *_too_many(keys),
-        )
-        return self._over_own_axes(replace(found, keys=shown, notes=told))
+        why = dict(self._unknown(meant, shown, known, listing.runs))
+        newest = self._newest(len(listing.runs), listing.total)
+        told = (*newest, *why, *_too_many(keys))
+        unknown = tuple(note for note, never in why.items() if never)
+        found = replace(found, keys=shown, notes=told, unknown=unknown)
+        return self._over_own_axes(found)
 
     def guessed(self) -> SelectedCurves:
         """Choose likely keys; more are tried, as a summary has more than curves."""
         listing = self._listing()
         if not listing.runs:
-            return SelectedCurves((), (), ("no runs here yet",))
+            filtered = "no run matches the filters"
+            none = filtered if self._query.filters else "no runs here yet"
+            return SelectedCurves((), (), (none,))
         tried = curve_keys(listing.runs, _TRIED)
         curves = self._curves(tried) if tried else ()
         chosen = tuple(with_curve(tried, curves))[:CHOSEN]
@@ -113,7 +117,9 @@ class CurveSelector:
         found = SelectedCurves(curves, chosen)
         if not chosen:
             spread = sorted(known_keys.distributed(listing.runs))[:CHOSEN]
-            found = SelectedCurves((), tuple(spread), (), self._distributions(spread))
+            found = SelectedCurves(
+                (), tuple(spread), distributions=self._distributions(spread)
+            )
         if not found.keys:
             note = f"no run has logged numbers{yet(*listing.runs)}{self._beside()}"
             return SelectedCurves((), (), (note, *notes))
@@ -164,7 +170,9 @@ class CurveSelector:
         numbers = [key for key in keys if _has(found.curves, key)]
         spread = [key for key in keys if key not in numbers]
         curves = self._curves(numbers, axis) if numbers else ()
-        return SelectedCurves(curves, (), (), self._distributions(spread, axis))
+        return SelectedCurves(
+            curves, (), distributions=self._distributions(spread, axis)
+        )
 
     def _listing(self) -> Listing:
         config = self._query.config or ()
@@ -182,17 +190,19 @@ class CurveSelector:
         shown: Sequence[str],
         known: Collection[str],
         runs: Sequence[Run],
-    ) -> Iterator[str]:
+    ) -> Iterator[tuple[str, bool]]:
+        """Say why a key is not shown, and whether no run has it at all."""
         for one, names in meant.items():
             if set(names) & set(shown):
                 continue
             if one in known and not self._axis.key:
-                yield f"{one!r} is only in summaries; it has no curve"
+                yield f"{one!r} is only in summaries; it has no curve", False
             elif what := _wording(one, runs):
-                yield f"{one!r} is no number; its last value is {what}"
+                yield f"{one!r} is no number; its last value is {what}", False
             else:
                 hint = "" if one in known else did_you_mean(one, known)
-                yield f"no run has {one!r}{self._beside()}{hint}"
+                told = f"no run has {one!r}{self._beside()}{hint}"
+                yield told, one not in known and not self._axis.key
 
     def _beside(self) -> str:
         key = self._axis.key
@@ -250,4 +260,4 @@ def _merged(
 
 def _too_many(keys: Sequence[str]) -> Iterator[str]:
     if len(keys) > _MOST:
-        yield f"the first {_MOST} of {len(keys)} keys; --keys selects others others"
+        yield f"the first {_MOST} of {len(keys)} keys; --keys selects others"

@@ -66,8 +66,9 @@ def media(
     ] = None,
 ) -> Iterator[Report]:
     """Show the images, videos, tables and charts that a run logged."""
+    from wandbwatch.analysis.unknown_keys import demand
     from wandbwatch.commands.media.albums import Page
-    from wandbwatch.commands.media.report import chart_names, report
+    from wandbwatch.commands.media.report import chart_names, report, unknown
     from wandbwatch.model.media import Steps
 
     env: Env = ctx.obj
@@ -75,6 +76,8 @@ def media(
     run = source.run()
     wanted = tuple(name for key in keys for name in chart_names(key))
     album = source.media(run.id, wanted, Steps.LAST if step is None else step)
+    absent = unknown(album, keys)
+    demand(env, found=len(absent) < len(keys), said=list(absent.values()))
     paths = tuple(dict.fromkeys(path for m in album.media for path in m.paths))
     files = source.files(run.id, paths) if paths else ()
     yield report(run, album, files, keys, Page(rows, out))

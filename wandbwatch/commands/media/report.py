@@ -31,12 +31,18 @@ def chart_names(key: str) -> tuple[str, str]:
     return key, f"{key}_table"
 
 
-def _notes(run: Run, album: Album, keys: Sequence[str]) -> Iterator[Block]:
+def unknown(album: Album, keys: Sequence[str]) -> dict[str, str]:
+    """Return those of *keys* without media, each with what to say of it."""
     known = {medium.key for medium in album.media}
-    for wanted in keys:
-        names = chart_names(wanted)
-        if not any(known_keys.selected(name, known) for name in names):
-            yield Note(f"no media of {wanted!r}{_meant(wanted, album.keys)}")
+    return {
+        wanted: f"no media of {wanted!r}{_meant(wanted, album.keys)}"
+        for wanted in keys
+        if not any(known_keys.selected(name, known) for name in chart_names(wanted))
+    }
+
+
+def _notes(run: Run, album: Album, keys: Sequence[str]) -> Iterator[Block]:
+    yield from map(Note, unknown(album, keys).values())
     if not album.media and not keys:
         at = " at this step" if album.keys else yet(run)
         yield Note(f"the run has logged no media{at}")

@@ -68,6 +68,7 @@ def project(
     """List the runs of a project, or of several, the newest first."""
     from wandbwatch.analysis import delta as deltas
     from wandbwatch.analysis.several import gathered
+    from wandbwatch.analysis.unknown_keys import demand
     from wandbwatch.commands.project.report import (
         in_config,
         listed,
@@ -78,8 +79,8 @@ def project(
     from wandbwatch.model.query import Query
 
     env: Env = ctx.obj
-    named = (column.removeprefix("summary_metrics.") for column in columns)
-    columns = Keys(dict.fromkeys(c for c in (*named, order.column) if c))
+    asked = [column.removeprefix("summary_metrics.") for column in columns]
+    columns = Keys(dict.fromkeys(c for c in (*asked, order.column) if c))
     query = Query(
         filters=filters,
         order=order,
@@ -92,8 +93,15 @@ def project(
         places(address),
         lambda one: listed(env.source(one), query, columns, total, env.now()),
     )
+    whole = together(found, query)
+    unknown = whole.unknown
+    demand(
+        env,
+        found=not asked or not set(asked) <= set(unknown),
+        said=list(unknown.values()),
+    )
     since = deltas.Since.last(env.memory) if delta else None
-    found_report = report(found.address, together(found, query), query, since)
+    found_report = report(found.address, whole, query, since)
     found_report = replace(found_report, blocks=(*found_report.blocks, *found.notes))
     if since:
         deltas.remember(env.memory, found_report)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from functools import partial
@@ -17,6 +17,7 @@ from wandbwatch.analysis.keys import is_glob
 from wandbwatch.analysis.objective import choose
 from wandbwatch.analysis.pauses import CLOCKS
 from wandbwatch.analysis.several import Gathered, located
+from wandbwatch.analysis.unknown_keys import sampled_keys, unvalued
 from wandbwatch.formatting import titles
 from wandbwatch.formatting.run_blocks import caveats
 from wandbwatch.model.address import Address, Several
@@ -48,6 +49,8 @@ class Found:
     listing: Listing
     columns: Sequence[str]
     forecast: Forecast | None = None
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    """The named keys that no run has, each with what to say of it."""
 
 
 def listed(
@@ -59,12 +62,16 @@ def listed(
 ) -> Found:
     """Ask for the runs of *query*, with the metric that matters without *columns*."""
     few = 0 < query.limit <= SAMPLE
+    named = (*columns, *((total.name,) if total and total.key else ()))
     if not columns:
         columns = Keys() if few else metric_of(sample(source, query))
         query = replace(query, summary=None if few else tuple(columns))
     found = source.runs(total.asked(_timed(query)) if total else query)
     columns = columns or metric_of(found.runs)
-    return Found(found, columns, forecast(source, found.runs, total, now))
+    unknown = [key for key in named if not _valued(key, found.runs)]
+    known = sampled_keys(source, query) if unknown and found.runs else set()
+    said = {key: unvalued(key, known) for key in unknown if found.runs}
+    return Found(found, columns, forecast(source, found.runs, total, now), said)
 
 
 def _timed(query: Query) -> Query:
@@ -90,6 +97,12 @@ def together(found: Gathered[Found], query: Query) -> Found:
         Listing(runs[: query.limit or None], sum(p.listing.total for p in parts)),
         tuple(dict.fromkeys(key for one in parts for key in one.columns)),
         _joined([one.forecast for one in parts if one.forecast]),
+        {
+            key: said
+            for one in parts
+            for key, said in one.unknown.items()
+            if all(key in other.unknown for other in parts if other.listing.runs)
+        },
     )
 
 
@@ -130,7 +143,7 @@ def report(
         Table("runs", names, rows, tuple(r.url for r in runs)),
         *(since.notes(seen(), runs) if since else ()),
         *_left_out(found.listing.left_out, query),
-        *_unknown(columns, runs),
+        *map(Note, found.unknown.values()),
         *caveats(runs),
     )
     title, url = titles.of_runs(address, runs), titles.page_of_runs(runs)
@@ -229,13 +242,9 @@ def _fits(key: str, glob: str) -> bool:
     return same_kind and fnmatchcase(key, glob) and (key[0] != "_" or glob[0] == "_")
 
 
-def _unknown(columns: Iterable[str], runs: Sequence[Run]) -> Iterator[Note]:
-    for column in columns:
-        keys = _expanded(column, runs)
-        if not any(_value(run, key) is not MISSING for key in keys for run in runs):
-            what = f"no run here has a value for {column!r}"
-            hint = f"; in the configuration it would be config.{column}"
-            yield Note(what if in_config(column) else what + hint)
+def _valued(column: str, runs: Sequence[Run]) -> bool:
+    keys = _expanded(column, runs)
+    return any(_value(run, key) is not MISSING for key in keys for run in runs)
 
 
 def _left_out(count: int, query: Query) -> Iterator[Note]:

@@ -36,11 +36,14 @@ def summary(
     """Show a run's last values, in groups."""
     from wandbwatch.analysis import delta as deltas
     from wandbwatch.analysis.eta import forecast as forecast_of
-    from wandbwatch.commands.summary.report import report
+    from wandbwatch.analysis.unknown_keys import demand
+    from wandbwatch.commands.summary.report import report, unmatched
 
     env: Env = ctx.obj
     source = env.source(address)
     run = source.run()
+    unknown = unmatched(run, filters)
+    demand(env, found=len(unknown) < len(filters), said=list(unknown.values()))
     forecast = forecast_of(source, [run], total)
     since = deltas.Since.last(env.memory) if delta else None
     raised = () if filters else source.alerts(run.id)

@@ -196,11 +196,18 @@ def _configuration(run: Run, *, wanted: bool) -> Iterator[Fields | Note]:
         yield Note("the run has no config")
 
 
-def _notes(run: Run, filters: Sequence[str]) -> Iterator[Note]:
+def unmatched(run: Run, filters: Sequence[str]) -> dict[str, str]:
+    """Return those of *filters* that match no value, each with what to say of it."""
     names = [name for name, _ in _values(run)]
-    for wanted in filters:
-        if not any(_matches(name, wanted) for name in names):
-            yield Note(f"nothing matches {wanted!r}{_meant(wanted, names)}")
+    return {
+        wanted: f"nothing matches {wanted!r}{_meant(wanted, names)}"
+        for wanted in filters
+        if not any(_matches(name, wanted) for name in names)
+    }
+
+
+def _notes(run: Run, filters: Sequence[str]) -> Iterator[Note]:
+    yield from map(Note, unmatched(run, filters).values())
     if all(map(_own, run.summary)):
         yield Note(f"the run has no summary values{yet(run)}")
 

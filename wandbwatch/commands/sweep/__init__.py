@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wandbwatch.options import HERE, AimOption, SweepAddress
+from wandbwatch.options import (
+    HERE,
+    NO_FILTERS,
+    AimOption,
+    FiltersOption,
+    SweepAddress,
+)
 
 if TYPE_CHECKING:
     from wandbwatch.model.ports import Env
@@ -17,6 +23,7 @@ def sweep(
     address: SweepAddress = HERE,
     *,
     best: AimOption = None,
+    filters: FiltersOption = NO_FILTERS,
     topk: Annotated[
         int, typer.Option(min=1, metavar="N", help="How many of the best runs to show.")
     ] = 5,
@@ -43,7 +50,7 @@ def sweep(
             raise
         yield listed(project, env.source(project), e)
         return
-    runs = source.runs(query_of(address, found, which)).runs
+    runs = source.runs(query_of(address, found, which, filters)).runs
     yield report(found, runs, best or choose(runs, found).objective, topk)
 
 

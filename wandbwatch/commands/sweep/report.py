@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from wandbwatch.analysis.ranking import Objective
+from wandbwatch.analysis.unknown_keys import known_keys, meant
 from wandbwatch.commands.sweep import progress as searches
 from wandbwatch.commands.sweep.parameter_importance import (
     Importance,
@@ -30,9 +31,12 @@ from wandbwatch.model.run_details import Sweep
 _BAR = 20
 
 
-def query_of(address: Address, found: Sweep, which: str) -> Query:
-    alone = address.sweep and not which
-    filters: Mapping[str, Json] = {} if alone else {"sweep": found.id}
+def query_of(
+    address: Address, found: Sweep, which: str, filters: Mapping[str, Json]
+) -> Query:
+    if not (address.sweep and not which):
+        own: Mapping[str, Json] = {"sweep": found.id}
+        filters = {"$and": [own, filters]} if filters else own
     return Query(filters, "+created_at")
 
 
@@ -174,7 +178,8 @@ def _notes(
     elif not aim:
         yield "its metric is unknown here; rank its runs with --best KEY:min or KEY:max"
     elif not ranked:
-        yield f"no run has a finite {aim.key!r} yet"
+        hint = meant(aim.key, known_keys(runs))
+        yield f"no run has a finite {aim.key!r} yet{hint}"
     elif len(ranked) < len(runs):
         without = len(runs) - len(ranked)
         which = "run has" if without == 1 else "runs have"
