@@ -1,23 +1,19 @@
-"""What the daemon's children find in their environment: their own secrets only."""
+"""What a worker finds in its environment: its own account's key only."""
 
 from __future__ import annotations
 
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wandbwatch.config import secret
 from wandbwatch.config.load import Config
 from wandbwatch.daemon.worker import Worker
-from wandbwatch.experiments.processes import MARK
+from wandbwatch.experiments import secrets
 from wandbwatch.experiments.supervisor_process import WORKER
-from wandbwatch.model.channel import Secret, SecretKind
 from wandbwatch.model.errors import StateError
-
-_CREDENTIALS = "CREDENTIALS_DIRECTORY"
 
 
 def of_worker(
@@ -28,49 +24,14 @@ def of_worker(
     Without an account it is whoever wandb takes the daemon for. What it leaves behind
     goes to *directory*. ConfigError when its key is not to be had.
     """
-    ours = _without(environ, {*_named(config), _CREDENTIALS})
+    named = {*secrets.webhooks(config), *secrets.keys(config)}
+    ours = secrets.without(environ, {*named, secrets.CREDENTIALS})
     ours["TMPDIR"] = str(directory)
     ours[WORKER] = "1"
     if account is None:
         return ours
-    settings = config.accounts[account]
-    for name in ("WANDB_API_KEY", "WANDB_BASE_URL", "WANDB_ENTITY"):
-        ours.pop(name, None)
-    if settings.api_key:
-        ours["WANDB_API_KEY"] = secret.read(settings.api_key, environ)
-    if settings.base_url:
-        ours["WANDB_BASE_URL"] = settings.base_url
-    return ours
-
-
-def of_script(environ: Mapping[str, str], config: Config) -> dict[str, str]:
-    """Give a training what its user has, but no webhook's secret."""
-    webhooks = (channel.webhook for channel in config.channels.values())
-    secrets = {*_variables(webhooks), *_variables([config.daemon.dead_man])}
-    return _without(environ, {*secrets, _CREDENTIALS, MARK})
-
-
-def of_sender(environ: Mapping[str, str], config: Config) -> dict[str, str]:
-    """Give the sender the webhooks' secrets and no account's."""
-    keys = (account.api_key for account in config.accounts.values())
-    return _without(environ, {*_variables(keys), "WANDB_API_KEY"})
-
-
-def _named(config: Config) -> Iterator[str]:
-    """Yield the variables that the configuration keeps secrets in."""
-    yield from _variables(channel.webhook for channel in config.channels.values())
-    yield from _variables(account.api_key for account in config.accounts.values())
-    yield from _variables([config.daemon.dead_man])
-
-
-def _variables(secrets: Iterator[Secret | None] | list[Secret | None]) -> Iterator[str]:
-    for one in secrets:
-        if one and one.kind is SecretKind.ENV:
-            yield one.place
-
-
-def _without(environ: Mapping[str, str], names: set[str]) -> dict[str, str]:
-    return {k: v for k, v in environ.items() if k not in names}
+    ours[secrets.ACCOUNT] = account
+    return secrets.as_account(ours, config, account, environ)
 
 
 OURS = (sys.executable, "-m", "wandbwatch")

@@ -15,7 +15,7 @@ from pathlib import Path
 from wandbwatch.config import secret
 from wandbwatch.config.load import Config, load
 from wandbwatch.config.paths import local_zone, state_directory
-from wandbwatch.daemon import deadman, environment
+from wandbwatch.daemon import deadman
 from wandbwatch.daemon.child import Child
 from wandbwatch.daemon.due_slots import DueSlots
 from wandbwatch.daemon.environment import OURS, WorkerFactory
@@ -25,7 +25,7 @@ from wandbwatch.daemon.pool import Pool
 from wandbwatch.daemon.supervisor import Notify, Parts, Signals, Supervisor
 from wandbwatch.delivery.outbox import Outbox, Store
 from wandbwatch.delivery.outbox.store import no_locks
-from wandbwatch.experiments import log_files, supervisor_process
+from wandbwatch.experiments import log_files, secrets, supervisor_process
 from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.experiments.processes import adopt_orphans
 from wandbwatch.model.errors import ConfigError, WandbwatchError
@@ -121,7 +121,7 @@ class _Daemon:
             lambda: Child(
                 [*OURS, "send", str(self._path), *self._flags], silence=SILENCE
             ),
-            lambda: environment.of_sender(self._environ, self.config),
+            lambda: secrets.of_sender(self._environ, self.config),
             Child([sys.executable, "-m", deadman.__name__], silence=30),
             self._ping(self.config),
             self._health,
@@ -172,5 +172,5 @@ class _Daemon:
         url = config.daemon.dead_man
         if not url:
             return {}
-        plain = environment.of_sender(self._environ, config)
+        plain = secrets.of_sender(self._environ, config)
         return {**plain, deadman.VARIABLE: secret.read(url, self._environ)}

@@ -21,6 +21,7 @@ from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.experiments.notify import end_report
 from wandbwatch.experiments.output import Output, ProgressLine, tail
 from wandbwatch.experiments.runs import made, newest_run
+from wandbwatch.experiments.secrets import ACCOUNT
 from wandbwatch.experiments.training import end_lost
 from wandbwatch.model.errors import ConfigError, UsageError
 from wandbwatch.model.experiment import Experiment, Phase, Plan
@@ -129,6 +130,8 @@ class ExperimentService:
         plans = [_checked(plan) for plan in plans]
         by, once = supervisor_process.user(), None
         if round_:
+            own = os.environ.get(ACCOUNT, "")
+            plans = [replace(p, account=own) for p in plans]
             by, once = f"subscription {round_.subscription}", round_.key
             plans = [replace(p, channel=p.channel or round_.channel) for p in plans]
         self._check_channels(plans)
@@ -138,9 +141,7 @@ class ExperimentService:
             link = None
             if not detached:
                 link, self._links[batch[0].batch] = os.pipe()
-            supervisor_process.start(
-                ledger.store.path.parent, batch[0].batch, self._file, link
-            )
+            supervisor_process.start(ledger, batch[0].batch, self._file, link)
             if link is not None:
                 os.close(link)
             return batch
@@ -196,7 +197,7 @@ class ExperimentService:
         if batch in self._links:
             os.close(self._links[batch])
             link, self._links[batch] = os.pipe()
-        supervisor_process.start(state, batch, self._file, link)
+        supervisor_process.start(ledger, batch, self._file, link)
         if link is not None:
             os.close(link)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import getpass
+import logging
 import os
 import subprocess
 import sys
@@ -12,12 +13,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from wandbwatch.experiments import launchers
+from wandbwatch.experiments import launchers, secrets
 from wandbwatch.experiments.launchers import Launch
 from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.experiments.processes import MARK
-from wandbwatch.model.errors import StateError
+from wandbwatch.model.errors import ConfigError, StateError
 from wandbwatch.model.experiment import Experiment
+
+log = logging.getLogger(__name__)
 
 WORKER = "WANDBWATCH_WORKER"
 """Set in the environment of a daemon's worker, which must not leave processes."""
@@ -26,21 +29,24 @@ _LOCK_TIMEOUT = 5.0
 """Seconds to wait for the lock: `recover` takes it for a moment."""
 
 
-def start(state: Path, batch: int, file: Path | None, link: int | None = None) -> None:
-    """Start the supervisor of *batch* in its own session. StateError.
+def start(
+    ledger: Ledger, batch: int, file: Path | None, link: int | None = None
+) -> None:
+    """Start the supervisor of *batch* in its own session. StateError, ConfigError.
 
     *file* is the watch.toml with the channels. *link* is a pipe's file descriptor;
     when its other end closes, the supervisor stops the batch.
     """
+    if WORKER in os.environ:
+        return  # a worker's children end with it; the daemon calls `recover`
+    state = ledger.store.path.parent
     directory = state / _DIRECTORY
     command = [sys.executable, "-m", "wandbwatch", "keep", str(state), str(batch)]
     if file:
         command += ["--config", str(file)]
     if link is not None:
         command += ["--link", str(link)]
-    environ = dict(os.environ)
-    if environ.pop(WORKER, None):
-        return  # a worker's children end with it; the daemon calls `recover`
+    environ = secrets.of_keeper(os.environ, file, account(ledger, batch))
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (directory / f"keeper-{batch}.log").open("ab") as log:
@@ -60,15 +66,29 @@ def start(state: Path, batch: int, file: Path | None, link: int | None = None) -
 def recover(ledger: Ledger, file: Path | None) -> None:
     """Start a supervisor for each unfinished batch that has none."""
     state = ledger.store.path.parent
-    watcher = False
+    watchers: set[str] = set()
     for batch in ledger.unfinished():
         if watched(state, batch):
             continue
         if outlives(ledger, batch):
-            if watcher:
+            if (own := account(ledger, batch)) in watchers:
                 continue  # the one that was just started adopts this, too
-            watcher = True
-        start(state, batch, file)
+            watchers.add(own)
+        try:
+            start(ledger, batch, file)
+        except ConfigError as e:
+            if str(e) not in _complained:
+                log.error("B%d has no supervisor: %s", batch, e)  # noqa: TRY400
+            _complained.add(str(e))
+
+
+_complained: set[str] = set()
+"""What was logged: the same comes again every few seconds."""
+
+
+def account(ledger: Ledger, batch: int) -> str:
+    """Return the account whose key the batch gets; empty for none."""
+    return ledger.of_batch(batch)[0].plan.account
 
 
 def outlives(ledger: Ledger, batch: int) -> bool:

@@ -193,6 +193,7 @@ def watch_all(
 ) -> None:
     """Be the watcher: of this batch, of all that have lost theirs, and of new ones."""
     state = ledger.store.path.parent
+    own = supervisor_process.account(ledger, assignment.batch)
     watcher = Watcher(ledger, staff)
     with mailbox(state) as box:
         watcher.add(assignment, lock)
@@ -201,6 +202,8 @@ def watch_all(
                 continue
             if not supervisor_process.outlives(ledger, batch):
                 continue
+            if supervisor_process.account(ledger, batch) != own:
+                continue  # its own process has its key, and hands it over
             with ExitStack() as other:
                 taken = other.enter_context(supervisor_process.try_lock(state, batch))
                 if taken is not None:

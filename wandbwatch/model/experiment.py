@@ -92,6 +92,8 @@ class Plan:
     gpus: tuple[int, ...] = ()
     """The GPUs that its batch uses; empty: CUDA_VISIBLE_DEVICES stays as it is."""
     gpus_per_run: int = 1
+    account: str = ""
+    """The account of watch.toml whose key and server it gets."""
 
     @property
     def parameters(self) -> Mapping[str, Json]:

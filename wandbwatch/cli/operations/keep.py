@@ -10,8 +10,9 @@ import typer
 
 from wandbwatch.config import paths, redaction
 from wandbwatch.config.load import load
-from wandbwatch.daemon import environment, journal
+from wandbwatch.daemon import journal
 from wandbwatch.delivery.outbox import Store
+from wandbwatch.experiments import secrets
 from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.experiments.notify import Notifier, SenderProcess
 from wandbwatch.experiments.processes import MARK
@@ -47,9 +48,10 @@ class Staffing:
         sender = None
         if one.file:
             loaded = load(one.file, paths.local_zone(one.environ))
-            scripts = environment.of_script(one.environ, loaded)
+            scripts = secrets.of_training(one.environ, loaded)
+            sending = secrets.of_sender(one.environ, loaded)
             sender = self._senders.setdefault(
-                one.file, SenderProcess(self._ledger.store, one.file, one.environ)
+                one.file, SenderProcess(self._ledger.store, one.file, sending)
             )
         return Notifier(self._ledger, sender, one.batch), scripts
 
