@@ -90,6 +90,8 @@ class Table:
     """What people see in place of it where there are pictures."""
     also: tuple[tuple[str, tuple[Cell, ...]], ...] = ()
     """Columns for people alone, by name: a cell for each row."""
+    repeated: frozenset[int] = field(default=frozenset(), compare=False)
+    """The rows that another table of the report has too: Discord lists them once."""
 
     @property
     def whole(self) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -107,6 +108,48 @@ def test_a_new_best_edits_its_message_while_one_run_leads(way, better, worse):
     other = best * 2 if way == "max" else best / 2
     (taken,) = line.tick(replace(a, summary={"x": other}), b)
     assert taken.message_key not in ("", first.message_key)
+
+
+def reported(line: Ticking, values: Iterable[float]) -> list[float]:
+    """Return which of a run's values of x are reported as a new best."""
+    found = []
+    for minute, value in enumerate(values):
+        now = NOW + minute * MINUTE
+        told = line.tick(run("a", heartbeat=now, summary={"x": value}), now=now)
+        found += [value for one in told if "has the best x" in one.title]
+    return found
+
+
+def test_a_new_best_needs_half_a_percent_of_the_spread():
+    line = Ticking("events me/p --best x:min")
+    assert reported(line, [3.0, 2.0, 1.999, 1.996, 1.994, 1.0]) == [2.0, 1.994, 1.0]
+
+
+def test_a_new_best_is_more_than_the_noise_of_its_run():
+    line = Ticking("events me/p --best x:max")
+    scatter = [0.80, 0.83, 0.79, 0.82, 0.80, 0.82, 0.79, 0.835, 0.80, 0.833]
+    assert reported(line, scatter) == [0.83]
+    assert reported(line, [0.9]) == [0.9], "far above all of them"
+
+
+def test_the_least_gain_of_a_new_best_can_be_set():
+    values = [3.0, 2.0, 1.9, 1.5, 1.499]
+    for gain, found in (
+        ("0", [2.0, 1.9, 1.5, 1.499]),
+        ("0.2", [2.0, 1.5]),
+        ("50%", [2.0, 1.499]),
+    ):
+        line = Ticking(f"events me/p --best x:min --best-gain {gain}")
+        assert reported(line, values) == found
+    with pytest.raises(
+        UsageError, match=r"'much' is not a gain such as 0\.01 or 0\.5%"
+    ):
+        grammar.parse("events me/p --best-gain much", fake_env(FakeSource()))
+
+
+def test_a_new_best_can_be_reported_seldom():
+    line = Ticking("events me/p --best x:min --best-every 3m")
+    assert reported(line, [9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0]) == [6.0, 3.0]
 
 
 def test_many_events_share_a_message_that_links_each_run():

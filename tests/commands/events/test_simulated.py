@@ -6,6 +6,7 @@ import random
 
 import pytest
 from wandbwatch.analysis.ranking import Objective
+from wandbwatch.commands.events.kinds import Gain
 from wandbwatch.commands.events.lifecycle import (
     CrashRetracted,
     DetectOptions,
@@ -57,7 +58,7 @@ def test_each_transition_is_reported_once_despite_outages_and_restarts(count, ke
     times = looks(kept)
     world = World(lives(count, TICKS, kept))
     reference = Reference(tuple(world.lives), LEAST, SETTLE)
-    rules = DetectOptions(LEAST, SETTLE, (Objective("loss"),), kept)
+    rules = DetectOptions(LEAST, SETTLE, (Objective("loss"),), Gain(0.0), kept)
     texts: tuple[str | None, str | None] = (None, None)
     largest, kinds = 0, set()
     for at in times:

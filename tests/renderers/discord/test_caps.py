@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from wandbwatch.model.report import Fields, Note, Report, Table
 from wandbwatch.renderers.discord.caps import FIELDS, ROWS, TOTAL, capped
 
@@ -58,3 +60,19 @@ def test_system_metrics_are_folded_and_quiet_disks_left_out():
         ),
     )
     assert "system,disk.in,0" in values
+
+
+def test_a_row_that_another_table_lists_is_listed_once():
+    ended = Table(
+        "ended",
+        ("name",),
+        (("a",), ("b",)),
+        ("https://x/a", None),
+        repeated=frozenset({0}),
+    )
+    report, values = capped(Report("digest", "p", (ended,)))
+    (table,) = report.blocks
+    assert isinstance(table, Table)
+    assert (table.rows, table.links, values) == ((("b",),), (None,), "")
+    whole = replace(ended, repeated=frozenset({0, 1}))
+    assert capped(Report("digest", "p", (whole,)))[0].blocks == ()

@@ -231,6 +231,7 @@ def _runs(title: str, runs: Sequence[Run], *, several: bool) -> Iterator[Block]:
     links = tuple(run.url for run in shown)
     place = ("project",) if several else ()
     names = ("state", "name", "id", *place, when, "runtime")
-    yield Table(title, names, rows, links)
+    failed = frozenset(place for place, run in enumerate(shown) if run.state.bad)
+    yield Table(title, names, rows, links, repeated=failed)
     if len(runs) > len(shown):
         yield Note(f"{len(runs) - len(shown)} more {title}")

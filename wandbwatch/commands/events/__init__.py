@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from wandbwatch.commands.events.kinds import EventKind
+from wandbwatch.commands.events.kinds import EventKind, Gain
 from wandbwatch.options import (
     NO_AIMS,
     NO_FILTERS,
@@ -65,6 +67,39 @@ By: TypeAlias = Annotated[
         help="Report a new best value of these keys: val/loss:min,val/acc:max.",
     ),
 ]
+
+
+def least_gain(text: str) -> Gain:
+    number, percent, rest = text.strip().partition("%")
+    try:
+        least = float(number)
+    except ValueError:
+        least = -1.0
+    if rest or not 0 <= least < math.inf:
+        raise typer.BadParameter(f"{text!r} is not a gain such as 0.01 or 0.5%")
+    return Gain(least, percent=bool(percent))
+
+
+LeastGain: TypeAlias = Annotated[
+    Gain,
+    typer.Option(
+        "--best-gain",
+        parser=least_gain,
+        metavar="GAIN",
+        show_default=False,
+        help="By how much a new best must be better: 0.01, or 0.5% of the spread from"
+        " the first to the best value. Default: the run's noise, and at least 0.5%.",
+    ),
+]
+BestEvery: TypeAlias = Annotated[
+    Span | None,
+    typer.Option(
+        "--best-every",
+        parser=Span.read,
+        metavar="SPAN",
+        help="Report a new best of a key at most this often.",
+    ),
+]
 Attach: TypeAlias = Annotated[
     "CardAttachments | None",
     typer.Option(
@@ -104,6 +139,8 @@ def events(
     on: On = Kinds(EventKind),  # noqa: B008 -- never changed
     filters: FiltersOption = NO_FILTERS,
     best: By = NO_AIMS,
+    best_gain: LeastGain = Gain(),  # noqa: B008 -- never changed
+    best_every: BestEvery = None,
     attach: Attach = None,
     greet: Annotated[
         bool, typer.Option("--greet", help="Start with a count of the runs.")
@@ -120,7 +157,9 @@ def events(
     from wandbwatch.commands.events.end_card import DEFAULT
     from wandbwatch.commands.events.lifecycle import DetectOptions
 
-    rules = DetectOptions(stall.total_seconds(), settle.total_seconds(), tuple(best))
+    gain = replace(best_gain, every=best_every.total_seconds() if best_every else 0.0)
+    spans = stall.total_seconds(), settle.total_seconds()
+    rules = DetectOptions(*spans, tuple(best), gain)
     request = Request(on, filters, attach or DEFAULT, greet, rules)
     yield from checked(ctx.obj, places(address), request)
 

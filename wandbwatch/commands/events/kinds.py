@@ -1,7 +1,8 @@
-"""The kinds of events, in a module of its own: the help of ``events`` imports it."""
+"""What the help of ``events`` imports: the kinds of events, and a gain."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -31,3 +32,15 @@ class EventKind(StrEnum):
         )
 
         return KINDS[self].state is not None
+
+
+@dataclass(frozen=True)
+class Gain:
+    """By how much a value must be better than the best to be reported."""
+
+    least: float | None = None
+    """An absolute gain, or with *percent* one of the spread from the first to the best
+    value; None: the run's own noise, and at least half a percent."""
+    percent: bool = False
+    every: float = 0.0
+    """Seconds between two reports."""

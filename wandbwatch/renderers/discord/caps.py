@@ -25,7 +25,7 @@ def capped(report: Report) -> tuple[Report, str]:
     hidden: list[Fields] = []
     lines: list[str] = []
     values: list[str] = []
-    for block in report.blocks:
+    for block in _once(report.blocks):
         match block:
             case Fields():
                 shown = _brief(block)
@@ -49,6 +49,21 @@ def capped(report: Report) -> tuple[Report, str]:
     if values:
         lines[:0] = [line(("group", "key", "value")), *values]
     return replace(report, blocks=tuple(blocks)), "\n".join(lines)
+
+
+def _once(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Leave out the rows that another table lists too."""
+    for block in blocks:
+        if not isinstance(block, Table) or not block.repeated:
+            yield block
+            continue
+        kept = [i for i in range(len(block.rows)) if i not in block.repeated]
+        links = tuple(block.links[i] for i in kept) if block.links else ()
+        rows = tuple(block.rows[i] for i in kept)
+        also = tuple((k, tuple(cells[i] for i in kept)) for k, cells in block.also)
+        if rows:
+            none: frozenset[int] = frozenset()
+            yield replace(block, rows=rows, links=links, also=also, repeated=none)
 
 
 def _first(fields: Fields, most: int, name: str) -> Iterator[Block]:

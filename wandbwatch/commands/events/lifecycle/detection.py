@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from statistics import median
 
 from wandbwatch.analysis.ranking import Objective
-from wandbwatch.commands.events.kinds import EventKind
+from wandbwatch.commands.events.kinds import EventKind, Gain
 from wandbwatch.commands.events.lifecycle import progress
 from wandbwatch.commands.events.lifecycle.event import (
     Best,
@@ -111,20 +112,55 @@ def _counted(scope: ScopeMemory, state: State, more: int) -> ScopeMemory:
     return replace(scope, ended=ended | ({state.value: count} if count > 0 else {}))
 
 
+def _reached(gain: Gain, leader: Leader, run: Run, value: float, now: float) -> bool:
+    """Whether *value* is enough better than the best, and the last report old."""
+    if 0 <= now - leader.at < gain.every:
+        return False
+    first = leader.value if leader.first is None else leader.first
+    spread = abs(leader.value - first)
+    if gain.least is None:
+        least = max(leader.noise(run.id), _GAIN / 100 * spread)
+    else:
+        least = gain.least / 100 * spread if gain.percent else gain.least
+    return abs(value - leader.value) > least
+
+
+_NOISE = Gain()
+_GAIN = 0.5
+"""Percent of the spread that is a gain by default."""
+
+
 def new_bests(
-    before: Mapping[str, Leader], runs: Iterable[Run], aims: Iterable[Objective]
-) -> Iterator[tuple[str, Leader, Best]]:
-    """Yield each objective with a new best value: its name, leader and event."""
+    before: Mapping[str, Leader],
+    runs: Iterable[Run],
+    aims: Iterable[Objective],
+    gain: Gain,
+    now: float,
+) -> Iterator[tuple[str, Leader, Best | None]]:
+    """Yield for each objective its name, its leader and its new best value, if any."""
     seen = tuple(runs)
     for aim in aims:
-        known, found = before.get(str(aim)), aim.ranked(seen)[:1]
-        for run, value in found:
-            if known and not aim.better(value, known.value):
-                continue
-            lead = known.lead + (known.run != run.id) if known else 0
-            old = known.value if known else None
-            event = Best(EventKind.BEST, run, aim.key, value, old, lead)
-            yield str(aim), Leader(value, run.id, lead), event
+        known, ranked = before.get(str(aim)), aim.ranked(seen)
+        if not ranked:
+            continue
+        run, value = ranked[0]
+        if known is None:
+            middle = median(value for _, value in ranked)
+            new = Leader(value, run.id, 0, middle, now).seen(ranked)
+            yield str(aim), new, Best(EventKind.BEST, run, aim.key, value, None, 0)
+            continue
+        leader = known.seen(ranked)
+        better = aim.better(value, known.value)
+        if not (better and _reached(gain, leader, run, value, now)):
+            yield str(aim), leader, None
+            continue
+        lead = known.lead + (known.run != run.id)
+        event = Best(EventKind.BEST, run, aim.key, value, known.value, lead)
+        yield (
+            str(aim),
+            replace(leader, value=value, run=run.id, lead=lead, at=now),
+            event,
+        )
 
 
 @dataclass(frozen=True)
@@ -136,6 +172,7 @@ class DetectOptions:
     settle: float = 120.0
     """How long a scope has no running run before it is done."""
     aims: tuple[Objective, ...] = ()
+    gain: Gain = _NOISE
     kept: int = KEPT
 
 
@@ -156,7 +193,7 @@ def detect(
         if run_id not in found:
             look.miss(run_id)
     gone, horizon = _bounded({**_rest(known, look), **look.gone}, known, rules.kept)
-    records = list(new_bests(known.best, runs, rules.aims))
+    records = list(new_bests(known.best, runs, rules.aims, rules.gain, at))
     leaders = {**known.best, **{name: leader for name, leader, _ in records}}
     pauses = _shared(known, look.going)
     if before is None:
@@ -164,7 +201,7 @@ def detect(
         return (), EventMemory(at, horizon, look.going, gone, scopes, leaders, pauses)
     done, scopes, over = settled(known, look.going.values(), events, at, rules.settle)
     after = EventMemory(at, horizon, look.going, gone, scopes, leaders, pauses, over)
-    return (*events, *(event for *_, event in records), *done), after
+    return (*events, *(event for *_, event in records if event), *done), after
 
 
 _SCOPES = 200

@@ -7,12 +7,14 @@ hundred kilobytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from itertools import pairwise
+from statistics import median
 from typing import Any
 
 from wandbwatch.model.memory import StoredJson
-from wandbwatch.model.run import State
+from wandbwatch.model.run import Run, State
 
 KEPT = 2000
 """How many ended runs are remembered by id."""
@@ -88,11 +90,45 @@ class ScopeMemory:
 
 @dataclass(frozen=True)
 class Leader:
-    """The run with the best value of a key."""
+    """The run with the best value of a key that was reported."""
 
     value: float
     run: str
     lead: int = 0
+    first: float | None = None
+    """The middle of the values at the first check, from which the gain is measured."""
+    at: float = 0.0
+    """When it was reported, POSIX seconds."""
+    recent: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """The last values of the best runs, by id."""
+
+    def seen(self, ranked: Sequence[tuple[Run, float]]) -> Leader:
+        """Note the values that the best runs have now."""
+        recent = {
+            run.id: _with(self.recent.get(run.id, ()), value)
+            for run, value in ranked[:_WATCHED]
+        }
+        return replace(self, recent=recent)
+
+    def noise(self, run_id: str) -> float:
+        """Return by how much a run's values scatter about their trend; 0: unknown."""
+        values = self.recent.get(run_id, ())
+        steps = [b - a for a, b in pairwise(values)]
+        if len(steps) < _LEAST:
+            return 0.0
+        middle = median(steps)
+        return _SIGMA * median(abs(step - middle) for step in steps)
+
+
+def _with(values: Sequence[float], value: float) -> Sequence[float]:
+    return values if values and values[-1] == value else [*values, value][-_RECENT:]
+
+
+_WATCHED, _RECENT, _LEAST = 5, 12, 4
+"""The runs whose values are remembered, how many of each, and the fewest steps between
+them that show noise."""
+_SIGMA = 1.4826 / 2**0.5
+"""Turns the median deviation of steps into the standard deviation of the values."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +154,7 @@ class EventMemory:
             "horizon": self.horizon,
             "going": {k: g.written() for k, g in self.going.items()},
             "scopes": {k: [s.since, dict(s.ended)] for k, s in self.scopes.items()},
-            "best": {k: [b.value, b.run, b.lead] for k, b in self.best.items()},
+            "best": {k: list(vars(b).values()) for k, b in self.best.items()},
             "pauses": {
                 k: [list(vars(one).values()) for one in found]
                 for k, found in self.pauses.items()
