@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,8 +11,9 @@ from itertools import pairwise
 from statistics import median
 
 from wandbwatch import formatting
+from wandbwatch.analysis import failing
 from wandbwatch.analysis import keys as known_keys
-from wandbwatch.analysis.failing import is_error
+from wandbwatch.analysis.objective import direction, held_out
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Query
 from wandbwatch.model.report import Table
@@ -26,14 +26,6 @@ _KEYS = 6
 _USES = tuple(f"system/gpu.{n}.gpu" for n in range(8))
 _MEMORY = tuple(f"system/gpu.{n}.memoryAllocated" for n in range(8))
 _STEP = "_step"
-_OOM = re.compile(
-    r"out of memory|OutOfMemory|oom[-_ ]?kill|Cannot allocate memory|bad_alloc",
-    re.IGNORECASE,
-)
-_NODE = re.compile(
-    r"node fail|NODE_FAIL|NCCL.*(?:timeout|error)|preempt|slurmstepd: error|SIGTERM",
-    re.IGNORECASE,
-)
 _LEVEL = 5
 """Values whose median is the level of a curve."""
 _DIVERGED, _SPIKED = 2.0, 1.6
@@ -145,7 +137,7 @@ def _not_finite(known: Evidence, key: str, series: Series) -> Cause | None:
 
 def _raised(known: Evidence, key: str, series: Series) -> Cause | None:
     """Find where a loss left its level: for good, or for a while."""
-    if not _is_loss(key):
+    if direction(key, [known.run]) is not False:
         return None
     points = [
         (x, y) for x, y in zip(series.x, series.y, strict=True) if math.isfinite(y)
@@ -173,15 +165,11 @@ def _raised(known: Evidence, key: str, series: Series) -> Cause | None:
     return None
 
 
-def _is_loss(key: str) -> bool:
-    return any(word in key.lower() for word in ("loss", "nll", "perplexity", "error"))
-
-
 def _flat(known: Evidence, key: str, series: Series) -> Iterator[Cause]:
     """Find since when a held-out loss has not become better."""
-    held = any(word in key.lower() for word in ("val", "eval", "test", "dev"))
+    loss = direction(key, [known.run]) is False
     values = [y for y in series.y if math.isfinite(y)]
-    if not (held and _is_loss(key) and len(values) >= _LEVEL):
+    if not (loss and held_out(key) and len(values) >= _LEVEL):
         return
     best = min(values)
     place = next(n for n, y in enumerate(series.y) if y <= best * 1.001)
@@ -237,14 +225,13 @@ def _console(known: Evidence) -> Iterator[Cause]:
     last = None
     for line in known.console:
         at = line.when.timestamp() if line.when else known.end
-        quoted = f"printed: {formatting.clean(line.text.strip())[:200]}"
-        if _OOM.search(line.text):
-            yield Cause("out of memory", at, quoted)
+        kind = failing.kind(line.text)
+        cause = Cause(kind, at, f"printed: {formatting.clean(line.text.strip())[:200]}")
+        if kind == "out of memory":
+            yield cause
             return
-        if _NODE.search(line.text):
-            last = Cause("node", at, quoted)
-        elif known.run.state.bad and is_error(line.text.strip()):
-            last = Cause("error", at, quoted)
+        if kind == "node" or (kind and known.run.state.bad):
+            last = cause
     if last:
         yield last
 

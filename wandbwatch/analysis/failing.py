@@ -26,6 +26,14 @@ _WORDS = re.compile(
     re.IGNORECASE,
 )
 _PROGRESS = re.compile(r"\d%|\bit/s\b|s/it\b|[━█▏▎▍▌▋▊▉]|^wandb: ")
+_MEMORY = re.compile(
+    r"out of memory|OutOfMemory|oom[-_ ]?kill|Cannot allocate memory|bad_alloc",
+    re.IGNORECASE,
+)
+_NODE = re.compile(
+    r"node fail|NODE_FAIL|NCCL.*(?:timeout|error)|preempt|slurmstepd: error|SIGTERM",
+    re.IGNORECASE,
+)
 _NUMBERS = re.compile(r"\d+(?:[.,:]\d+)*|\b0x[0-9a-f]+")
 _GENERIC = {"RuntimeError", "OutOfMemoryError", "Exception", "Error"}
 """Names that say less than the message behind them."""
@@ -70,14 +78,23 @@ def reason(run: Run, console: Iterable[Printed]) -> str:
 def error(console: Iterable[Printed]) -> str:
     """Return the last line of *console* with an error, no progress line; or ""."""
     lines = [text for line in console if (text := line.text.strip())]
-    for found in (is_error, _has_words):
+    for found in (_is_error, _has_words):
         for line in reversed(lines):
             if found(line):
                 return _cut(formatting.clean(line), _LONGEST)
     return ""
 
 
-def is_error(line: str) -> bool:
+def kind(line: str) -> str:
+    """Return what *line* blames: "out of memory", "node", "error"; "" for nothing."""
+    if _MEMORY.search(line):
+        return "out of memory"
+    if _NODE.search(line):
+        return "node"
+    return "error" if _is_error(line.strip()) else ""
+
+
+def _is_error(line: str) -> bool:
     """Whether *line* is the message of an exception or a signal."""
     return bool(_ERROR.fullmatch(line) or _SIGNAL.fullmatch(line))
 

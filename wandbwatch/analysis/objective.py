@@ -93,6 +93,8 @@ _PARTIAL = re.compile(
 """Whose loss or error may grow while the run gets better."""
 _PLAIN = {"total", "mean", "avg", "average", "epoch", "iter", "all", "macro", "rate"}
 _PLAIN |= {"b", "m", "ep", "episode", "episodic", "episodes", "roc", "logged"}
+_UNNAMED = 2
+"""The split of a key that names none; see `_split`."""
 _LOSS = {"loss", "losses", "error", "errors", "err"}
 _WAYS = {"min": False, "max": True}
 _SUMMED_UP = re.compile(r"(.+)\.(min|max|mean|last|first|best)")
@@ -172,6 +174,11 @@ def direction(
     if (place := _place(stem)) is not None:
         return _FAMILIES[int(place[1])][1]
     return _WAYS.get(way)
+
+
+def held_out(key: str) -> bool:
+    """Whether *key* is measured on validation or test data, by its name."""
+    return _split(_words(key)) < _UNNAMED
 
 
 def _declared(runs: Sequence[Run]) -> Objective | None:

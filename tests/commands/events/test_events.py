@@ -416,6 +416,30 @@ def test_the_card_of_a_finished_run_shows_only_values_by_default():
         assert {type(b) for b in told.blocks} <= kinds, flag
 
 
+def test_the_card_of_an_end_says_why_with_three_requests_more():
+    line = Ticking("events me/p --attach why")
+    end = NOW.timestamp()
+    times = [end - 60 * (39 - n) for n in range(40)]
+    loss = [1.0, 1.1, 0.9, 1.05] * 5 + [math.nan] * 20
+    line.series = (
+        Series("_step", times, [float(n) for n in range(40)]),
+        Series("loss", times, loss),
+    )
+    error = "RuntimeError: CUDA out of memory"
+    line.console = (Printed("hello", when=NOW), Printed(error, when=NOW))
+    a = run("a", summary={"loss": "NaN"})
+    line.tick(a)
+    ended = replace(a, state=State.FAILED, exit_code=1, heartbeat=NOW)
+    (told,) = line.tick(ended)
+    (table,) = [block for block in told.blocks if isinstance(block, Table)]
+    assert (table.title, table.columns) == ("causes", ("what", "evidence"))
+    kinds = [row[0] for row in table.rows]
+    assert kinds == ["NaN", "out of memory", "failed"]
+    assert str(table.rows[0][1]).startswith("loss became NaN at step 20 (2026-01-01")
+    assert told.headline == "name of a failed: CUDA out of memory (step 100, 2h 00m)"
+    assert line.source.asked <= 1 + 3
+
+
 class Deaf(FakeSource):
     """A source that lists runs and fails at anything more."""
 

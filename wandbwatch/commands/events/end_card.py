@@ -123,7 +123,10 @@ class EndCards:
         blocks: list[Block] = [Text("error", why)] if why else []
         compared = self._or_note("the values", partial(self._compared, run))
         if self.attached.why:
-            blocks += self._or_note("the causes", partial(self._why, run))
+            found = self._or_note("the causes", partial(self._why, run))
+            said = next((b.text for b in found if isinstance(b, Text)), "")
+            blocks += [one for one in found if not (why and isinstance(one, Text))]
+            why = why or said
         blocks += [*compared, run_fields(run, _FIELDS), *console]
         for key in self.attached.plots if self._whole(run) else ():
             blocks += self._or_note("the curves", partial(self._plot, run, key))
@@ -232,7 +235,10 @@ class EndCards:
 
     def _why(self, run: Run) -> Iterable[Block]:
         peers = self.peers(run)
-        found = causes(examined(self.source, peers.run))
+        known = examined(self.source, peers.run)
+        if run.state.bad and (why := error(known.console)):
+            yield Text("error", why)
+        found = causes(known)
         yield causes_table(found) if found else Note(NOTHING)
         if same := alike(peers.run, peers.others):
             yield Note(same)

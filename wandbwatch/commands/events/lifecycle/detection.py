@@ -213,17 +213,24 @@ def _shared(
 ) -> Mapping[str, tuple[LongPause, ...]]:
     """Return the pauses of each group, with those that just ended.
 
-    A group that is known to have none has an entry, too.
+    A group that is known to have none has an entry, too: `NONE`.
     """
     shared = dict(known.pauses)
     for run_id, run in going.items():
         if known.at - run.seen > progress.YOUNG:
-            shared.setdefault(progress.scope_of(run), ())
+            _settle(shared, progress.scope_of(run))
         if found := progress.learnt(known.going.get(run_id), run):
             scope = progress.scope_of(run)
             old = shared.pop(scope, ())
             shared[scope] = (*old, *found)[-progress.SHARED :]
     return dict(list(shared.items())[-_SCOPES:])
+
+
+def _settle(shared: dict[str, tuple[LongPause, ...]], scope: str) -> None:
+    """Note that the runs of a group make no long pauses, unless they are known to."""
+    found = shared.get(scope, ())
+    if all(one.step is None for one in found):
+        shared[scope] = (*found, progress.NONE)
 
 
 def taught(
@@ -237,7 +244,7 @@ def taught(
         found = progress.past(steps, least) if steps else ()
         scope = progress.scope_of(one.run)
         if steps and steps.x and _tells(one.run, steps.x[-1], least):
-            shared.setdefault(scope, ())
+            _settle(shared, scope)
         if not found:
             continue
         shared[scope] = (*shared.get(scope, ()), *found)[-progress.SHARED :]

@@ -22,7 +22,9 @@ very first may be the end of an epoch, if the run is alive and its GPUs are not 
 _ROUND = 4.5
 """The same of the first pause at a round step such as 500: likely an evaluation; and of
 any in a run that has not run `YOUNG` seconds, in a project without any history."""
-YOUNG = 3 * 3600.0
+YOUNG = 1.5 * 3600.0
+NONE = LongPause(0, 0.0)
+"""Stands for a run that has shown that it makes no long pauses."""
 _WARM = 2
 """Steps after which the pace is known."""
 _FADES = 0.9
@@ -195,13 +197,16 @@ def _grace(
     It has just started, or is in what is likely its first evaluation.
     """
     lively = not gpus_idle(run)
-    if known.step is None and lively and not peers:
+    if known.step is None and (fresh or (lively and not peers)):
         return _FIRST
     if known.moves < _WARM:
         return _WARM_UP
-    unknown = not (known.pauses or peers)
-    early = fresh and run.runtime is not None and run.runtime < YOUNG
-    return _ROUND if unknown and lively and (early or _round(known.step)) else 0.0
+    seen = (*known.pauses, *peers)
+    likely = lively and not seen and _round(known.step)
+    if fresh and run.runtime is not None and run.runtime < YOUNG:
+        # How long a run takes to start says nothing about its evaluations.
+        likely = likely or all(one.step is None for one in seen)
+    return _ROUND if likely else 0.0
 
 
 def _round(step: int | None) -> bool:

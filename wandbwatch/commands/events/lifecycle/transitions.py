@@ -68,7 +68,7 @@ class Tracker:
             yield self._returned(run, gone)
             return
         known = progress.watched(going, run, self.now, self.before.at, self.least)
-        fresh = not self.before.pauses
+        fresh = all(one.step is None for one in self._all)
         peers = self._peers(known)
         how = progress.idle(known, run, self.now, self.least, peers, fresh=fresh)
         if how.too_long and not known.stalled:
@@ -82,7 +82,9 @@ class Tracker:
 
     def _peers(self, known: RunningRun) -> Sequence[LongPause]:
         """Return the pauses of the run's group, or else of all runs."""
-        return self.before.pauses.get(progress.scope_of(known)) or self._all
+        own = self.before.pauses.get(progress.scope_of(known), ())
+        found = own if any(one.seconds for one in own) else self._all
+        return [one for one in found if one != progress.NONE]
 
     @cached_property
     def _all(self) -> Sequence[LongPause]:
