@@ -37,7 +37,7 @@ def many(wandb_server):
         common["summary"] = {"loss": number / 100, "val/acc": number / 100, "_step": 8}
         other = {"summary": {"val/acc": 1.0}}
         wandb_server.store.add(
-            Run("same", display_name=f"done {number}", **common),
+            Run("same", display_name=f"bad {number}", state="failed", **common),
             Run(f"r{number}", state="running", **common | other),
         )
     wandb_server.store.project("acme", "empty")

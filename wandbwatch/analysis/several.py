@@ -57,7 +57,7 @@ def gathered(
     is no project of one's own. Raises what a single address raises, and SeveralError
     where all fail.
     """
-    if len(given) == 1 and not _is_glob(given[0]):
+    if not many(given):
         try:
             return Gathered(given[0], ((given[0], work(given[0])),))
         except NotFoundError:
@@ -67,6 +67,12 @@ def gathered(
     else:
         expanded = [one for address in given for one in _meant(env, address)]
     return _all(env, given, list(dict.fromkeys(expanded)), work)
+
+
+def many(given: Sequence[Address]) -> bool:
+    """Return whether *given* addresses stand for more than one project, as far as they
+    say so."""
+    return len(given) > 1 or _is_glob(given[0])
 
 
 def _all(
@@ -139,7 +145,7 @@ def reported(
 
     An address that fails is reported once, and so is its recovery.
     """
-    if len(given) == 1 and not _is_glob(given[0]):
+    if not many(given):
         try:
             yield from work(env, given[0])
         except NotFoundError:

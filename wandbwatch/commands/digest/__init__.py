@@ -37,13 +37,17 @@ def digest(
     filters: FiltersOption = NO_FILTERS,
 ) -> Iterator[Report]:
     """Sum up a time span: started, ended and failed runs, the best, GPU hours."""
-    from wandbwatch.analysis.several import gathered
+    from wandbwatch.analysis.several import gathered, many
     from wandbwatch.commands.digest.report import passed, report
 
     env: Env = ctx.obj
     now = env.now()
+    given = places(address)
+    several = many(given)
     found = gathered(
-        env, places(address), lambda one: passed(env.source(one), filters, since, now)
+        env,
+        given,
+        lambda one: passed(env.source(one), filters, since, now, several=several),
     )
     yield report(found, best)
 

@@ -34,7 +34,8 @@ from wandbwatch.model.run_details import Printed
 from wandbwatch.options import Filters
 
 _CONSOLES = 12
-"""Consoles read at most: each is a request."""
+"""Consoles read at most: each is a request. Of several projects one each is read, all
+by one request."""
 
 
 _SHOWN = 12
@@ -43,9 +44,12 @@ _SHOWN = 12
 _NAMED = 5
 
 
-def recent_runs(source: Source, filters: Filters, since: datetime) -> tuple[Run, ...]:
+def recent_runs(
+    source: Source, filters: Filters, since: datetime, *, several: bool = False
+) -> tuple[Run, ...]:
     """Read all running runs, and those with a heartbeat after *since*, with their
-    metrics and their last system metrics."""
+    metrics and their last system metrics. Of one project without any, its newest run
+    says the name."""
     late: dict[str, Json] = {"$gt": utc(since).isoformat().replace("+00:00", "Z")}
     recent: Json = [
         {"state": State.RUNNING.value},
@@ -54,7 +58,7 @@ def recent_runs(source: Source, filters: Filters, since: datetime) -> tuple[Run,
     ]
     wanted: dict[str, Json] = {"$or": recent}
     newest = Query(filters, "-heartbeat_at", 1, summary=(), config=(), numbers=True)
-    named = source.runs(newest).runs
+    named = () if several else source.runs(newest).runs
     query = replace(
         newest,
         filters={"$and": [dict(filters), wanted]} if filters else wanted,
@@ -86,9 +90,18 @@ class Passed:
     consoles: Mapping[str, Sequence[Printed]]
 
 
-def passed(source: Source, filters: Filters, since: timedelta, now: datetime) -> Passed:
-    period = Period(recent_runs(source, filters, now - since), now - since, now)
-    return Passed(period, read_consoles(source, period.failed))
+def passed(
+    source: Source,
+    filters: Filters,
+    since: timedelta,
+    now: datetime,
+    *,
+    several: bool = False,
+) -> Passed:
+    runs = recent_runs(source, filters, now - since, several=several)
+    period = Period(runs, now - since, now)
+    failed = period.failed[:1] if several else period.failed
+    return Passed(period, read_consoles(source, failed))
 
 
 def report(found: Gathered[Passed], aims: Sequence[Objective]) -> Report:

@@ -83,6 +83,7 @@ def _projects(
     found = [_listed(node, answer.app) for node in nodes]
     for one, node in zip(found, nodes, strict=True):
         if learn:
+            at.totals[str(one)] = one.runs or 0
             at.learned[str(one)] = graphql.logged(graphql.part(node, "few") or {})
     return found
 
