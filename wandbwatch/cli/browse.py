@@ -293,7 +293,7 @@ def _rank(cell: Cell) -> tuple[int, float, str] | None:
         case bool() as value:
             return 0, float(value), ""
         case int() | float() as value:
-            return (0, float(value), "") if value == value else None  # noqa: PLR0124 -- NaN
+            return (0, value, "") if value == value else None  # noqa: PLR0124 -- NaN
         case datetime() as value:
             return 0, value.timestamp(), ""
         case timedelta() as value:

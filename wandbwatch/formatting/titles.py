@@ -34,6 +34,9 @@ def of_runs(address: Address, runs: Sequence[Run]) -> str:
 
 
 def page_of_runs(runs: Sequence[Run]) -> str | None:
-    """Return the URL of the project of *runs*, with which that of a run begins."""
+    """Return the URL of the project of *runs*, with which that of a run begins; None
+    for several projects."""
+    if len(projects(runs)) > 1:
+        return None
     head, found, _ = ((runs[0].url if runs else None) or "").rpartition("/runs/")
     return head if found else None

@@ -52,7 +52,7 @@ def measured(group: str, name: str, cell: Cell) -> str:
     value = latest(cell)
     if value is not cell or isinstance(value, bool | Bytes):
         return ""
-    if not isinstance(value, int | float) or not math.isfinite(value):
+    if not isinstance(value, int | float) or not abs(value) < _HUGE:
         return ""
     if group in SYSTEM:
         return _with_unit(name.partition("/l:")[0], value)
@@ -91,7 +91,7 @@ def _one(kind: str, same: Sequence[tuple[str, Cell]]) -> Iterator[tuple[str, Cel
     numbers = [
         float(value)
         for _, cell in same
-        if isinstance(value := latest(cell), int | float) and math.isfinite(value)
+        if isinstance(value := latest(cell), int | float) and abs(value) < _HUGE
     ]
     if len(same) <= FEW or not numbers:
         yield from same

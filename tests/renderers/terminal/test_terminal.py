@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -259,6 +260,17 @@ def test_long_names_are_cut_in_their_middle_before_tags_and_ages():
     assert "paper, l…" in told
     whole = text(report(runs_table(name)), Screen(120, now=NOW))
     assert f"{name}  paper, long-tag-here" in whole
+
+
+def test_names_are_cut_where_other_cells_have_to_be_folded():
+    table = runs_table("gpt2-large-pretrain-lr3e-4-seed1")
+    why = "CUDA out of memory while allocating 2 GiB on the second device"
+    rows = tuple((*row, why) for row in table.rows)
+    wide = replace(table, columns=(*table.columns, "why"), rows=rows)
+    told = text(report(wide), Screen(80, now=NOW))
+    assert "-seed1" in told
+    assert "…" in told
+    assert len(told.splitlines()) < 12
 
 
 def a_plot(key: str) -> Plot:

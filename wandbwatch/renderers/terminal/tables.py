@@ -162,7 +162,7 @@ def shown(table: Table, screen: Screen) -> Iterator[RenderableType]:
     yield from _cards(columns, screen.width)
 
 
-_CUT = (("name", "run", "title", 12), ("tags", "group", 8))
+_CUT = (("name", "run", "title", 12), ("tags", "group", 8), ("project", 12))
 """The columns that are cut where a table is too wide, and how short at most."""
 
 
@@ -177,7 +177,7 @@ def _tries(
             if sum(column.bare for column in found) <= room:
                 yield gap, [replace(column, whole=True) for column in found]
     for gap in _GAPS:
-        yield gap, columns
+        yield gap, _cut(columns, width - gap * (len(columns) - 1))
 
 
 def _cut(columns: Sequence[TableColumn], room: int) -> Sequence[TableColumn]:
@@ -194,7 +194,7 @@ def _cut(columns: Sequence[TableColumn], room: int) -> Sequence[TableColumn]:
                 cells = tuple(
                     shortened(cell, least_room, middle=middle) for cell in column.cells
                 )
-                found[place] = replace(column, cells=cells)
+                found[place] = replace(column, cells=cells, whole=True)
     return found
 
 
