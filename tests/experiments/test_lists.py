@@ -80,3 +80,17 @@ def test_a_training_survives_the_daemon_and_its_end_is_reported_once(bench):
     assert set(messages(bench).values()) == {2}
     titles = Counter(title.partition(") finished")[0] for title in bench.titles())
     assert all(titles[f"✓ run (experiment {one.id}"] == 1 for one in ended)
+
+
+def test_a_list_does_not_start_trainings_while_its_last_ones_run(bench):
+    subscribe(bench, "sleep 20\n")
+    assert bench.run("run").returncode == 0
+    done = bench.run("run")
+    assert done.returncode == 0, done.stderr
+    assert "experiment 1 of an earlier one is still running" in done.stderr
+    assert len(bench.experiments()) == 1
+    bench.place.file.write_text(bench.place.file.read_text() + "overlap = true\n")
+    assert bench.run("run").returncode == 0
+    assert len(bench.experiments()) == 2
+    assert bench.run("stop", "--all").returncode == 0
+    bench.over()

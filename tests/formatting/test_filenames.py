@@ -94,3 +94,15 @@ def test_half_a_file_is_none(tmp_path):
     with pytest.raises(RuntimeError):
         filenames.write(tmp_path, "file", broken())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_no_file_is_named_as_a_directory_of_another():
+    names = filenames.Names()
+    assert [names.take(n) for n in ("a", "a/b", "c/d", "c", "C/e", "a/b")] == [
+        "a",
+        "a_b",
+        "c/d",
+        "c_2",
+        "C/e",
+        "a_b_2",
+    ]

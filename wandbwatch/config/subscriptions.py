@@ -54,6 +54,7 @@ def subscription(table: TomlTable, around: Around) -> Subscription | None:
         grace=grace,
         jitter=jitter or Subscription.jitter,
         timeout=timeout or Subscription.timeout,
+        overlap=table.flag("overlap"),
         account=account,
     )
     if name is None or when is None:

@@ -66,6 +66,21 @@ class Ledger:
             )
         return self.of_batch(ids[0])
 
+    def going(self, by: str, besides: str) -> int | None:
+        """Return an experiment started *by* somebody that has not ended, if any.
+
+        Not of a batch whose key ``once`` begins with *besides*.
+        """
+        found = self.store.read(
+            f"SELECT min(id) FROM experiment WHERE phase IN {_GOING} AND asked_by = ?"
+            " AND substr(once, 1, ?) <> ?",
+            by,
+            len(besides),
+            besides,
+        )
+        first: int | None = found[0][0]
+        return first
+
     def find(self, experiment_id: int) -> Experiment:
         found = self._rows("id = ?", experiment_id)
         if not found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import shutil
@@ -111,6 +112,11 @@ _CTRL_C = (
 """The request and the message of each Ctrl-C."""
 
 
+_OVERLAPS = "%s: skipped slot %s: experiment %d of an earlier one is still running"
+
+log = logging.getLogger(__name__)
+
+
 class ExperimentService:
     """See `Experiments`. Opens the state when a method is called."""
 
@@ -136,6 +142,11 @@ class ExperimentService:
             plans = [replace(p, channel=p.channel or round_.channel) for p in plans]
         self._check_channels(plans)
         with self._ledger() as ledger:
+            if round_ and not round_.overlap:
+                running = ledger.going(by, round_.slot_key)
+                if running is not None:
+                    log.warning(_OVERLAPS, round_.subscription, round_.slot, running)
+                    return ()
             _warn_of_stopped(ledger.store, plans)
             batch = ledger.add(plans, jobs, by, detached=detached, once=once)
             link = None

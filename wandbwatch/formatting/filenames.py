@@ -23,21 +23,36 @@ _SUFFIX = re.compile(r"(\.[a-z0-9]{1,5}){1,2}$")
 
 
 class Names:
-    """Gives each file a name of its own, also where ``A`` and ``a`` are the same."""
+    """Gives each file a name of its own, also where ``A`` and ``a`` are the same.
+
+    No file has the name of a directory of another one, as ``a`` and ``a/b`` would.
+    """
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
+        self._directories: set[str] = set()
 
     def take(self, name: str) -> str:
+        if self._taken & _directories(_folded(name)):
+            name = name.replace("/", "_")
         head, end = name, ""
         if found := _SUFFIX.search(name.lower()):
             head, end = name[: found.start()], name[found.start() :]
         free, count = name, 1
-        while (same := unicodedata.normalize("NFKC", free).casefold()) in self._taken:
+        while (same := _folded(free)) in self._taken | self._directories:
             count += 1
             free = f"{head}_{count}{end}"
         self._taken.add(same)
+        self._directories |= _directories(same)
         return free
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
+def _directories(name: str) -> set[str]:
+    return {str(parent) for parent in PurePosixPath(name).parents} - {"."}
 
 
 def safe(path: str) -> str:

@@ -56,11 +56,18 @@ class LineRound:
     channel: str
     line: str
     slot: datetime
+    overlap: bool = False
+    """Whether its trainings start although those of an earlier slot still run."""
 
     @property
     def key(self) -> str:
         """The same when a job is repeated because its result could not be stored."""
-        return f"{self.subscription} {self.slot.isoformat()} {self.line}"
+        return f"{self.slot_key}{self.line}"
+
+    @property
+    def slot_key(self) -> str:
+        """The beginning of the keys of all lines of the slot."""
+        return f"{self.subscription} {self.slot.isoformat()} "
 
 
 @dataclass

@@ -67,6 +67,8 @@ class Subscription:
     """Each slot starts so much later at most; how much is settled by its name."""
     timeout: timedelta = timedelta(minutes=10)
     """After so long all that a job started is ended."""
+    overlap: bool = False
+    """Whether trainings of a slot start although those of an earlier one still run."""
     account: str | None = None
     """None is whoever wandb takes the process for."""
 

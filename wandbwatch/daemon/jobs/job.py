@@ -56,9 +56,22 @@ class PreviousRound:
         return cls(datetime.fromisoformat(slot), after, before)
 
     def known(self, outbox: Outbox, subscription: str) -> Known:
-        if self.slot and not outbox.settled(subscription, self.slot):
-            return self.before
-        return self.after
+        if not self.slot or outbox.settled(subscription, self.slot):
+            return self.after
+        # News on its way is not taken back, and so not told again.
+        if self.reports_news and outbox.is_leaving(subscription, self.slot):
+            return self.after
+        return self.before
+
+    @property
+    def reports_news(self) -> bool:
+        """Whether it says what is said once: a failure, its end, or something bad."""
+
+        def once(known: Known) -> Known:
+            other = (CONTENT, _KEPT)
+            return {k: v for k, v in known.items() if not k.startswith(other)}
+
+        return once(self.after) != once(self.before)
 
     def write(self, round_: RoundWriter, subscription: str) -> None:
         slot = self.slot.isoformat() if self.slot else ""
@@ -207,7 +220,9 @@ def run_job(subscription: Subscription, slot: datetime, context: JobContext) -> 
             line,
             context.ask,
             memory(
-                context.outbox, LineRound(name, subscription.channel, line, slot), known
+                context.outbox,
+                LineRound(name, subscription.channel, line, slot, subscription.overlap),
+                known,
             ),
         )
         for line in subscription.commands
@@ -303,9 +318,27 @@ def store_results(
     results: Sequence[LineResult],
     context: JobContext,
 ) -> Result:
-    """Enqueue what is new, with what it leaves remembered, and mark the slot done."""
+    """Enqueue what is new, with what it leaves remembered, and mark the slot done.
+
+    What the readers know is looked up in the same transaction: meanwhile no sender
+    takes anything, so that nothing is said that is being posted.
+    """
+    with context.outbox.round() as round_:
+        return _stored(round_, subscription, slot, results, context)
+
+
+def _stored(
+    round_: RoundWriter,
+    subscription: Subscription,
+    slot: datetime,
+    results: Sequence[LineResult],
+    context: JobContext,
+) -> Result:
     name = subscription.name
-    known = PreviousRound.read(context.outbox, name).known(context.outbox, name)
+    previous = PreviousRound.read(context.outbox, name)
+    known = previous.known(context.outbox, name)
+    if previous.slot and previous.reports_news:
+        round_.pin(name, previous.slot)
     new = news(results, known)
     errors = tuple(result.error for result in results if result.error)
     reports = _posted(new.reports, content := _content(new.reports, context), known)
@@ -317,18 +350,15 @@ def store_results(
     content = known.get(CONTENT, "") if muted else content
     after = {**new.memory, CONTENT: content, **kept(results, known, posted=posted)}
     count = 0
-    with context.outbox.round() as round_:
-        for queued in queued_messages(
-            subscription, slot, reports, level, context.render
-        ):
-            round_.enqueue(queued)
-            count += 1
-        for sequence, (report, mute) in enumerate(muted):
-            round_.keep_back(_kept_back(subscription, slot, sequence, report), mute)
-        _remember(round_, name, results)
-        count += _store_outages(round_, subscription, slot, results, context)
-        PreviousRound(slot, after, known).write(round_, name)
-        round_.done(name, slot)
+    for queued in queued_messages(subscription, slot, reports, level, context.render):
+        round_.enqueue(queued)
+        count += 1
+    for sequence, (report, mute) in enumerate(muted):
+        round_.keep_back(_kept_back(subscription, slot, sequence, report), mute)
+    _remember(round_, name, results)
+    count += _store_outages(round_, subscription, slot, results, context)
+    PreviousRound(slot, after, known).write(round_, name)
+    round_.done(name, slot)
     code = max((result.code for result in results), default=0)
     pause = max((result.pause for result in results), default=0.0)
     return Result(errors, code, count, pause=pause)

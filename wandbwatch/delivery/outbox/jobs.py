@@ -48,6 +48,15 @@ class RoundWriter:
             self._named[queued.channel, queued.subscription, whole] = queued
         return True
 
+    def pin(self, subscription: str, slot: datetime) -> None:
+        """Let no newer report take the place of a list that is partly on its way."""
+        if _is_leaving(self._database, subscription, stored(slot)):
+            self._database.execute(
+                "UPDATE message SET kind = 'event' WHERE subscription = ? AND slot = ?"
+                " AND state = 'waiting' AND NOT edit",
+                (subscription, stored(slot)),
+            )
+
     def keep_back(self, queued: QueuedMessage, mute: str) -> None:
         """Note in the history that *queued* is not posted because of *mute*."""
         history.muted(self._database, queued, self._now, mute)
@@ -279,6 +288,10 @@ class Outbox:
         )
         return not found[0][0]
 
+    def is_leaving(self, subscription: str, slot: datetime) -> bool:
+        """Whether a message of the list is being posted, or may be posted."""
+        return bool(self._store.read(_LEAVING, subscription, stored(slot)))
+
     def pending(self) -> int:
         """Count what a sender could send: what waits for no stopped channel."""
         found = self._store.read(
@@ -287,6 +300,16 @@ class Outbox:
         )
         count: int = found[0][0]
         return count
+
+
+_LEAVING = (
+    "SELECT 1 FROM message WHERE subscription = ? AND slot = ?"
+    " AND (state = 'delivered' OR claimed IS NOT NULL OR ambiguous > 0) LIMIT 1"
+)
+
+
+def _is_leaving(database: sqlite3.Connection, subscription: str, slot: str) -> bool:
+    return database.execute(_LEAVING, (subscription, slot)).fetchone() is not None
 
 
 def _forget_old(database: sqlite3.Connection, now: float) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from wandbwatch.delivery.outbox import history
 from wandbwatch.delivery.outbox.rows import Waiting, stored, waiting
 from wandbwatch.delivery.outbox.store import Store
-from wandbwatch.model.queued_message import QueuedMessage
+from wandbwatch.model.queued_message import MessageKind, QueuedMessage
 from wandbwatch.model.report import Level
 
 
@@ -236,6 +238,8 @@ class SendResults:
             database.execute(
                 "INSERT OR REPLACE INTO wait VALUES (?, ?)", (waiting.id, now)
             )
+            if waiting.queued.kind is MessageKind.REPORT:
+                _give_way(database, waiting.queued, now)
 
     def reduce(self, waiting: Waiting, reason: str) -> None:
         """Send it again as plain text."""
@@ -300,6 +304,30 @@ class SendResults:
             database.execute(
                 f"UPDATE message SET {change} WHERE id = ?", (*values, waiting.id)
             )
+
+
+def _give_way(database: sqlite3.Connection, queued: QueuedMessage, now: float) -> None:
+    """Drop the list of *queued* if a newer one came while it could not be posted."""
+    values = {
+        "now": now,
+        "channel": queued.channel,
+        "subscription": queued.subscription,
+        "slot": stored(queued.slot),
+    }
+    ours = "channel = :channel AND subscription = :subscription"
+    database.execute(
+        "UPDATE message SET state = 'superseded', body = '', ended = :now"
+        f" WHERE {ours} AND slot = :slot AND kind = 'report' AND state = 'waiting'"
+        f" AND EXISTS (SELECT 1 FROM message WHERE {ours} AND slot > :slot"
+        "  AND kind = 'report' AND state = 'waiting')"
+        f" AND NOT EXISTS (SELECT 1 FROM message WHERE {ours} AND slot = :slot"
+        "  AND (state = 'delivered' OR claimed IS NOT NULL OR ambiguous > 0))",
+        values,
+    )
+    database.execute(
+        "DELETE FROM file WHERE 'superseded' ="
+        " (SELECT state FROM message WHERE id = file.message)"
+    )
 
 
 def live(store: Store, queued: QueuedMessage) -> str | None:

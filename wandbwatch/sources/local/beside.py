@@ -17,6 +17,7 @@ from typing import Any
 
 from wandbwatch.model.run import NOT_FINITE, Json, flat
 from wandbwatch.sources.local.items import plottable
+from wandbwatch.sources.local.links import open_own
 
 _LARGEST = 64 << 20
 _TAIL = 1 << 16
@@ -91,7 +92,8 @@ def _table(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > _LARGEST:
             return {}
-        found = json.loads(path.read_bytes())
+        with open_own(path, path.parent.parent) as file:
+            found = json.loads(file.read())
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
@@ -108,7 +110,7 @@ def _exit_code(logs: Path) -> int | None:
     """Return the exit code that the SDK noted last in its own logs."""
     for name in ("debug.log", "debug-internal.log"):
         try:
-            with (logs / name).open("rb") as file:
+            with open_own(logs / name, logs.parent) as file:
                 file.seek(max(0, file.seek(0, 2) - _TAIL))
                 found = _EXIT.findall(file.read(_TAIL))
         except OSError:

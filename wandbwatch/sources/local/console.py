@@ -10,6 +10,7 @@ from pathlib import Path
 
 from wandbwatch.formatting.screen import HEIGHT, Row, Rows, descent, rows
 from wandbwatch.model.run_details import Printed
+from wandbwatch.sources.local.links import open_own
 from wandbwatch.sources.local.log import RunLog, log_end
 from wandbwatch.sources.local.wire import (
     OUTPUT,
@@ -137,7 +138,7 @@ def _piece(kind: int, data: bytes, at: int, end: int) -> ConsolePiece:
 def _filed(log: RunLog, last: int) -> list[Printed]:
     """Return the newest *last* lines of ``output.log``, or all; they have no times."""
     try:
-        with (log.path.parent / _FILE).open("rb") as file:
+        with open_own(log.path.parent / _FILE, log.path.parent) as file:
             at = file.seek(0, os.SEEK_END)
             raw = b""
             while at and not (last and raw.count(b"\n") > last + HEIGHT):

@@ -15,6 +15,7 @@ from wandbwatch.model.run import Json
 from wandbwatch.sources.local import records
 from wandbwatch.sources.local.items import ValueTree, items
 from wandbwatch.sources.local.key_scanner import row_step
+from wandbwatch.sources.local.links import follows, open_own
 from wandbwatch.sources.local.log import RunLog
 from wandbwatch.sources.local.summary import summary
 from wandbwatch.sources.local.wire import EXIT, HISTORY
@@ -98,19 +99,19 @@ def _file(root: Path, name: str) -> RunFile | None:
     """Look at one file; it may be a link, which the SDK makes for ``wandb.save``."""
     path = root / name
     try:
-        if not path.is_file():
+        if not path.is_file() or not follows(path, root.parent):
             return None
         stat = path.stat()
     except (OSError, ValueError):  # ValueError: a NUL in the path
         return None
     updated = datetime.fromtimestamp(stat.st_mtime, UTC)
-    return RunFile(name, stat.st_size, _content(path), updated)
+    return RunFile(name, stat.st_size, _content(path, root.parent), updated)
 
 
-def _content(path: Path) -> Content:
+def _content(path: Path, directory: Path) -> Content:
     def read() -> Iterator[bytes]:
         try:
-            with path.open("rb") as file:
+            with open_own(path, directory) as file:
                 while piece := file.read(_PIECE):
                     yield piece
         except OSError as e:
