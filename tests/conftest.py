@@ -15,6 +15,7 @@ from tests.servers.wandb.fixtures import _wandb_server, log_run, wandb_server
 
 __all__ = [
     "_media_run",
+    "_no_cache_of_ours",
     "_no_secrets_of_other_tests",
     "_running",
     "_wandb_server",
@@ -39,6 +40,17 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 @pytest.fixture(autouse=True)
 def _no_secrets_of_other_tests(monkeypatch):
     monkeypatch.setattr(redaction, "_secrets", set())
+
+
+@pytest.fixture(autouse=True)
+def _no_cache_of_ours(monkeypatch, tmp_path_factory):
+    """What is kept of runs is not kept beside that of the one who runs the tests.
+
+    By systemd's variable: with another XDG_CACHE_HOME, matplotlib would list the
+    machine's fonts again in each process.
+    """
+    cache = tmp_path_factory.getbasetemp() / "cache"
+    monkeypatch.setenv("CACHE_DIRECTORY", str(cache))
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
-from typing import Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.sources.local.framing import Record
@@ -80,6 +80,11 @@ class Curves(Known):
 
     def empty(self) -> Self:
         return type(self)(self.keys, self.axis, steps=self.steps)
+
+    def restore(self, state: dict[str, Any]) -> Self:
+        super().restore(state)
+        self.points = {key: (x, y, steps) for key, (x, y, steps) in self.points.items()}
+        return self
 
     def copy(self) -> Self:
         found = self.empty().restore(self.state())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
-from wandbwatch.model.query import Axis
+from wandbwatch.model.query import Axis, AxisKind
+from wandbwatch.sources.local.cache import Cached
 from wandbwatch.sources.local.curves import Curves
 from wandbwatch.sources.local.framing import Kinds
 from wandbwatch.sources.local.known import KindsOfBlocks, Known, NewestLabels
@@ -14,22 +15,49 @@ from wandbwatch.sources.local.scan import scan
 if TYPE_CHECKING:
     from wandbwatch.sources.local.log import RunLog
 
+_CURVES = 8
+"""Choices of keys whose curves are known at once; the one used last stays longest."""
+_WORTH = 8
+"""New blocks for which it is worth writing what is known."""
+
 
 class Index:
+    """It reads the log only when asked, and what is kept of it before that."""
+
     def __init__(self, log: RunLog) -> None:
         self._log = log
-        self.kinds = KindsOfBlocks()
+        self._cached = Cached.of(log)
+        self._loaded = False
+        self._news = 0
+        self._kinds = KindsOfBlocks()
         self._newest: dict[Kinds, NewestLabels] = {}
         self._curves: list[Curves] = []
+        self._expected: set[Kinds] = set()
+
+    @property
+    def kinds(self) -> KindsOfBlocks:
+        self._load()
+        return self._kinds
 
     def update(self, part: Known) -> None:
         """Let *part* know all there is; and which kinds are where, if that is read."""
-        if part.upto == self.kinds.upto and part is not self.kinds:
-            scan(self._log, part, self.kinds)
-        else:
-            scan(self._log, part)
+        before = part.upto
+        others = (self.kinds, *(self._newest[kinds] for kinds in self._expected))
+        scan(
+            self._log,
+            part,
+            *(one for one in others if one is not part and one.upto == before),
+        )
+        self._news = max(self._news, part.upto - before)
+
+    def expect(self, kinds: Kinds) -> None:
+        """Say that `newest` will be asked for *kinds*, so that all is read once."""
+        self._load()
+        self._expected.add(frozenset(kinds))
+        self._newest.setdefault(frozenset(kinds), NewestLabels(kinds))
 
     def newest(self, kinds: Kinds) -> NewestLabels:
+        self._load()
         kinds = frozenset(kinds)
         found = self._newest.setdefault(kinds, NewestLabels(kinds))
         self.update(found)
@@ -37,6 +65,7 @@ class Index:
 
     def curves(self, keys: Sequence[str], axis: Axis, *, steps: bool) -> list[Curves]:
         """Return what is known of *keys*, each in one of them."""
+        self._load()
         found: list[Curves] = []
         left = list(keys)
         for one in self._curves:
@@ -45,7 +74,47 @@ class Index:
                 left = [key for key in left if key not in one.keys]
         if left:
             found.append(Curves(left, axis, steps=steps))
-            self._curves.append(found[-1])
         for one in found:
             self.update(one)
+        others = [one for one in self._curves if one not in found]
+        self._curves = [*found, *others][:_CURVES]
         return found
+
+    def save(self) -> None:
+        """Keep what is known, if there is enough news."""
+        if self._cached and self._news >= _WORTH:
+            parts = list(self._parts())
+            known = [[kind, args, part.state()] for kind, args, part in parts]
+            blocks = max(part.upto for *_, part in parts)
+            self._cached.save(self._log, known, blocks)
+
+    def _parts(self) -> Iterator[tuple[str, list[Any], Known]]:
+        """Yield the parts, each with what names it."""
+        yield "kinds", [], self._kinds
+        for kinds, newest in self._newest.items():
+            yield "newest", sorted(kinds), newest
+        for one in self._curves:
+            axis = [one.axis.kind.value, one.axis.key]
+            yield "curves", [list(one.keys), axis, one.steps], one
+
+    def _load(self) -> None:
+        if self._loaded:
+            return
+        self._loaded = True
+        known = self._cached.load(self._log) if self._cached else None
+        try:
+            for kind, args, state in known or ():
+                self._restore(kind, args, state)
+        except (ValueError, LookupError, TypeError):
+            self._kinds, self._newest, self._curves = KindsOfBlocks(), {}, []
+
+    def _restore(self, kind: str, args: list[Any], state: dict[str, Any]) -> None:
+        if kind == "kinds":
+            self._kinds.restore(state)
+        elif kind == "newest":
+            newest = NewestLabels(frozenset(args)).restore(state)
+            self._newest[newest.kinds] = newest
+        elif kind == "curves":
+            keys, (axis, key), steps = args
+            one = Curves(keys, Axis(AxisKind(axis), key), steps=steps)
+            self._curves.append(one.restore(state))

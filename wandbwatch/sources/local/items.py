@@ -19,7 +19,7 @@ Place: TypeAlias = tuple[int, int, int]
 """A value's field, start and end; it is read when it is wanted."""
 
 UPDATE, REMOVE = 1, 2
-_KEY, _NESTED_KEY, _VALUE_JSON = 1, 2, 16
+_KEY, _NESTED_KEY, VALUE_JSON = 1, 2, 16
 _NONE, _BOOLEAN, _INTEGER, _NUMBER, _TEXT, _JSON = 3, 4, 5, 6, 7, 8
 
 
@@ -41,7 +41,7 @@ def item(data: bytes, at: int, end: int) -> tuple[Path, Place]:
             nested.append(text(data, start, stop))
         elif number == _KEY:
             key = text(data, start, stop)
-        elif number == _VALUE_JSON:
+        elif number == VALUE_JSON:
             if place[1] == at:
                 place = number, start, stop
         elif _NONE <= number <= _JSON:
@@ -72,7 +72,7 @@ def label(data: bytes, at: int, stop: int) -> bytes:
 
 def value(data: bytes, place: Place) -> Json:
     number, start, stop = place
-    if number in {_VALUE_JSON, _JSON}:
+    if number in {VALUE_JSON, _JSON}:
         return decoded(data[start:stop])
     if number == _NUMBER:
         return double(data, start)

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
 from wandbwatch.sources.local.framing import Kinds, Record
-from wandbwatch.sources.local.items import REMOVE, UPDATE, label
-from wandbwatch.sources.local.wire import EXIT, SUMMARY, fields
+from wandbwatch.sources.local.items import REMOVE, UPDATE, VALUE_JSON, label, number
+from wandbwatch.sources.local.wire import EXIT, HISTORY, STATS, SUMMARY, fields
 
 _BITS = 31
 _ALWAYS = 1
@@ -107,10 +107,15 @@ def bit(kind: int) -> int:
     return 1 << min(kind, _BITS) if kind > 0 else 0
 
 
+ITEMS = {HISTORY: UPDATE, SUMMARY: UPDATE, STATS: 3}
+"""The field of a record's items, by its kind."""
+
+
 class NewestLabels(Known):
     """In which blocks the newest item of each label is, before the exit and after it.
 
-    Blocks that remove a value or that have the exit are among them.
+    An item of system metrics counts if it has a number. Blocks that remove a value or
+    that have the exit are among them.
     """
 
     kept = ("before", "after", "others", "exited")
@@ -133,8 +138,11 @@ class NewestLabels(Known):
                 self.exited = True
                 self.others.add(number)
                 continue
+            field_of_items = ITEMS[kind]
             for field, start, stop in fields(data, at, end):
-                if field == UPDATE:
+                if field == field_of_items and (
+                    kind != STATS or _counts(data, start, stop)
+                ):
                     self.current[label(data, start, stop).decode("latin-1")] = number
                 elif field == REMOVE and kind == SUMMARY:
                     self.others.add(number)
@@ -158,3 +166,11 @@ class NewestLabels(Known):
     def blocks(self) -> frozenset[int]:
         """Return the blocks to read for the newest values; damaged ones are not."""
         return frozenset({*self.before.values(), *self.after.values(), *self.others})
+
+
+def _counts(data: bytes, at: int, end: int) -> bool:
+    """Return whether an item has a number, as system metrics must."""
+    return any(
+        field == VALUE_JSON and number(data[start:stop]) is not None
+        for field, start, stop in fields(data, at, end)
+    )

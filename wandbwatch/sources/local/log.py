@@ -59,12 +59,12 @@ class RunLog:
             raise NotFoundError(f"{path} is gone; ask again") from e
         except OSError as e:
             raise _unreadable(path, e) from e
-        stat = os.fstat(self.file.fileno())
-        self.written = stat.st_mtime
+        self.stat = os.fstat(self.file.fileno())
+        self.written = self.stat.st_mtime
         try:
             self.size = HEADER
-            self._verify(self._read(0, HEADER))
-            self.size = stat.st_size
+            self._verify(self.read(0, HEADER))
+            self.size = self.stat.st_size
             self._phase = self._found_phase()
             self.index = Index(self) if self.size >= LARGE else None
         except SourceError:
@@ -75,7 +75,11 @@ class RunLog:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        try:
+            if self.index:
+                self.index.save()
+        finally:
+            self.close()
 
     def close(self) -> None:
         self.file.close()
@@ -171,7 +175,7 @@ class RunLog:
             stop = self._block(begin + SEGMENT) if begin < end else begin + BLOCK
             if begin < end:
                 stop = min(stop, self._block(end + BLOCK - 1))
-            data = self._read(begin, stop)
+            data = self.read(begin, stop)
             if not data:
                 return
             first = 0 if begin else HEADER
@@ -183,7 +187,7 @@ class RunLog:
             lost.update((begin + at) // BLOCK for at in damaged)
             begin = stop
 
-    def _read(self, begin: int, end: int) -> bytes:
+    def read(self, begin: int, end: int) -> bytes:
         try:
             return os.pread(
                 self.file.fileno(), max(0, min(end, self.size) - begin), begin
@@ -207,7 +211,7 @@ class RunLog:
         https://github.com/wandb/wandb/issues/7846
         """
         for edge in range(BLOCK, min(self.size, 8 * BLOCK), BLOCK):
-            data = self._read(edge, edge + 2 * BLOCK)
+            data = self.read(edge, edge + 2 * BLOCK)
             for phase in (0, HEADER):
                 if chunk_at(data, phase):
                     return phase

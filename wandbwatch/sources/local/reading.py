@@ -15,6 +15,7 @@ from wandbwatch.sources.local.history import goals
 from wandbwatch.sources.local.log import SILENCE, LogEnd, RunLog, log_end, state
 from wandbwatch.sources.local.records import Identity, config, identity, merged
 from wandbwatch.sources.local.summary import covers, summary
+from wandbwatch.sources.local.wire import STATS
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,9 @@ def _part(log: RunLog, *, whole: bool, now: float) -> Part:
 
 def read(logs: Sequence[RunLog], want: Want, now: float) -> Run:
     """Read the run whose *logs* follow each other; *now* is in POSIX seconds."""
+    for log in logs if want.system and want.summary != () else ():
+        if log.index:
+            log.index.expect({STATS})
     # First of all, since it tells which blocks the others have to look at.
     last_values = summary(logs, want.summary) if want.summary != () else {}
     parts = [_part(log, whole=want.whole, now=now) for log in logs]

@@ -26,7 +26,7 @@ def last(logs: Sequence[RunLog]) -> dict[str, float]:
     """Return the last value of each system metric of one run's logs."""
     found: dict[str, float] = {}
     for log in reversed(logs):
-        for _, data, at, end in until_exit(log, {STATS}):
+        for _, data, at, end in until_exit(log, {STATS}, log.newest({STATS})):
             for key, value in _sample(data, at, end)[1].items():
                 found.setdefault(key, value)
     return dict(sorted(found.items()))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from wandbwatch.sources.local.items import UPDATE
 from wandbwatch.sources.local.key_scanner import KeyScanner, row_step
+from wandbwatch.sources.local.known import ITEMS
 from wandbwatch.sources.local.large.decimals import Numbers, decimals
 from wandbwatch.sources.local.large.vectors import (
     Flags,
@@ -23,9 +25,10 @@ from wandbwatch.sources.local.large.vectors import (
     items,
     varints,
 )
+from wandbwatch.sources.local.wire import STATS
 
-_ITEM, _SECOND = 1, 2
-_ITEM_TAG, _CONTINUES = 0x0A, 0x80
+_SECOND = 2
+_CONTINUES = 0x80
 _BOOLEAN, _INTEGER, _NUMBER, _VALUE_JSON = 4, 5, 6, 16
 _DOUBLE = 8
 _LONGEST = 127
@@ -53,22 +56,22 @@ class Rows:
         return bytes(self.segment.view[int(self.start[row]) : int(self.end[row])])
 
 
-def rows(found: Records) -> Rows:
-    """Read the items of records."""
-    seen = found.segment.seen
+def rows(found: Records, item_field: int = UPDATE) -> Rows:
+    """Read the items of records, of which each is a field of that number."""
+    seen, tag = found.segment.seen, item_field << 3 | 2
     row, at, ends = np.arange(found.start.size), found.start, found.end
     odd = np.zeros(row.shape, np.bool_)
     has_second, second = odd.copy(), np.zeros_like(row)
     pieces: list[tuple[Places, Places, Places]] = []
     while row.size:
         length = seen[at + 1]
-        if (seen[at] == _ITEM_TAG).all() and (length < _CONTINUES).all():
+        if (seen[at] == tag).all() and (length < _CONTINUES).all():
             start, stop = at + 2, at + 2 + length
             valid = stop <= ends
             pieces.append((row[valid], start[valid], stop[valid]))
         else:
             number, start, stop, valid = field(seen, at, ends)
-            item = valid & (number == _ITEM)
+            item = valid & (number == item_field)
             pieces.append((row[item], start[item], stop[item]))
             other = np.flatnonzero(valid & (number == _SECOND) & ~has_second[row])
             if other.size:
@@ -184,8 +187,18 @@ def steps(found: Rows, first: int) -> tuple[Numbers, bool]:
         message = found.message(row)
         values[row] = row_step(message, 0, len(message), first + row)
         other = row_step(message, 0, len(message), first + row + 1)
-        counted = counted or other != values[row]
+        counted = counted or bool(other != values[row])
     return values, counted
+
+
+def samples(found: Records) -> Rows:
+    """Read the items of system metrics."""
+    read = rows(found, ITEMS[STATS])
+    odd = np.bincount(read.items.of[read.items.odd], minlength=read.odd.size) > 0
+    every = np.arange(read.items.of.size)
+    if not _numbers(found.segment, read.items, every)[1].all():
+        raise Unusual
+    return replace(read, odd=odd)
 
 
 def labels(found: Rows) -> Iterator[tuple[bytes, int]]:

@@ -11,7 +11,7 @@ from wandbwatch.sources.local.curves import Curves
 from wandbwatch.sources.local.known import KindsOfBlocks, Known, NewestLabels, bit
 from wandbwatch.sources.local.large import columns
 from wandbwatch.sources.local.large.vectors import Records, Segment, Unusual, records
-from wandbwatch.sources.local.wire import EXIT, SUMMARY
+from wandbwatch.sources.local.wire import EXIT, STATS, SUMMARY
 
 __all__ = ["Segment", "learn"]
 
@@ -63,7 +63,8 @@ def _kinds(part: KindsOfBlocks, found: Records, count: int) -> Callable[[], None
 def _labels(part: NewestLabels, found: Records, first: int) -> Callable[[], None]:
     if (found.kind == EXIT).any():
         raise Unusual
-    rows = columns.rows(found)
+    sampled = part.kinds == {STATS}
+    rows = columns.samples(found) if sampled else columns.rows(found)
     if ((found.kind == SUMMARY) & rows.has_second).any():
         raise Unusual  # a value is removed
     newest = [(one.decode("latin-1"), n + first) for one, n in columns.labels(rows)]

@@ -1,0 +1,205 @@
+"""Second looks at a log: they cost what is new, and never say what is not so."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from wandbwatch.sources.local import cache, index
+from wandbwatch.sources.local.log import RunLog
+
+from tests.runs import synthetic
+from tests.sources.local.reading import curves, source
+from tests.sources.local.test_large_files import (
+    SHAPES,
+    answers,
+    large,
+    others,
+    rows,
+)
+
+
+@pytest.fixture(autouse=True)
+def _all_is_kept(monkeypatch) -> Iterator[None]:
+    monkeypatch.setattr(index, "_WORTH", 1)
+    with large(0):
+        yield
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "run-any.wandb"
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    """Return the directory of the cache, an empty one."""
+    monkeypatch.setenv("CACHE_DIRECTORY", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "runs"
+
+
+def records(seed: int, count: int) -> list[bytes]:
+    draw = random.Random(seed)  # noqa: S311 - not a secret
+    shape = SHAPES[seed % len(SHAPES)]
+    found = [synthetic.run("any", name="any")]
+    for step, row in rows(seed, count):
+        found += shape(draw, step, row)
+        found += others(draw) if draw.random() < 0.1 else []
+    return [*found, synthetic.exit_record(0)] if seed % 2 else found
+
+
+def cold(path: Path) -> list[Any]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WANDBWATCH_CACHE", "off")
+        return answers(path)
+
+
+def grown(content: bytes, file: Path, draw: Any) -> None:
+    """Write more of *content*, mostly up to the middle of some record."""
+    now = file.stat().st_size
+    with file.open("ab") as opened:
+        opened.write(content[now : now + draw(st.integers(1, 200_000))])
+
+
+def cut(content: bytes, file: Path, draw: Any) -> None:
+    del content
+    os.truncate(file, draw(st.integers(7, file.stat().st_size)))
+
+
+def torn(content: bytes, file: Path, draw: Any) -> None:
+    del content
+    with file.open("ab") as opened:
+        opened.write(draw(st.binary(min_size=1, max_size=300)))
+
+
+def edited(content: bytes, file: Path, draw: Any) -> None:
+    """Change some bytes in place, as no writer of wandb does."""
+    del content
+    size = file.stat().st_size
+    with file.open("r+b") as opened:
+        opened.seek(draw(st.integers(7, max(7, size - 1))))
+        opened.write(draw(st.binary(min_size=1, max_size=40)))
+
+
+def swapped(content: bytes, file: Path, draw: Any) -> None:
+    """Put another run in its place, of another inode or the same."""
+    size = file.stat().st_size if draw(st.booleans()) else len(content)
+    other = synthetic.frame(records(draw(st.integers(0, 50)), 300))[:size]
+    if draw(st.booleans()):
+        beside = file.with_name("beside")
+        beside.write_bytes(other)
+        shutil.copystat(file, beside)
+        beside.replace(file)
+    else:
+        file.write_bytes(other)
+
+
+@settings(
+    deadline=None,
+    max_examples=12,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.data())
+def test_each_answer_is_that_of_a_first_look(file, data):
+    content = synthetic.frame(records(data.draw(st.integers(0, 50)), 600))
+    file.write_bytes(content[: data.draw(st.integers(7, len(content)))])
+    changes = st.sampled_from([grown, grown, grown, cut, torn, edited, swapped])
+    answers(file)
+    for change in data.draw(st.lists(changes, min_size=1, max_size=5)):
+        change(content, file, data.draw)
+        assert answers(file) == cold(file)
+
+
+def test_a_second_look_reads_what_is_new(file, monkeypatch):
+    content = synthetic.frame(synthetic.steps(1500, run_id="any"))
+    monkeypatch.setattr(cache, "_SAMPLED", 1)
+    file.write_bytes(content[:-5000])
+    answers(file)
+    file.write_bytes(content)
+    read: list[int] = []
+    whole = RunLog.read
+
+    def counted(log: RunLog, begin: int, end: int) -> bytes:
+        data = whole(log, begin, end)
+        read.append(len(data))
+        return data
+
+    monkeypatch.setattr(RunLog, "read", counted)
+    assert source(file).run().last_step == 1499
+    assert sum(read) < len(content) / 2
+    read.clear()
+    curves(file, "loss", "a.b")
+    assert sum(read) < len(content) / 3
+
+
+def test_it_is_for_its_owner_alone(file, kept):
+    synthetic.write(file, records(0, 300))
+    answers(file)
+    (one,) = kept.iterdir()
+    assert one.stat().st_mode & 0o777 == 0o600
+    assert kept.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("harm", ["readable", "cut", "other", "link", "text"])
+def test_what_is_odd_is_not_used(file, kept, harm):
+    synthetic.write(file, records(0, 300))
+    expected = answers(file)
+    (one,) = kept.iterdir()
+    raw = one.read_bytes()
+    if harm == "readable":
+        one.chmod(0o644)
+    elif harm == "cut":
+        one.write_bytes(raw[:-9])
+    elif harm == "other":
+        one.write_bytes(raw.replace(b"cache 1", b"cache 9"))
+    elif harm == "text":
+        one.write_text("{}")
+    else:
+        one.rename(kept / "elsewhere")
+        one.symlink_to(kept / "elsewhere")
+    with RunLog(file) as log:
+        found = cache.Cached.of(log)
+        assert found
+        assert found.load(log) is None
+    assert answers(file) == expected
+
+
+def test_it_can_be_switched_off(file, kept, monkeypatch):
+    monkeypatch.setenv("WANDBWATCH_CACHE", "off")
+    synthetic.write(file, records(0, 300))
+    answers(file)
+    assert not kept.exists()
+
+
+def test_a_directory_that_cannot_be_written_is_no_fault(file, tmp_path, monkeypatch):
+    (tmp_path / "cache").write_text("a file")
+    monkeypatch.setenv("CACHE_DIRECTORY", str(tmp_path / "cache"))
+    synthetic.write(file, records(0, 300))
+    assert source(file).run().id == "any"
+
+
+def test_it_has_a_bound(tmp_path, kept, monkeypatch):
+    monkeypatch.setattr(cache, "_MOST", 1)
+    for name in ("a", "b"):
+        path = tmp_path / name / "run-any.wandb"
+        synthetic.write(path, records(0, 300))
+        answers(path)
+    assert list(kept.iterdir()) == []
+
+
+def test_it_is_where_xdg_says():
+    home = {"HOME": "/home/me"}
+    assert cache.directory(home) == Path("/home/me/.cache/wandbwatch/runs")
+    xdg = home | {"XDG_CACHE_HOME": "/var/c"}
+    assert cache.directory(xdg) == Path("/var/c/wandbwatch/runs")
+    systemd = xdg | {"CACHE_DIRECTORY": "/var/cache/wandbwatch:/x"}
+    assert cache.directory(systemd) == Path("/var/cache/wandbwatch/runs")
+    assert cache.directory(systemd | {"WANDBWATCH_CACHE": "OFF"}) is None
+    assert cache.directory({}) is None

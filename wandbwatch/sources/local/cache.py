@@ -1,0 +1,188 @@
+"""What is known of large logs, kept between two looks.
+
+A file for each log, which only its owner may read. It says what the log was like: where
+it is, its size and times, and checksums of some of its blocks, others each time. What
+is odd in any way is not used, and nothing depends on it but time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import stat
+import sys
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+if TYPE_CHECKING:
+    from wandbwatch.sources.local.log import RunLog
+
+VARIABLE = "WANDBWATCH_CACHE"
+_FORMAT = f"wandbwatch cache 1 {sys.byteorder}\n".encode()
+_SAMPLED = 64
+"""Blocks of a log that are compared each time."""
+_LARGEST = 128 << 20
+_MOST = 512 << 20
+"""Bytes of all files together; those that were not used for longest go."""
+_ARRAY = "\0array"
+_DIRECTORY = "runs"
+
+
+def directory(environ: Mapping[str, str]) -> Path | None:
+    """Return where the cache is, None where there is none."""
+    if environ.get(VARIABLE, "").lower() in {"off", "0", "no", "false"}:
+        return None
+    if systemd := environ.get("CACHE_DIRECTORY"):
+        return Path(systemd.partition(":")[0]) / _DIRECTORY
+    given, home = environ.get("XDG_CACHE_HOME", ""), environ.get("HOME", "")
+    if given.startswith("/"):
+        return Path(given) / "wandbwatch" / _DIRECTORY
+    return Path(home) / ".cache" / "wandbwatch" / _DIRECTORY if home else None
+
+
+@dataclass(frozen=True)
+class Cached:
+    """What is kept of one log: JSON with arrays in it."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, log: RunLog) -> Cached | None:
+        root = directory(os.environ)
+        if root is None:
+            return None
+        name = sha256(os.fsencode(log.path.absolute())).hexdigest()
+        return cls(root / name[:40])
+
+    def load(self, log: RunLog) -> Any:
+        """Return what was kept, None unless *log* begins as it did then."""
+        try:
+            found = _decoded(_private(self.path))
+            if not _same(log, found["log"]):
+                return None
+            os.utime(self.path)
+        except (OSError, ValueError, LookupError, TypeError, ArithmeticError):
+            return None
+        return found["known"]
+
+    def save(self, log: RunLog, known: Any, blocks: int) -> None:
+        """Keep what is *known* of the first *blocks* of *log*."""
+        try:
+            raw = _encoded({"log": _identity(log, blocks), "known": known})
+            if len(raw) <= _LARGEST:
+                _write(self.path, raw)
+                _bound(self.path.parent, _MOST)
+        except (OSError, ValueError, TypeError):  # a full disk, not our directory
+            return
+
+
+def _identity(log: RunLog, blocks: int) -> dict[str, Any]:
+    some = random.sample(range(blocks), min(_SAMPLED, blocks))
+    # The first block has the header, the last one is where a file goes on.
+    sums = {str(n): _checksum(log, n) for n in {*some, 0, blocks - 1} if n >= 0}
+    return {"stat": _stat(log), "header": log.read(0, 7).hex(), "sums": sums}
+
+
+def _stat(log: RunLog) -> list[int]:
+    found = log.stat
+    times = [found.st_mtime_ns, found.st_ctime_ns]
+    return [found.st_dev, found.st_ino, found.st_size, *times]
+
+
+def _same(log: RunLog, kept: Mapping[str, Any]) -> bool:
+    device, inode, size, *times = kept["stat"]
+    now = _stat(log)
+    if now[:2] != [device, inode] or now[2] < size:
+        return False
+    if now[2] == size and now[3:] != times:
+        return False
+    if now[3] < times[0] or log.read(0, 7).hex() != kept["header"]:
+        return False
+    return all(_checksum(log, int(n)) == one for n, one in kept["sums"].items())
+
+
+def _checksum(log: RunLog, block: int) -> int:
+    return crc32(log.read(log.block_start(block), log.block_start(block + 1)))
+
+
+def _encoded(value: Any) -> bytes:
+    arrays: list[array[Any]] = []
+
+    def spelled(one: Any) -> Any:
+        if not isinstance(one, array):
+            raise TypeError
+        arrays.append(one)
+        return {_ARRAY: [one.typecode, len(one)]}
+
+    text = json.dumps(value, default=spelled, separators=(",", ":")).encode()
+    body = b"".join([text, *(memoryview(one).cast("B") for one in arrays)])
+    head = crc32(body).to_bytes(4, "little") + len(text).to_bytes(8, "little")
+    return _FORMAT + head + body
+
+
+def _decoded(raw: memoryview) -> Any:
+    at = len(_FORMAT)
+    if raw[:at] != _FORMAT or crc32(raw[at + 12 :]) != _number(raw[at : at + 4]):
+        raise ValueError
+    length, at = _number(raw[at + 4 : at + 12]), at + 12
+    text, at = bytes(raw[at : at + length]), at + length
+
+    def found(one: dict[str, Any]) -> Any:
+        nonlocal at
+        if _ARRAY not in one:
+            return one
+        kind, count = one[_ARRAY]
+        filled = array(kind)
+        end = at + count * filled.itemsize
+        filled.frombytes(raw[at:end])
+        at = end
+        return filled
+
+    return json.loads(text, object_hook=found)
+
+
+def _number(raw: memoryview) -> int:
+    return int.from_bytes(raw, "little")
+
+
+def _private(path: Path) -> memoryview:
+    """Read a file of ours that nobody else can have written."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        about = os.fstat(descriptor)
+        ours = stat.S_ISREG(about.st_mode) and about.st_uid == os.geteuid()
+        if not ours or about.st_mode & 0o077 or about.st_size > _LARGEST:
+            raise ValueError
+        return memoryview(file.read())
+
+
+def _write(path: Path, raw: bytes) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    new = path.with_name(f"{path.name}.{os.getpid()}")
+    new.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        with os.fdopen(os.open(new, flags, 0o600), "wb") as file:
+            file.write(raw)
+        new.replace(path)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise
+
+
+def _bound(root: Path, most: int) -> None:
+    """Remove the files that were not used for longest."""
+    with os.scandir(root) as entries:
+        files = [(one.stat(follow_symlinks=False), one.path) for one in entries]
+    total = sum(about.st_size for about, _ in files)
+    for about, path in sorted(files, key=lambda one: one[0].st_mtime_ns):
+        if total <= most:
+            return
+        Path(path).unlink(missing_ok=True)
+        total -= about.st_size
