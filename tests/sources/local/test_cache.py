@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from wandbwatch.sources.local import cache, index
+from wandbwatch.model.query import Query
+from wandbwatch.sources.local import cache, index, listing
 from wandbwatch.sources.local.log import RunLog
 
 from tests.runs import synthetic
-from tests.sources.local.reading import curves, source
+from tests.sources.local.reading import curves, file_of, source, written
 from tests.sources.local.test_large_files import (
     SHAPES,
     answers,
@@ -192,6 +193,44 @@ def test_it_has_a_bound(tmp_path, kept, monkeypatch):
         synthetic.write(path, records(0, 300))
         answers(path)
     assert list(kept.iterdir()) == []
+
+
+def looked(root: Path) -> list[Any]:
+    """List the runs below *root*, in the ways that commands do."""
+    one = source(root)
+    every = [one.runs(Query(summary=(), config=())), one.runs(Query(summary=("k",)))]
+    ordered = one.runs(
+        Query(filters={"config.lr": {"$gt": 0}}, order="-summary_metrics.k")
+    )
+    return [repr(listed) for listed in (*every, ordered)]
+
+
+@pytest.mark.usefixtures("kept")
+def test_runs_that_have_ended_are_not_read_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(listing, "_LEAST", 1)
+    monkeypatch.setattr(listing, "_SETTLED", -1)
+    draw = random.Random(1)  # noqa: S311 - not a secret
+    for n in range(9):
+        lines = [synthetic.run(f"r{n}", name=f"run {n}", tag="a"), *others(draw)]
+        lines += synthetic.row({"k": float("nan"), "t": n}, n)
+        lines += [synthetic.exit_record(n % 3)] if n < 7 else []
+        written(tmp_path / "wandb", lines, f"r{n}")
+    expected = looked(tmp_path)
+    read: list[str] = []
+    whole = RunLog.close
+
+    def closed(log: RunLog) -> None:
+        read.append(log.path.stem)
+        whole(log)
+
+    monkeypatch.setattr(RunLog, "close", closed)
+    assert looked(tmp_path) == expected
+    assert set(read) == {"run-r7", "run-r8"}
+    changed = file_of(next((tmp_path / "wandb").glob("*-r0")))
+    synthetic.write(changed, [synthetic.run("r0", name="other"), *others(draw)])
+    now = looked(tmp_path)
+    monkeypatch.setenv("WANDBWATCH_CACHE", "off")
+    assert now == looked(tmp_path) != expected
 
 
 def test_it_is_where_xdg_says():

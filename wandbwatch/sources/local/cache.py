@@ -47,39 +47,59 @@ def directory(environ: Mapping[str, str]) -> Path | None:
 
 
 @dataclass(frozen=True)
-class Cached:
-    """What is kept of one log: JSON with arrays in it."""
+class Kept:
+    """One file of the cache: JSON with arrays in it."""
 
     path: Path
 
     @classmethod
-    def of(cls, log: RunLog) -> Cached | None:
+    def of(cls, what: str) -> Kept | None:
         root = directory(os.environ)
         if root is None:
             return None
-        name = sha256(os.fsencode(log.path.absolute())).hexdigest()
-        return cls(root / name[:40])
+        return cls(root / sha256(os.fsencode(what)).hexdigest()[:40])
 
-    def load(self, log: RunLog) -> Any:
-        """Return what was kept, None unless *log* begins as it did then."""
+    def load(self) -> Any:
+        """Return what was kept, None if there is nothing, or something odd."""
         try:
             found = _decoded(_private(self.path))
-            if not _same(log, found["log"]):
-                return None
             os.utime(self.path)
         except (OSError, ValueError, LookupError, TypeError, ArithmeticError):
             return None
-        return found["known"]
+        return found
 
-    def save(self, log: RunLog, known: Any, blocks: int) -> None:
-        """Keep what is *known* of the first *blocks* of *log*."""
+    def save(self, known: Any) -> None:
         try:
-            raw = _encoded({"log": _identity(log, blocks), "known": known})
+            raw = _encoded(known)
             if len(raw) <= _LARGEST:
                 _write(self.path, raw)
                 _bound(self.path.parent, _MOST)
         except (OSError, ValueError, TypeError):  # a full disk, not our directory
             return
+
+
+@dataclass(frozen=True)
+class Cached:
+    """What is kept of one log."""
+
+    kept: Kept
+
+    @classmethod
+    def of(cls, log: RunLog) -> Cached | None:
+        kept = Kept.of(f"{log.path.absolute()}")
+        return cls(kept) if kept else None
+
+    def load(self, log: RunLog) -> Any:
+        """Return what was kept, None unless *log* begins as it did then."""
+        found = self.kept.load()
+        try:
+            return found["known"] if found and _same(log, found["log"]) else None
+        except (ValueError, LookupError, TypeError, ArithmeticError):
+            return None
+
+    def save(self, log: RunLog, known: Any, blocks: int) -> None:
+        """Keep what is *known* of the first *blocks* of *log*."""
+        self.kept.save({"log": _identity(log, blocks), "known": known})
 
 
 def _identity(log: RunLog, blocks: int) -> dict[str, Any]:

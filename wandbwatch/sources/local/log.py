@@ -51,6 +51,8 @@ class RunLog:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.end: LogEnd | None = None
+        """How it ends, once somebody looked (see `log_end`)."""
         self.damaged: set[int] = set()
         """The numbers of the blocks that were found damaged, and skipped."""
         try:
@@ -241,7 +243,13 @@ class LogEnd:
 
 
 def log_end(log: RunLog) -> LogEnd:
-    """Read *log* from its end back to its last history row."""
+    """Read *log* from its end back to its last history row, once."""
+    if log.end is None:
+        log.end = _found_end(log)
+    return log.end
+
+
+def _found_end(log: RunLog) -> LogEnd:
     end = LogEnd()
     for kind, data, at, stop in log.backward(_TIMED):
         if kind == EXIT:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from wandbwatch.analysis import filters
 from wandbwatch.analysis.keys import expanded
+from wandbwatch.model import query as model
 from wandbwatch.model.address import Local
 from wandbwatch.model.drawing import Distributions
 from wandbwatch.model.errors import NotFoundError, SourceError, UsageError
 from wandbwatch.model.media import Album, Artifacts, RunFile, When
-from wandbwatch.model.query import Axis, Curves, Listing, Query
+from wandbwatch.model.query import Axis, Curves, Query
 from wandbwatch.model.run import Run, Series, State
 from wandbwatch.model.run_details import Alert, Printed, Provenance, Sweep
 from wandbwatch.sources.local import (
@@ -28,6 +29,8 @@ from wandbwatch.sources.local import (
     sweep,
 )
 from wandbwatch.sources.local.history import Metric, own_axes
+from wandbwatch.sources.local.listing import Listing
+from wandbwatch.sources.local.log import log_end
 from wandbwatch.sources.local.reading import Want, noted, opened, read, run_id
 
 SYSTEM = "system/"
@@ -42,6 +45,7 @@ class LocalSource:
     def __init__(self, address: Local, now: Callable[[], float] = time.time) -> None:
         self._path = address.path
         self._now = now
+        self._listing: Listing | None = None
 
     def run(self) -> Run:
         groups = self._groups()
@@ -52,13 +56,13 @@ class LocalSource:
             raise UsageError(f"{what}; name one, such as {newest}, or {latest}")
         return self._read(next(iter(groups.values())), _WHOLE)
 
-    def runs(self, query: Query) -> Listing:
+    def runs(self, query: Query) -> model.Listing:
         found = self._found(query)
         shown = found[: query.limit or None]
         wanted = Want(query.summary, query.config, whole=False)
-        return Listing(
-            tuple(self._again(run, files, wanted) for run, files in shown), len(found)
-        )
+        runs = tuple(self._again(run, files, wanted) for run, files in shown)
+        self._keep()
+        return model.Listing(runs, len(found))
 
     def curves(
         self, query: Query, keys: Sequence[str], axis: Axis
@@ -69,6 +73,7 @@ class LocalSource:
         """
         wanted = Want(query.summary, query.config, whole=False)
         shown = self._found(query)[: query.limit or None]
+        self._keep()
         return tuple(
             self._plotted(self._again(run, files, wanted), files, keys, axis)
             for run, files in shown
@@ -79,6 +84,7 @@ class LocalSource:
     ) -> tuple[Distributions, ...]:
         wanted = Want(query.summary, query.config, whole=False)
         shown = self._found(query)[: query.limit or None]
+        self._keep()
         return tuple(
             self._spread(self._again(run, files, wanted), files, keys, axis)
             for run, files in shown
@@ -152,6 +158,8 @@ class LocalSource:
             whole=False,
         )
         groups = self._chosen(query.ids)
+        if self._listing is None:
+            self._listing = Listing(self._path, len(groups))
         runs = [(self._listed(files, want), files) for files in reversed(groups)]
         return filters.ordered((p for p in runs if wanted.test(p[0])), query.order)
 
@@ -173,13 +181,20 @@ class LocalSource:
     def _read(self, files: Sequence[Path], want: Want) -> Run:
         with ExitStack() as stack:
             try:
-                return read(opened(files, stack), want, self._now())
+                logs = opened(files, stack)
+                run = read(logs, want, self._now())
             except RecursionError as e:
                 what = "its values are nested too deeply"
                 raise SourceError(f"{files[-1]} cannot be read: {what}") from e
+            ended = all(log_end(log).exit_code is not None for log in logs)
+            if self._listing and ended:
+                self._listing.put(files, want, run)
+            return run
 
     def _listed(self, files: Sequence[Path], want: Want) -> Run:
         """Read a run of many: one that cannot be read is listed by its id alone."""
+        if self._listing and (known := self._listing.get(files, want)):
+            return known
         try:
             return self._read(files, want)
         except _UNREADABLE as e:
@@ -214,6 +229,11 @@ class LocalSource:
                 raise
             return Distributions(run, {})
         return Distributions(run, found, own_axes(defined, found))
+
+    def _keep(self) -> None:
+        """Keep the runs that have ended for the next look."""
+        if self._listing:
+            self._listing.save()
 
     def _again(self, run: Run, files: Sequence[Path], want: Want) -> Run:
         """Read a found run with all that is wanted of it."""

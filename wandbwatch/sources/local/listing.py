@@ -1,0 +1,97 @@
+"""The runs of one place that have ended, as they were read: they do not change.
+
+A run counts that has its exit in each of its files, and whose files are as they were.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from wandbwatch.model.run import Run, State
+from wandbwatch.sources.local.cache import Kept
+from wandbwatch.sources.local.reading import Want
+
+_LEAST = 50
+"""Runs of a place for which it is worth keeping them."""
+_SETTLED = 2_000_000_000
+"""Nanoseconds after which a change of a file shows in its times."""
+_MOST = 50_000
+_TIMES = ("created", "heartbeat")
+_TUPLES = ("tags", "caveats")
+
+
+class Listing:
+    def __init__(self, root: Path, count: int) -> None:
+        self._kept = Kept.of(f"listing {root.absolute()}") if count >= _LEAST else None
+        found = self._kept.load() if self._kept else None
+        self._runs: dict[str, Any] = found if isinstance(found, dict) else {}
+        self._changed = False
+
+    def get(self, files: Sequence[Path], want: Want) -> Run | None:
+        entry = self._runs.get(_name(files, want))
+        try:
+            if entry is None or entry[0] != [_stat(file) for file in files]:
+                return None
+            return _run(entry[1])
+        except (OSError, ValueError, LookupError, TypeError):
+            return None
+
+    def put(self, files: Sequence[Path], want: Want, run: Run) -> None:
+        """Keep *run*, which has ended, unless its files have just been written."""
+        if self._kept is None:
+            return
+        try:
+            stats = [_stat(file) for file in files]
+        except OSError:
+            return
+        if all(time.time_ns() - times[-1] > _SETTLED for times in stats):
+            self._runs[_name(files, want)] = [stats, _spelled(run)]
+            self._changed = True
+
+    def save(self) -> None:
+        if self._kept and self._changed:
+            newest = list(self._runs.items())[-_MOST:]
+            self._kept.save(dict(newest))
+            self._changed = False
+
+
+def _name(files: Sequence[Path], want: Want) -> str:
+    return f"{[str(file) for file in files]} {want}"
+
+
+def _stat(file: Path) -> list[int]:
+    found = os.stat(file)  # noqa: PTH116 -- for thousands of files
+    times = [found.st_mtime_ns, found.st_ctime_ns]
+    return [found.st_dev, found.st_ino, found.st_size, *times]
+
+
+def _spelled(run: Run) -> dict[str, Any]:
+    """Return what of *run* is not a default, as JSON."""
+    found = {one.name: getattr(run, one.name) for one in fields(run)}
+    for name in _TIMES:
+        found[name] = found[name] and found[name].isoformat()
+    found["spans"] = [[a.isoformat(), b.isoformat()] for a, b in run.spans]
+    return {name: value for name, value in found.items() if value not in _DEFAULTS}
+
+
+_DEFAULTS: tuple[Any, ...] = (None, "", (), [], {})
+
+
+def _run(found: dict[str, Any]) -> Run:
+    given = dict(found)
+    for name in _TIMES:
+        if name in given:
+            given[name] = datetime.fromisoformat(given[name])
+    for name in _TUPLES:
+        given[name] = tuple(given.get(name, ()))
+    moment = datetime.fromisoformat
+    spans = given.get("spans", ())
+    given["spans"] = tuple((moment(a), moment(b)) for a, b in spans)
+    given["state"] = State(given["state"])
+    return Run(**given)
