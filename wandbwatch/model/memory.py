@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
     from wandbwatch.model.report import Report
 
 
@@ -46,6 +48,20 @@ class StoredJson:
             return value
         shape = value.pop(0 if isinstance(value, list) else "shape")
         return value if shape == self.shape else None
+
+
+def stored_fields(value: DataclassInstance, least: int) -> list[Any]:
+    """Return the fields of *value*, at *least* so many: later ones that have their
+    defaults are left out, so that a text without them stays as it always was."""
+    found = [(one, getattr(value, one.name)) for one in fields(value)]
+    while len(found) > least and found[-1][1] == _default(found[-1][0]):
+        found.pop()
+    return [kept for _, kept in found]
+
+
+def _default(field: Field[Any]) -> Any:
+    made = field.default_factory
+    return field.default if made is MISSING else made()
 
 
 @dataclass(frozen=True)

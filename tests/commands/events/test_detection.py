@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from wandbwatch.analysis.ranking import Objective
+from wandbwatch.commands.events.kinds import Gain
 from wandbwatch.commands.events.lifecycle import (
     DetectOptions,
     Event,
@@ -14,7 +16,9 @@ from wandbwatch.commands.events.lifecycle import (
     Stalled,
     detect,
 )
+from wandbwatch.commands.events.lifecycle.detection import new_bests
 from wandbwatch.commands.events.lifecycle.listing import listed
+from wandbwatch.commands.events.lifecycle.memory import Leader
 from wandbwatch.commands.events.lifecycle.transitions import MISSED
 from wandbwatch.model.query import Listing, Query
 from wandbwatch.model.run import Json, Run, State
@@ -158,3 +162,17 @@ def test_a_run_that_stops_matching_the_filters_is_fetched_by_id():
 def test_a_memory_of_another_version_starts_empty():
     assert EventMemory.read('{"shape":0}', "{}") is None
     assert EventMemory.read(None, None) is None
+
+
+def test_a_value_behind_an_unreported_better_one_is_no_new_best():
+    aim = Objective("loss")
+    runs = [Run("a", "a", State.RUNNING, summary={"loss": 1.0})]
+    leaders: dict[str, Leader] = {}
+    told = []
+    for at, loss in enumerate((1.0, 0.6, 0.8, 0.8, 0.55)):
+        seen = [replace(runs[0], summary={"loss": loss})]
+        gain = Gain(0.5 if loss == 0.6 else 0.1)
+        for name, leader, event in new_bests(leaders, seen, [aim], gain, float(at)):
+            leaders[name] = leader
+            told += [event.value] if event else []
+    assert told == [1.0, 0.55]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from wandbwatch.model.memory import StoredJson
+from wandbwatch.model.memory import StoredJson, stored_fields
 
 _STORED = StoredJson(shape=1)
 FLAPS = 600.0
@@ -132,7 +132,7 @@ class AlertMemory:
 
     def written(self) -> str:
         runs = {
-            run_id: [w.seen, {rule: astuple(h) for rule, h in w.held.items()}]
+            run_id: [w.seen, {rule: stored_fields(h, 6) for rule, h in w.held.items()}]
             for run_id, w in self.runs.items()
         }
         return _STORED.dump([self.at, runs, dict(self.ended)])

@@ -149,8 +149,12 @@ def new_bests(
             new = Leader(value, run.id, 0, middle, now).seen(ranked)
             yield str(aim), new, Best(EventKind.BEST, run, aim.key, value, None, 0)
             continue
+        top = known.value if known.top is None else known.top
         leader = known.seen(ranked)
-        better = aim.better(value, known.value)
+        if aim.better(value, top):
+            leader = replace(leader, top=value)
+        # A value behind one that was too small a gain to report is no new best.
+        better = aim.better(value, known.value) and not aim.better(top, value)
         if not (better and _reached(gain, leader, run, value, now)):
             yield str(aim), leader, None
             continue

@@ -13,7 +13,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
-from wandbwatch.model.memory import StoredJson
+from wandbwatch.model.memory import StoredJson, stored_fields
 from wandbwatch.model.run import Run, State
 
 KEPT = 2000
@@ -101,6 +101,8 @@ class Leader:
     """When it was reported, POSIX seconds."""
     recent: Mapping[str, Sequence[float]] = field(default_factory=dict)
     """The last values of the best runs, by id."""
+    top: float | None = None
+    """The best value that was seen, too small a gain to be reported; None: *value*."""
 
     def seen(self, ranked: Sequence[tuple[Run, float]]) -> Leader:
         """Note the values that the best runs have now."""
@@ -154,7 +156,7 @@ class EventMemory:
             "horizon": self.horizon,
             "going": {k: g.written() for k, g in self.going.items()},
             "scopes": {k: [s.since, dict(s.ended)] for k, s in self.scopes.items()},
-            "best": {k: list(vars(b).values()) for k, b in self.best.items()},
+            "best": {k: stored_fields(b, 3) for k, b in self.best.items()},
             "pauses": {
                 k: [list(vars(one).values()) for one in found]
                 for k, found in self.pauses.items()
