@@ -96,6 +96,27 @@ def test_idle_gpus_and_full_memory_are_causes():
     assert memory.startswith("memory: memory of GPU 0 rose from 50% to 99% (2026")
 
 
+@pytest.mark.parametrize(
+    ("busy", "full", "name"),
+    [
+        ("gpu.11.gpu/l:node-1", "gpu.11.memoryAllocated/l:node-1", "GPU"),
+        ("tpu.0.dutyCycle", "tpu.0.memoryUsage", "TPU"),
+        ("trn.3.neuroncore_utilization", "", "Trainium"),
+        ("ipu.0.ipu utilisation (%)", "", "IPU"),
+    ],
+)
+def test_any_accelerator_can_be_idle_or_full(busy, full, name):
+    idle, *_ = found(
+        run(State.RUNNING), series(f"system/{busy}", [90.0] * 20 + [0.0] * 40)
+    )
+    assert idle.startswith(f"{name} idle: {name}s below 5%")
+    if full:
+        values = [50.0 + n for n in range(50)]
+        memory, *_ = found(run(), series(f"system/{full}", values))
+        number = "11 of node-1" if "11" in full else "0"
+        assert memory.startswith(f"memory: memory of {name} {number} rose from 50%")
+
+
 def test_the_console_names_an_error_and_a_crash_without_one_is_a_dead_node():
     lines = [
         Printed(t, when=NOW) for t in ("x", "RuntimeError: CUDA out of memory", "y")

@@ -25,6 +25,8 @@ MEMORY: Mapping[str, tuple[str, ...]] = {
     "tpu": ("hbmMemoryUsage", "runtimeHbmUtilization", "memoryUsage"),
 }
 """Those that say how full its memory is, in percent."""
+NAMES: Mapping[str, str] = {"gpu": "GPU", "tpu": "TPU", "trn": "Trainium", "ipu": "IPU"}
+"""What people call each kind."""
 
 
 @dataclass(frozen=True, order=True)
@@ -68,10 +70,13 @@ def device_metrics(metrics: Mapping[str, float]) -> dict[Device, dict[str, float
     return found
 
 
+def devices(names: Iterable[str]) -> set[Device]:
+    """Return the devices that the system metrics *names* are of."""
+    return {of[0] for name in names if (of := device_metric(name))}
+
+
 def gpus(names: Iterable[str]) -> set[Device]:
-    """Return the GPUs that the system metrics *names* are of."""
-    found = {of[0] for name in names if (of := device_metric(name))}
-    return {device for device in found if device.kind == "gpu"}
+    return {device for device in devices(names) if device.kind == "gpu"}
 
 
 def busiest(metrics: Mapping[str, float]) -> float | None:

@@ -13,6 +13,15 @@ from statistics import median
 from wandbwatch import formatting
 from wandbwatch.analysis import failing
 from wandbwatch.analysis import keys as known_keys
+from wandbwatch.analysis.accelerators import (
+    BUSY,
+    MEMORY,
+    NAMES,
+    Device,
+    device_metric,
+    globs,
+    of_node,
+)
 from wandbwatch.analysis.objective import direction, held_out
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Query
@@ -23,8 +32,8 @@ from wandbwatch.model.run_details import Printed
 LINES = 200
 """Console lines to read, the newest."""
 _KEYS = 6
-_USES = tuple(f"system/gpu.{n}.gpu" for n in range(8))
-_MEMORY = tuple(f"system/gpu.{n}.memoryAllocated" for n in range(8))
+_SYSTEM = known_keys.SYSTEM
+_MEASURED = (*(_SYSTEM + glob for glob in (*globs(BUSY), *globs(MEMORY))), "system/tpu")
 _STEP = "_step"
 _LEVEL = 5
 """Values whose median is the level of a curve."""
@@ -77,7 +86,7 @@ class Evidence:
 def examined(source: Source, run: Run) -> Evidence:
     """Fetch what `causes` looks at: the curves and the console, two requests."""
     asked = Query(ids=(run.id,), summary=(), config=())
-    keys = [*_telling(run), _STEP, *_USES, *_MEMORY]
+    keys = [*_telling(run), _STEP, *_MEASURED]
     (found,) = source.curves(asked, keys, Axis(AxisKind.WALL))
     return Evidence(run, found.series, source.console(run.id, LINES))
 
@@ -197,19 +206,38 @@ def _pauses(known: Evidence) -> Iterator[Cause]:
 
 
 def _devices(known: Evidence) -> Iterator[Cause]:
-    uses = [known.series[key] for key in _USES if key in known.series]
-    at = max(map(_rested, uses), default=known.end)
-    used = any(value >= _IDLE for one in uses for value in one.y)
-    if used and at < known.end - _RESTS:
-        text = f"GPUs below {_IDLE:.0f}% from {_when(at)} on, for"
-        yield Cause("GPU idle", at, f"{text} {_span(known.end - at)}")
-    for key in _MEMORY:
-        series = known.series.get(key)
-        if series and len(series.y) and series.y[-1] >= _FULL:
-            at = next(x for x, y in zip(series.x, series.y, strict=True) if y >= _FULL)
-            gpu = key.split(".")[1]
-            text = f"memory of GPU {gpu} rose from {series.y[0]:.0f}% to"
-            yield Cause("memory", at, f"{text} {series.y[-1]:.0f}% ({_when(at)})")
+    for kind, name in NAMES.items():
+        uses = [series for _, series in _measures(known, kind, BUSY)]
+        at = max(map(_rested, uses), default=known.end)
+        used = any(value >= _IDLE for one in uses for value in one.y)
+        if used and at < known.end - _RESTS:
+            text = f"{name}s below {_IDLE:.0f}% from {_when(at)} on, for"
+            yield Cause(f"{name} idle", at, f"{text} {_span(known.end - at)}")
+        for device, series in _measures(known, kind, MEMORY):
+            if series.y[-1] >= _FULL:
+                yield _full(
+                    f"{name} {of_node(str(device.number), device.node)}", series
+                )
+
+
+def _measures(
+    known: Evidence, kind: str, names: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[Device, Series]]:
+    """Yield the devices of *kind* with each series that measures what *names* name."""
+    for key, series in known.series.items():
+        of = (
+            device_metric(key.removeprefix(_SYSTEM))
+            if key.startswith(_SYSTEM)
+            else None
+        )
+        if of and of[0].kind == kind and of[1] in names.get(kind, ()) and len(series.y):
+            yield of[0], series
+
+
+def _full(name: str, series: Series) -> Cause:
+    at = next(x for x, y in zip(series.x, series.y, strict=True) if y >= _FULL)
+    text = f"memory of {name} rose from {series.y[0]:.0f}% to {series.y[-1]:.0f}%"
+    return Cause("memory", at, f"{text} ({_when(at)})")
 
 
 def _rested(series: Series) -> float:

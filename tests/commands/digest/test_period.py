@@ -68,6 +68,19 @@ def test_gpu_hours_are_those_that_are_known():
     assert hours(PERIOD, []) == RunHours(timedelta(), None, 0)
 
 
+@pytest.mark.parametrize(
+    ("metrics", "kind"),
+    [
+        (("tpu.0.dutyCycle", "tpu.1.dutyCycle"), "tpu"),
+        (("trn.0.neuroncore_utilization", "trn.1.neuroncore_utilization"), "trn"),
+        (("ipu.0.ipu utilisation (%)/l:a", "ipu.0.ipu utilisation (%)/l:b"), "ipu"),
+    ],
+)
+def test_hours_of_other_accelerators_count_too(metrics, kind):
+    one = run("one", State.FINISHED, 3, 1, system=dict.fromkeys(metrics, 1.0))
+    assert hours(PERIOD, [one, BRIEF]).others == ((kind, 4.0),)
+
+
 def test_only_the_parts_of_a_resumed_run_that_ran_in_it_count():
     earlier, today = PERIOD.now - 72 * HOUR, PERIOD.now - 2 * HOUR
     parts = ((earlier, earlier + 20 * HOUR), (today, today + HOUR))

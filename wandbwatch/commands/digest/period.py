@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -71,6 +72,8 @@ class RunHours:
     """GPU hours; None where of no run it is known which GPUs it had."""
     unknown: int
     """How many runs have no system metrics to count GPUs by."""
+    others: tuple[tuple[str, float], ...] = ()
+    """The hours of other accelerators, by kind."""
 
 
 def gpus(run: Run) -> int | None:
@@ -83,7 +86,13 @@ def hours(period: Period, runs: Sequence[Run]) -> RunHours:
     ran = sum((period.ran(run) for run in runs), timedelta())
     known = [(run, count) for run in runs if (count := gpus(run)) is not None]
     seconds = sum(period.ran(run).total_seconds() * count for run, count in known)
-    return RunHours(ran, seconds / 3600 if known else None, len(runs) - len(known))
+    gpu = seconds / 3600 if known else None
+    others: dict[str, float] = defaultdict(float)
+    for run in runs:
+        for device in accelerators.devices(run.system):
+            others[device.kind] += period.ran(run).total_seconds() / 3600
+    others.pop("gpu", None)
+    return RunHours(ran, gpu, len(runs) - len(known), tuple(sorted(others.items())))
 
 
 def _heard(run: Run) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from wandbwatch import formatting as words
+from wandbwatch.analysis.accelerators import NAMES
 from wandbwatch.analysis.compare import best_by_project, best_of
 from wandbwatch.analysis.failing import LINES, Failure, failures
 from wandbwatch.analysis.ranking import Objective
@@ -202,8 +203,10 @@ def _counts(period: Period) -> Fields:
         "run time": took.ran,
         "GPU hours": _gpu_hours(took.gpu),
     }
-    if not period.heard:
+    if not period.heard or (took.others and not took.gpu):
         del items["GPU hours"]
+    for kind, spent in took.others:
+        items[f"{NAMES.get(kind, kind)} hours"] = round(spent, 2)
     if took.unknown and took.gpu is not None:
         items["GPUs unknown of"] = took.unknown
     return Fields("", tuple(items.items()))
