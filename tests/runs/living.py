@@ -85,6 +85,8 @@ class Living:
 def live(directory: str, run_id: str) -> None:
     import wandb  # noqa: PLC0415 -- Living, too, is in this module
 
+    from tests.runs.write import SOON  # noqa: PLC0415
+
     run = wandb.init(
         entity="acme",
         project="gpt",
@@ -96,7 +98,7 @@ def live(directory: str, run_id: str) -> None:
         settings=wandb.Settings(
             # A flush comes with the next record, so there is to be one soon.
             console="wrap",
-            x_transaction_log_flush_interval=0.05,
+            **SOON,
             x_stats_sampling_interval=0.1,
         ),
     )

@@ -14,6 +14,10 @@ from numpy import zeros
 
 from tests.runs.rows import CONFIG, NAME, STEPS, row
 
+_FLUSH = "x_transaction_log_flush_interval"
+SOON: dict[str, Any] = {_FLUSH: 0.05} if _FLUSH in wandb.Settings.model_fields else {}
+"""Rows reach the disk soon; SDKs before 0.31 do not have the setting."""
+
 
 def start(directory: str, run_id: str, **settings: Any) -> wandb.Run:
     return wandb.init(
@@ -75,7 +79,7 @@ def failed(directory: str) -> None:
 
 def crashed(directory: str) -> None:
     """Be killed with all that belongs to us, once the rows are on disk."""
-    run = start(directory, "crashed", x_transaction_log_flush_interval=0.05)
+    run = start(directory, "crashed", **SOON)
     for step in range(STEPS):
         run.log({"train/loss": 1 / (step + 1)})
     run.log({"last": 1})
@@ -112,7 +116,7 @@ def several(directory: str) -> None:
 
 def running(directory: str) -> None:
     """Log as many rows as each line of stdin says; say so when they are written."""
-    run = start(directory, "running", x_transaction_log_flush_interval=0.05)
+    run = start(directory, "running", **SOON)
     step = 0
     assert sys.__stdout__
     for line in sys.stdin:

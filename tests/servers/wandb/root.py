@@ -80,7 +80,8 @@ class Root:
         return {"id": name, "name": name}
 
     def server_info(self) -> dict[str, Any]:
-        return {"features": []}
+        versions = {"min_cli_version": "0.10.0", "max_cli_version": "9.0.0"}
+        return {"features": [], "cliVersionInfo": versions}
 
     def models(
         self,

@@ -19,6 +19,8 @@ from wandbwatch.sources.cloud import credentials
 from wandbwatch.sources.cloud.query import Project
 
 _LONGEST = 200
+_LEAST = 40
+"""Characters of an API key."""
 _NO_KEY = ("No API key configured", "No authentication configured")
 SLOW = ("Client.Timeout", "context deadline exceeded", "did not respond in time")
 _MALFORMED = ("EOF", "invalid character", "cannot unmarshal", "Expecting value")
@@ -97,6 +99,14 @@ def slow_down(server: str, text: str, seconds: float | None) -> RateLimitError:
     found = RateLimitError(what, seconds)
     found.server = server
     return found
+
+
+def check_length(key: str, place: str, server: str) -> None:
+    """Raise NotAuthorisedError for a *key* that is too short to be one; not every
+    wandb package does."""
+    if len(key) < _LEAST:
+        told = f"{place}API key must have {_LEAST}+ characters, has {len(key)}"
+        raise NotAuthorisedError(f"{told}; {_another_key(server)}")
 
 
 def _another_key(server: str) -> str:

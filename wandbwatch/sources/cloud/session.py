@@ -42,6 +42,9 @@ from wandbwatch.sources.cloud.wandb_core import bound, prepared
 T = TypeVar("T")
 
 _OLDEST = (0, 28, 2)
+_ORDERED = (0, 29)
+"""The first package that takes a key from the environment before netrc, and from its
+settings."""
 _SOON = 5.0
 """Seconds that opening may take before we look why."""
 
@@ -150,6 +153,9 @@ class Session:
 
     def _connected(self, budget: Budget) -> Connection:
         """Open; without a key only what everybody may read can be asked for."""
+        key = os.environ.get("WANDB_API_KEY")
+        if key and self._wanted is None and self._key is None:
+            failures.check_length(key, "WANDB_API_KEY invalid: ", self.server)
         try:
             return Connection(self._open(budget), self.server)
         except NotAuthorisedError as e:
@@ -166,7 +172,8 @@ class Session:
         import wandb  # noqa: PLC0415 (1.4 s, only when it is needed)
 
         _check_version(wandb.__version__)
-        configured = wandb.setup().settings.base_url
+        settings = wandb.setup().settings
+        configured = settings.base_url
         wandb_core.kill_at_exit()
         base = os.environ.get("WANDB_BASE_URL") or configured
         wanted = self._wanted or base
@@ -182,15 +189,16 @@ class Session:
                     f"no API key for {wanted};"
                     f" `wandbwatch login --server {wanted}` saves one"
                 )
+        known = key or credentials.known_key(self.server)
+        if _numbers(wandb.__version__) < _ORDERED:
+            key = known or settings.api_key
         return self._verified(
             lambda: wandb.Api(
                 overrides={"base_url": self.server},
                 timeout=int(bound()) + 5,  # ours strikes first, and says so
                 api_key=key,
             ),
-            key
-            or os.environ.get("WANDB_API_KEY")
-            or credentials.netrc_key(self.server),
+            known,
             budget,
         )
 
@@ -236,13 +244,16 @@ def _anonymous(server: str) -> Any:
 
 def _check_version(version: str) -> None:
     """Raise SourceError for a wandb package that lacks what we ask by."""
-    numbers = tuple(int(n) for n in re.findall(r"\d+", version)[:3])
-    if numbers < _OLDEST:
+    if _numbers(version) < _OLDEST:
         oldest = ".".join(map(str, _OLDEST))
         raise SourceError(
             f"wandb {version} is too old: wandbwatch needs {oldest} or newer;"
             " `pip install --upgrade wandb` updates it"
         )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(n) for n in re.findall(r"\d+", version)[:3])
 
 
 class CloudAccount:
