@@ -19,9 +19,10 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 CORE = [
     *("analysis", "commands", "config", "formatting", "hyperparameters", "model"),
     *("plots", "renderers", "cli/grammar", "cli/operations/test_demo.py"),
-    *("test_plugins.py", "test_startup.py", "sources"),
+    *("test_plugins.py", "test_startup.py"),
+    *("sources/local", "sources/cloud"),
 ]
-SDK = ["sources", "commands/logs", "commands/digest"]
+SDK = ["sources/cloud", "commands/logs", "commands/digest"]
 _NOT_HERE = 77
 
 
