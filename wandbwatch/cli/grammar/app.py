@@ -27,10 +27,6 @@ from wandbwatch.cli.grammar.typer_patches import patch
 COMMANDS = "wandbwatch.commands"
 ALIASES = {"plot": "image"}
 OPERATIONS = "wandbwatch.cli.operations"
-_TITLES = {
-    COMMANDS: "Commands (also in subscriptions)",
-    OPERATIONS: "Operations (in a terminal only)",
-}
 
 
 class Plugins(Mapping[str, Any]):
@@ -98,19 +94,24 @@ class Group(typer.core.TyperGroup):
             ctx.fail(hint)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
+        from wandbwatch.cli.grammar.examples import GROUPS  # noqa: PLC0415 -- help alone
+
         del ctx
         widest = max(map(len, self.plugins), default=0)
-        for package, title in _TITLES.items():
+        for title, names in GROUPS.items():
             rows = [
                 (name.ljust(widest), self.plugins.described(name))
-                for name, home in self.plugins.packages.items()
-                if home == package
+                for name in names
+                if name in self.plugins.packages
             ]
-            # What begins with a bracket is for processes of ours, not for people.
-            rows = [row for row in rows if not row[1].startswith("(")]
             if rows:
                 with formatter.section(title):
                     formatter.write_dl(rows)
+        formatter.write_paragraph()
+        formatter.write_text(
+            "Except projects and history, the first two groups and experiment work in"
+            " subscriptions too. COMMAND --help shows options and examples."
+        )
 
 
 def terminal() -> Any:

@@ -139,6 +139,15 @@ class Command(typer.core.TyperCommand):
             mistakes.explain(e, self, given)
             raise
 
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        from wandbwatch.cli.grammar.examples import EXAMPLES  # noqa: PLC0415 -- help alone
+
+        del ctx
+        if lines := EXAMPLES.get(self.name or ""):
+            with formatter.section("Examples"):
+                for line in lines:
+                    formatter.write(f"  wandbwatch {line}\n")
+
 
 class For(Enum):
     """What a command is built for, which says what options are added to its own."""

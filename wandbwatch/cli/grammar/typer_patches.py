@@ -40,14 +40,21 @@ def patch(command: Any) -> None:
 def _reword(param: Any) -> None:
     """Say ``ADDRESS`` where Typer's help says ``ADDRESS <Address>``."""
     param.min = param.max = None  # Quick keeps them; "x>=0" says little
+    if isinstance(param.show_default, str):  # Typer puts it in brackets of its own
+        word = param.show_default
+        param._get_default_string = lambda **_: word  # noqa: SLF001
+    if param.metavar is None and _kind_of(param) in _KINDS:
+        param.metavar = "N"
     if param.param_type_name == "argument":
         param.display_type_rich = lambda ctx: None  # noqa: ARG005
         param.get_usage_pieces = _usage(param)
 
 
 def _usage(param: Any) -> Any:
-    name = param.display_name_raw + ("..." if param.nargs != 1 else "")
-    return lambda ctx: [name if param.required else f"[{name}]"]  # noqa: ARG005
+    name = param.display_name_raw.removesuffix("…")
+    name += "..." if param.nargs != 1 else ""
+    bare = param.required or name.startswith("[")
+    return lambda ctx: [name if bare else f"[{name}]"]  # noqa: ARG005
 
 
 def one_line(error: typer.TyperException) -> str:
@@ -111,6 +118,11 @@ def _quicken(param: Any) -> None:
         info = described.parameter_info
         quick = Quick(read, info.min, info.max)
         param.get_runtime_param = lambda: quick
+
+
+def _kind_of(param: Any) -> Any:
+    described = getattr(param, "type_descriptor", None)
+    return getattr(described, "annotation", None)
 
 
 def _reader(described: Any) -> Reader | None:

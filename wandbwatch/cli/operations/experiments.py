@@ -14,9 +14,7 @@ def experiments(
     ctx: typer.Context,
     words: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[[show] ID]", help="Show one experiment (7) or batch (B3)."
-        ),
+        typer.Argument(metavar="[ID]", help="Show one experiment (7) or batch (B3)."),
     ] = None,
     *,
     topk: Annotated[

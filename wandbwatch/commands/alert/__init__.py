@@ -148,6 +148,9 @@ def alert(
 
     A subscription of watch.toml remembers its alerts between checks. A terminal
     remembers nothing: there it shows which rules hold now.
+
+    Take `alert` for a rule on values, `events` for what happens to runs, and `digest`
+    for a summary of a day or a week.
     """
     if not when and not suggest:
         raise typer.BadParameter("Missing option '--when'")

@@ -36,7 +36,11 @@ def digest(
     best: BestOption = NO_AIMS,
     filters: FiltersOption = NO_FILTERS,
 ) -> Iterator[Report]:
-    """Sum up a time span: started, ended and failed runs, the best, GPU hours."""
+    """Sum up a time span: started, ended and failed runs, the best, GPU hours.
+
+    Take `digest` for a summary of a day or a week, `events` to hear of each run as it
+    starts and ends, and `alert` for a rule on values.
+    """
     from wandbwatch.analysis.several import gathered, many
     from wandbwatch.commands.digest.report import passed, report
 

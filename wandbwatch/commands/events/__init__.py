@@ -152,6 +152,9 @@ def events(
 
     A subscription of watch.toml remembers the runs between checks. A terminal
     remembers nothing: there it shows how the runs are now.
+
+    Take `events` for what happens to runs, `alert` for a rule on their values, and
+    `digest` for a summary of a day or a week.
     """
     from wandbwatch.commands.events.check import Request, checked
     from wandbwatch.commands.events.end_card import DEFAULT
