@@ -93,6 +93,12 @@ class Group(typer.core.TyperGroup):
         if hint := mistakes.command(words):
             ctx.fail(hint)
 
+    def list_commands(self, ctx: Any) -> list[str]:
+        """List what a shell completes: not what is for processes of ours."""
+        del ctx
+        names = list(self.plugins)
+        return [n for n in names if not self.plugins.described(n).startswith("(")]
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         from wandbwatch.cli.grammar.examples import GROUPS  # noqa: PLC0415 -- help alone
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from enum import Enum
@@ -171,7 +172,21 @@ def built(name: str, plugin: Callable[..., object], what_for: For) -> Any:
     add(_whole(plugin, what_for))
     command: Any = typer.main.get_command(app)
     patch(command)
+    if "_WANDBWATCH_COMPLETE" in os.environ:
+        _complete(command)
     return command
+
+
+def _complete(command: Any) -> None:
+    from wandbwatch.cli.grammar import completion  # noqa: PLC0415 -- a shell's alone
+
+    for param in command.params:
+        if param._custom_shell_complete is None:  # noqa: SLF001 -- has no setter
+            param._custom_shell_complete = (  # noqa: SLF001
+                lambda ctx, param, incomplete: completion.values(  # noqa: ARG005
+                    param, command.name, incomplete
+                )
+            )
 
 
 _COMMON = {"output": OUTPUT, "debug": DEBUG}
