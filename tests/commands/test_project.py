@@ -163,11 +163,11 @@ def test_keys_that_no_run_has_end_with_5():
 
 def test_an_order_and_a_total_that_no_run_has_are_named():
     report = answer(
-        "project p --order summary_metrics.val/los --total config.l", FakeSource([OWL])
+        "project p --order summary_metrics.val/los --total lr", FakeSource([OWL])
     )
-    assert [note.partition(";")[0] for note in notes(report)] == [
-        "no run here has a value for 'val/los'",
-        "no run here has a value for 'config.l'",
+    assert notes(report) == [
+        "no run here has a value for 'val/los'; did you mean 'val/loss'?",
+        "no ETA: no run here has a number of steps in 'lr'; did you mean 'config.lr'?",
     ]
 
 

@@ -202,6 +202,8 @@ def forecast(
         return None
     runs = tuple(runs)
     if runs and all(total.of(run) is None for run in runs):
-        key = f"config.{total.key}" if total.config else total.key
-        remark(f"no ETA: no run here has a number of steps in {key!r}")
+        from wandbwatch.analysis.unknown_keys import meant, sampled_keys  # noqa: PLC0415 -- rare
+
+        hint = meant(total.name, sampled_keys(source, Query())) if total.key else ""
+        remark(f"no ETA: no run here has a number of steps in {total.name!r}{hint}")
     return Forecast.of(source, runs, total, now)

@@ -199,12 +199,24 @@ def dry_run(post: Mapping[str, Any], output: str | None = None) -> str:
 def _pictured(reports: Iterator[Report], output: str) -> Iterator[Report]:
     """Keep plots and files: with data only where --out says so."""
     usual = pictures() if output in ("terminal", "plain") else None
-    from wandbwatch.cli.attachments import save  # noqa: PLC0415 -- --help has no files
-    from wandbwatch.plots import keep  # noqa: PLC0415
-
     for report in reports:
         place = report.out or usual
-        yield save(keep(report, place), place) if place else report
+        yield _kept(report, place) if place else report
+
+
+def _kept(report: Report, place: Path) -> Report:
+    from wandbwatch.model.media import Attachment  # noqa: PLC0415 -- few reports have any
+    from wandbwatch.model.report import Chart, Plot  # noqa: PLC0415 -- nor --help
+
+    if any(isinstance(block, Plot | Chart) for block in report.blocks):
+        from wandbwatch.plots import keep  # noqa: PLC0415
+
+        report = keep(report, place)
+    if any(isinstance(block, Attachment) for block in report.blocks):
+        from wandbwatch.cli.attachments import save  # noqa: PLC0415
+
+        report = save(report, place)
+    return report
 
 
 def _held(reports: Iterator[Report], errors: list[Exception]) -> Iterator[Report]:

@@ -33,16 +33,6 @@ def _run(incomplete: str) -> list[str]:
     return [f"{project}/{word}" for word in _starting(_RUNS, start)]
 
 
-def _kinds(incomplete: str) -> list[str]:
-    """Complete the last of several kinds separated by commas."""
-    from wandbwatch.commands.events.kinds import EventKind  # noqa: PLC0415 -- not for --help
-
-    before, comma, start = incomplete.rpartition(",")
-    used = before.split(",")
-    kinds = [kind.value for kind in EventKind if kind.value not in used]
-    return [f"{before}{comma}{kind}" for kind in _starting(kinds, start)]
-
-
 def _named(table: str) -> list[str]:
     """Return the names in a table of watch.toml; none if it can't be read."""
     import tomli  # noqa: PLC0415 -- not for --help
@@ -64,7 +54,6 @@ _BY_NAME: Mapping[str, Callable[[str], list[str]]] = {
     "to": _channels,
     "channel": _channels,
     "channels": _channels,
-    "on": _kinds,
     "level": lambda incomplete: _starting(("info", "warn", "bad"), incomplete),
     "address": _run,
     "other": lambda incomplete: _starting(_RUNS[1:], incomplete),

@@ -40,6 +40,14 @@ class Kinds(frozenset[EventKind]):
         return cls(map(EventKind, words))
 
 
+def completed(incomplete: str) -> list[str]:
+    """Complete the last of several kinds separated by commas, for a shell."""
+    before, comma, start = incomplete.rpartition(",")
+    used = before.split(",")
+    kinds = (kind.value for kind in EventKind if kind.value not in used)
+    return [f"{before}{comma}{kind}" for kind in kinds if kind.startswith(start)]
+
+
 def attachments(text: str) -> CardAttachments:
     from wandbwatch.commands.events.end_card import CardAttachments
 
@@ -53,6 +61,7 @@ On: TypeAlias = Annotated[
     Kinds,
     typer.Option(
         parser=Kinds.read,
+        autocompletion=completed,
         metavar="KINDS",
         show_default=False,
         help=f"Report only these: {', '.join(kind.value for kind in EventKind)}.",

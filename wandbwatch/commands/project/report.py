@@ -62,7 +62,7 @@ def listed(
 ) -> Found:
     """Ask for the runs of *query*, with the metric that matters without *columns*."""
     few = 0 < query.limit <= SAMPLE
-    named = (*columns, *((total.name,) if total and total.key else ()))
+    named = tuple(columns)
     if not columns:
         columns = Keys() if few else metric_of(sample(source, query))
         query = replace(query, summary=None if few else tuple(columns))

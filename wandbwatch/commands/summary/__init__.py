@@ -35,16 +35,20 @@ def summary(
 ) -> Iterator[Report]:
     """Show a run's last values, in groups."""
     from wandbwatch.analysis import delta as deltas
-    from wandbwatch.analysis.eta import forecast as forecast_of
-    from wandbwatch.analysis.unknown_keys import demand
     from wandbwatch.commands.summary.report import report, unmatched
 
     env: Env = ctx.obj
     source = env.source(address)
     run = source.run()
-    unknown = unmatched(run, filters)
-    demand(env, found=len(unknown) < len(filters), said=list(unknown.values()))
-    forecast = forecast_of(source, [run], total)
+    if unknown := unmatched(run, filters):
+        from wandbwatch.analysis.unknown_keys import demand
+
+        demand(env, found=len(unknown) < len(filters), said=list(unknown.values()))
+    forecast = None
+    if total:
+        from wandbwatch.analysis.eta import forecast as forecast_of
+
+        forecast = forecast_of(source, [run], total)
     since = deltas.Since.last(env.memory) if delta else None
     raised = () if filters else source.alerts(run.id)
     shown = report(run, filters, raised, config=config, since=since, forecast=forecast)
