@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -159,6 +160,43 @@ def test_a_correction_before_delivery_posts_one_message(world):
         world.reports = [Report("x", title, event=True, message_key="a")]
         world.tick()
     assert [w.queued.message.body for w in world.deliver()] == ["it goes on"]
+
+
+def test_in_an_outage_a_live_message_keeps_its_content(world):
+    world.mode = Mode.EDIT
+    world.reports, world.parts = [Report("x", "list")], 2
+    world.tick()
+    world.deliver()
+    world.reports, world.error = [], NetworkError("no answer from w&b")
+    world.error.server = "w&b"
+    world.tick()
+    sent = [w for w in world.deliver() if w.queued.subscription == "s"]
+    since = f"<t:{(SLOT + HOUR).timestamp():.0f}:t>"
+    (note,) = [json.loads(w.queued.message.body) for w in sent]
+    assert note["content"] == f"-# not readable since {since}: no answer from w&b"
+    assert note["kept"], "embeds and files stay"
+    assert Queue(world.store).live(sent[0].queued)
+    world.tick()
+    assert world.deliver() == []
+    world.reports, world.error = [Report("x", "list")], None
+    world.tick()
+    bodies = [w.queued.message.body for w in world.deliver()]
+    assert bodies.count("list") == 2
+
+
+def test_an_edited_message_says_of_when_it_is(world):
+    seen: list[datetime | None] = []
+
+    def render(reports: Sequence[Report]) -> tuple[Message, ...]:
+        seen.extend(report.edited for report in reports)
+        return (Message("x"),)
+
+    world.render = render
+    world.reports = [Report("x", "a"), Report("x", "b", event=True, message_key="k")]
+    world.tick()
+    world.mode = Mode.EDIT
+    world.tick()
+    assert seen == [None, SLOT, SLOT + HOUR, SLOT + HOUR]
 
 
 def test_events_move_no_live_message(world):

@@ -251,6 +251,9 @@ class Report:
     fingerprint: Callable[[], str] | None = field(default=None, compare=False)
     """Computes what must change for this report to be news; else `skip_unchanged` drops
     it. None: all its values except times and durations."""
+    edited: datetime | None = field(default=None, compare=False)
+    """When it was asked for, where its message is edited in place: a reader sees how
+    old it is."""
     out: Path | None = field(default=None, compare=False)
     """Where the user wants this report's pictures kept."""
     runs: tuple[str, ...] = field(default=(), compare=False)

@@ -150,6 +150,20 @@ def test_an_edit_has_only_the_new_plots(discord_server):
     assert discord_server.warnings == []
 
 
+def test_a_note_above_a_message_leaves_its_embeds_and_plots(discord_server):
+    whole = plotted("loss", PNG + b"loss")
+    first = post(discord_server, whole)
+    assert isinstance(first, Delivered)
+    (before,) = discord_server.messages
+    note = Message(json.dumps({"content": "not readable", "kept": True}))
+    assert isinstance(post(discord_server, note, edit=first.message_id), Delivered)
+    (after,) = discord_server.messages
+    assert after["message"]["content"] == "not readable"
+    assert after["message"]["embeds"] == before["message"]["embeds"] != []
+    assert after["files"] == before["files"] != []
+    assert discord_server.warnings == []
+
+
 def test_an_edit_of_what_is_not_there_says_so(discord_server):
     assert post(discord_server, edit="99") == MessageMissing()
 

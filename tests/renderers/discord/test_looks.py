@@ -255,3 +255,28 @@ def test_reports_of_a_list_share_a_message():
     assert isinstance(message, Message)
     titles = [embed["title"] for embed in json.loads(message.body)["embeds"]]
     assert titles == ["one", "✗ summary a/b/c", "two"]
+
+
+def test_hints_for_a_terminal_stay_out_of_discord():
+    notes = (
+        "12 runs left out; --topk 0 lists all",
+        "no answer from w&b within 20 s; try again, or set WANDBWATCH_TIMEOUT to more",
+        "stopped; `wandbwatch retry 3` starts it again",
+        "--lr 0.1 differs; of 3 runs",
+    )
+    shown = embed(*map(Note, notes))["description"]
+    assert "12 runs left out" in shown
+    assert "w&b within 20 s" in shown
+    assert "`wandbwatch retry 3` starts it again" in shown.replace("\\", "")
+    assert "lr 0.1 differs; of 3 runs" in shown
+    assert "topk" not in shown
+    assert "TIMEOUT" not in shown
+
+
+def test_an_edited_message_shows_its_time():
+    table = Table("", ("k", "v"), tuple((f"k{i}", "x" * 3000) for i in range(3)))
+    report = Report("kind", "t", (table,), edited=NOW)
+    found = [json.loads(m.body)["embeds"] for m in render([report], png)]
+    assert len(found) > 1
+    assert {one[-1]["timestamp"] for one in found} == {NOW.isoformat()}
+    assert "timestamp" not in embed(Note("n"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -137,6 +138,10 @@ def queued_messages(
     places = {False: count(), True: count(_EVENTS)}
     for (name, event), group in groupby(reports, lambda r: (r.message_key, r.event)):
         shared = tuple(group)
+        edit = bool(name) or (live and not event)
+        if edit:
+            *rest, last = shared
+            shared = (*rest, replace(last, edited=slot))
         loud = level if _pings(shared, reports, level) else Level.INFO
         for part, message in enumerate(render(shared)):
             yield QueuedMessage(
@@ -147,7 +152,7 @@ def queued_messages(
                 message,
                 MessageKind.EVENT if event else MessageKind.REPORT,
                 level=Level.INFO if part else loud,
-                edit=bool(name) or (live and not event),
+                edit=edit,
                 name=f"{name}#{part}" if name else "",
                 origin=origin_of(shared),
             )
@@ -353,6 +358,13 @@ def _stored(
     for queued in queued_messages(subscription, slot, reports, level, context.render):
         round_.enqueue(queued)
         count += 1
+    shown = any(not report.event for report in reports)
+    error = "" if shown else next((r.error for r in results if r.server), "")
+    if stale := _stale(subscription, slot, error, known, context):
+        round_.annotate(stale)
+        after |= {_STALE: "", CONTENT: ""}
+    elif _STALE in known and not shown:
+        after |= {_STALE: "", CONTENT: ""}
     for sequence, (report, mute) in enumerate(muted):
         round_.keep_back(_kept_back(subscription, slot, sequence, report), mute)
     _remember(round_, name, results)
@@ -362,6 +374,36 @@ def _stored(
     code = max((result.code for result in results), default=0)
     pause = max((result.pause for result in results), default=0.0)
     return Result(errors, code, count, pause=pause)
+
+
+_STALE = "stale"
+"""The key of whether a live message says that its content can't be read now."""
+
+
+def _stale(
+    subscription: Subscription,
+    slot: datetime,
+    error: str,
+    known: Known,
+    context: JobContext,
+) -> QueuedMessage | None:
+    """Return the note above a live message whose content can't be read any more.
+
+    The content stays: what was read last is better than nothing.
+    """
+    name, channel = subscription.name, subscription.channel
+    live = subscription.mode is Mode.EDIT and context.outbox.is_live(channel, name, "0")
+    if not (live and error) or _STALE in known:
+        return None
+    text = f"-# not readable since <t:{slot.timestamp():.0f}:t>: {clean(error)}"
+    quiet: dict[str, list[str]] = {"parse": []}
+    body = {"content": text[:_NOTE], "allowed_mentions": quiet, "kept": True}
+    return QueuedMessage(
+        channel, name, slot, 0, Message(json.dumps(body)), edit=True, level=Level.INFO
+    )
+
+
+_NOTE = 500
 
 
 def _unmuted(

@@ -185,6 +185,8 @@ class Webhook(DiscordWebhook):
         if self.thread_id:
             self.thread_name = None
         self._silent = channel.silent
+        self._only_content = False
+        """Whether an edit leaves embeds and files as they are."""
         self._timeouts = timeouts
 
     def send(self, message: Message, edit: str | None) -> Outcome:
@@ -224,7 +226,9 @@ class Webhook(DiscordWebhook):
         What an edit does not name stays as it was, but its attachments.
         """
         fields = self.json
-        if edit:
+        if edit and self._only_content:
+            fields = {"content": self.content, "allowed_mentions": {"parse": []}}
+        elif edit:
             fields = {"content": self.content or "", "embeds": self.embeds, **fields}
             fields["attachments"] = self.attachments
             fields["flags"] = (self.flags or 0) & ~SILENT
@@ -233,6 +237,7 @@ class Webhook(DiscordWebhook):
     def _take(self, message: Message) -> None:
         fields = json.loads(message.body, parse_constant=_no_number)
         self.content = fields.get("content") or None
+        self._only_content = bool(fields.get("kept"))
         self.embeds = list(fields.get("embeds") or ())
         self.allowed_mentions = fields.get("allowed_mentions") or {"parse": []}
         self.flags = fields.get("flags") or 0

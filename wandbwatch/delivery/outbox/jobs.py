@@ -57,6 +57,16 @@ class RoundWriter:
                 (subscription, stored(slot)),
             )
 
+    def annotate(self, queued: QueuedMessage) -> None:
+        """Let an edit wait that leaves the rest of its list as it is."""
+        waits = self._database.execute(
+            "SELECT 1 FROM message WHERE channel = ? AND subscription = ?"
+            " AND state = 'waiting' LIMIT 1",
+            (queued.channel, queued.subscription),
+        )
+        if not waits.fetchone():
+            insert(self._database, queued, self._now)
+
     def keep_back(self, queued: QueuedMessage, mute: str) -> None:
         """Note in the history that *queued* is not posted because of *mute*."""
         history.muted(self._database, queued, self._now, mute)

@@ -5,6 +5,7 @@ Text goes into as few embeds as hold it; each plot and each file gets its own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -64,12 +65,38 @@ def render(
     are the channel's; ``attachments`` has an entry for each file, whose ``id`` is its
     index. No body mentions anybody.
     """
+    reports = tuple(reports)
     drawer = Pictures(png)
     budget = AttachmentBudget(studio or STUDIO, drawer.take)
     found = (
-        embed for one in reports for embed in _with_values(one, drawer, budget.exhibit)
+        embed
+        for one in map(_for_people, reports)
+        for embed in _with_values(one, drawer, budget.exhibit)
     )
-    return tuple(packing.messages(found))
+    edited = [report.edited for report in reports if report.edited]
+    when = max(edited).isoformat() if edited else ""
+    return tuple(packing.messages(found, when))
+
+
+_HINT = re.compile(r"(?:^|[\s`])--[a-z]|WANDBWATCH_")
+"""An option or a variable: of use in a terminal."""
+
+
+def _for_people(report: Report) -> Report:
+    """Leave out the hints that only somebody at a terminal can follow."""
+    blocks = tuple(
+        Note(_without_hints(block.text)) if isinstance(block, Note) else block
+        for block in report.blocks
+    )
+    headline = report.headline
+    if report.kind == "failure":
+        headline = _without_hints(headline)
+    return replace(report, blocks=blocks, headline=headline)
+
+
+def _without_hints(text: str) -> str:
+    first, *rest = text.split("; ")
+    return "; ".join([first, *(part for part in rest if not _HINT.search(part))])
 
 
 def _with_values(report: Report, drawer: Pictures, show: Show) -> Iterator[Embed]:

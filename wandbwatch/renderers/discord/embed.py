@@ -95,17 +95,18 @@ SILENT: dict[str, list[str]] = {"parse": []}
 """Pings nobody, whatever the text says."""
 
 
-def messages(embeds: Iterable[Embed]) -> Iterator[Message]:
+def messages(embeds: Iterable[Embed], when: str = "") -> Iterator[Message]:
+    """Pack *embeds*; *when* (ISO 8601) stands below each message."""
     together: list[Embed] = []
     for embed in embeds:
         named = _named(embed, together)
         if together and not _fits([*together, named]):
-            yield _message(together)
+            yield _message(together, when)
             together = []
             named = _named(embed, together)
         together.append(named)
     if together:
-        yield _message(together)
+        yield _message(together, when)
 
 
 def _named(embed: Embed, before: Sequence[Embed]) -> Embed:
@@ -132,7 +133,7 @@ def _files(embeds: Iterable[Embed]) -> tuple[MessageFile, ...]:
     return tuple(each.file for embed in embeds for each in embed.files)
 
 
-def _message(embeds: Sequence[Embed]) -> Message:
+def _message(embeds: Sequence[Embed], when: str) -> Message:
     pictures = [each for embed in embeds for each in embed.files]
     attachments = [
         {"id": place, "filename": each.file.name, "description": each.alternative}
@@ -143,9 +144,11 @@ def _message(embeds: Sequence[Embed]) -> Message:
         for embed in embeds
         if embed.headline
     ]
+    *before, last = [dict(embed.payload) for embed in embeds]
+    dated = {**last, "timestamp": when} if when else last
     body = {
         **({"content": "\n".join(lines)} if lines else {}),
-        "embeds": [embed.payload for embed in embeds],
+        "embeds": [*before, dated],
         "allowed_mentions": SILENT,
         "attachments": attachments,
     }
