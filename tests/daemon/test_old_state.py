@@ -143,7 +143,7 @@ def test_live_messages_of_an_old_state_are_edited(upgraded):
     assert "last step 4" in str(upgraded.message(BOARD)["message"]["embeds"])
     assert (
         title(upgraded.message(FIRING))
-        == "✗ life of elk: x > 5 (x is 9; 2 times, with breaks)"
+        == "✗ life of elk: x 9 > 5 since 01:51 UTC; 2 times, with breaks"
     )
     assert upgraded.server.warnings == []
 
