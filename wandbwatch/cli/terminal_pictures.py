@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import fcntl
 import functools
-import itertools
 import os
 import re
 import select
@@ -14,13 +13,11 @@ import sys
 import termios
 import time
 import tty
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from wandbwatch.plots.sixels import png, sixels
 
 Picture: TypeAlias = Callable[[str, int], str]
 """Writes the picture in a file for a terminal of so many columns; "" if it can't."""
@@ -32,7 +29,6 @@ _WIDEST = 100
 _CHUNK = 4096
 _CELL = 10
 """Pixels of a column where the terminal does not say it."""
-_COLOURS = 64
 _SHOWN = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 _DEVICE = re.compile(r"\x1b\[\?([\d;]+)c")
 
@@ -91,26 +87,13 @@ def _shown(way: Callable[[Path, int], str], file: str, columns: int) -> str:
 
 def _kitty(path: Path, columns: int) -> str:
     """See https://sw.kovidgoyal.net/kitty/graphics-protocol: PNG in chunks."""
-    packed = base64.b64encode(_png(path)).decode()
+    packed = base64.b64encode(png(path)).decode()
     parts = [packed[at : at + _CHUNK] for at in range(0, len(packed), _CHUNK)]
     head = f"a=T,f=100,q=2,c={columns},"
     return "".join(
         f"\x1b_G{'' if at else head}m={int(at + 1 < len(parts))};{part}\x1b\\"
         for at, part in enumerate(parts)
     )
-
-
-def _png(path: Path) -> bytes:
-    if path.suffix.lower() == ".png":
-        return path.read_bytes()
-    import io  # noqa: PLC0415 -- seldom needed
-
-    from PIL import Image  # noqa: PLC0415 -- slow to load
-
-    written = io.BytesIO()
-    with Image.open(path) as image:
-        image.convert("RGBA").save(written, "PNG")
-    return written.getvalue()
 
 
 def _iterm2(path: Path, columns: int) -> str:
@@ -121,41 +104,7 @@ def _iterm2(path: Path, columns: int) -> str:
 
 
 def _sixel(path: Path, columns: int) -> str:
-    """Draw six rows at a time, a layer for each colour (DEC's VT340 manual)."""
-    import numpy as np  # noqa: PLC0415 -- slow to load
-    from PIL import Image  # noqa: PLC0415 -- the same
-
-    with Image.open(path) as image:
-        whole = image.convert("RGB")
-    width = min(columns * _cell_width(), whole.width)
-    height = max(round(whole.height * width / whole.width), 1)
-    small = whole.resize((width, height)).quantize(_COLOURS)
-    palette = small.getpalette() or []
-    pixels = np.asarray(small)
-    colours = "".join(
-        f"#{i};2;{';'.join(str(round(c / 2.55)) for c in palette[3 * i : 3 * i + 3])}"
-        for i in np.unique(pixels).tolist()
-    )
-    bands = (pixels[y : y + 6] for y in range(0, height, 6))
-    drawn = "-".join("$".join(_layers(band)) for band in bands)
-    return f'\x1bPq"1;1;{width};{height}{colours}{drawn}\x1b\\'
-
-
-def _layers(band: NDArray[np.uint8]) -> Iterator[str]:
-    """Draw up to six rows of palette indices, a layer for each colour in them."""
-    import numpy as np  # noqa: PLC0415 -- slow to load
-
-    weights = 1 << np.arange(len(band))
-    for colour in np.unique(band):
-        bits = weights @ (band == colour)
-        runs = (
-            (bit, len(list(same))) for bit, same in itertools.groupby(bits.tolist())
-        )
-        yield f"#{colour}" + "".join(_run(chr(63 + bit), n) for bit, n in runs)
-
-
-def _run(sign: str, count: int) -> str:
-    return f"!{count}{sign}" if count > 3 else sign * count  # noqa: PLR2004 -- shorter
+    return sixels(path, columns * _cell_width())
 
 
 def _cell_width() -> int:

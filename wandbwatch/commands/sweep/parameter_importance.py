@@ -82,20 +82,37 @@ def _ranks(values: Sequence[float]) -> list[float]:
 
 def _explained(xs: Sequence[float], ys: Sequence[float]) -> float:
     """Return the part of *ys* that a parabola over *xs* explains, from 0 to 1."""
-    import numpy as np  # noqa: PLC0415 -- most lines need none
-
     kinds = len(set(xs))
     degree = min(2, kinds - 1, len(ys) - 2)
-    spread = float(np.var(ys))
+    mean = math.fsum(ys) / len(ys)
+    spread = math.fsum((y - mean) ** 2 for y in ys)
     if degree < 1 or not spread:
         return 0.0
     low, high = min(xs), max(xs)
     scaled = [(x - low) / (high - low) for x in xs]
-    fitted = np.polyval(np.polyfit(scaled, ys, degree), scaled)
-    unexplained = float(np.mean((np.asarray(ys) - fitted) ** 2)) / spread
+    left = math.fsum(e**2 for e in _residuals(scaled, ys, degree)) / spread
     free = len(ys) - degree - 1
-    adjusted = 1 - unexplained * (len(ys) - 1) / free if free > 0 else 0.0
+    adjusted = 1 - left * (len(ys) - 1) / free if free > 0 else 0.0
     return round(max(adjusted, 0.0), 4)
+
+
+def _residuals(xs: Sequence[float], ys: Sequence[float], degree: int) -> list[float]:
+    """Take from *ys* what powers of *xs* explain, made orthogonal one after another."""
+    left, basis = list(ys), list[list[float]]()
+    for power in range(degree + 1):
+        column = [x**power for x in xs]
+        for other in basis:
+            column = _without(column, other)
+        basis.append(column)
+        left = _without(left, column)
+    return left
+
+
+def _without(values: Sequence[float], other: Sequence[float]) -> list[float]:
+    size = math.fsum(o * o for o in other)
+    both = math.fsum(v * o for v, o in zip(values, other, strict=True))
+    share = both / size if size else 0.0
+    return [v - share * o for v, o in zip(values, other, strict=True)]
 
 
 def correlation(xs: Sequence[float], ys: Sequence[float]) -> float:
