@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -90,6 +90,8 @@ class Table:
     """What people see in place of it where there are pictures."""
     also: tuple[tuple[str, tuple[Cell, ...]], ...] = ()
     """Columns for people alone, by name: a cell for each row."""
+    headings: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """What people in Discord read above a column in place of its name."""
     repeated: frozenset[int] = field(default=frozenset(), compare=False)
     """The rows that another table of the report has too: Discord lists them once."""
 

@@ -280,3 +280,22 @@ def test_an_edited_message_shows_its_time():
     assert len(found) > 1
     assert {one[-1]["timestamp"] for one in found} == {NOW.isoformat()}
     assert "timestamp" not in embed(Note("n"))
+
+
+def test_a_diff_names_the_runs_and_comes_largest_first():
+    long = "model.encoder.attention.dropout"
+    rows = (("lr", 0.1, 0.11), (long, 0.5, 0.1), ("opt", "adam", MISSING))
+    also = (("Δ", ("-0.01 (-9.1%)", "+0.4 (+400.0%)", MISSING)),)
+    table = Table(
+        "",
+        ("configuration", "here", "there"),
+        rows,
+        also=also,
+        headings={"here": "resnet50-cosine-1", "there": "resnet50-cosine-2"},
+    )
+    assert embed(table)["description"].split("\n") == [
+        "-# configuration: resnet50-cosine-1 · resnet50-cosine-2 · Δ",
+        f"**{long}**: 0.5 · 0.1 · +0.4 (+400.0%)",
+        r"**lr**: 0.1 · 0.11 · -0.01 (-9.1%)",
+        "**opt**: adam · –",
+    ]

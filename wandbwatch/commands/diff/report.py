@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
@@ -14,6 +14,7 @@ from wandbwatch.analysis.ranking import Objective, finite
 from wandbwatch.commands.diff import Other
 from wandbwatch.formatting import number, titles
 from wandbwatch.formatting.run_blocks import caveats
+from wandbwatch.formatting.short_names import short_names
 from wandbwatch.model.address import Address, beside
 from wandbwatch.model.errors import NotFoundError, SourceError, UsageError
 from wandbwatch.model.ports import Env, Source
@@ -147,12 +148,23 @@ def report(
             "packages", here.provenance.packages, there.provenance.packages, ignored
         ),
     )
-    blocks: tuple[Block, ...] = tuple(table for table in tables if table)
+    named = _headings(here.run, there.run)
+    blocks: tuple[Block, ...] = tuple(
+        replace(table, headings=named) for table in tables if table
+    )
     if not blocks:
         blocks = (Note("no differences"),)
     extra = (Note(f"there: {titles.of_run(there.run)}"), *map(Note, notes))
     extra += tuple(caveats([here.run, there.run]))
     return Report("diff", titles.of_run(here.run), (*blocks, *extra), url=here.run.url)
+
+
+def _headings(here: Run, there: Run) -> Mapping[str, str]:
+    short = short_names([here.name, there.name])
+    names = short[here.name], short[there.name]
+    if names[0] == names[1]:
+        names = here.id, there.id
+    return dict(zip(("here", "there"), names, strict=True))
 
 
 def _table(

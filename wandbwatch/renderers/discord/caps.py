@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from wandbwatch.analysis.ranking import finite
 from wandbwatch.formatting.csv_lines import line
 from wandbwatch.formatting.units import folded
-from wandbwatch.model.report import Block, Fields, Note, Report, Table
+from wandbwatch.model.report import Block, Cell, Fields, Note, Report, Table, latest
 
 FIELDS, ROWS, TOTAL = 25, 40, 100
 """The most values of a group, rows of a table, and values of a report."""
@@ -25,7 +27,7 @@ def capped(report: Report) -> tuple[Report, str]:
     hidden: list[Fields] = []
     lines: list[str] = []
     values: list[str] = []
-    for block in _once(report.blocks):
+    for block in map(_largest_first, _once(report.blocks)):
         match block:
             case Fields():
                 shown = _brief(block)
@@ -49,6 +51,24 @@ def capped(report: Report) -> tuple[Report, str]:
     if values:
         lines[:0] = [line(("group", "key", "value")), *values]
     return replace(report, blocks=tuple(blocks)), "\n".join(lines)
+
+
+def _largest_first(block: Block) -> Block:
+    """Sort what differs between two runs by its relative change."""
+    if not isinstance(block, Table) or not block.also or block.links:
+        return block
+    order = sorted(range(len(block.rows)), key=lambda i: -_moved(block.rows[i]))
+    rows = tuple(block.rows[i] for i in order)
+    also = tuple((k, tuple(cells[i] for i in order)) for k, cells in block.also)
+    return replace(block, rows=rows, also=also)
+
+
+def _moved(row: Sequence[Cell]) -> float:
+    """Return by which part of the second value the first is another one."""
+    one, other = (finite(latest(cell)) for cell in row[1:3])
+    if one is None or other is None:
+        return -1.0
+    return abs(one - other) / abs(other) if other else math.inf
 
 
 def _once(blocks: Sequence[Block]) -> Iterator[Block]:

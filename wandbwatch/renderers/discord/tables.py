@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, zip_longest
 from typing import TypeAlias
 
@@ -71,11 +72,15 @@ _GAPS = (_GAP, " ")
 
 
 def passages(table: Table, *, titled: bool) -> Iterator[Passage]:
+    columns = tuple(table.headings.get(name, name) for name in table.columns)
+    table = replace(table, columns=columns)
     title = table.title if titled else ""
     if not table.rows:
         yield from heading.over(title, ())
     elif grid := _grid(table):
         yield from heading.over(title, grid, code=True)
+    elif table.headings:
+        yield from heading.over(title, tuple(_lines(table)))
     else:
         about = _about(table)
         rows, shared = _shortened(table)
@@ -85,6 +90,24 @@ def passages(table: Table, *, titled: bool) -> Iterator[Passage]:
             title = ""
         if shared:
             yield Passage(tuple(markdown.lines(shared, start=markdown.SMALL)))
+
+
+def _lines(table: Table) -> Iterator[str]:
+    """Yield a line for each row, which wraps on a phone, below one for the header."""
+    first, *others = (markdown.text(markdown.named(name)) for name in table.columns)
+    yield f"{markdown.SMALL}{first}: {_BESIDE.join(others)}"
+    for name, here, there, *more in table.rows:
+        cells = (here, there, *(c for c in more if not markdown.missing(c)))
+        called = markdown.text(markdown.worded(name))
+        line = f"**{called}**: {_BESIDE.join(map(markdown.value, cells))}"
+        if len(line) <= limits.LINE:
+            yield line
+            continue
+        for cell in (name, *cells):
+            yield from markdown.lines(markdown.worded(cell))
+
+
+_BESIDE = " · "
 
 
 def _shortened(table: Table) -> tuple[Sequence[Sequence[Cell]], str]:
