@@ -13,7 +13,7 @@ from wandbwatch.delivery.outbox import Store
 from wandbwatch.experiments import batch_reports
 from wandbwatch.experiments.outcomes import hold_reason
 from wandbwatch.model.experiment import Experiment, Phase, Plan
-from wandbwatch.model.report import Fields, Note, Table
+from wandbwatch.model.report import Fields, Note, Table, Text
 
 ASKED = datetime(2026, 1, 1, tzinfo=UTC)
 SCRIPT = 'n=$(echo "$1" | tr -dc 0-9); exit $(( n % 3 ? 0 : 4 ))\n'
@@ -64,9 +64,17 @@ def test_a_message_on_a_batch_folds_its_trials():
     report = batch_reports.report(batch, most=10)
     assert report.title == "ppo (batch B1) 40 of 41 ended"
     table = next(b for b in report.blocks if isinstance(b, Table))
-    assert [row[0] for row in table.rows] == list(range(1, 11))
+    assert [row[0] for row in table.rows] == [f"experiment {n}" for n in range(1, 11)]
     (note,) = [b.text for b in report.blocks if isinstance(b, Note)]
     assert note == "31 more trials: `wandbwatch experiments show B1`"
+
+
+def test_the_headline_of_a_batch_says_the_best_and_the_failures():
+    batch = [trial(1, Phase.FINISHED, 0.5), trial(2, Phase.FAILED)]
+    report = batch_reports.live(batch)
+    assert report.headline == "ppo (batch B1) ended: best loss 0.5, 1 of 2 failed"
+    (failures,) = [b for b in report.blocks if isinstance(b, Text)]
+    assert failures.text == "1 × exit code 1"
 
 
 def test_equal_failures_at_the_start_hold_the_rest():
@@ -91,25 +99,26 @@ def test_a_batch_that_fails_at_its_start_is_held_and_reported(bench):
     assert len(bench.posted(2)) == 2
 
 
-def test_sixty_trials_make_two_messages(bench):
+def test_two_hundred_trials_make_two_messages_and_few_edits(bench):
     bench.script(SCRIPT)
-    trials = f"n=[{','.join(map(str, range(60)))}]"
+    trials = f"n=[{','.join(map(str, range(200)))}]"
     done = bench.run(
         *("experiment", trials, "--grid", "--jobs", "8", "--script", "./run.sh"),
         *("--to", "lab", "--detach", "-o", "json"),
     )
     assert "started" not in done.stdout
     assert bench.run("wait", "B1").returncode == 3
-    assert bench.posted(2)[1] == "✗ run (batch B1) ended"
+    assert bench.posted(2)[1] == "✗ run (batch B1) ended: 67 of 200 failed"
     with closing(Store(bench.place.state)) as store:
         posted = store.read("SELECT count(*) FROM message WHERE NOT edit")
     assert posted == [(1,)]
     failed = sum(one.phase is Phase.FAILED for one in bench.experiments())
-    assert failed == 20
+    assert failed == 67
     done = bench.run("retry", "B1", "--failed", "--to", "lab")
-    assert done.stdout == "batch B61 retries 20 experiments\n"
+    assert done.stdout == "batch B201 retries 67 experiments\n"
+    bench.run("stop", "B201")
     bench.over()
-    assert len(bench.experiments()) == 80
+    assert len(bench.experiments()) == 267
 
 
 def test_a_batch_and_several_experiments_are_stopped_by_their_names(bench):

@@ -13,6 +13,8 @@ from getpass import getuser
 import pytest
 from wandbwatch.delivery.outbox import Store
 
+from tests.launchers.trainings import supervisors
+
 SAYS = 'echo "$1"; echo "$# arguments" >&2\n'
 WAITS = 'trap "exit 7" TERM INT; echo ready; while true; do sleep 0.05; done\n'
 DEAF = 'trap "" TERM INT; echo ready; while true; do sleep 0.05; done\n'
@@ -132,6 +134,36 @@ def test_a_killed_supervisor_is_replaced_and_the_end_reported_once(bench):
     assert start == f"run (experiment 1) started by {getuser()}"
     assert end.startswith("✗ run (experiment 1) lost: ")
     assert one.reason == "its supervisor was killed; exit code unknown"
+
+
+UNTIL_GO = "echo ready; while [ ! -e go ]; do sleep 0.05; done\n"
+
+
+@pytest.mark.parametrize("words", [("wait", "1"), ("logs", "1", "-f")])
+def test_who_follows_a_training_replaces_its_killed_supervisor(bench, words):
+    bench.script(UNTIL_GO)
+    bench.run("experiment", "--script", "./run.sh", "--detach")
+    bench.until(lambda: bench.one().pid)
+    with bench.start(*words) as following:
+        read_until(following, "running" if words[0] == "wait" else "ready")
+        (supervisor,) = supervisors(bench)
+        os.kill(supervisor, signal.SIGKILL)
+        bench.until(lambda: set(supervisors(bench)) - {supervisor})
+        (bench.place.directory / "go").touch()
+        read_until(following, None)
+    assert bench.one().phase.value == "lost"
+
+
+def test_a_terminal_replaces_a_killed_supervisor_and_still_ends_its_training(bench):
+    bench.script(WAITS)
+    with bench.start("experiment", "--script", "./run.sh") as process:
+        read_until(process, "ready")
+        (supervisor,) = supervisors(bench)
+        os.kill(supervisor, signal.SIGKILL)
+        bench.until(lambda: set(supervisors(bench)) - {supervisor})
+        process.kill()
+    (one,) = bench.over()
+    assert (one.phase.value, one.reason) == ("stopped", "its terminal was closed")
 
 
 def supervises(pid: int) -> bool:

@@ -181,7 +181,7 @@ class Supervisor:
         self._reload = reload
         self._sender = parts.sender()
         self._looked = self._pinged = self._watched = float("-inf")
-        self._checked = self._tidied = float("-inf")
+        self._checked = self._tidied = self._recovered = float("-inf")
         self._well: bool | None = None
         """Whether all was well at the latest ping."""
         self._resume_at = self._sender_resume_at = 0.0
@@ -271,12 +271,14 @@ class Supervisor:
         code = self._sender.look(moment)
         if code is not None:
             self._sender_ended(code, moment)
+        if moment - self._recovered >= PENDING:
+            self._recovered = moment
+            self._parts.recover_experiments()
         if self._sender.running or moment < self._sender_resume_at:
             return
         if moment - self._looked < PENDING:
             return
         self._looked = moment
-        self._parts.recover_experiments()
         if self._parts.outbox.pending():
             self._sender.start(moment, self._parts.environ())
 

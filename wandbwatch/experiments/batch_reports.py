@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from wandbwatch import formatting
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.experiments.reports import exit_status
 from wandbwatch.model.experiment import Experiment, Phase
@@ -21,6 +22,7 @@ from wandbwatch.model.report import (
     Note,
     Report,
     Table,
+    Text,
 )
 from wandbwatch.model.run import Json, flat
 
@@ -38,7 +40,7 @@ def live(batch: Sequence[Experiment]) -> Report:
     """Return the message that is edited; at its end, another one has the result."""
     found = report(batch, most=SHOWN)
     if _over(batch):
-        blocks = tuple(b for b in found.blocks if isinstance(b, Fields))
+        blocks = tuple(b for b in found.blocks if isinstance(b, Fields | Text))
         found = replace(found, blocks=blocks)
     return replace(found, event=False)
 
@@ -53,11 +55,24 @@ def report(batch: Sequence[Experiment], *, most: int = 0) -> Report:
     level = (Level.BAD if failed else Level.GOOD) if over else Level.INFO
     blocks: tuple[Block, ...] = (
         Fields("batch", tuple(_counts(batch))),
-        *_failures(batch),
+        *_failures(batch, folded=bool(most)),
         *_trials(batch, most),
         *_winner(batch, over=over),
     )
-    return Report("experiment", title, blocks, level, event=True, headline=title)
+    return Report(
+        "experiment", title, blocks, level, event=True, headline=_headline(title, batch)
+    )
+
+
+def _headline(title: str, batch: Sequence[Experiment]) -> str:
+    """Return what a phone shows: the best score and the number of failures."""
+    said = []
+    if ranked := ranking(batch):
+        key = Objective.read(ranked[0].plan.best).key
+        said.append(f"best {key} {formatting.number(ranked[0].score or 0.0)}")
+    if failed := sum(one.phase in _BAD for one in batch):
+        said.append(f"{failed} of {len(batch)} failed")
+    return f"{title}: {', '.join(said)}" if said else title
 
 
 _BAD = (Phase.FAILED, Phase.TIMED_OUT, Phase.LOST, Phase.HELD)
@@ -84,14 +99,19 @@ def _over(batch: Sequence[Experiment]) -> bool:
     return all(one.phase.over for one in batch)
 
 
-def _failures(batch: Sequence[Experiment]) -> Iterator[Fields]:
+def _failures(batch: Sequence[Experiment], *, folded: bool) -> Iterator[Block]:
     """Count the failures by their reason, the most frequent first."""
     reasons = Counter(
         one.reason or exit_status(one) or one.phase.value
         for one in batch
         if one.phase in _BAD
     )
-    if reasons:
+    if not reasons:
+        return
+    if folded:  # a message: the reasons are too long for a column
+        lines = (f"{count} × {reason}" for reason, count in reasons.most_common(5))
+        yield Text("failures", "\n".join(lines))
+    else:
         yield Fields("failures", tuple(reasons.most_common(5)))
 
 
@@ -119,7 +139,7 @@ def _trials(batch: Sequence[Experiment], most: int) -> Iterator[Block]:
     metric = Objective.read(batch[0].plan.best).key if batch[0].plan.best else ""
     rows = tuple(
         (
-            one.id,
+            f"experiment {one.id}" if most else one.id,
             *(() if most else (one.phase.value,)),
             *((MISSING if one.score is None else one.score,) if metric else ()),
             *(parameters[one.id].get(key, MISSING) for key in varied),
@@ -128,7 +148,7 @@ def _trials(batch: Sequence[Experiment], most: int) -> Iterator[Block]:
         for one in chosen
     )
     columns = (
-        "id",
+        "name" if most else "id",
         *(() if most else ("phase",)),
         *((metric,) if metric else ()),
         *varied,

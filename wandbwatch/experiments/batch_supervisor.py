@@ -11,7 +11,7 @@ import logging
 import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -43,6 +43,8 @@ GRACE = 10.0
 """Seconds from SIGTERM to SIGKILL."""
 LINGER = 5.0
 """Seconds for processes that a script leaves behind, such as uploads, to end."""
+RELEASE = 10.0
+"""Seconds after an end in which a GPU may still look busy with that training."""
 RESUBMIT = 20.0
 """Seconds until a submission is repeated that never reached its engine."""
 
@@ -84,8 +86,8 @@ class _Running:
     """When its first process was seen to be gone, in monotonic seconds."""
     held: str = ""
     """Why it is taken out of its queue before it runs."""
-    search_at: float = 0.0
-    search_pause: float = 0.5
+    search_at: float = field(default_factory=lambda: time.monotonic() + 1)
+    search_pause: float = 1.0
     """When its runs are looked for in its processes, and how long after that."""
 
 
@@ -111,6 +113,7 @@ class BatchSupervisor:
         self._running: dict[int, _Running] = {}
         self._leaving = False
         self._submit_after = 0.0
+        self._last_end = float("-inf")
         self.impatient = False
         """Whether it has reason to step again soon, although nothing has ended."""
 
@@ -126,6 +129,14 @@ class BatchSupervisor:
         children = (running.training.child for running in self._running.values())
         yield from (child.pid for child in children if child)
         yield from self._submitter.children
+
+    @property
+    def descriptors(self) -> Iterator[int]:
+        """Become readable when a training ends whose process is not our child."""
+        for running in self._running.values():
+            training = running.training
+            if isinstance(training, TrainingProcess) and running.gone_since is None:
+                yield from () if (one := training.descriptor) is None else (one,)
 
     def leave(self) -> None:
         """Start nothing more: its jobs run on without us, as after a reboot."""
@@ -215,6 +226,7 @@ class BatchSupervisor:
             ),
         )
         if started is None:  # stopped in the meantime, or no GPU is free
+            self.impatient = time.monotonic() - self._last_end < RELEASE
             return
         try:
             output.parent.mkdir(parents=True, exist_ok=True)
@@ -345,6 +357,7 @@ class BatchSupervisor:
         _remove_empty(Path(one.directory))
         training.close()
         del self._running[one.id]
+        self._last_end = time.monotonic()
 
     def _end(
         self, one: Experiment, phase: Phase, cause: Cause | None = Cause.FAILED

@@ -35,6 +35,8 @@ class Nvidia:
         self._environ = environ
         self._asked = float("-inf")
         self._busy: frozenset[int] | None = frozenset()
+        self._indices: dict[str, int] = {}
+        """The index of each GPU by its UUID."""
 
     def busy(self) -> Collection[int] | None:
         """Return the busy GPUs; None if nvidia-smi does not answer."""
@@ -47,12 +49,14 @@ class Nvidia:
     def _ask(self) -> frozenset[int] | None:
         if shutil.which("nvidia-smi", path=self._environ.get("PATH")) is None:
             return frozenset()
-        cards = self._query("--query-gpu=index,uuid")
+        if not self._indices:
+            cards = self._query("--query-gpu=index,uuid") or ()
+            self._indices = {uuid: int(n) for n, uuid in cards if n.isdecimal()}
         computing = self._query("--query-compute-apps=gpu_uuid,pid")
-        if cards is None or computing is None:
+        if not self._indices or computing is None:
             return None
-        indices = {uuid: int(index) for index, uuid in cards if index.isdecimal()}
-        return frozenset(indices[uuid] for uuid, _ in computing if uuid in indices)
+        found = (self._indices.get(uuid) for uuid, _ in computing)
+        return frozenset(index for index in found if index is not None)
 
     def _query(self, query: str) -> list[tuple[str, str]] | None:
         words = ["nvidia-smi", query, "--format=csv,noheader"]

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from wandbwatch.delivery.outbox import Outbox, Store
@@ -342,6 +343,7 @@ def _experiment(row: tuple[Any, ...]) -> Experiment:
     )
 
 
+@lru_cache(maxsize=1024)
 def _plan(text: str) -> Plan:
     values = json.loads(text)
     for name in ("launcher", "retry_on", "gpus"):

@@ -114,18 +114,18 @@ class Notifier:
         self._live_due = float("-inf")
 
     def started(self, one: Experiment) -> Sequence[QueuedMessage]:
+        if one.plan.channel is None:
+            return ()
         if len(batch := self._ledger.of_batch(one.batch)) > 1:
             return self._of_batch(batch)
         return _messages(one, one.started, reports.started(one), 0)
 
     def ended(self, one: Experiment, *, again: bool) -> tuple[Experiment, Messages]:
         if self._ledger.size(one.batch) > 1:
-            scored = replace(
-                one,
-                score=reports.score(
-                    one, runs.find(one, self._ledger.of_batch(one.batch))
-                ),
-            )
+            found = runs.own_runs(one)
+            if not found and one.plan.best:
+                found = runs.find(one, self._ledger.of_batch(one.batch))
+            scored = replace(one, score=reports.score(one, found))
             return scored, lambda _: self._of_batch(self._ledger.of_batch(one.batch))
         scored, report = end_report(one, self._ledger, again=again)
         return scored, lambda new: _messages(scored, new.ended, report, _END_PLACE)

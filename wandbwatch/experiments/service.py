@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import select
 import shutil
 import signal
 import sys
@@ -188,7 +189,7 @@ class ExperimentService:
                     break
                 progress.show(found, ledger.store.now())
                 time.sleep(POLL)
-                if time.monotonic() > attend:
+                if time.monotonic() > attend or self._deserted(batch):
                     attend = time.monotonic() + ATTEND
                     self._attend_own(ledger, batch)
                 found = ledger.of_batch(batch)
@@ -198,6 +199,14 @@ class ExperimentService:
         if (link := self._links.pop(batch, None)) is not None:
             os.close(link)
         return found
+
+    def _deserted(self, batch: int) -> bool:
+        """Whether nobody reads from the pipe to the supervisor of *batch* any more."""
+        if (link := self._links.get(batch)) is None:
+            return False
+        poll = select.poll()
+        poll.register(link, 0)
+        return any(event & select.POLLERR for _, event in poll.poll(0))
 
     def _attend_own(self, ledger: Ledger, batch: int) -> None:
         """Replace the supervisor of *batch* if it was killed; it ends with us, too."""

@@ -93,7 +93,7 @@ def account(ledger: Ledger, batch: int) -> str:
 
 def outlives(ledger: Ledger, batch: int) -> bool:
     """Whether the jobs of *batch* run on without a process here: an engine has them."""
-    one = ledger.of_batch(batch)[0]
+    one = ledger.find(batch)
     launch = Launch(one.plan.launcher, one.plan.script, "", "", "")
     return one.detached and launchers.submits(launch, detached=True)
 

@@ -136,12 +136,21 @@ class TrainingProcess:
     answer: Answer | None = None
     """The engine's last answer; None: unknown."""
 
+    descriptor: int | None = None
+    """Becomes readable at the end of a process that is not our child."""
+
     def __post_init__(self) -> None:
+        if self.process and not self.child:
+            with contextlib.suppress(OSError, AttributeError):  # gone; not Linux
+                self.descriptor = os.pidfd_open(self.process.pid)
         if self.engine and (not self.child or launchers.queues(self.launcher.launch)):
             self.engine.watch(self.launcher.launch)
 
     def close(self) -> None:
         """Stop asking about it."""
+        if self.descriptor is not None:
+            os.close(self.descriptor)
+            self.descriptor = None
         if self.engine:
             self.engine.unwatch(self.launcher.launch)
 

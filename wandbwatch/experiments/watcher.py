@@ -72,7 +72,7 @@ class Watcher:
         """Supervise another batch, whose *lock* is ours until its end."""
         batch = assignment.batch
         notifier, environ = self._staff(assignment)
-        launch = bare_launch(self._ledger.of_batch(batch)[0])
+        launch = bare_launch(self._ledger.find(batch))
         place = launchers.cluster(launch, environ)
         if place not in self._engines:
             mark = f"{self._ledger.store.path.parent}:engine:{batch}"
@@ -118,6 +118,7 @@ class Watcher:
         soon = any(one.impatient for one in self._supervisors.values())
         watched: list[int | socket.socket] = [self._wake]
         watched += [one for one in (self._link, mailbox) if one is not None]
+        watched += [d for s in self._supervisors.values() for d in s.descriptors]
         ready, _, _ = select.select(watched, [], [], SOON if soon else LOOK)
         if self._wake in ready:
             os.read(self._wake, 4096)
