@@ -62,9 +62,9 @@ class Bench:
     def one(self, number: int = 1) -> Experiment:
         return self.experiments()[number - 1]
 
-    def over(self) -> list[Experiment]:
+    def over(self, patience: float = PATIENCE) -> list[Experiment]:
         """Wait until every experiment is over."""
-        self.until(lambda: all(one.phase.over for one in self.experiments()))
+        self.until(lambda: all(o.phase.over for o in self.experiments()), patience)
         return self.experiments()
 
     def posted(self, count: int) -> list[str]:
@@ -93,8 +93,8 @@ class Bench:
         return MARK.encode() in environ and place in environ
 
     @staticmethod
-    def until(condition: Callable[[], Any]) -> None:
-        give_up = time.monotonic() + PATIENCE
+    def until(condition: Callable[[], Any], patience: float = PATIENCE) -> None:
+        give_up = time.monotonic() + patience
         while not condition():
             if time.monotonic() > give_up:
                 raise AssertionError("timed out")

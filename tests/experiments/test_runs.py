@@ -91,6 +91,55 @@ def test_a_script_may_choose_the_directory_of_its_runs(bench, tmp_path, place):
     assert not list(bench.place.directory.glob("wandb/experiment-*"))
 
 
+MNIST = f"""#!{sys.executable}
+import argparse, json, pathlib, wandb
+parser = argparse.ArgumentParser()
+parser.add_argument("--config", type=json.loads)
+config = parser.parse_args().config
+run = wandb.init(mode="offline", project="mnist", dir=".", config=config)
+for epoch in range(config["epochs"]):
+    run.log({{"validation/loss": config["lr"] / (epoch + 1)}})
+run.finish()
+"""
+HYDRA = f"""#!{sys.executable}
+import json, os, sys, wandb
+directory = "outputs/2026-01-01/10-00-00"
+os.makedirs(directory)
+os.chdir(directory)
+os.environ.pop("WANDB_DIR")
+with wandb.init(mode="offline", config=json.loads(sys.argv[1])) as run:
+    run.log({{"validation/loss": 0.25}})
+"""
+
+
+def test_a_shell_script_that_starts_a_training_in_its_own_directory(bench):
+    """As the older bot's example does: ``dir='.'``, and a name without our group."""
+    here = bench.place.directory / "examples" / "mnist"
+    here.mkdir(parents=True)
+    bench.script(MNIST, "examples/mnist/train.py", head="")
+    body = 'cd "$(dirname "$0")"\n./train.py --config "$1"\n'
+    bench.script(body, "examples/mnist/run_experiment.sh")
+    done = bench.run(
+        *("experiment", '{"epochs": 2, "lr": 0.5}', "--best", "validation/loss:min"),
+        *("--script", "examples/mnist/run_experiment.sh", "-o", "json"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert bench.one().score == 0.25
+    report = json.loads(done.stdout)["reports"][-1]
+    assert report["title"] == "run_experiment (experiment 1) finished"
+    (run,) = next(b for b in report["blocks"] if b.get("title") == "runs")["rows"]
+    assert run["state"] == "finished"
+
+
+def test_a_script_that_changes_its_directory_as_hydra_does(bench):
+    bench.script(HYDRA, head="")
+    done = bench.run(
+        *("experiment", "lr=0.5", "--script", "./run.sh", "--best", "validation/loss"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert bench.one().score == 0.25
+
+
 def test_an_empty_directory_is_not_left_behind(bench):
     bench.script("exit 0\n")
     done = bench.run("experiment", "--script", "./run.sh")

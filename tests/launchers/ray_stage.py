@@ -43,7 +43,7 @@ def test_ctrl_c_stops_the_job(bench):
 
 
 def test_detached_jobs_outlive_their_supervisor(bench):
-    trainings.a_batch_outlives_its_supervisor(bench, LAUNCHER, 6, 3)
+    trainings.a_batch_outlives_its_supervisor(bench, LAUNCHER, 50, 8)
 
 
 def test_a_training_leaves_its_run(bench):

@@ -65,7 +65,7 @@ def test_a_training_leaves_its_run(bench, launcher):
 
 
 def test_an_array_outlives_its_supervisor(bench, queue):
-    trainings.a_batch_outlives_its_supervisor(bench, "sbatch", 100, 40)
+    trainings.a_batch_outlives_its_supervisor(bench, "sbatch", 500, 60)
     assert not queue().stdout
 
 

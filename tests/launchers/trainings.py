@@ -72,6 +72,8 @@ def is_interrupted(bench: Bench, launcher: str) -> None:
     assert (bench.place.directory / "ended").exists()
 
 
+_SECONDS = 900.0
+"""For hundreds of jobs, on a busy machine."""
 COUNTS = """\
 #!/bin/sh
 n=$(echo "$1" | tr -dc 0-9)
@@ -91,11 +93,12 @@ def a_batch_outlives_its_supervisor(
     options = ("--script", "./run.sh", "--launcher", launcher, "--jobs", str(jobs))
     done = bench.run("experiment", f"n=[{trials}]", "--grid", "--detach", *options)
     assert done.returncode == 0, done.stderr
-    bench.until(lambda: any(one.phase.over for one in bench.experiments()))
+    first = lambda: any(one.phase.over for one in bench.experiments())  # noqa: E731
+    bench.until(first, _SECONDS)
     for pid in supervisors(bench):
         os.kill(pid, signal.SIGKILL)
     bench.run("experiments")
-    ended = bench.over()
+    ended = bench.over(_SECONDS)
     assert [one.code for one in ended] == [n % 4 for n in range(count)]
     assert {one.phase for one in ended} <= {Phase.FINISHED, Phase.FAILED}
     started = Counter(starts.read_text().split())

@@ -186,7 +186,9 @@ class SenderProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def request(self) -> None:
-        """Messages were queued."""
+        """Messages were queued, perhaps."""
+        if not Outbox(self._store).pending():
+            return
         self._requested = True
         self._until = time.monotonic() + _SEND_FOR
         self.step()
