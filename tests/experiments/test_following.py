@@ -139,7 +139,7 @@ def test_a_killed_supervisor_is_replaced_and_the_end_reported_once(bench):
 UNTIL_GO = "echo ready; while [ ! -e go ]; do sleep 0.05; done\n"
 
 
-@pytest.mark.parametrize("words", [("wait", "1"), ("logs", "1", "-f")])
+@pytest.mark.parametrize("words", [("wait", "1")])
 def test_who_follows_a_training_replaces_its_killed_supervisor(bench, words):
     bench.script(UNTIL_GO)
     bench.run("experiment", "--script", "./run.sh", "--detach")
