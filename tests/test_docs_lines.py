@@ -163,7 +163,9 @@ def desk(_media_run, tmp_path_factory, _own_discord):
     wandb_core.kill()
     before = copy.deepcopy(_media_run.server.store.projects)
     runs(_media_run.server.store)
-    yield Desk(tmp_path_factory.mktemp("desk"), _own_discord, _media_run.server)
+    desk = Desk(tmp_path_factory.mktemp("desk"), _own_discord, _media_run.server)
+    yield desk
+    desk.run("stop --all")
     _media_run.server.store.projects = before
     wandb_core.kill()
 
