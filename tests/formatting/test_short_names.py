@@ -25,6 +25,11 @@ SEEDS = [f"resnet50_imagenet_bs256_seed{i}_ema2" for i in (3, 4, 12)]
             ["run", "run_x"],
             "a_long_name_of_a_…",
         ),
+        (
+            [":smile: x", "another long name: y"],
+            [":smile: x", "another long name: y"],
+            "",
+        ),
         ([], [], ""),
     ],
 )

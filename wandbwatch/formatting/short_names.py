@@ -24,7 +24,9 @@ def short_names(names: Iterable[str]) -> dict[str, str]:
     head = _common(parts)
     ends = [[part.rstrip(_EDGES) for part in one[head:]][::-1] for one in parts]
     tail = _common(ends)
-    short = ["".join(one[head : len(one) - tail]).strip(_EDGES) for one in parts]
+    short = ["".join(one[head : len(one) - tail]) for one in parts]
+    short = [one.lstrip(_EDGES) for one in short] if head else short
+    short = [one.rstrip(_EDGES) for one in short] if tail else short
     return dict(zip(whole, short if all(short) else whole, strict=True))
 
 
