@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wandbwatch.formatting import shown
-from wandbwatch.formatting.screen import HEIGHT, Rows, rows
+from wandbwatch.formatting.screen import HEIGHT, ScreenRows, rows
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ NEXT = "\n\r          \r\x1b[A\repoch {0} done\nouter {1}/2"
 )
 def test_the_cursor_goes_back_to_earlier_rows(text, expected):
     assert rows(text) == expected
-    one_by_one = Rows()
+    one_by_one = ScreenRows()
     found = [row for letter in text for row in one_by_one.write(letter)]
     found += one_by_one.unfinished()
     assert [row.text for row in found if not row.erased] == expected

@@ -19,7 +19,7 @@ from wandbwatch.model.report import Cell, Note, Report, Table, latest
 from wandbwatch.options import HERE
 
 if TYPE_CHECKING:
-    from wandbwatch.cli.watch import Answers, Draw
+    from wandbwatch.cli.watch import Answers, DrawReports
     from wandbwatch.model.address import Address
 
 More = Callable[[Sequence[str]], Iterator[Report]]
@@ -40,7 +40,7 @@ _SHARES = (1, 2, 6, 12)
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ListedRun:
     """A run of the table."""
 
     id: str
@@ -53,7 +53,11 @@ class Browser:
     """What is chosen, sorted, filtered and open on the screen of *answers*."""
 
     def __init__(
-        self, answers: Answers, draw: Draw, more: More, addresses: Sequence[Address]
+        self,
+        answers: Answers,
+        draw: DrawReports,
+        more: More,
+        addresses: Sequence[Address],
     ) -> None:
         self._answers = answers
         self._draw = draw
@@ -160,7 +164,7 @@ class Browser:
             found = [Report("top", what, (Note(str(e)),))]
         self._open = (what, words, found)
 
-    def _address(self, run: Chosen) -> str:
+    def _address(self, run: ListedRun) -> str:
         local = [one for one in self._addresses if one.local]
         if local and (len(self._addresses) == 1 or not run.url):
             named = [one for one in local if str(one) == run.project]
@@ -190,7 +194,7 @@ class Browser:
         shown, urls = [row for row, _ in rows], [url for _, url in rows]
         return replace(table, rows=tuple(shown), links=tuple(urls))
 
-    def _runs(self) -> list[Chosen]:
+    def _runs(self) -> list[ListedRun]:
         table = self._table()
         if table is None:
             return []
@@ -200,11 +204,11 @@ class Browser:
             return formatting.cell(row[places[name]]) if name in places else ""
 
         return [
-            Chosen(value(row, "id"), value(row, "name"), url, value(row, "project"))
+            ListedRun(value(row, "id"), value(row, "name"), url, value(row, "project"))
             for row, url in zip(table.rows, table.links, strict=True)
         ]
 
-    def _place(self, runs: Sequence[Chosen]) -> int:
+    def _place(self, runs: Sequence[ListedRun]) -> int:
         ids = [run.id for run in runs]
         return ids.index(self._chosen) if self._chosen in ids else 0
 
@@ -273,7 +277,7 @@ def _with(reports: Sequence[Report], table: Table) -> list[Report]:
     ]
 
 
-def _end(head: str, reports: Sequence[Report], draw: Draw, height: int) -> str:
+def _end(head: str, reports: Sequence[Report], draw: DrawReports, height: int) -> str:
     """Show plots whole, and the end of a text that is too long."""
     from wandbwatch.cli.watch import fitting  # noqa: PLC0415 -- it has us
 

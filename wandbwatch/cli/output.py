@@ -24,7 +24,7 @@ from wandbwatch.model.errors import ExitCode, WandbwatchError, printable
 
 if TYPE_CHECKING:
     from wandbwatch.cli.browse import Browser
-    from wandbwatch.cli.watch import Answers, Draw
+    from wandbwatch.cli.watch import Answers, DrawReports
     from wandbwatch.model.ports import Renderer, Screen, Watch
     from wandbwatch.model.report import Report
 
@@ -136,7 +136,7 @@ def _watch(
         _repeat(lambda: _show(again(), line, renderer), watch, _output(line))
 
 
-def _browser(line: ParsedLine, draw: Draw) -> Callable[[Answers], Browser]:
+def _browser(line: ParsedLine, draw: DrawReports) -> Callable[[Answers], Browser]:
     from wandbwatch.cli.browse import Browser  # noqa: PLC0415 -- only where it is shown
     from wandbwatch.model.address import Address  # noqa: PLC0415 -- nor addresses
 

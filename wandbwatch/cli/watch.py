@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Explain = Callable[[Exception], Sequence[str]]
 
 
-class Draw(Protocol):
+class DrawReports(Protocol):
     def __call__(
         self, reports: Iterable[Report], rows: int = 0, chosen: int = -1, /
     ) -> Iterable[str]:
@@ -65,7 +65,7 @@ def _is_not_there(error: Exception) -> bool:
 
 def live(
     ask: Callable[[], Iterator[Report]],
-    draw: Draw,
+    draw: DrawReports,
     every: timedelta,
     explain: Explain,
     browser: Callable[[Answers], Browser] | None = None,
@@ -102,7 +102,9 @@ _ROWS = (0, 14, 10, 8, 6, 5)
 """Heights of plots to try until all fits, the best first; 0 is their own."""
 
 
-def fitting(head: str, reports: Sequence[Report], draw: Draw, height: int) -> str:
+def fitting(
+    head: str, reports: Sequence[Report], draw: DrawReports, height: int
+) -> str:
     """Draw plots only as high as the window has room for."""
     plots = any(isinstance(b, Plot | Chart) for one in reports for b in one.blocks)
     text = ""

@@ -25,14 +25,14 @@ def shown(line: str) -> str:
     """Resolve what moves within *line*: carriage returns, erasures, colours.
 
     A progress bar comes out in its last form. What leads to other lines is left out
-    (see `Rows`).
+    (see `ScreenRows`).
     """
     return _resolved(line)[0]
 
 
 def rows(text: str) -> list[str]:
     """Return the rows that *text* leaves on a terminal."""
-    screen = Rows()
+    screen = ScreenRows()
     found = list(screen.write(text))
     return [row.text for row in (*found, *screen.unfinished()) if not row.erased]
 
@@ -76,7 +76,7 @@ class Row:
         self._revisited = True
 
 
-class Rows:
+class ScreenRows:
     """The rows of a terminal whose cursor moves up and down, nested progress bars'."""
 
     def __init__(self) -> None:

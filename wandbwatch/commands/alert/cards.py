@@ -42,7 +42,7 @@ _COLUMNS = ("name", "id", "group", "last step", "why", "for")
 
 
 @dataclass(frozen=True)
-class Page:
+class AlertedProject:
     """The project of the runs, and what its messages have reported."""
 
     project: str
@@ -52,7 +52,7 @@ class Page:
     """The alerts of messages about many runs, as they are now."""
 
 
-def reports(sent: Iterable[Notification], page: Page) -> Iterator[Report]:
+def reports(sent: Iterable[Notification], page: AlertedProject) -> Iterator[Report]:
     """Report alerts, firing ones first.
 
     An end edits the message that reported the firing, and has a message of its own
@@ -195,7 +195,7 @@ def _evidence(sent: Notification) -> Iterator[Block]:
     yield from pictures(sent.rule, sent.seen, _found(sent), held)
 
 
-def _folded(several: Sequence[Notification], page: Page) -> Report:
+def _folded(several: Sequence[Notification], page: AlertedProject) -> Report:
     first = several[0]
     rows = tuple(_row(one) for one in several)
     table = runs_table(_COLUMNS, rows, [one.seen.run.url for one in several])
@@ -221,7 +221,7 @@ def _fold_key(one: Notification) -> str:
     return f"firing runs {one.held.fold:.0f} {one.rule.text}"
 
 
-def _folded_again(ends: Sequence[Notification], page: Page) -> Report:
+def _folded_again(ends: Sequence[Notification], page: AlertedProject) -> Report:
     """Edit a message about many runs: *ends* have ended, or fire again."""
     first = ends[0]
     whole = {

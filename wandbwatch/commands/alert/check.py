@@ -14,7 +14,7 @@ from wandbwatch.analysis.dead_keys import Check, DeadKey, newly_dead
 from wandbwatch.analysis.several import Gathered, gathered, located, reported
 from wandbwatch.commands.alert import acting
 from wandbwatch.commands.alert.actions import Action, ActionMemory, Firings, decide
-from wandbwatch.commands.alert.cards import Page, reports
+from wandbwatch.commands.alert.cards import AlertedProject, reports
 from wandbwatch.commands.alert.evaluate import (
     Notification,
     backtest,
@@ -139,7 +139,9 @@ def _changes(env: Env, memory: Memory, request: Request) -> Iterator[Report]:
     found = [seen.run for seen in runs]
     project = titles.of_runs(request.address, found)
     url = titles.page_of_runs(found)
-    page = Page(project, url, request.timing, tuple(folded(after, runs, rules)))
+    page = AlertedProject(
+        project, url, request.timing, tuple(folded(after, runs, rules))
+    )
     for report in reports(_drawn(source, question, sent), page):
         bad = report.level is Level.BAD
         yield replace(report, level=request.level) if bad else report

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from wandbwatch.formatting.screen import HEIGHT, Row, Rows, descent, rows
+from wandbwatch.formatting.screen import HEIGHT, Row, ScreenRows, descent, rows
 from wandbwatch.model.run_details import Printed
 from wandbwatch.sources.local.links import open_own
 from wandbwatch.sources.local.log import RunLog, log_end
@@ -66,10 +66,10 @@ def lines(pieces: Iterable[ConsolePiece]) -> list[Printed]:
     A line is placed where it ended, an unfinished one where its stream last wrote.
     """
     found: list[tuple[Row, bool]] = []
-    streams: dict[bool, Rows] = {}
+    streams: dict[bool, ScreenRows] = {}
     places: dict[bool, int] = {}
     for piece in pieces:
-        stream = streams.setdefault(piece.error, Rows())
+        stream = streams.setdefault(piece.error, ScreenRows())
         found += ((row, piece.error) for row in stream.write(piece.text, piece.when))
         if piece.text and piece.text[-1] != "\n":
             places[piece.error] = len(found)

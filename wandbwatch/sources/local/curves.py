@@ -19,7 +19,7 @@ Columns: TypeAlias = tuple["array[float]", "array[float]", "array[float]"]
 """x, y, and the step of each point where x is something else and it matters."""
 
 
-class Curves(Known):
+class CurveScanner(Known):
     """The points of some keys in one log, from its first row to its exit."""
 
     wanted = frozenset({HISTORY, EXIT})

@@ -11,7 +11,7 @@ from wandbwatch.analysis.histograms import column
 from wandbwatch.model.drawing import HistogramColumn
 from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.model.run import Json, Series
-from wandbwatch.sources.local.curves import Columns, Curves, places
+from wandbwatch.sources.local.curves import Columns, CurveScanner, places
 from wandbwatch.sources.local.items import Path, items, plottable
 from wandbwatch.sources.local.key_scanner import row_step
 from wandbwatch.sources.local.log import RunLog
@@ -195,11 +195,11 @@ def _defined(log: RunLog) -> Iterator[Metric]:
 
 def _read(
     log: RunLog, keys: Sequence[str], axis: Axis, *, number: int, steps: bool
-) -> Iterator[Curves]:
+) -> Iterator[CurveScanner]:
     """Yield the points of a log, of which *number* is that of the first row."""
     known = log.index.curves(keys, axis, steps=steps) if log.index else []
     if not log.index or (number and any(one.counted for one in known)):
-        known = [Curves(keys, axis, steps=steps, number=number)]
+        known = [CurveScanner(keys, axis, steps=steps, number=number)]
     for one in known:
         found = one
         if one.upto:

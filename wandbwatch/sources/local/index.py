@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.sources.local.cache import Cached
-from wandbwatch.sources.local.curves import Curves
+from wandbwatch.sources.local.curves import CurveScanner
 from wandbwatch.sources.local.framing import Kinds
 from wandbwatch.sources.local.known import KindsOfBlocks, Known, NewestLabels
 from wandbwatch.sources.local.scan import scan
@@ -31,7 +31,7 @@ class Index:
         self._news = 0
         self._kinds = KindsOfBlocks()
         self._newest: dict[Kinds, NewestLabels] = {}
-        self._curves: list[Curves] = []
+        self._curves: list[CurveScanner] = []
         self._expected: set[Kinds] = set()
 
     @property
@@ -63,17 +63,19 @@ class Index:
         self.update(found)
         return found
 
-    def curves(self, keys: Sequence[str], axis: Axis, *, steps: bool) -> list[Curves]:
+    def curves(
+        self, keys: Sequence[str], axis: Axis, *, steps: bool
+    ) -> list[CurveScanner]:
         """Return what is known of *keys*, each in one of them."""
         self._load()
-        found: list[Curves] = []
+        found: list[CurveScanner] = []
         left = list(keys)
         for one in self._curves:
             if (one.axis, one.steps) == (axis, steps) and set(left) & set(one.keys):
                 found.append(one)
                 left = [key for key in left if key not in one.keys]
         if left:
-            found.append(Curves(left, axis, steps=steps))
+            found.append(CurveScanner(left, axis, steps=steps))
         for one in found:
             self.update(one)
         others = [one for one in self._curves if one not in found]
@@ -116,5 +118,5 @@ class Index:
             self._newest[newest.kinds] = newest
         elif kind == "curves":
             keys, (axis, key), steps = args
-            one = Curves(keys, Axis(AxisKind(axis), key), steps=steps)
+            one = CurveScanner(keys, Axis(AxisKind(axis), key), steps=steps)
             self._curves.append(one.restore(state))

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from wandbwatch.sources.local.curves import Curves
+from wandbwatch.sources.local.curves import CurveScanner
 from wandbwatch.sources.local.known import KindsOfBlocks, Known, NewestLabels, bit
 from wandbwatch.sources.local.large import columns
 from wandbwatch.sources.local.large.vectors import Records, Segment, Unusual, records
@@ -47,7 +47,7 @@ def _learnt(part: Known, found: Records, first: int, last: int) -> Callable[[], 
             return _kinds(part, found, last - first)
         case NewestLabels():
             return _labels(part, found.of(part.wanted), first)
-        case Curves():
+        case CurveScanner():
             return _curves(part, found.of(part.wanted))
         case _:
             raise Unusual
@@ -71,7 +71,7 @@ def _labels(part: NewestLabels, found: Records, first: int) -> Callable[[], None
     return lambda: part.current.update(newest)
 
 
-def _curves(part: Curves, found: Records) -> Callable[[], None]:
+def _curves(part: CurveScanner, found: Records) -> Callable[[], None]:
     if part.ended:
         return lambda: None
     if (found.kind == EXIT).any():
