@@ -237,6 +237,21 @@ def test_what_could_not_be_read_is_said():
     assert len(told) == 6
 
 
+def test_each_run_that_cannot_be_read_is_named_with_its_reason():
+    cut = replace(OWL, name="owl", caveats=("cut short",))
+    lost = replace(cut, state=State.UNKNOWN, caveats=("cannot be read: x",))
+    runs = [replace(cut, id=f"r{n}") for n in range(6)]
+    runs += [replace(lost, id=f"u{n}") for n in range(6)]
+    runs.append(replace(lost, id="v", caveats=("cannot be read: y",)))
+    told = notes(answer("project p --topk 0", FakeSource(runs)))
+    owls = ", ".join(f"owl (u{n})" for n in range(5))
+    assert told[:2] == [
+        f"{owls} and 1 more: cannot be read: x",
+        "owl (v): cannot be read: y",
+    ]
+    assert told[-1] == "1 more run is incomplete like these"
+
+
 def test_runs_of_several_projects_say_which():
     runs = [replace(OWL, id=f"r{n}", entity="", project=f"p{n % 2}") for n in range(3)]
     report = answer("project ./x", FakeSource(runs))

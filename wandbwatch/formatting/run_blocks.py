@@ -7,7 +7,7 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from wandbwatch.model.report import MISSING, Cell, Fields, Note, Table
-from wandbwatch.model.run import Run
+from wandbwatch.model.run import Run, State
 
 _MOST_CAVEATS = 5
 MOST_CARDS = 3
@@ -61,13 +61,27 @@ def runs_table(
 
 
 def caveats(runs: Sequence[Run]) -> Iterator[Note]:
-    """Say what the source of *runs* could not read, or took from elsewhere."""
-    noted = [run for run in runs if run.caveats]
+    """Say what the source of *runs* could not read, or took from elsewhere.
+
+    Each run in an unknown state is named with its reason, those of one reason together.
+    """
+    unknown: dict[str, list[Run]] = {}
+    noted: list[Run] = []
+    for run in runs:
+        if run.caveats and run.state is State.UNKNOWN and len(runs) > 1:
+            unknown.setdefault("; ".join(run.caveats), []).append(run)
+        elif run.caveats:
+            noted.append(run)
+    for reason, found in unknown.items():
+        names = ", ".join(f"{run.name} ({run.id})" for run in found[:_MOST_CAVEATS])
+        more = len(found) - _MOST_CAVEATS
+        yield Note(f"{names}{f' and {more} more' if more > 0 else ''}: {reason}")
     for run in noted[:_MOST_CAVEATS]:
         text = "; ".join(run.caveats)
         yield Note(text if len(runs) == 1 else f"{run.name} ({run.id}): {text}")
-    if len(noted) > _MOST_CAVEATS:
-        yield Note(f"{len(noted) - _MOST_CAVEATS} more runs are incomplete like these")
+    if (more := len(noted) - _MOST_CAVEATS) > 0:
+        which = "1 more run is" if more == 1 else f"{more} more runs are"
+        yield Note(f"{which} incomplete like these")
 
 
 def _known(cell: Cell) -> bool:

@@ -204,6 +204,16 @@ def test_a_run_that_cannot_be_read_says_why_in_its_listing(tmp_path):
     (why,) = found["bad"].caveats
     assert why.startswith("cannot be read: ")
     assert "wrong header" in why
+    assert str(tmp_path) not in why
+
+
+@pytest.mark.parametrize("later", [0, 1e6])
+def test_a_run_without_a_readable_record_says_so_at_any_age(tmp_path, later):
+    path = written(tmp_path, [])
+    file_of(path).write_bytes(frame([])[:7] + b"\xff" * 999)
+    one = source(path, file_of(path).stat().st_mtime + later).run()
+    assert one.state is State.UNKNOWN
+    assert one.caveats[0].startswith("the .wandb file is damaged or cut short")
 
 
 def resumed(directory: Path, *parts: list[bytes]) -> Path:

@@ -27,7 +27,7 @@ from wandbwatch.commands.events.lifecycle import (
 )
 from wandbwatch.commands.events.lifecycle.event import KINDS
 from wandbwatch.formatting import titles
-from wandbwatch.formatting.run_blocks import run_fields, runs_table
+from wandbwatch.formatting.run_blocks import caveats, run_fields, runs_table
 from wandbwatch.model.address import Address
 from wandbwatch.model.query import Listing
 from wandbwatch.model.report import (
@@ -270,7 +270,7 @@ def present(found: Gathered[Listing], rules: DetectOptions, now: datetime) -> Re
         blocks.append(Table("running", (*place, *columns), rows, links))
     if (left := len(active) - len(rows)) > 0:
         blocks.append(Note(f"{left} more are running"))
-    blocks += found.notes
+    blocks += [*caveats(runs), *found.notes]
     blocks.append(
         Note(
             "this is the current state; a subscription of watch.toml"

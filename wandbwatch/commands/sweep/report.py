@@ -12,6 +12,7 @@ from wandbwatch.commands.sweep.parameter_importance import (
     has_forest,
     importance,
 )
+from wandbwatch.formatting.run_blocks import caveats
 from wandbwatch.model.address import Address
 from wandbwatch.model.query import Query
 from wandbwatch.model.report import (
@@ -56,6 +57,7 @@ def report(
         *_pictures(runs, done or ranked, aim, sweep, weighed),
         *map(Note, _notes(runs, ranked, aim)),
         *map(Note, _unfinished(ranked, len(done))),
+        *caveats(runs),
     )
     title = f"{sweep.name or sweep.id} ({_whose(runs)}{sweep.id})"
     return Report("sweep", title, blocks, _level(sweep, runs), sweep.url)

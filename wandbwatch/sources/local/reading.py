@@ -11,6 +11,7 @@ from pathlib import Path
 from wandbwatch.model.run import Json, Run, State
 from wandbwatch.sources.local import stats
 from wandbwatch.sources.local.beside import Beside, beside, directory_time
+from wandbwatch.sources.local.framing import HEADER
 from wandbwatch.sources.local.history import goals
 from wandbwatch.sources.local.log import SILENCE, LogEnd, RunLog, log_end, state
 from wandbwatch.sources.local.records import Identity, config, identity, merged
@@ -125,6 +126,8 @@ class Part:
             text = f"the .wandb file {ends}, cut short; values{upto} come from files/"
             lost = self.state is State.UNKNOWN
             yield f"{text}; how the run ended is unknown" if lost else text
+        elif not self.who and self.log.size > HEADER:
+            yield "the .wandb file is damaged or cut short: it has no run record"
         elif not self.who and self._silent:
             yield "the .wandb file is empty: it was cut short or never written out"
 

@@ -201,7 +201,9 @@ class LocalSource:
             if directories.is_one_run(self._path):
                 raise
             one = run_id(files[-1])
-            return Run(one, one, State.UNKNOWN, caveats=(f"cannot be read: {e}",))
+            why = str(e).removeprefix(f"{files[-1]} cannot be read: ")
+            why = why.replace(f"{files[-1]} ", "it ")
+            return Run(one, one, State.UNKNOWN, caveats=(f"cannot be read: {why}",))
 
     def _plotted(
         self, run: Run, files: Sequence[Path], keys: Sequence[str], axis: Axis
