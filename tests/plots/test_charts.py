@@ -56,6 +56,8 @@ def test_the_same_chart_makes_the_same_bytes():
         Scatter("a", "b", ()),
         Scatter("a", "b", (Point(1, 2, "one"),), joined=True),
         Scatter("a", "b", (Point(NAN, 2), Point(1, math.inf))),
+        Scatter("a", "b", (Point(1, 0), Point(10, 1e9)), log_x=True, log_y=True),
+        Scatter("a", "b", (Point(1, 0),), log_x=True, log_y=True),
         Scatter("a", "b", (Point(-HUGE, HUGE), Point(HUGE, -HUGE))),
         Scatter("a", "b", tuple(Point(i, i, f"{i}") for i in range(3000))),
         Bars("a", ()),

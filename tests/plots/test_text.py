@@ -66,6 +66,10 @@ def test_a_run_without_a_value_on_an_axis_has_none():
     [
         (Bars("amount", (("a", 1.0), ("b", -0.5))), "amount: a 1, b -0.5"),
         (Scatter("x", "y", (Point(1, 2, "best", chosen=True),)), "1 point of y over x"),
+        (
+            Scatter("x", "y", (Point(1, 2),), log_x=True, log_y=True),
+            "1 point of y over x (log scale: x, y)",
+        ),
         (Parallel(("lr",), ("a",), ((1.0,),)), "1 run through lr"),
         (Heatmap("step", "g", ()), "no histogram of g"),
         (Matrix("actual", "predicted", (), ()), "0 classes, no counts"),

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from wandbwatch.model.run import Run
+
+_DECADES = 3
+"""Values that differ by so many are of a logarithmic scale, whoever drew them."""
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,14 @@ _WAYS = {
     "max": True,
     "maximize": True,
 }
+
+
+def span_decades(values: Sequence[float]) -> bool:
+    """Return whether the finite *values* are all above 0 and go over decades."""
+    if not values or min(values) <= 0:
+        return False
+    apart = math.log10(max(values)) - math.log10(min(values))
+    return apart >= _DECADES - _ROUNDING
 
 
 def finite(value: object) -> float | None:

@@ -45,6 +45,7 @@ class Scatter:
     joined: bool = False
     """Whether a line goes through the points, in their order."""
     log_x: bool = False
+    log_y: bool = False
 
 
 @dataclass(frozen=True)

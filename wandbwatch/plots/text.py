@@ -78,7 +78,9 @@ def said(chart: Chart) -> str:
                 for p in chosen
             )
             counted = _counted(len(drawing.points), "point")
-            return f"{counted} of {drawing.y} over {drawing.x}{best}"
+            logs = [drawing.x] * drawing.log_x + [drawing.y] * drawing.log_y
+            scale = f" (log scale: {', '.join(logs)})" if logs else ""
+            return f"{counted} of {drawing.y} over {drawing.x}{scale}{best}"
         case Bars() as drawing:
             first = ", ".join(
                 f"{name} {formatting.number(value)}"

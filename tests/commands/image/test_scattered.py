@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 
+import pytest
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.commands.image.plotting import scattered
 from wandbwatch.model.drawing import Point, Scatter
@@ -35,3 +36,23 @@ def test_no_point_at_all_is_said_with_the_name_that_no_run_has():
 def test_no_more_is_asked_of_a_run_than_is_drawn():
     asked = scattered.query(Query(limit=3), PAIR, Objective("acc", largest=True))
     assert asked == Query(limit=3, summary=("val/loss", "acc"), config=("lr",))
+
+
+@pytest.mark.parametrize(
+    ("rates", "asked", "log"),
+    [
+        ((1e-5, 1e-2), (False, False), (True, False)),
+        ((0.1, 1.0), (False, False), (False, False)),
+        ((0.1, 1.0), (True, True), (True, True)),
+        ((0.0, 1e3), (False, False), (False, False)),
+        ((), (False, False), (False, False)),
+    ],
+)
+def test_values_that_span_decades_have_a_log_axis(rates, asked, log):
+    runs = [
+        Run(f"r{i}", "", State.FINISHED, config={"lr": rate}, summary={"val/loss": 1})
+        for i, rate in enumerate(rates)
+    ]
+    drawing = scattered.chart(runs, *PAIR, None, log=asked).drawing
+    assert isinstance(drawing, Scatter)
+    assert (drawing.log_x, drawing.log_y) == log

@@ -159,7 +159,8 @@ def clash(view: View, *, band: bool, scatter: bool, keys: bool, delta: bool) -> 
         return "--band needs --group-by"
     if view.best and view.group_by:
         return "--best and --group-by exclude each other"
-    plain = View(best=view.best, out=view.out, log_x=view.log_x)
+    plain = View(best=view.best, out=view.out, log_x=view.log_x, log_y=view.log_y)
     if scatter and (view != plain or keys or delta):
-        return "--scatter combines only with --runs, --best, --log-x and --out"
+        others = "--runs, --filters, --best, --log-x, --log-y and --out"
+        return f"--scatter combines only with {others}"
     return ""

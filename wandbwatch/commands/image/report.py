@@ -71,7 +71,7 @@ def scatter_plot(
     limit = 0 if query.ids else _SCATTERED
     asked = scattered.query(replace(query, limit=limit), pair, view.best)
     listing = env.source(address).runs(asked)
-    chart = scattered.chart(listing.runs, x, y, view.best, log_x=view.log_x)
+    chart = scattered.chart(listing.runs, x, y, view.best, log=(view.log_x, view.log_y))
     notes = list(scattered.notes(listing.runs, chart, x, y))
     if listing.left_out:
         notes.append(f"the newest {len(listing.runs)} of {listing.total} runs")

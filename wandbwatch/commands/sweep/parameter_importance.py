@@ -16,7 +16,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from wandbwatch.analysis.ranking import finite
+from wandbwatch.analysis.ranking import finite, span_decades
 from wandbwatch.model.run import Json
 
 _FEWEST = 3
@@ -24,8 +24,6 @@ _FEWEST = 3
 _MOST_WORDS = 24
 """A category with more values than this is a name."""
 _TREES, _SEED = 200, 0
-_DECADES = 1000
-"""Values that differ by this factor are of a logarithmic scale, whoever drew them."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +67,7 @@ def importance(
 
 
 def _is_log(name: str, values: Sequence[float], logarithmic: Sequence[str]) -> bool:
-    if min(values) <= 0:
-        return False
-    return name in logarithmic or max(values) / min(values) >= _DECADES
+    return (name in logarithmic and min(values) > 0) or span_decades(values)
 
 
 def _ranks(values: Sequence[float]) -> list[float]:

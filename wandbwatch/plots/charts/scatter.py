@@ -26,8 +26,11 @@ def draw(title: str, drawing: Scatter, *, titled: bool) -> Sheet:
     there = [p for p in drawing.points if math.isfinite(p.x) and math.isfinite(p.y)]
     if drawing.log_x:
         there = [p for p in there if p.x > 0] or there
+    if drawing.log_y:
+        there = [p for p in there if p.y > 0] or there
     across, up = _floats([p.x for p in there]), _floats([p.y for p in there])
-    x, y = Scale.of([across], log=drawing.log_x), Scale.of([up])
+    x = Scale.of([across], log=drawing.log_x)
+    y = Scale.of([up], log=drawing.log_y)
     named = there if len(there) <= _NAMED else [p for p in there if p.chosen]
     gone = len(drawing.points) - len(there)
     hints = (Entry(f"{gone} have no place on both axes", palette.MUTED),)
@@ -35,17 +38,21 @@ def draw(title: str, drawing: Scatter, *, titled: bool) -> Sheet:
         title=title if titled else "",
         x=x.ticks(X_TICKS, drawing.x) if x else NO_TICKS,
         y=y.ticks(Y_TICKS, drawing.y) if y else NO_TICKS,
-        x_name=drawing.x,
-        y_name=drawing.y,
+        x_name=_axis(drawing.x, x),
+        y_name=_axis(drawing.y, y),
         legends=(hints if gone else (),),
     )
-    words = Words((title, drawing.x, drawing.y, *(p.name for p in named)))
+    words = Words((title, frame.x_name, frame.y_name, *(p.name for p in named)))
     sheet = Sheet(words, frame)
     if x and y:
         _draw(sheet, there, x.place(across), y.place(up), joined=drawing.joined)
     else:
         sheet.write_nothing()
     return sheet
+
+
+def _axis(name: str, scale: Scale | None) -> str:
+    return f"{name} (log)" if scale and scale.log else name
 
 
 def _draw(

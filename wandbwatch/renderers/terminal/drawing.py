@@ -78,10 +78,11 @@ def dotted(scatter: Scatter, width: int, *, colour: bool) -> str:
     there = [
         p
         for p in scatter.points
-        if scales.drawable(p.x, log=scatter.log_x) and math.isfinite(p.y)
+        if scales.drawable(p.x, log=scatter.log_x)
+        and scales.drawable(p.y, log=scatter.log_y)
     ]
     x = scales.scale((p.x for p in there), log=scatter.log_x)
-    y = scales.scale(p.y for p in there)
+    y = scales.scale((p.y for p in there), log=scatter.log_y)
     if x is None or y is None:
         return ""
     width = min(width, _WIDEST)

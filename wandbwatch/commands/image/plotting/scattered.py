@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from wandbwatch.analysis.ranking import Objective, finite
+from wandbwatch.analysis.ranking import Objective, finite, span_decades
 from wandbwatch.model.drawing import Point, Scatter
 from wandbwatch.model.query import Query
 from wandbwatch.model.report import Chart
@@ -32,13 +32,23 @@ def value(run: Run, name: str) -> float | None:
 
 
 def chart(
-    runs: Sequence[Run], x: str, y: str, best: Objective | None, *, log_x: bool = False
+    runs: Sequence[Run],
+    x: str,
+    y: str,
+    best: Objective | None,
+    *,
+    log: tuple[bool, bool] = (False, False),
 ) -> Chart:
-    """Make a point of each run that has both values; the best one stands out."""
+    """Make a point of each run that has both values; the best one stands out.
+
+    An axis whose values span decades has a log scale too, *log* or not.
+    """
     ranked = best.ranked(runs) if best else []
     chosen = ranked[0][0].id if ranked else None
     points = tuple(_points(runs, x, y, chosen))
-    return Chart(f"{y} over {x}", Scatter(x, y, points, log_x=log_x))
+    log_x = log[0] or span_decades([point.x for point in points])
+    log_y = log[1] or span_decades([point.y for point in points])
+    return Chart(f"{y} over {x}", Scatter(x, y, points, log_x=log_x, log_y=log_y))
 
 
 def notes(runs: Sequence[Run], chart: Chart, x: str, y: str) -> Iterator[str]:
