@@ -24,8 +24,17 @@ def test_every_value_gets_a_coordinate_and_ticks_are_few(values, log, number):
         return
     for steps in ((), CLOCK):
         marks = made.marks(number, steps)
-        assert 2 <= len(marks) <= 2 * number + 3
+        least = 2 if made.single is None else 1
+        assert least <= len(marks) <= 2 * number + 3
         assert all(0 <= made.place(mark) <= 1 for mark in marks)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, -3e300, 7])
+def test_an_axis_of_one_value_has_that_tick_alone(value):
+    made = scale([value, value])
+    assert made is not None
+    assert made.marks(5) == [value]
+    assert made.place(value) == pytest.approx(0.5)
 
 
 def test_ticks_are_round():

@@ -206,6 +206,12 @@ def test_a_single_point_is_visible():
     assert "•" in text(report(plot(line("r", [5], [1.0]))))
 
 
+def test_the_axis_of_a_constant_has_its_value_and_no_other():
+    shown = text(report(plot(line("r", [0, 1, 2], [0.5, 0.5, 0.5]))))
+    ticks = [row.split("┤")[0].strip() for row in shown.splitlines() if "┤" in row]
+    assert ticks == ["0.5"]
+
+
 def test_a_plot_names_its_file_its_axis_and_its_smoothing():
     told = plot(line("r", [0, 3600], [1, 10]), x="runtime", log_y=True, smooth=0.6)
     shown = text(report(told))

@@ -35,6 +35,8 @@ class TextScale:
     low: float
     high: float
     log: bool = False
+    single: float | None = None
+    """The one value that all have on it, if they do."""
 
     def place(self, value: float) -> float:
         """Return the coordinate of *value*: 0 at the low end, 1 at the high end."""
@@ -45,6 +47,8 @@ class TextScale:
 
     def marks(self, number: int, steps: Sequence[float] = ()) -> list[float]:
         """Return about *number* round values on the axis, else its ends."""
+        if self.single is not None:
+            return [self.single]
         if self.log and self.high - self.low >= _TWO:
             least = max(1.0, (self.high - self.low) / number)
             if len(powers := _multiples(self.low, self.high, least, ())) >= _TWO:
@@ -61,14 +65,16 @@ class TextScale:
 
 def scale(values: Iterable[float], *, log: bool = False) -> TextScale | None:
     """Return the scale that fits all *values*; None if none is drawable."""
-    at = [math.log10(v) if log else float(v) for v in values if drawable(v, log=log)]
-    if not at:
+    there = [float(v) for v in values if drawable(v, log=log)]
+    if not there:
         return None
-    low, high = min(at), max(at)
+    at = [math.log10(v) for v in there] if log else there
+    low, high, single = min(at), max(at), None
     if high / 2 - low / 2 <= 0:
         room = 0.5 if log else abs(low) * 0.1 or 1.0
         low, high = max(low - room, -_LARGEST), min(high + room, _LARGEST)
-    return TextScale(low, high, log)
+        single = there[0]
+    return TextScale(low, high, log, single)
 
 
 def drawable(value: float, *, log: bool) -> bool:
