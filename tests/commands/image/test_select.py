@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 from wandbwatch.cli import grammar
 from wandbwatch.model.run import Run, Series, State
@@ -102,6 +104,26 @@ def test_a_key_of_words_is_said_to_be_no_number():
     source = Logs({"a1": {"loss": LOSS}}, a1={"summary": {"phase": "warm up"}})
     assert notes(told(source, "--keys phase")) == [
         "'phase' is no number; its last value is warm up"
+    ]
+
+
+@pytest.mark.parametrize("key", ["curves/PR(B)", "curves/PR(B)_table", "curves"])
+@pytest.mark.parametrize(
+    ("place", "where"),
+    [
+        ("me/p", "me/p/a1"),
+        ("me/p/a1", "me/p/a1"),
+        ("./wandb", "./wandb/a1"),
+        ("./wandb/run-20260101_000000-a1", "./wandb/run-20260101_000000-a1"),
+    ],
+)
+def test_a_chart_is_said_to_be_media_with_the_line_that_shows_it(key, place, where):
+    table = {"_type": "table-file", "path": "media/table/a.json"}
+    logged = {"loss": 1.0, "curves/PR(B)_table": table}
+    source = Logs({"a1": {"loss": LOSS}}, a1={"summary": logged})
+    line = f"wandbwatch media {where} --keys {shlex.quote(key)}"
+    assert notes(told(source, f"--keys {shlex.quote(key)}", place)) == [
+        f"{key!r} is no curve; `{line}` shows it"
     ]
 
 

@@ -49,7 +49,9 @@ def plots(
 ) -> Iterator[Report]:
     """Plot curves and distributions; *wanted* are the keys, empty for likely ones."""
     source = env.source(address)
-    asker = CurveSelector(source, query, view.axis, clocked=bool(view.last))
+    asker = CurveSelector(
+        source, query, view.axis, clocked=bool(view.last), address=address
+    )
     found = asker.asked(wanted) if wanted else asker.guessed()
     absent = len(found.unknown) == len(wanted)
     demand(env, found=not absent, said=found.unknown)

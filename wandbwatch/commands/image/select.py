@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -12,6 +13,7 @@ from wandbwatch.analysis.window import CLOCK, needs_clock
 from wandbwatch.commands.image.parse import CHOSEN
 from wandbwatch.formatting import worded
 from wandbwatch.formatting.text import did_you_mean, yet
+from wandbwatch.model.address import Address
 from wandbwatch.model.drawing import Distributions
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Curves, Listing, Query
@@ -57,13 +59,14 @@ class CurveSelector:
         axis: Axis | None = None,
         *,
         clocked: bool = False,
+        address: Address,
     ) -> None:
         """No *axis* is the one that define_metric gives a key, else steps.
 
         With *clocked*, curves come with what `recent` needs to cut them by time, and
         over steps.
         """
-        self._source = source
+        self._source, self._address = source, address
         self._query = query
         self._axis = axis or Axis()
         self._own = axis is None and not clocked
@@ -197,6 +200,11 @@ class CurveSelector:
                 continue
             if one in known and not self._axis.key:
                 yield f"{one!r} is only in summaries; it has no curve", False
+            elif run := next((run for run in runs if _has_media(one, run)), None):
+                where = shlex.quote(str(_address_of(run, self._address)))
+                keys = shlex.quote(one.replace(",", "\\,"))
+                line = f"wandbwatch media {where} --keys {keys}"
+                yield f"{one!r} is no curve; `{line}` shows it", False
             elif what := _wording(one, runs):
                 yield f"{one!r} is no number; its last value is {what}", False
             else:
@@ -207,6 +215,20 @@ class CurveSelector:
     def _beside(self) -> str:
         key = self._axis.key
         return f" in rows that have {key!r}" if key else ""
+
+
+def _has_media(key: str, run: Run) -> bool:
+    """Whether *run* has an image, a table or a chart (by its table) of *key*."""
+    typed = {k for k, v in run.summary.items() if isinstance(v, dict) and "_type" in v}
+    return any(known_keys.selected(name, typed) for name in (key, f"{key}_table"))
+
+
+def _address_of(run: Run, address: Address) -> Address:
+    """Return the address of *run*, which was read from *address*."""
+    if not address.local:
+        return address.in_project(run).named(run.id)
+    itself = str(address.resolved()).removesuffix(".wandb").endswith(f"-{run.id}")
+    return address if itself else address.named(run.id)
 
 
 def _wording(key: str, runs: Sequence[Run]) -> str:
