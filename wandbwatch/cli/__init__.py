@@ -1,1 +1,1 @@
-"""The front door: it parses a line, connects the parts and prints the answer."""
+"""The command line: parse a line, wire up its parts, and print the report."""

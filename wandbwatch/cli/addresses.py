@@ -1,7 +1,7 @@
-"""Open the source of an address as people write it.
+"""Open the source of an address, as users write it.
 
 A run may be named by its id, by its display name, or by a word such as ``latest``.
-What an address is never depends on what exists: ``wandb`` is a project's name and
+How an address is read never depends on what exists: ``wandb`` is a project's name and
 ``./wandb`` a path; an error mentions the other one.
 """
 
@@ -39,18 +39,18 @@ _SHOWN = 3
 
 
 class NoRunError(NotFoundError):
-    """The project is there; no run of it is called so."""
+    """The project exists but has no run with this name."""
 
 
 def opened(address: Address, make: Callable[[Address], Source]) -> Source:
-    """Return what *make* makes of *address*, with names of runs resolved."""
+    """Return the source that *make* opens for *address*, with run names resolved."""
     source = NamedRuns(address, make)
     path = _path_of(address)
     return PathHintSource(source, str(Local(path))) if path else source
 
 
 def _path_of(address: Address) -> Path | None:
-    """Return the path that may be meant by an address of names."""
+    """Return the local path that PROJECT or ENTITY/PROJECT may have meant."""
     if not isinstance(address, Cloud):
         return None
     path = Path(str(address))
@@ -61,7 +61,7 @@ def _path_of(address: Address) -> Path | None:
 
 
 class PathHintSource(SourceProxy):
-    """Mentions in its errors the path that the address could be as well."""
+    """Adds to its errors the local path that the address could also mean."""
 
     def __init__(self, source: Source, path: str) -> None:
         self._source = source
@@ -77,9 +77,9 @@ class PathHintSource(SourceProxy):
 
 
 class NamedRuns(SourceProxy):
-    """Takes a run's name, or a word, where no run has that id.
+    """Resolves a run's name, or a word such as ``latest``, if no run has that id.
 
-    Ids cost nothing more; the rest costs a request or two, once.
+    An id costs no extra request; a name or word costs one or two, once.
     """
 
     def __init__(self, address: Address, make: Callable[[Address], Source]) -> None:
@@ -114,7 +114,7 @@ class NamedRuns(SourceProxy):
         return self._with_ids(query, lambda asked: ask(asked, keys, axis))
 
     def _with_ids(self, query: Query, ask: Callable[[Query], T]) -> T:
-        """Ask for the runs of *query*, whose ids may be names."""
+        """Run *query*, whose run ids may be names."""
         ids = tuple(dict.fromkeys(self._ids.get(name, name) for name in query.ids))
         try:
             return ask(replace(query, ids=ids))
@@ -136,7 +136,7 @@ class NamedRuns(SourceProxy):
         return name
 
     def _resolved(self, error: NotFoundError) -> Address | None:
-        """Return the address of the run that ours names otherwise than by its id."""
+        """Return the address, by id, of a run given by its name or by a word."""
         address = self._address
         project: Address
         if isinstance(address, Cloud) and address.run:
@@ -158,7 +158,7 @@ class NamedRuns(SourceProxy):
         return project.named(found.id)
 
     def _say_if_project(self, error: SourceError) -> None:
-        """Raise a better error for PROJECT/RUN that is ENTITY/PROJECT."""
+        """Raise a clearer error when PROJECT/RUN is really ENTITY/PROJECT."""
         from wandbwatch.model.query import Query  # noqa: PLC0415 -- --help needs none
 
         if not (self._address.maybe_project and isinstance(self._address, Cloud)):
@@ -178,14 +178,14 @@ class NamedRuns(SourceProxy):
 
 
 def _may_be_a_name(path: Path) -> bool:
-    """Return whether *path*, which does not exist, may name a run beside it."""
+    """Return whether *path*, which does not exist, may be a run's name instead."""
     from wandbwatch.sources.local.directories import holds_runs  # noqa: PLC0415 -- rare
 
     return holds_runs(path.parent) and not (path.exists() or path.is_symlink())
 
 
 def find(project: Source, where: Address, name: str) -> Run:
-    """Return the run of *project* that has *name*, or that a word of `WORDS` means.
+    """Return the run of *project* that *name*, or a word in `WORDS`, selects.
 
     Raises NotFoundError if there is none, and UsageError if there are several.
     """

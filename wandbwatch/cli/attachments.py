@@ -1,4 +1,4 @@
-"""Keep what belongs to a report in a directory, and say where it is."""
+"""Save a report's attachments in a directory, and report their paths."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from wandbwatch.model.report import Report
 
 
 def save(report: Report, directory: Path) -> Report:
-    """Keep the files of *report* in *directory*; one that can't be fetched says why.
+    """Save the files of *report* in *directory*; a file that can't be fetched says why.
 
-    What is only named is kept where the report asks for a directory itself. Raises
+    Files that are only listed are saved if the report itself needs a directory. Raises
     WandbwatchError when the directory can't be made or written to.
     """
     names = filenames.Names()

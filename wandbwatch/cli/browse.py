@@ -1,4 +1,4 @@
-"""A live table to stay in: choose a run, sort, filter, and open what there is of it."""
+"""The interactive table: select a run, sort, filter, and open its details."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _SHARES = (1, 2, 6, 12)
 
 @dataclass(frozen=True)
 class ListedRun:
-    """A run of the table."""
+    """The selected run."""
 
     id: str
     name: str
@@ -50,7 +50,7 @@ class ListedRun:
 
 
 class Browser:
-    """What is chosen, sorted, filtered and open on the screen of *answers*."""
+    """The state of the table of *answers*: selection, sorting, filter, open view."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Browser:
         self._open: tuple[str, Sequence[str], Sequence[Report]] | None = None
 
     def stay(self, screen: LiveScreen, every: timedelta) -> bool:
-        """Show it until it is time to ask again; True if somebody wants to go."""
+        """Show it until the next refresh is due; True if the user quits."""
         until = time.monotonic() + every.total_seconds()
         if self._open:
             self._ask(screen, *self._open[:2])
@@ -87,7 +87,7 @@ class Browser:
                         return True
 
     def _pressed(self, key: str, screen: LiveScreen) -> bool:
-        """Do what *key* says; True if somebody wants to go."""
+        """Handle *key*; True if the user quits."""
         self._said = ""
         if self._typing:
             self._type(key)
@@ -132,7 +132,7 @@ class Browser:
         self._chosen = runs[goes].id
 
     def _sort(self, key: str) -> None:
-        """Sort by the next column; with S the other way round."""
+        """Sort by the next column; S reverses the order."""
         table = self._table()
         if table is None:
             return
@@ -241,7 +241,7 @@ class Browser:
         return " · ".join([*said, *filter(None, [self._said])])
 
     def _listed(self, head: str, table: Table, height: int) -> str:
-        """Draw as many rows around the chosen one as fit."""
+        """Draw as many rows around the selected one as fit."""
         at = self._place(self._runs())
         text = ""
         for share in _SHARES:
@@ -266,7 +266,7 @@ def _tables(reports: Sequence[Report]) -> Iterator[Table]:
 
 
 def _with(reports: Sequence[Report], table: Table) -> list[Report]:
-    """Put *table* in the place of the one that it was made of."""
+    """Replace the original table of runs by *table*."""
 
     def mine(block: object) -> bool:
         return isinstance(block, Table) and block.columns == table.columns
@@ -278,7 +278,7 @@ def _with(reports: Sequence[Report], table: Table) -> list[Report]:
 
 
 def _end(head: str, reports: Sequence[Report], draw: DrawReports, height: int) -> str:
-    """Show plots whole, and the end of a text that is too long."""
+    """Show plots whole, and only the end of a text that is too long."""
     from wandbwatch.cli.watch import fitting  # noqa: PLC0415 -- it has us
 
     lines = fitting(head, reports, draw, height).split("\n")
@@ -292,7 +292,7 @@ def _words(row: Sequence[Cell]) -> str:
 
 
 def _rank(cell: Cell) -> tuple[int, float, str] | None:
-    """Make cells comparable; None for what is not there."""
+    """Return a sort key for a cell; None for a missing value."""
     match latest(cell):
         case bool() as value:
             return 0, float(value), ""
@@ -309,7 +309,7 @@ def _rank(cell: Cell) -> tuple[int, float, str] | None:
 
 
 def _page(url: str | None) -> str:
-    """Open a page where there is a browser of its own; else say where it is."""
+    """Open a page in a graphical browser; without one, show its URL."""
     if not url:
         return "this run has no page"
     windows = ("DISPLAY", "WAYLAND_DISPLAY")

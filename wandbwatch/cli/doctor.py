@@ -1,4 +1,4 @@
-"""What this machine, its configuration, its webhooks and its W&B server can do."""
+"""Check this machine, its configuration, its webhooks and its W&B server."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _SHOWN_HEADERS = ("date", "server", "content-type", "retry-after", "ratelimit")
 
 
 class DoctorError(WandbwatchError):
-    """Something that was checked is wrong."""
+    """A check failed."""
 
     def __init__(self, bad: Sequence[Finding]) -> None:
         names = ", ".join(one.what for one in bad)
@@ -46,7 +46,7 @@ class DoctorError(WandbwatchError):
 def findings(
     env: Env, address: Address | None, given: Path | None, transcript: Path | None
 ) -> Iterator[Finding]:
-    """Check everything, each thing whatever becomes of the others."""
+    """Run every check, even if others fail."""
     yield from _machine()
     yield from _configuration(given, env)
     yield from _server(address, transcript)

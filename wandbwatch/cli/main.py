@@ -1,4 +1,4 @@
-"""The front door: real clock, real sources, real streams."""
+"""The entry point: real clock, real sources, real streams."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ def main() -> None:
     except KeyboardInterrupt:
         code = ExitCode.INTERRUPTED
         if sys.stderr and sys.stderr.isatty():
-            sys.stderr.write("\n")  # the shell's prompt begins a line of its own
+            sys.stderr.write("\n")  # start the shell's prompt on a new line
     except NobodyReadsError:
-        # What is left in the buffer would complain when Python flushes it.
+        # Python would fail to flush what is left in the buffer.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = ExitCode.FINE
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback of an exit's clean-up
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback from clean-up at exit
     sys.exit(code)
 
 
 def answer(words: Sequence[str]) -> int:
-    """Answer one command line; every error becomes its line and its exit code."""
+    """Run one command line; print every error as one line and set its exit code."""
     if "--json-logs" in words:
         journald.write_json()
     if words[:1] == ["daemon"]:
-        # A reload that comes before the daemon listens changes nothing: it still has
+        # A SIGHUP before the daemon handles it has no effect: the daemon still has
         # to read the file.
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     return run_line(lambda: grammar.read(words, _env), debug="--debug" in words)

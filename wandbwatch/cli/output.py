@@ -1,4 +1,4 @@
-"""A checked line becomes printed text, lines of complaint and an exit code."""
+"""Run a checked line: print its reports and errors, and set the exit code."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 
 def pictures() -> Path:
-    """Return where pictures are kept without --out: in the user's cache."""
+    """Return the directory for pictures without --out: in the user's cache."""
     cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     try:
         return Path(cache).expanduser() / "wandbwatch" / "images"
-    except RuntimeError:  # nobody's home
+    except RuntimeError:  # no home directory
         return Path(tempfile.gettempdir()) / "wandbwatch" / "images"
 
 
@@ -52,7 +52,7 @@ def _renderer(output: str) -> Renderer:
 
 
 class NobodyReadsError(Exception):
-    """Who read our output has gone, as ``head`` does."""
+    """The reader of our output closed the pipe, as ``head`` does."""
 
 
 def run_line(
@@ -62,9 +62,9 @@ def run_line(
     *,
     debug: bool = False,
 ) -> int:
-    """Print what the line that *read* returns has to say.
+    """Print the reports of the line that *read* returns.
 
-    *place* comes before its errors; no error escapes but NobodyReadsError
+    *place* is prefixed to its errors; no error escapes except NobodyReadsError
     and KeyboardInterrupt.
     """
     try:
@@ -117,7 +117,7 @@ def _watch(
     watch: Watch,
     renderer: Callable[[str], Renderer],
 ) -> None:
-    """Show what it says again and again: on a screen in its place, else in turn."""
+    """Run it repeatedly: redraw in place on a screen, else print each answer."""
     if _output(line) == "terminal" and _is_screen():
         from wandbwatch.cli.watch import live  # noqa: PLC0415 -- only where it is shown
 
@@ -164,7 +164,7 @@ def _output(line: ParsedLine) -> str:
 def _show(
     found: Iterator[Report], line: ParsedLine, renderer: Callable[[str], Renderer]
 ) -> None:
-    """Print what the reports say, even if they end in an error; raise it then."""
+    """Print the reports as they come; an error is raised after those before it."""
     errors: list[Exception] = []
     output = _output(line)
     from wandbwatch.cli.waiting import shown  # noqa: PLC0415 -- --help waits for nothing
@@ -189,7 +189,7 @@ def _post(line: ParsedLine, channel: str) -> None:
 
 
 def dry_run(post: Mapping[str, Any], output: str | None = None) -> str:
-    """Write a post that is not sent: drawn in a terminal, as JSON for scripts."""
+    """Print a dry run's post: drawn in a terminal, as JSON for scripts."""
     from wandbwatch.cli import preview  # noqa: PLC0415 -- rich is for drawing only
 
     drawn = (output or ("terminal" if _is_terminal() else "json")) == "terminal"
@@ -197,7 +197,7 @@ def dry_run(post: Mapping[str, Any], output: str | None = None) -> str:
 
 
 def _pictured(reports: Iterator[Report], output: str) -> Iterator[Report]:
-    """Keep plots and files: with data only where --out says so."""
+    """Save plots and files; a data format saves them only with --out."""
     usual = pictures() if output in ("terminal", "plain") else None
     for report in reports:
         place = report.out or usual
@@ -227,7 +227,7 @@ def _held(reports: Iterator[Report], errors: list[Exception]) -> Iterator[Report
 
 
 def _noted(reports: Iterator[Report]) -> Iterator[Report]:
-    """Tell the notes on stderr, for a format that has data only."""
+    """Print the notes on stderr, for formats that hold only data."""
     from wandbwatch.model.report import Note  # noqa: PLC0415 -- nor reports
 
     for report in reports:
@@ -251,7 +251,7 @@ def _screen() -> Screen:
 
 
 def _with_pictures(screen: Screen, output: str) -> Screen:
-    """Let *screen* show pictures where the terminal can; it is asked when one comes."""
+    """Show pictures on *screen* if the terminal can; asked at the first one."""
     if output != "terminal" or not _is_screen():
         return screen
     from wandbwatch.cli.terminal_pictures import Pictures  # noqa: PLC0415 -- seldom
@@ -260,7 +260,7 @@ def _with_pictures(screen: Screen, output: str) -> Screen:
 
 
 def _colour() -> bool:
-    """Decide as https://no-color.org and https://force-color.org say."""
+    """Follow https://no-color.org and https://force-color.org."""
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):
@@ -269,7 +269,7 @@ def _colour() -> bool:
 
 
 def _is_screen() -> bool:
-    """Whether what is shown there can be erased again."""
+    """Whether the output can be redrawn in place."""
     return _is_terminal() and os.environ.get("TERM", "dumb") != "dumb"
 
 

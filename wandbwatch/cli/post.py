@@ -1,4 +1,4 @@
-"""One answer posted to a channel at once, through the same outbox as all else."""
+"""Post one line's reports to a channel at once, through the usual outbox."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ BUSY = 60.0
 def posted(
     reports: Iterator[Report], to: str, *, dry: Callable[[Post], str] | None
 ) -> Iterator[str]:
-    """Post what *reports* say to the channel *to*; yield how that went.
+    """Post *reports* to the channel *to*; yield the outcome.
 
-    Nothing is read before the channel is known. What came before an error is posted,
-    and the error raised then. *dry* writes each post as text; nothing is posted then.
+    The channel is checked before any run is read. Reports before an error are posted,
+    then the error is raised. *dry* writes each post as text instead of posting it.
     """
     file = paths.config_file(None, os.environ)
     config = load(file, paths.local_zone(os.environ))
@@ -79,7 +79,7 @@ def _check_webhook(channel: Channel) -> None:
 def _sent(
     messages: Sequence[Message], channel: Channel, config: Config, state: Path
 ) -> str:
-    """Let *messages* wait in the outbox, send what waits, and tell how it went."""
+    """Queue *messages* in the outbox, send them, and report the outcome."""
     slot = datetime.now(UTC)
     with closing(Store(state)) as store:
         outbox = Outbox(store)
@@ -100,7 +100,7 @@ def _sent(
 
 
 def _wait(outbox: Outbox, slot: datetime) -> None:
-    """Let a running daemon's sender do it."""
+    """Wait for a running daemon's sender to send them."""
     give_up = time.monotonic() + BUSY
     while not outbox.settled(FROM, slot) and time.monotonic() < give_up:
         time.sleep(0.2)

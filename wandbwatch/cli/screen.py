@@ -1,4 +1,4 @@
-"""A screen that is drawn again and again, and left as it was found."""
+"""A terminal screen that is redrawn in place, and restored at the end."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ESCAPE = "\x1b"
 
 
 class Why(Enum):
-    """Why a pause is over."""
+    """Why a pause ended."""
 
     TIME = "time"
     RESIZED = "resized"
@@ -37,7 +37,7 @@ class Why(Enum):
 
 
 class LiveScreen:
-    """The terminal's other screen. Keys are not echoed, and *q* is listened to."""
+    """The terminal's alternate screen. Keys are not echoed; *q* quits."""
 
     typed = ""
     """The keys that ended the last pause."""
@@ -66,7 +66,7 @@ class LiveScreen:
         self._stack.close()
 
     def show(self, draw: Callable[[int], str]) -> None:
-        """Draw for so many rows; what does not fit is counted in the last one."""
+        """Draw the given number of rows; the last counts those that do not fit."""
         self._size = self._console.size
         height = max(self._size.height, 1)
         lines = draw(height).split("\n")
@@ -78,9 +78,9 @@ class LiveScreen:
         self._live.update(whole, refresh=True)
 
     def pause(self, seconds: float, *, keys: bool = False) -> Why:
-        """Wait until it is time, somebody wants to go, or the window changes.
+        """Wait until the time is up, the user quits, or the window changes.
 
-        With *keys*, all that is typed ends the pause, and nothing is the key to go.
+        With *keys*, any key ends the pause, and none of them quits.
         """
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
@@ -94,14 +94,14 @@ class LiveScreen:
         return Why.TIME
 
     def _read(self, seconds: float) -> str:
-        """Return what is typed within *seconds*, if anything is."""
+        """Return the keys typed within *seconds*, if any."""
         if self._keys is None:
             time.sleep(seconds)
             return ""
         if not select.select([self._keys], [], [], seconds)[0]:
             return ""
         typed = os.read(self._keys, 64).decode(errors="ignore")
-        if not typed:  # nobody is there any more
+        if not typed:  # the terminal is gone
             self._keys = None
         return typed
 
@@ -132,7 +132,7 @@ def _unbuffered(file: int) -> Iterator[None]:
 
 @contextmanager
 def _ended_by(*signals: signal.Signals) -> Iterator[None]:
-    """Let *signals* end us in order, so that the screen is given back."""
+    """Exit cleanly on *signals*, so that the screen is restored."""
 
     def end(number: int, _frame: FrameType | None) -> None:
         raise SystemExit(128 + number)

@@ -1,4 +1,4 @@
-"""The units of systemd: found, filled in with this machine's paths, written."""
+"""Find systemd's units, fill in this machine's paths, and write them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # noqa: S108
 
 @dataclass(frozen=True)
 class Place:
-    """A whole machine's units, or one user's."""
+    """The place of the units: system-wide, or one user's."""
 
     user: bool
     units: Path
@@ -35,7 +35,7 @@ class Place:
         return "systemctl --user" if self.user else "systemctl"
 
     def hides(self, program: Path) -> bool:
-        """Whether the sandbox of the units would not let *program* be seen."""
+        """Whether the units' sandbox would hide *program*."""
         return not self.user and str(program).startswith(_HIDDEN)
 
 
@@ -77,7 +77,7 @@ def uninstall(place: Place) -> list[Path]:
 
 
 def next_step(place: Place, program: Path, config: Path) -> str:
-    """List what is still to do; what needs a hand first."""
+    """List the remaining steps; manual ones first."""
     steps = []
     if not config.exists():
         steps.append(shlex.join(map(str, (program, "init", config))))
@@ -94,7 +94,7 @@ def next_step(place: Place, program: Path, config: Path) -> str:
 
 
 def _filled(unit: str, place: Place, program: Path, config: Path) -> str:
-    """Put this machine's paths where the shipped unit has its own."""
+    """Replace the shipped unit's paths by this machine's."""
     for shipped_program, shipped_config in (
         ("/opt/wandbwatch/bin/wandbwatch", "/etc/wandbwatch/watch.toml"),
         (
@@ -117,7 +117,7 @@ def _quoted(path: Path) -> str:
 
 
 def _shipped(place: Place, name: str) -> str:
-    """Read the unit that the wheel carries, or the checkout's."""
+    """Read the unit from the wheel, or from the checkout."""
     package = Path(__file__).parents[1]
     for root in (package / "systemd", package.parent / "systemd"):
         path = (root / "user" / name) if place.user else root / name

@@ -1,4 +1,4 @@
-"""Pictures in terminals that show them: kitty's way, iTerm2's, or sixels."""
+"""Pictures in terminals: kitty's protocol, iTerm2's, or sixels."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ _DEVICE = re.compile(r"\x1b\[\?([\d;]+)c")
 
 
 class Pictures:
-    """Shows pictures in the terminal that *environ* says, which is asked what it can
-    when the first one comes."""
+    """Shows pictures in the terminal that *environ* describes; asks it for its
+    protocol at the first picture."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
@@ -52,10 +52,10 @@ class Pictures:
 
 
 def picture(environ: Mapping[str, str]) -> Picture | None:
-    """Return the way to show pictures in this terminal, None where there is none.
+    """Return this terminal's function to show pictures; None if it has none.
 
     ``WANDBWATCH_PICTURES`` is ``kitty``, ``iterm2``, ``sixel`` or ``none``; without
-    it the terminal's own variables say it, or its answer to what it can.
+    it the terminal's own variables decide, or its answer to a query.
     """
     way = environ.get("WANDBWATCH_PICTURES") or named(environ)
     if not way and environ.get("TERM", "dumb") not in ("dumb", "linux"):
@@ -65,7 +65,7 @@ def picture(environ: Mapping[str, str]) -> Picture | None:
 
 
 def named(environ: Mapping[str, str]) -> str:
-    """Return the way that the terminal's variables say, "" for none."""
+    """Return the protocol that the terminal's variables name; "" for none."""
     term, program = environ.get("TERM", ""), environ.get("TERM_PROGRAM", "")
     if environ.get("TMUX") or term.startswith(("screen", "tmux")):
         return ""
@@ -81,7 +81,7 @@ def _shown(way: Callable[[Path, int], str], file: str, columns: int) -> str:
         return ""
     try:
         return way(path, min(columns, _WIDEST))
-    except (OSError, ValueError):  # no picture after all
+    except (OSError, ValueError):  # not a picture
         return ""
 
 
@@ -117,13 +117,13 @@ def _cell_width() -> int:
 
 
 def _says_sixel() -> bool:
-    """Ask the terminal what it is; one that knows sixels says 4."""
+    """Query the terminal's attributes; 4 means that it supports sixels."""
     found = _DEVICE.search(_answer("\x1b[c"))
     return bool(found) and "4" in found[1].split(";")[1:] if found else False
 
 
 def _answer(question: str) -> str:
-    """Return what the terminal says to *question*, if it says it soon."""
+    """Return the terminal's answer to *question*, if it comes soon."""
     try:
         keys, screen = sys.stdin.fileno(), sys.stdout.fileno()
         before = termios.tcgetattr(keys)

@@ -1,4 +1,4 @@
-"""A status line on stderr while a command waits: what is asked, and for how long."""
+"""A status line on stderr while a command waits: what for, and for how long."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _WHAT = {
 
 
 class Status:
-    """What is asked now; only one command at a time has a status line."""
+    """The current request; only one command at a time has a status line."""
 
     def __init__(self) -> None:
         self.text = ""
@@ -57,7 +57,7 @@ status = Status()
 
 
 def shown(reports: Iterator[T]) -> Iterator[T]:
-    """Yield *reports*; while one is awaited, say on a terminal's stderr for what."""
+    """Yield *reports*; while waiting, show the request on a terminal's stderr."""
     if not _is_shown():
         yield from reports
         return
@@ -103,7 +103,7 @@ def _write(done: threading.Event) -> None:
 
 
 class AnnouncedSource(SourceProxy):
-    """Says in the status line what its source is asked for."""
+    """Shows its source's current request in the status line."""
 
     def __init__(self, address: Address, source: Source) -> None:
         self._address = address

@@ -1,4 +1,4 @@
-"""One line answered again and again: on a screen in its place, else in turn."""
+"""Run one line repeatedly: redraw in place on a screen, else print each answer."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class DrawReports(Protocol):
     def __call__(
         self, reports: Iterable[Report], rows: int = 0, chosen: int = -1, /
     ) -> Iterable[str]:
-        """Word *reports* for a terminal, with plots of so many *rows*, and the
-        *chosen* row of the table of runs marked."""
+        """Render *reports* for a terminal, with plots of *rows* rows, and mark the
+        *chosen* row of the table of runs."""
         ...
 
 
 class Answers:
-    """The last answer that there was, and what went wrong since."""
+    """The last successful answer, and the error since then."""
 
     def __init__(self, ask: Callable[[], Iterator[Report]], explain: Explain) -> None:
         self._ask = ask
@@ -38,10 +38,10 @@ class Answers:
         self.at: datetime | None = None
 
     def ask(self) -> None:
-        """Ask once more. What fails leaves the last answer standing.
+        """Ask again. After an error the last answer stays.
 
-        Raises UsageError: the same words are as wrong the next time. So is a project
-        that was never there.
+        Raises UsageError, which a retry can't fix; also for a project that never
+        existed.
         """
         reports: list[Report] = []
         self.complaints = ()
@@ -70,10 +70,10 @@ def live(
     explain: Explain,
     browser: Callable[[Answers], Browser] | None = None,
 ) -> Iterator[str]:
-    """Show what *ask* says until somebody wants to go; then yield it a last time.
+    """Show the answers of *ask* until the user quits; then yield the last one.
 
-    *draw* words reports for the window as it is then. With a *browser*, a table of
-    runs is one to choose from.
+    *draw* renders reports for the window's current size. With a *browser*, rows of a
+    table of runs can be selected.
     """
     answers = Answers(ask, explain)
     browsing = browser(answers) if browser else None
@@ -105,7 +105,7 @@ _ROWS = (0, 14, 10, 8, 6, 5)
 def fitting(
     head: str, reports: Sequence[Report], draw: DrawReports, height: int
 ) -> str:
-    """Draw plots only as high as the window has room for."""
+    """Limit the height of plots to the room in the window."""
     plots = any(isinstance(b, Plot | Chart) for one in reports for b in one.blocks)
     text = ""
     for rows in _ROWS if plots else _ROWS[:1]:
@@ -116,7 +116,7 @@ def fitting(
 
 
 def _quits(screen: LiveScreen, drawn: Callable[[int], str], seconds: float) -> bool:
-    """Keep it drawn until it is time to ask again, or somebody wants to go."""
+    """Keep it drawn until the next refresh is due, or the user quits."""
     until = time.monotonic() + seconds
     while True:
         screen.show(drawn)
@@ -137,8 +137,8 @@ def repeated(
     explain: Explain,
     final: type[Exception],
 ) -> Iterator[Sequence[str]]:
-    """Let *show* print an answer, and yield what went wrong in it, until a *final*
-    error or one of usage, which are raised."""
+    """Call *show* to print each answer, and yield its errors. A *final* error, or a
+    UsageError, is raised."""
     shown = False
     while True:
         complaints: Sequence[str] = ()

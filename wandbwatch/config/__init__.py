@@ -1,1 +1,1 @@
-"""watch.toml, and what it needs of this machine: paths, secrets, times."""
+"""Read watch.toml and what it depends on: paths, secrets, time zones."""

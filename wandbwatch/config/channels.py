@@ -1,4 +1,4 @@
-"""``[channels.NAME]``: a Discord webhook and how posts look there."""
+"""``[channels.NAME]``: a Discord webhook and the look of its posts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGEST_THREAD_NAME = 100
 
 
 def channel(table: TomlTable, name: str, base: Path) -> Channel | None:
-    """Read one channel; None if it has no webhook, which was complained about then."""
+    """Read one channel; None, with a complaint, if it has no webhook."""
     table.required("webhook")
     any_host = table.flag("any_host")
     webhook = table.secret("webhook", base)

@@ -1,4 +1,4 @@
-"""Everything that is wrong with a configuration, each with its place and line."""
+"""Collect the errors and warnings of a configuration, each with its place and line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KEY = re.compile(r"\b[0-9a-f]{40}\b|\bwandb_v\d+_\w+")
 
 
 class Complaints:
-    """Gathers what is wrong (`add`) and what is unwise (`warn`)."""
+    """Collects errors (`add`) and warnings (`warn`)."""
 
     def __init__(self, name: str, values: Mapping[str, Any], lines: Lines) -> None:
         self.known: dict[str, set[str]] = {}
@@ -34,7 +34,7 @@ class Complaints:
         self._unwise.append(self._placed(path, text))
 
     def warnings(self) -> tuple[str, ...]:
-        """Return the warnings in the order of the file, or raise ConfigError."""
+        """Return the warnings in the file's order; raise ConfigError for errors."""
         if self._wrong:
             raise ConfigError([text for _, text in sorted(self._wrong, key=_line)])
         return tuple(text for _, text in sorted(self._unwise, key=_line))
@@ -46,13 +46,13 @@ class Complaints:
         return line, shown(whole)
 
     def line(self, path: KeyPath) -> int:
-        """Return the line of *path*, or of the closest thing around it; 0 is none."""
+        """Return the line of *path*, or of its nearest parent; 0 if there is none."""
         while path and path not in self._lines:
             path = path[:-1]
         return self._lines.get(path, 0)
 
     def _place(self, path: KeyPath) -> str:
-        """Word *path* as ``subscriptions[2] "gpt-hourly": commands[1]``."""
+        """Format *path* as ``subscriptions[2] "gpt-hourly": commands[1]``."""
         length = 2 if path[:1] and path[0] in _NAMED else 1
         owner, rest = path[:length], path[length:]
         words = _dotted(owner)
@@ -72,7 +72,7 @@ class Complaints:
 
 
 def shown(text: str) -> str:
-    """Make *text* fit for a terminal and a log: printable, without a pasted secret."""
+    """Make *text* safe for a terminal and a log: printable, without a pasted secret."""
     return printable(_KEY.sub("…", redact(text)))
 
 

@@ -1,11 +1,11 @@
-"""What a cron expression means: croniter reads the calendar, we keep the clock.
+"""Fire times of cron expressions: croniter handles dates, we handle clock changes.
 
-croniter is asked about wall clocks alone; where the clock is changed, these hold:
+croniter sees only wall-clock times. At a clock change (DST) these rules hold:
 
-* A fixed time (its hour field names hours) fires once a day: one that is skipped
-  fires where the gap ends, one that is shown twice fires the first time.
-* With ``*`` for its hours a schedule goes by the clock as it is shown: nothing is
-  made up for a skipped hour, and a repeated hour counts like any other.
+* A fixed time (the hour field names hours) fires once a day: a skipped time fires at
+  the end of the gap, a repeated time fires the first time.
+* With ``*`` as its hours a schedule follows the wall clock: a skipped hour is not
+  made up for, and a repeated hour fires like any other.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ _TO_ITSELF = re.compile(r"\b(\w+)-\1\b", re.IGNORECASE)
 
 
 class CronTimes:
-    """The fire times of one expression in one time zone. Not for several threads."""
+    """The fire times of one expression in one time zone. Not thread-safe."""
 
     def __init__(self, expression: str, zone: tzinfo) -> None:
-        """Take an *expression* that `fault` has found nothing wrong with."""
+        """Take an *expression* for which `fault` returns None."""
         self._zone = zone
         self._walls = croniter(expression.strip(), datetime.fromtimestamp(0, UTC))
         self._runs_by_the_clock = self._walls.expanded[1] == ["*"]
 
     def after(self, moment: datetime) -> datetime | None:
-        """Return the first fire time after *moment*; None at the end of all years."""
+        """Return the first fire time after *moment*; None if there is none."""
         moment = moment.astimezone(UTC).replace(microsecond=0)
         try:
             if self._runs_by_the_clock:
@@ -70,7 +70,7 @@ class CronTimes:
             if changed is None:
                 return fires
             moment, wall = changed, wall_clock(changed, self._zone)
-            asked = wall - SECOND  # what the changed clock shows first counts
+            asked = wall - SECOND  # only the first showing of a repeated time counts
 
     def _next_wall(self, wall: datetime) -> datetime:
         found: datetime = self._walls.get_next(datetime, start_time=wall)
@@ -78,7 +78,7 @@ class CronTimes:
 
 
 def fault(expression: str) -> str | None:
-    """Say what is wrong with *expression*, or None."""
+    """Return the error in *expression*; None if it is valid."""
     if len(expression) > LONGEST:
         return f"longer than {LONGEST} characters"
     text = expression.strip()
@@ -104,7 +104,7 @@ def _fields_fault(fields: list[str]) -> str | None:
 def _reads(fields: list[str]) -> bool:
     words = re.findall(r"[^\W\d]+", " ".join(fields))
     if not all(_WORD.fullmatch(word) for word in words):
-        return False  # among them H and R, which croniter has for chance
+        return False  # including croniter's H and R (random times)
     try:
         croniter.expand(" ".join(fields))
     except (CroniterError, ValueError, TypeError, KeyError, IndexError):
@@ -135,14 +135,14 @@ _STRIDE = timedelta(hours=12)
 
 
 def wall_clock(instant: datetime, zone: tzinfo) -> datetime:
-    """Return what the wall clock of *zone* shows, to the second."""
+    """Return the wall-clock time of *zone*, to the second."""
     return instant.astimezone(zone).replace(tzinfo=UTC, microsecond=0, fold=0)
 
 
 def change(zone: tzinfo, after: datetime, until: datetime) -> datetime | None:
-    """Return the first instant when the clock of *zone* is changed, or None.
+    """Return the first clock change of *zone*, or None.
 
-    Looked for after *after* and up to *until*, both whole seconds of UTC.
+    Searches after *after* and up to *until*, both whole seconds of UTC.
     """
     offset = _offset(after, zone)
     while after < until:
@@ -154,10 +154,10 @@ def change(zone: tzinfo, after: datetime, until: datetime) -> datetime | None:
 
 
 def instant(wall: datetime, zone: tzinfo) -> datetime | None:
-    """Return when the clock of *zone* shows *wall*, the first time of two.
+    """Return the instant when the clock of *zone* shows *wall*, the first one of two.
 
-    A time that is skipped happens where its gap ends; None if that whole day is
-    skipped, as 2011-12-30 was in Apia.
+    A skipped time moves to the end of its gap; None if that whole day is skipped,
+    as 2011-12-30 was in Apia.
     """
     first, second = _readings(wall, zone)
     if wall_clock(first, zone) == wall:
@@ -172,8 +172,8 @@ def instant(wall: datetime, zone: tzinfo) -> datetime | None:
 def unrepeated(moment: datetime, zone: tzinfo) -> datetime:
     """Return the last wall clock whose first showing is not after *moment*.
 
-    That is the wall clock of *moment*, unless it is being shown for the second time:
-    then everything up to the repetition's end was shown already.
+    That is the wall clock of *moment*, except during a repeated hour: then it is the
+    end of the repetition, as all of it was shown before.
     """
     wall = wall_clock(moment, zone)
     if not moment.astimezone(zone).fold:
@@ -195,7 +195,7 @@ def _offset(moment: datetime, zone: tzinfo) -> timedelta | None:
 
 
 def _bisect(zone: tzinfo, early: datetime, late: datetime) -> datetime:
-    """Narrow (*early*, *late*], in which the offset changes, down to the second."""
+    """Bisect (*early*, *late*] for the second at which the offset changes."""
     before = _offset(early, zone)
     while late - early > SECOND:
         middle = early + (late - early) // 2

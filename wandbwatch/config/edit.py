@@ -1,6 +1,6 @@
-"""Subscriptions put into a watch.toml's text and taken out; the rest stays as it is.
+"""Add subscriptions to the text of a watch.toml, or remove them.
 
-Not a byte beside them changes: comments, order and spacing are somebody's own.
+Not a byte of the rest changes: comments, order and spacing belong to the user.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def added(text: str, name: str, values: Mapping[str, write.Value | None]) -> str
 
 
 def removed(text: str, name: str, subscription: str) -> str:
-    """Return *text* without the *subscription* of that name; UsageError for none."""
+    """Return *text* without the named *subscription*; UsageError if there is none."""
     before = tree(text, name)
     tables = _tables(before)
     names = [str(t.get("name")) for t in tables if isinstance(t, dict)]
@@ -48,7 +48,7 @@ def removed(text: str, name: str, subscription: str) -> str:
 
 
 def _gap(text: str) -> str:
-    """Return what makes *text* end in a blank line."""
+    """Return the line breaks needed for *text* to end in a blank line."""
     if not text or text.endswith(("\n\n", "\n\r\n")):
         return ""
     return "\n" if text.endswith("\n") else "\n\n"
@@ -60,9 +60,9 @@ def _tables(read: TomlTree) -> list[Any]:
 
 
 def _range(read: TomlTree, index: int, lines: list[str]) -> tuple[int, int]:
-    """Return from and to where the lines of a subscription are, from 0.
+    """Return the first line of a subscription and the line after its last, from 0.
 
-    Comments before its header, and after its last setting, are of what surrounds it.
+    Comments before its header or after its last setting are not part of it.
     """
     own: KeyPath = (_KEY, index)
     first = read.lines[own] - 1
@@ -72,7 +72,7 @@ def _range(read: TomlTree, index: int, lines: list[str]) -> tuple[int, int]:
         end -= 1
     while end < len(lines) and not lines[end].strip():
         end += 1
-    if end == len(lines):  # what is left ends in one line break
+    if end == len(lines):  # end the rest in one line break
         while first and not lines[first - 1].strip():
             first -= 1
         return (first, end - 1) if first and not lines[-1] else (first, end)
@@ -84,7 +84,7 @@ def _says_nothing(line: str) -> bool:
 
 
 def _compare(after: str, name: str, before: TomlTree, expected: list[Any]) -> None:
-    """Refuse an edit that would change anything else: TOML can be written oddly."""
+    """Refuse an edit that would change anything else, as odd TOML could cause."""
     try:
         found = dict(tree(after, name).values)
     except ConfigError:

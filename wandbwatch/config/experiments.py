@@ -1,4 +1,4 @@
-"""``[experiments.NAME]``: trainings that are started by their name."""
+"""``[experiments.NAME]``: training scripts that can be started by name."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ParameterPath = tuple[str, ...]
 
 
 def schema(table: TomlTable) -> Schema:
-    """Read the rules; a parameter inside tables stands in tables, or by its dots."""
+    """Read the rules; a nested parameter is written in tables or with dots."""
     given = table.of(dict, "schema") or {}
     return Schema(dict(_rules(table, given, ())))
 
@@ -48,7 +48,7 @@ def _rules(
 
 
 def _is_a_group(value: Mapping[str, object]) -> bool:
-    """Whether *value* holds parameters of its own: only tables, and no setting."""
+    """Whether *value* is a group of parameters: it holds only tables, no setting."""
     inner = [v for key, v in value.items() if key != "default"]
     return bool(inner) and all(isinstance(v, Mapping) for v in inner)
 
@@ -101,7 +101,7 @@ def _values(
 
 
 def _check(table: TomlTable, rule: ParameterRule) -> None:
-    """Complain of what can never be kept."""
+    """Complain about rules that no value can satisfy."""
     if rule.low is not None and rule.high is not None and rule.low > rule.high:
         table.complain("min", f"{rule.low} is more than max, {rule.high}")
     bounded = rule.low is not None or rule.high is not None
@@ -124,7 +124,7 @@ _OURS |= {"WANDB_ENTITY": "entity"}
 def experiment(
     table: TomlTable, name: str, base: Path, channels: Collection[str]
 ) -> ExperimentConfig | None:
-    """Read one experiment; None if it has no script, which was complained about."""
+    """Read one experiment; None, with a complaint, if it has no script."""
     table.required("script")
     script, workdir = table.read("script", _place), table.read("workdir", _place)
     channel = table.of(str, "channel")
@@ -152,7 +152,7 @@ def experiment(
 
 
 def _launcher(table: TomlTable) -> tuple[str, ...]:
-    """Read the words before the script: a list, or a string as a shell parts it."""
+    """Read the words before the script: a list, or a string split as in a shell."""
     if isinstance(table.value("launcher"), str):
         return tuple(table.read("launcher", _words) or ())
     words = table.texts("launcher")
@@ -212,7 +212,7 @@ def _aim(text: str) -> str:
 
 
 def _part(text: str) -> str:
-    """Check a name of W&B's that stands in addresses."""
+    """Check a W&B name that is part of addresses."""
     plain = text.strip()
     if not plain or len(plain) > _LONGEST or re.search(r"[/\\#?%:\s]", plain):
         raise ValueError(f"{text[:80]!r} is not a name that W&B accepts")

@@ -1,4 +1,4 @@
-"""The priority that journald reads before a line."""
+"""The priority prefix that journald reads on each line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import IntEnum
 
 
 class Priority(IntEnum):
-    """Of https://www.freedesktop.org/software/systemd/man/sd-daemon.html"""
+    """See https://www.freedesktop.org/software/systemd/man/sd-daemon.html"""
 
     CRITICAL = 2
     ERROR = 3
@@ -19,10 +19,10 @@ class Priority(IntEnum):
 
 
 def reads(descriptor: int, environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether journald is what *descriptor* writes to.
+    """Whether *descriptor* writes to journald.
 
-    The variable alone says nothing: whatever a service starts inherits it, terminals
-    on a desktop as well.
+    The variable alone proves nothing: all children of a service inherit it, even
+    terminals on a desktop.
     """
     named = environ.get("JOURNAL_STREAM")
     if not named:
@@ -45,7 +45,7 @@ _AS_JSON: list[bool] = []
 
 
 def write_json() -> None:
-    """Let `marked` return JSON from now on, as ``--json-logs`` asks."""
+    """Make `marked` return JSON from now on, for ``--json-logs``."""
     _AS_JSON.append(True)
 
 

@@ -1,4 +1,4 @@
-"""``[keep]``: how long what is on disk is kept."""
+"""``[keep]``: how long files and records on disk are kept."""
 
 from __future__ import annotations
 

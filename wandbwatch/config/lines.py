@@ -1,6 +1,6 @@
-"""On which line each key of a TOML text stands, which no TOML reader tells.
+"""Find the line of each key in a TOML text, which no TOML parser reports.
 
-The text has been read by tomli before: it is well-formed, and only walked over here.
+The text is well-formed, as tomli has parsed it before; this only scans it.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class _Walker:
         self._text = text
         self._at = 0
         self._breaks = [m.start() for m in re.finditer("\n", text)]
-        self._last: dict[KeyPath, int] = {}  # the last index of each array of tables
+        self._last: dict[KeyPath, int] = {}  # the latest index of each array of tables
 
     def document(self) -> None:
         table: KeyPath = ()
@@ -104,7 +104,7 @@ class _Walker:
                 return keys
 
     def _resolved(self, path: KeyPath, keys: list[str]) -> KeyPath:
-        """Lead through arrays of tables by their last element, as TOML does."""
+        """Resolve arrays of tables to their latest element, as TOML does."""
         for key in keys:
             path = (*path, key)
             if path in self._last:
@@ -113,7 +113,7 @@ class _Walker:
 
     def _note(self, path: KeyPath) -> None:
         line = bisect_right(self._breaks, self._at - 1) + 1
-        while path and path not in self.found:  # then all that leads to it is there
+        while path and path not in self.found:  # then all its parents are there too
             self.found[path] = line
             path = path[:-1]
 

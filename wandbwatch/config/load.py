@@ -1,4 +1,4 @@
-"""watch.toml as a Config, or every complaint about it at once."""
+"""Read watch.toml as a Config, or raise all complaints together."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Config:
 
 @dataclass(frozen=True)
 class ConfigFile:
-    """What there is to know about a file beside its text."""
+    """The facts about a file besides its text."""
 
     name: str = "watch.toml"
     """As it stands before the complaints."""
@@ -65,8 +65,8 @@ def load(
 ) -> Config:
     """Read the file at *path*; *zone* is this machine's time zone.
 
-    Raises ConfigError with all complaints. Command lines are looked at by *check*;
-    with a *reader*, the secrets that are named are read and judged, too.
+    Raises ConfigError with all complaints. *check* checks the command lines;
+    *reader*, if given, reads the named secrets, so that their form is checked too.
     """
     text = read(path)
     base = path.parent.absolute()
@@ -86,7 +86,7 @@ def from_tree(
     file: ConfigFile,
     check: CheckLine | None = None,
 ) -> Config:
-    """Read a TOML tree, or whatever else came in its place."""
+    """Read a parsed TOML tree; any other value is a complaint."""
     complaints = Complaints(file.name, values_, lines)
     top = TomlTable((), values_, complaints)
     zone = top.read("timezone", values.zone) or file.zone
@@ -125,7 +125,7 @@ def _one(top: TomlTable, name: str, reader: Callable[[TomlTable], T]) -> T:
 
 
 def _keys(values_: Mapping[str, Any], key: str) -> list[str]:
-    """List the names of what is there, wrong or not: naming it is not a mistake."""
+    """List the names of all tables, even invalid ones: naming one is no mistake."""
     tables = values_.get(key)
     return list(tables) if isinstance(tables, dict) else []
 

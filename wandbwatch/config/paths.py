@@ -19,9 +19,9 @@ MACHINE_STATE = Path("/var/lib/wandbwatch")
 
 
 def config_file(given: Path | None, environ: Mapping[str, str]) -> Path:
-    """Return the file that is meant, which must exist unless it was named.
+    """Return the file to use; it must exist unless it was named.
 
-    Raises ConfigError, which says where it was looked for.
+    Raises ConfigError, which lists the places searched.
     """
     if given is not None:
         return given
@@ -37,7 +37,7 @@ def config_file(given: Path | None, environ: Mapping[str, str]) -> Path:
 
 
 def looked_at(environ: Mapping[str, str]) -> list[Path]:
-    """List where a file is looked for when none is named, the first one first."""
+    """List the default places of the file, in the order of search."""
     places = [Path(NAME)]
     if own := _own(environ, "XDG_CONFIG_HOME", ".config"):
         places.append(own / NAME)
@@ -47,10 +47,10 @@ def looked_at(environ: Mapping[str, str]) -> list[Path]:
 def state_directory(
     settings: Settings, file: Path, environ: Mapping[str, str], uid: int | None = None
 ) -> Path:
-    """Return where the state of *file* lives: as it says, as systemd says, one's own.
+    """Return the state directory: from *file*, else from systemd, else the user's own.
 
-    For root (*uid* 0; ours when None) the machine's file means the machine's state,
-    so that `outbox` shows what the service has.
+    For root (*uid* 0; the process's when None) the system-wide file means the
+    system-wide state, so that `outbox` shows the service's messages.
     """
     if settings.state is not None:
         return settings.state
@@ -87,7 +87,7 @@ def _is_zone(name: str) -> bool:
 
 
 def _own(environ: Mapping[str, str], variable: str, otherwise: str) -> Path | None:
-    """Return our directory of an XDG *variable*, which counts only if absolute."""
+    """Return our directory below an XDG *variable*, ignored unless absolute."""
     given = environ.get(variable, "")
     if given.startswith("/"):
         return Path(given) / "wandbwatch"

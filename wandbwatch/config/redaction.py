@@ -24,16 +24,16 @@ _secrets: set[str] = set()
 
 
 def hide(secret: str) -> None:
-    """Let *secret* be in nothing that is logged from now on."""
+    """Redact *secret* from all logs from now on."""
     if len(secret) >= _SHORTEST:
         _secrets.add(secret)
 
 
 def redact(text: str) -> str:
-    """Return *text* without any webhook's token and any secret.
+    """Return *text* without webhook tokens and secrets.
 
-    Tokens are looked for first: a secret that is the beginning of a URL would cut off
-    what tells that a token follows.
+    Tokens are replaced first: a secret that is the beginning of a URL would remove the
+    part by which we find the token after it.
     """
     tokens = [one[2] for one in _TOKEN.finditer(text) if len(one[2]) >= _SHORTEST]
     for secret in sorted(_secrets, key=len, reverse=True):
@@ -44,10 +44,10 @@ def redact(text: str) -> str:
 
 
 def install() -> None:
-    """Redact every log record, whoever handles it, and every uncaught exception.
+    """Redact every log record, for all handlers, and every uncaught exception.
 
-    A filter of a handler would miss the handlers that are added later, so that
-    records are redacted as they are made.
+    Records are redacted when they are created, as a handler's filter would miss
+    handlers that are added later.
     """
     import logging  # noqa: PLC0415 -- an error on a command line is not logged
 
@@ -70,10 +70,10 @@ def traced(error: BaseException) -> str:
 
 
 def redact_record(record: logging.LogRecord) -> bool:
-    """Redact a record's message, traceback and stack. It is a handler's filter too."""
+    """Redact a record's message, traceback and stack. Also a handler's filter."""
     record.msg, record.args = redact(_message(record)), None
     if record.exc_info and (error := record.exc_info[1]):
-        # A formatter takes exc_text as it is, and would format exc_info itself.
+        # A formatter uses exc_text as it is; from exc_info it would format its own.
         record.exc_text = traced(error).rstrip("\n")
         record.exc_info = None
     elif record.exc_text:
@@ -86,7 +86,7 @@ def redact_record(record: logging.LogRecord) -> bool:
 def _message(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
-    except (TypeError, ValueError):  # the caller's arguments do not fit its text
+    except (TypeError, ValueError):  # the arguments do not match the format string
         return f"{record.msg} {record.args}"
 
 

@@ -1,4 +1,4 @@
-"""When a subscription's slots are, and whether one is due. Pure: bring the clock."""
+"""The slots of a subscription, and whether one is due. Pure: no clock."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 class Times(Protocol):
     def after(self, moment: datetime, /) -> datetime | None:
-        """Return the first slot after *moment*; None if there is no more."""
+        """Return the first slot after *moment*; None if there is none."""
         ...
 
 
@@ -50,7 +50,7 @@ class SlotDecision(Enum):
 
 @dataclass(frozen=True)
 class Due:
-    """The latest slot that has come. It is the last slot now, whatever the verdict."""
+    """The latest slot that has come. It becomes the last slot, due or skipped."""
 
     slot: datetime
     verdict: SlotDecision
@@ -67,7 +67,7 @@ def times(subscription: Subscription) -> Times:
 
 
 def start(subscription: Subscription, slot: datetime) -> datetime:
-    """Return when *slot* starts: later by its jitter, the same in every process."""
+    """Return when *slot* starts: delayed by its jitter, equally in every process."""
     seed = zlib.crc32(f"{subscription.name} {slot.timestamp():.0f}".encode())
     return slot + subscription.jitter * (seed / 2**32)
 
@@ -87,9 +87,9 @@ def due(
 ) -> Due | None:
     """Return the slot that is due at *now*, the latest one, or None.
 
-    A subscription without a *last_slot* was never seen before and counts from now:
-    remember *now* as its last slot, once. After a clock that went back, the next slot
-    does not run if it has already run; a last slot behind that one is forgotten.
+    A subscription without a *last_slot* is new and counts from now: store *now* as its
+    last slot, once. After the clock went back, the next slot does not run if it has
+    already run; a last slot later than that one is dropped.
     """
     if last_slot is None:
         return None
@@ -125,9 +125,9 @@ def _latest_started(
 
 
 def _latest(slots: Times, now: datetime) -> datetime | None:
-    """Return the latest slot that is not after *now*, found by halving.
+    """Return the latest slot that is not after *now*, by bisection.
 
-    Not croniter's get_prev: it knows nothing of our rules for a changed clock.
+    croniter's get_prev does not know our rules for clock changes.
     """
 
     def come(since: datetime) -> datetime | None:
@@ -136,7 +136,7 @@ def _latest(slots: Times, now: datetime) -> datetime | None:
 
     reach = _SECOND
     while (found := come(now - reach)) is None:
-        if reach > timedelta(days=366 * 9):  # leap days are eight years apart at most
+        if reach > timedelta(days=366 * 9):  # leap days are at most eight years apart
             return None
         reach *= 2
     early, late = found, now
@@ -146,7 +146,7 @@ def _latest(slots: Times, now: datetime) -> datetime | None:
             found = early = slot
         else:
             late = middle
-    while slot := come(found):  # a slot each second ends the halving one too early
+    while slot := come(found):  # with a slot each second, bisection ends one slot early
         found = slot
     return found
 

@@ -27,11 +27,11 @@ which is ours in the units (`LoadCredential=wandbwatch:DIRECTORY`)."""
 def read(
     secret: Secret, environ: Mapping[str, str] = os.environ, machine: Path = MACHINE
 ) -> str:
-    """Return the secret itself, which no log will show from now on.
+    """Return the secret itself; all logs redact it from now on.
 
-    Outside of a service a credential is looked for in *machine*, so that root can try
+    Outside a service a credential is read from *machine*, so that root can try
     by hand what the service does.
-    ConfigError, with no word of it, when it is not to be had.
+    Raises ConfigError, without any part of the secret, if it can't be read.
     """
     text = _found(secret, environ, machine).strip()
     if not text:
@@ -76,7 +76,7 @@ def _credential(secret: Secret, environ: Mapping[str, str], machine: Path) -> Pa
 
 def _file(path: Path, secret: Secret) -> str:
     try:
-        # Opening a FIFO would wait for somebody who writes to it.
+        # Opening a FIFO would block until somebody writes to it.
         if not stat.S_ISREG(path.stat().st_mode):
             raise ConfigError([f"{secret}: not a regular file"])
         with path.open("rb") as file:
@@ -107,7 +107,7 @@ def named(
     accounts: Mapping[str, AccountConfig],
     daemon: Settings,
 ) -> Named:
-    """Yield every secret with the path of its setting, and what judges its form."""
+    """Yield every secret with the path of its setting, and the check of its form."""
     for name, channel in channels.items():
         judge = partial(webhook.read, any_host=channel.any_host)
         yield ("channels", name, "webhook"), channel.webhook, judge
@@ -119,7 +119,7 @@ def named(
 def judge(
     secrets: Named, complaints: Complaints, reader: Reader | None, *, is_open: bool
 ) -> None:
-    """Complain of secrets of the wrong form; warn of missing and of readable ones."""
+    """Complain about malformed secrets; warn about missing and exposed ones."""
     for path, secret, judge_ in secrets:
         if secret is None:
             continue

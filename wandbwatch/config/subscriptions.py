@@ -1,4 +1,4 @@
-"""``[[subscriptions]]``: which command lines run when, and the channel they post to."""
+"""``[[subscriptions]]``: command lines with a schedule and a channel."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LOOKED_AT = 8
 
 @dataclass(frozen=True)
 class Around:
-    """What the rest of the file says that a subscription may name."""
+    """The names in the rest of the file that a subscription may use."""
 
     channels: Collection[str]
     accounts: Collection[str]
@@ -31,7 +31,7 @@ class Around:
 
 
 def subscription(table: TomlTable, around: Around) -> Subscription | None:
-    """Read one subscription; None if too much of it is missing to be one."""
+    """Read one subscription; None if required settings are missing."""
     table.required("name", "channel", "commands")
     name = table.read("name", values.name)
     channel = _known(table, "channel", around.channels)
@@ -114,7 +114,7 @@ def _catchup(table: TomlTable) -> tuple[Catchup, timedelta | None]:
 
 
 def _check_jitter(table: TomlTable, found: Subscription) -> None:
-    """A slot that starts after the next one would be lost."""
+    """Complain if a jitter can delay a slot past the next one: it would be lost."""
     if not found.jitter:
         return
     times, slot = schedule.times(found), _SOME_DAY

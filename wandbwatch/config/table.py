@@ -1,4 +1,4 @@
-"""One table of a configuration: typed reading that complains and goes on."""
+"""One table of a configuration: reads typed settings and collects complaints."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FORMS = "a string or one of { env = … }, { file = … }, { credential = … }
 
 
 class TomlTable:
-    """Reads settings by name; what is wrong is told and read as if it were absent."""
+    """Reads settings by name; an invalid one is a complaint and counts as absent."""
 
     def __init__(self, path: KeyPath, values: object, complaints: Complaints) -> None:
         self.path = path
@@ -43,7 +43,7 @@ class TomlTable:
         self.complaints.warn(self._at(key), text)
 
     def value(self, key: str) -> object:
-        """Return whatever stands at *key*, or None."""
+        """Return the raw value of *key*, or None."""
         self._known.add(key)
         return self._values.get(key)
 
@@ -58,7 +58,7 @@ class TomlTable:
         return self.of(bool, key) or False
 
     def read(self, key: str, reader: Callable[[str], T]) -> T | None:
-        """Read a string by *reader*, whose ValueError is the complaint."""
+        """Read a string with *reader*; its ValueError becomes the complaint."""
         text = self.of(str, key)
         if text is None:
             return None
@@ -69,7 +69,7 @@ class TomlTable:
             return None
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """Read an array of strings; one string alone is an array of it."""
+        """Read an array of strings; a single string counts as an array of one."""
         value = self.value(key)
         if isinstance(value, str):
             return (value,)
@@ -86,7 +86,7 @@ class TomlTable:
                 self.complain(None, f"has no {key}")
 
     def secret(self, key: str, base: Path) -> Secret | None:
-        """Read where a secret is; nothing of one that stands here is ever told."""
+        """Read the place of a secret; a plain secret written here is never shown."""
         match self.value(key):
             case None:
                 return None
@@ -115,7 +115,7 @@ class TomlTable:
         return None
 
     def close(self) -> None:
-        """Complain about every key that nobody asked for."""
+        """Complain about every unknown key."""
         for key in self._values:
             if key not in self._known:
                 near = did_you_mean(key, self._known)
@@ -131,8 +131,8 @@ def kind_of(value: object) -> str:
 
 
 def below(base: Path, place: str) -> Path:
-    """Read a path of a configuration: ``~`` and what is relative to its file."""
+    """Read a path: expand ``~``; a relative path starts at the file's directory."""
     try:
         return base / Path(place).expanduser()
-    except RuntimeError:  # no such user's home
+    except RuntimeError:  # no such user
         return base / place

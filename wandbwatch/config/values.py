@@ -1,4 +1,4 @@
-"""Strings of a configuration into values; ValueError says what is wrong with one."""
+"""Convert strings of a configuration to values; ValueError says what is wrong."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def cron(text: str) -> Cron:
 
 
 def zone(text: str) -> str:
-    """Check that there is a time zone *text*."""
+    """Check that the time zone *text* exists."""
     try:
         zoneinfo.ZoneInfo(text)
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
@@ -45,7 +45,7 @@ def zone(text: str) -> str:
 
 
 def _zone_meant(text: str, known: set[str]) -> str:
-    """Suggest a zone; its city alone, or another case, is enough to find it."""
+    """Suggest a zone by its city alone, or regardless of case."""
     word = text.strip().lower().replace(" ", "_")
     same = {n for n in known if word in (n.lower(), n.lower().rpartition("/")[2])}
     return f"; did you mean {min(same)!r}?" if same else did_you_mean(text, known)
@@ -85,7 +85,7 @@ def ping(text: str) -> Level:
 
 
 def username(text: str) -> str:
-    """Check what Discord takes: it keeps some names for itself."""
+    """Check that Discord accepts *text* as a username: it reserves some names."""
     plain = " ".join(text.split())
     if not 1 <= len(plain) <= 80:  # noqa: PLR2004 (Discord's own bound)
         raise ValueError("must have 1 to 80 characters")
@@ -110,7 +110,7 @@ def web_address(text: str) -> str:
 
 
 def one_of(choices: type[E]) -> Callable[[str], E]:
-    """Return a reader of the values of *choices*, which carries them as `choices`."""
+    """Return a reader of one of *choices*; its attribute `choices` lists them."""
     known = [str(choice.value) for choice in choices]
 
     def read(text: str) -> E:

@@ -1,4 +1,4 @@
-"""A webhook's address, in whatever form a user copied it."""
+"""Read a webhook's URL, in any form that users copy."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class WebhookAddress:
 
 
 def read(text: str, *, any_host: bool = False) -> WebhookAddress:
-    """Read a webhook's URL; ConfigError, with no word of it, when it is none.
+    """Read a webhook's URL; ConfigError, without any part of it, if it is invalid.
 
     Only *any_host* allows another host than Discord's, and http.
     """
@@ -46,7 +46,7 @@ def read(text: str, *, any_host: bool = False) -> WebhookAddress:
     except ValueError:
         raise ConfigError([_NONE]) from None
     path = _PATH.fullmatch(url.path)
-    spaced = any(c.isspace() for c in text)  # which urlsplit leaves out
+    spaced = any(c.isspace() for c in text)  # urlsplit drops these
     if spaced or path is None or url.scheme not in {"http", "https"} or not host:
         raise ConfigError([_NONE])
     redaction.hide(path["token"])
@@ -75,7 +75,7 @@ _ANY_HOST = "to send the token there, set `any_host = true` in its channel"
 
 
 def _not_discords(url: SplitResult, port: int | None, prefix: str) -> str:
-    """Say what in *url* is not as in Discord's own; nothing when all is."""
+    """Return how *url* differs from Discord's own URLs; "" if it does not."""
     if url.hostname not in _HOSTS:
         return f"the webhook is at {url.scheme}://{url.hostname}, which is not Discord"
     if url.scheme != "https":

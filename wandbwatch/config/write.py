@@ -1,4 +1,4 @@
-"""A file replaced as a whole, or not at all."""
+"""Replace a file as a whole, or not at all."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ PRIVATE = 0o600
 
 
 def replace(path: Path, text: str, mode: int = PRIVATE) -> None:
-    """Write *text* to *path* at once, with the mode and owner that it has.
+    """Write *text* to *path* atomically, keeping its mode and owner.
 
-    A new file gets *mode*, a link stays one. Raises OSError, and the file is then as
-    it was.
+    A new file gets *mode*; a link stays a link. After an OSError the file is
+    unchanged.
     """
     target = path.resolve()
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
@@ -40,7 +40,7 @@ def replace(path: Path, text: str, mode: int = PRIVATE) -> None:
 
 @contextlib.contextmanager
 def alone(path: Path) -> Iterator[None]:
-    """Let nobody else edit *path* meanwhile, if they ask here as well.
+    """Hold the lock for editing *path*; it excludes others who take it here.
 
     Raises ConfigError where there is no such directory.
     """
@@ -79,7 +79,7 @@ Value: TypeAlias = str | bool | Sequence[str]
 
 
 def settings(values: Mapping[str, Value | None]) -> list[str]:
-    """Write a line for each of *values*, an array with a line for each item."""
+    """Return a line for each of *values*; an array has a line for each item."""
     lines = []
     for key, value in values.items():
         match value:
@@ -95,10 +95,10 @@ def settings(values: Mapping[str, Value | None]) -> list[str]:
 
 
 def text(value: str) -> str:
-    """Write a basic string; UsageError for bytes that are no text."""
+    """Return a TOML basic string; UsageError for bytes that are not text."""
     try:
         value.encode()
     except UnicodeEncodeError:
         raise UsageError(f"{value!r} is not valid text") from None
-    # JSON's escapes are TOML's, but for the one that JSON needs none for.
+    # JSON's escapes are valid in TOML, which needs one more.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,4 +1,4 @@
-"""Short trainings logged by the real SDK, for a first look without an account."""
+"""Short training runs logged by the real SDK, to try wandbwatch without an account."""
 
 from __future__ import annotations
 

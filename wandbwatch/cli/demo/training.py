@@ -1,4 +1,4 @@
-"""One short training, as its user would write it: `python training.py NAME`.
+"""One short training script, as a user would write it: `python training.py NAME`.
 
 The runs come out finished, failed (its loss diverged) and crashed (killed, so that
 no exit record was written). The only module beside the cloud source that imports
@@ -51,7 +51,7 @@ def train(name: str, training: Training) -> None:
         },
         settings=wandb.Settings(
             silent=True,
-            # what wandb-core stamps by itself doesn't know of our clock
+            # wandb-core's own timestamps ignore our clock
             console="off" if training.killed else "auto",
             x_disable_stats=training.killed,
             x_stats_sampling_interval=0.2,
@@ -73,7 +73,7 @@ def train(name: str, training: Training) -> None:
 
 
 def rows(training: Training) -> Iterator[dict[str, float]]:
-    """Yield what is logged: a loss each step, validation now and then."""
+    """Yield the logged rows: a loss at each step, validation every few steps."""
     for step in range(training.steps):
         noise = 1 + random.gauss(0, 0.06)
         accuracy = 1 - 0.9 * 0.5 ** (step / training.halves_in)
@@ -91,10 +91,10 @@ def rows(training: Training) -> Iterator[dict[str, float]]:
 
 
 def _turn_back_the_clock() -> None:
-    """Let this training have been three hours ago.
+    """Date this training three hours back.
 
-    A run without an exit record counts as crashed when its last heartbeat is a
-    while; a demo can't wait for that.
+    A run without an exit record counts as crashed once its last heartbeat is old;
+    a demo can't wait that long.
     """
     now = time.time
     time.time = lambda: now() - 3 * HOUR

@@ -1,4 +1,4 @@
-"""The one grammar: a line in a terminal and a line in a list are the same words."""
+"""One grammar for command lines, typed in a terminal or listed in a subscription."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class ParsedLine(NamedTuple):
-    """A checked command line. Nothing of it has run: ``reports`` starts it."""
+    """A checked command line that has not run yet: ``reports`` starts it."""
 
     reports: Iterator[Report]
     output: str | None
@@ -54,9 +54,9 @@ def parse(line: str, env: Env) -> ParsedLine:
 
 
 def read(words: Sequence[str], env: Env | Callable[[], Env]) -> ParsedLine | int:
-    """Check a terminal's command line; operations, help and the like run.
+    """Check a terminal's command line; operations, ``--help`` and the like run at once.
 
-    *env* may be what makes one, which --help and a usage error need not wait for.
+    *env* may be a factory, so that --help and usage errors need not wait for it.
 
     Raises UsageError, whose text is one line, and what an operation raises.
     """
@@ -118,7 +118,7 @@ def _reports(line: ParsedLine | int) -> Iterator[Report]:
 
 
 def _with_remarks(reports: Iterator[Report]) -> Iterator[Report]:
-    """Add to each report what its sources had to remark."""
+    """Add its sources' remarks to each report."""
     from wandbwatch.model import remarks  # noqa: PLC0415 -- not for --help
 
     remarks.taken()

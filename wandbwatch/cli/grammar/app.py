@@ -1,4 +1,4 @@
-"""The Typer application, of whatever commands and operations there are."""
+"""The Typer application, built from all commands and operations."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OPERATIONS = "wandbwatch.cli.operations"
 
 
 class Plugins(Mapping[str, Any]):
-    """The commands of *packages* by name; one is imported when it is looked up."""
+    """The commands of *packages* by name; each is imported on first use."""
 
     def __init__(self, packages: Sequence[str], *, listed: bool = False) -> None:
         self.listed = listed
@@ -63,13 +63,13 @@ class Plugins(Mapping[str, Any]):
 
 
 class Group(typer.core.TyperGroup):
-    """Finds commands by name, in the older bot's spelling as well."""
+    """Finds commands by name, including the older bot's names."""
 
     plugins: Plugins
 
     def take(self, found: Plugins) -> None:
         self.plugins = found
-        # What Typer looks names up in; it is only ever read.
+        # Typer looks names up here and only reads it.
         self.commands = found  # type: ignore[assignment]
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -94,7 +94,7 @@ class Group(typer.core.TyperGroup):
             ctx.fail(hint)
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """List what a shell completes: not what is for processes of ours."""
+        """List the commands that a shell completes, without the internal ones."""
         del ctx
         names = list(self.plugins)
         return [n for n in names if not self.plugins.described(n).startswith("(")]
@@ -121,15 +121,15 @@ class Group(typer.core.TyperGroup):
 
 
 def terminal() -> Any:
-    """Build what a terminal may say: every command and operation, and help."""
+    """Build the terminal's grammar: every command and operation, and help."""
     return _application(_root, (COMMANDS, OPERATIONS), listed=False)
 
 
 @functools.cache
 def listed() -> Any:
-    """Build what a list of lines may say. Reading it never prints, writes or exits.
+    """Build the grammar of listed lines. Parsing one never prints, writes or exits.
 
-    Built once: a long list would otherwise wait for that at each line.
+    Cached, so that a long list does not rebuild it for each line.
     """
     return _application(_listed_root, (COMMANDS,), listed=True)
 

@@ -1,4 +1,4 @@
-"""One plugin's function as a Typer command."""
+"""Turn a plugin's function into a Typer command."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OUTPUTS = ("terminal", "plain", "json", "jsonl", "csv")
 
 
 def width() -> int:
-    """Return how wide help may be: Typer's own is never less than 50 columns."""
+    """Return the width of help in columns; Typer's own is at least 50."""
     return max(min(shutil.get_terminal_size().columns, 80) - 2, 20)
 
 
@@ -112,10 +112,10 @@ HELP = Annotated[
 
 
 class Called(NamedTuple):
-    """A command with its arguments, and the choices that all commands have.
+    """A command with its arguments and the options that all commands share.
 
-    ``start`` runs an operation, and makes the generator of a command, which does
-    nothing until it is asked for its first report.
+    ``start`` runs an operation, or returns a command's generator, which does
+    nothing until its first report is requested.
     """
 
     start: Callable[[], object]
@@ -126,7 +126,7 @@ class Called(NamedTuple):
 
 
 class Command(typer.core.TyperCommand):
-    """A command that tells its mistakes as its own, those of the parser too."""
+    """A command that names itself in its errors, including the parser's."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         given = list(args)
@@ -151,7 +151,7 @@ class Command(typer.core.TyperCommand):
 
 
 class For(Enum):
-    """What a command is built for, which says what options are added to its own."""
+    """Where a command is used, which decides the options added to its own."""
 
     QUERY = "a query in a terminal"
     OPERATION = "an operation in a terminal"
@@ -211,7 +211,7 @@ def _whole(command: Callable[..., object], what_for: For) -> Callable[..., Calle
 
     @functools.wraps(command)
     def call(**given: Any) -> Called:
-        # --debug is the front door's, which looks for it in wrong lines too.
+        # main handles --debug, as it looks for it in invalid lines too.
         extra = {name: given.pop(name) for name in added}
         to, dry_run = extra.get("to"), extra.get("dry_run", False)
         if dry_run and to is None:
@@ -246,7 +246,7 @@ def _hint(parameter: inspect.Parameter, command: Callable[..., object]) -> Any:
 
 
 def _known(hint: Any) -> Any:
-    """Return *hint* without a type that is only named: its option has a parser."""
+    """Return *hint* without types that are not imported: their options have parsers."""
     origin = getattr(hint, "__origin__", None)
     if isinstance(origin, ForwardRef):
         several = origin.__forward_arg__.startswith("list[")

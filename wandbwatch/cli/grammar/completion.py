@@ -1,4 +1,4 @@
-"""What a shell completes beside commands and options. Nothing is asked online."""
+"""Shell completion of values, without any network request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _RUNS = ("latest", "previous", "best", "last-good")
 
 
 def values(param: Any, command: str, incomplete: str) -> list[str]:
-    """Return what the word *incomplete* of a parameter may become."""
+    """Return the completions of *incomplete*, a parameter's value so far."""
     if command in ("run", "unsubscribe") and param.param_type_name == "argument":
         return _starting(_named("subscriptions"), incomplete)
     complete = _BY_NAME.get(param.name)
@@ -34,7 +34,7 @@ def _run(incomplete: str) -> list[str]:
 
 
 def _named(table: str) -> list[str]:
-    """Return the names in a table of watch.toml; none if it can't be read."""
+    """Return the names in a table of watch.toml; none if the file can't be read."""
     import tomli  # noqa: PLC0415 -- not for --help
 
     from wandbwatch.config.paths import config_file  # noqa: PLC0415 -- not for --help

@@ -1,4 +1,4 @@
-"""What `--help` shows beside options: the groups of the commands, and examples."""
+"""The command groups and the examples that `--help` shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists of lines as users have them: in a file, through a pipe, in base64."""
+"""Read lists of command lines: from a file, from a pipe, or base64-encoded."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _ALPHABET = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 
 
 def decoded(text: str) -> str | None:
-    """Return the list that *text* encodes, or None where it encodes none.
+    """Return the list that *text* encodes in base64; None if it encodes none.
 
-    The alphabet may be the URLs' one, line breaks may part it and the padding may be
-    missing. A path or a command's name can pass for base64; what comes out of those
-    is no text, or no line of a list.
+    The alphabet may be the URL-safe one, line breaks are allowed, and the padding may
+    be missing. A path or a command's name can look like base64, but does not decode
+    to text that is a list.
     """
     packed = "".join(text.split()).translate(str.maketrans("-_", "+/"))
     if not _ALPHABET.fullmatch(packed):
@@ -45,7 +45,7 @@ def _is_a_comment(line: str) -> bool:
 
 
 def lines(given: str) -> list[str]:
-    """Return the lines of what is *given*: a FILE, ``-``, or base64 of a list.
+    """Return the lines of *given*: a FILE, ``-`` (standard input), or a base64 list.
 
     Raises UsageError, NotFoundError or OSError.
     """

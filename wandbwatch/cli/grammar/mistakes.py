@@ -1,4 +1,4 @@
-"""What was most likely meant by words that a command line does not have."""
+"""Suggest the most likely intended words for an invalid command line."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ COMMANDS = {
 
 
 def command(words: Sequence[str]) -> str:
-    """Return what to say of a command that is not there, or ""."""
+    """Return a hint for an unknown command, or ""."""
     name, *rest = words
     if name == "help":
         return f"`wandbwatch {' '.join([*rest[:1], '--help'])}` shows the help"
@@ -66,7 +66,7 @@ def command(words: Sequence[str]) -> str:
 
 
 def explain(error: typer.TyperException, command: Any, given: Sequence[str]) -> None:
-    """Add to *error* what was most likely meant by the words *given* to *command*."""
+    """Add to *error* a suggestion based on the words *given* to *command*."""
     known = [option for param in command.params for option in param.opts]
     wrong = getattr(error, "option_name", None)
     hint = ""
@@ -95,7 +95,7 @@ def _option(wrong: str, known: Sequence[str]) -> str:
 
 
 def _commas(command: Any, given: Sequence[str]) -> str:
-    """Return how a list is written whose words were parted by blanks."""
+    """Return a space-separated list as it should be written: with commas."""
     lists = (Keys.read, Aims.read)
     for param in command.params:
         described = getattr(param, "type_descriptor", None)
@@ -109,7 +109,7 @@ def _commas(command: Any, given: Sequence[str]) -> str:
 
 
 def _quoted(given: Sequence[str]) -> str:
-    """Return the words of a command line that followed a name, as one word."""
+    """Return the words that followed a name, quoted as one word."""
     own = ("--channel", "--cron", "--interval", "--timezone", "--mode", "--config")
     line = list(given[1:])
     ends = [line.index(option) for option in own if option in line]

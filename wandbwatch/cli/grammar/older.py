@@ -1,8 +1,8 @@
-"""Lines as the older bot wrote them, in today's words.
+"""Translate the older bot's command lines to today's grammar.
 
 ``/summary run:e/p/id filters:train,validation/loss`` is a command, then values by
-name. Blanks part the words; ``%20`` stands for a blank within one, and ``%2C`` for a
-comma within a key. ``topk:-1`` is all runs.
+name. Spaces separate the words; ``%20`` is a space within a word, and ``%2C`` a comma
+within a key. ``topk:-1`` means all runs.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
 
 
 class OlderError(ValueError):
-    """A line of the older spelling is wrong; the text is one line."""
+    """A line in the older bot's grammar is invalid; the text is one line."""
 
 
 def is_older(line: str) -> bool:
@@ -32,10 +32,10 @@ def is_older(line: str) -> bool:
 
 
 def words(given: Sequence[str]) -> list[str]:
-    """Return the words of today's line; one that is today's already is let alone.
+    """Return the words of today's line; a line already in today's form is unchanged.
 
-    In a terminal the whole line may have been quoted as one word. What follows the
-    older values as an option, such as ``-o json``, stays as it is.
+    In a terminal the whole line may be quoted as one word. Options that follow the
+    older values, such as ``-o json``, stay as they are.
     """
     if not given or not is_older(given[0]):
         return list(given)
@@ -56,7 +56,7 @@ def words(given: Sequence[str]) -> list[str]:
 
 
 def _positional(address: str, options: list[str]) -> list[str]:
-    """Put the address first, unless it would be taken for an option there."""
+    """Put the address first, unless it would be read as an option there."""
     return [*options, "--", address] if address[:1] == "-" else [address, *options]
 
 

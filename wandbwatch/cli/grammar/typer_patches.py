@@ -1,8 +1,8 @@
-"""What we patch in Typer: how words become values, its help and its messages.
+"""Our patches of Typer: how it converts values, its help and its messages.
 
-Typer reads every parameter through pydantic, whose import takes longer than our
-answers. A parameter with a ``parser`` of its own, a str, an int, a float or a list of
-one needs none of it: those are read here, and the rest stays with Typer.
+Typer converts every parameter with pydantic, whose import takes longer than most of
+our commands. A parameter with a ``parser``, a str, an int, a float or a list of these
+does not need it: those are converted here, the rest by Typer.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _REWORDED = (
 
 
 def patch(command: Any) -> None:
-    """Let *command*, and its commands, read and show parameters in our way."""
+    """Make *command* and its subcommands read and show parameters our way."""
     for param in command.params:
         _quicken(param)
         _reword(param)
@@ -38,9 +38,9 @@ def patch(command: Any) -> None:
 
 
 def _reword(param: Any) -> None:
-    """Say ``ADDRESS`` where Typer's help says ``ADDRESS <Address>``."""
-    param.min = param.max = None  # Quick keeps them; "x>=0" says little
-    if isinstance(param.show_default, str):  # Typer puts it in brackets of its own
+    """Show ``ADDRESS`` instead of Typer's ``ADDRESS <Address>``."""
+    param.min = param.max = None  # Quick enforces them; "x>=0" helps nobody
+    if isinstance(param.show_default, str):  # Typer adds its own brackets
         word = param.show_default
         param._get_default_string = lambda **_: word  # noqa: SLF001
     if param.metavar is None and _kind_of(param) in _KINDS:
@@ -58,7 +58,7 @@ def _usage(param: Any) -> Any:
 
 
 def one_line(error: typer.TyperException) -> str:
-    """Say what is wrong, in which command, and where its options are shown."""
+    """Return one line: the error, its command, and how to see the options."""
     message = " ".join(error.format_message().split()).rstrip(".")
     for theirs, ours in _REWORDED:
         message = re.sub(theirs, ours, message)
@@ -66,7 +66,7 @@ def one_line(error: typer.TyperException) -> str:
     command = context.command_path if context else "wandbwatch"
     place = command.partition(" ")[2]
     where = f"{place}: " if place else ""
-    if "`wandbwatch " in message:  # it says what to do already
+    if "`wandbwatch " in message:  # it already says what to do
         return f"{where}{message}"
     stop = "" if message.endswith("?") else ";"
     return f"{where}{message}{stop} `{command} --help` shows how it is used"
@@ -77,7 +77,7 @@ _KINDS: dict[Any, str] = {int: "a whole number", float: "a number"}
 
 
 class Quick:
-    """What Typer asks of a parameter's reader: ``coerce``."""
+    """The converter of a parameter that Typer calls: ``coerce``."""
 
     def __init__(self, read: Reader, low: float | None, high: float | None) -> None:
         self.read = read
@@ -112,7 +112,7 @@ class Quick:
 
 
 def _quicken(param: Any) -> None:
-    """Let *param* be read without pydantic."""
+    """Make *param* convert its value without pydantic."""
     described = getattr(param, "type_descriptor", None)
     if described and (read := _reader(described)):
         info = described.parameter_info

@@ -1,1 +1,1 @@
-"""What is done at the terminal about wandbwatch itself; not for lists of lines."""
+"""Terminal commands that manage wandbwatch itself; not allowed in lists of lines."""

@@ -26,10 +26,10 @@ def check(
 ) -> int:
     """Check watch.toml and list every mistake with its line.
 
-    Does not contact W&B, unless --online asks it about keys that no run ever logged.
+    Contacts W&B only with --online, which finds keys that no run has logged.
 
     Warnings, such as a secret that is not set here, go to stderr and
-    do not count. The exit code is 78 for a file with errors.
+    do not change the exit code. The exit code is 78 for a file with errors.
     """
     from wandbwatch.cli.watchfile import load
 
@@ -58,7 +58,7 @@ def check(
 
 
 def _warn_of_letters(path: Path) -> None:
-    """Say which package has fonts for the letters of *path* that pictures lack."""
+    """Suggest the font package for letters in *path* that pictures can't draw."""
     text = path.read_text("utf-8")
     if all(ord(letter) < _COMMON for letter in text):
         return

@@ -21,15 +21,15 @@ def daemon(
 ) -> None:
     """Run the subscriptions of watch.toml on schedule and post their reports.
 
-    SIGHUP reads the file again; if it has errors, the daemon keeps the old one. SIGTERM
-    lets a post in progress finish; what still waits is sent after the next start.
+    SIGHUP reloads the file; if it has errors, the daemon keeps the old configuration.
+    SIGTERM waits for a post in progress; queued messages are sent after the next start.
     """
     from wandbwatch.cli.watchfile import load
 
     env: Env = ctx.obj
     path = load.found(named(file, config)).absolute()
     load.warn(load.configured(path, env, load.Secrets.ALL))
-    # The same process from here on, without what the check has loaded.
+    # Same process, but without the modules that the check loaded.
     flags = ["--json-logs"] if json_logs else []
     words = [sys.executable, "-m", "wandbwatch.daemon", str(path), *flags]
     os.execv(sys.executable, words)  # noqa: S606 -- no shell is wanted

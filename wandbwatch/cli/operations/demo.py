@@ -71,7 +71,7 @@ Your shell cannot find `wandbwatch` yet. Run:
 
 
 def _would_post(env: Env, runs: Path) -> str:
-    """Draw what a digest of the demo would look like in a channel."""
+    """Draw a digest of the demo as a channel would show it."""
     line = grammar.read(("digest", str(runs)), env)
     reports = list(line.reports) if isinstance(line, grammar.ParsedLine) else []
     messages = plugins.load("wandbwatch.renderers", "discord")(reports)
@@ -99,7 +99,7 @@ def _directory(wanted: Path | None) -> Path:
 
 
 def _train(runs: Path, say: Console) -> None:
-    """Let every training run at once, as trainings do, and wait for them all."""
+    """Run all trainings in parallel and wait for them."""
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = SpinnerColumn(finished_text="✓"), TextColumn("{task.description}")
@@ -128,7 +128,7 @@ def _start(name: str, runs: Path) -> subprocess.Popen[str]:
 
 
 def _environment(environ: Mapping[str, str], runs: Path) -> dict[str, str]:
-    """Keep the trainings off the user's account, settings and directories."""
+    """Isolate the trainings from the user's account, settings and directories."""
     ours = {k: v for k, v in environ.items() if not k.startswith("WANDB_")}
     return ours | {
         "WANDB_DIR": str(runs),

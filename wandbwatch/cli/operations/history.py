@@ -55,10 +55,10 @@ def history(
     ] = None,
     config: OnlyConfigOption = None,
 ) -> Iterator[Report]:
-    """List what was posted: what, where, when, by which line or rule, and its link.
+    """List posted messages: text, channel, time, command line or rule, and link.
 
-    A message that was edited is listed once, with the number of its edits. What a mute
-    kept back is listed with the mute.
+    An edited message is listed once, with its number of edits. Messages that a mute
+    held back are listed with the mute.
     """
     from wandbwatch.config.load import load
     from wandbwatch.config.paths import config_file, local_zone, state_directory
@@ -94,7 +94,7 @@ def _is_about(entry: HistoryEntry, address: Address) -> bool:
 def _guilds(
     entries: Iterable[HistoryEntry], read: Config, kept: History
 ) -> Mapping[str, str]:
-    """Return the Discord server's id of each channel, asking for unknown ones."""
+    """Return the Discord server id of each channel, requesting unknown ones."""
     from wandbwatch import plugins
     from wandbwatch.model.delivery import Delivered, Sink
 
@@ -115,7 +115,7 @@ def _guilds(
 def report(
     title: str, entries: Sequence[HistoryEntry], guilds: Mapping[str, str]
 ) -> Report:
-    """Table *entries*, each with Discord's link; *guilds* are servers by channel."""
+    """Tabulate *entries* with links to Discord; *guilds*: server ids by channel."""
     from wandbwatch.model.report import Note, Report, Table
 
     if not entries:

@@ -70,12 +70,12 @@ def init(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a file.")] = False,
 ) -> int:
-    """Write a first watch.toml; asks for what the options leave open.
+    """Write a first watch.toml; asks for settings that no option gives.
 
-    It asks on a terminal only: where the webhook's URL is, for which of your projects,
-    when. The first posts list its runs and plot its metric.
+    On a terminal it asks for the webhook's URL, the project and the schedule. The first
+    posts list the project's runs and plot its main metric.
     """
-    # croniter takes long, and --help needs none of it.
+    # croniter is slow to import, and --help does not need it.
     from wandbwatch.cli.watchfile import init_draft, init_questions, load
     from wandbwatch.cli.watchfile.init_questions import listing
     from wandbwatch.config import paths, write
@@ -115,7 +115,7 @@ def _name(when: tuple[str, str]) -> str:
 
     try:
         return init_questions.named(when)
-    except ValueError:  # the file's check says what is wrong with it
+    except ValueError:  # checking the file reports its errors
         return "reports"
 
 

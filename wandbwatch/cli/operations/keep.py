@@ -26,7 +26,7 @@ def keep(
     config: Annotated[Path | None, typer.Option(parser=Path)] = None,
     link: Annotated[int | None, typer.Option()] = None,
 ) -> int:
-    """(Internal.) Supervise a batch of experiments until it is over."""
+    """(Internal.) Supervise a batch of experiments until all have ended."""
     journal.set_up(os.environ, as_json=False)
     redaction.install()
     environ = {k: v for k, v in os.environ.items() if k != MARK}

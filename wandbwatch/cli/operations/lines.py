@@ -30,8 +30,8 @@ def lines(
 ) -> int:
     """Run a list of command lines, in today's grammar or the older bot's.
 
-    Blank lines and those that begin with # are passed over. One line's error does
-    not stop the next; the exit code is the highest of all.
+    Blank lines and lines that start with # are skipped. After an error the next line
+    still runs; the exit code is the highest of all lines.
     """
     env: Env = ctx.obj
     listed = [(f"line {n}", line) for n, line in enumerate(listing.lines(given), 1)]
@@ -55,7 +55,7 @@ def _answer(env: Env, line: str, place: str, output: str | None) -> int:
 
 
 def _check(listed: list[tuple[str, str]], env: Env) -> None:
-    """Print the list as it is written today; raise every complaint at once."""
+    """Print the list in today's grammar; raise all errors together."""
     complaints = []
     for place, line in listed:
         try:
@@ -73,7 +73,7 @@ def _modern(line: str, env: Env) -> str:
 
 
 def _output(ctx: typer.Context) -> str | None:
-    """Find the format that was asked for, after ``lines`` or before it."""
+    """Find the requested output format, given after ``lines`` or before it."""
     before = ctx.parent.params if ctx.parent else {}
     output: str | None = ctx.params.get("output") or before.get("output")
     return output

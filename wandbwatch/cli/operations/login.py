@@ -41,7 +41,7 @@ def login(
 
 
 def report(viewer: Viewer, *, hidden: bool) -> Report:
-    """Tell who logged in; a saved key is *hidden* by WANDB_API_KEY."""
+    """Report who logged in; *hidden*: WANDB_API_KEY overrides the saved key."""
     from wandbwatch.model.report import Fields, Level, Note, Report
 
     saved = Fields("", (("user", viewer.user), ("key saved in", viewer.key_from)))
@@ -51,7 +51,7 @@ def report(viewer: Viewer, *, hidden: bool) -> Report:
 
 
 def _read(server: str | None) -> str:
-    """Read the key from standard input; a terminal is asked, and shows nothing."""
+    """Read the key from standard input; a terminal prompts for it without echo."""
     if sys.stdin is None:
         raise UsageError("no API key, and no terminal to ask for one")
     key = _asked(server) if sys.stdin.isatty() else sys.stdin.read()

@@ -41,8 +41,8 @@ def mute(
 ) -> int:
     """Post nothing about a project, run, rule or subscription for a while.
 
-    Its end is posted, with what was not posted meanwhile. Edits of messages that are
-    already posted continue, as they notify nobody. `unmute` ends it early.
+    When the mute ends, the channel gets a summary of the messages it held back. Posted
+    messages are still edited, as an edit notifies nobody. `unmute` ends it early.
     """
     from wandbwatch.config.load import load
     from wandbwatch.config.paths import config_file, local_zone, state_directory
@@ -70,14 +70,14 @@ def mute(
 def _mute(
     target: str, reason: str, span: Span, read: Config, now: datetime
 ) -> Mute | None:
-    """Return the mute that *target* means; None where nothing in the file does."""
+    """Return the mute for *target*; None if it matches nothing in the file."""
     from wandbwatch.delivery.mutes import Mute, MuteKind
 
     for kind in MuteKind:
         found = Mute(target, kind, now, now + span, reason)
         try:
             touched = [one for one in read.subscriptions if found.touches(one)]
-        except ValueError as e:  # no address
+        except ValueError as e:  # not an address
             raise UsageError(str(e)) from None
         if touched:
             channels = tuple(dict.fromkeys(one.channel for one in touched))

@@ -49,7 +49,7 @@ def next_times(
 
 
 def _problems(path: Path, read: Config, now: datetime) -> Iterator[str]:
-    """Yield what keeps a running daemon from these times, and what is muted."""
+    """Yield what prevents a daemon from running at these times, and what is muted."""
     from wandbwatch.config.paths import state_directory
     from wandbwatch.daemon import health
     from wandbwatch.delivery.outbox import Store
@@ -75,7 +75,7 @@ def _problems(path: Path, read: Config, now: datetime) -> Iterator[str]:
 def report(
     title: str, subscriptions: Sequence[Subscription], now: datetime, count: int
 ) -> Report:
-    """Table the *count* next starts of each of *subscriptions*, the first one first."""
+    """Tabulate the next *count* starts of each subscription, earliest first."""
     from wandbwatch.model.report import Note, Report, Table
 
     coming = [
@@ -87,7 +87,7 @@ def report(
 
 
 def _starts(subscription: Subscription, now: datetime) -> Iterator[datetime]:
-    """Yield each start after *now*; one that its jitter has delayed is among them."""
+    """Yield each start after *now*, including one still delayed by its jitter."""
     from wandbwatch.config import schedule
 
     times = schedule.times(subscription)

@@ -49,8 +49,8 @@ def outbox(
 ) -> Iterator[Report]:
     """Show messages that wait or failed, and stopped channels.
 
-    `outbox --drop` deletes what failed, `outbox --drop 17 lab` a message and all that
-    waits or failed for a channel, and `outbox --drop --all` everything.
+    `outbox --drop` deletes failed messages, `outbox --drop 17 lab` message 17 and all
+    messages for the channel lab, and `outbox --drop --all` all messages.
     """
     from wandbwatch.config.load import load
     from wandbwatch.config.paths import config_file, local_zone, state_directory
@@ -97,7 +97,7 @@ def report(
     stopped: Sequence[StoppedChannel],
     done: Sequence[str] = (),
 ) -> Report:
-    """Table the lists of messages that wait or failed, and the stopped channels."""
+    """Tabulate waiting and failed messages, and the stopped channels."""
     from wandbwatch.model.report import Level, Note, Report, Table
 
     blocks: list[Block] = [Note(text) for text in done]
@@ -123,7 +123,7 @@ def report(
 
 
 def _rows(entries: Sequence[OutboxEntry]) -> tuple[tuple[Cell, ...], ...]:
-    """One row for the messages of a list that share a reason."""
+    """Yield one row for the messages of a subscription that share a reason."""
     lists = groupby(entries, lambda e: (e.channel, e.subscription, e.slot, e.reason))
     return tuple(_row(list(same)) for _, same in lists)
 
@@ -141,7 +141,7 @@ def _row(entries: Sequence[OutboxEntry]) -> tuple[Cell, ...]:
 
 
 def _ids(entries: Sequence[OutboxEntry]) -> str:
-    """Name the ids of *entries* by channel: ``lab 7-9, 12; ops 10``."""
+    """Format the ids of *entries* by channel: ``lab 7-9, 12; ops 10``."""
     channels = dict.fromkeys(entry.channel for entry in entries)
     parts = []
     for channel in channels:

@@ -23,7 +23,7 @@ def projects(
     *,
     server: Server = None,
 ) -> Iterator[Report]:
-    """List the projects you can see, the latest active first."""
+    """List the projects you can see, most recently active first."""
     env: Env = ctx.obj
     entity = entity.strip().removesuffix("/*").strip("/")
     yield report(entity, env.account().projects(entity, server))

@@ -49,7 +49,7 @@ def send(
             busy = str(e)
         if once:
             break
-        # Until it ends or dies, and what it leaves is ours.
+        # Wait until it ends or dies, then send what it left.
         alive()
         ending.wait(LOOK)
     return ExitCode.FINE

@@ -36,7 +36,7 @@ def status(
         bool, typer.Option("--metrics", help="Print Prometheus metrics instead.")
     ] = False,
 ) -> Iterator[Report]:
-    """Show how the daemon is: its lists, what waits, and every problem.
+    """Show the daemon's state: subscriptions, waiting messages and problems.
 
     The exit code is 0 while all is well, 3 when there is a problem, and 5 when no
     daemon is running.
@@ -113,7 +113,7 @@ def _daemon(health: Health) -> Iterator[tuple[str, Cell]]:
 
 
 def prometheus(health: Health) -> Iterator[str]:
-    """Yield the lines of Prometheus' text format."""
+    """Yield lines in Prometheus' text format."""
     record = health.record
     gauges: list[tuple[str, str, Iterable[tuple[str, float]]]] = [
         ("up", "Whether the daemon is running.", [("", health.running)]),

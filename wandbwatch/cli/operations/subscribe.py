@@ -59,7 +59,7 @@ def subscribe(
 ) -> int:
     """Add a subscription to watch.toml: command lines, schedule, channel.
 
-    The file is checked with it before it is written, and keeps its comments.
+    The new file is checked before it is written, and keeps its comments.
     """
     from wandbwatch.cli.watchfile import load
     from wandbwatch.config import edit, write
@@ -93,7 +93,7 @@ def subscribe(
 
 
 def _lines(given: str, env: Env) -> list[str]:
-    """Return the command line *given*, or those of a list in base64."""
+    """Return *given* as one command line, or the lines of a base64 list."""
     from wandbwatch.cli.watchfile.init_draft import taken_over
 
     text = lists.decoded(given)

@@ -19,9 +19,9 @@ def unmute(
     every: Annotated[bool, typer.Option("--all", help="End every mute.")] = False,
     config: OnlyConfigOption = None,
 ) -> int:
-    """End mutes before their time.
+    """End mutes early.
 
-    The channel is told, with what was not posted meanwhile.
+    The channel gets a summary of the messages that were held back.
     """
     from wandbwatch.config.load import load
     from wandbwatch.config.paths import config_file, local_zone, state_directory

@@ -16,7 +16,7 @@ def unsubscribe(
 ) -> int:
     """Remove a subscription from watch.toml.
 
-    The file is checked without it before it is written, and keeps its comments.
+    The new file is checked before it is written, and keeps its comments.
     """
     from wandbwatch.cli.watchfile import load
     from wandbwatch.config import edit, write

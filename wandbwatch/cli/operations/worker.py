@@ -78,7 +78,7 @@ def _done(
     slot = datetime.fromisoformat(order["slot"])
     try:
         if context.outbox.slot(subscription.name) == slot:
-            return Result((), 0, 0)  # by a worker that died before it could say so
+            return Result((), 0, 0)  # stored by a worker that died before reporting it
         if order["failed"]:
             return give_up(subscription, slot, order["failed"], context)
         return run_job(subscription, slot, context)
@@ -87,7 +87,7 @@ def _done(
 
 
 def _told(store: Store) -> Iterator[object]:
-    """Yield the messages of a dry run from its own store."""
+    """Yield a dry run's messages from its temporary store."""
     queue = Queue(store)
     for name in queue.channels():
         while waiting := queue.head(name):
@@ -102,7 +102,7 @@ def _told(store: Store) -> Iterator[object]:
 
 
 def _ours(stream: IO[str]) -> IO[str]:
-    """Keep the real stdout for answers; what a library prints goes to stderr."""
+    """Keep the real stdout for results; libraries' prints go to stderr."""
     answers = os.fdopen(os.dup(stream.fileno()), "w")
     os.dup2(sys.stderr.fileno(), stream.fileno())
     return answers
@@ -112,7 +112,7 @@ plugin = worker
 
 
 def job_context(env: Env, store: Store) -> JobContext:
-    """Answer jobs through *env*, sharing results; queue messages in *store*."""
+    """Run jobs with *env*, sharing results; queue their messages in *store*."""
     shared = SharedResults(env.source, time.monotonic)
     sharing = replace(env, source=shared)
 
@@ -128,7 +128,7 @@ def job_context(env: Env, store: Store) -> JobContext:
 
 
 def _content(reports: Sequence[Report]) -> str:
-    """Word what has to change for the reports to be news, as programs read it."""
+    """Return the reports' content as text; they are new when it changes."""
     render: Renderer = plugins.load("wandbwatch.renderers", "json")
     return "".join(
         one.fingerprint()

@@ -36,7 +36,7 @@ class WaitLimits:
 def wait_for(
     looker: Looker, patience: WaitLimits, total: Total | None
 ) -> Iterator[Report]:
-    """Report on each run when it has ended, until enough of them have."""
+    """Report on each run when it ends, until enough of them have ended."""
     begun, pause = time.monotonic(), _SOON
     told: set[str] = set()
     runs: Sequence[Run] = ()
@@ -61,7 +61,7 @@ def wait_for(
 
 
 def report(run: Run) -> Report:
-    """Tell how *run* ended."""
+    """Report how *run* ended."""
     items: dict[str, Cell] = {
         "state": run.state,
         "exit code": run.exit_code,

@@ -1,4 +1,4 @@
-"""Waiting for experiments and batches of this machine."""
+"""Wait for experiments and batches of this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looking at several runs with one question for all that are of one project."""
+"""Look up several runs, with one query per project."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PATIENCE = timedelta(hours=1)
 
 
 class Looker:
-    """Looks at the runs of some addresses."""
+    """Looks up the runs of some addresses."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Looker:
         self.local = all(place.local for place in projects)
 
     def look(self) -> tuple[Run, ...]:
-        """Return each run once. Raises SourceError, UsageError for what is no run."""
+        """Return each run once. Raises SourceError, and UsageError for no run."""
         return tuple(
             run for source, ids in self._asked for run in self._of(source, ids)
         )
@@ -50,11 +50,11 @@ class Looker:
         found = source.runs(replace(self._query, ids=tuple(ids))).runs
         if ids or len(found) == 1:
             return found
-        return (source.run(),)  # says why it is not one run
+        return (source.run(),)  # raises an error that says why it is not one run
 
 
 class Patient:
-    """Asks on where a server is silent for a while, and says so once."""
+    """Retries while a server does not answer, and reports that once."""
 
     def __init__(
         self,
@@ -69,9 +69,9 @@ class Patient:
         self._silent = False
 
     def look(self) -> tuple[Run, ...] | None:
-        """Return the runs, or None when there is no answer this time.
+        """Return the runs; None if the server does not answer this time.
 
-        Raises what a first look raises, and an outage that outlasts `PATIENCE`.
+        Raises any error of the first look, and an outage longer than `PATIENCE`.
         """
         try:
             runs = self._look()

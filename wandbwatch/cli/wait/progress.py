@@ -1,4 +1,4 @@
-"""What is seen while runs are waited for: bars in a terminal, else plain lines."""
+"""Progress while waiting for runs: bars in a terminal, else plain lines."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _NARROW = 60
 
 class Shown(Protocol):
     def show(self, runs: Sequence[Run]) -> None:
-        """Show how *runs* are now."""
+        """Show the current state of *runs*."""
         ...
 
     def tell(self, line: str) -> None:
-        """Say something that stays."""
+        """Print a line that stays on the screen."""
         ...
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Make room for a report on the same screen."""
+        """Pause the progress, so that a report can be printed on the same screen."""
         ...
 
 
 class ProgressLines:
-    """Tells each run's state when it is another one than before."""
+    """Prints each run's state when it changes."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self.tell = tell
@@ -52,7 +52,7 @@ class ProgressLines:
 
 
 class ProgressBars:
-    """A line a run, with a bar where it is known how many steps it is to take."""
+    """One line per run, with a bar if its number of steps is known."""
 
     def __init__(self, console: Console, total: Total | None) -> None:
         self._total = total

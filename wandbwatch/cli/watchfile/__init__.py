@@ -1,1 +1,1 @@
-"""The watch.toml of this machine: found, checked with the grammar, edited."""
+"""Find this machine's watch.toml, check it with the grammar, and edit it."""

@@ -1,4 +1,4 @@
-"""A first watch.toml, with the words that its owner needs to go on."""
+"""Write a first watch.toml, and tell its owner the next steps."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from wandbwatch.model.ports import Env
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a first file is to hold."""
+    """The contents of a first file."""
 
     webhook: Secret
     commands: Sequence[str]
@@ -32,7 +32,7 @@ class Wishes:
 
     @property
     def is_private(self) -> bool:
-        """Whether the file is; a service of systemd must be able to read its own."""
+        """Whether only the owner may read the file; not so for a systemd service."""
         return self.webhook.kind is not SecretKind.CREDENTIAL
 
 
@@ -57,7 +57,7 @@ def draft(wishes: Wishes) -> str:
 
 
 def what_next(wishes: Wishes, path: Path) -> str:
-    """Tell what its owner does after the file is written."""
+    """Return the owner's next steps after the file is written."""
     at = "" if str(path) == "watch.toml" else f" {shlex.quote(str(path))}"
     to = f" --config{at}" if at else ""
     steps = [f"wandbwatch hello{to}", f"wandbwatch daemon{at}"]
@@ -76,9 +76,9 @@ def what_next(wishes: Wishes, path: Path) -> str:
 
 
 def taken_over(lines: Sequence[str], env: Env) -> list[str]:
-    """Put a list of the older bot, or of today's, in today's form.
+    """Translate a list, in the older bot's grammar or today's, to today's.
 
-    Raises LinesError with every complaint; UsageError for a list without a command.
+    Raises LinesError with all errors; UsageError for a list without a command.
     """
     complaints, found = [], []
     for number, line in enumerate(lines, 1):

@@ -1,4 +1,4 @@
-"""What a first watch.toml needs to know: taken from options, asked, or assumed."""
+"""Gather the settings of a first watch.toml: from options, questions or defaults."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def nobody(_question: str, default: str, _check: Callable[[str], object]) -> str
 
 
 def name(option: str, given: str) -> str:
-    """Return the name that *option* gave; UsageError for one that is none."""
+    """Return the name that *option* gives; UsageError for an invalid name."""
     try:
         return values.name(given)
     except ValueError as e:
@@ -57,7 +57,7 @@ def name(option: str, given: str) -> str:
 
 
 def webhook(variable: str | None, credential: str | None, ask: Ask) -> Secret:
-    """Return where the webhook's URL is; UsageError."""
+    """Return the place of the webhook's URL; raises UsageError."""
     if credential is not None:
         if variable is not None:
             raise UsageError("the URL is in either --webhook-env or --credential")
@@ -100,7 +100,7 @@ def project(given: str | None, ask: Ask, env: Env) -> str:
 
 
 def _projects(env: Env) -> Sequence[ListedProject]:
-    """Return the user's projects, the latest active first; none without an account."""
+    """Return the user's projects, latest active first; none without an account."""
     try:
         return env.account().projects("", None)[:_SHOWN]
     except WandbwatchError:
@@ -119,8 +119,8 @@ def listing(address: str) -> str:
 
 
 def commands(address: str, env: Env) -> list[str]:
-    """Return the lines of a first subscription: the runs and the curve of the metric
-    that matters, where the project can be asked for it."""
+    """Return the lines of a first subscription: the runs, and a plot of the main
+    metric if the project is reachable."""
     key = _metric(address, env)
     if not key:
         return [listing(address)]
@@ -141,7 +141,7 @@ def _metric(address: str, env: Env) -> str:
 
 
 def when(cron: str | None, span: str | None, default: str, ask: Ask) -> tuple[str, str]:
-    """Return ``cron`` or ``interval``, and what it says."""
+    """Return ``cron`` or ``interval``, and its value."""
     if cron is not None and span is not None:
         raise UsageError("say when with either --cron or --interval")
     if span is not None:
@@ -168,7 +168,7 @@ _NICKNAMES = ("hourly", "daily", "weekly", "monthly", "yearly")
 
 
 def named(when: tuple[str, str]) -> str:
-    """Name a subscription after its hours: ``daily``, ``weekdays-9``, ``every-30m``."""
+    """Name a subscription by its schedule: ``daily``, ``weekdays-9``, ``every-30m``."""
     kind, said = when
     if kind == "interval":
         seconds = parse_positive_duration(said).total_seconds()

@@ -1,4 +1,4 @@
-"""Find watch.toml and read it, its command lines checked with the grammar."""
+"""Find and read watch.toml, and check its command lines with the grammar."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from wandbwatch.model.ports import Env
 
 
 class Secrets(Enum):
-    """Which ones are read, to judge their form and to warn of missing ones."""
+    """Which secrets to read, to check their form and warn about missing ones."""
 
     NONE = "none"
     OURS = "ours"
@@ -31,7 +31,7 @@ class Secrets(Enum):
 
 
 def found(given: Path | None) -> Path:
-    """Return the file that is meant; ConfigError where none is found."""
+    """Return the file to use; ConfigError if none is found."""
     return paths.config_file(given, os.environ)
 
 
@@ -40,18 +40,18 @@ def local_zone() -> str:
 
 
 def configured(path: Path, env: Env, secrets: Secrets = Secrets.NONE) -> Config:
-    """Read the file at *path*; ConfigError with every complaint at once."""
+    """Read the file at *path*; ConfigError with all errors."""
     reader = None if secrets is Secrets.NONE else _reader(secrets)
     return config.load(path, local_zone(), _checker(env), reader)
 
 
 def unchecked(path: Path) -> Config:
-    """Read the file at *path* without a look at its command lines."""
+    """Read the file at *path* without checking its command lines."""
     return config.load(path, local_zone())
 
 
 def warn(read: Config) -> None:
-    """Tell on stderr what is only unwise in what was *read*."""
+    """Print the warnings about what was *read* on stderr."""
     for warning in read.warnings:
         typer.echo(
             marked(f"wandbwatch: warning: {warning}", Priority.WARNING), err=True
@@ -59,19 +59,19 @@ def warn(read: Config) -> None:
 
 
 def checked(text: str, path: Path, env: Env) -> Config:
-    """Read *text* as if it stood in the file at *path*."""
+    """Read *text* as the contents of the file at *path*."""
     file = ConfigFile(str(path), path.parent.absolute(), zone=local_zone())
     return config.parse(text, file, _checker(env))
 
 
 def channels(text: str, path: Path) -> Iterable[str]:
-    """Return the names of the channels in *text*, whatever else is wrong with it."""
+    """Return the names of the channels in *text*, even if it has errors."""
     named = tree(text, str(path)).values.get("channels")
     return named if isinstance(named, dict) else ()
 
 
 def _checker(env: Env) -> CheckLine:
-    """Check lines beside the experiments of the file that they stand in."""
+    """Check lines against the experiments of the same file."""
 
     def check(line: str, experiments: Mapping[str, ExperimentConfig]) -> object:
         return grammar.parse(line, replace(env, experiment_configs=lambda: experiments))

@@ -1,4 +1,4 @@
-"""Keys that lines name and no run ever logged: all of watch.toml, or one as it runs."""
+"""Find keys in command lines that no run has logged: in watch.toml or in one line."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from wandbwatch.options import places
 
 
 def complaints(read: Config, env: Env) -> Iterator[str]:
-    """Yield a sentence for each key that no run of its address ever logged.
+    """Yield a warning for each key that no run of its address has logged.
 
-    A subscription with an account of its own is left out: its API key is not ours.
+    A subscription with its own account is left out, as we lack its API key.
     """
     env = replace(env, experiment_configs=lambda: read.experiments)
     for subscription in read.subscriptions:
@@ -40,8 +40,8 @@ _OWN = ("alert", "events")
 
 
 def reported(line: ParsedLine, env: Env, memory: Memory) -> Iterator[Report]:
-    """Report the keys of ``--columns``, ``--total`` or ``--best`` that no run has
-    logged, each once."""
+    """Warn once about each key of ``--columns``, ``--total`` or ``--best`` that no run
+    has logged."""
     keys = list(_keys(line.arguments))
     if line.kind in _OWN or not keys or "address" not in line.arguments:
         return
@@ -82,7 +82,7 @@ def _line(arguments: Mapping[str, Any], env: Env) -> Iterator[str]:
 
 
 def _keys(arguments: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the logged keys that a command was called with."""
+    """Yield the keys among a command's arguments."""
     for name, value in arguments.items():
         if name == "columns":
             yield from (one.removeprefix("summary_metrics.") for one in value or ())

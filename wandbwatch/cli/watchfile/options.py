@@ -1,4 +1,4 @@
-"""How operations are told which watch.toml is meant, and when. Imports nothing slow."""
+"""Options for watch.toml and schedules. Imports nothing slow."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wandbwatch.model.errors import UsageError
 
 
 def interval(text: str) -> str:
-    """Read a duration; a bare number is minutes, as it was for the older bot."""
+    """Read a duration; a bare number means minutes, as in the older bot."""
     bare = text.strip()
     return f"{bare}m" if bare.isascii() and bare.isdigit() else text
 
@@ -54,7 +54,7 @@ IntervalOption: TypeAlias = Annotated[
 
 
 def named(file: Path | None, config: Path | None) -> Path | None:
-    """Return the one file that was named, if any; UsageError for two."""
+    """Return the file named by an option, if any; UsageError for two."""
     if file is not None and config is not None and file != config:
         raise UsageError(f"two files given: {str(file)!r} and --config {str(config)!r}")
     return config if file is None else file

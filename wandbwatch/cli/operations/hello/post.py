@@ -26,7 +26,7 @@ HELLO = "wandbwatch can post here. This is a test message."
 
 
 def post(channels: Sequence[str], file: Path | None) -> Iterator[Report]:
-    """Post to the *channels* of *file*, and resume those that a message reached."""
+    """Post to the *channels* of *file*, and resume those that received the message."""
     path = config_file(file, os.environ)
     read = load(path, local_zone(os.environ))
     wanted = _wanted(channels, read.channels)
@@ -51,7 +51,7 @@ def post(channels: Sequence[str], file: Path | None) -> Iterator[Report]:
 def _send_waiting(
     store: Store, channels: Sequence[str], config: Config
 ) -> Iterator[str]:
-    """Send what waits for the channels that accept posts."""
+    """Send the queued messages of the channels that accept posts."""
     admin = OutboxAdmin(store)
     if not sum(map(admin.send_now, channels)):
         return
@@ -65,7 +65,7 @@ def _send_waiting(
 
 
 def report(said: Mapping[str, Outcome], notes: list[str]) -> Report:
-    """Table what each channel's test message came to."""
+    """Tabulate the outcome of each channel's test message."""
     rows = tuple((name, words(outcome)) for name, outcome in said.items())
     level = Level.GOOD if all(map(_good, said.values())) else Level.BAD
     table = Table("channels", ("channel", "answer"), rows)

@@ -32,7 +32,7 @@ def run(
     """Run the subscriptions of watch.toml once now, post their reports, and exit.
 
     For cron and systemd's timers. The exit code is that of the worst failing line, or
-    6 when something still waits to be sent or was not taken.
+    6 if a message still waits or was refused.
     """
     from wandbwatch.cli.operations.run import once
 

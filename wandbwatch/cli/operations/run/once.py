@@ -1,4 +1,4 @@
-"""Run subscriptions once, in workers, and send what they report."""
+"""Run subscriptions once in workers, and send their messages."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def run(
 
 
 def _begin(config: Config, file: Path) -> None:
-    """Do what a daemon does by itself: settings of the state, ends of mutes."""
+    """Apply the state's settings and end expired mutes, as the daemon does."""
     state = state_directory(config.daemon, file, os.environ)
     with closing(Store(state)) as store:
         Outbox(store).set_keep(config.keep)
@@ -72,7 +72,7 @@ def _begin(config: Config, file: Path) -> None:
 
 
 def _keep(config: Config, file: Path) -> None:
-    """Start a supervisor for each batch that a list started; it would end with us."""
+    """Start a supervisor that outlives us for each batch that a list started."""
     state = state_directory(config.daemon, file, os.environ)
     with closing(Store(state)) as store:
         supervisor_process.recover(Ledger(store), file)
@@ -114,7 +114,7 @@ def _show(answer: JobResult, config: Config) -> None:
 
 
 def _send(config: Config, file: Path) -> int:
-    """Send what waits, or leave it to the daemon that is at it."""
+    """Send the queued messages, unless a running daemon does."""
     state = state_directory(config.daemon, file, os.environ)
     try:
         service.send(config, state, threading.Event(), once=True)
@@ -126,7 +126,7 @@ def _send(config: Config, file: Path) -> int:
 
 
 def _left(admin: OutboxAdmin) -> int:
-    """Say what was not taken, and what still waits."""
+    """Report the messages that were refused or still wait."""
     for entry in admin.failed():
         log.error(NOT_TAKEN, entry.subscription, entry.reason)
     for stop in admin.stopped():
