@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from array import array
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -16,10 +17,12 @@ from wandbwatch.delivery.outbox import (
     Waiting,
     copy_memory,
 )
-from wandbwatch.model.errors import NetworkError, StateError
+from wandbwatch.formatting.times import moment
+from wandbwatch.model.errors import NetworkError, NotFoundError, StateError
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.queued_message import Message, MessageKind
-from wandbwatch.model.report import Level, Report
+from wandbwatch.model.report import Level, Line, Note, Plot, Report
+from wandbwatch.model.run import Series
 from wandbwatch.model.subscription import Cron, Mode, Subscription
 
 SLOT = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -182,6 +185,54 @@ def test_in_an_outage_a_live_message_keeps_its_content(world):
     world.tick()
     bodies = [w.queued.message.body for w in world.deliver()]
     assert bodies.count("list") == 2
+
+
+@pytest.mark.parametrize("error", [NetworkError("no answer"), NotFoundError("gone")])
+def test_a_failing_line_of_a_live_message_keeps_its_content(world, error):
+    error.server = "w&b" if isinstance(error, NetworkError) else ""
+    failing: set[str] = set()
+    shown: list[list[tuple[str, list[str]]]] = []
+
+    def ask(line: str, _memory: Memory) -> Iterator[Report]:
+        if line in failing:
+            raise error
+        series = Series("loss", array("d", [0, 1]), array("d", [2, 1]))
+        plot = Plot("loss", "step", (Line("r", "owl", series),))
+        yield Report(
+            "image", f"{line} {world.slot:%H}", (plot,), fingerprint=lambda: ""
+        )
+
+    def render(reports: Sequence[Report]) -> tuple[Message, ...]:
+        shown.append(
+            [
+                (r.title, [b.text for b in r.blocks if isinstance(b, Note)])
+                for r in reports
+                if r.kind == "image"
+            ]
+        )
+        return (Message(json.dumps({"content": repr(shown[-1])})),)
+
+    def tick(*lines: str) -> list[tuple[str, list[str]]]:
+        failing.clear()
+        failing.update(lines)
+        context = JobContext(ask, render, repr, Outbox(world.store))
+        list_ = Subscription("s", "lab", Cron("@hourly"), ("a", "b"), mode=Mode.EDIT)
+        run_job(list_, world.slot, context)
+        world.slot += HOUR
+        before, shown[:] = list(shown), []
+        world.deliver()
+        return next((one for one in before if one), [])
+
+    hours = [f"{SLOT + HOUR * n:%H}" for n in range(6)]
+    note = [f"not readable since {moment(SLOT + HOUR)}: {error}"]
+    assert tick() == [(f"a {hours[0]}", []), (f"b {hours[0]}", [])]
+    for hour in hours[1:3]:
+        assert tick("b") == [(f"a {hour}", []), (f"b {hours[0]}", note)]
+    tick("a", "b")
+    assert tick("b")[-1] == (f"b {hours[0]}", note)
+    back = tick()
+    assert [title for title, _ in back] == [f"a {hours[5]}", f"b {hours[5]}"]
+    assert note[0] not in back[1][1]
 
 
 def test_an_edited_message_says_of_when_it_is(world):

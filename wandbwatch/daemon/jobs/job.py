@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from itertools import count, groupby
 
-from wandbwatch.daemon.jobs import outages
+from wandbwatch.daemon.jobs import last_content, outages
 from wandbwatch.daemon.jobs.news import Known, LineResult, news, worst
 from wandbwatch.daemon.jobs.outages import Outage
 from wandbwatch.delivery.mutes import Mute, MuteKind
@@ -344,6 +344,10 @@ def _stored(
     known = previous.known(context.outbox, name)
     if previous.slot and previous.reports_news:
         round_.pin(name, previous.slot)
+    recall, given = partial(context.outbox.recall, name), results
+    live = subscription.mode is Mode.EDIT
+    if live:
+        results = last_content.completed(results, slot, recall)
     new = news(results, known)
     errors = tuple(result.error for result in results if result.error)
     reports = _posted(new.reports, content := _content(new.reports, context), known)
@@ -368,6 +372,8 @@ def _stored(
     for sequence, (report, mute) in enumerate(muted):
         round_.keep_back(_kept_back(subscription, slot, sequence, report), mute)
     _remember(round_, name, results)
+    if live:
+        _keep(round_, name, last_content.changes(given, slot, recall))
     count += _store_outages(round_, subscription, slot, results, context)
     PreviousRound(slot, after, known).write(round_, name)
     round_.done(name, slot)
@@ -456,7 +462,13 @@ def _kept_back(
 
 
 def _remember(round_: RoundWriter, name: str, results: Sequence[LineResult]) -> None:
-    for line, key, value in changes(results):
+    _keep(round_, name, changes(results))
+
+
+def _keep(
+    round_: RoundWriter, name: str, changed: Iterator[tuple[str, str, str | None]]
+) -> None:
+    for line, key, value in changed:
         if value is None:
             round_.forget(name, line, key)
         else:
