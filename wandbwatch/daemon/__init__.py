@@ -1,1 +1,1 @@
-"""The scheduler process. No typer, rich, wandb or matplotlib: it stays small."""
+"""The daemon process. To stay small, it imports no typer, rich, wandb or matplotlib."""

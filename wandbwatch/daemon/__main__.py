@@ -1,7 +1,7 @@
 """`python -m wandbwatch.daemon FILE [--json-logs]`: the daemon's own small process.
 
-`wandbwatch daemon` checks the file and becomes this, so that what the check needed is
-not carried along for months.
+`wandbwatch daemon` checks the file and then execs this, so that the modules of the
+check do not stay in memory for months.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def main() -> int:
             log.error("%s", line)  # noqa: TRY400 -- not a bug
         final = isinstance(e, UnusableStateError)
         return ExitCode.CONFIG if final else e.exit_code
-    except OSError as e:  # no memory, no more files
+    except OSError as e:  # out of memory or file descriptors
         log.error("%s: %s", e.filename or "the daemon", e.strerror)  # noqa: TRY400
         return ExitCode.OURS
     except Exception:

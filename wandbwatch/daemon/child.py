@@ -1,4 +1,4 @@
-"""A helper process of the daemon that runs while it is wanted: the sender, the ping."""
+"""A helper process of the daemon that runs on demand: the sender, the ping."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from wandbwatch.model.errors import StateError
 class Child:
     """One command, at most one process of it at a time.
 
-    With *silence*, a process that writes nothing to its standard output for so many
-    seconds hangs and is ended.
+    With *silence*, a process that writes nothing to stdout for that many seconds
+    counts as hanging and is killed.
     """
 
     def __init__(self, command: Sequence[str], *, silence: float) -> None:
@@ -34,7 +34,7 @@ class Child:
         return self._process is not None
 
     def start(self, moment: float, environ: Mapping[str, str]) -> None:
-        """Start it at *moment* (monotonic seconds) unless it runs. StateError."""
+        """Start it at *moment* (monotonic seconds) if it isn't running. StateError."""
         if self._process:
             return
         try:
@@ -53,7 +53,7 @@ class Child:
             os.set_blocking(self._process.stdout.fileno(), False)
 
     def look(self, moment: float) -> int | None:
-        """Return its exit code if it has ended since; end it if it hangs."""
+        """Return its exit code if it has just ended; kill it if it hangs."""
         if not self._process or not self._process.stdout:
             return None
         with contextlib.suppress(BlockingIOError):
@@ -68,7 +68,7 @@ class Child:
         return code
 
     def stop(self, timeout: float) -> None:
-        """Ask it to end, and end it after *timeout* seconds with all it started."""
+        """Terminate it; after *timeout* seconds kill it and its children."""
         if not self._process:
             return
         self._process.send_signal(signal.SIGTERM)

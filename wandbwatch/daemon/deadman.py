@@ -1,6 +1,6 @@
 """Ping a dead man's switch: one GET, in its own process.
 
-The URL comes in the environment: it is as good as a password, and argv is public.
+The URL comes in the environment: it is a secret, and argv is public.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ def main() -> int:
         with urllib.request.urlopen(target, timeout=TIMEOUT) as answer:  # noqa: S310 -- the user's own
             return 0 if answer.status < 400 else 1  # noqa: PLR2004 -- HTTP's
     except urllib.error.HTTPError as e:
-        return 0 if failing and e.code in _NO_SUCH else 1  # it has no /fail
+        return 0 if failing and e.code in _NO_SUCH else 1  # this service has no /fail
     except (OSError, ValueError):
         return 1
 
 
 def fail_url(url: str) -> str:
-    """Return the ``/fail`` of a dead man's URL, as Healthchecks has it."""
+    """Return the ``/fail`` URL of a dead man's switch, as Healthchecks defines it."""
     head, mark, query = url.partition("?")
     return f"{head.rstrip('/')}/fail{mark}{query}"
 

@@ -1,4 +1,4 @@
-"""Which subscriptions are due, and the last slot of each, kept on disk."""
+"""Find the due subscriptions, and keep the last slot of each on disk."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _STATE_AHEAD = (
 class DueSlots:
     """Finds the due slots of *subscriptions*, after their last slots on disk.
 
-    A slot is on disk once its job has run; one that is only too late is written here.
-    The hours themselves are on disk as well: where the file has changed them, now or
-    while no daemon ran, no slot counts that the new ones would have had before.
+    A slot is stored once its job has run; a skipped slot is stored here. Schedules are
+    stored too: if the file changes one, now or while no daemon runs, past slots of the
+    new schedule do not count.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class DueSlots:
             log.warning(_STATE_AHEAD, times.duration(ahead))
 
     def keep(self, subscriptions: Sequence[Subscription], now: datetime) -> None:
-        """Keep the hours of these from now on; new and changed ones count from *now*.
+        """Track these subscriptions; new and changed schedules count from *now*.
 
         Nothing is written before `due`.
         """
@@ -64,11 +64,11 @@ class DueSlots:
     def due(self, now: datetime) -> Iterator[Job]:
         """Yield the jobs that are due at *now*, and log the slots that are skipped.
 
-        StateError while nothing can be written: what is due then stays so.
+        Raises StateError if the state can't be written; due slots then stay due.
         """
         self._write()
         if now < self._looked:
-            self._next = {}  # the clock went back: nothing that was reckoned holds
+            self._next = {}  # the clock went back: cached times are invalid
         self._looked = now
         writable = False
         for subscription in self._subscriptions:
@@ -86,7 +86,7 @@ class DueSlots:
         return {} if known is None else {name: known}
 
     def _write(self) -> None:
-        """Remember the hours that are kept now, and from when on."""
+        """Store the current schedules, and since when they apply."""
         if not self._unwritten:
             return
         with self._outbox.round() as round_:
@@ -96,7 +96,7 @@ class DueSlots:
         self._unwritten.clear()
 
     def _waits(self, subscription: Subscription, now: datetime) -> bool:
-        """Whether *subscription*'s next start is still to come."""
+        """Whether *subscription*'s next start is in the future."""
         name = subscription.name
         if name not in self._next:
             self._next[name] = schedule.next_start(subscription, self._last[name])

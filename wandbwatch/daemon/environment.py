@@ -1,4 +1,4 @@
-"""What a worker finds in its environment: its own account's key only."""
+"""The environment of a worker: it holds only its own account's key."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from wandbwatch.model.errors import StateError
 def of_worker(
     environ: Mapping[str, str], config: Config, account: str | None, directory: Path
 ) -> dict[str, str]:
-    """Give a worker its account's key and server, and nobody else's secrets.
+    """Return a worker's environment: its account's key and server, no other secrets.
 
-    Without an account it is whoever wandb takes the daemon for. What it leaves behind
-    goes to *directory*. ConfigError when its key is not to be had.
+    Without an account, wandb uses the daemon's own login. The worker's files go to
+    *directory*. Raises ConfigError if the key can't be read.
     """
     named = {*secrets.webhooks(config), *secrets.keys(config)}
     ours = secrets.without(environ, {*named, secrets.CREDENTIALS})
@@ -39,7 +39,7 @@ OURS = (sys.executable, "-m", "wandbwatch")
 
 @dataclass
 class WorkerFactory:
-    """Starts workers for the jobs of the file at *path*, whose *config* may change."""
+    """Starts workers for the jobs of the file at *path*; *config* changes on reload."""
 
     path: Path
     config: Config
@@ -49,7 +49,7 @@ class WorkerFactory:
     flags: tuple[str, ...] = ()
 
     def start(self, number: int, account: str | None) -> Worker:
-        """ConfigError when the account's key is not to be had; StateError."""
+        """Raises ConfigError if the account's key can't be read; StateError."""
         try:
             self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             directory = Path(tempfile.mkdtemp(dir=self.directory))

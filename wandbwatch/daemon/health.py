@@ -1,4 +1,4 @@
-"""How the daemon is: when its lists run, what waits, and what is wrong."""
+"""The daemon's health: next starts, waiting messages and problems."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _POSTED = {"channel stopped", "queue old", "list late", "clock jump"}
 
 @dataclass(frozen=True)
 class Failure:
-    """The errors of a list's latest job, and since when its jobs fail."""
+    """The errors of a subscription's latest job, and since when its jobs fail."""
 
     text: str
     code: int
@@ -56,7 +56,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class DaemonRecord:
-    """What the daemon notes of itself in state.db."""
+    """What the daemon records about itself in state.db."""
 
     pid: int = 0
     since: float = 0.0
@@ -112,7 +112,7 @@ class ListStatus:
 
 @dataclass(frozen=True)
 class Health:
-    """One look at a daemon."""
+    """A snapshot of a daemon's health."""
 
     at: datetime
     running: bool
@@ -133,7 +133,7 @@ class Health:
 
     @property
     def well(self) -> bool:
-        """Whether all that is due is answered and delivered."""
+        """Whether there is no problem: all due jobs ran, all messages are delivered."""
         return not self.problems
 
     @property
@@ -163,7 +163,7 @@ def look(
     running: bool,
     error: str = "",
 ) -> Health:
-    """Read how the daemon of *store* is at *now*. StateError."""
+    """Read the health of *store*'s daemon at *now*. Raises StateError."""
     admin, slots = OutboxAdmin(store), Outbox(store).slots()
     lists = tuple(
         ListStatus(
@@ -189,7 +189,7 @@ def look(
 def _next(
     subscription: Subscription, last: datetime | None, now: datetime
 ) -> datetime | None:
-    """Return when it starts next; a past time where it is late."""
+    """Return its next start; a past time if it is late."""
     start = schedule.next_start(subscription, last or now)
     late = max(subscription.timeout, LATE)
     if start and start <= now - late:
@@ -201,14 +201,14 @@ def _next(
 
 
 def read(store: Store, subscriptions: Sequence[Subscription], now: datetime) -> Health:
-    """Read how the daemon of *store* is, from another process. StateError."""
+    """Read the health of *store*'s daemon from another process. Raises StateError."""
     record = DaemonRecord.read(Outbox(store))
     running = is_running(store.path.parent)
     return look(store, subscriptions, record, now, running=running)
 
 
 def is_running(state: Path) -> bool:
-    """Whether a daemon holds the lock of *state*."""
+    """Whether a daemon is running: it holds the lock of *state*."""
     try:
         handle = os.open(state / "daemon.lock", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
@@ -287,7 +287,7 @@ def _utc(seconds: float) -> datetime:
 
 
 class Monitor:
-    """The daemon's own eye: it notes results, logs problems and posts them once."""
+    """The daemon's self-monitoring: records results, logs problems, posts each once."""
 
     def __init__(self, store: Store, now: datetime) -> None:
         self._store = store
@@ -298,7 +298,7 @@ class Monitor:
         self._logged: dict[str, str] = {}
 
     def result(self, name: str, errors: Sequence[str], code: int, at: datetime) -> None:
-        """Note how the job of the subscription *name* went."""
+        """Record the result of a job of the subscription *name*."""
         failures = dict(self._record.failures)
         before = failures.pop(name, None)
         if errors:
@@ -311,7 +311,7 @@ class Monitor:
         self._record = replace(self._record, jump=jump)
 
     def keep_mutes(self, by: timedelta, now: datetime) -> None:
-        """Let mutes last as long as before after a jump of the clock. StateError."""
+        """Keep the remaining time of mutes after a clock jump. Raises StateError."""
         Mutes(self._store).shift(by, now)
 
     def look(
@@ -321,7 +321,7 @@ class Monitor:
         now: datetime,
         error: str = "",
     ) -> Health:
-        """Return how all is; log what is new, and post it. StateError."""
+        """Return the health; log and post new problems. Raises StateError."""
         if not error:
             for mute in Mutes(self._store).end_due():
                 log.info("%s is no longer muted", mute.target)
@@ -344,7 +344,7 @@ class Monitor:
         return health
 
     def _log(self, health: Health) -> None:
-        """Log what no other line does."""
+        """Log the problems that nothing else logs."""
         found = {
             p.id: p.text
             for p in health.problems
@@ -380,7 +380,7 @@ _LONGEST = 500
 def _another(
     channels: Sequence[str], problem: Problem, stopped: Sequence[StoppedChannel]
 ) -> str | None:
-    """Return the channel to post *problem* to: one that is not the trouble itself."""
+    """Return a channel to post *problem* to, other than the one that has it."""
     bad = {problem.subject, *(stop.channel for stop in stopped)}
     return next((name for name in channels if name not in bad), None)
 
@@ -403,5 +403,5 @@ def _notice(problem: Problem, channel: str, now: datetime) -> QueuedMessage:
 
 
 def _plain(text: str) -> str:
-    """Leave out what Discord reads as formatting or as a mention."""
+    """Remove characters that Discord reads as formatting or as a mention."""
     return "".join(c for c in text if c not in "`*_~|<>@\\")[:1900]

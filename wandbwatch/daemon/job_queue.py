@@ -1,8 +1,7 @@
-"""The queue of jobs: in order, never overlapping themselves, sharing answers.
+"""The job queue: in order, one job per subscription, grouped to share answers.
 
-Jobs that ask about the same place go to the same worker, one after the other: it
-keeps its answers for a moment, so twenty lists about one project cost one
-request.
+Jobs about the same address go to the same worker, one after the other. It caches
+answers for a moment, so twenty subscriptions to one project cost one request.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ class Job:
 
 @dataclass
 class JobQueue:
-    """The jobs that wait; the running ones are the supervisor's."""
+    """The waiting jobs; the supervisor tracks the running ones."""
 
     _waiting: dict[str, Job] = field(default_factory=dict)
     _owners: dict[tuple[str | None, str], int] = field(default_factory=dict)
@@ -45,9 +44,9 @@ class JobQueue:
     """The accounts whose server asked to be left alone: their jobs wait."""
 
     def add(self, job: Job) -> Job | None:
-        """Let *job* wait; return the one of its subscription that gives way.
+        """Queue *job*; return the job of its subscription that it replaces.
 
-        That is the older slot, but not a failure that still has to be reported.
+        The older slot is replaced, unless it is a failure that must be reported.
         """
         older = self._waiting.get(job.subscription)
         if older and older.failed and not job.failed:
@@ -57,7 +56,7 @@ class JobQueue:
         return older
 
     def has_more(self, worker: int) -> bool:
-        """Whether jobs wait about what *worker*'s last one was about."""
+        """Whether jobs wait for the same address as *worker*'s last job."""
         return any(True for _ in self._more(worker))
 
     def waits(self, subscription: str) -> bool:
@@ -68,8 +67,8 @@ class JobQueue:
     ) -> Job | None:
         """Take a job for *worker*, which serves *account* and is idle.
 
-        That is the first one, unless there is another about what its last job was
-        about. *last*: only such a one, since the worker is about to be replaced.
+        That is the first job, unless another has the same address as its last job.
+        *last*: only such a job, as the worker is about to be replaced.
         """
         for job in self._more(worker) if last else self._first(worker, account):
             self._owners[_place(job)] = worker
@@ -85,7 +84,7 @@ class JobQueue:
                 yield job
 
     def _more(self, worker: int) -> Iterator[Job]:
-        """Yield the jobs about what *worker* knows already, while no other is old."""
+        """Yield jobs that can use *worker*'s cache, while no other job is old."""
         oldest = min((job.slot for job in self._waiting.values()), default=None)
         for job in self._ready():
             if oldest is None or job.slot - oldest > TOGETHER:
@@ -94,7 +93,7 @@ class JobQueue:
                 yield job
 
     def unserved_accounts(self) -> Iterable[str | None]:
-        """Yield the accounts whose jobs no living worker is bound to, in order."""
+        """Yield, in order, the accounts with jobs that have no living worker."""
         for job in self._ready():
             if _place(job) not in self._owners:
                 yield job.account
@@ -105,7 +104,7 @@ class JobQueue:
                 yield job
 
     def release(self, worker: int) -> None:
-        """Forget *worker*: what it was asked about is anybody's again."""
+        """Forget *worker*: any worker may take jobs about its addresses."""
         self._owners = {p: w for p, w in self._owners.items() if w != worker}
         self._latest.pop(worker, None)
 

@@ -1,4 +1,4 @@
-"""Log lines for journald: a priority before each, or an object of JSON a line."""
+"""Log lines for journald: with a priority prefix, or one JSON object per line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PRIORITY = {
 
 
 class JournalFormatter(logging.Formatter):
-    """``<6>text``: journald reads the priority off; every line of a text gets it."""
+    """``<6>text``: a journald priority prefix on every line of a record."""
 
     def format(self, record: logging.LogRecord) -> str:
         mark = f"<{PRIORITY.get(record.levelno, Priority.INFO)}>"
@@ -28,7 +28,7 @@ class JournalFormatter(logging.Formatter):
 class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         more = {}
-        if record.exc_text:  # what redaction has left of it
+        if record.exc_text:  # already redacted
             more["traceback"] = record.exc_text
         elif record.exc_info:
             more["traceback"] = self.formatException(record.exc_info)
@@ -37,7 +37,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def set_up(environ: Mapping[str, str], *, as_json: bool) -> None:
-    """Send our log to stderr in the form that its reader wants."""
+    """Send our log to stderr: as JSON, for journald, or plain."""
     handler = logging.StreamHandler(sys.stderr)
     if as_json:
         write_json()

@@ -1,4 +1,4 @@
-"""The worker pool: starts workers for work, ends idle and worn ones."""
+"""The worker pool: starts workers on demand, ends idle and used-up ones."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Start = Callable[[int, str | None], Worker]
 
 
 class Pool:
-    """At most *size* workers for the jobs of a line-up."""
+    """At most *size* workers for the jobs of a queue."""
 
     def __init__(self, queue: JobQueue, start: Start, size: int) -> None:
         self.queue = queue
@@ -39,7 +39,7 @@ class Pool:
 
     @property
     def busy(self) -> frozenset[str]:
-        """The subscriptions whose jobs are being done."""
+        """The subscriptions whose jobs are running."""
         working = (w.job for w in self.workers.values())
         return frozenset(job.subscription for job in working if job)
 
@@ -47,7 +47,7 @@ class Pool:
         return {w.pid for w in (*self.workers.values(), *self._leaving)}
 
     def assign(self, moment: float) -> None:
-        """Give the waiting jobs to idle workers, and start those that are missing."""
+        """Give waiting jobs to idle workers, and start missing workers."""
         self._paused = {a: end for a, end in self._paused.items() if end > moment}
         self.queue.paused = frozenset(self._paused)
         for worker in self._idle():
@@ -57,14 +57,14 @@ class Pool:
             self._started += 1
             try:
                 worker = self._start(self._started, account)
-            except ConfigError as e:  # its key is not to be had
+            except ConfigError as e:  # its key can't be read
                 self._refuse(self._started, account, str(e))
                 continue
             self.workers[worker.number] = worker
             self._give(worker, moment)
 
     def collect(self, moment: float) -> Iterator[JobResult]:
-        """Yield the answers that have come; end and replace what failed or idles."""
+        """Yield the results that have come; end failed, hanging and idle workers."""
         for worker in list(self.workers.values()):
             if result := worker.read_result():
                 worker.since = moment
@@ -81,7 +81,7 @@ class Pool:
             self._reap(worker, moment)
 
     def stop(self) -> None:
-        """End every worker at once; what they were doing is done again some time."""
+        """End every worker at once; their jobs are repeated later."""
         for worker in (*self.workers.values(), *self._leaving):
             worker.end()
             worker.close()
@@ -89,7 +89,7 @@ class Pool:
         self._leaving.clear()
 
     def renew(self) -> None:
-        """Let every worker end after what it does now: the configuration changed."""
+        """Replace every worker after its current job: the configuration changed."""
         for worker in self.workers.values():
             worker.outdated = True
 
@@ -98,7 +98,7 @@ class Pool:
         return [w for w in workers if w.job is None and not self._is_spent(w)]
 
     def _is_spent(self, worker: Worker) -> bool:
-        """Whether it is to be replaced: not while others ask what it knows."""
+        """Whether to replace it: not while jobs wait that can use its cache."""
         if worker.outdated or worker.served >= 2 * JOBS:
             return True
         return worker.served >= JOBS and not self.queue.has_more(worker.number)
@@ -111,7 +111,7 @@ class Pool:
             self._end(worker, "")
 
     def _missing(self) -> tuple[str | None] | None:
-        """Return the account that a worker is to be started for, if any."""
+        """Return the account to start a worker for, if any."""
         for account in self.queue.unserved_accounts():
             if any(w.account == account for w in self._idle()):
                 continue
@@ -121,7 +121,7 @@ class Pool:
         return None
 
     def _make_room(self, account: str | None) -> bool:
-        """Let an idle worker of another account go."""
+        """Dismiss an idle worker of another account."""
         for worker in self.workers.values():
             if worker.job is None and worker.account != account:
                 self._dismiss(worker)
@@ -137,7 +137,7 @@ class Pool:
         self._leaving.append(worker)
 
     def _reap(self, worker: Worker, moment: float) -> None:
-        """Forget *worker* once it has ended, and see to it that it does."""
+        """Forget *worker* once it has ended; kill it if it does not end."""
         if worker.exit_code() is not None:
             worker.close()
             self._leaving.remove(worker)
@@ -147,7 +147,7 @@ class Pool:
             worker.end()
 
     def _died(self, worker: Worker, why: str) -> None:
-        """Give its job to another, once: it may not have been the job's fault."""
+        """Retry its job once on another worker: it may not be the job's fault."""
         job = worker.job
         if job and not job.tried and not job.failed:
             worker.job = None
@@ -156,7 +156,7 @@ class Pool:
         self._end(worker, why)
 
     def put_back(self, job: Job) -> None:
-        """Let *job* wait again, unless a later slot of its subscription does."""
+        """Queue *job* again, unless a later slot of its subscription waits."""
         if not self.queue.waits(job.subscription):
             self.queue.add(job)
 
@@ -178,7 +178,7 @@ class Pool:
         self.queue.release(number)
 
     def _give_up(self, job: Job, why: str) -> None:
-        """Queue its failure for any worker to report, once."""
+        """Queue its failure once, for any worker to report."""
         log.error("%s at %s: %s", job.subscription, job.slot.isoformat(), why)
         if not job.failed:
             self.put_back(replace(job, failed=why, account=None))
@@ -188,9 +188,9 @@ _LOOK = 0.5
 
 
 def run_once(jobs: Iterable[Job], start: Start, size: int) -> Iterator[JobResult]:
-    """Do *jobs* with at most *size* workers; yield the answers as they come.
+    """Run *jobs* with at most *size* workers; yield the results as they come.
 
-    A job that takes too long or dies is answered too: with its error.
+    A job that takes too long or dies yields a result with its error.
     """
     queue = JobQueue()
     waiting = 0
@@ -207,6 +207,6 @@ def run_once(jobs: Iterable[Job], start: Start, size: int) -> Iterator[JobResult
                 waiting -= 1
                 yield result
             if not pool.workers and not len(queue):
-                return  # the failure can't be reported either; it is in the log
+                return  # the failure can't be reported either; the log has it
     finally:
         pool.stop()

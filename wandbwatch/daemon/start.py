@@ -73,7 +73,7 @@ CHECKED = 60.0
 def run(path: Path, environ: Mapping[str, str], flags: Sequence[str] = ()) -> None:
     """Run the subscriptions of the file at *path* until a signal asks to stop.
 
-    *flags* are handed down to the children that log.
+    *flags* are passed on to child processes that log.
     """
     signals = Signals()
     daemon = _Daemon(path, environ, tuple(flags))
@@ -83,14 +83,14 @@ def run(path: Path, environ: Mapping[str, str], flags: Sequence[str] = ()) -> No
 
 
 def tidy(store: Store, keep: Keep) -> None:
-    """Remove old logs of experiments, and give unused space back. StateError."""
+    """Delete old experiment logs, and free unused space. Raises StateError."""
     if Outbox(store).forgets():
         log_files.prune(Ledger(store), keep.logs)
     store.vacuum(keep.free)
 
 
 class _Daemon:
-    """The present configuration, and what is made from it."""
+    """The current configuration, and the parts built from it."""
 
     def __init__(
         self, path: Path, environ: Mapping[str, str], flags: tuple[str, ...]
@@ -136,7 +136,7 @@ class _Daemon:
         )
 
     def reload(self, parts: Parts, now: datetime) -> None:
-        """Apply the file as it is now; ConfigError leaves everything unchanged."""
+        """Apply the current file; after a ConfigError nothing has changed."""
         self._check()
         config = load(self._path, self._zone)
         if state_directory(config.daemon, self._path, self._environ) != self.state:
@@ -150,7 +150,7 @@ class _Daemon:
         parts.pool.renew()
 
     def _check(self) -> None:
-        """Check the command lines too: in a process of its own, they need Typer."""
+        """Check the command lines too, in a separate process, as they need Typer."""
         try:
             done = subprocess.run(  # noqa: S603 -- our own program
                 [*OURS, "check", str(self._path)],

@@ -32,7 +32,7 @@ from wandbwatch.model.errors import ConfigError, StateError
 class Signals:
     """SIGTERM and SIGINT ask to stop, SIGHUP to read the file again.
 
-    ``fileno`` becomes readable when one comes, so that a wait ends at once.
+    ``fileno`` becomes readable when a signal comes, so that a wait ends at once.
     """
 
     def __init__(self) -> None:
@@ -45,14 +45,14 @@ class Signals:
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, self._stop)
         signal.signal(signal.SIGHUP, self._reload)
-        # An ended child is news too; it is looked for on every round.
+        # An ended child ends the wait too; every round looks for those.
         signal.signal(signal.SIGCHLD, lambda *_: None)
 
     def fileno(self) -> int:
         return self._read.fileno()
 
     def clear(self) -> None:
-        """Read off what has come, so that the next wait waits."""
+        """Drain the pipe, so that the next wait blocks."""
         try:
             while self._read.recv(4096):
                 pass
@@ -67,7 +67,7 @@ class Signals:
 
 
 class Notify:
-    """Sends states to ``$NOTIFY_SOCKET``; without one it does nothing."""
+    """Sends states to ``$NOTIFY_SOCKET``; does nothing without it."""
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         self._address = environ.get("NOTIFY_SOCKET", "")
@@ -75,7 +75,7 @@ class Notify:
         """Seconds within which systemd wants to hear from us, or None."""
 
     def say(self, *states: str) -> None:
-        """Send states such as ``READY=1``; an absent systemd is not our problem."""
+        """Send states such as ``READY=1``; errors are ignored."""
         if not self._address:
             return
         address = self._address
@@ -119,7 +119,7 @@ STATE_PAUSE = 5.0
 
 @dataclass
 class Parts:
-    """What the supervisor looks after."""
+    """The parts that the supervisor runs."""
 
     due_slots: DueSlots
     pool: Pool
@@ -144,19 +144,19 @@ JUMP = timedelta(seconds=5)
 
 
 def steady_clock() -> float:
-    """Return seconds that no change of the wall clock touches and suspend counts in."""
+    """Return seconds of a clock that ignores wall-clock changes and counts suspends."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class ClockWatch:
-    """Notices when the wall clock jumps against a steady one."""
+    """Detects jumps of the wall clock against a steady clock."""
 
     def __init__(self, steady: Callable[[], float] = steady_clock) -> None:
         self._steady = steady
         self._last: tuple[datetime, float] | None = None
 
     def jump(self, now: datetime) -> timedelta | None:
-        """Return by how much the clock has jumped since the last call, if it has."""
+        """Return the clock's jump since the last call, if any."""
         steady, last = self._steady(), self._last
         self._last = now, steady
         if last is None:
@@ -174,7 +174,7 @@ class Supervisor:
         reload: Callable[[Parts, datetime], None],
         clock: ClockWatch | None = None,
     ) -> None:
-        """*reload* puts what the file says now into the parts; ConfigError if wrong."""
+        """*reload* applies the current file to the parts; ConfigError if invalid."""
         self._parts = parts
         self._notify = notify
         self._signals = signals
@@ -191,7 +191,7 @@ class Supervisor:
         self._clock = clock or ClockWatch()
 
     def run(self) -> None:
-        """Go on until a signal asks to stop; end all children then."""
+        """Run until a signal asks to stop; then end all children."""
         self._notify.say("READY=1")
         while not self._signals.stop:
             self.round(datetime.now(UTC), time.monotonic())
@@ -201,7 +201,7 @@ class Supervisor:
         self._sender.stop(SENDER_TIMEOUT)
 
     def round(self, now: datetime, moment: float) -> None:
-        """Do what there is to do at *now* (and *moment*, monotonic seconds)."""
+        """Run one round at *now* (and *moment*, monotonic seconds)."""
         if self._signals.reload:
             self._signals.reload = False
             self._reload_config(now)
@@ -246,7 +246,7 @@ class Supervisor:
             name = result.job.subscription
             self._parts.monitor.result(name, result.errors, result.code, now)
             self._checked = float("-inf")
-            self._looked = float("-inf")  # there is something to send, most likely
+            self._looked = float("-inf")  # there is probably something to send
 
     def _work(self, now: datetime, moment: float) -> None:
         pool = self._parts.pool
@@ -283,7 +283,7 @@ class Supervisor:
             self._sender.start(moment, self._parts.environ())
 
     def _sender_ended(self, code: int, moment: float) -> None:
-        """Start one that fails by itself less and less often; it says what it has."""
+        """Restart a failing sender with growing delays; it logs its own errors."""
         self._failures = self._failures + 1 if code > 0 else 0
         pause = min(2.0**self._failures, LONGEST_PAUSE) if code > 0 else 0.0
         self._sender_resume_at = moment + pause
@@ -312,7 +312,7 @@ class Supervisor:
         return ()
 
     def _pause(self, what: str, moment: float) -> None:
-        """Say it once, not at every look, and try again in a while."""
+        """Log it once, not each round, and retry after a pause."""
         if what != self._error:
             log.error("%s", what)
         self._error = what
@@ -330,7 +330,7 @@ class Supervisor:
             self._notify.say("WATCHDOG=1")
 
     def _check_health(self, now: datetime, moment: float) -> None:
-        """Look how all is now and then, and show it in systemd's status."""
+        """Check the health periodically, and show it in systemd's status."""
         if moment - self._checked < CHECK:
             return
         self._checked = moment
@@ -352,7 +352,7 @@ class Supervisor:
             log.warning("could not reach the dead_man URL")
         failing = self._health is None or self._health.alarming
         if not (failing or (self._health and self._health.well)):
-            return  # neither: it may pass by itself
+            return  # neither: it may recover by itself
         due = moment - self._pinged >= PING or self._well is failing
         if environ and due and not deadman.running:
             self._pinged, self._well = moment, not failing

@@ -1,8 +1,8 @@
 """A worker process, seen from the daemon: it gets one job at a time.
 
-It has wandb and matplotlib loaded, so a job costs a tenth of what a new process would.
-It serves one account, dies of its own after some jobs or an idle moment, and with
-everything that it started when a job of it takes too long.
+It has wandb and matplotlib loaded, so a job costs a tenth of a new process's time.
+It serves one account. It exits after some jobs or when idle; if a job takes too long,
+it is killed with all its children.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ JOBS = 50
 
 @dataclass(frozen=True)
 class JobResult:
-    """What a worker said of its job."""
+    """A worker's result of its job."""
 
     job: Job
     errors: tuple[str, ...]
@@ -42,7 +42,7 @@ class JobResult:
 
 
 class Worker:
-    """One child process; ``job`` is what it works on, None when it is idle."""
+    """One child process; ``job`` is its current job, None if it is idle."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Worker:
         environ: Mapping[str, str],
         directory: Path,
     ) -> None:
-        """*directory* is for what it leaves behind, and goes with it."""
+        """*directory* is for its files, and is removed with it."""
         self.number = number
         self.account = account
         self.directory = directory
@@ -79,13 +79,13 @@ class Worker:
 
     @property
     def output(self) -> int:
-        """The descriptor that its answers come from."""
+        """The file descriptor of its results."""
         if self._process.stdout is None:
             raise AssertionError("a worker needs a pipe")
         return self._process.stdout.fileno()
 
     def give(self, job: Job, now: float) -> bool:
-        """Let it work on *job* from *now* (monotonic seconds); False if it is dead."""
+        """Start *job* at *now* (monotonic seconds); False if the worker is dead."""
         if self._process.stdin is None or self._process.poll() is not None:
             return False
         order = {
@@ -106,7 +106,7 @@ class Worker:
         return self.job is not None and now - self.since > self.job.seconds
 
     def read_result(self) -> JobResult | None:
-        """Return the answer to its job if it has come."""
+        """Return the result of its job if it has come."""
         with contextlib.suppress(BlockingIOError):
             self._unread += os.read(self.output, 1 << 16)
         line, end, rest = self._unread.partition(b"\n")
@@ -136,11 +136,11 @@ class Worker:
                 self._process.stdin.close()
 
     def end(self) -> None:
-        """End it and all that it started."""
+        """Kill it and all its children."""
         end_tree(self.pid)
 
     def close(self) -> None:
-        """Reap it after it has ended, and close our ends of the pipes."""
+        """Reap it after it has ended, and close our pipe ends."""
         self.dismiss()
         if self._process.stdout:
             self._process.stdout.close()

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class Address:
     """Where runs live; its text is what the user would write.
 
-    Each source has a subclass. What is here holds for an address that names neither
-    a run nor a sweep.
+    Each source has a subclass. The defaults here are for an address that names
+    neither a run nor a sweep.
     """
 
     source: ClassVar[str]
@@ -42,11 +42,11 @@ class Address:
         return self
 
     def resolved(self) -> Address:
-        """Return an address that names the same runs tomorrow."""
+        """Return an address that will still name the same runs later."""
         return self
 
     def in_project(self, run: Run) -> Address:
-        """Return the address of the project of *run*, which was read from here."""
+        """Return the address of the project of *run*, read from this address."""
         raise NotImplementedError
 
     def named(self, run: str) -> Address:
@@ -56,7 +56,7 @@ class Address:
 
 @dataclass(frozen=True)
 class Cloud(Address):
-    """A project, run or sweep of a W&B server; None is what the user left out."""
+    """A project, run or sweep of a W&B server; None for parts left out."""
 
     source = "cloud"
     local = False
@@ -97,12 +97,12 @@ class Local(Address):
     path: Path
 
     def __str__(self) -> str:
-        """Write the path so that it cannot be read as a name."""
+        """Return the path, written so that it cannot be read as a name."""
         text = str(self.path)
         return text if text[:1] in ("/", ".", "~") else f"./{text}"
 
     def resolved(self) -> Local:
-        """Follow links such as ``latest-run``, which the next run changes."""
+        """Resolve links such as ``latest-run``, which the next run changes."""
         return Local(self.path.resolve())
 
     def in_project(self, run: Run) -> Local:  # noqa: ARG002 -- the path says enough
@@ -115,7 +115,7 @@ class Local(Address):
 
 @dataclass(frozen=True)
 class Several(Address):
-    """The projects of several addresses, as the user named them: no source has it."""
+    """The projects of several addresses, as the user named them; no source opens it."""
 
     source = ""
     local = False
@@ -127,7 +127,7 @@ class Several(Address):
 
 
 def beside(first: Address, other: Address) -> Address:
-    """Return *other*; a bare run is one of the project of the run *first*."""
+    """Return *other*; a bare run id belongs to the project of the run *first*."""
     bare = isinstance(other, Cloud) and not (other.project or other.server)
     if not (bare and other.run) or (isinstance(first, Cloud) and not first.project):
         return other

@@ -1,4 +1,4 @@
-"""An address as it is written: names, a W&B URL or a path, read into an Address."""
+"""Parse an address (names, a W&B URL or a path) into an Address."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def project_or_run(text: str) -> Address:
 
 
 def _elsewhere(text: str) -> Address | None:
-    """Read a path or a URL; None is left for names."""
+    """Read a path or a URL; None if *text* consists of names."""
     if not text.strip():
         raise ValueError("an address is empty; write ENTITY/PROJECT, a URL or a path")
     if any(ord(c) < 32 or 127 <= ord(c) < 160 for c in text):  # noqa: PLR2004 -- C0, C1
@@ -77,7 +77,7 @@ def _elsewhere(text: str) -> Address | None:
 
 
 def _is_a_path(text: str) -> bool:
-    """Whether *text* can be no name; shells complete ``wandb/`` to what wandb made."""
+    """Whether *text* is a path, not a name; shells complete to ``wandb/``."""
     ends = text.endswith((".wandb", "/"))
     return ends or text[0] in ".~/" or bool(_DIRECTORIES.search(text))
 
@@ -104,7 +104,7 @@ def _named_project(text: str) -> Cloud:
 def _named_run(text: str) -> Cloud:
     """wandb reads these in Api._parse_path (wandb/apis/public/api.py)."""
     *before, last = text.split("/")
-    if last.count(":") == 1:  # PROJECT:RUN is written as well
+    if last.count(":") == 1:  # PROJECT:RUN is accepted too
         before, last = [*before, *last.split(":")[:1]], last.split(":")[1]
     match before:
         case []:
@@ -134,11 +134,11 @@ def _checked(address: Cloud, text: str) -> Cloud:
 
 
 def _is_a_name(part: str) -> bool:
-    """Spaces may stand within a project's name; nothing that cannot be seen may."""
+    """Whether it is a name: inner spaces are allowed, invisible characters are not."""
     return bool(_NAMES.fullmatch(part)) and part.isprintable() and part == part.strip()
 
 
 def _short(text: str) -> str:
-    """Quote *text*, whatever is in it, in a line's length."""
+    """Quote *text* safely, shortened to fit a line."""
     longest = 80
     return repr(text if len(text) <= longest else f"{text[:longest]}…")

@@ -1,4 +1,4 @@
-"""Where posts go, as a configuration names it. Secrets are named here, not held."""
+"""Channels as configured. Secrets are referenced here, not stored."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class SecretKind(Enum):
 
 @dataclass(frozen=True)
 class Secret:
-    """Where a secret is; the place may be shown, a plain secret never."""
+    """The place of a secret; the place may be shown, a plain secret never."""
 
     kind: SecretKind
     place: str = field(repr=False)
@@ -40,7 +40,7 @@ class QuietHours:
 
 @dataclass(frozen=True)
 class Channel:
-    """One ``[channels.NAME]``: a Discord webhook and how we speak through it."""
+    """One ``[channels.NAME]``: a Discord webhook and its settings."""
 
     name: str
     webhook: Secret

@@ -1,4 +1,4 @@
-"""What the sender needs: a sink, a clock and wordings."""
+"""The sender's ports: a sink, a clock and wordings."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from wandbwatch.model.queued_message import Message
 
 @dataclass(frozen=True)
 class Rate:
-    """What is left of a rate limit: how many more before *reset_after* seconds."""
+    """The rest of a rate limit: requests left in the next *reset_after* seconds."""
 
     remaining: int
     reset_after: float
 
 
 class RateScope(Enum):
-    """Who has to wait."""
+    """What a rate limit applies to."""
 
     USER = "user"
     """This webhook."""
@@ -35,7 +35,7 @@ class RateScope(Enum):
 
 @dataclass(frozen=True)
 class Delivered:
-    """It is posted. The ids are None when the answer could not be read."""
+    """The message is posted. The ids are None if the answer could not be read."""
 
     message_id: str | None = None
     channel_id: str | None = None
@@ -46,14 +46,14 @@ class Delivered:
 
 @dataclass(frozen=True)
 class NotSent:
-    """It never left, or was turned away unread: to be tried again."""
+    """The message was not sent, or was rejected unread: retry."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class RateLimited:
-    """Retry in *retry_after* seconds; None: Discord did not say."""
+    """Retry in *retry_after* seconds; None if Discord did not say."""
 
     retry_after: float | None
     scope: RateScope
@@ -61,14 +61,14 @@ class RateLimited:
 
 @dataclass(frozen=True)
 class Ambiguous:
-    """It was sent; whether it was posted is unknown."""
+    """The message was sent; whether it was posted is unknown."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class WebhookGone:
-    """The webhook, or only its thread, is deleted: nothing may be sent to it."""
+    """The webhook, or only its thread, was deleted: send nothing more to it."""
 
     reason: str
     thread: bool = False
@@ -76,7 +76,7 @@ class WebhookGone:
 
 @dataclass(frozen=True)
 class Refused:
-    """The other end will never take it as it is; *reason* names the place in it."""
+    """The server will never accept this message; *reason* names the invalid part."""
 
     code: int
     reason: str
@@ -84,7 +84,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class MessageMissing:
-    """The message to be edited is not there any more."""
+    """The message to edit no longer exists."""
 
 
 Outcome: TypeAlias = (
@@ -99,41 +99,41 @@ Outcome: TypeAlias = (
 
 
 class Sink(Protocol):
-    """A medium: one attempt a call, no retry, no exception."""
+    """A medium such as Discord: one attempt per call, no retry, no exception."""
 
     def post(
         self, message: Message, channel: Channel, /, *, edit: str | None
     ) -> Outcome:
-        """Post *message*, or put it in the place of the message with the id *edit*."""
+        """Post *message*, or edit the message with the id *edit* to it."""
         ...
 
     def remove(self, message_id: str, channel: Channel, /) -> Outcome:
-        """Remove a message of ours; Delivered when it is gone."""
+        """Delete a message of ours; Delivered when it is gone."""
         ...
 
     def probe(self, channel: Channel, /) -> Outcome:
-        """Ask whether *channel* would take a message, without sending one."""
+        """Check whether *channel* accepts messages, without sending one."""
         ...
 
     def identity(self, channel: Channel, /) -> str:
-        """Return what the medium's rate limits count by: the same for channels that
-        share them, and no secret."""
+        """Return the key of the medium's rate limits: equal for channels that share
+        them, and not secret."""
         ...
 
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """Return the time, in the zone that quiet hours are meant in."""
+        """Return the time, in the time zone of the quiet hours."""
         ...
 
     def wait(self, seconds: float, /) -> None:
-        """Return after *seconds*, or at once when all is to end."""
+        """Return after *seconds*, or at once on shutdown."""
         ...
 
 
 @dataclass(frozen=True)
 class Wording:
-    """How a message is changed on its way."""
+    """How a message is changed before it is posted."""
 
     mention: Callable[[Message, Sequence[str]], Message]
     """Ping a channel's ``mention``."""
@@ -146,7 +146,7 @@ class Wording:
 
 
 def words(outcome: Outcome) -> str:
-    """Say in a line what a request to a webhook came to."""
+    """Describe the outcome of a webhook request in one line."""
     match outcome:
         case Delivered(message_id):
             said = f"delivered: message {message_id or 'of unknown id'}"

@@ -1,4 +1,4 @@
-"""What is drawn otherwise than as lines over an axis: the numbers of each picture."""
+"""The data of charts other than line plots."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class HistogramColumn:
 
 @dataclass(frozen=True)
 class Heatmap:
-    """How a key's values were distributed over *x*; one column is a histogram."""
+    """The distribution of a key's values over *x*; a single column is a histogram."""
 
     x: str
     y: str
@@ -50,7 +50,7 @@ class Scatter:
 
 @dataclass(frozen=True)
 class Bars:
-    """Named amounts; *amount* says what they are."""
+    """Bars with names; *amount* is the label of their values."""
 
     amount: str
     items: tuple[tuple[str, float], ...]
@@ -58,10 +58,10 @@ class Bars:
 
 @dataclass(frozen=True)
 class Parallel:
-    """Parallel coordinates: a line a run through one value on each axis.
+    """Parallel coordinates: one line per run, through one value on each axis.
 
-    A value is a number or a word (a category); None leaves the axis out. The last
-    axis gives the lines their colours.
+    A value is a number or a word (a category); None skips the axis. The last axis
+    sets the lines' colours.
     """
 
     axes: tuple[str, ...]
@@ -75,7 +75,7 @@ class Parallel:
 
 @dataclass(frozen=True)
 class Matrix:
-    """How often what was one of *names* was taken for each of them."""
+    """A confusion matrix: how often each of *names* was predicted as each."""
 
     row: str
     column: str
@@ -90,8 +90,8 @@ Drawing: TypeAlias = Heatmap | Scatter | Bars | Parallel | Matrix
 
 @dataclass(frozen=True)
 class Distributions:
-    """The asked histograms of one run, each key's in the order they were logged; a key
-    that it logged no histogram of is left out."""
+    """The requested histograms of one run, by key, in the order they were logged; keys
+    without a histogram are left out."""
 
     run: Run
     columns: Mapping[str, tuple[HistogramColumn, ...]]

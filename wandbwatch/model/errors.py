@@ -1,13 +1,13 @@
-"""Every error we mean the user to read, and the exit code that each one makes.
+"""All errors meant for users, with their exit codes.
 
 * WandbwatchError
-  - UsageError        a command line is wrong; LinesError, several of a list
-  - ConfigError       watch.toml is wrong; carries every complaint at once
+  - UsageError        a command line is invalid; LinesError: several of a list
+  - ConfigError       watch.toml is invalid; carries all complaints
   - SourceError       runs could not be read; its subclasses say why
-  - DeliveryError     a post was not taken
-  - StateError        the outbox and memory on disk failed us
+  - DeliveryError     a post was refused
+  - StateError        the state on disk can't be read or written
 
-Anything else that escapes is a bug and keeps its traceback.
+Any other uncaught exception is a bug and keeps its traceback.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """The exit codes. The table in docs/terminal.md is made from this."""
+    """The exit codes. The table in docs/terminal.md is generated from this."""
 
     FINE = 0
     OURS = 1
@@ -50,13 +50,13 @@ _MEANING = {
 
 
 class WandbwatchError(Exception):
-    """A problem the user can do something about: what, where, what next."""
+    """An error that the user can fix; it says what, where, and what to do next."""
 
     exit_code = ExitCode.OURS
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """What to print, a line for each complaint; whatever is in it, it is safe."""
+        """The printable lines, one per complaint, with control characters escaped."""
         return (printable(str(self)),)
 
 
@@ -65,7 +65,7 @@ class UsageError(WandbwatchError):
 
 
 class _ComplaintsError(WandbwatchError):
-    """Carries every complaint at once; each begins with its place."""
+    """Carries all complaints; each begins with its place."""
 
     def __init__(self, complaints: Sequence[str]) -> None:
         self.complaints = tuple(complaints)
@@ -77,13 +77,13 @@ class _ComplaintsError(WandbwatchError):
 
 
 class ConfigError(_ComplaintsError):
-    """A configuration is wrong; each complaint begins with its place."""
+    """A configuration is invalid; each complaint begins with its place."""
 
     exit_code = ExitCode.CONFIG
 
 
 class LinesError(_ComplaintsError, UsageError):
-    """A list of lines is wrong; each complaint begins with its line."""
+    """A list of lines is invalid; each complaint begins with its line."""
 
 
 class SourceError(WandbwatchError):
@@ -94,7 +94,7 @@ class SourceError(WandbwatchError):
 
 
 class SeveralError(_ComplaintsError, SourceError):
-    """Of several addresses none could be read; each complaint begins with its own."""
+    """No address of several could be read; each complaint begins with its address."""
 
     def __init__(self, complaints: Sequence[str], first: WandbwatchError) -> None:
         super().__init__(complaints)
@@ -111,13 +111,13 @@ class NotFoundError(SourceError):
 
 
 class NetworkError(SourceError):
-    """The server could not be reached, broke, or asked us to wait."""
+    """The server is unreachable, failed, or asked us to wait."""
 
     exit_code = ExitCode.NETWORK
 
 
 class RateLimitError(NetworkError):
-    """The server asks us to slow down, for so many *seconds* if it says so."""
+    """The server asks us to slow down, for *seconds* if it says how long."""
 
     def __init__(self, what: str, seconds: float | None = None) -> None:
         super().__init__(what)
@@ -129,21 +129,21 @@ class TimeOutError(SourceError):
 
 
 class DeliveryError(WandbwatchError):
-    """Somebody would not take what we post."""
+    """A post was refused."""
 
     exit_code = ExitCode.NETWORK
 
 
 class StateError(WandbwatchError):
-    """What we keep on disk can't be read or written."""
+    """The state on disk can't be read or written."""
 
 
 class UnusableStateError(StateError):
-    """A restart would not help: of a newer version, or on a disk without locks."""
+    """A restart won't help: a newer version's state, or a disk without locks."""
 
 
 def printable(text: str) -> str:
-    """Return *text* in one line, control characters and their like spelled out."""
+    """Return *text* in one line, with control characters and the like escaped."""
     return "".join(
         c if c.isprintable() else " " if c == "\n" else ascii(c)[1:-1] for c in text
     )

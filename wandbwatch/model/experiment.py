@@ -1,4 +1,4 @@
-"""Trainings that we start: their plans and their results."""
+"""Experiments: training runs that we start, their plans and results."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Phase(StrEnum):
 
 
 class Cause(StrEnum):
-    """What ended a training; some of it is worth another attempt."""
+    """What ended an experiment; some causes are worth a retry."""
 
     FAILED = "failed"
     """Its own exit code."""
@@ -59,7 +59,7 @@ RETRYABLE = (*RETRIED, Cause.TIMEOUT, Cause.OOM, Cause.LOST)
 
 @dataclass(frozen=True)
 class Plan:
-    """One training to start: a script with one argument."""
+    """One experiment to start: a script with one argument."""
 
     name: str
     """Of ``[experiments.NAME]``, or of the script."""
@@ -105,7 +105,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Experiment:
-    """One plan in the state database, and its state."""
+    """One experiment in the state database: its plan and its state."""
 
     id: int
     batch: int
@@ -141,14 +141,14 @@ class Experiment:
 
     @property
     def runtime(self) -> float | None:
-        """Seconds of its last attempt, once that has ended."""
+        """The duration of its last attempt in seconds, once that has ended."""
         if self.started is None or self.ended is None:
             return None
         return (self.ended - self.started).total_seconds()
 
 
 class Experiments(Protocol):
-    """Starts trainings and watches them. Raises UsageError and StateError."""
+    """Starts experiments and watches them. Raises UsageError and StateError."""
 
     def start(
         self,
@@ -159,7 +159,7 @@ class Experiments(Protocol):
         detached: bool,
         round_: LineRound | None = None,
     ) -> Sequence[Experiment]:
-        """Start *plans*, at most *jobs* at once; none if one of them is invalid.
+        """Start *plans*, at most *jobs* at once; none at all if a plan is invalid.
 
         Plans of a subscription's *round_* are reported in its channel, and started once
         even if the round is repeated. Relative paths of a plan start from the current
@@ -168,14 +168,14 @@ class Experiments(Protocol):
         ...
 
     def follow(self, batch: int, /) -> Sequence[Experiment]:
-        """Show a batch's output on stderr as it comes, until all of it is over.
+        """Show a batch's output on stderr as it comes, until the batch has ended.
 
-        Ctrl-C is passed on; asked for again and again, it kills.
+        Ctrl-C is passed on to the experiments; repeated, it kills them.
         """
         ...
 
     def listed(self, limit: int) -> Sequence[Experiment]:
-        """Return the newest, the newest first; 0 is all."""
+        """Return the newest experiments, newest first; 0 is all."""
         ...
 
     def find(self, experiment_id: int, /) -> Experiment:
@@ -187,13 +187,13 @@ class Experiments(Protocol):
         ...
 
     def of_run(self, run_id: str, /) -> Experiment | None:
-        """Return the one whose run has this id; the ids of its runs are random."""
+        """Return the experiment whose run has this id; run ids are random."""
         ...
 
     def stop(self, words: Sequence[str], /) -> Sequence[Experiment]:
-        """Ask for the end of those that *words* name; without words, of all.
+        """Stop the experiments that *words* name; without words, all.
 
-        UsageError if they are over.
+        Raises UsageError if they have ended already.
         """
         ...
 
@@ -206,14 +206,14 @@ class Experiments(Protocol):
         channel: str | None = None,
         detached: bool = True,
     ) -> Sequence[Experiment]:
-        """Start the plans of ended experiments once more, as a new batch.
+        """Start the plans of ended experiments again, as a new batch.
 
-        *failed*: only of those that failed, timed out, were lost or held.
+        *failed*: only those that failed, timed out, were lost or held.
         """
         ...
 
     def attend(self) -> None:
-        """Start a supervisor for what has lost its own."""
+        """Start a supervisor for batches whose supervisor died."""
         ...
 
     def batch_report(self, batch: int, /) -> Report:
@@ -221,13 +221,13 @@ class Experiments(Protocol):
         ...
 
     def report(self, experiment_id: int, /) -> Report:
-        """Tell of one as it is now."""
+        """Report the current state of one experiment."""
         ...
 
     def printed(self, experiment_id: int, last: int, /) -> Sequence[str]:
-        """Return the newest *last* lines of its output, 0: all."""
+        """Return the last *last* lines of its output; 0: all."""
         ...
 
     def log(self, experiment_id: int, /) -> Path:
-        """Return where its output is, whether it is there yet or not."""
+        """Return the path of its output, whether the file exists yet or not."""
         ...

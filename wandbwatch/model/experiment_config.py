@@ -1,4 +1,4 @@
-"""A training as a configuration states it, to be started by its name."""
+"""A configured training script, to be started by name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wandbwatch.model.run import Json
 
 
 class ParameterType(Enum):
-    """As TOML and JSON name the kinds of values."""
+    """Types of values, as TOML and JSON name them."""
 
     INT = "int"
     FLOAT = "float"
@@ -23,7 +23,7 @@ class ParameterType(Enum):
 
 @dataclass(frozen=True)
 class ParameterRule:
-    """What one hyperparameter may be; None is anything."""
+    """The allowed values of one hyperparameter; None allows anything."""
 
     kind: ParameterType | None = None
     low: float | None = None
@@ -36,7 +36,7 @@ class ParameterRule:
 
 @dataclass(frozen=True)
 class Schema:
-    """The rules by the parameters' paths. Without any, everything is taken."""
+    """The rules by the parameters' paths. Without rules, everything is accepted."""
 
     rules: Mapping[tuple[str, ...], ParameterRule] = field(default_factory=dict)
 

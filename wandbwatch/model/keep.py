@@ -1,4 +1,4 @@
-"""How long what is on disk is kept, and how much of it."""
+"""How long data on disk is kept, and how much of it."""
 
 from __future__ import annotations
 

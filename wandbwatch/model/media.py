@@ -1,4 +1,4 @@
-"""What a run keeps beside its numbers: media, and the files they are in."""
+"""A run's media, files and artifacts."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Attachment:
-    """One file, or the several that were logged together under one key."""
+    """One file, or several files logged together under one key."""
 
     title: str
     kind: str
@@ -72,7 +72,7 @@ class Medium:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """The files it is in, as `RunFile.path` has them; none if it is all here."""
+        """The files that hold it, as `RunFile.path` names them, if any."""
         several = self.value.get("filenames")
         found = several if isinstance(several, list) else [self.value.get("path")]
         return tuple(name for name in found if isinstance(name, str) and name)
@@ -80,7 +80,7 @@ class Medium:
 
 @dataclass(frozen=True)
 class Album:
-    """Media in the order of their keys and steps."""
+    """Media, ordered by key and step."""
 
     media: tuple[Medium, ...]
     charts: Mapping[str, Json] = field(default_factory=dict)
@@ -93,7 +93,7 @@ class Album:
 
 @dataclass(frozen=True)
 class RunFile:
-    """A file of a run, not yet fetched."""
+    """A file of a run, not yet downloaded."""
 
     path: str
     """Below the run's files, with ``/``: anything at all."""
@@ -105,7 +105,7 @@ class RunFile:
 
 @dataclass(frozen=True)
 class Artifact:
-    """One version. What its source does not know is None or empty."""
+    """One version of an artifact. Unknown values are None or empty."""
 
     name: str
     """Without its version: anything at all."""
@@ -128,7 +128,7 @@ class Artifact:
 
 @dataclass(frozen=True)
 class Artifacts:
-    """The newest versions first within each name."""
+    """Artifacts by name, newest version first."""
 
     found: tuple[Artifact, ...]
     left_out: int = 0

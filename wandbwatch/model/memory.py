@@ -1,4 +1,4 @@
-"""What one line of a subscription remembers between jobs, and how it is stored."""
+"""The memory of one line of a subscription between jobs, and its stored form."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StoredJson:
-    """How a memory is stored in state.db: as JSON, with the number of its shape.
+    """The stored form of a memory in state.db: JSON, with the version of its shape.
 
-    The number is the first item of a list, and `shape` in an object. It goes up when
-    the stored value changes its form. The rest keeps texts as they always were.
+    The version is the first item of a list, or `shape` in an object. It goes up when
+    the shape changes. Otherwise stored texts must stay as they are.
     """
 
     shape: int | None = None
@@ -42,7 +42,7 @@ class StoredJson:
         )
 
     def load(self, text: str | None) -> Any:
-        """Return the value; None without a text, or if it has another shape."""
+        """Return the value; None without a text, or if its shape's version differs."""
         value = json.loads(text) if text else None
         if value is None or self.shape is None:
             return value
@@ -51,8 +51,8 @@ class StoredJson:
 
 
 def stored_fields(value: DataclassInstance, least: int) -> list[Any]:
-    """Return the fields of *value*, at *least* so many: later ones that have their
-    defaults are left out, so that a text without them stays as it always was."""
+    """Return the fields of *value*, at *least* that many: later fields with their
+    default values are left out, so that texts stored before stay equal."""
     found = [(one, getattr(value, one.name)) for one in fields(value)]
     while len(found) > least and found[-1][1] == _default(found[-1][0]):
         found.pop()
@@ -66,7 +66,7 @@ def _default(field: Field[Any]) -> Any:
 
 @dataclass(frozen=True)
 class LineRound:
-    """Which line of which list is answered, and for when."""
+    """One line of one subscription at one slot."""
 
     subscription: str
     channel: str
@@ -77,23 +77,23 @@ class LineRound:
 
     @property
     def key(self) -> str:
-        """The same when a job is repeated because its result could not be stored."""
+        """The same key if a job is repeated because its result was not stored."""
         return f"{self.slot_key}{self.line}"
 
     @property
     def slot_key(self) -> str:
-        """The beginning of the keys of all lines of the slot."""
+        """The common prefix of the keys of all lines of the slot."""
         return f"{self.subscription} {self.slot.isoformat()} "
 
 
 @dataclass
 class Memory:
-    """Texts by name. Changes are stored together with the round's messages, or not at
-    all: a killed or failed round changes nothing.
+    """Texts by name. Changes are stored in one transaction with the round's messages:
+    a killed or failed round changes nothing.
 
     There are two kinds. *Remembered* texts are stored with the round. Texts remembered
-    *once delivered* are found only after all messages of the round are in the
-    channel, so that a comparison is with what its readers have seen.
+    *once delivered* take effect only after all messages of the round are in the
+    channel, so that later rounds compare with what readers have seen.
     """
 
     stored: Mapping[str, str] = field(default_factory=dict)
@@ -111,7 +111,7 @@ class Memory:
     """Notes a name at once, on disk; False if it was noted before."""
 
     def recall(self, key: str) -> str | None:
-        """Return what was remembered as *key*, this round's included."""
+        """Return the text remembered as *key*, including this round's."""
         return self.changes.get(key, self.stored.get(key))
 
     def remember(self, key: str, value: str) -> None:
@@ -121,7 +121,7 @@ class Memory:
         self.changes[key] = None
 
     def seen(self, key: str) -> str | None:
-        """Return what was remembered as *key* with the last delivered list."""
+        """Return the text remembered as *key* by the last delivered round."""
         return self.delivered.get(key)
 
     def once_delivered(self, key: str, value: str) -> None:
@@ -132,13 +132,13 @@ class Memory:
         self.afterwards.append(work)
 
     def claim(self, key: str) -> bool:
-        """Note at once that something is about to be done; False if it was noted
-        before, by a process that was killed. `forget` it with the outcome."""
+        """Store at once that an action is about to start; False if a process that was
+        killed has stored it before. `forget` it once the outcome is known."""
         return self.claims(key)
 
 
 class ScopedMemory(Memory):
-    """The part of *whole* that one address of several has, by its *scope*."""
+    """The part of *whole* that belongs to one of several addresses, its *scope*."""
 
     def __init__(self, whole: Memory, scope: str) -> None:
         super().__init__(round=whole.round)

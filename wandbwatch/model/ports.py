@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 class Source(Protocol):
-    """The runs of one address. Every method raises SourceError, nothing else."""
+    """The runs of one address. Methods raise SourceError only, unless they say so."""
 
     def run(self) -> Run:
-        """Return the addressed run, whole; UsageError when it is not one run."""
+        """Return the addressed run with all details; UsageError if it is no run."""
         ...
 
     def runs(self, query: Query, /) -> Listing: ...
@@ -44,50 +44,50 @@ class Source(Protocol):
         ...
 
     def console(self, run_id: str, last: int, /) -> tuple[Printed, ...]:
-        """Return the newest *last* lines that a run of the address printed, 0: all."""
+        """Return the last *last* lines of a run's console output; 0: all."""
         ...
 
     def alerts(self, run_id: str, /) -> tuple[Alert, ...]:
-        """Return what the code of a run raised by ``run.alert``, the oldest first; none
-        where the source does not hold it."""
+        """Return the alerts that a run's code raised with ``run.alert``, oldest first;
+        none if the source does not store them."""
         ...
 
     def provenance(self, run_id: str, /) -> Provenance:
-        """Return what a run was made with, as far as the source knows it."""
+        """Return a run's provenance (code, machine, packages), as far as known."""
         ...
 
     def sweep(self, sweep_id: str, /) -> Sweep:
-        """Return a sweep of the address, the addressed one where no id is given;
-        UsageError when that is not one."""
+        """Return a sweep of the address; without an id, the addressed sweep.
+        UsageError if the address is not a sweep."""
         ...
 
     def sweeps(self) -> tuple[Sweep, ...]:
-        """Return the sweeps of the address, the newest first."""
+        """Return the sweeps of the address, newest first."""
         ...
 
     def media(self, run_id: str, keys: Sequence[str], when: When, /) -> Album:
-        """Return the media of a run that *keys* select (see `keys.selected`), all
-        of them with none."""
+        """Return the media of a run that *keys* select (see `keys.selected`);
+        without keys, all."""
         ...
 
     def files(self, run_id: str, paths: Sequence[str] | None, /) -> tuple[RunFile, ...]:
-        """Return those of a run's files that have one of *paths*, or all with None."""
+        """Return a run's files with one of *paths*; None: all files."""
         ...
 
     def artifacts(self, run_id: str, /) -> Artifacts:
-        """Return what a run of the address logged and used; without an id, the newest
-        of each name that any of its runs logged."""
+        """Return the artifacts that a run logged and used; without an id, the newest
+        version of each artifact in the project."""
         ...
 
     def stop(self, run_id: str, /) -> None:
-        """Ask a run of the address to end, as the button in W&B does; it ends within a
-        minute. UsageError where the source can't ask."""
+        """Request a run to stop, as the button in W&B does; it ends within a minute.
+        UsageError if the source does not support it."""
         ...
 
 
 @dataclass(frozen=True)
 class Viewer:
-    """The user that a server sees. The API key itself is not in it."""
+    """The user as the server sees it, without the API key itself."""
 
     server: str
     user: str
@@ -99,7 +99,7 @@ class Viewer:
 
 @dataclass(frozen=True)
 class ListedProject:
-    """A project that a user may see; what its server does not say is None."""
+    """A project that a user may see; unknown values are None."""
 
     entity: str
     name: str
@@ -115,7 +115,7 @@ class ListedProject:
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found out about one thing that wandbwatch needs."""
+    """The result of one check of something that wandbwatch needs."""
 
     what: str
     said: str
@@ -134,13 +134,13 @@ class Account(Protocol):
         self, entity: str, server: str | None, /, *, learn: bool = False
     ) -> tuple[ListedProject, ...]:
         """Return the projects of *entity*, or of the user and their teams with "";
-        the latest active first. *learn*: their runs are asked about next."""
+        most recently active first. *learn*: their runs are requested next."""
         ...
 
 
 @dataclass(frozen=True)
 class Screen:
-    """What a text is rendered for: its width in cells, and what it can show."""
+    """The target of rendered text: its width in cells, and its capabilities."""
 
     width: int = 80
     colour: bool = False
@@ -161,7 +161,7 @@ Renderer: TypeAlias = "Callable[[Iterable[Report], Screen], Iterator[str]]"
 def one_by_one(
     work: Sequence[Callable[[], object]],
 ) -> list[object | WandbwatchError]:
-    """Do pieces of work in turn; an error is a result too."""
+    """Run pieces of work in turn; an error is a result too."""
     return [_done(one) for one in work]
 
 
@@ -182,7 +182,7 @@ def _nothing(_command: Sequence[str], _stdin: str) -> tuple[int, str]:
 
 @dataclass(frozen=True)
 class Env:
-    """What a command may touch. Tests pass one made of fakes."""
+    """All external services that a command may use. Tests pass fakes."""
 
     source: Callable[[Address], Source]
     now: Callable[[], datetime]

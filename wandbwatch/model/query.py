@@ -1,4 +1,4 @@
-"""What is asked of a source."""
+"""Queries to a source, and their results."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from wandbwatch.model.run import Json, Run, Series
 
 @dataclass(frozen=True)
 class Reach:
-    """How far back each point of a curve is needed, where a source gives samples of
-    long histories: from *since* (POSIX seconds, over wall times), and the last *count*
-    rows. *most* bounds the rows of one curve."""
+    """The part of a curve that needs every point, if a source samples long histories:
+    from *since* (POSIX seconds, over wall times), and the last *count* rows. *most*
+    limits the rows of one curve."""
 
     since: float = math.inf
     count: int = 0
@@ -22,7 +22,7 @@ class Reach:
 
 
 class Details(Enum):
-    """What is wanted of a run beside its values; a source may give more."""
+    """The details of a run to fetch besides its values; a source may return more."""
 
     PROGRESS = "names, state, times, group, sweep, host"
     ENDS = "those and the exit code"
@@ -31,7 +31,7 @@ class Details(Enum):
 
 @dataclass(frozen=True)
 class Query:
-    """Which runs, in which order, and how much of each."""
+    """Which runs to fetch, in which order, and how much of each."""
 
     filters: Mapping[str, Json] = field(default_factory=dict)
     """MongoDB style, as ``wandb.Api.runs`` takes them."""
@@ -67,7 +67,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Listing:
-    """The runs found, and how many there are beyond the query's limit."""
+    """The runs found, and the number of runs beyond the query's limit."""
 
     runs: tuple[Run, ...]
     total: int
@@ -86,7 +86,7 @@ class AxisKind(Enum):
 
 @dataclass(frozen=True)
 class Axis:
-    """What a series runs over: steps, seconds since the start, POSIX seconds
+    """The x axis of a series: steps, seconds since the start, POSIX seconds
     (``wall``), or the values of another key logged in the same row."""
 
     kind: AxisKind = AxisKind.STEP
@@ -95,7 +95,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Curves:
-    """The asked series of one run; a key that it never logged is left out."""
+    """The requested series of one run; keys that it never logged are left out."""
 
     run: Run
     series: Mapping[str, Series]

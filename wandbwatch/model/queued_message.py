@@ -1,4 +1,4 @@
-"""A message with its channel, as the outbox keeps it until it is sent."""
+"""A message with its channel, as stored in the outbox until it is sent."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Origin:
-    """What a message says, and which lines of a list say it: for its history."""
+    """The content of a message and the command lines it comes from, for the history."""
 
     title: str = ""
     lines: tuple[str, ...] = ()
@@ -43,11 +43,11 @@ class MessageKind(Enum):
 
 @dataclass(frozen=True)
 class QueuedMessage:
-    """One message of one list: of a subscription at a slot, *sequence*-th in it.
+    """One message of a subscription at a slot; *sequence* is its position there.
 
-    ``channel`` is a name, never a URL. ``edit`` asks for the message that is posted
-    at this place of the subscription to be edited, once there is one; the place is
-    *sequence* where ``name`` gives it no other.
+    ``channel`` is a name, never a URL. With ``edit``, it edits the message already
+    posted at its place in the subscription, if there is one; the place is ``name``, or
+    else *sequence*.
     """
 
     channel: str

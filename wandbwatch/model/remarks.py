@@ -1,4 +1,4 @@
-"""What the reader of a report has to know of how its runs were read."""
+"""Remarks about how runs were read, for the reader of a report."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ _remarks: list[str] = []
 
 
 def remark(text: str) -> None:
-    """Let the next report say *text*: that runs are missing, or values."""
+    """Add *text* to the next report, such as: runs or values are missing."""
     if text not in _remarks:
         _remarks.append(text)
 
 
 def taken() -> tuple[str, ...]:
-    """Return what was remarked since the last time."""
+    """Return the remarks since the last call."""
     found = tuple(_remarks)
     _remarks.clear()
     return found

@@ -1,4 +1,4 @@
-"""What a command has to say, before anyone decided where it is shown."""
+"""A command's report, independent of where it is shown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from wandbwatch.model.run import Json, Series, State
 
-if TYPE_CHECKING:  # few reports have any, and each kind takes its time to define
+if TYPE_CHECKING:  # few reports have any, and defining these classes takes time
     from wandbwatch.model.drawing import Drawing
     from wandbwatch.model.media import Attachment
 
@@ -26,12 +26,12 @@ class Level(Enum):
 
     @property
     def rank(self) -> int:
-        """How loud it is; news that is no worse than another has its rank or less."""
+        """Its severity: a higher rank is worse."""
         return {Level.WARN: 1, Level.BAD: 2}.get(self, 0)
 
 
 class Missing(Enum):
-    """A value that is not there, which is not a value of None."""
+    """The marker of a missing value, as opposed to the value None."""
 
     MISSING = "missing"
 
@@ -40,7 +40,7 @@ MISSING = Missing.MISSING
 
 
 class Bytes(int):
-    """How large something is; a program reads the number, a person its size."""
+    """A size in bytes; programs read the number, people a size with a unit."""
 
     __slots__ = ()
 
@@ -50,7 +50,7 @@ Plain: TypeAlias = Json | State | datetime | timedelta | Missing
 
 @dataclass(frozen=True)
 class Changed:
-    """A value that was another one before; MISSING where there was none."""
+    """A value that changed; the old one is MISSING if there was none."""
 
     value: Plain
     before: Plain
@@ -61,7 +61,7 @@ Cell: TypeAlias = Plain | Changed
 
 
 def latest(cell: Cell) -> Plain:
-    """Return the value itself, whatever it was before."""
+    """Return the current value, without the old one."""
     return cell.value if isinstance(cell, Changed) else cell
 
 
@@ -80,7 +80,7 @@ class Fields:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells below named columns; ``links`` has a URL or None a row."""
+    """Rows of cells below named columns; ``links`` has a URL or None per row."""
 
     title: str
     columns: tuple[str, ...]
@@ -108,7 +108,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Partial:
-    """Where the mean of a group is of fewer runs than the group has."""
+    """The part of a group's mean that covers fewer runs than the group has."""
 
     since: float
     """The last x at which all runs of the group have a value."""
@@ -119,7 +119,7 @@ class Partial:
 
 @dataclass(frozen=True)
 class Line:
-    """One run's series in a plot, or that of a group of runs."""
+    """The series of one run, or of a group of runs, in a plot."""
 
     run: str
     name: str
@@ -132,12 +132,12 @@ class Line:
 
     @property
     def id(self) -> str:
-        """The run's id where people need it beside the label."""
+        """The run's id, if people need it beside the label."""
         return "" if self.called or self.name == self.run else self.run
 
     @property
     def label(self) -> str:
-        """What people read of whose line it is; a group's says how many are left."""
+        """The label for people; a group's says how many runs are left."""
         name = self.called or self.name or self.run
         if self.partial is None:
             return name
@@ -146,7 +146,7 @@ class Line:
 
     @property
     def end(self) -> tuple[float, float] | None:
-        """The last point; of a group's mean, the last that is of all its runs."""
+        """The last point; for a group's mean, the last one that covers all its runs."""
         xs, ys = self.series.x, self.series.y
         if not len(ys):
             return None
@@ -156,7 +156,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Shade:
-    """A stretch of the x axis that is shaded, such as the window of a rule."""
+    """A shaded range of the x axis, such as the window of a rule."""
 
     start: float
     end: float
@@ -165,7 +165,7 @@ class Shade:
 
 @dataclass(frozen=True)
 class Mark:
-    """A reference line across a plot at a value of y, or *upright* at one of x."""
+    """A reference line at a value of y, or, if *upright*, at a value of x."""
 
     at: float
     name: str = ""
@@ -174,7 +174,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Plot:
-    """The numbers, not a drawing: a terminal and a PNG draw them differently."""
+    """The data of a line plot; a terminal and a PNG draw it differently."""
 
     key: str
     x: str
@@ -199,14 +199,14 @@ class Plot:
 
 @dataclass(frozen=True)
 class Panels:
-    """Several plots in one picture."""
+    """Several plots in one image."""
 
     plots: tuple[Plot, ...]
 
 
 @dataclass(frozen=True)
 class Chart:
-    """What is drawn otherwise than as lines over an axis, under a title."""
+    """A chart that is not a line plot, with a title."""
 
     title: str
     drawing: Drawing | Panels
@@ -216,14 +216,14 @@ class Chart:
 
 @dataclass(frozen=True)
 class Note:
-    """A sentence about the answer itself: what was left out, what matched nothing."""
+    """A sentence about the report itself: what was left out, what matched nothing."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Text:
-    """Lines as they were written: notes, console output."""
+    """Verbatim lines: notes, console output."""
 
     title: str
     text: str
@@ -234,7 +234,7 @@ Block: TypeAlias = "Fields | Table | Plot | Chart | Note | Text | Attachment"
 
 @dataclass(frozen=True)
 class Report:
-    """One answer. ``kind`` is the name of the command that gave it."""
+    """One report. ``kind`` is the name of the command that made it."""
 
     kind: str
     title: str

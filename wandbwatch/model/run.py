@@ -1,4 +1,4 @@
-"""Runs and their series, as every source hands them out."""
+"""Runs and their series, as every source returns them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 class State(StrEnum):
-    """Every state that W&B gives a run, and UNKNOWN for what it may add."""
+    """Every run state of W&B, and UNKNOWN for states it may add."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -32,7 +32,7 @@ class State(StrEnum):
 
     @property
     def bad(self) -> bool:
-        """Whether the run ended otherwise than it should have."""
+        """Whether the run ended abnormally."""
         return self in _BAD
 
     @property
@@ -42,7 +42,7 @@ class State(StrEnum):
 
     @property
     def ended(self) -> bool:
-        """Whether a run does not leave this state by itself."""
+        """Whether this state is final unless the run is resumed."""
         return self in _ENDED
 
 
@@ -53,7 +53,7 @@ _ENDED = {*_BAD, State.FINISHED, State.PREEMPTED}
 
 @dataclass(frozen=True)
 class Run:
-    """One run at one moment. What its source does not know is None or empty."""
+    """A snapshot of one run. Values that its source does not know are None or empty."""
 
     id: str
     name: str
@@ -96,9 +96,9 @@ class Run:
 class Series:
     """One key of one run over an axis, in the order it was logged.
 
-    ``x`` and ``y`` are of one length; NaN and the infinities stand where they
-    happened. ``sampled`` says that the source left points out, and ``exact`` is the x
-    from which it left out none: -inf of all, inf where nobody knows.
+    ``x`` and ``y`` have equal length; NaN and infinities are kept in place.
+    ``sampled``: the source left points out. ``exact`` is the x from which every point
+    is there: -inf for the whole series, inf if unknown.
     """
 
     __slots__ = ("exact", "key", "sampled", "x", "y")
@@ -126,10 +126,10 @@ _DEEPEST = 100
 
 
 def flat(tree: Mapping[str, Json]) -> dict[str, Json]:
-    """Flatten nested tables to dotted keys, as W&B shows them.
+    """Flatten nested dicts to dotted keys, as W&B shows them.
 
-    A typed value (an image, a histogram: ``{"_type": …}``) is one value; an empty table
-    stays as it is, and so does one that is nested too deeply to be meant.
+    A typed value (an image, a histogram: ``{"_type": …}``) is one value. Empty dicts
+    and dicts nested too deeply stay as they are.
     """
     leaves: dict[str, Json] = {}
     levels = [("", iter(tree.items()))]

@@ -19,9 +19,9 @@ class Alert:
 
 @dataclass(frozen=True)
 class Printed:
-    """A line as a terminal would have shown it at last, without escape sequences.
+    """A line as a terminal would finally show it, without escape sequences.
 
-    Whoever shows it cleans it all the same: its characters may be any.
+    It may still hold any character: clean it before showing it.
     """
 
     text: str
@@ -41,7 +41,7 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Sweep:
-    """What its source does not know is None or empty."""
+    """A sweep. Values that its source does not know are None or empty."""
 
     id: str
     name: str = ""

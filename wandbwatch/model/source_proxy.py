@@ -1,4 +1,4 @@
-"""A source in front of another one: each question goes one way, the subclass's."""
+"""A source in front of another one: all requests go through one method."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ T = TypeVar("T")
 
 
 class SourceProxy(ABC):
-    """Passes on whatever a `Source` can be asked, so its kinds need only one method."""
+    """Forwards every method of `Source` to `_ask`, the only one to override."""
 
     @abstractmethod
     def _ask(self, question: str, put: Callable[[Source], T]) -> T:
-        """Let the source behind answer by *put*; equal *question*s ask the same."""
+        """Call *put* on the source behind; equal *question*s are the same request."""
 
     def run(self) -> Run:
         return self._ask("run", lambda s: s.run())

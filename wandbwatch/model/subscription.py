@@ -1,4 +1,4 @@
-"""Lists of command lines with their hours, as a configuration states them."""
+"""Subscriptions as configured: command lines, schedules and channels."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Cron:
 class Interval:
     """One slot each *interval*, counted from 1970-01-01 00:00 UTC.
 
-    No start of ours is part of it, so a restart shifts nothing.
+    It does not depend on our start time, so a restart shifts nothing.
     """
 
     interval: timedelta
@@ -50,7 +50,7 @@ class Catchup(Enum):
 
 @dataclass(frozen=True)
 class Subscription:
-    """One ``[[subscriptions]]``: which lines run when, and who hears of it."""
+    """One ``[[subscriptions]]``: command lines, a schedule and a channel."""
 
     name: str
     channel: str
@@ -75,7 +75,7 @@ class Subscription:
 
 @dataclass(frozen=True)
 class AccountConfig:
-    """One ``[accounts.NAME]``: who asks W&B, and which server."""
+    """One ``[accounts.NAME]``: an API key and a W&B server."""
 
     name: str
     api_key: Secret | None = None

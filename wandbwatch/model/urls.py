@@ -1,6 +1,6 @@
-"""The web addresses of W&B's pages, and the servers that answer for them.
+"""URLs of W&B's pages, and the API servers behind them.
 
-The way from a server to its pages is wandb.util.api_to_app_url; this is the way back.
+wandb.util.api_to_app_url maps a server to its pages; this module maps back.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _PAGES = frozenset(
 
 
 def looks_like_one(text: str) -> bool:
-    """Whether *text* was meant as a URL; W&B's own hosts need no ``https://``."""
+    """Whether *text* looks like a URL; W&B's own hosts need no ``https://``."""
     scheme, found, _ = text.partition("://")
     return bool(found and "/" not in scheme) or text.partition("/")[0].lower() in _CLOUD
 
@@ -92,7 +92,7 @@ def address(text: str) -> Cloud:
 
 
 def _other_page(host: str, path: Sequence[str]) -> str:
-    """Say what a page is that belongs to no project; nothing where it does."""
+    """Describe a page that belongs to no project; empty if it belongs to one."""
     if host.startswith(_DOCS):
         return "a page of the documentation"
     if path[0] in _OTHER_PAGES:
@@ -103,7 +103,7 @@ def _other_page(host: str, path: Sequence[str]) -> str:
 
 
 def server(text: str) -> str:
-    """Read the base URL of a server, or of the pages that it stands behind.
+    """Read the base URL of a server, or of its web pages.
 
     Raises ValueError, whose text is one line.
     """
@@ -113,7 +113,7 @@ def server(text: str) -> str:
 
 
 def authorize(server: str | None) -> str:
-    """Name the page on which *server* shows the user's API key, as wandb does."""
+    """Return the page on which *server* shows the user's API key, as wandb does."""
     base = (server or _SAAS).rstrip("/")
     if base in _CLOUD.values():
         return "https://forge.coreweave.com/wandb/authorize"
@@ -135,7 +135,7 @@ def _split(text: str) -> SplitResult:
 
 
 def _parted(segments: list[str]) -> tuple[list[str], list[str]]:
-    """Part a server's own path prefix from ENTITY/PROJECT/PAGE…"""
+    """Split a server's own path prefix from ENTITY/PROJECT/PAGE…"""
     pages = (i for i, s in enumerate(segments) if i >= _SHORTEST and s in _PAGES)
     start = max(next(pages, len(segments)) - _SHORTEST, 0)
     return segments[:start], segments[start:]

@@ -1,1 +1,1 @@
-"""What a worker process does with one subscription."""
+"""A worker's part: run the job of one subscription."""

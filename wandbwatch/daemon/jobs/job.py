@@ -1,4 +1,4 @@
-"""Run one subscription at one slot, and store all it did in one transaction."""
+"""Run one subscription at one slot, and store its results in one transaction."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ CONTENT = "content"
 
 @dataclass(frozen=True)
 class PreviousRound:
-    """The last round: what is known once it is delivered, and until then."""
+    """The previous round: its memory once it is delivered, and until then."""
 
     slot: datetime | None = None
     after: Known = field(default_factory=dict)
@@ -59,14 +59,14 @@ class PreviousRound:
     def known(self, outbox: Outbox, subscription: str) -> Known:
         if not self.slot or outbox.settled(subscription, self.slot):
             return self.after
-        # News on its way is not taken back, and so not told again.
+        # Queued news stays queued, so it is not reported again.
         if self.reports_news and outbox.is_leaving(subscription, self.slot):
             return self.after
         return self.before
 
     @property
     def reports_news(self) -> bool:
-        """Whether it says what is said once: a failure, its end, or something bad."""
+        """Whether it contains one-time news: a failure, its end, or something bad."""
 
         def once(known: Known) -> Known:
             other = (CONTENT, _KEPT)
@@ -81,7 +81,7 @@ class PreviousRound:
 
 
 def memory(outbox: Outbox, round_: LineRound, known: Known) -> Memory:
-    """Return what the line of *round_* remembers."""
+    """Return the memory of *round_*'s line."""
     line = round_.line
     delivered = {}
     for key, value in known.items():
@@ -94,9 +94,9 @@ def memory(outbox: Outbox, round_: LineRound, known: Known) -> Memory:
 
 
 def kept(results: Sequence[LineResult], known: Known, *, posted: bool) -> Known:
-    """Return what the lines keep of what was delivered, once this round is.
+    """Return the lines' memory of delivered content, once this round is delivered.
 
-    What is not *posted* changes nothing of it.
+    Reports that are not *posted* do not change it.
     """
     old = {key: value for key, value in known.items() if key.startswith(_KEPT)}
     new = {
@@ -108,7 +108,7 @@ def kept(results: Sequence[LineResult], known: Known, *, posted: bool) -> Known:
 
 
 def changes(results: Sequence[LineResult]) -> Iterator[tuple[str, str, str | None]]:
-    """Yield what the lines remember from now on: line, name and value."""
+    """Yield the changes to the lines' memories: line, name and value."""
     for result in results:
         for name, value in result.memory.changes.items():
             yield result.line, name, value
@@ -132,7 +132,7 @@ def queued_messages(
     """Yield the messages of *reports*, in their order.
 
     Reports with a message key have their own messages; the others share
-    theirs. One message has the *level*, and may ping: the first that says why.
+    theirs. One message has the *level* and may ping: the first with the cause.
     """
     live = subscription.mode is Mode.EDIT
     places = {False: count(), True: count(_EVENTS)}
@@ -160,7 +160,7 @@ def queued_messages(
 
 
 def origin_of(reports: Sequence[Report]) -> Origin:
-    """Return what a message of *reports* says, and which lines say it."""
+    """Return the content of a message of *reports*, and the lines it comes from."""
     title = "; ".join(clean(r.headline or r.title) for r in reports)
     return Origin(
         title if len(title) <= _TITLE else f"{title[: _TITLE - 1]}…",
@@ -171,7 +171,7 @@ def origin_of(reports: Sequence[Report]) -> Origin:
 
 
 def _pings(shared: Sequence[Report], reports: Sequence[Report], level: Level) -> bool:
-    """Whether the message of *shared* is to say what is bad, if anything in it is."""
+    """Whether the message of *shared* carries the level and the ping."""
     bad = [r for r in reports if r.level is level]
     return level.rank > 0 and (not bad or any(r.level is level for r in shared))
 
@@ -200,7 +200,7 @@ class JobContext:
 
 @dataclass(frozen=True)
 class Result:
-    """How a job went: the failed lines' errors, and how many messages it made."""
+    """A job's result: the failed lines' errors, and its number of messages."""
 
     errors: tuple[str, ...]
     code: int
@@ -213,9 +213,9 @@ class Result:
 
 
 def run_job(subscription: Subscription, slot: datetime, context: JobContext) -> Result:
-    """Answer every line, whatever becomes of the others; then write all at once.
+    """Run every line, even if others fail; then write all results at once.
 
-    Raises StateError when nothing could be written: the slot is then not done.
+    Raises StateError if nothing could be written: the slot is then not done.
     """
     name = subscription.name
     known = PreviousRound.read(context.outbox, name).known(context.outbox, name)
@@ -232,7 +232,7 @@ def run_job(subscription: Subscription, slot: datetime, context: JobContext) -> 
         )
         for line in subscription.commands
     ]
-    # No error of the job as a whole: if there was one, it is over.
+    # The job as a whole worked: an earlier failure of it has ended.
     stored = store_results(subscription, slot, [LineResult(name), *results], context)
     later = _afterwards(subscription, slot, results, context)
     return replace(stored, messages=stored.messages + later)
@@ -248,9 +248,9 @@ def _afterwards(
     results: Sequence[LineResult],
     context: JobContext,
 ) -> int:
-    """Do what the lines left to do, now that their round is stored; count the messages.
+    """Run the lines' deferred work, now that their round is stored; count the messages.
 
-    What a kill prevents is still in the lines' memory: they leave it to do again.
+    After a kill the work is still in the lines' memory, and they defer it again.
     """
     name, outbox, sent = subscription.name, context.outbox, 0
     for line, work in [(r.line, work) for r in results for work in r.memory.afterwards]:
@@ -290,7 +290,7 @@ def give_up(
 
 
 def run_line(line: str, ask: Ask, memory: Memory) -> LineResult:
-    """Collect what *line* says; what it had said before it failed is kept."""
+    """Collect the reports of *line*; those before an error are kept."""
     reports: list[Report] = []
     error, code, kind, server, pause = "", 0, "", "", 0.0
     try:
@@ -300,7 +300,7 @@ def run_line(line: str, ask: Ask, memory: Memory) -> LineResult:
         server = e.server if isinstance(e, SourceError) else ""
         if isinstance(e, RateLimitError):
             pause = e.seconds or 0.0
-    except Exception as e:  # a job outlives any one command of it
+    except Exception as e:  # one command's error must not end the job
         log.exception("%r failed; this is a bug in wandbwatch", line)
         name = type(e).__name__
         error = f"a bug in wandbwatch ({name}); the log has the traceback"
@@ -309,7 +309,7 @@ def run_line(line: str, ask: Ask, memory: Memory) -> LineResult:
 
 
 def _named(report: Report, line: str) -> Report:
-    """Note its line; make the message keys of two lines of a list differ."""
+    """Set the report's line; make message keys unique among the lines."""
     report = replace(report, line=line)
     if not report.message_key:
         return report
@@ -323,10 +323,10 @@ def store_results(
     results: Sequence[LineResult],
     context: JobContext,
 ) -> Result:
-    """Enqueue what is new, with what it leaves remembered, and mark the slot done.
+    """Queue new messages, store memories, and mark the slot done.
 
-    What the readers know is looked up in the same transaction: meanwhile no sender
-    takes anything, so that nothing is said that is being posted.
+    The readers' knowledge is read in the same transaction: no sender can take a message
+    meanwhile, so nothing that is being posted is queued again.
     """
     with context.outbox.round() as round_:
         return _stored(round_, subscription, slot, results, context)
@@ -393,9 +393,9 @@ def _stale(
     known: Known,
     context: JobContext,
 ) -> QueuedMessage | None:
-    """Return the note above a live message whose content can't be read any more.
+    """Return the note above a live message whose data can't be read any more.
 
-    The content stays: what was read last is better than nothing.
+    The old content stays, as it is better than nothing.
     """
     name, channel = subscription.name, subscription.channel
     live = subscription.mode is Mode.EDIT and context.outbox.is_live(channel, name, "0")
@@ -415,9 +415,9 @@ _NOTE = 500
 def _unmuted(
     subscription: Subscription, reports: tuple[Report, ...], context: JobContext
 ) -> tuple[tuple[Report, ...], list[tuple[Report, str]]]:
-    """Part *reports* into those to post, and the muted ones with their mute.
+    """Split *reports* into those to post, and the muted ones with their mute.
 
-    What edits a posted message is posted: nobody is notified of it.
+    Edits of a posted message are posted, as they notify nobody.
     """
     mutes = context.mutes()
     posted: list[Report] = []
@@ -443,7 +443,7 @@ def _edits(subscription: Subscription, report: Report, outbox: Outbox) -> bool:
 
 
 def _level(level: Level, reports: Sequence[Report]) -> Level:
-    """Return *level*, or less where what is so bad is muted."""
+    """Return *level*, or a lower one if its reports are muted."""
     left = worst(reports)
     return left if left.rank < level.rank else level
 
@@ -486,7 +486,7 @@ def _store_outages(
     results: Sequence[LineResult],
     context: JobContext,
 ) -> int:
-    """Store and queue what the job changes in the outages of its channel."""
+    """Store and queue the job's changes to the outages of its channel."""
     channel, now = subscription.channel, round_.time
     if any(
         m.kind is MuteKind.LIST and m.target == subscription.name
@@ -504,7 +504,7 @@ def _store_outages(
     count = 0
     apart = zlib.crc32(f"{subscription.name} {slot}".encode())
     for queued in queued_messages(shared, now, reports, Level.BAD, context.render):
-        # An update edits without a ping; where the first one still waits, it pings.
+        # An update edits without a ping, unless the first message still waits.
         loud = Level.BAD if queued.name else Level.INFO
         sequence = apart + queued.sequence
         round_.enqueue(replace(queued, level=loud, sequence=sequence))
@@ -513,7 +513,7 @@ def _store_outages(
 
 
 def _content(reports: Sequence[Report], context: JobContext) -> str:
-    """Hash what the reports say; what happened is news whatever was said before."""
+    """Hash the reports' content, without events, which are always new."""
     lasting = [report for report in reports if not report.event]
     return hashlib.sha256(context.content(lasting).encode()).hexdigest()
 
@@ -521,7 +521,7 @@ def _content(reports: Sequence[Report], context: JobContext) -> str:
 def _posted(
     reports: tuple[Report, ...], content: str, known: Known
 ) -> tuple[Report, ...]:
-    """Leave out what its readers have before them already."""
+    """Leave out reports that are already posted; events are kept."""
     if known.get(CONTENT) != content:
         return reports
     return tuple(report for report in reports if report.event)

@@ -17,7 +17,7 @@ _BAD = "bad "
 
 @dataclass(frozen=True)
 class LineResult:
-    """What one line of a list came to: reports, and an error if it ended in one."""
+    """The result of one line: reports, and an error if it ended in one."""
 
     line: str
     reports: tuple[Report, ...] = ()
@@ -36,7 +36,7 @@ class LineResult:
 
 @dataclass(frozen=True)
 class News:
-    """What a job reports, and what its readers know after that."""
+    """A job's reports, and what readers know after them."""
 
     reports: tuple[Report, ...]
     level: Level
@@ -45,7 +45,7 @@ class News:
 
 
 def news(results: Sequence[LineResult], known: Known) -> News:
-    """Decide what to report: a failure once, its end once, the rest each time."""
+    """Decide what to report: a failure once, its recovery once, the rest each time."""
     reports = tuple(
         report for result in results for report in _with_failure(result, known)
     )
@@ -53,7 +53,7 @@ def news(results: Sequence[LineResult], known: Known) -> News:
     for result in results:
         memory |= _failure_known(result, known)
     memory |= {_BAD + r.title: "" for r in reports if r.level is Level.BAD}
-    # A known failure is not reported again, but it is still bad news.
+    # A known failure is not reported again, but still counts as bad.
     memory |= {k: "" for k in known if k.startswith(_BAD) and _still(k, results, known)}
     fresh = any(memory.get(key) != known.get(key) for key in memory)
     happened = worst(report for report in reports if report.event)
@@ -75,7 +75,7 @@ def failure(line: str, error: str) -> Report:
 
 
 def _with_failure(result: LineResult, known: Known) -> tuple[Report, ...]:
-    """Add a new failure in its place; say it when an old one is over."""
+    """Add a new failure in its place, or the recovery from an old one."""
     before = known.get(_FAILURE + result.line, "")
     if result.server or _known(result, known):
         return result.reports
@@ -92,7 +92,7 @@ def _with_failure(result: LineResult, known: Known) -> tuple[Report, ...]:
 
 
 def _known(result: LineResult, known: Known) -> bool:
-    """Whether the readers know of this failure, or that there is none."""
+    """Whether the readers know of this failure, or of its absence."""
     before = known.get(_FAILURE + result.line, "")
     if result.error == before:
         return True

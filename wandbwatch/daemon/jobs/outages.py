@@ -1,4 +1,4 @@
-"""One outage of one server is one message in a channel, over all its lists."""
+"""One message per server outage and channel, shared by all its subscriptions."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Outage:
 
     @property
     def report(self) -> Report:
-        """Say what fails, and for whom; the name of its message is its own."""
+        """Report the failure and the affected lines, in a message with its own name."""
         names = list(dict.fromkeys(line.subscription for line in self.lines))
         more = f" and {len(names) - _SHOWN} more" if names[_SHOWN:] else ""
         affected = Note(f"affected: {', '.join(names[:_SHOWN])}{more}")
@@ -65,7 +65,7 @@ class Outage:
 
 @dataclass(frozen=True)
 class Change:
-    """An outage after a job: what is stored of it, and what is posted."""
+    """An outage after a job: its stored form, and its message."""
 
     outage: Outage
     reports: tuple[Report, ...]
@@ -81,7 +81,7 @@ def changes(
     results: Sequence[LineResult],
     now: datetime,
 ) -> list[Change]:
-    """Return the outages that the *results* of a job begin, change or end. Pure."""
+    """Return the outages that the *results* of a job start, change or end. Pure."""
     moment = now.timestamp()
     failed = {r.server for r in results if r.server}
     servers = dict.fromkeys([*known, *failed])

@@ -1,4 +1,4 @@
-"""Share the answers of sources between jobs for some seconds.
+"""Share sources' answers between jobs for some seconds.
 
 Twenty subscriptions to one project at the same minute cost one request.
 """
@@ -38,20 +38,20 @@ class SharedResults:
         return _SharedSource(address, self)
 
     def begin(self, subscription: str) -> None:
-        """Begin a round of *subscription*: no answer is older than its last one.
+        """Start a round of *subscription*: no answer is older than its last one.
 
-        A list that comes every few seconds looks each time; and of two questions that
-        overlap none is answered with older data than the other one reported.
+        A subscription that runs every few seconds reads anew each time; and of two
+        overlapping queries, neither gets older data than the other reported.
         """
         self._subscription = subscription
         self._since = self._last_asked.get(subscription, -math.inf)
 
     def opened(self, address: Address) -> Source:
-        """Open the source itself: what changes something is no shared answer."""
+        """Open the source itself: actions such as a stop must not be cached."""
         return self._source(address)
 
     def ask(self, address: Address, question: str, put: Callable[[Source], T]) -> T:
-        """Return a fresh answer to *question* about *address*, or *put* it."""
+        """Return the cached answer to *question* about *address*, or *put* it."""
         now = self._last_asked[self._subscription] = self._clock()
         self._results = {
             q: (at, a) for q, (at, a) in self._results.items() if now - at <= FRESH

@@ -1,4 +1,4 @@
-"""Media that a run logged, as the server keeps them."""
+"""Read a run's media from the server."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _KEYS = 30
 def album(
     at: Connection, project: Project, run_id: str, keys: Sequence[str], when: When
 ) -> Album | None:
-    """Return the media of a run, None when it is not there."""
+    """Return the media of a run; None if the run does not exist."""
     found = _run(at, project, run_id, ())
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""Artifacts of a run or of a project, as the server keeps them: one request."""
+"""Read the artifacts of a run or of a project, in one request."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _COMMITTED = '{"state": "COMMITTED"}'
 
 
 def artifacts(at: Connection, project: Project, run_id: str) -> Artifacts | None:
-    """Return a run's artifacts, or the project's newest of each name without a
-    *run_id*; None when it is not there."""
+    """Return a run's artifacts, or, without a *run_id*, the project's newest version of
+    each; None if the run or project does not exist."""
 
     def exported() -> Artifacts | None:
         found = public_api.artifacts(at.own, project, run_id)
@@ -56,7 +56,7 @@ def _asked(at: Connection, project: Project, run_id: str) -> Artifacts | None:
 
 
 def _committed(nodes: Iterable[Node]) -> list[Node]:
-    """Leave out what is still uploaded or was deleted; the newest of a name first."""
+    """Return versions neither uploading nor deleted, the newest of each name first."""
     found = {
         (_collection(node.get("artifactSequence")), node.get("versionIndex")): node
         for node in nodes
@@ -71,7 +71,7 @@ def _version(node: Node) -> float:
 
 
 def _collection(given: Any) -> tuple[str, ...]:
-    """Return the entity, project and name of a collection, as far as they are known."""
+    """Return the entity, project and name of a collection, as far as known."""
     named = graphql.part({"": given}, "") or {}
     project = graphql.part(named, "project") or {}
     parts = (project.get("entityName"), project.get("name"), named.get("name"))

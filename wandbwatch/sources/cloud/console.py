@@ -1,4 +1,4 @@
-"""What a run printed, as the server keeps it."""
+"""Read a run's console output from the server."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _FILE = "output.log"
 def console(
     at: Connection, project: Project, run_id: str, last: int
 ) -> tuple[Printed, ...] | None:
-    """Return the newest *last* lines, 0: all; None when there is no such run.
+    """Return the last *last* lines, 0: all; None if the run does not exist.
 
-    How a long log is paged depends on the server's age; the package knows. Where the
-    server knows no lines, the run's file has them.
+    How a long log is paged depends on the server's version; the package handles that.
+    If the server has no lines, they are read from the run's file.
     """
 
     def exported() -> tuple[Printed, ...] | None:
@@ -70,7 +70,7 @@ def _of_file(
 def newest(
     at: Connection, project: Project, run_id: str, last: int
 ) -> tuple[Printed, ...] | None:
-    """Ask for the newest *last* lines by one document; None without the run."""
+    """Request the last *last* lines with one document; None if there is no such run."""
     variables = {
         "entity": project.entity,
         "project": project.name,

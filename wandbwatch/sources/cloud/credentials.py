@@ -1,4 +1,4 @@
-"""Where wandb finds an API key, in its own order; the keys stay where they are."""
+"""Find the API key where wandb does, in its order, without moving or copying it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _OTHER_NAME = _SAAS | {older: newer for newer, older in _SAAS.items()}
 
 
 def key_from(server: str) -> str:
-    """Name the place that the key for *server* comes from."""
+    """Return the name of the place that the key for *server* comes from."""
     for name in ("WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE"):
         if os.environ.get(name):
             return name
@@ -44,24 +44,24 @@ def netrc_key(server: str) -> str | None:
 
 
 def known_key(server: str) -> str | None:
-    """Return the key for *server* where that is easily found."""
+    """Return the key for *server* if it is easy to find, else None."""
     return os.environ.get("WANDB_API_KEY") or netrc_key(server)
 
 
 def same_deployment(one: str, other: str) -> bool:
-    """Tell whether two base URLs are of one server."""
+    """Return whether two base URLs belong to one server."""
     return _machine(one) == _machine(other)
 
 
 def _machine(server: str) -> tuple[str, str]:
-    """Name a deployment by its API's host: pages of api.X are at X or at app.X."""
+    """Identify a deployment by its API's host: pages of api.X are at X or at app.X."""
     parts = urlsplit(server)
     host = _SAAS.get(parts.netloc, parts.netloc)
     return host.removeprefix("api.").removeprefix("app."), parts.path.rstrip("/")
 
 
 def with_key(server: str) -> str:
-    """Return the server itself, or the one whose pages it shows if that has a key."""
+    """Return *server*, or the API server behind its pages if that one has a key."""
     parts = urlsplit(server)
     host = parts.netloc.removeprefix("app.")
     for api in (server, parts._replace(netloc=f"api.{host}").geturl()):

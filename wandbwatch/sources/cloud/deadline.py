@@ -1,4 +1,4 @@
-"""Wait no longer than agreed, whatever is waited for."""
+"""Run blocking work with a time limit."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ T = TypeVar("T")
 def within(seconds: float, work: Callable[[], T], give_up: Callable[[], object]) -> T:
     """Return what *work* returns; raise TimeoutError when it takes too long.
 
-    It runs in a thread of its own, which nobody waits for at exit. *give_up* is
-    called when nobody waits for it any more, a Ctrl-C included.
+    It runs in its own thread, which is not joined at exit. *give_up* is called when
+    the caller stops waiting, also after Ctrl-C.
     """
     done: queue.SimpleQueue[Callable[[], T]] = queue.SimpleQueue()
 

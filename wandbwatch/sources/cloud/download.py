@@ -1,7 +1,7 @@
-"""Fetch a file piece by piece: no longer than agreed, the key shown to its server only.
+"""Download a file in chunks, with a time limit; only its server gets the API key.
 
-``File.download`` of the wandb package waits without a bound, follows links on the disk
-and writes to a name of the server's.
+The wandb package's ``File.download`` has no time limit, follows symlinks and writes to
+a file name that the server chooses.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MOST = 1 << 30
 
 
 def content(direct: str, url: str, api: Any, server: str, size: int | None) -> Content:
-    """Return what fetches the file at *direct*, a signed URL, or at *url*."""
+    """Return a function that downloads from *direct*, a signed URL, or from *url*."""
     wanted = urljoin(f"{server}/", direct or url)
 
     def fetch() -> Iterator[bytes]:
@@ -42,7 +42,7 @@ def content(direct: str, url: str, api: Any, server: str, size: int | None) -> C
             what = f"a file of {server} did not come in time; try again"
             raise TimeOutError(what) from e
         except requests.RequestException as e:
-            # what it says may hold the signed URL
+            # its message may contain the signed URL
             what = f"a file of {server} can't be fetched: {type(e).__name__}; try again"
             raise NetworkError(what) from None
 
@@ -65,7 +65,7 @@ def _pieces(wanted: str, api: Any, server: str) -> Iterator[bytes]:
 
 
 def _within(give_up: float, pieces: Iterator[bytes]) -> bytes:
-    """Return the next piece, empty at the end: a drip defeats a socket's time-out."""
+    """Return the next chunk, empty at the end; a slow drip evades socket time-outs."""
     left = max(0.001, give_up - time.monotonic())
     return within(left, lambda: next(pieces, b""), lambda: None)
 

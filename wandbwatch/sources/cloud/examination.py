@@ -1,4 +1,4 @@
-"""What a W&B server can do: each document that we send, asked once and judged."""
+"""Check what a W&B server supports: send each of our documents once."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _NO_KEY = "wandbwatch/no such key"
 
 
 def examine(source: CloudSource, record: Record | None) -> Iterator[Finding]:
-    """Yield what is found; what depends on something that is missing is left out."""
+    """Yield the findings; checks that depend on something missing are skipped."""
     try:
         yield from source.connected(lambda at, _: list(_account(at)))
     except SourceError as e:
@@ -142,7 +142,7 @@ class _Examination:
         return Finding(what, said, ExitCode.NETWORK if wrong else None)
 
     def _config(self) -> str:
-        """Ask for a key that is not there: what comes is not what was asked for."""
+        """Request a missing config key: other keys in the answer mean no filter."""
         query = runs_query(Query(limit=1, summary=(), config=(_NO_KEY,)))
         found = pages.runs(self.at, self.project, query)
         nodes = list(found.nodes) if found else []
@@ -152,7 +152,7 @@ class _Examination:
         return _FINE
 
     def _heartbeat(self, node: Node) -> str:
-        """Look for a run by the time that it was last heard of."""
+        """Look for a run by its heartbeat."""
         beat = reading.moment(node.get("heartbeatAt"))
         if beat is None:
             return f"{_FINE}: not checked, no run has a heartbeat"
@@ -180,7 +180,7 @@ class _Examination:
         return next((key for key in self.keys if key[:1] != "_"), None)
 
     def _samples(self, run_id: str) -> str:
-        """Ask twice for a few rows: whether they are the same is good to know."""
+        """Request a few rows twice, to see whether the server samples the same ones."""
         key = self._key()
         if key is None:
             return f"{_FINE}: not checked, the newest run logged no numbers"

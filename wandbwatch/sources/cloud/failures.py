@@ -1,4 +1,4 @@
-"""Say in one line what went wrong between us and a W&B server."""
+"""Describe a failure between us and a W&B server in one line."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _SIGNS = (
 
 
 def explained(error: BaseException, server: str) -> SourceError:
-    """Return what the user is told of *error*, met while asking *server*."""
+    """Return the error to show for *error*, raised by a request to *server*."""
     found = _explained(error, server)
     if isinstance(found, NetworkError | TimeOutError | NotAuthorisedError):
         found.server = server
@@ -89,7 +89,7 @@ def no_wandb(server: str) -> NetworkError:
 
 
 def slow_down(server: str, text: str, seconds: float | None) -> RateLimitError:
-    """Say how long a 429 asks us to wait."""
+    """Describe how long a 429 asks us to wait."""
     text = f"(429: {plain(text)})" if text else "(429)"
     if seconds is None:
         what = f"{server} asks us to slow down {text}; try again in a minute"
@@ -102,15 +102,15 @@ def slow_down(server: str, text: str, seconds: float | None) -> RateLimitError:
 
 
 def check_length(key: str, place: str, server: str) -> None:
-    """Raise NotAuthorisedError for a *key* that is too short to be one; not every
-    wandb package does."""
+    """Raise NotAuthorisedError if *key* is too short for an API key; not every wandb
+    version does."""
     if len(key) < _LEAST:
         told = f"{place}API key must have {_LEAST}+ characters, has {len(key)}"
         raise NotAuthorisedError(f"{told}; {_another_key(server)}")
 
 
 def _another_key(server: str) -> str:
-    """Tell how to have another key used than the one that was found."""
+    """Describe how to use another key than the one found."""
     place = credentials.key_from(server)
     if place == "WANDB_API_KEY":
         return "set WANDB_API_KEY to another key, or unset it"
@@ -118,12 +118,12 @@ def _another_key(server: str) -> str:
 
 
 def no_key_found(error: BaseException) -> bool:
-    """Tell whether the package found no key at all."""
+    """Return whether the package found no key at all."""
     return any(sign in str(e) for e in _chain(error) for sign in _NO_KEY)
 
 
 def of_wandb(error: BaseException) -> bool:
-    """Tell whether *error* is one that the package, or the network, means to raise."""
+    """Return whether *error* is an expected error of the package or the network."""
     return any(
         type(e).__module__.startswith("wandb.") or isinstance(e, OSError | ValueError)
         for e in _chain(error)
@@ -140,7 +140,7 @@ def too_slow(server: str, seconds: float) -> TimeOutError:
 
 
 def plain(told: str) -> str:
-    """Make one short line of what a server said, with nothing in it but text."""
+    """Return a server's message as one short line of plain text."""
     line = " ".join("".join(c if c.isprintable() else " " for c in told).split())
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
@@ -151,16 +151,16 @@ UNKNOWN_FIELD = (
 
 
 def unknown_field(error: BaseException) -> bool:
-    """Tell whether the server's schema lacks something of our document."""
+    """Return whether the server's schema lacks a field that our document uses."""
     return any(sign in str(e) for e in _chain(error) for sign in UNKNOWN_FIELD)
 
 
 def sidecar_died(error: BaseException) -> bool:
-    """Tell whether wandb-core is gone, which a new one mends."""
+    """Return whether wandb-core has died; starting a new one fixes that."""
     return any(
         "service process is not running" in str(e)
         or type(e).__name__ in ("MailboxClosedError", "HandleAbandonedError")
-        or isinstance(e, ConnectionError)  # ours to it; its own to W&B are told as text
+        or isinstance(e, ConnectionError)  # ours to it; its own to W&B come as text
         for e in _chain(error)
     )
 
@@ -192,7 +192,7 @@ def refused(status: int, server: str, text: str) -> SourceError:
 
 
 def _status(error: BaseException, told: str) -> int | None:
-    """Find the HTTP status; after retries it is left in the text alone."""
+    """Find the HTTP status; after retries only the text contains it."""
     response: Any = getattr(error, "response", None)
     if status := getattr(response, "http_status", 0):
         return int(status)
@@ -201,7 +201,7 @@ def _status(error: BaseException, told: str) -> int | None:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield *error* and those that it came from."""
+    """Yield *error* and its causes."""
     seen: list[BaseException] = []
     while error is not None and error not in seen:
         seen.append(error)

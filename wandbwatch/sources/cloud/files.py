@@ -1,4 +1,4 @@
-"""The files of a run on the server: how large they are, and how they are fetched."""
+"""The files of a run on the server: their sizes and how to download them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def files(
     paths: Sequence[str] | None,
     server: str,
 ) -> tuple[RunFile, ...] | None:
-    """Return a run's files, of *paths* if there are any; None without the run."""
+    """Return a run's files, or those of *paths* if given; None if there is no run."""
     nodes = _asked(at, project, run_id, paths)
     if nodes is None:
         return None
@@ -59,7 +59,7 @@ def _nodes(
 
 
 def _parts(paths: Sequence[str] | None) -> list[Sequence[str]]:
-    """Name so many files a request; no names are all files."""
+    """Split the names into requests; no names means all files."""
     if paths is None:
         return [()]
     return [paths[i : i + _PAGE] for i in range(0, len(paths), _PAGE)]
@@ -107,7 +107,7 @@ PATHS = (METADATA, REQUIREMENTS)
 
 
 def provenance(files: Sequence[RunFile]) -> Provenance:
-    """Fetch and read those of *files* that tell it; raises SourceError."""
+    """Read the provenance from those of *files* that hold it; raises SourceError."""
     texts = {
         one.path: b"".join(one.content()).decode(errors="replace")
         for one in files

@@ -1,4 +1,4 @@
-"""Ask with one GraphQL document, whatever the number of runs and keys."""
+"""Query W&B with one GraphQL document, for any number of runs and keys."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def execute(
 def asked(
     at: Connection, kind: str, ours: Callable[[], T], exported: Callable[[], T]
 ) -> T:
-    """Ask by *ours*, a document, or by what the package exports where the server does
-    not understand it; which is remembered of each *kind* of question."""
+    """Query with *ours*, a document, or with the package's own API if the server does
+    not understand it; the choice is remembered for each *kind* of query."""
     if kind not in at.unknown:
         try:
             return ours()
@@ -46,7 +46,7 @@ def asked(
 
 
 def run(at: Connection, project: Project, run_id: str) -> Node | None:
-    """Return the run with all that there is to know, None when it is not there."""
+    """Return the run with all details; None if it does not exist."""
     variables = {
         "entity": project.entity,
         "project": project.name,
@@ -65,7 +65,7 @@ def run(at: Connection, project: Project, run_id: str) -> Node | None:
 
 
 def of_project(data: Any, project: Project) -> Mapping[str, Any]:
-    """Return the project's part of an answer; NotFoundError where there is none."""
+    """Return the project's part of an answer; NotFoundError if there is none."""
     found = part(data, "project")
     if found is None:
         raise failures.no_project(project)
@@ -73,8 +73,8 @@ def of_project(data: Any, project: Project) -> Mapping[str, Any]:
 
 
 def keys(at: Connection, project: Project, asking: RunsQuery) -> list[Node] | None:
-    """Return the first few runs with a number for each key that they logged numbers
-    of, for want of its value; None where the server does not say the keys."""
+    """Return the first few runs with a placeholder number for each numeric key that
+    they logged; None if the server does not list keys."""
     if str(project) in at.learned:
         return at.learned.pop(str(project))
     return names(at, project, asking, numbers=True)
@@ -83,7 +83,7 @@ def keys(at: Connection, project: Project, asking: RunsQuery) -> list[Node] | No
 def names(
     at: Connection, project: Project, asking: RunsQuery, *, numbers: bool = False
 ) -> list[Node] | None:
-    """Return the first runs with some number for each key that they logged."""
+    """Return the first runs with a placeholder number for each key that they logged."""
     variables = {
         "entity": project.entity,
         "project": project.name,
@@ -149,7 +149,7 @@ def rows(at: Connection, project: Project, wanted: Wanted) -> list[list[Any]]:
 
 
 def with_rows(document: str, wanted: Wanted) -> tuple[str, dict[str, Any]]:
-    """Let *document* ask for *wanted* as well; return its further variables too."""
+    """Extend *document* to request *wanted* too; return it with its extra variables."""
     names = range(len(wanted))
     declared = ", ".join(f"$n{i}: String!, $s{i}: [JSONString!]!" for i in names)
     fields = " ".join(
@@ -164,14 +164,14 @@ def with_rows(document: str, wanted: Wanted) -> tuple[str, dict[str, Any]]:
 
 
 def rows_in(found: Mapping[str, Any] | None, wanted: Wanted) -> list[list[Any]]:
-    """Read the answers to *wanted* out of a project's part of an answer."""
+    """Read the rows for *wanted* from the project's part of an answer."""
     names = range(len(wanted))
     listed = [(part(found, f"r{i}") or {}).get("sampledHistory") for i in names]
     return [one if isinstance(one, list) else [] for one in listed]
 
 
 def part(of: Any, name: str) -> Mapping[str, Any] | None:
-    """Return a table in an answer, None for null; an answer may be anything."""
+    """Return a JSON object in an answer; None for null. An answer may have any type."""
     if of is None:
         return None
     if not isinstance(of, Mapping):
@@ -183,7 +183,7 @@ def part(of: Any, name: str) -> Mapping[str, Any] | None:
 
 
 def known(at: Connection, node: Node, project: Project, app: str) -> Node:
-    """Return *node* with its page, and remember how long its history is."""
+    """Return *node* with its page's URL, and remember the length of its history."""
     run_id = reading.text(node.get("name"))
     step = reading.number(reading.table(node.get("summaryMetrics")).get("_step"))
     if step is not None and math.isfinite(step):

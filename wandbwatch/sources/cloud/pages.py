@@ -15,7 +15,7 @@ from wandbwatch.sources.cloud.transport import Connection, OverloadedError, Slow
 
 
 def runs(at: Connection, project: Project, asking: RunsQuery) -> FoundRuns | None:
-    """Return the runs asked for, None when there is no such project or sweep."""
+    """Return the requested runs; None if there is no such project or sweep."""
     pages = Pages(at, project, asking)
     first = next(pages.read(), None)
     if first is None:
@@ -50,7 +50,7 @@ class Pages:
         self.total = 0
 
     def read(self) -> Iterator[list[Node]]:
-        """Yield the runs of each page that is left, nothing where there is no list."""
+        """Yield the runs of each remaining page; nothing if there is no list."""
         while not self._done:
             try:
                 page = self._page()
@@ -119,7 +119,7 @@ class Pages:
         return node if ends is None else {**node, "ends": ends}
 
     def _smaller(self, why: SourceError) -> bool:
-        """Prepare for a smaller page; False where there is nothing more to be had."""
+        """Reduce the page size; False if it can't go smaller."""
         if isinstance(why, OverloadedError):
             time.sleep(_PAUSE)
         smaller = [size for size in _SMALLER if size < self._size]
@@ -133,7 +133,7 @@ class Pages:
         return self._cut(why)
 
     def _passed(self, why: SourceError) -> bool:
-        """Pass over the one run that the server can't read, and name it."""
+        """Skip the one run that the server can't read, and name it."""
         variables = {
             "entity": self._project.entity,
             "project": self._project.name,
@@ -162,8 +162,8 @@ class Pages:
         return True
 
     def _turned(self, why: SourceError) -> bool:
-        """Read the runs beyond one that not even its name can be read of, from the
-        other end."""
+        """Read the runs beyond one whose name can't be read either, from the other end
+        of the list."""
         if self._asking.whole_or_nothing:
             raise why
         variables = _variables(self._project, self._asking)
@@ -199,7 +199,7 @@ class Pages:
         return False
 
     def _cut(self, why: SourceError) -> bool:
-        """End the list where the server can't go on; raise without any of it."""
+        """End the list where the server fails; raise if no run was read."""
         if not self._seen or self._asking.whole_or_nothing:
             raise why
         self._done = True

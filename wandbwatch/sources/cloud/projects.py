@@ -36,7 +36,7 @@ query WandbwatchSweeps($entity: String!, $project: String!) {{
 
 
 def entities(at: Connection) -> tuple[str, ...]:
-    """Return the user's own entity and teams, the own one first."""
+    """Return the user's own entity and their teams; their own first."""
     viewer = at.own.viewer
     return tuple(dict.fromkeys(filter(None, (viewer.entity, *viewer.teams))))
 
@@ -44,9 +44,9 @@ def entities(at: Connection) -> tuple[str, ...]:
 def projects(
     at: Connection, names: Sequence[str], *, learn: bool = False
 ) -> tuple[ListedProject, ...]:
-    """Return the projects of the entities *names*, the latest active first.
+    """Return the projects of the entities *names*, most recently active first.
 
-    *learn*: keep the keys that their newest runs logged, for the next question.
+    *learn*: keep the keys that their newest runs logged, for the next query.
     """
     found = graphql.asked(
         at,
@@ -112,7 +112,7 @@ def _exported(at: Connection, names: Sequence[str]) -> list[ListedProject]:
 
 
 def sweeps(at: Connection, project: Project) -> tuple[Sweep, ...]:
-    """Return the sweeps of *project*; NotFoundError where there is no such project."""
+    """Return the sweeps of *project*; NotFoundError if there is no such project."""
     return graphql.asked(
         at,
         "sweeps",

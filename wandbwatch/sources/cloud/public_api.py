@@ -1,4 +1,4 @@
-"""Ask with what the wandb package exports: slower, for servers that know no better."""
+"""Query with the wandb package's public API: slower, for servers without our fields."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _NEWEST = 5
 
 
 def run(api: Any, project: Project, run_id: str) -> Node | None:
-    """Return the run with all that there is to know, None when it is not there."""
+    """Return the run with all details; None if it does not exist."""
     found = _run(api, project, run_id)
     return None if found is None else _node(found)
 
 
 def stop(api: Any, project: Project, run_id: str) -> bool | None:
-    """Ask a run to end; None without the run."""
+    """Request a run to stop; None if there is no such run."""
     with prepared(private_runs=True):
         found = _run(api, project, run_id)
         if found is None:
@@ -35,9 +35,9 @@ def stop(api: Any, project: Project, run_id: str) -> bool | None:
 
 
 def console(api: Any, project: Project, run_id: str, last: int) -> list[Any] | None:
-    """Return lines of a run's console (``ConsoleLogLine``), None without the run.
+    """Return lines of a run's console (``ConsoleLogLine``); None if there is no run.
 
-    NoGraphqlError where the package has no way to them (wandb 0.28).
+    NoGraphqlError if the package can't read them (wandb 0.28).
     """
     found = _run(api, project, run_id)
     if found is None:
@@ -48,7 +48,7 @@ def console(api: Any, project: Project, run_id: str, last: int) -> list[Any] | N
 
 
 def media(api: Any, project: Project, run_id: str, specs: Sequence[str]) -> Node | None:
-    """Return a run's summary and configuration, or the rows that *specs* ask for."""
+    """Return a run's summary and config, or the rows that *specs* request."""
     found = _run(api, project, run_id)
     if found is None:
         return None
@@ -77,7 +77,7 @@ def files(
 
 
 def artifacts(api: Any, project: Project, run_id: str) -> list[Artifact] | None:
-    """Return a run's artifacts; of a project the newest of each name."""
+    """Return a run's artifacts, or a project's newest version of each."""
     if run_id:
         found = _run(api, project, run_id)
         if found is None:
@@ -127,7 +127,7 @@ def _run(api: Any, project: Project, run_id: str) -> Any:
 
 
 def check_project(api: Any, project: Project) -> None:
-    """Raise NotFoundError where there is no such project."""
+    """Raise NotFoundError if there is no such project."""
     try:
         len(api.runs(str(project), {"name": ""}, per_page=1))
     except ValueError:
@@ -135,7 +135,7 @@ def check_project(api: Any, project: Project) -> None:
 
 
 def runs(api: Any, project: Project, asking: RunsQuery) -> FoundRuns | None:
-    """Return the runs asked for, None when there is no such project."""
+    """Return the requested runs; None if there is no such project."""
     api.flush()
     listed = api.runs(
         str(project),
@@ -152,7 +152,7 @@ def runs(api: Any, project: Project, asking: RunsQuery) -> FoundRuns | None:
 
 
 def _nodes(listed: Any, asking: RunsQuery) -> Iterator[Node]:
-    """Yield page by page: all that is asked of one page's runs is asked at once."""
+    """Yield runs page by page; all requests about one page's runs are made at once."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         page: list[Any] = []
         for run in listed:
@@ -164,7 +164,7 @@ def _nodes(listed: Any, asking: RunsQuery) -> Iterator[Node]:
 
 
 def _node(run: Any, asking: RunsQuery | None = None) -> Node:
-    """Spell a ``wandb.apis.public.Run`` as GraphQL would."""
+    """Convert a ``wandb.apis.public.Run`` to a GraphQL node."""
     user = getattr(run, "user", None)
     node = {
         "name": run.id,
@@ -192,7 +192,7 @@ def _node(run: Any, asking: RunsQuery | None = None) -> Node:
 
 
 def _sampled(run: Any, spec: str) -> Any:
-    """Ask for one key with its step and its place on an axis, as a spec has them."""
+    """Request one key with its step and its x value, as its spec names them."""
     read = json.loads(spec)
     axis, *keys = read["keys"]
     keys = keys or [axis]

@@ -1,4 +1,4 @@
-"""What a question to W&B is made of, whichever way it is asked."""
+"""The parts of a query to W&B, independent of how it is sent."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Project:
 
 @dataclass(frozen=True)
 class FoundRuns:
-    """The runs that there are, in order; read as far as somebody looks at them."""
+    """The runs found, in order; pages are read lazily."""
 
     total: int
     nodes: Iterator[Node]
@@ -38,7 +38,7 @@ class FoundRuns:
 
 @dataclass(frozen=True)
 class RunsQuery:
-    """Which runs, and what of each; keys are None for all of them."""
+    """Which runs to fetch, and what of each; None means all keys."""
 
     filters: str
     order: str
@@ -65,10 +65,10 @@ class RunsQuery:
 
 
 def runs_query(query: Query, sweep: str = "", page: int = MOST_A_PAGE) -> RunsQuery:
-    """Put *query* into W&B's words; *page* is the most that one request may ask for.
+    """Translate *query* to W&B's terms; *page* is the most runs of one request.
 
-    Where a run can lack what is ordered by, its place is ours to say (see
-    `reading.ranked`), and as many as there are have to be looked at.
+    If runs can lack the value to sort by, we place those ourselves (see
+    `reading.ranked`), which may need all runs.
     """
     keys = ordered_by(query.order)
     few = query.limit and not keys
@@ -86,13 +86,13 @@ def runs_query(query: Query, sweep: str = "", page: int = MOST_A_PAGE) -> RunsQu
 
 
 def _with_goals(query: Query) -> tuple[str, ...] | None:
-    """Return the config keys to fetch, with W&B's own where `Run.goals` needs them."""
+    """Return the config keys to fetch, with W&B's own if `Run.goals` needs them."""
     config = query.config
     return config if config is None or query.summary is not None else (*config, OWN)
 
 
 def ordered_by(order: str) -> dict[str, str]:
-    """Return the summary or config key that *order* goes by, if it is one."""
+    """Return the summary or config key that *order* sorts by, if any."""
     kind, _, key = order.lstrip("+-").partition(".")
     if kind == "config":
         return {"config": key.removesuffix(".value")}

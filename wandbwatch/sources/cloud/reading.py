@@ -1,4 +1,4 @@
-"""Read what W&B says of a run into our own values."""
+"""Convert W&B's data about a run to our own types."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OURS = ("_step", "_runtime", "_timestamp", "_wandb")
 
 
 def run(node: Node, project: Project) -> Run:
-    """Make a `Run` of what W&B, or the wandb package, says of one."""
+    """Make a `Run` from the data of W&B or of the wandb package."""
     summary = flat(table(node.get("summaryMetrics")))
     config = table(node.get("config"))
     name = text(node.get("name"))
@@ -57,13 +57,13 @@ def run(node: Node, project: Project) -> Run:
 
 
 def url(app: str, entity: str, project: str, run_id: str) -> str:
-    """Spell a run's page as ``wandb.apis.public.Run.url`` does."""
+    """Return the URL of a run's page, as ``wandb.apis.public.Run.url`` does."""
     path = "/".join(quote(part, safe="") for part in (entity, project, "runs", run_id))
     return f"{app.rstrip('/')}/{path}"
 
 
 def wanted(keys: Iterable[str] | None, *more: str) -> list[str] | None:
-    """Return what to ask for: *keys*, the tables they may be in, and *more*."""
+    """Return the keys to request: *keys*, the tables they may be in, and *more*."""
     if keys is None:
         return None
     asked = dict.fromkeys(more)
@@ -79,7 +79,7 @@ def summary_wanted(keys: Iterable[str] | None) -> list[str] | None:
 
 
 def only(values: Mapping[str, Json], keys: Iterable[str] | None) -> dict[str, Json]:
-    """Leave out what was not asked for by *keys*, a key or the table it is in."""
+    """Keep only the values that *keys* request, by the key or by a table around it."""
     if keys is None:
         return dict(values)
     asked = tuple(keys)
@@ -88,7 +88,7 @@ def only(values: Mapping[str, Json], keys: Iterable[str] | None) -> dict[str, Js
 
 
 def table(given: Any) -> dict[str, Json]:
-    """Read a JSON object, given as such or as its text; anything else is empty."""
+    """Read a JSON object, parsed or as text; anything else gives an empty one."""
     if isinstance(given, str):
         try:
             given = json.loads(given, strict=False)
@@ -98,7 +98,7 @@ def table(given: Any) -> dict[str, Json]:
 
 
 def value(given: Any, depth: int = 0) -> Json:
-    """Take W&B's spellings of NaN and the infinities for what they are."""
+    """Convert W&B's spellings of NaN and infinities to floats."""
     if isinstance(given, str):
         return NOT_FINITE.get(given, given)
     if depth > _DEEPEST:
@@ -111,7 +111,7 @@ def value(given: Any, depth: int = 0) -> Json:
 
 
 def number(given: Any) -> float | None:
-    """Return a value that can be drawn: a number or a bool; None for another."""
+    """Return a value that can be plotted (a number or a bool), else None."""
     read = value(given)
     if isinstance(read, int | float):
         try:
@@ -126,7 +126,7 @@ def text(given: Any) -> str:
 
 
 def moment(given: Any) -> datetime | None:
-    """Read a time; W&B leaves out the zone at times, and it is UTC."""
+    """Read a time; W&B sometimes omits the zone, which is UTC."""
     try:
         read = datetime.fromisoformat(given)
     except (TypeError, ValueError):
@@ -163,7 +163,7 @@ def _runtime(
 
 
 def unwrapped(config: Mapping[str, Json]) -> dict[str, Json]:
-    """Take each value out of its ``{"value": …}``, and leave out W&B's own."""
+    """Unwrap each value from its ``{"value": …}``, and drop W&B's own keys."""
     return {
         key: wrapped["value"]
         if isinstance(wrapped, Mapping) and "value" in wrapped
@@ -174,7 +174,7 @@ def unwrapped(config: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _host(config: Mapping[str, Json]) -> str:
-    """Find the host in W&B's own part of the config, where a new SDK notes it."""
+    """Find the host in W&B's own part of the config, where newer SDKs store it."""
     own = unwrapped({"own": config.get("_wandb")})["own"]
     writers = own.get("e") if isinstance(own, Mapping) else None
     hosts = [
@@ -186,7 +186,7 @@ def _host(config: Mapping[str, Json]) -> str:
 
 
 def metrics(config: Mapping[str, Json]) -> list[Mapping[str, Any]]:
-    """Return what ``define_metric`` left in *config*, as MetricRecord's fields."""
+    """Return the ``define_metric`` settings in *config*, as MetricRecord's fields."""
     own = unwrapped({"own": config.get(OWN)})["own"]
     listed = own.get("m") if isinstance(own, Mapping) else None
     found = listed if isinstance(listed, list) else []
@@ -204,7 +204,7 @@ def _goals(config: Mapping[str, Json]) -> dict[str, bool]:
 
 
 def _system(metrics: Mapping[str, Json]) -> dict[str, float]:
-    """Name system metrics as local files do; ``_runtime`` and the like are none."""
+    """Name system metrics as local files do; skip ``_runtime`` and the like."""
     read = {
         key.removeprefix("system."): number(found)
         for key, found in metrics.items()
@@ -214,10 +214,10 @@ def _system(metrics: Mapping[str, Json]) -> dict[str, float]:
 
 
 def ranked(found: Iterable[Node], order: str, limit: int) -> list[Node]:
-    """Take the first *limit* runs (0 is all), those without a value being the last.
+    """Return the first *limit* runs (0 is all); runs without a value come last.
 
-    W&B sorts the others well. Where it puts a run that lacks the value, or has NaN,
-    differs; with us it comes last, so we read on until there are enough others.
+    W&B places runs that lack the value, or have NaN, inconsistently. We put them last,
+    and read on until there are enough others.
     """
     placed: list[Node] = []
     last: list[Node] = []

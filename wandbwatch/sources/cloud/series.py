@@ -1,4 +1,4 @@
-"""Curves of one run: a sampledHistory spec for each key, joined by nothing."""
+"""The curves of one run: a separate sampledHistory spec for each key."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _STEP_METRIC, _STEP_INDEX = "4", "5"
 
 
 def beside(config: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    """Add to the *config* keys that are asked for what `own_axes` reads."""
+    """Add the keys that `own_axes` reads to the *config* keys to request."""
     return None if config is None else (*config, OWN)
 
 
 def own_axes(node: Node, keys: Iterable[str]) -> dict[str, str]:
-    """Return the step metric of each of *keys* that has one, a name before a glob."""
+    """Return the step metric of each of *keys* that has one; exact names beat globs."""
     metrics = reading.metrics(reading.table(node.get("config")))
     names, globs = {}, {}
     for metric in metrics:
@@ -47,7 +47,7 @@ def own_axes(node: Node, keys: Iterable[str]) -> dict[str, str]:
 
 
 def _over(metric: Mapping[str, Any], metrics: list[Mapping[str, Any]]) -> str:
-    """Return its step metric, which is named or, counted from 1, one of *metrics*."""
+    """Return its step metric, given by name or by its position in *metrics*, from 1."""
     if name := _text(metric, _STEP_METRIC):
         return name
     at = metric.get(_STEP_INDEX)
@@ -69,8 +69,8 @@ _AXES = {
 
 
 def specs(keys: Sequence[str], axis: Axis, samples: int = SAMPLES) -> tuple[str, ...]:
-    """Ask for each key with its step and its place on the axis alone: a spec's rows
-    have all of its keys."""
+    """Return one spec per key, with only its step and x value: a spec returns only rows
+    that have all of its keys."""
     asked = [(axis_key(axis), key) for key in logged(keys)]
     if _needs_rows(keys, axis):
         asked.append(("_timestamp", axis_key(axis)))
@@ -87,7 +87,7 @@ def axis_key(axis: Axis) -> str:
 
 
 def series(node: Node, keys: Sequence[str], axis: Axis) -> dict[str, Series]:
-    """Read the series of *node* that have a point, in the order of *keys*."""
+    """Read the non-empty series of *node*, in the order of *keys*."""
     sampled = list(node.get("sampledHistory") or ())
     found = dict(zip(logged(keys), sampled, strict=False))
     known = dict(zip(logged(keys), node.get("exact") or (), strict=False))
@@ -108,13 +108,13 @@ def series(node: Node, keys: Sequence[str], axis: Axis) -> dict[str, Series]:
 
 
 def _measured(events: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Name the system metrics that *events* have."""
+    """Return the names of the system metrics in *events*."""
     names = {SYSTEM + name.removeprefix("system.") for row in events for name in row}
     return sorted(names)
 
 
 def _sampled(key: str, rows: Any, axis: str, exact: float | None) -> Series:
-    """Read a key's rows, which are all there from the step *exact* on."""
+    """Read a key's rows, which are complete from the step *exact* on."""
     xs, ys = _points(rows, axis, key)
     if exact is None or exact == -math.inf:
         return Series(key, xs, ys)
@@ -136,7 +136,7 @@ def _points(rows: Any, x: str, y: str) -> tuple[array[float], array[float]]:
 
 
 def _drawn(value: Any) -> float | None:
-    """Return a point's value; W&B says null for one that is no number any more."""
+    """Return a point's value; W&B sends null for NaN and infinities."""
     return math.nan if value is None else reading.number(value)
 
 
@@ -152,10 +152,10 @@ def _system(
     places: Any,
     last: Mapping[str, Any] | None,
 ) -> Series:
-    """Read a system metric of the rows of all. It has a time and no step.
+    """Read one system metric from the rows of all. It has a time, but no step.
 
-    Over steps, or another key, each point stands at the last row logged before it
-    (the first one until then); if nothing was logged, at its seconds since the start.
+    Over steps or another key, each point takes the x of the last row logged before it
+    (before the first row, the first); without any row, its seconds since the start.
     """
     times, values = _points(places, "_timestamp", axis_key(axis))
     name = key.removeprefix(SYSTEM)
@@ -173,7 +173,7 @@ def _system(
 
 def _last_measured(node: Node) -> Mapping[str, Any] | None:
     """Return the newest values of the system metrics as a row, which a random sample
-    of the rows need not have."""
+    may lack."""
     given = node.get("lastSystem") or node.get("systemMetrics")
     values = reading.table(given)
     beat, began = (
@@ -227,7 +227,7 @@ def distribution_specs(keys: Sequence[str], axis: Axis) -> tuple[str, ...]:
 def read_distributions(
     run: Run, node: Node, keys: Sequence[str], axis: Axis
 ) -> Distributions:
-    """Read the histograms of *run* in *node*, asked by `distribution_specs`."""
+    """Read the histograms of *run* in *node*, requested by `distribution_specs`."""
     rows = list(node.get("sampledHistory") or ())
     read = {
         key: tuple(_columns(some, axis_key(axis), key))

@@ -1,4 +1,4 @@
-"""One ``wandb.Api`` for each server and key, and every question within the bound."""
+"""One ``wandb.Api`` for each server and key; every request has a time limit."""
 
 from __future__ import annotations
 
@@ -59,15 +59,15 @@ def session(server: str | None) -> Session:
 
 
 def forget() -> None:
-    """Forget all sessions: what they found out about keys is no longer so."""
+    """Drop all sessions: the API keys that they found may be outdated."""
     _sessions.clear()
 
 
 class Session:
-    """Asks one server. The wandb package is imported with the first question."""
+    """Queries one server. The wandb package is imported at the first query."""
 
     def __init__(self, server: str | None, key: str | None = None) -> None:
-        """Ask *server*, or the one set up; with *key*, or the one that is saved."""
+        """Use *server*, or the configured one; with *key*, or the saved one."""
         self._wanted = server
         self._key = key
         self._connection: Connection | None = None
@@ -79,7 +79,7 @@ class Session:
         """Whether it is the server that wandb is set up for."""
 
     def ask(self, work: Callable[[Connection], T], budget: Budget | None = None) -> T:
-        """Return what *work* finds; every failure of W&B's is a SourceError."""
+        """Return the result of *work*; every W&B failure becomes a SourceError."""
         self._heed_limit()
         budget = budget or Budget()
         seconds = budget.begin()
@@ -118,7 +118,7 @@ class Session:
             budget.end()
 
     def _heed_limit(self) -> None:
-        """Raise what the server said as long as it asked for."""
+        """Raise the server's rate-limit error until its wait is over."""
         if self._limited and time.monotonic() < self._limited[0]:
             raise self._limited[1]
         self._limited = None
@@ -130,7 +130,7 @@ class Session:
         given_up: threading.Event,
         meeting: together.Ask | None,
     ) -> T:
-        """Work, and once more with a new wandb-core if somebody killed the old one."""
+        """Run it; run it again with a new wandb-core if the old one was killed."""
         try:
             return work(self._opened(budget, meeting))
         except Exception as e:
@@ -142,17 +142,17 @@ class Session:
 
     def _opened(self, budget: Budget, meeting: together.Ask | None) -> Connection:
         with self._lock:
-            # Without a key we look again each time: it may be saved by now.
+            # Without a key, look again each time: one may have been saved since.
             if self._connection is None or not self._connection.has_account:
                 with prepared():
                     self._connection = self._connected(budget)
-            # What asks beside others has a budget and notes of its own.
+            # Concurrent work has its own budget and remarks.
             at = copy(self._connection) if meeting else self._connection
             at.budget, at.cause, at.together = budget, None, meeting
             return at
 
     def _connected(self, budget: Budget) -> Connection:
-        """Open; without a key only what everybody may read can be asked for."""
+        """Connect; without a key, only public data can be read."""
         key = os.environ.get("WANDB_API_KEY")
         if key and self._wanted is None and self._key is None:
             failures.check_length(key, "WANDB_API_KEY invalid: ", self.server)
@@ -182,7 +182,7 @@ class Session:
         self.server = wanted.rstrip("/")
         key = self._key
         if key is None and not self.configured:
-            # A key is meant for one server: one that a URL names gets its own or none.
+            # A key belongs to one server; one that a URL names gets its own or none.
             key = credentials.netrc_key(self.server)
             if key is None:
                 raise NotAuthorisedError(
@@ -195,7 +195,7 @@ class Session:
         return self._verified(
             lambda: wandb.Api(
                 overrides={"base_url": self.server},
-                timeout=int(bound()) + 5,  # ours strikes first, and says so
+                timeout=int(bound()) + 5,  # our limit comes first, with a clear error
                 api_key=key,
             ),
             known,
@@ -205,9 +205,9 @@ class Session:
     def _verified(
         self, opened: Callable[[], Any], key: str | None, budget: Budget
     ) -> Any:
-        """Open; where that takes long, ask whether the server wants us to slow down.
+        """Connect; if that is slow, check whether the server rate-limits us.
 
-        wandb-core sleeps out what a 429 asks for and says nothing of it.
+        wandb-core silently sleeps as long as a 429 asks for.
         """
         opening: Future[Any] = Future()
 
@@ -229,7 +229,7 @@ class Session:
 
 
 def _anonymous(server: str) -> Any:
-    """Return what stands for ``wandb.Api`` where there is no key."""
+    """Return the replacement for ``wandb.Api`` if there is no key."""
     import wandb  # noqa: PLC0415 (it is imported already)
 
     settings = wandb.setup().settings.model_copy()
@@ -243,7 +243,7 @@ def _anonymous(server: str) -> Any:
 
 
 def _check_version(version: str) -> None:
-    """Raise SourceError for a wandb package that lacks what we ask by."""
+    """Raise SourceError for a wandb version that lacks the API we need."""
     if _numbers(version) < _OLDEST:
         oldest = ".".join(map(str, _OLDEST))
         raise SourceError(
@@ -257,7 +257,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 class CloudAccount:
-    """Logs in and looks up by the wandb package, as its own commands do."""
+    """Logs in and finds users and projects with the wandb package, as its CLI does."""
 
     def login(self, key: str, server: str | None) -> Viewer:
         """Verify *key*, and save it in the netrc file for *server*.
@@ -272,7 +272,7 @@ class CloudAccount:
         viewer = opening.ask(lambda at: _viewer(at.own, opening.server))
         opening.ask(lambda _: _save(key, server))
         forget()
-        wandb_core.kill()  # with it goes what wandb holds of the key for this process
+        wandb_core.kill()  # also clears the key that wandb caches in this process
         if credentials.netrc_key(viewer.server) != key:
             path = credentials.netrc_path()
             raise SourceError(f"could not save the API key in {path}; is it writable?")
@@ -296,7 +296,7 @@ class CloudAccount:
 
 
 def viewer(at: Connection) -> Viewer | None:
-    """Return the user that *at* asks as; None without a key."""
+    """Return the user whose key is used for *at*; None without a key."""
     if not at.has_account:
         return None
     return _with_key_from(_viewer(at.api, at.server), credentials.key_from(at.server))

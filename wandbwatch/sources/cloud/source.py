@@ -57,7 +57,7 @@ _LIKELY = 8
 
 
 class CloudSource:
-    """Reads by the wandb package; nothing is imported or asked before a method."""
+    """Reads with the wandb package; imports and requests wait for the first call."""
 
     def __init__(self, address: Cloud) -> None:
         self._address = address
@@ -72,14 +72,14 @@ class CloudSource:
     def together(
         work: Sequence[Callable[[], object]],
     ) -> list[object | WandbwatchError]:
-        """Do pieces of *work* that ask W&B with one document for all of them."""
+        """Run pieces of *work* that share one document for their requests to W&B."""
         return together.run(work)
 
     @staticmethod
     def examine(
         address: Cloud, record: Callable[[Mapping[str, Any]], None] | None
     ) -> Iterator[Finding]:
-        """Find out what the server of *address* can do; see `examination`."""
+        """Check what the server of *address* supports; see `examination`."""
         from wandbwatch.sources.cloud.examination import (  # noqa: PLC0415 (seldom needed)
             examine,
         )
@@ -87,12 +87,12 @@ class CloudSource:
         return examine(CloudSource(address), record)
 
     def connected(self, work: Callable[[Connection, Project | None], T]) -> T:
-        """Let *work* ask the server itself, of the project if the address has one."""
+        """Run *work* with the connection to the server, and the project if any."""
         named = self._address.project or self._address.entity
         return self._ask(lambda at: work(at, self._project(at) if named else None))
 
     def run(self) -> Run:
-        """Return the addressed run with everything that W&B knows of it."""
+        """Return the addressed run with all details."""
         run_id = self._address.run
         if run_id is None:
             raise UsageError(
@@ -123,7 +123,7 @@ class CloudSource:
         return Listing(tuple(_run(node, project, query) for node in nodes), total)
 
     def _likely(self, query: Query) -> tuple[str, ...] | None:
-        """Name the summary values that runs are compared by; None is all of them."""
+        """Return the summary keys that runs are compared by; None means all."""
         few = replace(query, limit=documents.FEW, summary=(), config=())
         runs = self._logged(few, graphql.keys) or ()
         chosen = choose(runs)
@@ -133,8 +133,8 @@ class CloudSource:
         return tuple(dict.fromkeys(names))[:_LIKELY]
 
     def _named(self, query: Query) -> Listing | None:
-        """Return runs with the names of the keys that they logged; None where the
-        server does not say them."""
+        """Return runs with the names of the keys that they logged; None if the server
+        does not list them."""
         runs = self._logged(replace(query, summary=(), config=()), graphql.names)
         return None if runs is None else Listing(runs, len(runs))
 
@@ -160,7 +160,7 @@ class CloudSource:
     def curves(
         self, query: Query, keys: Sequence[str], axis: Axis
     ) -> tuple[Curves, ...]:
-        """Return the runs' series: of a long one a sample, and all of its end."""
+        """Return the runs' series; long ones are sampled, except at their ends."""
 
         query = self._addressed(query)
         measured = any(key.startswith(series.SYSTEM) for key in keys)
@@ -217,7 +217,7 @@ class CloudSource:
         )
 
     def alerts(self, _run_id: str) -> tuple[Alert, ...]:
-        """Return none: W&B sends them on, and has no way to ask for them later."""
+        """Return none: W&B forwards alerts, and has no API to read them later."""
         return ()
 
     def provenance(self, run_id: str) -> Provenance:
@@ -265,7 +265,7 @@ class CloudSource:
     def _of_run(
         self, run_id: str, look: Callable[[Connection, Project], T | None]
     ) -> T:
-        """Ask for something of a run; None is that there is no such run."""
+        """Request something of a run; None means that there is no such run."""
         return self._found(look, lambda at: failures.no_run(at, run_id))
 
     def _found(
@@ -318,7 +318,7 @@ class CloudSource:
         return project, nodes, total
 
     def _ask(self, work: Callable[[Connection], T]) -> T:
-        """Ask, and remark what is to be said of the answer."""
+        """Send the query, and add remarks about its answer."""
 
         notes: list[str] = []
 
@@ -332,7 +332,7 @@ class CloudSource:
         return found
 
     def _project(self, at: Connection) -> Project:
-        """Fill in what the address leaves out, as wandb does; that takes an account."""
+        """Fill in the missing parts of the address, as wandb does; needs an account."""
         whole = self._address.entity and self._address.project
         api = at.api if whole else at.own
         name = self._address.project or api.settings["project"]

@@ -1,4 +1,4 @@
-"""A sweep as the wandb package tells of it."""
+"""Read a sweep with the wandb package."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _DRAWN = frozenset(
 
 
 def sweep(api: Any, project: Project, sweep_id: str) -> Sweep | None:
-    """Ask by ``wandb.Api.sweep``, one request; None when there is no such sweep."""
+    """Request a sweep with ``wandb.Api.sweep``, once; None if it does not exist."""
     try:
         found = api.sweep(f"{project.entity}/{project.name}/{sweep_id}")
     except Exception as e:
-        if not isinstance(getattr(e, "exc", e), ValueError):  # that it is not there
+        if not isinstance(getattr(e, "exc", e), ValueError):  # the sweep does not exist
             raise
         public_api.check_project(api, project)
         return None
-    told = dict(getattr(found, "_attrs", {}))  # what it has no property for
+    told = dict(getattr(found, "_attrs", {}))  # no property gives these
     known = {
         "state": found.state,
         "displayName": found.name,
@@ -37,7 +37,7 @@ def sweep(api: Any, project: Project, sweep_id: str) -> Sweep | None:
 
 
 def described(sweep_id: str, config: Any, told: Mapping[str, Any]) -> Sweep:
-    """Read what W&B tells of a sweep; *config* is a table, or its text in YAML."""
+    """Read W&B's data about a sweep; *config* is a dict or YAML text."""
     if isinstance(config, str):
         config = _yaml(config)
     config = reading.table(config)
@@ -71,7 +71,7 @@ def _yaml(text: str) -> Any:
 def _parameters(
     given: Json, above: str = ""
 ) -> Iterator[tuple[str, Mapping[str, Json]]]:
-    """Yield each parameter with what it is drawn from; nested ones by their path."""
+    """Yield each parameter with its search space; nested ones by their path."""
     if not isinstance(given, Mapping):
         return
     for name, spec in given.items():

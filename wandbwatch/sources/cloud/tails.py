@@ -1,8 +1,8 @@
 """The exact ends of long histories.
 
-W&B answers a key with more rows than asked for by a random sample, another one at each
-request, in which the last row need not be. A spec with ``minStep`` and ``maxStep``
-(inclusive) has every row as long as it covers no more steps than samples.
+If a key has more rows than requested, W&B returns a random sample, a new one for each
+request, which may lack the last row. A spec with ``minStep`` and ``maxStep``
+(inclusive) returns every row as long as it covers no more steps than samples.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Range: TypeAlias = tuple[int, int | None]
 
 @dataclass
 class Tail:
-    """The end of one key of one run, as far as it is read."""
+    """The end of one key's history in one run, as far as it has been read."""
 
     run: str
     keys: Sequence[str]
@@ -55,7 +55,7 @@ class Tail:
 
     @property
     def exact(self) -> float:
-        """The step from which every row is there."""
+        """The step from which every row has been read."""
         if any(end is None for _, end in self.pending):
             return math.inf
         ends = (end for _, end in self.pending if end is not None)
@@ -64,11 +64,11 @@ class Tail:
 
     @property
     def next(self) -> int:
-        """The step from which its rows are to be asked for next time."""
+        """The step from which to request rows next time."""
         return self.lowest
 
     def take(self, asked: Range, rows: Sequence[Row]) -> None:
-        """Keep *rows*, all of them or a sample; split the range where it is that."""
+        """Keep *rows*, complete or sampled; split the range if sampled."""
         first, last = asked
         steps = self._keep(rows)
         short = last is not None and last - first < SAMPLES
@@ -88,7 +88,7 @@ class Tail:
 
 @dataclass
 class LastRows(Tail):
-    """The last rows alone: looked for further and further back."""
+    """Reads only the last rows, by looking further and further back."""
 
     samples: ClassVar[int] = 10
 
@@ -127,7 +127,7 @@ class LastRows(Tail):
 def ahead(
     at: Connection, project: Project, query: Query, specs: tuple[str, ...]
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return the specs of the ends of histories that are known to be long, by run."""
+    """Return specs for the ends of histories known to be long, by run."""
     known = dict(at.ends.get((str(project), specs), {}))
     if not query.rows:
         back = max(_TAIL, query.reach.count)
@@ -150,10 +150,10 @@ def complete(
     specs: tuple[str, ...],
     query: Query,
 ) -> list[Node]:
-    """Put the exact ends into the sampled histories of *nodes*.
+    """Insert the exact ends into the sampled histories of *nodes*.
 
-    ``exact`` then has for each spec the step from which ``sampledHistory`` has every
-    row, -inf where that is all of it.
+    ``exact`` then has, for each spec, the step from which ``sampledHistory`` has every
+    row; -inf if it is complete.
     """
     tails = [[_tail(read, query) for read in _reads(node, specs)] for node in nodes]
     _read(at, project, [tail for found in tails for tail in found if tail])
@@ -178,7 +178,7 @@ def _from(spec: str, first: int) -> str:
 
 @dataclass(frozen=True)
 class _Read:
-    """What the first answer has of one key of one run."""
+    """The first answer for one key of one run."""
 
     run: str
     keys: Sequence[str]
@@ -206,7 +206,7 @@ def _reads(node: Node, specs: Sequence[str]) -> Iterator[_Read]:
 
 
 def _tail(read: _Read, query: Query) -> Tail | None:
-    """Return what is to be read of the end; None where the sample is all of it."""
+    """Return the end to read; None if the sample is complete."""
     if query.rows:
         return _last_rows(read, query.rows)
     if query.points:
@@ -218,7 +218,7 @@ def _last_rows(read: _Read, count: int) -> LastRows:
     found = LastRows(read.run, read.keys, read.sample, 0, end=read.last, count=count)
     if read.end is None:
         found.pending.append((max(read.last - count + 1, 0), None))
-    elif read.end[1] or read.end[0] > read.last + 1:  # the run went back to a step
+    elif read.end[1] or read.end[0] > read.last + 1:  # the run was rewound
         found.take((read.end[0], None), read.end[1])
     return found
 
@@ -291,7 +291,7 @@ def _read(at: Connection, project: Project, tails: Sequence[Tail]) -> None:
 def _asked(
     at: Connection, project: Project, some: Sequence[tuple[Tail, Range]]
 ) -> list[list[Row]]:
-    """Ask for one range of one tail each."""
+    """Request one range for each tail."""
     runs: dict[str, list[int]] = {}
     for number, (tail, _) in enumerate(some):
         runs.setdefault(tail.run, []).append(number)

@@ -1,8 +1,8 @@
-"""Do several pieces of work at once, and ask what they ask W&B in one document.
+"""Run several pieces of work, and merge their W&B requests into one document.
 
-Each piece runs in a thread of its own, but only one at a time: whoever asks W&B waits
-until all others ask as well, or have ended. Then their documents become one, with an
-alias for each project.
+Each piece runs in its own thread, but only one at a time: a piece that sends a request
+waits until all others do so too, or have ended. Then their documents are merged, with
+an alias for each project.
 """
 
 from __future__ import annotations
@@ -50,12 +50,12 @@ class _Question:
 
 
 def run(work: Sequence[Callable[[], T]]) -> list[T | WandbwatchError]:
-    """Return what each piece of *work* returns, or the error that it raises."""
+    """Return the result of each piece of *work*, or the error that it raised."""
     return _Meeting().run(work)
 
 
 def current() -> Ask | None:
-    """Return the way to ask together with the other pieces of work, if this is one."""
+    """Return the group to request with, if the current thread is one of its pieces."""
     place: tuple[_Meeting, _Piece] | None = getattr(_here, "place", None)
     if place is None:
         return None
@@ -121,7 +121,7 @@ class _Meeting:
         self._change.notify_all()
 
     def _next(self) -> list[_Question]:
-        """Return what is asked once nobody can go on without an answer."""
+        """Return the pending requests once every piece waits or has ended."""
 
         def stuck() -> bool:
             asking = {one.piece for one in self._asked}
@@ -133,10 +133,10 @@ class _Meeting:
             return asked if self._going else []
 
     def ask(self, question: _Question) -> GraphqlAnswer | None:
-        """Return the answer; None where it has to be asked alone."""
+        """Return the answer; None if the request must be sent alone."""
         piece = question.piece
         with self._change:
-            if piece not in self._going:  # its time was up
+            if piece not in self._going:  # it timed out
                 return None
             self._asked.append(question)
             self._pass(piece)
@@ -153,7 +153,7 @@ def _raise(error: BaseException) -> Never:
 
 
 def _answer(asked: Sequence[_Question]) -> None:
-    """Give each question its outcome."""
+    """Hand each request its answer or error."""
     servers: dict[int, list[_Question]] = {}
     for one in asked:
         alone = not (one.at.has_account and _DOCUMENT.fullmatch(one.document))
@@ -194,7 +194,7 @@ def _part(answer: GraphqlAnswer, alias: str) -> Outcome:
 def merged(
     questions: Sequence[tuple[str, Mapping[str, Any]]],
 ) -> tuple[str, dict[str, Any]]:
-    """Write documents that ask for a project each as one; the aliases are p0, p1, …"""
+    """Merge documents that each query one project; the aliases are p0, p1, …"""
     declared, fields = [], []
     variables: dict[str, Any] = {}
     name = ""

@@ -1,8 +1,8 @@
-"""Send GraphQL documents within one budget of time, and keep the cause of a failure.
+"""Send GraphQL documents within one time budget, and keep the cause of a failure.
 
-A plain POST, because wandb-core sleeps out a 429 unseen, asks a slow query again, and
-drops the data of an answer that has errors too. Where a POST can't stand in for it (an
-identity token, a certificate that only the system trusts) wandb-core sends them.
+We POST ourselves, because wandb-core silently sleeps after a 429, repeats slow queries
+and drops the data of an answer that also has errors. If a plain POST can't work (an
+identity token, a certificate that only the system trusts), wandb-core sends them.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ _MARGIN = 0.2
 
 
 class NoGraphqlError(Exception):
-    """This version of the wandb package has no such way to ask."""
+    """This wandb version lacks the API for the request."""
 
 
 class UnknownFieldError(NetworkError):
-    """The server's schema lacks something of our document."""
+    """The server's schema lacks a field that our document uses."""
 
 
 class OverloadedError(NetworkError):
-    """The server failed on a question (5xx); it may answer a smaller one."""
+    """The server failed on a request (5xx); it may answer a smaller one."""
 
 
 class SlowError(TimeOutError):
-    """The server did not answer in the time that the attempt had."""
+    """The server did not answer within the attempt's time limit."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,13 @@ class GraphqlAnswer:
 
 
 class Budget:
-    """The time of one command: WANDBWATCH_TIMEOUT for all of its questions."""
+    """The time budget of one command: WANDBWATCH_TIMEOUT for all of its requests."""
 
     def __init__(self) -> None:
         self._until = self._asked = self._bound = 0.0
 
     def begin(self) -> float:
-        """Return the seconds left; what follows after a pause has all of them."""
+        """Return the seconds left; after a pause the full budget is available again."""
         now = time.monotonic()
         if now - self._asked > _CLOSE or bound() != self._bound:
             self._bound = bound()
@@ -80,9 +80,9 @@ class Budget:
 
 
 class Connection:
-    """One server with one account. ``api`` is the wandb package's way to it.
+    """A connection to one server with one account; ``api`` is the package's client.
 
-    *anonymous* is why there is no account: what is not public then ends in it.
+    *anonymous* is the error for a missing account, raised for data that is not public.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class Connection:
 
     @property
     def own(self) -> Any:
-        """The package's way to what needs an account."""
+        """The package's client, for requests that need an account."""
         if self._anonymous:
             raise self._anonymous
         return self.api
@@ -141,8 +141,8 @@ class Connection:
         *,
         alone: bool = False,
     ) -> GraphqlAnswer:
-        """Return the answer to *document*; *share* is the part of the time left that
-        an attempt may take. Raises SourceError."""
+        """Return the answer to *document*; one attempt may take *share* of the time
+        left. Raises SourceError."""
         if self.together and not alone:
             found: GraphqlAnswer | None = self.together(self, document, variables)
             if found is not None:
@@ -170,8 +170,7 @@ class Connection:
     def _tried(
         self, post: Callable[[], dict[str, Any] | None], retries: int | None
     ) -> Any:
-        """Try again what broke of itself. What was slow is not asked again: that
-        makes it worse."""
+        """Retry transient failures, but not time-outs, as that would add load."""
         if retries is None:
             retries = int(_setting("WANDB_X_GRAPHQL_RETRY_MAX", 2))
         for attempt in range(retries + 1):
@@ -195,7 +194,7 @@ class Connection:
     def _post(
         self, document: str, variables: Mapping[str, Any], share: float
     ) -> dict[str, Any] | None:
-        """Post once; None where only wandb-core can."""
+        """POST once; None if only wandb-core can send it."""
         import requests  # noqa: PLC0415 (it takes long to import)
 
         seconds = max(_MARGIN, (self.budget.left - _MARGIN) * share)
@@ -275,7 +274,7 @@ class Connection:
         return done
 
     def _said(self, told: str) -> Exception:
-        """Read an error that an answer of 200 has instead of data."""
+        """Read the error in a 200 answer without data."""
         if any(sign in told for sign in failures.SLOW):
             return OverloadedError(f"{self.server} failed: {failures.plain(told)}")
         error = failures.said(self.server, told)
@@ -327,7 +326,7 @@ def _skew(headers: Mapping[str, str], known: float | None) -> float | None:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that a 429 asks for, given as seconds or as a date."""
+    """Return the seconds to wait after a 429, from a number or a date."""
     for name in ("Retry-After", "RateLimit-Reset"):
         given = headers.get(name)
         if given is None:

@@ -1,4 +1,4 @@
-"""The environment that the wandb package and its service process are to find."""
+"""The environment of the wandb package and of its service process, wandb-core."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TOLD = "WANDBWATCH_TIMEOUT"
 
 
 def bound() -> float:
-    """Return how many seconds the user lets us wait for a server."""
+    """Return the user's time limit for a server, in seconds."""
     try:
         seconds = float(os.environ.get(_TOLD, ""))
     except ValueError:
@@ -30,18 +30,18 @@ def bound() -> float:
 
 @contextmanager
 def prepared(*, private_runs: bool = False) -> Iterator[None]:
-    """Set the environment for wandb, and back again.
+    """Set the environment for wandb, and restore it at the end.
 
-    Back, because a process that we start later (a training run) must find what
-    the user set, and not our sidecar (``WANDB_SERVICE``) or a directory that is
-    gone by then. *private_runs* moves ``WANDB_DIR`` too, where the package makes
-    a directory for each run that it lists; only once its settings are read,
-    since some of them are found below ``WANDB_DIR``.
+    Processes that we start later (a training run) must get the user's values, not
+    our wandb-core (``WANDB_SERVICE``) or a directory that no longer exists.
+    *private_runs* moves ``WANDB_DIR`` too, as the package creates a directory there
+    for each run that it lists; only after its settings are read, as some of them
+    are below ``WANDB_DIR``.
     """
     before = {k: v for k, v in os.environ.items() if k.startswith("WANDB_")}
     os.environ.update({k: v for k, v in _bounds().items() if k not in before})
-    os.environ["WANDB_SILENT"] = "true"  # or it would write between our lines
-    os.environ["WANDB_MODE"] = "online"  # offline is for training, not for looking
+    os.environ["WANDB_SILENT"] = "true"  # else it would print between our lines
+    os.environ["WANDB_MODE"] = "online"  # offline mode is for training, not for reading
     os.environ["WANDB_CACHE_DIR"] = str(_private() / "cache")
     if private_runs:
         os.environ["WANDB_DIR"] = str(_private())
@@ -55,10 +55,10 @@ def prepared(*, private_runs: bool = False) -> Iterator[None]:
 
 
 def _bounds() -> dict[str, str]:
-    """Make retries and time-outs fit into the bound; what the user set stays."""
-    attempt = max(1, int(bound()))  # what is slow once is slow again
+    """Fit retries and time-outs into the time limit; the user's settings stay."""
+    attempt = max(1, int(bound()))  # a slow request would be slow again
     bounds = {
-        "WANDB_ERROR_REPORTING": "false",  # its telemetry holds up our exit
+        "WANDB_ERROR_REPORTING": "false",  # its telemetry delays our exit
         "WANDB_X_GRAPHQL_RETRY_MAX": "1",
         "WANDB_X_GRAPHQL_RETRY_WAIT_MIN_SECONDS": "1",
         "WANDB_X_GRAPHQL_RETRY_WAIT_MAX_SECONDS": "4",
@@ -72,18 +72,18 @@ def _bounds() -> dict[str, str]:
 
 @cache
 def _private() -> Path:
-    """Make the directory for what wandb leaves behind, gone when we are."""
+    """Make a directory for the files that wandb leaves; it is removed at exit."""
     path = Path(tempfile.mkdtemp(prefix="wandbwatch-"))
     atexit.register(shutil.rmtree, path, ignore_errors=True)
     return path
 
 
 def kill() -> None:
-    """Kill it and make the wandb package forget it; its next use starts another.
+    """Kill wandb-core and make the package forget it; the next use starts a new one.
 
-    The package waits for it without a bound, at exit too, so that what hangs in it
-    would hang us. We only read: there is nothing in it to be lost. One that another
-    process shares with us (``WANDB_SERVICE``) is left alone.
+    The package waits for it without a time limit, also at exit, so if it hangs, we
+    would hang. We only read, so nothing is lost. A wandb-core shared with another
+    process (``WANDB_SERVICE``) is left alone.
     """
     connection = _connection()
     child = _child(connection)
@@ -94,25 +94,25 @@ def kill() -> None:
         _remove_socket(connection)
     teardown = getattr(sys.modules.get("wandb"), "teardown", None)
     if teardown is not None:
-        with suppress(Exception, SystemExit):  # it complains of the kill
+        with suppress(Exception, SystemExit):  # it complains about the kill
             teardown()
 
 
 def bury() -> None:
-    """Forget it if it died of itself, so that the next use starts another."""
+    """Forget wandb-core if it has died, so that the next use starts a new one."""
     child = _child(_connection())
     if child is None or child.poll() is not None:
         kill()
 
 
 def kill_at_exit() -> None:
-    """See to it that wandb's own hook, which waits, finds nothing to wait for."""
+    """Kill wandb-core before wandb's own exit hook would wait for it."""
     atexit.unregister(kill)
     atexit.register(kill)  # hooks registered later run earlier
 
 
 def _connection() -> Any:
-    """Return the package's connection to it; the package exports no such thing."""
+    """Return the package's connection to wandb-core, which is not public API."""
     setup = sys.modules.get("wandb.sdk.wandb_setup")
     return getattr(getattr(setup, "_singleton", None), "_connection", None)
 
@@ -123,9 +123,9 @@ def _child(connection: Any) -> subprocess.Popen[bytes] | None:
 
 
 def _still_finalizer(connection: Any) -> None:
-    """Stop the thread that tells it of each Api that is gone.
+    """Stop the thread that reports each deleted Api to wandb-core.
 
-    It would write a traceback once there is nobody to tell.
+    It would print a traceback after wandb-core is gone.
     """
     close = getattr(getattr(connection, "_finalizer", None), "close", None)
     if close is not None:
@@ -134,7 +134,7 @@ def _still_finalizer(connection: Any) -> None:
 
 
 def _remove_socket(connection: Any) -> None:
-    """Remove the directory of its socket, which it removes itself unless killed."""
+    """Remove the directory of its socket; a killed wandb-core does not."""
     token = getattr(getattr(connection, "_proc", None), "token", None)
     _, unix, socket = str(getattr(token, "env_value", "")).partition("-unix-")
     if unix and Path(socket).name == "socket":
