@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import struct
@@ -169,7 +170,7 @@ def _leave_out(answer: dict[str, Any], edges: list[Any], fault: Fault) -> None:
 
 
 def _errors(message: str) -> bytes:
-    return b'{"errors": [{"message": "%s"}], "data": null}' % message.encode()
+    return json.dumps({"errors": [{"message": message}], "data": None}).encode()
 
 
 def _reply(

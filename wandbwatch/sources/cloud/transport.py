@@ -204,7 +204,8 @@ class Connection:
         try:
             answer = within(seconds, lambda: self._sent(body, seconds), lambda: None)
         except (TimeoutError, requests.Timeout) as e:
-            told = f"{self.server} did not answer in time ({seconds:.0f} s); try again"
+            waited = f"{round(seconds, 1):g} s"
+            told = f"{self.server} did not answer in time ({waited}); try again"
             slow = SlowError(told)
             self.cause = slow
             raise slow from e
