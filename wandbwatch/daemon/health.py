@@ -32,11 +32,11 @@ log = logging.getLogger(__name__)
 OLD = timedelta(hours=1)
 """The age from which a waiting message is a problem, and to which a past one is."""
 PASSING = timedelta(minutes=10)
-"""How long a failing server or a retried message may be a passing trouble."""
+"""How long a failing server or a retried message counts as transient."""
 LATE = timedelta(minutes=10)
-"""How late a list may be, beside its timeout."""
+"""How late a subscription may be, in addition to its timeout."""
 SEEN = timedelta(minutes=2)
-"""How long a list must be seen to be late: it runs soon after a start or a suspend."""
+"""How long a subscription must be seen late: it catches up after a start or suspend."""
 NOTICES = "(daemon)"
 """What stands for the subscription of our own messages in the outbox."""
 _KEY = "daemon"
@@ -93,7 +93,7 @@ class Problem:
     text: str
     since: datetime
     passing: bool = False
-    """Whether it may end by itself in a moment: not yet a reason for an alarm."""
+    """Whether it may be transient: no reason for an alarm yet."""
 
     @property
     def id(self) -> str:

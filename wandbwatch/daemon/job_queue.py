@@ -23,7 +23,7 @@ class Job:
     account: str | None = None
     """Whose key it needs: a worker serves one account only."""
     about: str = ""
-    """What it asks about; jobs about the same thing share a worker."""
+    """The address that it reads; jobs with the same address share a worker."""
     seconds: float = 300.0
     """How long it may take."""
     tried: bool = False
@@ -41,7 +41,7 @@ class JobQueue:
     _latest: dict[int, tuple[str | None, str]] = field(default_factory=dict)
     """What each worker's last job was about."""
     paused: frozenset[str | None] = frozenset()
-    """The accounts whose server asked to be left alone: their jobs wait."""
+    """The accounts whose server rate-limits us: their jobs wait."""
 
     def add(self, job: Job) -> Job | None:
         """Queue *job*; return the job of its subscription that it replaces.

@@ -35,7 +35,7 @@ class Pool:
         self.workers: dict[int, Worker] = {}
         self._leaving: list[Worker] = []
         self._paused: dict[str | None, float] = {}
-        """The accounts whose server asked to be left alone, and until when."""
+        """The accounts whose server rate-limits us, and until when."""
 
     @property
     def busy(self) -> frozenset[str]:

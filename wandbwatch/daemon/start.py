@@ -65,7 +65,7 @@ class Lock:
 log = logging.getLogger(__name__)
 
 SILENCE = 120.0
-"""Seconds without a word after which the sender hangs: no post takes as long."""
+"""Seconds of silence after which the sender counts as hanging: no post takes longer."""
 CHECKED = 60.0
 """Seconds that the check of a changed file may take."""
 

@@ -103,7 +103,7 @@ PENDING = 5.0
 """Seconds between looks for what others put into the outbox."""
 PING = 60.0
 CHECK = 5.0
-"""Seconds between looks how all is."""
+"""Seconds between health checks."""
 SKIPPED = "%s: skipped slot %s: %s"
 STILL_RUNNING = "the previous job is still running"
 NO_WORKER = "no worker was free before the next slot"
@@ -114,7 +114,7 @@ LONGEST_PAUSE = 300.0
 TIDY = 3600.0
 """Seconds between two looks at what is too old."""
 STATE_PAUSE = 5.0
-"""Seconds of rest when the state can't be written: no flood, and it goes on."""
+"""Seconds between attempts while the state can't be written."""
 
 
 @dataclass
@@ -131,9 +131,9 @@ class Parts:
     environ: Callable[[], dict[str, str]]
     deadman: Child
     deadman_environ: dict[str, str]
-    """Empty when there is nobody to ping."""
+    """Empty if there is no URL to ping."""
     health: Callable[[datetime, str], Health]
-    """Look how all is, with the error of the state; StateError."""
+    """Check the health, given the error of the state; StateError."""
     monitor: Monitor
     tidy: Callable[[], None] = lambda: None
     """Remove what is too old, and give unused space back; StateError."""

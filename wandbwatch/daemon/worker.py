@@ -21,7 +21,7 @@ from wandbwatch.daemon.job_queue import Job
 from wandbwatch.experiments.processes import end_tree
 
 JOBS = 50
-"""After so many it is replaced, or twice so many: what leaks is gone with it."""
+"""Jobs after which it is replaced, at most twice as many: this frees leaked memory."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class JobResult:
     undone: bool = False
     """Whether nothing of it could be written: it is to be done again."""
     pause: float = 0.0
-    """The seconds for which its server asked not to be asked."""
+    """The seconds for which its server rate-limits us."""
 
 
 class Worker:
@@ -59,7 +59,7 @@ class Worker:
         self.job: Job | None = None
         self.since = 0.0
         self.outdated = False
-        """Whether the configuration is another one since it was started."""
+        """Whether the configuration has changed since it was started."""
         self.left: float | None = None
         """When it was seen to have been let go, monotonic seconds."""
         self.served = 0

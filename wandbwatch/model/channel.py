@@ -51,8 +51,8 @@ class Channel:
     mention: tuple[str, ...] = ()
     """``@everyone``, ``@here``, ``<@USER>`` or ``<@&ROLE>``."""
     ping: Level = Level.WARN
-    """The least level of what pings them and is posted in quiet hours."""
+    """The lowest level that pings them and is posted in quiet hours."""
     silent: bool = False
     quiet: QuietHours | None = None
     any_host: bool = False
-    """Whether the webhook may be elsewhere than at Discord: at a proxy, in a test."""
+    """Whether the webhook may be on another host than Discord's: a proxy, a test."""

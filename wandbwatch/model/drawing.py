@@ -68,7 +68,7 @@ class Parallel:
     names: tuple[str, ...]
     rows: tuple[tuple[float | str | None, ...], ...]
     largest: bool | None = None
-    """Whether the largest values of the last axis are the best, or the smallest."""
+    """Whether the largest values of the last axis are the best, not the smallest."""
     log: tuple[str, ...] = ()
     """The axes with a log scale."""
 

@@ -90,7 +90,7 @@ class SourceError(WandbwatchError):
     """Runs could not be read."""
 
     server = ""
-    """The server that failed, where the error is an outage of it for all that ask."""
+    """The server that failed, if the error is an outage that affects all requests."""
 
 
 class SeveralError(_ComplaintsError, SourceError):

@@ -18,18 +18,18 @@ class Phase(StrEnum):
     """The state of an experiment."""
 
     WAITING = "waiting"
-    """Not started yet: others of its batch come first."""
+    """Not started yet: other experiments of its batch run first."""
     PENDING = "pending"
-    """Submitted: it waits in the queue of an engine such as Slurm."""
+    """Submitted: waits in the queue of an engine such as Slurm."""
     RUNNING = "running"
     FINISHED = "finished"
     FAILED = "failed"
-    """With an exit code other than 0, or by a signal that we did not send."""
+    """Ended with a non-zero exit code, or by a signal that we did not send."""
     STOPPED = "stopped"
     """Stopped on request."""
     TIMED_OUT = "timed out"
     LOST = "lost"
-    """Its end is unknown: nobody watched it, and no engine can tell."""
+    """Its end is unknown: its supervisor died, and no engine knows."""
     HELD = "held"
     """Not started: the first of its batch all failed the same way."""
 
@@ -52,7 +52,7 @@ class Cause(StrEnum):
 
 
 RETRIED = (Cause.FAILED, Cause.PREEMPTED, Cause.NODE_FAIL)
-"""What ``--retries`` starts again; a job that an engine has lost, too."""
+"""The causes that ``--retries`` retries, including jobs that an engine lost."""
 RETRYABLE = (*RETRIED, Cause.TIMEOUT, Cause.OOM, Cause.LOST)
 """The words of ``--retry-on``."""
 

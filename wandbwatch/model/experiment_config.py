@@ -54,7 +54,7 @@ class ExperimentConfig:
     """The words before the script."""
     schema: Schema = field(default_factory=Schema)
     jobs: int = 1
-    """How many of those that are asked for together run at once."""
+    """How many experiments of one batch run at once."""
     env: Mapping[str, str] = field(default_factory=dict)
     channel: str | None = None
     timeout: timedelta | None = None

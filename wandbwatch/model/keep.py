@@ -15,7 +15,7 @@ class Keep:
     delivered: float = 7 * _DAY
     """Delivered messages, without their text."""
     failed: float = 90 * _DAY
-    """Messages that were given up, whole."""
+    """Failed messages, with their content."""
     pictures: float = 7 * _DAY
     """The pictures of those."""
     history: float = 30 * _DAY
@@ -25,9 +25,9 @@ class Keep:
     logs: float = 30 * _DAY
     """The output of experiments that have ended."""
     log_size: int = 16 << 20
-    """The output of one experiment; of more, the beginning and the end are kept."""
+    """The size of one experiment's output; of a longer one, start and end are kept."""
     free: int = 16 << 20
-    """Unused space in state.db; it is given back when there is more."""
+    """Unused space in state.db; more than this is freed."""
 
     def dump(self) -> str:
         return json.dumps(asdict(self))

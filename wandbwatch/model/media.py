@@ -11,7 +11,7 @@ from typing import TypeAlias
 from wandbwatch.model.run import Json
 
 Content: TypeAlias = Callable[[], Iterator[bytes]]
-"""Downloads a file again, piece by piece; raises SourceError, in the middle too."""
+"""Downloads a file in chunks; may raise SourceError at any chunk."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Piece:
     name: str
     """What we call it: a path that stays below a directory (see `filing.safe`)."""
     path: str
-    """What its source calls it: anything at all."""
+    """Its path in the source: any text."""
     content: Content = field(compare=False, repr=False)
     size: int | None = None
     """In bytes; None is not known."""
@@ -30,9 +30,9 @@ class Piece:
     url: str | None = None
     """A page that shows it."""
     file: str = ""
-    """Where it was kept, once it was."""
+    """The path where it was saved, once it is."""
     trouble: str = ""
-    """Why it was not, if that was tried."""
+    """Why saving failed, if it did."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Attachment:
 
     title: str
     kind: str
-    """What they are, as a reader would say: ``image``, ``video``, ``3D object``."""
+    """Their kind, in plain words: ``image``, ``video``, ``3D object``."""
     pieces: tuple[Piece, ...]
     about: str = ""
     """Details: the step, masks and boxes, what is left out."""
@@ -51,12 +51,12 @@ class Attachment:
 
 class Steps(Enum):
     LAST = "last"
-    """What the summary has: each key's last one."""
+    """Each key's last medium, from the summary."""
     ALL = "all"
 
 
 When: TypeAlias = Steps | int
-"""Of which steps; a number is that step alone."""
+"""The steps to read; a number means that step alone."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class Artifact:
     created: datetime | None = None
     description: str = ""
     used: bool = False
-    """Whether the asked run used it; otherwise it, or any run, logged it."""
+    """Whether the requested run used it; otherwise that run, or any, logged it."""
     run: str = ""
     """The id of the run that logged or used it, where that is known."""
     url: str | None = None
@@ -134,4 +134,4 @@ class Artifacts:
     left_out: int = 0
     """How many versions there are beside them."""
     unknown: str = ""
-    """What the source can not know, in a sentence."""
+    """What the source can't know, in a sentence."""

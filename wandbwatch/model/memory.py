@@ -23,7 +23,7 @@ class StoredJson:
     """
 
     shape: int | None = None
-    """None: the value has always had one form, and no number."""
+    """None: the value's shape has never changed, and has no version."""
     compact: bool = True
     ascii: bool = False
     sort: bool = False
@@ -73,7 +73,7 @@ class LineRound:
     line: str
     slot: datetime
     overlap: bool = False
-    """Whether its trainings start although those of an earlier slot still run."""
+    """Whether its experiments start while those of an earlier slot still run."""
 
     @property
     def key(self) -> str:
@@ -97,9 +97,9 @@ class Memory:
     """
 
     stored: Mapping[str, str] = field(default_factory=dict)
-    """What was remembered before this round."""
+    """The texts remembered before this round."""
     delivered: Mapping[str, str] = field(default_factory=dict)
-    """What was remembered with the last list that was delivered."""
+    """The texts remembered with the last delivered round."""
     changes: dict[str, str | None] = field(default_factory=dict)
     """This round's; None forgets."""
     on_delivery: dict[str, str] = field(default_factory=dict)

@@ -120,7 +120,7 @@ class Finding:
     what: str
     said: str
     error: ExitCode | None = None
-    """The exit code of what is wrong; None: nothing."""
+    """The exit code of the problem; None if there is none."""
 
 
 class Account(Protocol):
@@ -146,7 +146,7 @@ class Screen:
     colour: bool = False
     now: datetime | None = None
     plot_rows: int = 0
-    """How high a plot is drawn; 0: as its width asks for."""
+    """The height of a plot in rows; 0: derived from its width."""
     chosen: int = -1
     """Which row of a table of runs is marked."""
     picture: Callable[[str, int], str] | None = None
@@ -155,7 +155,7 @@ class Screen:
 
 
 Renderer: TypeAlias = "Callable[[Iterable[Report], Screen], Iterator[str]]"
-"""Pure: reports become the text of one medium, piece by piece as they come."""
+"""Pure: renders reports as text for one medium, piece by piece as they come."""
 
 
 def one_by_one(
@@ -190,11 +190,11 @@ class Env:
     experiment_configs: Callable[[], Mapping[str, ExperimentConfig]] = dict
     """The experiments of watch.toml by name; ConfigError where it is none or wrong."""
     memory: Memory | None = None
-    """What a line of a subscription remembers; a terminal's line has none."""
+    """The memory of a subscription's line; unused in a terminal."""
     experiments: Callable[[], Experiments] = _nowhere
     together: Callable[[Sequence[Callable[[], object]]], list[object]] = one_by_one
-    """Does pieces of work, each with a source of its own, and asks a server as seldom
-    as it can for all of them. An error is a result too."""
+    """Runs pieces of work, each with its own source, and merges their requests to a
+    server. An error is a result too."""
     execute: Callable[[Sequence[str], str], tuple[int, str]] = _nothing
     """Start a command without a shell, with a text as its stdin; return its exit code
     and the end of what it printed. UsageError if it can't be started, or is killed."""
@@ -208,4 +208,4 @@ class Watch:
 
     every: timedelta
     on_screen: bool = False
-    """Whether it repeats only where there is a screen."""
+    """Whether it repeats only on a screen."""

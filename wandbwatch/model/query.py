@@ -43,18 +43,18 @@ class Query:
     ids: tuple[str, ...] = ()
     """Only these runs, by id; a missing one is a NotFoundError."""
     summary: tuple[str, ...] | None = None
-    """The summary keys wanted; None is all of them. Those that `Run`'s own fields
-    are made of are the source's own business."""
+    """The summary keys wanted; None is all of them. The
+    source adds those that it needs for `Run`'s own fields."""
     config: tuple[str, ...] | None = None
     """The config keys wanted; None is all of them."""
     reach: Reach = Reach()
     """How much of each curve's end must be exact."""
     numbers: bool = False
-    """Whether, of all summary values, those are enough that runs are compared by: some
-    likely metrics. Whole summaries can be large. With an empty *summary*: whether that
-    will be asked next."""
+    """Whether, of all summary values, some likely metrics to compare runs by suffice,
+    as whole summaries can be large. With an empty *summary*: whether those will be
+    requested next."""
     machine: bool = False
-    """Whether the last system metrics are wanted, beside a part of the summary."""
+    """Whether to fetch the last system metrics besides a part of the summary."""
     details: Details = Details.ALL
     names: bool = False
     """Whether of the summary only the names of the keys are needed: their values may
@@ -62,7 +62,7 @@ class Query:
     points: int = 0
     """How many points of a curve are enough, the last one exact; 0: many."""
     rows: int = 0
-    """The last so many rows of each curve are enough; 0: more of it."""
+    """How many of the last rows of each curve are enough; 0: no such limit."""
 
 
 @dataclass(frozen=True)

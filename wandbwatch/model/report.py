@@ -57,7 +57,7 @@ class Changed:
 
 
 Cell: TypeAlias = Plain | Changed
-"""A value, not its text: each medium words it in its own way."""
+"""A value, not its text: each medium formats it in its own way."""
 
 
 def latest(cell: Cell) -> Plain:
@@ -87,7 +87,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     links: tuple[str | None, ...] = ()
     drawing: Drawing | None = None
-    """What people see in place of it where there are pictures."""
+    """What people see in its place where pictures are shown."""
     also: tuple[tuple[str, tuple[Cell, ...]], ...] = ()
     """Columns for people alone, by name: a cell for each row."""
     headings: Mapping[str, str] = field(default_factory=dict, compare=False)
@@ -113,7 +113,7 @@ class Partial:
     since: float
     """The last x at which all runs of the group have a value."""
     left: int
-    """How many have one at the end, *of* so many."""
+    """How many runs have a value at the end, out of *of* runs."""
     of: int
 
 
@@ -128,7 +128,7 @@ class Line:
     """Low and high around the series, over the same x."""
     partial: Partial | None = None
     called: str = ""
-    """What people call it, where *name* is one for programs, as ``network.recv``."""
+    """The name for people, if *name* is for programs, such as ``network.recv``."""
 
     @property
     def id(self) -> str:
@@ -254,8 +254,8 @@ class Report:
     """Computes what must change for this report to be news; else `skip_unchanged` drops
     it. None: all its values except times and durations."""
     edited: datetime | None = field(default=None, compare=False)
-    """When it was asked for, where its message is edited in place: a reader sees how
-    old it is."""
+    """When its data was requested, if its message is edited in place: readers see its
+    age."""
     out: Path | None = field(default=None, compare=False)
     """Where the user wants this report's pictures kept."""
     runs: tuple[str, ...] = field(default=(), compare=False)

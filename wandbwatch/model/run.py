@@ -61,9 +61,9 @@ class Run:
     state: State
     created: datetime | None = None
     heartbeat: datetime | None = None
-    """When the run last said anything."""
+    """The time of the run's last heartbeat."""
     runtime: float | None = None
-    """Seconds from its start to its last word."""
+    """Seconds from its start to its last heartbeat."""
     last_step: int | None = None
     """The last history step, ``_step`` of the summary."""
     entity: str = ""

@@ -64,13 +64,13 @@ class Subscription:
     grace: timedelta | None = None
     """How late a missed slot may still run; None: one period, a day at most."""
     jitter: timedelta = timedelta(0)
-    """Each slot starts so much later at most; how much is settled by its name."""
+    """The maximum delay of each slot's start; the name determines the actual delay."""
     timeout: timedelta = timedelta(minutes=10)
-    """After so long all that a job started is ended."""
+    """The time limit of a job; after it the job and all its children are killed."""
     overlap: bool = False
-    """Whether trainings of a slot start although those of an earlier one still run."""
+    """Whether experiments of a slot start while those of an earlier one still run."""
     account: str | None = None
-    """None is whoever wandb takes the process for."""
+    """None: the process's own wandb login."""
 
 
 @dataclass(frozen=True)

@@ -181,7 +181,7 @@ log = logging.getLogger(__name__)
 Ask = Callable[[str, Memory], Iterator[Report]]
 """Parse a line and return its reports; WandbwatchError where the user can help it."""
 Content = Callable[[Sequence[Report]], str]
-"""What the reports say, as a text that is the same when they say the same."""
+"""Returns the reports' content as text; equal content gives equal text."""
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ class Result:
     undone: bool = False
     """Whether nothing of it could be written: the slot is still to be done."""
     pause: float = 0.0
-    """The seconds for which a server asked not to be asked."""
+    """The seconds for which a server rate-limits us."""
 
 
 def run_job(subscription: Subscription, slot: datetime, context: JobContext) -> Result:

@@ -27,7 +27,7 @@ class LineResult:
     memory: Memory = field(default_factory=Memory)
     """What its command remembers from now on."""
     pause: float = 0.0
-    """The seconds for which its server asked not to be asked."""
+    """The seconds for which its server rate-limits us."""
     kind: str = ""
     """What kind of error it is; of one kind, only the first is reported."""
     server: str = ""

@@ -20,7 +20,7 @@ _PIECE = 1 << 18
 _SLOWEST = 1 << 17
 """Bytes a second: what comes slower is given up after a while."""
 _MOST = 1 << 30
-"""Bytes of a file of which the server does not say how large it is."""
+"""The size limit in bytes of a file whose size the server does not say."""
 
 
 def content(direct: str, url: str, api: Any, server: str, size: int | None) -> Content:

@@ -95,11 +95,11 @@ class Connection:
         self.cause: Exception | None = None
         """The last failure, while there is time to try again."""
         self.notes: list[str] = []
-        """What the reader of the answers has to know of them."""
+        """Remarks for the reader of the answers."""
         self.learned: dict[str, list[Mapping[str, Any]] | None] = {}
         """The keys that runs of a project logged, for the next question."""
         self.unknown: set[str] = set()
-        """The questions that this server does not understand as one document."""
+        """The queries that this server does not understand as one document."""
         self.totals: dict[str, int] = {}
         """How many runs the last listing of each project found."""
         self.steps: dict[tuple[str, str], int] = {}
@@ -114,7 +114,7 @@ class Connection:
         self.skew: float | None = None
         """Seconds that this machine's clock is ahead of the server's."""
         self.together: Callable[[Any, str, Mapping[str, Any]], Any] | None = None
-        """Asks in one document with others; its None is that this has to ask itself."""
+        """Merges requests into one document with others; None means: send it alone."""
         self._plain = True
 
     @property
