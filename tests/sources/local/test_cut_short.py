@@ -18,6 +18,7 @@ from tests.runs.synthetic import (
     exit_record,
     field,
     frame,
+    item,
     row,
     run,
     steps,
@@ -127,6 +128,56 @@ def test_files_that_make_no_sense_are_ignored(tmp_path, content):
     (path / "files" / "wandb-summary.json").write_text(content)
     one = source(path, LATER).run()
     assert (one.state, one.last_step, one.caveats) == (State.CRASHED, 4, ())
+
+
+CONFIG = """\
+wandb_version: 1
+_wandb:
+    value: {python_version: 3.11.2}
+lr:
+    desc: null
+    value: 0.001
+name: {value: 2024-01-01}
+opt:
+    value: {betas: [0.9, 0.99], eps: NaN}
+"""
+
+
+@pytest.mark.parametrize("records", [[], [run("one")], [run("one"), *rows(5)]])
+def test_config_yaml_counts_where_the_log_has_no_config(tmp_path, records):
+    path = beside(written(tmp_path, records), summary=AHEAD)
+    (path / "files" / "config.yaml").write_text(CONFIG)
+    one = source(path, LATER).run()
+    values = dict(one.config)
+    assert str(values.pop("opt.eps")) == "nan"
+    assert values == {"lr": 0.001, "name": "2024-01-01", "opt.betas": [0.9, 0.99]}
+    assert one.caveats[0].startswith("the .wandb file ")
+    note = "the .wandb file has no config; its values come from files/config.yaml"
+    assert one.caveats[-1] == note
+    (listed,) = source(path, LATER).runs(Query({"config.lr": 0.001}, config=())).runs
+    assert (listed.config, note in listed.caveats) == ({}, False)
+
+
+def config(key: str) -> bytes:
+    return field(5, field(1, item((key,), 1)))
+
+
+@pytest.mark.parametrize("own", [["lr"], []])
+def test_config_yaml_does_not_count_beside_a_whole_log(tmp_path, own):
+    path = written(tmp_path, [run("one"), *map(config, own), *rows(5), exit_record(0)])
+    (beside(path) / "files" / "config.yaml").write_text(CONFIG)
+    one = source(path, LATER).run()
+    assert (one.config, one.caveats) == (dict.fromkeys(own, 1), ())
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[1]", "a: [", "a: {value: &x [1]}\nb: {value: *x}", "!!python/x 1"]
+)
+def test_a_config_yaml_that_makes_no_sense_is_ignored(tmp_path, text):
+    path = beside(written(tmp_path, [run("one"), *rows(5)]))
+    (path / "files" / "config.yaml").write_text(text)
+    one = source(path, LATER).run()
+    assert (one.config, one.caveats) == ({}, ())
 
 
 def touched(path: Path, when: float) -> Path:

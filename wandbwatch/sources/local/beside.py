@@ -1,8 +1,8 @@
 """The files beside a .wandb file: what they know where it was cut short.
 
-The SDK writes ``files/wandb-summary.json``, ``files/wandb-metadata.json`` and
-``logs/debug.log`` by other ways than the .wandb file, which a full disk, a quota or a
-kill can leave behind them, or empty.
+The SDK writes ``files/wandb-summary.json``, ``files/wandb-metadata.json``,
+``files/config.yaml`` and ``logs/debug.log`` by other ways than the .wandb file, which
+a full disk, a quota or a kill can leave behind them, or empty.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from wandbwatch.sources.local.items import plottable
 from wandbwatch.sources.local.links import open_own
 
 _LARGEST = 64 << 20
+_LARGEST_CONFIG = 1 << 20
 _TAIL = 1 << 16
 _EXIT = re.compile(rb"(?:got exitcode|handling exit code): (-?\d+)")
 _DIRECTORY = re.compile(r"(?:offline-)?run-(\d{8}_\d{6})-")
@@ -76,6 +77,41 @@ def beside(path: Path) -> Beside:
         _table(directory / "files" / "wandb-metadata.json"),
         _exit_code(directory / "logs"),
     )
+
+
+def config_file(path: Path) -> dict[str, Json]:
+    """Return the flat ``files/config.yaml`` beside the .wandb file at *path*.
+
+    Empty where there is none that can be read.
+    """
+    file = path.parent / "files" / "config.yaml"
+    try:
+        if file.stat().st_size > _LARGEST_CONFIG:
+            return {}
+        with open_own(file, file.parent.parent) as opened:
+            tree = _yaml(opened.read().decode())
+    except (OSError, ValueError, TypeError, RecursionError):
+        return {}
+    values = {
+        key: entry["value"]
+        for key, entry in tree.items()
+        if key != "_wandb" and isinstance(entry, dict) and "value" in entry
+    }
+    return dict(sorted(_spelled(values).items()))
+
+
+def _yaml(text: str) -> dict[str, Any]:
+    """Read a YAML table as JSON values; ValueError, TypeError or RecursionError."""
+    import yaml  # type: ignore[import-untyped]  # noqa: PLC0415 -- wandb brings it
+
+    try:
+        # An alias can stand for billions of values; wandb writes none.
+        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
+            return {}
+        found = json.loads(json.dumps(yaml.safe_load(text), default=str))
+    except yaml.YAMLError as e:
+        raise ValueError(str(e)) from e
+    return found if isinstance(found, dict) else {}
 
 
 def directory_time(path: Path) -> float | None:

@@ -10,7 +10,12 @@ from pathlib import Path
 
 from wandbwatch.model.run import Json, Run, State
 from wandbwatch.sources.local import stats
-from wandbwatch.sources.local.beside import Beside, beside, directory_time
+from wandbwatch.sources.local.beside import (
+    Beside,
+    beside,
+    config_file,
+    directory_time,
+)
 from wandbwatch.sources.local.framing import HEADER
 from wandbwatch.sources.local.history import goals
 from wandbwatch.sources.local.log import SILENCE, LogEnd, RunLog, log_end, state
@@ -157,6 +162,7 @@ def read(logs: Sequence[RunLog], want: Want, now: float) -> Run:
     one = merged([part.who for part in parts if part.who])
     steps = [s for p in parts for s in (p.end.last_step, p.files.step) if s is not None]
     name = run_id(last.log.path)
+    its_config, caveats = _config(parts, want.config)
     run = Run(
         id=one.id or name,
         name=one.name or one.id or name,
@@ -175,12 +181,12 @@ def read(logs: Sequence[RunLog], want: Want, now: float) -> Run:
         sweep=one.sweep,
         host=one.host or last.files.text("host"),
         exit_code=last.exit_code,
-        config=_asked(config(logs), want.config) if want.config != () else {},
+        config=its_config,
         summary=_with_files(last_values, parts[-1], want.summary),
         system=stats.last(logs) if want.system else {},
         goals=goals(logs) if want.summary is None else {},
         spans=tuple(_spans(parts)),
-        caveats=tuple(last.caveats),
+        caveats=(*last.caveats, *caveats),
     )
     return noted(run, logs)
 
@@ -194,6 +200,22 @@ def noted(run: Run, logs: Sequence[RunLog]) -> Run:
 
 
 _SKIPPED = "of its .wandb file skipped"
+
+
+def _config(
+    parts: Sequence[Part], keys: Sequence[str] | None
+) -> tuple[Mapping[str, Json], tuple[str, ...]]:
+    """Return the asked configuration, and a caveat where it is not from the logs."""
+    if keys == ():
+        return {}, ()
+    if found := config([part.log for part in parts]):
+        return _asked(found, keys), ()
+    for part in reversed(parts):
+        cut = part.end.exit_code is None or part.log.damaged or not part.who
+        if cut and (found := config_file(part.log.path)):
+            why = "the .wandb file has no config; its values come from"
+            return _asked(found, keys), (f"{why} files/config.yaml",)
+    return {}, ()
 
 
 def _with_files(
