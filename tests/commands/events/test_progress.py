@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from wandbwatch.commands.events.lifecycle import (
@@ -14,6 +15,7 @@ from wandbwatch.commands.events.lifecycle import (
     detect,
     taught,
 )
+from wandbwatch.commands.events.lifecycle.listing import listed
 from wandbwatch.commands.events.lifecycle.memory import LongPause
 from wandbwatch.commands.events.lifecycle.progress import gpus_idle, past
 from wandbwatch.model.query import Curves
@@ -21,6 +23,8 @@ from wandbwatch.model.run import Run, Series, State
 
 from tests.commands.events.test_detection import MINUTE, RULES
 from tests.fakes import NOW
+from tests.runs.synthetic import START, row, run, write
+from tests.sources.local.reading import source
 
 
 class Group:
@@ -76,6 +80,29 @@ def test_a_pause_that_ended_well_is_usual_from_then_on():
     (again,) = group.pass_minutes(3)
     assert isinstance(again, Stalled)
     assert again.usual == 20 * 60
+
+
+def test_a_local_run_resumed_from_an_earlier_step_is_not_stalled(tmp_path):
+    path = tmp_path / "wandb"
+    first = [r for n in range(60) for r in row({"k": n}, n, START + n)]
+    write(path / "offline-run-20240101_000000-a" / "run-a.wandb", [run("a"), *first])
+    memory: EventMemory | None = None
+    found: list[Event] = []
+    for minute in range(1, 40):
+        at = START + 1000 + 60 * minute
+        steps = range(10, 10 + minute)
+        again = [
+            r for n in steps for r in row({"k": -n}, n, START + 1060 + 60 * (n - 9))
+        ]
+        second = path / "offline-run-20240101_000100-a" / "run-a.wandb"
+        write(second, [run("a", START + 1000), *again])
+        listing = listed(source(tmp_path, at), {}, ["k"], memory)
+        (one,) = listing.runs
+        assert (one.last_step, one.summary["k"]) == (59, -steps[-1])
+        now = datetime.fromtimestamp(at, UTC)
+        happened, memory = detect(memory, listing.runs, now, RULES)
+        found += happened
+    assert [event for event in found if isinstance(event, Stalled)] == []
 
 
 def test_the_pauses_of_a_group_teach_its_other_runs():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from wandbwatch.analysis.pauses import CLOCKS
 from wandbwatch.commands.events.kinds import EventKind
 from wandbwatch.commands.events.lifecycle.detection import STEPS
 from wandbwatch.commands.events.lifecycle.event import (
@@ -42,7 +43,7 @@ def listed(
     query = Query(
         filters=filters,
         order="-heartbeat_at",
-        summary=None if keys is None else ("_timestamp", "_runtime", *keys),
+        summary=None if keys is None else (*CLOCKS, STEPS, *keys),
         config=(),
         numbers=keys is None,
         details=Details.ENDS,

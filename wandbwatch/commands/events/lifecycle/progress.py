@@ -48,7 +48,17 @@ def scope_of(run: Run | RunningRun) -> str:
 
 def first(run: Run, now: float) -> RunningRun:
     """Start to watch *run*; of earlier steps only their mean pace is known."""
-    return RunningRun(now, run.last_step, now, group=run.group, sweep=run.sweep)
+    return RunningRun(now, _row(run), now, group=run.group, sweep=run.sweep)
+
+
+def _row(run: Run) -> int | None:
+    """Return the step of the newest row: a run that was resumed from an earlier step
+    makes progress below its last step."""
+    step = run.summary.get("_step")
+    resumed = len(run.spans) > 1
+    if resumed and isinstance(step, int | float) and math.isfinite(step):
+        return int(step)
+    return run.last_step
 
 
 def watched(
@@ -58,7 +68,8 @@ def watched(
 
     *least* is the shortest pause that counts as stalled, in seconds.
     """
-    if run.last_step is None or run.last_step == known.step:
+    step = _row(run)
+    if step is None or step == known.step:
         return replace(known, group=run.group, sweep=run.sweep, missing=0.0)
     moved = min(max(stepped(run, now), before), now)
     paused = moved - known.moved
@@ -71,7 +82,7 @@ def watched(
         pauses = (*pauses, *_learnt(known, paused, least))[-OWN:]
     return replace(
         known,
-        step=run.last_step,
+        step=step,
         moved=moved,
         moves=min(known.moves + 1, _WARM),
         pace=pace,
