@@ -33,7 +33,7 @@ FORGE = "https://api.forge.coreweave.com"
             Cloud("acme", "two words", server=SAAS),
         ),
         (
-            "https://forge.coreweave.com/wandb/acme/gpt/reports/a--b",
+            "https://forge.coreweave.com/wandb/acme/gpt/reportlist",
             Cloud("acme", "gpt", server=FORGE),
         ),
         (
@@ -104,6 +104,13 @@ def test_a_run_is_written_in_many_ways(text, address):
         assert address_parsing.project_or_run(text) == address
 
 
+def test_the_token_of_a_shared_report_is_not_shown():
+    url = "https://wandb.ai/acme/gpt/reports/--Vm?accessToken=hush"
+    with pytest.raises(ValueError, match="a W&B report") as raised:
+        address_parsing.project(url)
+    assert "hush" not in str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("read", "text", "complaint"),
     [
@@ -130,6 +137,9 @@ def test_a_run_is_written_in_many_ways(text, address):
                 "wandb.ai/acme/projects": "the list of an entity's projects",
                 "api.wandb.ai/links/acme/x1y2": "a link to share a page",
                 "wandb.corp/orgs/acme": "a page of an organization",
+                "wandb.ai/acme/gpt/reports/A-title--Vmlldzox": "a W&B report",
+                "forge.coreweave.com/wandb/a/gpt/reports/T--Vm": "a W&B report",
+                "wandb.corp/w/acme/gpt/reports/T--Vmlldzox/edit": "a W&B report",
             }.items()
         ),
         (address_parsing.project, "https://", "not the URL"),

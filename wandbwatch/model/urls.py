@@ -67,7 +67,7 @@ def address(text: str) -> Cloud:
         prefix, rest = _parted(segments)
     if rest and (kind := _other_page(host, rest)):
         raise ValueError(
-            f"{text[:80]!r} is {kind}, not a project, run or sweep;"
+            f"{text.partition('?')[0][:80]!r} is {kind}, not a project, run or sweep;"
             " write ENTITY/PROJECT, or copy the URL of a project's page"
         )
     if len(rest) < _SHORTEST:
@@ -92,13 +92,15 @@ def address(text: str) -> Cloud:
 
 
 def _other_page(host: str, path: Sequence[str]) -> str:
-    """Describe a page that belongs to no project; empty if it belongs to one."""
+    """Describe a page of no project, run or sweep; empty if it is one of these."""
     if host.startswith(_DOCS):
         return "a page of the documentation"
     if path[0] in _OTHER_PAGES:
         return _OTHER_PAGES[path[0]]
     if path[1:] == ["projects"]:
         return "the list of an entity's projects"
+    if path[_SHORTEST : _SHORTEST + 1] == ["reports"] and path[_SHORTEST + 1 :]:
+        return "a W&B report"
     return ""
 
 
