@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -44,6 +45,19 @@ class Project(FakeSource):
 def told(words: str) -> tuple[Block, ...]:
     (one,) = grammar.parse(f"diff acme/gpt/r4 {words}", fake_env(Project(RUNS))).reports
     return one.blocks
+
+
+@pytest.mark.parametrize(
+    ("other", "found"),
+    [
+        (a_run(2, 0.1), "1 setting and 1 value differ"),
+        (a_run(2, 0.4), "1 setting differs"),
+        (replace(RUNS[0], id="r9", name="run 9"), "same settings and values"),
+    ],
+)
+def test_the_headline_names_both_runs_and_what_differs(other, found):
+    said = report(Side(RUNS[0]), Side(other)).headline
+    assert said.endswith(f" against {other.name}: {found}")
 
 
 def test_only_what_differs_is_reported():

@@ -59,6 +59,7 @@ def test_a_digest_tells_what_happened_of_late():
         Level.INFO,
         True,
     )
+    assert told.headline == "acme/gpt: the last 1d: 2 started, 2 ended, 1 failed"
     counts = told.blocks[0]
     assert isinstance(counts, Fields)
     assert dict(counts.items) == {

@@ -299,3 +299,13 @@ def test_a_diff_names_the_runs_and_comes_largest_first():
         r"**lr**: 0.1 · 0.11 · -0.01 (-9.1%)",
         "**opt**: adam · –",
     ]
+
+
+@pytest.mark.parametrize("block", [Note("loss is NaN"), Text("error", "loss is NaN")])
+def test_a_card_does_not_repeat_its_headline(block):
+    rest = Fields("", (("step", 7),))
+    shown = embed(block, rest, headline="owl failed: loss is NaN")
+    assert "NaN" in shown["title"]
+    assert "NaN" not in shown["description"]
+    assert "NaN" in embed(block, rest, headline="owl failed")["description"]
+    assert "NaN" in embed(block, headline="owl: loss is NaN")["description"]

@@ -156,7 +156,24 @@ def report(
         blocks = (Note("no differences"),)
     extra = (Note(f"there: {titles.of_run(there.run)}"), *map(Note, notes))
     extra += tuple(caveats([here.run, there.run]))
-    return Report("diff", titles.of_run(here.run), (*blocks, *extra), url=here.run.url)
+    return Report(
+        "diff",
+        titles.of_run(here.run),
+        (*blocks, *extra),
+        url=here.run.url,
+        headline=f"{named['here']} against {named['there']}: {_counted(tables)}",
+    )
+
+
+def _counted(tables: Sequence[Table | None]) -> str:
+    _, settings, values, *_ = tables
+    found = [
+        f"{len(table.rows)} {what}{'s' * (len(table.rows) > 1)}"
+        for table, what in ((settings, "setting"), (values, "value"))
+        if table
+    ]
+    verb = "differs" if found and len(found) == 1 and found[0][:2] == "1 " else "differ"
+    return f"{' and '.join(found)} {verb}" if found else "same settings and values"
 
 
 def _headings(here: Run, there: Run) -> Mapping[str, str]:

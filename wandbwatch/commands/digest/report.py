@@ -128,6 +128,9 @@ def report(found: Gathered[Passed], aims: Sequence[Objective]) -> Report:
         *found.notes,
     )
     title = f"{titles.of_runs(found.address, period.runs)}: the last {_span(period)}"
+    counts = [(len(period.started), "started"), (len(period.ended), "ended")]
+    counts += [(len(period.failed), "failed")]
+    said = ", ".join(f"{n} {what}" for n, what in counts if n) or "no news"
     happened = bool(period.started or period.ended)
     return Report(
         "digest",
@@ -136,6 +139,7 @@ def report(found: Gathered[Passed], aims: Sequence[Objective]) -> Report:
         Level.INFO,  # a digest looks back; `events` is what pings
         titles.page_of_runs(period.runs),
         event=happened,
+        headline=f"{title}: {said}",
     )
 
 

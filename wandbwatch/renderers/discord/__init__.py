@@ -84,14 +84,24 @@ _HINT = re.compile(r"(?:^|[\s`])--[a-z]|WANDBWATCH_")
 
 def _for_people(report: Report) -> Report:
     """Leave out the hints that only somebody at a terminal can follow."""
-    blocks = tuple(
+    blocks: tuple[Block, ...] = tuple(
         Note(_without_hints(block.text)) if isinstance(block, Note) else block
         for block in report.blocks
     )
     headline = report.headline
     if report.kind == "failure":
         headline = _without_hints(headline)
+    if len(headline) <= limits.HEADLINE:
+        blocks = tuple(b for b in blocks if not _repeats(b, headline)) or blocks
     return replace(report, blocks=blocks, headline=headline)
+
+
+def _repeats(block: Block, headline: str) -> bool:
+    """Whether *block* says in one line what the headline above it says already."""
+    if isinstance(block, Note):
+        return headline.endswith(f": {block.text}")
+    text = block.text.strip() if isinstance(block, Text) else ""
+    return bool(text) and f": {text}" in headline
 
 
 def _without_hints(text: str) -> str:
