@@ -14,6 +14,7 @@ from wandbwatch.delivery.sender import Sender
 from wandbwatch.model.queued_message import Message, QueuedMessage
 from wandbwatch.model.subscription import Cron, Interval, Subscription, When
 
+from tests.daemon.clock_storm import clock_storm
 from tests.delivery.outbox.messages import Clock, enqueue, head, queued
 from tests.delivery.sender.harness import SenderHarness
 from tests.servers.discord import Fault
@@ -198,3 +199,13 @@ def test_nothing_is_forgotten_while_the_clock_may_be_wrong(tmp_path, opened):
     clock.at -= 400 * DAY
     enqueue(store, queued("c", hour=2))
     assert len(OutboxAdmin(store).failed()) == 1
+
+
+def test_a_storm_of_jumps_silences_no_list_and_loses_and_repeats_nothing(tmp_path):
+    """The long run of it is ``python -m tests.bench clock``."""
+    found = clock_storm(tmp_path, jumps=10)
+    assert found.ran == found.expected >= 45
+    count = found.count
+    assert (found.dropped, count.lost, count.unmarked, count.reordered) == (0,) * 4
+    assert count.posts > 50
+    assert count.repeated  # or the faults have struck nowhere
