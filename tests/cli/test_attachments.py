@@ -27,7 +27,7 @@ def test_files_are_kept_and_say_where_and_how_large(tmp_path):
     assert {str(path) for path in found} == {"pics/a.png", "pics/A_2.png"}
 
 
-def test_what_is_only_named_is_kept_when_it_is_asked_for(tmp_path):
+def test_a_listed_file_is_saved_on_request(tmp_path):
     named = Attachment("mesh", "3D object", (ONE,), named=True)
     report = Report("media", "run", (named,))
     assert pieces(save(report, tmp_path)) == [ONE]

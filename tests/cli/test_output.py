@@ -45,7 +45,7 @@ def stopped(error: BaseException, *, debug: bool = False) -> int:
     return run_line(read, lambda _: titles, debug=debug)
 
 
-def test_what_is_piped_is_plain(capsys, monkeypatch):
+def test_piped_output_is_plain(capsys, monkeypatch):
     monkeypatch.delenv("FORCE_COLOR", raising=False)
     monkeypatch.setenv("COLUMNS", "132")
     asked: list[str] = []
@@ -77,7 +77,7 @@ def test_colour_is_a_wish_of_the_environment(variables, colour, capsys, monkeypa
     assert colour in capsys.readouterr().out.splitlines()[0]
 
 
-def test_what_was_said_before_an_error_is_shown_whole(capsys):
+def test_reports_before_an_error_are_shown_whole(capsys):
     assert answer(ONE, NetworkError("down")) == ExitCode.NETWORK
     out, err = capsys.readouterr()
     assert out.splitlines()[1:] == ["one", "]"]

@@ -85,7 +85,7 @@ def test_sixels_are_six_rows_a_band_and_a_layer_a_colour(png):
     assert "!20B" in bands[2], "two rows are left"
 
 
-def test_what_is_no_picture_is_not_shown(tmp_path):
+def test_a_file_that_is_no_picture_is_not_shown(tmp_path):
     show = terminal_pictures.picture({"WANDBWATCH_PICTURES": "sixel"})
     assert show is not None
     (tmp_path / "a.mp4").write_bytes(b"x")

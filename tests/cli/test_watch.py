@@ -71,7 +71,7 @@ def test_errors_are_reported_and_it_continues(tmp_path, local_runs):
 
 
 @pytest.mark.parametrize("command", [["project", "--watch", LONG], ["top"]])
-def test_what_does_not_exist_ends_it_with_5(command, tmp_path):
+def test_a_missing_path_ends_it_with_5(command, tmp_path):
     with Terminal(*command, str(tmp_path / "x")) as terminal:
         assert "does not exist" in terminal.end()
         assert terminal.process.returncode == 5

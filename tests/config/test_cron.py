@@ -193,7 +193,7 @@ def test_a_wrong_expression_is_reported_by_its_field(expression, complaint):
 @pytest.mark.parametrize(
     "expression", ["@hourly", " @daily ", "@annually", "\t0 9 * * *"]
 )
-def test_what_users_write_is_taken(expression):
+def test_common_cron_expressions_are_accepted(expression):
     assert fault(expression) is None
     assert next_ones(expression, "UTC", FIRST, 1)
 

@@ -58,7 +58,7 @@ def test_a_subscription_is_taken_out_with_the_comments_in_it_alone():
 @pytest.mark.parametrize(
     "text", [FILE, "", "# only words", FILE + "\n\n", FILE.replace("\n", "\r\n")]
 )
-def test_what_was_put_in_and_taken_out_again_leaves_the_text_as_it_was(text):
+def test_adding_and_removing_a_subscription_restores_the_text(text):
     both = added(added(text, "f", NEW), "f", {**NEW, "name": "other"})
     without = removed(removed(both, "f", "new"), "f", "other")
     assert without.rstrip() == text.rstrip()

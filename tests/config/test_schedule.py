@@ -94,7 +94,7 @@ def test_a_clock_that_was_years_ahead_does_not_silence_a_subscription():
     assert due(HOURLY, found.slot, NINE + HOUR) == Due(NINE + HOUR, SlotDecision.RUN, 0)
 
 
-def test_slots_of_an_interval_are_those_of_the_clock_whoever_asks_when():
+def test_interval_slots_depend_on_the_clock_alone():
     half_past = NINE + 30 * MINUTE
     assert next_slot(HOURLY, half_past) == NINE + HOUR
     assert next_slot(HOURLY, half_past + MINUTE) == NINE + HOUR

@@ -71,7 +71,7 @@ def test_an_allowed_one_may_have_a_port_and_a_path():
         "https://x:y/api/webhooks/1/ttttttttt",
     ],
 )
-def test_what_is_no_webhook_is_said_without_repeating_it(text):
+def test_an_invalid_webhook_is_reported_without_showing_it(text):
     with pytest.raises(ConfigError, match="the webhook's URL is invalid") as raised:
         read(text, any_host=True)
     assert "ttt" not in str(raised.value)

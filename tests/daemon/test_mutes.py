@@ -101,7 +101,7 @@ def test_a_muted_run_leaves_the_others(lists):
     assert "a failed" not in said
 
 
-def test_what_is_left_of_a_muted_list_does_not_ping(lists):
+def test_unmuted_reports_of_a_partly_muted_list_do_not_ping(lists):
     lists.mute("acme/gpt/a", MuteKind.ADDRESS)
     lists.run(failed("a"), Report("events", "b finished", event=True, runs=("b",)))
     row = lists.store.read("SELECT level FROM message ORDER BY id DESC LIMIT 1")

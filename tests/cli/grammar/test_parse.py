@@ -121,7 +121,7 @@ def test_the_modern_form_of_a_line_reads_back_as_the_same(line):
         assert bool(complaint(modern)) == bool(complaint(line))
 
 
-def test_a_report_says_what_its_source_remarked():
+def test_a_report_includes_its_sources_remarks():
     class Partial(FakeSource):
         def runs(self, query: Query) -> Listing:
             remark("W&B can't read the run 'b2'")

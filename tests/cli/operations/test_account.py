@@ -49,7 +49,7 @@ def reports(words: list[str], account: FakeAccount) -> list[Report]:
     return list(line.reports)
 
 
-def test_whoami_says_where_and_who_and_by_which_key():
+def test_whoami_shows_the_server_the_user_and_the_keys_place():
     account = FakeAccount()
     (told,) = reports(["whoami", "--server", "https://app.w.example/"], account)
     assert account.asked == [("https://api.w.example",)]
@@ -83,7 +83,7 @@ def test_what_the_server_does_not_say_is_left_out():
 
 
 @pytest.mark.parametrize("words", [[], ["acme"], ["acme/*"], ["acme/"]])
-def test_projects_lists_what_one_may_see(words):
+def test_projects_lists_the_visible_projects(words):
     account = FakeAccount()
     (told,) = reports(["projects", *words], account)
     assert account.asked == [("acme" if words else "", None)]

@@ -89,7 +89,7 @@ def test_a_stopped_channel_is_resumed_by_hello(discord_server, store):
     assert OutboxAdmin(store).stopped() == ()
 
 
-def test_hello_sends_what_waits_at_once(discord_server, store, capsys):
+def test_hello_sends_queued_messages_at_once(discord_server, store, capsys):
     enqueue(store, "one")
     first = Queue(store).head("lab")
     assert first
@@ -110,7 +110,7 @@ def test_outbox_without_a_state(path, capsys):
     assert "nothing has been posted yet" in capsys.readouterr().out
 
 
-def test_outbox_shows_what_waits_what_failed_and_what_is_stopped(path, store, capsys):
+def test_outbox_shows_waiting_and_failed_and_stopped_channels(path, store, capsys):
     enqueue(store, "one", "two", "three")
     enqueue(store, "four", channel="runs")
     first = Queue(store).head("lab")
@@ -126,7 +126,7 @@ def test_outbox_shows_what_waits_what_failed_and_what_is_stopped(path, store, ca
     assert [row[3] for row in waiting] == ["2"]
 
 
-def test_outbox_retries_and_drops_what_failed(path, store, capsys):
+def test_outbox_retries_and_drops_failed_messages(path, store, capsys):
     enqueue(store, "one")
     for way, left in (("--retry", 1), ("--drop", 0)):
         first = Queue(store).head("lab")
@@ -141,7 +141,7 @@ def test_outbox_retries_and_drops_what_failed(path, store, capsys):
     assert shell("outbox", path, "--retry", "--drop") == ExitCode.USAGE
 
 
-def test_outbox_drops_what_waits_by_id_by_channel_or_all_of_it(path, store, capsys):
+def test_outbox_drops_waiting_messages_by_id_by_channel_or_all(path, store, capsys):
     enqueue(store, "one", "two", "three")
     enqueue(store, "four", "five", channel="runs")
     assert shell("outbox", path) == ExitCode.FINE

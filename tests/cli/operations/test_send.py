@@ -59,7 +59,7 @@ def enqueue(store: Store, count: int) -> None:
             round_.enqueue(queued(str(i), sequence=i))
 
 
-def test_it_sends_what_waits_and_ends(store, start: Start, discord_server):
+def test_send_posts_the_queued_messages_and_exits(store, start: Start, discord_server):
     enqueue(store, 3)
     process = start()
     out, err = process.communicate(timeout=30)

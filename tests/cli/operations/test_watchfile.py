@@ -196,7 +196,7 @@ def test_a_list_is_subscribed_and_unsubscribed(path, capsys):
         (("new", "project a/b", "--interval", "5m", "--mode", "edti"), "'edit'"),
     ],
 )
-def test_what_would_be_wrong_is_not_written(words, complaint, path):
+def test_an_invalid_edit_is_not_written(words, complaint, path):
     with pytest.raises(ConfigError) as error:
         operate("subscribe", *words, "--config", path)
     assert complaint in str(error.value)

@@ -46,7 +46,7 @@ def test_without_a_total_the_step_has_to_do():
     assert "ETA" not in seen
 
 
-def test_what_is_reported_stays_above_the_bars():
+def test_reports_stay_above_the_progress_bars():
     screen = io.StringIO()
     console = Console(file=screen, width=80, force_terminal=True, _environ={})
     with ProgressBars(console, None) as bars:

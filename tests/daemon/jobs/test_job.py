@@ -103,7 +103,7 @@ def test_a_failure_that_was_superseded_is_reported_by_the_next_round(world):
     assert world.bodies() == ["one", "2"]
 
 
-def test_unchanged_means_against_what_was_delivered(world):
+def test_unchanged_compares_with_the_last_delivered_content(world):
     quiet = subscription("one", skip_unchanged=True)
     world.says = {"one": Report("x", "1", (Fields("", (("loss", 0.5),)),))}
     run_job(quiet, SLOT, world.context)

@@ -60,7 +60,7 @@ def jobs(tmp_path, opened) -> Jobs:
 
 
 @pytest.mark.parametrize("delivered", [True, False])
-def test_the_end_of_a_failure_on_its_way_is_not_told_again(jobs, delivered):
+def test_a_recovery_being_sent_is_not_reported_again(jobs, delivered):
     """A job that ran while a post was in the air took it for not yet told."""
     jobs.run(works=False)
     jobs.deliver()
@@ -77,7 +77,7 @@ def test_the_end_of_a_failure_on_its_way_is_not_told_again(jobs, delivered):
     assert "look 2" in texts[-1]
 
 
-def test_the_end_of_a_failure_that_waits_is_told_with_the_newest_report(jobs):
+def test_a_queued_recovery_is_reported_with_the_newest_report(jobs):
     jobs.run(works=False)
     jobs.deliver()
     jobs.run()
@@ -87,7 +87,7 @@ def test_the_end_of_a_failure_that_waits_is_told_with_the_newest_report(jobs):
     assert "look 2" in text
 
 
-def test_a_failure_on_its_way_is_not_told_again(jobs):
+def test_a_failure_being_sent_is_not_reported_again(jobs):
     jobs.run(works=False)
     first = jobs.claim()
     jobs.run(works=False)
