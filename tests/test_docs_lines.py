@@ -73,7 +73,11 @@ state = "{state}"
 name = "gpt"
 channel = "research"
 cron = "0 9 * * *"
-commands = ["project acme/gpt"]
+commands = ["project acme/gpt", "alert acme/gpt --when 'train/loss > 5'"]
+
+[channels.lab]
+webhook = {{ env = "HOOK" }}
+any_host = true
 
 [channels.research]
 webhook = {{ env = "HOOK" }}
@@ -219,6 +223,8 @@ def test_a_command_line_of_the_docs_works(desk, tmp_path, line):
     elif name == "hello" and "--config" in line:
         (tmp_path / "wandbwatch").mkdir()
         shutil.copy(desk.file, tmp_path / "wandbwatch")
+    elif name == "unmute":
+        desk.run(line.replace("unmute", "mute") + " --for 1h")
     elif name == "unsubscribe":
         desk.run("subscribe loss 'image acme/gpt --keys loss' --interval 30m")
     elif name == "stop":

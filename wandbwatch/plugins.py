@@ -11,13 +11,14 @@ from wandbwatch.model.errors import ConfigError
 
 def names(package: str) -> list[str]:
     """List *package*'s public modules without importing them."""
-    found = {path.name.removesuffix(".py") for path in _folder(package).iterdir()}
+    paths = (path for folder in _folders(package) for path in folder.iterdir())
+    found = {path.name.removesuffix(".py") for path in paths}
     return sorted(name for name in found if name.isidentifier() and name[0] != "_")
 
 
-def _folder(package: str) -> Path:
+def _folders(package: str) -> list[Path]:
     # Not pkgutil, which looks into each folder: --help waits for it.
-    return Path(importlib.import_module(package).__path__[0])
+    return [Path(folder) for folder in importlib.import_module(package).__path__]
 
 
 def load(package: str, name: str) -> Any:
@@ -37,10 +38,9 @@ def described(package: str, name: str) -> str:
     It is read from the source: to import every command for a list of commands would
     take longer than the list may.
     """
-    file = _folder(package) / f"{name}.py"
-    if not file.exists():
-        file = _folder(package) / name / "__init__.py"
-    source = file.read_text("utf-8")
+    places = (f"{name}.py", f"{name}/__init__.py")
+    files = (folder / place for folder in _folders(package) for place in places)
+    source = next(file for file in files if file.exists()).read_text("utf-8")
     function = source.partition("\nplugin = ")[2].partition("\n")[0]
     body = source.partition(f"\ndef {function}(")[2]
     if doc := body.partition('\n    """')[2]:

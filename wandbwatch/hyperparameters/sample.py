@@ -123,10 +123,18 @@ def _check_no_draw(value: Json, path: Path, needs: str) -> None:
         if call[1] in (*KEYS, *_SHORT):
             raise UsageError(f"{dotted(path)}: {value.strip()[:60]} {needs}")
     elif isinstance(value, dict):
-        if "distribution" in value:
+        if _means_one(value):
             raise UsageError(f"{dotted(path)}: a distribution {needs}")
         for key, inner in value.items():
             _check_no_draw(inner, (*path, key), needs)
+
+
+def _means_one(value: Object) -> bool:
+    """Whether it is meant as one, with a misspelt name too: it has another's words."""
+    name = value.get("distribution")
+    words = {"min", "max", "mu", "sigma", "values", "probabilities", "q"}
+    known = isinstance(name, str) and name in KEYS
+    return known or ("distribution" in value and not words.isdisjoint(value))
 
 
 def _distributions(

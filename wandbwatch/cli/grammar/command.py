@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from enum import Enum
@@ -147,7 +148,21 @@ class Command(typer.core.TyperCommand):
         if lines := EXAMPLES.get(self.name or ""):
             with formatter.section("Examples"):
                 for line in lines:
-                    formatter.write(f"  wandbwatch {line}\n")
+                    formatter.write(_folded(f"wandbwatch {line}", formatter.width - 2))
+
+
+def _folded(line: str, width: int) -> str:
+    """Break a command line as a shell allows it: between words, after a backslash."""
+    lines = [""]
+    for word in _WORDS.findall(line):
+        if lines[-1] and len(lines[-1]) + len(word) + len(" \\") >= width:
+            lines.append(" ")
+        lines[-1] += f" {word}" if lines[-1] else word
+    return "".join(f"  {one}\n" for one in " \\\n".join(lines).split("\n"))
+
+
+_WORDS = re.compile(r"(?:'[^']*'|[^\s'])+")
+"""The words of a command line; quotes stay whole."""
 
 
 class For(Enum):
