@@ -42,6 +42,12 @@ QUERIES = (
 CODES = {"wait B3": ExitCode.CONDITION}
 """Exit codes other than 0: one of B3 failed."""
 
+LAB = """
+[channels.lab]
+webhook = { env = "HOOK" }
+any_host = true
+"""
+
 SCRIPT = """#!/bin/bash
 echo "$1"
 case "$1" in *slow*) sleep 60;; *fails*) mkdir failed && exit 1;; esac
@@ -75,10 +81,6 @@ channel = "research"
 cron = "0 9 * * *"
 commands = ["project acme/gpt", "alert acme/gpt --when 'train/loss > 5'"]
 
-[channels.lab]
-webhook = {{ env = "HOOK" }}
-any_host = true
-
 [channels.research]
 webhook = {{ env = "HOOK" }}
 any_host = true
@@ -96,6 +98,7 @@ class Desk(Place):
     ) -> None:
         super().__init__(directory, discord)
         self.file.write_text(CONFIG.format(state=self.state))
+        (directory / "lab.toml").write_text(self.file.read_text() + LAB)
         self.environ |= {
             "WANDB_BASE_URL": wandb.url,
             "WANDB_API_KEY": KEY,
@@ -218,6 +221,8 @@ def test_a_command_line_of_the_docs_works(desk, tmp_path, line):
         assert interrupted(desk, line) in (0, 130, -signal.SIGINT)
         return
     environ = {}
+    if " lab" in line:
+        environ["WANDBWATCH_CONFIG"] = str(desk.directory / "lab.toml")
     if name == "init":
         environ["WANDBWATCH_CONFIG"] = str(tmp_path / "watch.toml")
     elif name == "hello" and "--config" in line:
