@@ -223,8 +223,8 @@ class Session:
         except FutureTimeoutError:
             if opening.done():
                 return opening.result()
-        if key:
-            transport.probe(self.server, key, budget.left)
+        if key and (left := budget.left) > 0:
+            transport.probe(self.server, key, left)
         return opening.result(max(budget.left, 0.0) + 5)
 
 
