@@ -18,7 +18,7 @@ from wandbwatch.delivery import service
 from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, Store
 from wandbwatch.delivery.sender import BusyError
 from wandbwatch.model.channel import Channel
-from wandbwatch.model.errors import ConfigError, DeliveryError, NetworkError, UsageError
+from wandbwatch.model.errors import ConfigError, DeliveryError, NetworkError
 from wandbwatch.model.queued_message import Message, MessageKind, QueuedMessage
 from wandbwatch.model.report import Level, Report
 
@@ -39,7 +39,7 @@ def posted(
     """
     file = paths.config_file(None, os.environ)
     config = load(file, paths.local_zone(os.environ))
-    channel = _channel(to, config.channels)
+    channel = config.channel(to, "--to: ")
     if not dry:
         _check_webhook(channel)
     said: list[Report] = []
@@ -59,13 +59,6 @@ def posted(
         yield _sent(messages, channel, config, state)
     if errors:
         raise errors[0]
-
-
-def _channel(name: str, channels: Mapping[str, Channel]) -> Channel:
-    if name not in channels:
-        there = ", ".join(channels) or "none"
-        raise UsageError(f"--to: no channel {name!r}; known: {there}")
-    return channels[name]
 
 
 def _check_webhook(channel: Channel) -> None:

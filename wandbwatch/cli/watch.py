@@ -49,7 +49,7 @@ class Answers:
             reports.extend(self._ask())
         except UsageError:
             raise
-        except Exception as e:  # it is told, and asked again
+        except Exception as e:  # reported; the next look tries again
             if self.at is None and _is_not_there(e):
                 raise
             self.complaints = self._explain(e)
@@ -147,7 +147,7 @@ def repeated(
             shown = True
         except (UsageError, final):
             raise
-        except Exception as e:  # it is told, and asked again
+        except Exception as e:  # reported; the next look tries again
             if not shown and _is_not_there(e):
                 raise
             complaints = explain(e)

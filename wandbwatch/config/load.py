@@ -16,6 +16,7 @@ from wandbwatch.config.lines import Lines, read, tree
 from wandbwatch.config.subscriptions import Around, subscription
 from wandbwatch.config.table import TomlTable, kind_of
 from wandbwatch.model.channel import Channel
+from wandbwatch.model.errors import UsageError
 from wandbwatch.model.experiment_config import ExperimentConfig
 from wandbwatch.model.keep import Keep
 from wandbwatch.model.subscription import AccountConfig, Subscription
@@ -40,6 +41,13 @@ class Config:
     keep: Keep = field(default_factory=Keep)
     warnings: tuple[str, ...] = ()
     """What is unwise, in the form of the complaints."""
+
+    def channel(self, name: str, option: str = "") -> Channel:
+        """Return a channel; UsageError, which begins with *option*, without it."""
+        if name not in self.channels:
+            there = ", ".join(self.channels) or "none"
+            raise UsageError(f"{option}no channel {name!r}; known: {there}")
+        return self.channels[name]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from wandbwatch.config.load import Settings
+from wandbwatch.config.load import Config, Settings, load
 from wandbwatch.model.errors import ConfigError
 
 NAME = "watch.toml"
@@ -34,6 +34,16 @@ def config_file(given: Path | None, environ: Mapping[str, str]) -> Path:
     said = ", ".join(map(str, places))
     todo = "`wandbwatch init` writes one"
     raise ConfigError([f"no {NAME} found in {said}, and {VARIABLE} is not set; {todo}"])
+
+
+def opened(given: Path | None, environ: Mapping[str, str]) -> tuple[Path, Config, Path]:
+    """Return the file to use, what it says, and the directory of its state.
+
+    Its command lines are not checked. Raises ConfigError.
+    """
+    file = config_file(given, environ)
+    config = load(file, local_zone(environ))
+    return file, config, state_directory(config.daemon, file, environ)
 
 
 def looked_at(environ: Mapping[str, str]) -> list[Path]:

@@ -9,7 +9,6 @@ import typer
 
 from wandbwatch.cli.watchfile.options import OnlyConfigOption
 from wandbwatch.model.address import Address
-from wandbwatch.model.errors import UsageError
 from wandbwatch.options import Span, any_address
 
 if TYPE_CHECKING:
@@ -60,18 +59,14 @@ def history(
     An edited message is listed once, with its number of edits. Messages that a mute
     held back are listed with the mute.
     """
-    from wandbwatch.config.load import load
-    from wandbwatch.config.paths import config_file, local_zone, state_directory
+    from wandbwatch.config.paths import opened
     from wandbwatch.delivery.outbox import History, Store
     from wandbwatch.model.report import Note, Report
 
     env: Env = ctx.obj
-    path = config_file(config, os.environ)
-    read = load(path, local_zone(os.environ))
-    if channel is not None and channel not in read.channels:
-        there = ", ".join(read.channels) or "none"
-        raise UsageError(f"--channel: no channel {channel!r}; known: {there}")
-    directory = state_directory(read.daemon, path, os.environ)
+    path, read, directory = opened(config, os.environ)
+    if channel is not None:
+        read.channel(channel, "--channel: ")
     if not (directory / "state.db").exists():
         yield Report("history", str(directory), (Note("nothing has been posted yet"),))
         return

@@ -44,8 +44,7 @@ def mute(
     When the mute ends, the channel gets a summary of the messages it held back. Posted
     messages are still edited, as an edit notifies nobody. `unmute` ends it early.
     """
-    from wandbwatch.config.load import load
-    from wandbwatch.config.paths import config_file, local_zone, state_directory
+    from wandbwatch.config.paths import opened
     from wandbwatch.delivery.mutes import Mutes
     from wandbwatch.delivery.outbox import Store
     from wandbwatch.formatting.text import clean
@@ -53,9 +52,8 @@ def mute(
 
     if span > _LONGEST:
         raise UsageError(f"--for: at most {_LONGEST.days} days")
-    path = config_file(config, os.environ)
-    read = load(path, local_zone(os.environ))
-    with closing(Store(state_directory(read.daemon, path, os.environ))) as store:
+    path, read, directory = opened(config, os.environ)
+    with closing(Store(directory)) as store:
         begun = _mute(target, clean(reason).strip(), span, read, store.now())
         if begun is None:
             raise UsageError(

@@ -52,8 +52,7 @@ def outbox(
     `outbox --drop` deletes failed messages, `outbox --drop 17 lab` message 17 and all
     messages for the channel lab, and `outbox --drop --all` all messages.
     """
-    from wandbwatch.config.load import load
-    from wandbwatch.config.paths import config_file, local_zone, state_directory
+    from wandbwatch.config.paths import opened
     from wandbwatch.daemon import health
     from wandbwatch.delivery.outbox import OutboxAdmin, Store
     from wandbwatch.model.report import Note, Report
@@ -64,9 +63,7 @@ def outbox(
     file = Path(named_.pop(0)) if named_ and _is_file(named_[0]) else None
     if (named_ and not (retry or drop)) or (every and (named_ or not drop)):
         raise UsageError("write --drop ID, --drop CHANNEL, --drop --all or --retry ID")
-    path = config_file(named(file, config), os.environ)
-    read = load(path, local_zone(os.environ))
-    directory = state_directory(read.daemon, path, os.environ)
+    _, read, directory = opened(named(file, config), os.environ)
     if not (directory / "state.db").exists():
         yield Report("outbox", str(directory), (Note("nothing has been posted yet"),))
         return

@@ -55,14 +55,11 @@ def status(
 
 
 def _look(file: ConfigFile, config: ConfigOption, now: datetime) -> tuple[str, Health]:
-    from wandbwatch.config.load import load
-    from wandbwatch.config.paths import config_file, local_zone, state_directory
+    from wandbwatch.config.paths import opened
     from wandbwatch.daemon import health
     from wandbwatch.delivery.outbox import Store
 
-    path = config_file(named(file, config), os.environ)
-    read = load(path, local_zone(os.environ))
-    directory = state_directory(read.daemon, path, os.environ)
+    path, read, directory = opened(named(file, config), os.environ)
     if not (directory / "state.db").exists():
         raise NotRunningError(f"no daemon has run with {path}: {directory} is empty")
     with closing(Store(directory)) as store:

@@ -23,16 +23,14 @@ def unmute(
 
     The channel gets a summary of the messages that were held back.
     """
-    from wandbwatch.config.load import load
-    from wandbwatch.config.paths import config_file, local_zone, state_directory
+    from wandbwatch.config.paths import opened
     from wandbwatch.delivery.mutes import Mutes
     from wandbwatch.delivery.outbox import Store
 
     if bool(targets) == every:
         raise UsageError("name what was muted, or write --all")
-    path = config_file(config, os.environ)
-    read = load(path, local_zone(os.environ))
-    with closing(Store(state_directory(read.daemon, path, os.environ))) as store:
+    _, _, directory = opened(config, os.environ)
+    with closing(Store(directory)) as store:
         mutes = Mutes(store)
         muted = {mute.target: mute for mute in mutes.all()}
         for target in targets or ():

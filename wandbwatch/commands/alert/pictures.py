@@ -67,7 +67,7 @@ def _wall(
         if held.since < seen.at:
             name = f"since {clock(held.since, seen.at)}"
             marks.append(Mark(held.since, name, upright=True))
-        if STEPS in one.keys:  # the axis goes on after the last row
+        if STEPS in one.keys:  # the axis continues after the last row
             marks.append(Mark(seen.at, clock(seen.at, seen.at), upright=True))
         yield Plot(
             _title(one.keys), "wall", tuple(lines), marks=tuple(marks), shades=shades

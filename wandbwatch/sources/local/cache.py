@@ -104,7 +104,7 @@ class Cached:
 
 def _identity(log: RunLog, blocks: int) -> dict[str, Any]:
     some = random.sample(range(blocks), min(_SAMPLED, blocks))
-    # The first block has the header, the last one is where a file goes on.
+    # The first block has the header, a file grows from the last one.
     sums = {str(n): _checksum(log, n) for n in {*some, 0, blocks - 1} if n >= 0}
     return {"stat": _stat(log), "header": log.read(0, 7).hex(), "sums": sums}
 

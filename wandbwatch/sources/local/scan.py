@@ -39,7 +39,7 @@ def scan(log: RunLog, *parts: Known) -> None:
 
     They know equally many.
     """
-    end = log.whole_blocks - 1  # the last one may end with a record that goes on
+    end = log.whole_blocks - 1  # the last one may end inside a record
     count = end - parts[0].upto
     if count <= 0:
         return

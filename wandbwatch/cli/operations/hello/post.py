@@ -10,15 +10,15 @@ from contextlib import closing
 from pathlib import Path
 
 from wandbwatch import plugins
-from wandbwatch.config.load import Config, load
-from wandbwatch.config.paths import config_file, local_zone, state_directory
+from wandbwatch.config.load import Config
+from wandbwatch.config.paths import opened
 from wandbwatch.delivery import service
 from wandbwatch.delivery.outbox import OutboxAdmin, Queue, Store
 from wandbwatch.delivery.sender import BusyError
 from wandbwatch.delivery.sender.delivery import resolve_thread
 from wandbwatch.model.channel import Channel
 from wandbwatch.model.delivery import Delivered, Outcome, Sink, words
-from wandbwatch.model.errors import DeliveryError, StateError, UsageError
+from wandbwatch.model.errors import DeliveryError, StateError
 from wandbwatch.model.queued_message import Message
 from wandbwatch.model.report import Level, Note, Report, Table
 
@@ -27,11 +27,9 @@ HELLO = "wandbwatch can post here. This is a test message."
 
 def post(channels: Sequence[str], file: Path | None) -> Iterator[Report]:
     """Post to the *channels* of *file*, and resume those that received the message."""
-    path = config_file(file, os.environ)
-    read = load(path, local_zone(os.environ))
-    wanted = _wanted(channels, read.channels)
+    _, read, directory = opened(file, os.environ)
+    wanted = [read.channel(name) for name in channels or read.channels]
     sink: Sink = plugins.load("wandbwatch.delivery", "discord")()
-    directory = state_directory(read.daemon, path, os.environ)
     notes: list[str] = []
     store = None
     if (directory / "state.db").exists():
@@ -82,14 +80,6 @@ def _greet(channel: Channel, sink: Sink, store: Store | None) -> Outcome:
             admin.opened(channel.name, where.thread_name, outcome.channel_id)
         admin.resume(channel.name)
     return outcome
-
-
-def _wanted(names: Sequence[str], known: Mapping[str, Channel]) -> list[Channel]:
-    for name in names:
-        if name not in known:
-            there = ", ".join(known) or "none"
-            raise UsageError(f"no channel {name!r}; known: {there}")
-    return [known[name] for name in names or known]
 
 
 def _good(outcome: Outcome) -> bool:
