@@ -19,10 +19,9 @@ from wandbwatch.analysis.eta import (
 )
 from wandbwatch.cli import grammar
 from wandbwatch.cli.main import _source
-from wandbwatch.model import remarks
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.query import Query
-from wandbwatch.model.report import MISSING, Table
+from wandbwatch.model.report import MISSING, Table, taken_remarks
 from wandbwatch.model.run import Run, Series, State
 from wandbwatch.plugins import load
 from wandbwatch.sources.cloud import session
@@ -191,8 +190,8 @@ def test_a_real_run_that_keeps_running(running_run):
 
 
 def test_a_total_that_no_run_has_is_remarked():
-    remarks.taken()
+    taken_remarks()
     forecast(FakeSource(), [running(3)], Total(key="max_step"))
-    assert remarks.taken() == (
+    assert taken_remarks() == (
         "no ETA: no run here has a number of steps in 'max_step'",
     )

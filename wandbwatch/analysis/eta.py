@@ -13,8 +13,7 @@ from wandbwatch.analysis.pauses import stalled
 from wandbwatch.analysis.window import CLOCK
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, Query
-from wandbwatch.model.remarks import remark
-from wandbwatch.model.report import MISSING, Cell
+from wandbwatch.model.report import MISSING, Cell, remark
 from wandbwatch.model.run import Run, Series, State
 
 if TYPE_CHECKING:

@@ -264,3 +264,19 @@ class Report:
     """The rule of an alert."""
     line: str = field(default="", compare=False)
     """The command line of a list that this answers."""
+
+
+_remarks: list[str] = []
+
+
+def remark(text: str) -> None:
+    """Add *text* to the next report, such as: runs or values are missing."""
+    if text not in _remarks:
+        _remarks.append(text)
+
+
+def taken_remarks() -> tuple[str, ...]:
+    """Return the remarks since the last call."""
+    found = tuple(_remarks)
+    _remarks.clear()
+    return found

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from wandbwatch.cli import grammar
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.query import Listing, Query
-from wandbwatch.model.remarks import remark
-from wandbwatch.model.report import Note
+from wandbwatch.model.report import Note, remark
 from wandbwatch.model.run import Run, State
 
 from tests.fakes import FakeSource, fake_env

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from wandbwatch.model import remarks
 from wandbwatch.model.address import Cloud
 from wandbwatch.model.errors import (
     NetworkError,
@@ -12,6 +11,7 @@ from wandbwatch.model.errors import (
     TimeOutError,
 )
 from wandbwatch.model.query import Query
+from wandbwatch.model.report import taken_remarks
 from wandbwatch.sources.cloud import plugin
 
 from tests.servers.wandb import Fault, Run
@@ -24,7 +24,7 @@ MANY = 120
 def _patient(server, monkeypatch):
     monkeypatch.setattr("wandbwatch.sources.cloud.pages._PAUSE", 0)
     server.store.add(*(Run(f"r{i:03}") for i in range(MANY)))
-    remarks.taken()
+    taken_remarks()
 
 
 def listed() -> list[str]:
@@ -68,7 +68,7 @@ def test_the_run_that_the_server_cannot_read_is_named(server):
         Fault("poison", operation="WandbwatchRuns", run="r077", message="bad row")
     )
     assert listed() == [name for name in whole() if name != "r077"]
-    (said,) = remarks.taken()
+    (said,) = taken_remarks()
     assert said.startswith("W&B can't read the run 'r077'")
     assert "bad row" in said
 
@@ -76,7 +76,7 @@ def test_the_run_that_the_server_cannot_read_is_named(server):
 def test_runs_beyond_one_without_a_readable_name_are_listed(server):
     server.faults.append(Fault("poison", operation="Wandbwatch", run="r077"))
     assert listed() == [name for name in whole() if name != "r077"]
-    (said,) = remarks.taken()
+    (said,) = taken_remarks()
     assert said.startswith("W&B can't read the run before 'r078' in this order: http")
 
 
@@ -91,7 +91,7 @@ def test_a_part_of_an_answer_is_used_and_said(server):
         Fault("partial", operation="Runs", run="r003", message="deadline exceeded")
     )
     assert listed() == [name for name in whole() if name != "r003"]
-    assert remarks.taken() == ("W&B could not read all of it: deadline exceeded",)
+    assert taken_remarks() == ("W&B could not read all of it: deadline exceeded",)
 
 
 def test_a_server_that_is_down_is_not_a_run_that_is_broken(server):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from wandbwatch.model.errors import ExitCode, NotFoundError, SourceError, UsageError
 from wandbwatch.model.query import Axis, AxisKind, Query
-from wandbwatch.model.remarks import taken
+from wandbwatch.model.report import taken_remarks
 from wandbwatch.model.run import Json
 from wandbwatch.sources.local import directories
 
@@ -242,18 +242,18 @@ def tree(directory: Path, *places: str) -> Path:
 )
 def test_runs_further_down_are_found(tmp_path, places):
     tree(tmp_path, *places)
-    taken()
+    taken_remarks()
     assert len(source(tmp_path).runs(Query()).runs) == len(places)
-    assert taken() == ()
+    assert taken_remarks() == ()
     written(tmp_path / "wandb", records("own"), "own")
     assert [one.id for one in source(tmp_path).runs(Query()).runs] == ["own"]
 
 
 def test_a_tree_is_searched_to_a_depth_that_is_said(tmp_path):
     tree(tmp_path, "1/2/3/4/5/6/wandb", "1/2/3/4/5/6/7/wandb")
-    taken()
+    taken_remarks()
     assert ids(tmp_path) == "r0"
-    (note,) = taken()
+    (note,) = taken_remarks()
     assert "6 levels deep" in note
     with pytest.raises(NotFoundError, match="nor 6 levels below; name a directory"):
         source(tree(tmp_path / "x", "1/2/3/4/5/6/7/wandb")).runs(Query())

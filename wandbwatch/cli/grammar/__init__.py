@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import typer
 
-from wandbwatch.cli.grammar import app, older
+from wandbwatch.cli.grammar import app
 from wandbwatch.cli.grammar.command import Called
 from wandbwatch.cli.grammar.typer_patches import one_line
 from wandbwatch.model.errors import UsageError
@@ -72,12 +72,10 @@ def modern(line: str) -> str:
 
 
 def _words(line: str) -> list[str]:
+    if line.lstrip().startswith("/"):
+        return app.from_older(line.split())
     try:
-        if older.is_older(line):
-            return older.words(line.split())
         return shlex.split(line)
-    except older.OlderError as e:
-        raise UsageError(str(e)) from e
     except ValueError as e:
         raise UsageError(f"{line.strip()!r}: {e}") from e
 
@@ -119,14 +117,15 @@ def _reports(line: ParsedLine | int) -> Iterator[Report]:
 
 def _with_remarks(reports: Iterator[Report]) -> Iterator[Report]:
     """Add its sources' remarks to each report."""
-    from wandbwatch.model import remarks  # noqa: PLC0415 -- not for --help
+    from wandbwatch.model.report import (  # noqa: PLC0415 -- not for --help
+        Note,
+        taken_remarks,
+    )
 
-    remarks.taken()
+    taken_remarks()
     for report in reports:
-        said = () if report.event else remarks.taken()
+        said = () if report.event else taken_remarks()
         if said:
-            from wandbwatch.model.report import Note  # noqa: PLC0415 -- seldom needed
-
             notes = tuple(map(Note, said))
             report = replace(report, blocks=(*report.blocks, *notes))  # noqa: PLW2901
         yield report

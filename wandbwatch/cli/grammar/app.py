@@ -11,7 +11,6 @@ import typer.core
 import typer.main
 
 from wandbwatch import plugins
-from wandbwatch.cli.grammar import older
 from wandbwatch.cli.grammar.command import (
     DEBUG,
     HELP,
@@ -23,6 +22,7 @@ from wandbwatch.cli.grammar.command import (
     width,
 )
 from wandbwatch.cli.grammar.typer_patches import patch
+from wandbwatch.model.errors import UsageError
 
 COMMANDS = "wandbwatch.commands"
 ALIASES = {"plot": "image"}
@@ -62,6 +62,18 @@ class Plugins(Mapping[str, Any]):
         return len(self.packages)
 
 
+def from_older(words: list[str]) -> list[str]:
+    """Translate *words* from the older bot's grammar, if they are in it.
+
+    Raises UsageError, whose text is one line.
+    """
+    if not words or not words[0].lstrip().startswith("/"):
+        return words
+    from wandbwatch.cli.grammar import older  # noqa: PLC0415 -- seldom needed
+
+    return older.words(words)
+
+
 class Group(typer.core.TyperGroup):
     """Finds commands by name, including the older bot's names."""
 
@@ -74,8 +86,8 @@ class Group(typer.core.TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         try:
-            words = older.words(args)
-        except older.OlderError as e:
+            words = from_older(args)
+        except UsageError as e:
             return ctx.fail(str(e))
         if words:
             words[0] = ALIASES.get(words[0], words[0])

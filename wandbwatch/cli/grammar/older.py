@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from wandbwatch.model.errors import UsageError
+
 _ADDRESS = ""
 _COMMANDS: Mapping[str, Mapping[str, str]] = {
     "summary": {"run": _ADDRESS, "filters": "--filters"},
@@ -23,22 +25,18 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-class OlderError(ValueError):
+class OlderError(UsageError):
     """A line in the older bot's grammar is invalid; the text is one line."""
 
 
-def is_older(line: str) -> bool:
-    return line.lstrip().startswith("/")
-
-
 def words(given: Sequence[str]) -> list[str]:
-    """Return the words of today's line; a line already in today's form is unchanged.
+    """Return the words of today's line.
 
     In a terminal the whole line may be quoted as one word. Options that follow the
     older values, such as ``-o json``, stay as they are.
+
+    Raises OlderError.
     """
-    if not given or not is_older(given[0]):
-        return list(given)
     name, *rest = given[0].split() + list(given[1:])
     known = _COMMANDS.get(name[1:])
     if known is None:

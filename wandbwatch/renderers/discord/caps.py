@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from wandbwatch.analysis.ranking import finite
 from wandbwatch.formatting.csv_lines import line
-from wandbwatch.formatting.units import folded
+from wandbwatch.formatting.numbers import folded
 from wandbwatch.model.report import Block, Cell, Fields, Note, Report, Table, latest
 
 FIELDS, ROWS, TOTAL = 25, 40, 100

@@ -27,7 +27,7 @@ from wandbwatch.model.report import (
     Table,
 )
 from wandbwatch.model.report import Text as Passage
-from wandbwatch.renderers.terminal import charts, tables
+from wandbwatch.renderers.terminal import tables
 from wandbwatch.renderers.terminal.text import HEADING, PLAIN, QUIET, folded, linked
 
 _INDENT = 2
@@ -162,10 +162,9 @@ def _shown(  # noqa: PLR0911 - one for each kind
 
 
 def _drawn(drawn: Plot | Chart, screen: Screen) -> Iterable[RenderableType]:
-    """Draw it; load the slow plotting library only here."""
-    if isinstance(drawn, Chart):
-        return charts.shown(drawn, screen)
-    drawing = importlib.import_module("wandbwatch.renderers.terminal.drawing")
+    """Draw it; load what draws, and its slow library, only here."""
+    name = "charts" if isinstance(drawn, Chart) else "drawing"
+    drawing = importlib.import_module(f"wandbwatch.renderers.terminal.{name}")
     art: Iterable[RenderableType] = drawing.shown(drawn, screen)
     return art
 

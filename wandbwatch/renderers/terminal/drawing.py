@@ -16,7 +16,7 @@ from rich.text import Text
 
 from wandbwatch import formatting
 from wandbwatch.analysis.smoothing import smoothed
-from wandbwatch.formatting.units import compact
+from wandbwatch.formatting.numbers import compact
 from wandbwatch.model.drawing import Point, Scatter
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Line, Mark, Plot

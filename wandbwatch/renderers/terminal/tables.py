@@ -16,7 +16,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from wandbwatch import formatting
-from wandbwatch.formatting import units
+from wandbwatch.formatting import numbers
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Cell, Fields, Missing, Table, latest
 from wandbwatch.model.run import State
@@ -49,7 +49,7 @@ def fields(found: Fields, screen: Screen) -> Iterator[RenderableType]:
     indent = _INDENT if found.heading else 0
     width = screen.width - indent
     title = found.title
-    shown = units.folded(found.items) if title in units.SYSTEM else found.items
+    shown = numbers.folded(found.items) if title in numbers.SYSTEM else found.items
     values = (
         (formatting.clean(n), c, _measured(title, n, c, screen)) for n, c in shown
     )
@@ -60,7 +60,7 @@ def fields(found: Fields, screen: Screen) -> Iterator[RenderableType]:
 def _measured(title: str, name: str, cell: Cell, screen: Screen) -> Text:
     """Word a value with its unit, or a large number in short."""
     text = styled(cell, screen.now)
-    if short := units.measured(title, name, cell):
+    if short := numbers.measured(title, name, cell):
         text = Text(short, text.style)
     return text
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from wandbwatch.model.address import Local
 from wandbwatch.model.errors import NotFoundError, SourceError
-from wandbwatch.model.remarks import remark
+from wandbwatch.model.report import remark
 
 _ROOTS = ("wandb", ".wandb")
 _RUNS = ("run-", "offline-run-")
