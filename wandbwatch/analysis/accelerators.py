@@ -24,9 +24,9 @@ MEMORY: Mapping[str, tuple[str, ...]] = {
     "gpu": ("memoryAllocated",),
     "tpu": ("hbmMemoryUsage", "runtimeHbmUtilization", "memoryUsage"),
 }
-"""Those that say how full its memory is, in percent."""
+"""The metrics of each that say how full its memory is, in percent."""
 NAMES: Mapping[str, str] = {"gpu": "GPU", "tpu": "TPU", "trn": "Trainium", "ipu": "IPU"}
-"""What people call each kind."""
+"""The usual name of each kind."""
 
 
 @dataclass(frozen=True, order=True)
@@ -71,7 +71,7 @@ def device_metrics(metrics: Mapping[str, float]) -> dict[Device, dict[str, float
 
 
 def devices(names: Iterable[str]) -> set[Device]:
-    """Return the devices that the system metrics *names* are of."""
+    """Return the devices that the system metrics *names* belong to."""
     return {of[0] for name in names if (of := device_metric(name))}
 
 
@@ -80,7 +80,7 @@ def gpus(names: Iterable[str]) -> set[Device]:
 
 
 def busiest(metrics: Mapping[str, float]) -> float | None:
-    """Return how busy the busiest device is, in percent; None where nothing says it."""
+    """Return how busy the busiest device is, in percent; None if unknown."""
     every = device_metrics(metrics).items()
     found = [v for d, values in every for k, v in values.items() if k in BUSY[d.kind]]
     return max(found, default=None)

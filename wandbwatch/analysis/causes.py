@@ -1,4 +1,4 @@
-"""What went wrong in a run, and when first: by its curves, metrics and console."""
+"""What went wrong in a run and when, from its curves, metrics and console."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ _STEP = "_step"
 _LEVEL = 5
 """Values whose median is the level of a curve."""
 _DIVERGED, _SPIKED = 2.0, 1.6
-"""How many times its level before a diverged curve or a spike is, at least."""
+"""A curve this many times its earlier level has diverged, or is a spike."""
 _SIGMAS = 6.0
 _SILENT = 600.0
-"""Seconds without a step that are a stall, if they are not usual."""
+"""Seconds without a step that count as a stall, unless such pauses are usual."""
 _RESTS, _IDLE = 900.0, 5.0
 """Seconds for which a GPU below this percentage is idle."""
 _FULL = 95.0
@@ -71,7 +71,7 @@ class Evidence:
 
     @property
     def end(self) -> float:
-        """When it was last alive: its end, or its last heartbeat."""
+        """Its end, or its last heartbeat."""
         when = self.run.heartbeat or self.run.created
         last = [one.x[-1] for one in self.series.values() if len(one.x)]
         return max([when.timestamp() if when else 0.0, *last])
@@ -92,7 +92,7 @@ def examined(source: Source, run: Run) -> Evidence:
 
 
 def _telling(run: Run) -> list[str]:
-    """Name the keys that tell how a run learns: bad values first, then the likely."""
+    """Name the keys that show how a run trains: those with bad values first."""
     bad = [key for key, value in run.summary.items() if _broken(value)]
     return list(dict.fromkeys([*bad, *known_keys.likely([run])]))[:_KEYS]
 
@@ -132,7 +132,7 @@ def _plateaus(known: Evidence) -> Iterator[Cause]:
 
 
 def _not_finite(known: Evidence, key: str, series: Series) -> Cause | None:
-    """Find the first value of those that stayed NaN or infinite until the end."""
+    """Find the first value of a curve that stayed NaN or infinite until the end."""
     first = len(series.y)
     while first and not math.isfinite(series.y[first - 1]):
         first -= 1
@@ -145,7 +145,7 @@ def _not_finite(known: Evidence, key: str, series: Series) -> Cause | None:
 
 
 def _raised(known: Evidence, key: str, series: Series) -> Cause | None:
-    """Find where a loss left its level: for good, or for a while."""
+    """Find where a loss left its level, for good or for a while."""
     if direction(key, [known.run]) is not False:
         return None
     points = [
@@ -175,7 +175,7 @@ def _raised(known: Evidence, key: str, series: Series) -> Cause | None:
 
 
 def _flat(known: Evidence, key: str, series: Series) -> Iterator[Cause]:
-    """Find since when a held-out loss has not become better."""
+    """Find the step since which a held-out loss has not improved."""
     loss = direction(key, [known.run]) is False
     values = [y for y in series.y if math.isfinite(y)]
     if not (loss and held_out(key) and len(values) >= _LEVEL):
@@ -241,7 +241,7 @@ def _full(name: str, series: Series) -> Cause:
 
 
 def _rested(series: Series) -> float:
-    """Return since when a device has been idle; its last time if it is not."""
+    """Return since when a device has been idle; its last time if it is busy."""
     place = len(series.y)
     while place and series.y[place - 1] < _IDLE:
         place -= 1
@@ -265,7 +265,7 @@ def _console(known: Evidence) -> Iterator[Cause]:
 
 
 def _endings(known: Evidence, found: Iterable[Cause]) -> Iterator[Cause]:
-    """Say how it ended, where that says more than what was found."""
+    """Say how it ended, if that adds to what was found."""
     run, end = known.run, known.end
     kinds = {cause.kind for cause in found}
     lasted = _span(run.runtime or 0.0)

@@ -19,14 +19,14 @@ _MOST_VALUES = 8
 _MOST_SETTINGS = 20
 _TRIED = 4
 _SMALL = 0.1
-"""Smaller changes have a decimal place."""
+"""Smaller changes are shown with a decimal place."""
 _SETTINGS = {"lr", "learning_rate", "seed", "weight_decay", "batch_size"}
 _MOST_PERCENT = 100.0
 
 
 @dataclass(frozen=True)
 class Peers:
-    """*run*, whole, and the others of its group, the newest first."""
+    """*run* with all its values, and the others of its group, the newest first."""
 
     run: Run
     others: tuple[Run, ...] = ()

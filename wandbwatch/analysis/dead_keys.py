@@ -15,19 +15,19 @@ from wandbwatch.model.report import Note, Report
 from wandbwatch.model.run import Json, Run, State
 
 _RUNS, _WHOLE, _CURVES = 1000, 30, 3
-"""Runs whose summaries are asked for the keys, for all they have, and for curves."""
+"""How many runs' summaries are asked for the keys, for all keys, and for curves."""
 _ENOUGH = 3
 """Ended runs that stand for one that finished."""
 _SPLITS = {"train", "training", "val", "valid", "validation", "eval", "test", "dev"}
 _MARKS = re.compile(r"[\s/._:|-]+")
 _LEAST = 4
-"""The fewest characters of a word that may have a slip in it."""
+"""The fewest characters of a word that may be misspelt."""
 
 
 _AGAIN = 600.0
 """Seconds until keys are looked for again."""
 _KEYS = "keys"
-"""The name that the memory is stored under."""
+"""The key that the memory is stored under."""
 _STORED = StoredJson(shape=1)
 
 
@@ -84,7 +84,7 @@ def newly_dead(
 
 
 def report(dead: Sequence[DeadKey], kind: str, project: str, url: str | None) -> Report:
-    """Report keys that no run ever logged: what rests on them can never happen."""
+    """Report keys that no run ever logged: rules on them can never fire."""
     names = ", ".join(one.key for one in dead)
     title = f"{project}: no run has logged {names}"
     notes = tuple(Note(str(one)) for one in dead)
@@ -94,7 +94,7 @@ def report(dead: Sequence[DeadKey], kind: str, project: str, url: str | None) ->
 def dead_keys(
     source: Source, keys: Iterable[str], filters: Mapping[str, Json]
 ) -> tuple[DeadKey, ...]:
-    """Return those of *keys* that are wrong, as far as it shows yet; SourceError."""
+    """Return those of *keys* that are already known to be wrong; SourceError."""
     return _examined(source, keys, filters)[0]
 
 
@@ -156,7 +156,7 @@ def _never_drawn(
 
 
 def near(key: str, known: Collection[str]) -> str:
-    """Return the one of *known* keys that *key* is a slip of; "" if none is."""
+    """Return the *known* key of which *key* is a misspelling; "" if there is none."""
     for one in sorted(known):
         if one != key and _squeezed(one) == _squeezed(key):
             return one
@@ -168,7 +168,7 @@ def _squeezed(key: str) -> str:
 
 
 def _slip(key: str, other: str) -> bool:
-    """Whether a word of *key* has one slip of the fingers, and the rest is alike."""
+    """Whether *key* differs from it by one typing error in one word."""
     words, others = _MARKS.split(key.lower()), _MARKS.split(other.lower())
     if len(words) != len(others):
         return False
@@ -182,12 +182,12 @@ def _slip(key: str, other: str) -> bool:
 
 
 def _digits(word: str) -> str:
-    """Return the digits of a word: ``map50`` is no slip of ``map75``."""
+    """Return the digits of a word: ``map50`` is not a misspelt ``map75``."""
     return re.sub(r"\D", "", word)
 
 
 def _one_edit(one: str, other: str) -> bool:
-    """Whether a letter is missing, added, wrong, or two have changed places."""
+    """Whether one letter is missing, added or wrong, or two are swapped."""
     if len(one) > len(other):
         one, other = other, one
     start = 0

@@ -23,20 +23,20 @@ from wandbwatch.model.run import NOT_FINITE, Json, Run, State
 
 _STORED = StoredJson(compact=False, ascii=True, sort=True)
 NAME = "seen"
-"""What a line remembers it under."""
+"""The key that a line stores it under."""
 _NAMED = 5
-"""Runs named in a note; of more, the count has to do."""
+"""Runs named in a note; more are only counted."""
 
 
 @dataclass(frozen=True)
 class SeenValues:
-    """What a report shows of some runs and what counts of it, as JSON keeps it."""
+    """The values of runs in a report that count as changes, as JSON stores them."""
 
     runs: Mapping[str, Mapping[str, Json]]
 
     @classmethod
     def of(cls, values: Mapping[str, Mapping[str, Cell]]) -> SeenValues:
-        """Take the values of each run, by its id; times and spans do not count."""
+        """Take the values of each run, by its id; times and durations do not count."""
         return cls(
             {
                 run: {k: _written(latest(v)) for k, v in own.items() if _kept(v)}
@@ -55,11 +55,11 @@ class SeenValues:
 
 @dataclass(frozen=True)
 class Since:
-    """What a report is compared with: the last delivered one of its subscription."""
+    """The report to compare with: the last delivered one of its subscription."""
 
     seen: SeenValues | None = None
     remembered: bool = True
-    """Whether there can be one: a terminal has none."""
+    """Whether there can be an earlier report: in a terminal there is none."""
 
     @classmethod
     def last(cls, memory: Memory | None) -> Since:
@@ -68,7 +68,7 @@ class Since:
         return cls(SeenValues.read(memory.seen(NAME)))
 
     def cell(self, run: str, name: str, now: Cell) -> Cell:
-        """Return the value *now* of a run, with what it was if that is another one."""
+        """Return a run's value *now*, with the earlier one if it has changed."""
         own = self.seen.runs.get(run) if self.seen else None
         if own is None or not _counts(now) or isinstance(now, Changed):
             return now
@@ -80,7 +80,7 @@ class Since:
         return Changed(now, _as(now, before))
 
     def notes(self, now: SeenValues, runs: Sequence[Run]) -> Iterator[Note]:
-        """Say what is new among *runs* and what has ended, or why nothing is said."""
+        """Say which of *runs* are new and which have ended, or why that is unknown."""
         if not self.remembered:
             yield Note(
                 "--delta compares with a subscription's last report;"
@@ -115,7 +115,7 @@ def remember(memory: Memory | None, report: Report) -> None:
 
 
 def timeless(report: Report) -> Report:
-    """Return *report* without what passes by itself: times, spans and changes."""
+    """Return *report* without what changes by itself: times, durations and changes."""
     return replace(report, blocks=tuple(map(_timeless, report.blocks)))
 
 
@@ -144,7 +144,7 @@ def _kept(cell: Cell) -> bool:
 
 
 def _as(now: Cell, before: Json) -> Plain:
-    """Read back what JSON has made a name of."""
+    """Read a state back from its name in JSON."""
     if isinstance(before, str):
         if isinstance(now, State) and before in set(State):
             return State(before)

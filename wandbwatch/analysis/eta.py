@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Total:
-    """How many steps a run is to take: a number, or where the run says it."""
+    """How many steps a run will take: a number, or the key that holds it."""
 
     number: float | None = None
     key: str = ""
     config: bool = False
-    """Whether the key is one of the configuration, not of the summary."""
+    """Whether the key is in the configuration, not in the summary."""
 
     @classmethod
     def read(cls, text: str) -> Total:
@@ -48,11 +48,11 @@ class Total:
 
     @property
     def name(self) -> str:
-        """The key, as it is written; empty for a number."""
+        """The key as written; empty for a number."""
         return f"config.{self.key}" if self.config else self.key
 
     def of(self, run: Run) -> float | None:
-        """Return what *run* says; None where that is not a number of steps."""
+        """Return the total steps of *run*; None if the key holds no number of steps."""
         if self.number is not None:
             return self.number
         value: Json = (run.config if self.config else run.summary).get(self.key)
@@ -61,7 +61,7 @@ class Total:
         return float(value) if 0 < value < math.inf else None
 
     def asked(self, query: Query) -> Query:
-        """Let *query* bring what `of` needs to know."""
+        """Return *query* with the key that `of` needs."""
         if not self.key:
             return query
         if self.config:
@@ -72,20 +72,20 @@ class Total:
 
 
 SILENT = 10
-"""Steps from the first one seen before anything is foretold."""
+"""Steps from the first one seen before there is an ETA."""
 _LONGEST = timedelta(days=3650)
 
 
 @dataclass(frozen=True)
 class Pace:
-    """The steps that a run took from the first one seen, and the seconds of them."""
+    """The steps that a run took since the first one seen, and their seconds."""
 
     steps: float
     seconds: float
 
     @property
     def per_second(self) -> float | None:
-        """Steps a second; None as long as it is too early to say."""
+        """Steps per second; None while it is too early to say."""
         if self.steps < SILENT or not self.seconds > 0:
             return None
         return self.steps / self.seconds
@@ -127,7 +127,7 @@ def left(run: Run, total: float | None, known: Pace | None) -> timedelta | None:
 
 
 def paces(source: Source, runs: Iterable[Run], query: Query) -> Mapping[str, Pace]:
-    """Ask *source* how fast those of *runs* go that run; one question for them all."""
+    """Ask *source* how fast the running ones of *runs* are, in one request."""
     ids = tuple(run.id for run in runs if run.state is State.RUNNING)
     if not ids:
         return {}
@@ -139,15 +139,15 @@ def paces(source: Source, runs: Iterable[Run], query: Query) -> Mapping[str, Pac
 
 @dataclass(frozen=True)
 class Forecast:
-    """What is known of the ends of some runs."""
+    """When some runs will end, as far as known."""
 
     total: Total
     paces: Mapping[str, Pace]
     now: datetime | None = None
-    """When it is: a run that is stalled by then has no ETA."""
+    """The time now: a run that is stalled at that time has no ETA."""
 
     NAMES = ("total", "ETA")
-    """What `cells` are."""
+    """The columns of `cells`."""
 
     @classmethod
     def of(
@@ -157,7 +157,7 @@ class Forecast:
         total: Total,
         now: datetime | None = None,
     ) -> Forecast:
-        """Ask *source* for what the running *runs* need."""
+        """Ask *source* for the progress of the running *runs*."""
         return cls(total, paces(source, runs, Query()), now)
 
     def named(self, run: Run) -> dict[str, Cell]:
@@ -176,14 +176,14 @@ class Forecast:
 
 
 def done(step: int | None, total: float | None) -> float | None:
-    """Return the part that is done, 0 to 1. W&B's steps begin with 0."""
+    """Return the done share, from 0 to 1. W&B's steps start at 0."""
     if step is None or total is None:
         return None
     return min((step + 1) / total, 1.0)
 
 
 def observed(seen: Sequence[tuple[int, float]]) -> Pace | None:
-    """Reckon from what was *seen* of a run: its last step, and its runtime then."""
+    """Estimate from what was *seen* of a run: its last step, and its runtime then."""
     if not seen:
         return None
     (first, began), (last, now) = seen[0], seen[-1]

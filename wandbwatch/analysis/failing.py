@@ -11,7 +11,7 @@ from wandbwatch.model.run import Run, State
 from wandbwatch.model.run_details import Printed
 
 LINES = 40
-"""How many of the last console lines are searched for the error."""
+"""How many of the last console lines are searched for an error."""
 _LONGEST = 300
 _SHORT = 90
 _ERROR = re.compile(
@@ -36,7 +36,7 @@ _NODE = re.compile(
 )
 _NUMBERS = re.compile(r"\d+(?:[.,:]\d+)*|\b0x[0-9a-f]+")
 _GENERIC = {"RuntimeError", "OutOfMemoryError", "Exception", "Error"}
-"""Names that say less than the message behind them."""
+"""Exception names that say less than their message."""
 _CODES = {
     130: "interrupted",
     134: "SIGABRT",
@@ -76,7 +76,7 @@ def reason(run: Run, console: Iterable[Printed]) -> str:
 
 
 def error(console: Iterable[Printed]) -> str:
-    """Return the last line of *console* with an error, no progress line; or ""."""
+    """Return the last line of *console* with an error; "" if there is none."""
     lines = [text for line in console if (text := line.text.strip())]
     for found in (_is_error, _has_words):
         for line in reversed(lines):

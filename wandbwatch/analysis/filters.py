@@ -1,4 +1,4 @@
-"""MongoDB's filters over runs: what ``wandb.Api.runs(filters=…)`` takes.
+"""MongoDB-style filters on runs, as ``wandb.Api.runs(filters=…)`` takes them.
 
 They are read whole before any run is, and before a server is asked: a wrong one is a
 UsageError for every source.
@@ -56,12 +56,12 @@ _ALSO_SUMMARY = "summaryMetrics."
 class RunField:
     read: Callable[[Run], Value]
     config: tuple[str, ...] = ()
-    """The config keys that a run must have been read with."""
+    """The config keys that runs must be read with."""
     summary: tuple[str, ...] = ()
 
 
 def column(name: str) -> RunField:
-    """Find a column; UsageError says which was meant, or which there are."""
+    """Find a column; UsageError names the likely one, or all of them."""
     if name.startswith(_ALSO_SUMMARY):
         name = _SUMMARY + name.removeprefix(_ALSO_SUMMARY)
     if name.startswith(_CONFIG):
@@ -80,7 +80,7 @@ def column(name: str) -> RunField:
 
 
 def _config_keys(name: str) -> tuple[str, ...]:
-    """Return the keys that *name* may mean: the server keeps a's value in a.value."""
+    """Return the keys that *name* may mean: the server stores a as a.value."""
     ways = [name, name.removesuffix(".value"), name.replace(".value.", ".", 1)]
     return tuple(dict.fromkeys(ways))
 
@@ -91,7 +91,7 @@ def _first(table: Mapping[str, Json], keys: tuple[str, ...]) -> Value:
 
 
 def _below(table: Mapping[str, Json], key: str) -> Value:
-    """Return the value of *key*, or the table of what lies below it."""
+    """Return the value of *key*, or a table of the keys below it."""
     if key in table:
         return table[key]
     prefix = f"{key}."
@@ -112,12 +112,12 @@ _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "$lte": operator.le,
 }
 _MILLISECONDS = 1e11
-"""No time in seconds is as large: that would be the year 5138."""
+"""Larger numbers are milliseconds: as seconds this would be the year 5138."""
 _FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE}
 
 
 def condition(name: str, wanted: Json) -> Test:
-    """Read what is wanted of one column: a value, or operators that must all hold."""
+    """Read the condition on one column: a value, or operators that must all hold."""
     if not (isinstance(wanted, Mapping) and any(k.startswith("$") for k in wanted)):
         return _equals(wanted)
     options = wanted.get("$options", "")
@@ -152,7 +152,7 @@ def _exists(wanted: Json) -> Test:
 
 
 def _each(value: Value) -> Sequence[Value]:
-    """Return what a condition looks at: of a list also each of its members."""
+    """Return what a condition is tested on: a list, and also each of its members."""
     return (value, *value) if isinstance(value, list | tuple) else (value,)
 
 
@@ -193,7 +193,7 @@ def _sized(word: str, operand: Json) -> Test:
 
 
 def _element(name: str, word: str, operand: Json) -> Test:
-    """Read what one member of a list must be: operators, or the fields of a table."""
+    """Read the condition on a member of a list: operators, or fields of a table."""
     if not isinstance(operand, Mapping) or not operand:
         raise UsageError(f"filters: {word} takes a filter, not {operand!r}")
     if all(key.startswith("$") for key in operand):
@@ -271,7 +271,7 @@ def _matches(pattern: Json, options: Json) -> Test:
 
 @dataclass(frozen=True)
 class Filter:
-    """Whether a run is wanted, and the keys it must have been read with for that."""
+    """Whether a run matches, and the keys that it must be read with for that."""
 
     test: Callable[[Run], bool]
     columns: tuple[RunField, ...] = ()
@@ -372,7 +372,7 @@ def ordered(found: Iterable[tuple[Run, T]], order: str) -> list[tuple[Run, T]]:
 
 
 def _rank(value: Value) -> tuple[int, float, str] | None:
-    """Make values comparable: numbers before texts; None for what has no place."""
+    """Make values comparable: numbers before texts; None for values without order."""
     match value:
         case datetime():
             return 0, value.timestamp(), ""

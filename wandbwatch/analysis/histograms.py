@@ -10,7 +10,7 @@ from wandbwatch.model.run import Json
 
 _INFINITE = {"Infinity": math.inf, "-Infinity": -math.inf}
 _MOST = 4096
-"""Bins read of one histogram; W&B itself takes 512 at most."""
+"""The most bins read of one histogram; W&B itself takes 512 at most."""
 
 
 def is_histogram(value: Json) -> bool:

@@ -18,7 +18,7 @@ _PERCENT = re.compile(
 _GLOB = re.compile(r"[*?[]")
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _SUMMED_UP = re.compile(r"(.+)\.(?:min|max|mean|last|first|best)")
-"""What define_metric(summary=…) leaves of a key in the summary."""
+"""The suffixes that define_metric(summary=…) gives a key in the summary."""
 
 _LOSS = {"loss", "nll", "perplexity", "ppl", "elbo"}
 _SCORE = {"acc", "accuracy", "reward", "return", "returns", "rew", "score"}
@@ -117,7 +117,7 @@ def held_out(key: str) -> bool:
 
 
 def _likelihood(key: str) -> tuple[float, int, int]:
-    """Say how late *key* comes: by what it measures, how plainly, and of what."""
+    """Return the rank of *key*: by its kind, its form and its split."""
     *around, leaf = re.split(r"[/.]", key)
     words = [word for word in _words(leaf) if word not in _SPLITS]
     outer = [word for part in around for word in _words(part)]

@@ -54,7 +54,7 @@ _ERRORS = (
     "mse|s?mape|wape|m?error|errors|err",
     "loss|losses|nll|m?logloss|bpb|bpc|neg_elbo|nelbo|xent",
 )
-"""Words of key names, the most telling first."""
+"""Words in key names, the most telling first."""
 _FAMILIES = tuple(
     (re.compile(rf"(?:^|_)(?:{names})(?=_|$)"), largest)
     for families, largest in ((_SCORES, True), (_ERRORS, False))
@@ -64,7 +64,7 @@ _RETURNS = range(2)
 _MEASURED_APART = re.compile(
     r"(?:^|_)(?:m?ap\d*|bleu|sacrebleu|cider|rouge\w*|ndcg|fid)_"
 )
-"""Of what trainers measure on held-out data only, whatever they call it."""
+"""Metrics that trainers compute on held-out data only."""
 
 _VALIDATION = {
     "val",
@@ -90,7 +90,7 @@ _PARTIAL = re.compile(
     "|baseline|penalty|load|gp|adv|adversarial|g|d|gen|disc|generator|discriminator"
     "|fm|router|z|a|c|v|pi"
 )
-"""Whose loss or error may grow while the run gets better."""
+"""Losses and errors that may grow while the run improves."""
 _PLAIN = {"total", "mean", "avg", "average", "epoch", "iter", "all", "macro", "rate"}
 _PLAIN |= {"b", "m", "ep", "episode", "episodic", "episodes", "roc", "logged"}
 _UNNAMED = 2
@@ -113,7 +113,7 @@ class Chosen:
 
     @property
     def curve(self) -> tuple[str, ...]:
-        """Return the key in the history, which `define_metric` sums up, if any."""
+        """Return the key in the history that `define_metric` summarises, if any."""
         return tuple(_stem(one.key)[0] for one in self.objectives)
 
 
@@ -196,7 +196,7 @@ def _declared(runs: Sequence[Run]) -> Objective | None:
 
 
 def _goal(key: str, goals: Mapping[str, bool]) -> bool | None:
-    """Return whether *key* is to be large, by its own goal before that of a glob."""
+    """Return whether larger is better for *key*; its own goal wins over a glob's."""
     if key in goals:
         return goals[key]
     if key[:1] == "_" or _stem(key)[1]:
@@ -206,7 +206,7 @@ def _goal(key: str, goals: Mapping[str, bool]) -> bool | None:
 
 
 def _summed_up_alone(runs: Sequence[Run]) -> Objective | None:
-    """Return a key that has its smallest or its largest value alone in summaries.
+    """Return a key whose summary has only its smallest or its largest value.
 
     That is what ``define_metric(summary="min")`` leaves there.
     """
@@ -231,7 +231,7 @@ def _stem(key: str) -> tuple[str, str]:
 
 
 def _summed_up(key: str, largest: bool, runs: Sequence[Run]) -> str:  # noqa: FBT001
-    """Return the summary's key for *key*, of which it may have the best value only."""
+    """Return the summary's key for *key*, which may hold the best value only."""
     kinds = ("best", "max" if largest else "min", "last", "mean", "first")
     names = (key, *(f"{key}.{kind}" for kind in kinds))
     return next((n for n in names if any(n in run.summary for run in runs)), key)

@@ -1,4 +1,4 @@
-"""How long a run has made no step, by a single look at it. Pure."""
+"""How long a run has logged no step, from a single check. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wandbwatch.model.run import Run, State
 LATE = 2.0
 """A run is stalled after this many times its usual pause."""
 LEAST = 600.0
-"""Seconds of the shortest pause that counts as stalled."""
+"""The shortest pause that counts as stalled, in seconds."""
 CLOCKS = ("_timestamp", "_runtime")
 """The summary values that `glance` reads."""
 
@@ -29,7 +29,7 @@ class Pause:
 
 
 def stepped(run: Run, now: float) -> float:
-    """Return when *run* made its last step by its own clock."""
+    """Return when *run* logged its last step, by its own clock."""
     when = run.summary.get("_timestamp")
     if isinstance(when, int | float) and not isinstance(when, bool) and when > 0:
         return float(when)

@@ -11,7 +11,7 @@ from wandbwatch.model.run_details import Provenance
 
 METADATA, REQUIREMENTS = "wandb-metadata.json", "requirements.txt"
 LARGEST = 4 << 20
-"""Bytes of such a file that are read at most."""
+"""The most bytes read of such a file."""
 _NAMED = {
     "program": "program",
     "codePath": "code",

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from wandbwatch.model.run import Run
 
 _DECADES = 3
-"""Values that differ by so many are of a logarithmic scale, whoever drew them."""
+"""Values that differ by this factor are on a logarithmic scale."""
 _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
 class Objective:
-    """A summary key and which way it is to go."""
+    """A summary key, and whether larger is better."""
 
     key: str
     largest: bool = False
@@ -37,7 +37,7 @@ class Objective:
         return cls(key.strip(), _WAYS[way])
 
     def value(self, run: Run) -> float | None:
-        """Return the run's value of it; None if it has none that can be ranked."""
+        """Return the run's value; None if it has none that can be ranked."""
         return finite(run.summary.get(self.key))
 
     def better(self, one: float, other: float) -> bool:

@@ -1,4 +1,4 @@
-"""Several projects in one command: which they are, and what is found in each."""
+"""Several projects in one command: their addresses, and what each one has."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from wandbwatch.model.run import Run
 
 T = TypeVar("T")
 _FAILURES = "failures"
-"""The name that the memory keeps failures under."""
+"""The key that failures are stored under."""
 
 
 @dataclass(frozen=True)
 class Gathered(Generic[T]):
-    """What was found at each address, and why nothing was at the others."""
+    """What was found at each address, and why the others failed."""
 
     address: Address
     found: tuple[tuple[Address, T], ...]
@@ -130,7 +130,7 @@ def _entity(env: Env, address: Address) -> Sequence[Address]:
 
 
 def located(run: Run, address: Address) -> Run:
-    """Return *run* with where it was found, if it does not say its project."""
+    """Return *run* with its address's project, if it names none."""
     return run if run.project else replace(run, project=str(address))
 
 

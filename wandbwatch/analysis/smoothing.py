@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from wandbwatch.model.run import Series
 
 VIEWPORT_SCALE = 1000
-"""How many units wide W&B takes a chart to be: a weight is per such unit."""
+"""The width of a chart on W&B in units; a weight is per unit."""
 HEAVIEST = 0.999
 
 
@@ -63,7 +63,7 @@ def average(
 
 
 def _units(change: float, width: float) -> float:
-    """Say how far x has gone in the viewport; a key as x may also go back."""
+    """Return how far x has moved in the viewport; a key as x may also go back."""
     if not width:
         return 0.0
     return min(abs(change), sys.float_info.max) / width * VIEWPORT_SCALE

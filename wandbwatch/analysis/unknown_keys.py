@@ -1,4 +1,4 @@
-"""Keys that were named and that no run has, and what was probably meant."""
+"""Keys that the user named and no run has, with the likely one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wandbwatch.model.query import Query
 from wandbwatch.model.run import Run
 
 _SAMPLE = 10
-"""Runs whose keys are what a named one is compared with."""
+"""How many runs' keys a named one is compared with."""
 CONFIG = "config."
 
 
@@ -41,7 +41,7 @@ def sampled_keys(source: Source, query: Query) -> set[str]:
 
 
 def unvalued(key: str, known: Collection[str]) -> str:
-    """Say that no run has a value for *key*, and what was probably meant."""
+    """Say that no run has a value for *key*, and name the likely key."""
     hint = meant(key, known)
     if not hint and not known and not key.startswith(CONFIG):
         hint = f"; in the configuration it would be {CONFIG}{key}"

@@ -1,4 +1,4 @@
-"""The end of a run's curves: what it logged in its last so many minutes."""
+"""The end of a run's curves: what it logged in its last minutes."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from wandbwatch.model.report import Level
 DIGEST = "(late events)"
 """The value of the column ``subscription`` for a digest."""
 LEAST = 3
-"""So many are a digest; fewer are posted one by one."""
+"""From this many on they become a digest; fewer are posted one by one."""
 _SHOWN = 10
 _LATE = (
     "channel = ? AND state = 'waiting' AND kind = 'event' AND created < ?"
@@ -29,11 +29,11 @@ _LATE = (
     " AND NOT (edit AND EXISTS"
     f" (SELECT 1 FROM live WHERE {SAME_PLACE}))"
 )
-"""Not what edits a posted message, nor what may be posted already."""
+"""Neither edits of posted messages nor messages that may be posted already."""
 
 
 def fold(store: Store, channel: str, age: float) -> int:
-    """Put a digest in the place of *channel*'s events older than *age* seconds.
+    """Replace *channel*'s events older than *age* seconds with a digest.
 
     The first of them becomes it, so that it stays ahead of what came later. Return how
     many there were.

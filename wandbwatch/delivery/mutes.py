@@ -28,7 +28,7 @@ from wandbwatch.model.queued_message import (
 from wandbwatch.model.subscription import Subscription
 
 ENDED = "(mute)"
-"""What stands for the subscription of the message that a mute has ended."""
+"""The subscription of the message that says that a mute has ended."""
 _OLDER = re.compile(r"(?:run|project|sweep|address|path):")
 """The names before values in the older bot's lines."""
 _WHEN = "--when"
@@ -55,7 +55,7 @@ class Mute:
     """Where its end is reported."""
 
     def covers(self, subscription: str, line: str, origin: Origin) -> bool:
-        """Whether it keeps back what *line* of *subscription* says about *origin*."""
+        """Whether it holds back a report of *line* in *subscription* about *origin*."""
         match self.kind:
             case MuteKind.LIST:
                 return subscription == self.target

@@ -1,4 +1,4 @@
-"""Rate limits: stay below those of Discord, and wait when it answers 429."""
+"""Rate limits: stay below Discord's, and wait when it answers 429."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from wandbwatch.delivery.outbox import Queue, Store
 from wandbwatch.model.delivery import Rate, RateLimited, RateScope
 
 Limit = tuple[int, float]
-"""So many sends in so many seconds."""
+"""A number of sends in a number of seconds."""
 
 WEBHOOK: Sequence[Limit] = ((5, 2.0), (30, 60.0))
 """The second is Discord's for new messages of a channel, which no header shows:
 https://github.com/discord/discord-api-docs/issues/367"""
 ALL_WEBHOOKS: Sequence[Limit] = ((25, 1.0),)
-"""Half of Discord's: what was begun in two seconds may arrive in one."""
+"""Half of Discord's: sends started in two seconds may arrive in one."""
 
 MARGIN = 0.1
 """Seconds by which clocks may differ."""
@@ -40,10 +40,10 @@ class RateLimiter:
         self._ended = deque(ended, maxlen=max(count for count, _ in limits))
         self._closed = 0.0
         self._latest = -math.inf
-        """The last time that it was asked with."""
+        """The last time that was passed in."""
 
     def delay(self, now: float) -> float:
-        """Return for how many seconds nothing may be sent."""
+        """Return the seconds to wait before the next send."""
         with self._lock:
             self._follow(now)
             waits = [min(self._closed - now, _LONGEST)]
@@ -53,7 +53,7 @@ class RateLimiter:
             return max(0.0, *waits)
 
     def ended(self, now: float, rate: Rate | None = None) -> None:
-        """Note that a send has ended, and what its answer said is left."""
+        """Note that a send has ended, and how many more its answer allows."""
         with self._lock:
             self._follow(now)
             self._ended.append(now)
@@ -89,7 +89,7 @@ class RateBucket:
     limiter: RateLimiter
     all_webhooks: RateLimiter
     turn: threading.Lock = field(default_factory=threading.Lock)
-    """Held while a list is sent, so that no other gets between its messages."""
+    """Held while a list is sent, so that no other list comes between its messages."""
 
     def delay(self, now: float) -> float:
         return max(self.limiter.delay(now), self.all_webhooks.delay(now))

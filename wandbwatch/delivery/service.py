@@ -63,7 +63,7 @@ def send(
 
 
 def _wording() -> Wording:
-    """Take it from its two homes by name: plugins are imported by nobody."""
+    """Load both by name: plugins are imported by nobody."""
     renderer: Any = importlib.import_module("wandbwatch.renderers.discord")
     sink: Any = importlib.import_module("wandbwatch.delivery.discord")
     return Wording(renderer.mention, renderer.duplicate, renderer.plain, sink.join)

@@ -24,7 +24,7 @@ _TIMEOUT = 60.0
 """Seconds until a command of an engine has to end."""
 _CANCEL_AGAIN = 15.0
 _GONE_LOOKS = 2
-"""Answers in a row without a job until it counts as gone."""
+"""After this many answers in a row without a job it counts as gone."""
 Key = tuple[str, int | None]
 
 
@@ -86,7 +86,7 @@ def _text(file: IO[bytes]) -> str:
 
 
 class JobEngine:
-    """Asks the engine of a batch about all of its jobs at once."""
+    """Asks the engine about all jobs of a batch at once."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
@@ -103,7 +103,7 @@ class JobEngine:
         self._running: list[Command] = []
         self._trouble = ""
         self.printed = ""
-        """What a submission printed: it may hold the engine's address."""
+        """What a submission printed; it may contain the engine's address."""
 
     @property
     def children(self) -> Iterable[int]:

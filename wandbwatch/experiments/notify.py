@@ -186,7 +186,7 @@ class SenderProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def request(self) -> None:
-        """Messages were queued, perhaps."""
+        """Note that messages may have been queued."""
         if not Outbox(self._store).pending():
             return
         self._requested = True

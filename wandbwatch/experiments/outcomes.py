@@ -16,7 +16,7 @@ from wandbwatch.experiments.reports import exit_status
 from wandbwatch.model.experiment import Cause, Experiment, Phase
 
 EQUAL_FAILURES = 5
-"""So many equal failures at its start hold a batch."""
+"""This many equal failures at its start hold a batch."""
 HOLD = "hold"
 TIMEOUT = "limit"
 """A request beside those that a user makes: int, term and kill."""
@@ -65,7 +65,7 @@ class Outcome:
     phase: Phase
     reason: str = ""
     cause: Cause | None = None
-    """What may be worth another attempt."""
+    """The ends that may be worth another attempt."""
 
 
 def outcome(  # noqa: PLR0911 -- a return for each way to end

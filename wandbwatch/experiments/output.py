@@ -21,7 +21,7 @@ from wandbwatch.model.run import Run
 _CHUNK = 1 << 20
 """Bytes."""
 _READ_SHARE = 20
-"""Reading runs takes at most one part in so many of the time."""
+"""Reading runs takes at most this fraction (one in …) of the time."""
 _METRICS = 2
 
 NewestRun = Callable[[Experiment], Run | None]
@@ -47,7 +47,7 @@ class Output:
                     yield self._text(one, line)
 
     def rest(self, experiments: Sequence[Experiment]) -> Iterator[str]:
-        """Yield what is left at the end, unfinished lines as well."""
+        """Yield the rest at the end, unfinished lines too."""
         yield from self.new_lines(experiments)
         for one in experiments:
             if line := self._partial.pop(one.id, b""):

@@ -131,7 +131,7 @@ def reap(known: set[int]) -> None:
 
 @dataclass(frozen=True)
 class Process:
-    """A process for all time: its pid can be reused, but with another start time."""
+    """A process identified for good: pids are reused, with other start times."""
 
     pid: int
     born: int

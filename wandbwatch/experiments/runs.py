@@ -30,7 +30,7 @@ def own_runs(one: Experiment) -> tuple[Run, ...]:
 
 
 def made(run: str, one: Experiment) -> bool:
-    """Whether the run with this id is of *one*, beyond doubt."""
+    """Whether the run with this id certainly belongs to *one*."""
     preset = one.plan.run_id and run_id(one) == run
     return bool(preset) or any(found.id == run for found in own_runs(one))
 

@@ -13,7 +13,7 @@ from wandbwatch.model.report import Cell, Missing, latest
 from wandbwatch.model.run import State
 
 _FORMULA = re.compile("[=+\\-@\uff1d\uff0b\uff0d\uff20]")
-"""The start of a spreadsheet formula, in full width as well."""
+"""Characters that start a spreadsheet formula, full-width ones too."""
 
 
 def line(cells: Sequence[Cell]) -> str:

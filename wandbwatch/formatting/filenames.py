@@ -1,4 +1,4 @@
-"""File names from outside, made safe to write below our directory."""
+"""File names from outside, made safe to write in our directory."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def safe(path: str) -> str:
 
 
 def stays(path: str) -> bool:
-    """Whether *path* leads nowhere else than below where it starts."""
+    """Whether *path* stays below where it starts."""
     parts = PurePosixPath(path)
     return bool(parts.parts) and not parts.is_absolute() and ".." not in parts.parts
 
@@ -76,7 +76,7 @@ def plain(text: str, suffix: str = "") -> str:
 
 
 def stem(text: str, empty: str) -> str:
-    """Return what of *text* is a-z and 0-9, or *empty*.
+    """Return the a-z and 0-9 of *text*, or *empty*.
 
     Where that leaves out letters, a digest keeps the names of two texts apart.
     """
@@ -113,17 +113,17 @@ _MIMES = {
 
 
 def mime(path: str) -> str:
-    """Return what a file of this name holds; empty if its name does not say."""
+    """Return the MIME type that a file's name says; empty if unknown."""
     return _MIMES.get(suffix(path), "")
 
 
 def suffix_of(mime: str) -> str:
-    """Return how the name of a file ends that holds *mime*; ``.bin`` for another."""
+    """Return the suffix of files of type *mime*; ``.bin`` for an unknown one."""
     return next((end for end, held in _MIMES.items() if held == mime), ".bin")
 
 
 def suffix(path: str) -> str:
-    """Return what the last name of *path* ends with, ``.png``; nothing odd."""
+    """Return the suffix of *path*, such as ``.png``; "" if it is unusual."""
     found = re.search(r"\.[a-z0-9]{1,8}$", path.lower())
     return found[0] if found else ""
 
@@ -156,7 +156,7 @@ def write(directory: Path, name: str, content: Iterable[bytes]) -> Path:
 
 
 def _enter(directory: Path, below: PurePosixPath) -> None:
-    """Make the directories of a name; a link among them could lead anywhere."""
+    """Make the directories of a name; refuse links, which could lead anywhere."""
     directory.mkdir(parents=True, exist_ok=True)
     for part in below.parts:
         directory /= part

@@ -15,10 +15,10 @@ from wandbwatch.model.report import MISSING, Cell, Changed, Line, Mark, Missing,
 from wandbwatch.model.run import Json, State
 
 SCHEMA = 1
-"""The number of the JSON's shape: it goes up when what was there changes."""
+"""The schema version: it goes up when existing names or kinds change."""
 
 DEEPEST = 64
-"""How many levels are written; hostile values nest until Python gives up."""
+"""The most levels written; hostile values nest deeper than Python can recurse."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -112,14 +112,14 @@ FILE = ("key", "kind", "path", "size", "mime", "caption", "url", "file", "troubl
 
 
 def files(attachment: Attachment) -> Iterator[tuple[Cell, ...]]:
-    """Tell each file of an attachment in one row."""
+    """Describe each file of an attachment in one row."""
     for piece in attachment.pieces:
         values = (MISSING if v is None else v for v in attached(piece).values())
         yield (attachment.title, attachment.kind, *values)
 
 
 def attached(piece: Piece) -> dict[str, Json]:
-    """Make an object of one file: its size in bytes, null for what is not known."""
+    """Make an object of one file: its size in bytes, null if unknown."""
     texts = (piece.mime, piece.caption, piece.url, piece.file, piece.trouble)
     texts_ = (string(text) if text else None for text in texts)
     return dict(zip(FILE[2:], (string(piece.path), piece.size, *texts_), strict=True))

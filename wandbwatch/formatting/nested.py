@@ -1,4 +1,4 @@
-"""Values with an inside: lists, tables, and the media that W&B keeps as tables."""
+"""Nested values: lists, tables, and media, which W&B stores as tables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wandbwatch.formatting.text import clean
 from wandbwatch.model.run import Json
 
 DEEPEST = 64
-"""How many levels are written; hostile values nest until Python gives up."""
+"""The most levels written; hostile values nest deeper than Python can recurse."""
 
 Typed: TypeAlias = Mapping[str, Json]
 Number: TypeAlias = Callable[[float], str]
@@ -62,7 +62,7 @@ def _quoted(text: str) -> str:
 
 
 def _typed(value: Typed) -> str | None:
-    """Word a typed value that we know: ``image 64×64``, ``histogram (64 bins)``."""
+    """Word a value of a known type: ``image 64×64``, ``histogram (64 bins)``."""
     kind = value.get("_type")
     if not isinstance(kind, str) or kind not in _KINDS:
         return None
@@ -125,4 +125,4 @@ _KINDS: Mapping[str, tuple[str, tuple[Callable[[Typed], str], ...]]] = {
     "partitioned-table": ("partitioned table", (_rows_and_columns,)),
     "histogram": ("histogram", (_bins,)),
 }
-"""The ``_type`` of W&B's media as the SDK writes them; another one is JSON."""
+"""The ``_type`` of W&B's media as the SDK writes them; others are shown as JSON."""

@@ -56,7 +56,7 @@ def size(count: int) -> str:
 
 
 def change(value: object, before: object) -> str:
-    """Say by how much a number went where: ``↓0.03``; nothing for what is none."""
+    """Say how far a number moved: ``↓0.03``; "" for other values."""
     if not (_is_number(value) and _is_number(before)):
         return ""
     try:
@@ -76,12 +76,12 @@ def _is_number(value: object) -> TypeGuard[float]:
 SYSTEM = frozenset({"system", "machine"})
 """The titles of groups of system metrics."""
 FEW = 8
-"""At most this many system metrics that differ by a number are listed."""
+"""The most system metrics that differ by a number and are listed one by one."""
 _PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 _LARGE, _HUGE = 1e6, 1e15
 _NUMBER = re.compile(r"\d+")
 _NO_AMOUNT = re.compile(r"(^|[._/-])_?(id|seed|timestamp|time|date|year|port|pid)$")
-"""Keys whose numbers are names."""
+"""Keys whose numbers are identifiers, not amounts."""
 _QUIET = re.compile(r"disk|network|proc\.")
 _UNITS = (
     (re.compile(r"(MB|MiB)$|^disk(\..*)?\.(in|out)$"), 1e6, ""),

@@ -1,4 +1,4 @@
-"""Console output as a terminal shows it in the end."""
+"""Console output as a terminal finally shows it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _STEP = re.compile(
     r"|\x1b[ -/]*[0-~]?"
 )
 _LONGEST = 1 << 16
-"""The cursor moves no further than this."""
+"""The cursor moves at most this far."""
 HEIGHT = 50
 """Rows that the cursor can go back to; the SDK's own terminal has about as many."""
 _LEAVES = re.compile(r"\n|\x1b\[(?P<count>\d{0,5})(?P<final>[ABEFJ])")
-"""What moves the cursor to another row, or erases other rows."""
+"""Sequences that move the cursor to another row, or erase other rows."""
 _UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*)?\Z")
 
 

@@ -1,4 +1,4 @@
-"""Text from outside, made harmless."""
+"""Text from outside, made safe to show."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def clean(text: str, *, lines: bool = False) -> str:
 
 
 def steers(character: str) -> bool:
-    """Whether it does something else than to be seen."""
+    """Whether it is a control or format character."""
     return unicodedata.category(character) in _STEERING
 
 
@@ -64,7 +64,7 @@ def by_number(name: str) -> tuple[tuple[str, int], ...]:
 
 
 def yet(*runs: Run) -> str:
-    """Return `` yet`` where any of *runs* can still get what it lacks."""
+    """Return `` yet`` if any of *runs* may still log it."""
     return " yet" if any(run.state.going for run in runs) else ""
 
 

@@ -1,4 +1,4 @@
-"""Spans, ages and moments."""
+"""Durations, ages and times."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def parse_positive_duration(text: str) -> timedelta:
 
 
 def duration(span: timedelta) -> str:
-    """Write a span in its two largest units: ``3d 4h``, ``2m 05s``, ``0.25s``."""
+    """Write a duration in its two largest units: ``3d 4h``, ``2m 05s``, ``0.25s``."""
     sign = "-" if span < timedelta() else ""
     span = abs(span)
     if span < _TELLING:
@@ -59,7 +59,7 @@ def duration(span: timedelta) -> str:
 
 
 def age(then: datetime, now: datetime) -> str:
-    """Say how long ago: ``3h ago``; a far day by its date, the future as ``in 2h``."""
+    """Say how long ago: ``3h ago``; far away a date, in the future ``in 2h``."""
     passed = utc(now) - utc(then)
     if abs(passed) < _JUST_NOW:
         return "just now"

@@ -18,7 +18,7 @@ from wandbwatch.model.errors import UsageError
 from wandbwatch.model.run import Json
 
 _LEAST = 1e-12
-"""Of a share: a normal distribution has no value at 0."""
+"""The smallest share: a normal distribution has no value at 0."""
 
 
 @dataclass(frozen=True)

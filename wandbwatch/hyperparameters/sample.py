@@ -24,7 +24,7 @@ from wandbwatch.model.errors import UsageError
 from wandbwatch.model.run import Json
 
 MAX_SETS = 10_000
-"""More are rather a mistake than a wish."""
+"""A larger count is more likely a mistake."""
 _CALL = re.compile(r"\s*([a-zA-Z_]\w*)\s*\((.*)\)\s*", re.DOTALL)
 _SHORT = {"loguniform": "log_uniform", "choice": "choice"}
 """Names of calls beside those of W&B's distributions."""

@@ -18,7 +18,7 @@ from wandbwatch.model.ports import Env
 from wandbwatch.model.report import Level, Note, Report
 
 MEMORY = "actions"
-"""The name that the memory is stored under."""
+"""The key that the memory is stored under."""
 _OLD = 600.0
 """Seconds after which what a kill prevented is not done any more."""
 _PATIENCE = 1800.0

@@ -44,7 +44,7 @@ from wandbwatch.model.run import Json
 from wandbwatch.options import HERE
 
 _ALERTS = "alerts"
-"""The name that the memory is stored under."""
+"""The key that the memory is stored under."""
 
 
 @dataclass(frozen=True)

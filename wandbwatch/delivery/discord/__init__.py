@@ -1,4 +1,4 @@
-"""Post to Discord: one attempt, and honestly what is known of it.
+"""Post to Discord: one attempt, and its outcome as far as it is known.
 
 The only home of discord_webhook, of which it uses what is safe (see `webhook`).
 """
@@ -21,7 +21,7 @@ from wandbwatch.model.queued_message import Message
 
 
 class Discord:
-    """The webhooks of channels. It keeps nothing: secrets are read at each use."""
+    """The webhooks of channels. Secrets are read at each use, never stored."""
 
     def __init__(self, timeouts: Timeouts = TIMEOUTS) -> None:
         self._timeouts = timeouts

@@ -119,7 +119,7 @@ class _Page:
 
 
 def _renamed(part: Any, new: Mapping[str, str]) -> Any:
-    """Return *part* of an embed with the new names of its files."""
+    """Return *part* of an embed with its files' new names."""
     if isinstance(part, dict):
         return {key: _renamed(value, new) for key, value in part.items()}
     if isinstance(part, list):

@@ -48,7 +48,7 @@ _CLIENT, _SERVER = 400, 500
 
 
 def outcome(reply: Reply) -> Outcome:
-    """Say what *reply* means; a good one that can't be read is delivered too."""
+    """Say what *reply* means; a success that can't be parsed is delivered too."""
     fields = _object(reply.body)
     if HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:
         ids = (_id(fields, "id"), _id(fields, "channel_id"))
@@ -130,7 +130,7 @@ def _code(fields: Mapping[str, Any]) -> int:
 
 
 def _line(reply: Reply, fields: Mapping[str, Any]) -> str:
-    """Return Discord's own words in one line: code, message, and places in a form."""
+    """Return Discord's error in one line: code, message, and the fields in question."""
     words = [str(_code(fields) or reply.status)]
     message = fields.get("message")
     if isinstance(message, str):
@@ -159,7 +159,7 @@ def _places(tree: Any, path: str) -> Iterator[str]:
 
 
 SILENT = 1 << 12
-"""The flag that lets a message come without a notification."""
+"""The flag of a message without a notification."""
 
 # https://discord.com/developers/docs/resources/webhook#edit-webhook-message
 _EDIT = ("content", "embeds", "allowed_mentions", "components", "attachments", "flags")

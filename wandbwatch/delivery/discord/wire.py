@@ -1,4 +1,4 @@
-"""One request, with an end to its patience that no slow answer can put off.
+"""One request, with a deadline that no slow answer can extend.
 
 The timeouts of requests are those of each socket operation: an answer that drips
 a byte at a time outlives them all. Here a timer ends the connection itself.
@@ -24,14 +24,14 @@ from wandbwatch.model.delivery import Ambiguous, NotSent
 
 _AGENT = f"DiscordBot (wandbwatch, {wandbwatch.__version__})"
 _READ = 256 << 10
-"""As much of an answer as is read, in bytes: more than any message is."""
+"""The most bytes read of an answer: more than any message has."""
 _UPLOAD = 256 << 10
-"""Bytes that must go up in a second."""
+"""The least upload rate, in bytes per second."""
 
 
 @dataclass(frozen=True)
 class Timeouts:
-    """Seconds: to connect, between two signs of life, and for all of it."""
+    """Seconds to connect, between two packets, and in all."""
 
     connect: float = 10.0
     read: float = 20.0
@@ -46,12 +46,12 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: bytes | None
-    """None when it broke off."""
+    """None if the connection broke."""
 
 
 @dataclass
 class _Watch:
-    """What became of one connection, and the timer that ends it."""
+    """One connection, and the timer that ends it."""
 
     connected: bool = False
     late: bool = False
@@ -130,7 +130,7 @@ _BROKEN = (
 
 
 class _Adapter(HTTPAdapter):
-    """Lets a watch know of the connection."""
+    """Hands the connection to its timer."""
 
     def __init__(self, watch: _Watch) -> None:
         self._watch = watch
@@ -149,7 +149,7 @@ class _Adapter(HTTPAdapter):
 
 
 def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Keep requests from looking into ``~/.netrc``."""
+    """Keeps requests from reading ``~/.netrc``."""
     return request
 
 
@@ -171,7 +171,7 @@ def _late(timeouts: Timeouts) -> str:
 
 
 def _why(error: BaseException, timeouts: Timeouts) -> str:
-    """Word the cause: the exception's own text holds the URL with its token."""
+    """Word the cause: the exception's own text contains the URL with its token."""
     causes: list[BaseException] = []
     current: BaseException | None = error
     while current and current not in causes:

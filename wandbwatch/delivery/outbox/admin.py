@@ -96,7 +96,7 @@ class OutboxAdmin:
         return tuple(found.values())
 
     def retry(self, only: Collection[int] | None = None) -> int:
-        """Let what failed wait again, behind what waits now; return how many.
+        """Queue failed messages again, behind those that wait; return how many.
 
         *only*: those with these ids.
         """
@@ -124,14 +124,14 @@ class OutboxAdmin:
         return len(failed)
 
     def drop(self, only: Iterable[int] | None = None) -> int:
-        """Throw away what failed, or what has the ids *only*; return how many."""
+        """Delete failed messages, or those with the ids *only*; return how many."""
         ids = [entry.id for entry in self.failed()] if only is None else only
         delete = "DELETE FROM message WHERE id = ? AND state IN ('waiting', 'failed')"
         with self._store.write() as database:
             return sum(database.execute(delete, (id_,)).rowcount for id_ in ids)
 
     def stop(self, channel: str, reason: str) -> None:
-        """Let nothing be sent to *channel* until it is resumed."""
+        """Stop *channel* until it is resumed."""
         with self._store.write() as database:
             database.execute(
                 "INSERT OR REPLACE INTO stopped VALUES (?, ?, ?)",
@@ -147,7 +147,7 @@ class OutboxAdmin:
             )
 
     def resume(self, channel: str) -> bool:
-        """Let *channel* be sent to again; False when it was not stopped."""
+        """Resume *channel*; False if it was not stopped."""
         with self._store.write() as database:
             return bool(
                 database.execute(

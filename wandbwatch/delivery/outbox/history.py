@@ -156,7 +156,7 @@ def removed(
 
 
 def titled(queued: QueuedMessage) -> Origin:
-    """Return its origin with a title: that of its text where it has no other."""
+    """Return its origin with a title: its text's where it has no other."""
     origin = queued.origin
     if origin.title:
         return origin

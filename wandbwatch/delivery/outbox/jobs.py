@@ -16,7 +16,7 @@ from wandbwatch.model.keep import Keep
 from wandbwatch.model.queued_message import Message, MessageKind, QueuedMessage
 
 _BEFORE_ALL = 1 << 40
-"""Subtracted from the ids of freed messages: a sequence that no new one has."""
+"""Subtracted from the ids of freed messages, to give numbers that no new one has."""
 _REMOVALS = 20_000
 """Removals of parts under a name are counted from here, behind all else."""
 
@@ -31,7 +31,7 @@ class RoundWriter:
         self._named: dict[tuple[str, str, str], QueuedMessage] = {}
 
     def enqueue(self, queued: QueuedMessage) -> bool:
-        """Let *queued* wait to be sent; False when it was enqueued before.
+        """Enqueue *queued*; False if it was enqueued before.
 
         The messages of one list belong in one round: they are then sent together,
         with no other list between them.
@@ -163,7 +163,7 @@ class RoundWriter:
                 insert(self._database, removal, self._now)
 
     def _replace(self, queued: QueuedMessage) -> None:
-        """Drop what still waits in the place of *queued*."""
+        """Drop messages that still wait in the place of *queued*."""
         self._database.execute(
             "UPDATE message SET state = 'superseded', body = '', ended = ?"
             " WHERE channel = ? AND subscription = ? AND place = ? AND slot <> ?"

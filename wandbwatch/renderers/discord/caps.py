@@ -64,7 +64,7 @@ def _largest_first(block: Block) -> Block:
 
 
 def _moved(row: Sequence[Cell]) -> float:
-    """Return by which part of the second value the first is another one."""
+    """Return the relative change from the second value to the first."""
     one, other = (finite(latest(cell)) for cell in row[1:3])
     if one is None or other is None:
         return -1.0

@@ -101,7 +101,7 @@ def opening(url: str | None) -> str:
 SMALL = "-# "
 """Starts a line of small text."""
 _LONGEST_ROW = 300
-"""A longer row is hard to read."""
+"""Longer rows are hard to read."""
 _BETWEEN = " · "
 
 

@@ -111,7 +111,7 @@ _BESIDE = " · "
 
 
 def _shortened(table: Table) -> tuple[Sequence[Sequence[Cell]], str]:
-    """Call each run by what differs; return the rows, and what all names share."""
+    """Shorten the runs' names to what differs; return the rows, and what they share."""
     if "name" not in table.columns:
         return table.rows, ""
     place = table.columns.index("name")

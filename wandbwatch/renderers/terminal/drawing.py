@@ -232,7 +232,7 @@ def _named(axis: str, x: TextScale) -> Named:
 
 
 def _legend(line: Line, pen: TextPen, width: int, plot: Plot) -> Text:
-    """Write whose line it is, its last value, and what could not be drawn."""
+    """Write the line's name, its last value, and what could not be drawn."""
     sign = pen.letter or "━━"
     name, run = formatting.clean(line.label), formatting.clean(line.id)
     who = f"{name} ({run})" if line.name and run else name
@@ -288,12 +288,12 @@ def _telling(column: Sequence[int], ys: Sequence[float]) -> Sequence[int]:
 
 
 NOT_A_NUMBER, ABOVE, BELOW = "×", "↑", "↓"
-"""Signs of values that cannot be drawn, at the edge, at their x."""
+"""Marks of values that cannot be drawn, at the edge, at their x."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Coordinates from 0 to 1. A stroke is a line without a gap, or one point."""
+    """Coordinates from 0 to 1. A stroke is a line without gaps, or one point."""
 
     strokes: tuple[tuple[Place, ...], ...]
     marks: tuple[tuple[str, Place], ...]

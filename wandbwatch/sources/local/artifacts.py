@@ -1,4 +1,4 @@
-"""Artifacts that the .wandb files of runs hold.
+"""Artifacts in the .wandb files of runs.
 
 A run that is offline writes all that it logs there; one that is online tells the server
 alone, and only what it uses is in its file.

@@ -1,4 +1,4 @@
-"""The files beside a .wandb file: what they know where it was cut short.
+"""The files beside a .wandb file, for runs whose file was cut short.
 
 The SDK writes ``files/wandb-summary.json``, ``files/wandb-metadata.json``,
 ``files/config.yaml`` and ``logs/debug.log`` by other ways than the .wandb file, which
@@ -28,7 +28,7 @@ _DIRECTORY = re.compile(r"(?:offline-)?run-(\d{8}_\d{6})-")
 
 @dataclass(frozen=True)
 class Beside:
-    """What is missing is None or empty. Times are POSIX seconds."""
+    """Missing values are None or empty. Times are POSIX seconds."""
 
     summary: Mapping[str, Json] = field(default_factory=dict)
     """Flat."""

@@ -1,4 +1,4 @@
-"""What is known of large logs, kept between two looks.
+"""What was read of large logs, kept for the next look.
 
 A file for each log, which only its owner may read. It says what the log was like: where
 it is, its size and times, and checksums of some of its blocks, others each time. What
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 VARIABLE = "WANDBWATCH_CACHE"
 _FORMAT = f"wandbwatch cache 1 {sys.byteorder}\n".encode()
 _SAMPLED = 64
-"""Blocks of a log that are compared each time."""
+"""How many blocks of a log are compared each time."""
 _LARGEST = 128 << 20
 _MOST = 512 << 20
-"""Bytes of all files together; those that were not used for longest go."""
+"""The most bytes of all files together; the least recently used ones go."""
 _ARRAY = "\0array"
 _DIRECTORY = "runs"
 
@@ -60,7 +60,7 @@ class Kept:
         return cls(root / sha256(os.fsencode(what)).hexdigest()[:40])
 
     def load(self) -> Any:
-        """Return what was kept, None if there is nothing, or something odd."""
+        """Return what was kept; None if there is nothing or it is invalid."""
         try:
             found = _decoded(_private(self.path))
             os.utime(self.path)
@@ -172,7 +172,7 @@ def _number(raw: memoryview) -> int:
 
 
 def _private(path: Path) -> memoryview:
-    """Read a file of ours that nobody else can have written."""
+    """Read a file that nobody else can have written."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
         about = os.fstat(descriptor)
@@ -197,7 +197,7 @@ def _write(path: Path, raw: bytes) -> None:
 
 
 def _bound(root: Path, most: int) -> None:
-    """Remove the files that were not used for longest."""
+    """Remove the least recently used files."""
     with os.scandir(root) as entries:
         files = [(one.stat(follow_symlinks=False), one.path) for one in entries]
     total = sum(about.st_size for about, _ in files)

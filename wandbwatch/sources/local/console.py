@@ -24,7 +24,7 @@ from wandbwatch.sources.local.wire import (
 _KINDS = frozenset({OUTPUT, OUTPUT_RAW})
 _STREAM, _TIMESTAMP, _LINE = 1, 2, 3
 _BEYOND = 4000
-"""So many pieces more are read to find where a line of the newest began."""
+"""How many more pieces are read to find where the newest lines start."""
 _FILE = Path("files", "output.log")
 _PIECE = 1 << 16
 _COMPARED = 20
@@ -33,7 +33,7 @@ _COMPARED = 20
 
 @dataclass(frozen=True)
 class ConsolePiece:
-    """What was written at once: a part of a line, or several lines."""
+    """What was written at once: part of a line, or several lines."""
 
     text: str
     error: bool
@@ -113,7 +113,7 @@ def _newest(logs: Sequence[RunLog], last: int) -> list[ConsolePiece]:
 
 
 def _complete(found: Sequence[ConsolePiece], enough: int) -> bool:
-    """Whether the lines of the newest *enough* pieces have their beginnings."""
+    """Whether the lines of the newest *enough* pieces are complete at their start."""
     beyond = found[enough:]
     streams = {piece.error for piece in found[:enough]}
     known = {piece.error for piece in beyond if "\n" in piece.text}

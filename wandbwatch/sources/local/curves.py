@@ -34,7 +34,7 @@ class CurveScanner(Known):
             key: (array("d"), array("d"), array("d")) for key in keys
         }
         self.number = number
-        """That of the next row."""
+        """The number of the next row."""
         self.ended = False
         self.counted = False
         """Whether a row's number had to be its step."""

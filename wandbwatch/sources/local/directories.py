@@ -21,7 +21,7 @@ from wandbwatch.model.report import remark
 _ROOTS = ("wandb", ".wandb")
 _RUNS = ("run-", "offline-run-")
 _OURS = (*_RUNS, "experiment-")
-"""What we look into: an experiment has a directory of its own, with a root in it."""
+"""Directories to look into: an experiment has one of its own with a root in it."""
 _LATEST = "latest-run"
 _DEEPEST = 6
 """Levels below a directory that are searched when it has no runs of its own."""
@@ -99,7 +99,7 @@ def _below(path: Path) -> tuple[list[Path], bool]:
 
 
 def _entered(path: Path) -> list[Path]:
-    """Return the directories in *path*, none if it may not be entered."""
+    """Return the directories in *path*; none if it may not be entered."""
     try:
         with os.scandir(path) as entries:
             inner = [e for e in entries if e.is_dir(follow_symlinks=False)]
@@ -163,7 +163,7 @@ def _of_experiment(path: Path) -> list[Path]:
 
 
 def _made(name: str) -> str:
-    """Order by the time that is in a run's name, whether it was offline or not."""
+    """Order by the time in a run's name, offline or not."""
     return name.removeprefix("offline-")
 
 

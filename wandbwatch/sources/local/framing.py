@@ -131,7 +131,7 @@ def _plain(
 
 
 def _after_number(data: bytes, at: int) -> int:
-    """Return where a number of four bytes ends; of more, the chunk's type, no tag."""
+    """Return where a number of up to four bytes ends."""
     return at + 12 if data[at + 11] < CONTINUES else at + 6
 
 

@@ -25,10 +25,10 @@ _KINDS = {1: "min", 2: "max", 3: "mean", 5: "last", 6: "none", 8: "first"}
 @dataclass(frozen=True)
 class Metric:
     name: str
-    """A key, or the start of keys where *glob* says so."""
+    """A key, or with *glob* the start of keys."""
     step_metric: str = ""
     kinds: frozenset[str] = frozenset()
-    """Which values its summary has: of min, max, mean, last, first, none."""
+    """The values in its summary: min, max, mean, last, first, none."""
     glob: bool = False
     goal: bool | None = None
     """Whether a larger value is better, where define_metric says it."""
@@ -146,7 +146,7 @@ def tallied(log: RunLog) -> Iterator[tuple[Path, Json]]:
 
 
 def _asked_kinds(defined: Sequence[Metric], path: Path) -> frozenset[str]:
-    """Return what is asked of a key: by its own name, else by a glob; the last wins."""
+    """Return what is defined for a key: by its name, else by a glob; the last wins."""
     key = ".".join(path)
     found = [m for m in defined if m.matches(key)]
     exact = [m for m in found if not m.glob]

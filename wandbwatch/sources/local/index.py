@@ -1,4 +1,4 @@
-"""What is known of one log, and kept up to date with what it was added."""
+"""What is known of one log, kept up to date as the log grows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _CURVES = 8
 """Choices of keys whose curves are known at once; the one used last stays longest."""
 _WORTH = 8
-"""New blocks for which it is worth writing what is known."""
+"""The fewest new blocks for which the cache is written."""
 
 
 class Index:
@@ -40,7 +40,7 @@ class Index:
         return self._kinds
 
     def update(self, part: Known) -> None:
-        """Let *part* know all there is; and which kinds are where, if that is read."""
+        """Bring *part* up to date, and with it the kinds in each block."""
         before = part.upto
         others = (self.kinds, *(self._newest[kinds] for kinds in self._expected))
         scan(
@@ -51,7 +51,7 @@ class Index:
         self._news = max(self._news, part.upto - before)
 
     def expect(self, kinds: Kinds) -> None:
-        """Say that `newest` will be asked for *kinds*, so that all is read once."""
+        """Announce that `newest` will be asked for *kinds*, to read all once."""
         self._load()
         self._expected.add(frozenset(kinds))
         self._newest.setdefault(frozenset(kinds), NewestLabels(kinds))
@@ -83,7 +83,7 @@ class Index:
         return found
 
     def save(self) -> None:
-        """Keep what is known, if there is enough news."""
+        """Write the cache, if enough is new."""
         if self._cached and self._news >= _WORTH:
             parts = list(self._parts())
             known = [[kind, args, part.state()] for kind, args, part in parts]

@@ -16,7 +16,7 @@ from wandbwatch.sources.local.wire import double, encoded, fields, text, varint,
 
 Path: TypeAlias = tuple[str, ...]
 Place: TypeAlias = tuple[int, int, int]
-"""A value's field, start and end; it is read when it is wanted."""
+"""A value's field, start and end; it is decoded on demand."""
 
 UPDATE, REMOVE = 1, 2
 _KEY, _NESTED_KEY, VALUE_JSON = 1, 2, 16
@@ -54,7 +54,7 @@ _JSON_TAG = b"\x82\x01"
 
 
 def label(data: bytes, at: int, stop: int) -> bytes:
-    """Return the bytes that name an item: they need not be understood to compare."""
+    """Return the bytes that name an item, to compare without decoding them."""
     end = at
     while end + 1 < stop and data[end] in _LABEL_TAGS:
         end += 2 + data[end + 1]
@@ -91,7 +91,7 @@ _BOOLS = {b"true": 1.0, b"false": 0.0}
 
 
 def decoded(raw: bytes) -> Json:
-    """Read one value; what is no JSON comes back as its text."""
+    """Read one value; invalid JSON is returned as its text."""
     if (special := _SPELLED.get(raw)) is not None:
         return special
     try:
@@ -120,7 +120,7 @@ def plottable(value: Json) -> float | None:
 
 
 class Branch(dict[str, "Branch | Json"]):
-    """What lies below a path, where a dict would be a value."""
+    """The items below a path, where a dict would be a value."""
 
 
 class ValueTree:

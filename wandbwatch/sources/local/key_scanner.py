@@ -30,7 +30,7 @@ class KeyScanner:
     """
 
     value: Value
-    """Returns this key's number in the row ``data[at:end]``, None if it has none."""
+    """Returns this key's number in the row ``data[at:end]``; None without one."""
 
     def __init__(self, key: str) -> None:
         self._labels = key.split(".")

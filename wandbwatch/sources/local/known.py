@@ -21,7 +21,7 @@ _ALL = frozenset(range(1, 64))
 
 
 class Known:
-    """Something that is learnt from a log's records, block after block."""
+    """Something learnt from a log's records, block by block."""
 
     wanted: Kinds
     together = True
@@ -31,10 +31,10 @@ class Known:
 
     def __init__(self) -> None:
         self.upto = 0
-        """So many blocks are known."""
+        """How many blocks are known."""
         self.first = 0
         self.damaged: set[int] = set()
-        """The damaged ones that *wanted* records were looked for in."""
+        """The damaged blocks in which *wanted* records were looked for."""
 
     def block(self, number: int, found: Iterable[Record]) -> None:
         """Learn from the *wanted* records of one block."""
@@ -81,7 +81,7 @@ class KindsOfBlocks(Known):
     def __init__(self) -> None:
         super().__init__()
         self.masks = array("I")
-        """Of each block: a bit for each kind, and `_ALWAYS`."""
+        """For each block a bit per kind, and `_ALWAYS`."""
 
     def block(self, number: int, found: Iterable[Record]) -> None:
         mask = _ALWAYS if number in self.damaged else 0

@@ -1,4 +1,4 @@
-"""The runs of one place that have ended, as they were read: they do not change.
+"""The ended runs of one directory, as they were read: they do not change.
 
 A run counts that has its exit in each of its files, and whose files are as they were.
 """
@@ -18,7 +18,7 @@ from wandbwatch.sources.local.cache import Kept
 from wandbwatch.sources.local.reading import Want
 
 _LEAST = 50
-"""Runs of a place for which it is worth keeping them."""
+"""The fewest runs of a directory for which they are kept."""
 _SETTLED = 2_000_000_000
 """Nanoseconds after which a change of a file shows in its times."""
 _MOST = 50_000
@@ -43,7 +43,7 @@ class Listing:
             return None
 
     def put(self, files: Sequence[Path], want: Want, run: Run) -> None:
-        """Keep *run*, which has ended, unless its files have just been written."""
+        """Keep the ended *run*, unless its files have just been written."""
         if self._kept is None:
             return
         try:
@@ -72,7 +72,7 @@ def _stat(file: Path) -> list[int]:
 
 
 def _spelled(run: Run) -> dict[str, Any]:
-    """Return what of *run* is not a default, as JSON."""
+    """Return the fields of *run* that are not defaults, as JSON."""
     found = {one.name: getattr(run, one.name) for one in fields(run)}
     for name in _TIMES:
         found[name] = found[name] and found[name].isoformat()

@@ -39,7 +39,7 @@ from wandbwatch.sources.local.wire import (
 SEGMENT = 256 * BLOCK
 _TAIL = 2 * BLOCK
 LARGE = 32 * BLOCK
-"""Bytes of a file of which it is worth knowing which blocks have what."""
+"""The fewest bytes of a file whose blocks are indexed."""
 _FREQUENT = frozenset({HISTORY, SUMMARY})
 
 
@@ -52,7 +52,7 @@ class RunLog:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.end: LogEnd | None = None
-        """How it ends, once somebody looked (see `log_end`)."""
+        """How it ends, once known (see `log_end`)."""
         self.damaged: set[int] = set()
         """The numbers of the blocks that were found damaged, and skipped."""
         try:
@@ -125,7 +125,7 @@ class RunLog:
         return found
 
     def _look_for(self, wanted: Kinds) -> None:
-        """Have it known which blocks have *wanted* records, if few of them do."""
+        """Index which blocks have *wanted* records, if few of them do."""
         if self.index is not None and not _FREQUENT & wanted:
             self.index.update(self.index.kinds)
 
