@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tests.daemon.storm import storm
 
-POSTS, KILLS, CHANNELS, EVERY, PAUSE = 10_000, 500, 120, 20, (0.4, 1.6)
+POSTS, KILLS, PAUSE = 10_000, 200, (1.0, 3.0)
+CHANNELS, EVERY, LINES = 120, 60, 1500
 
 
 def main() -> None:
@@ -21,6 +22,7 @@ def main() -> None:
             kills=KILLS,
             every=EVERY,
             pause=PAUSE,
+            lines=LINES,
         )
     bad = count.lost or count.unmarked or count.reordered or count.left
     bad = bad or count.unlisted

@@ -38,9 +38,12 @@ DRAINED = 300.0
 
 
 class Storm:
-    def __init__(self, directory: Path, channels: int, every: int, seed: int) -> None:
-        """*every*: seconds between two reports of a list."""
+    def __init__(
+        self, directory: Path, channels: int, every: int, lines: int, seed: int
+    ) -> None:
+        """*every*: seconds between two reports of a list, of that many *lines*."""
         self._every = every
+        self._lines = lines
         self._dice = random.Random(seed)  # noqa: S311 -- a repeatable test, no secret
         self._directory = directory
         self._file = directory / "watch.toml"
@@ -108,7 +111,7 @@ class Storm:
         when = f'cron = "{cron}"\njitter = "{self._every - 1}s"'
         lines += [
             f'[[subscriptions]]\nname = "s{i}"\nchannel = "c{i % self._channels}"\n'
-            f'{when}\ncommands = ["serial place-{i % 7}"]'
+            f'{when}\ncommands = ["serial place-{i % 7} --lines {self._lines}"]'
             for i in range(self._channels + self._channels // 3)
         ]
         self._file.write_text("\n".join(lines))
@@ -181,10 +184,11 @@ def storm(
     kills: int,
     every: int,
     pause: tuple[float, float],
+    lines: int = 300,
     seed: int = 7,
 ) -> Count:
-    """Let *posts* arrive under *kills*."""
-    weather = Storm(directory, channels, every, seed)
+    """Let *posts* arrive under *kills*; a report of 300 *lines* is three posts."""
+    weather = Storm(directory, channels, every, lines, seed)
     started = time.monotonic()
     try:
         weather.rage(posts, kills, pause)

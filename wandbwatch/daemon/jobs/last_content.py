@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import base64
-import pickle
+import json
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Any
 
 from wandbwatch.daemon.jobs.news import LineResult
 from wandbwatch.formatting import times
-from wandbwatch.model.report import Note, Report
+from wandbwatch.model import drawing, report
+from wandbwatch.model.report import Bytes, Level, Missing, Note, Report
+from wandbwatch.model.run import Series, State
 
 SHOWN, SINCE = "(live) shown", "(live) not readable since"
 """The keys of a line's memory: its last reports, and when it began to fail."""
+OLDEST = timedelta(days=7)
+"""How long content is shown after its line began to fail."""
 _MOST = 1 << 20
 """Characters of the reports that are kept of a line."""
 
@@ -40,9 +47,11 @@ def changes(
     """Yield what the lines remember for the next rounds: line, key and value."""
     for result in results:
         known = recall(result.line)
-        if result.error and SINCE not in known:
-            yield result.line, SINCE, slot.isoformat()
         if result.error:
+            if SINCE not in known:
+                yield result.line, SINCE, slot.isoformat()
+            if SHOWN in known and slot - _since(known, slot) > OLDEST:
+                yield result.line, SHOWN, None
             continue
         shown = _packed(_lasting(result.reports))
         for key, value in ((SINCE, None), (SHOWN, shown)):
@@ -52,14 +61,18 @@ def changes(
 
 def _completed(result: LineResult, slot: datetime, recall: Recall) -> LineResult:
     known = recall(result.line)
-    reports = _unpacked(known.get(SHOWN, ""))
+    since = _since(known, slot)
+    reports = _unpacked(known.get(SHOWN, "")) if slot - since <= OLDEST else []
     if not reports or _lasting(result.reports):
         return result
-    since = datetime.fromisoformat(known.get(SINCE, slot.isoformat()))
     note = Note(f"not readable since {times.moment(since)}: {result.error}")
     first, *rest = reports
     first = replace(first, blocks=(note, *first.blocks))
     return replace(result, reports=(*result.reports, first, *rest))
+
+
+def _since(known: Mapping[str, str], slot: datetime) -> datetime:
+    return datetime.fromisoformat(known.get(SINCE, slot.isoformat()))
 
 
 def _lasting(reports: Sequence[Report]) -> list[Report]:
@@ -70,10 +83,10 @@ def _packed(reports: Sequence[Report]) -> str | None:
     """Return *reports* as a text; None if there are none, or what can't be kept."""
     if not reports:
         return None
-    plain = [replace(report, fingerprint=None) for report in reports]
+    plain = tuple(replace(report, fingerprint=None) for report in reports)
     try:
-        packed = zlib.compress(pickle.dumps(plain))
-    except (pickle.PicklingError, TypeError, AttributeError):
+        packed = zlib.compress(json.dumps(_json(plain)).encode())
+    except (TypeError, RecursionError):
         return None
     text = base64.b64encode(packed).decode()
     return text if len(text) <= _MOST else None
@@ -82,7 +95,65 @@ def _packed(reports: Sequence[Report]) -> str | None:
 def _unpacked(text: str) -> list[Report]:
     """Return what `_packed` wrote; nothing of what another version wrote otherwise."""
     try:
-        found = pickle.loads(zlib.decompress(base64.b64decode(text)))  # noqa: S301 -- our own state.db
-        return [replace(report) for report in found]
-    except Exception:  # noqa: BLE001 -- whatever a class of another version raises
+        found = _value(json.loads(zlib.decompress(base64.b64decode(text))))
+        return [one for one in found if isinstance(one, Report)]
+    except (ValueError, TypeError, KeyError, RecursionError, zlib.error):
         return []
+
+
+_PARTS: Sequence[tuple[Any, Callable[[Any], Iterable[object]]]] = (
+    (Enum, lambda value: [value.value]),
+    (Bytes, lambda value: [int(value)]),
+    (datetime, lambda value: [value.isoformat()]),
+    (timedelta, lambda value: [value.days, value.seconds, value.microseconds]),
+    (Path, lambda value: [str(value)]),
+    ((list, frozenset), list),
+    (dict, dict.items),
+    (Series, lambda s: [s.key, list(s.x), list(s.y), s.sampled, s.exact]),
+)
+"""Of which simpler values a value is made."""
+_MAKERS: Mapping[str, Callable[..., Any]] = {
+    **{
+        name: one
+        for module in (drawing, report)
+        for name, one in vars(module).items()
+        if isinstance(one, type) and is_dataclass(one)
+    },
+    **{one.__name__: one for one in (Bytes, Level, Missing, State, timedelta)},
+    "datetime": datetime.fromisoformat,
+    type(Path()).__name__: Path,
+    "list": lambda *items: list(items),
+    "frozenset": lambda *items: frozenset(items),
+    "dict": lambda *items: dict(items),
+    "Series": lambda key, x, y, sampled, exact: Series(
+        key, x, y, sampled=sampled, exact=exact
+    ),
+}
+"""How it is made of them again, by the name of its class."""
+
+
+def _json(value: object) -> Any:
+    """Return *value* as JSON: a tuple as a list, others by the name of their class."""
+    if isinstance(value, tuple):
+        return [_json(item) for item in value]
+    name = type(value).__name__
+    for kind, parts in _PARTS:
+        if isinstance(value, kind):
+            return {name: [_json(part) for part in parts(value)]}
+    if name in _MAKERS and is_dataclass(value):
+        given = {one.name: _json(getattr(value, one.name)) for one in fields(value)}
+        return {name: given}
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise TypeError(f"{name} can't be kept")
+
+
+def _value(kept: Any) -> Any:
+    if isinstance(kept, list):
+        return tuple(_value(item) for item in kept)
+    if not isinstance(kept, dict):
+        return kept
+    [(name, given)] = kept.items()
+    if isinstance(given, dict):
+        return _MAKERS[name](**{key: _value(item) for key, item in given.items()})
+    return _MAKERS[name](*(_value(item) for item in given))
