@@ -14,6 +14,7 @@ from hypothesis import given
 from wandbwatch.daemon.jobs import last_content
 from wandbwatch.daemon.jobs.last_content import OLDEST, SHOWN, SINCE
 from wandbwatch.daemon.jobs.news import LineResult
+from wandbwatch.formatting.times import moment
 from wandbwatch.model.media import Attachment
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Bytes, Fields, Note, Report
@@ -38,6 +39,19 @@ def shown(known: dict[str, str], since: datetime, at: datetime) -> tuple[Report,
     results = [failed, LineResult("other", (Report("x", "other"),))]
     memory = {**known, SINCE: since.isoformat()}
     return last_content.completed(results, at, lambda _: memory)[0].reports
+
+
+def note(since: datetime) -> str:
+    return f"not readable since {moment(since)}: no such run"
+
+
+def test_a_line_that_never_worked_stays_in_the_message():
+    [new] = last_content.completed(
+        [LineResult("line", error="no such run")], SLOT, lambda _: {}
+    )
+    assert new.reports == (), "its failure is reported as news"
+    [report] = shown({}, SLOT, SLOT + OLDEST * 2)
+    assert report.blocks == (Note(note(SLOT)),)
 
 
 @given(reports)
@@ -93,14 +107,16 @@ class Trap:
     ],
 )
 def test_another_text_in_its_place_shows_and_runs_nothing(text):
-    assert shown({SHOWN: text}, SLOT, SLOT) == ()
+    [report] = shown({SHOWN: text}, SLOT, SLOT)
+    assert report.blocks == (Note(note(SLOT)),)
 
 
 def test_kept_content_ends_after_a_week():
     known = kept(Report("x", "t"))
     assert shown(known, SLOT, SLOT + OLDEST)
     later = SLOT + OLDEST + timedelta(hours=1)
-    assert shown(known, SLOT, later) == ()
+    [report] = shown(known, SLOT, later)
+    assert (report.title, report.blocks) == ("line", (Note(note(SLOT)),))
     memory = {**known, SINCE: SLOT.isoformat()}
     failed = [LineResult("line", error="no such run")]
     changes = last_content.changes(failed, later, lambda _: memory)

@@ -32,7 +32,7 @@ Recall = Callable[[str], Mapping[str, str]]
 def completed(
     results: Sequence[LineResult], slot: datetime, recall: Recall
 ) -> list[LineResult]:
-    """Give the lines that fail what they showed last.
+    """Give the lines that fail what they showed last, or at least say that they fail.
 
     Not where servers fail all of them: then the whole message stays as it is.
     """
@@ -63,8 +63,12 @@ def _completed(result: LineResult, slot: datetime, recall: Recall) -> LineResult
     known = recall(result.line)
     since = _since(known, slot)
     reports = _unpacked(known.get(SHOWN, "")) if slot - since <= OLDEST else []
-    if not reports or _lasting(result.reports):
+    if _lasting(result.reports):
         return result
+    if not reports:
+        if not (SINCE in known or result.server):
+            return result  # its failure is news, and so in the message already
+        reports = [Report("failure", result.line)]
     note = Note(f"not readable since {times.moment(since)}: {result.error}")
     first, *rest = reports
     first = replace(first, blocks=(note, *first.blocks))
