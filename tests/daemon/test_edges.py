@@ -99,6 +99,34 @@ def test_complaints_and_warnings_are_json_too(place, command):
     assert {line["level"] for line in lines} == {"error"}
 
 
+_NOISE = (
+    "a print",
+    "a line of stderr",
+    "raw \ufffd bytes",
+    "a warning\nof two lines",
+    "a record\nof two lines",
+    "a child",
+    "ZeroDivisionError",
+)
+
+
+@pytest.mark.parametrize("command", ["daemon", "run"])
+def test_whatever_a_library_writes_is_json_too(place, command):
+    place.write(subscription("x", "noisy"))
+    if command == "run":
+        lines = place.wandbwatch("run", str(place.file), "--json-logs").stderr
+    else:
+        with place.start(None, "--json-logs") as daemon:
+            more(place, daemon)
+        lines = daemon.log.read_text()
+    read = [json.loads(line) for line in lines.splitlines()]
+    texts = "\n".join(one["text"] for one in read)
+    assert [one for one in _NOISE if one not in texts] == []
+    assert "RuntimeError: a bug" in next(
+        one["traceback"] for one in read if "a bug in wandbwatch" in one["text"]
+    )
+
+
 def test_an_uncaught_error_is_json_too(capsys, monkeypatch):
     monkeypatch.setattr("wandbwatch.config.journald._AS_JSON", [True])
     for hook in ("excepthook", "unraisablehook"):

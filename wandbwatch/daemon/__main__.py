@@ -20,6 +20,8 @@ from wandbwatch.model.errors import ExitCode, UnusableStateError, WandbwatchErro
 def main() -> int:
     path, *flags = sys.argv[1:]
     journal.set_up(os.environ, as_json="--json-logs" in flags)
+    if "--json-logs" in flags:
+        journal.wrap_children()
     redaction.install()
     log = logging.getLogger(__name__)
     try:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 
+from wandbwatch.daemon import journal
 from wandbwatch.experiments.processes import end_tree
 from wandbwatch.model.errors import StateError
 
@@ -42,6 +43,7 @@ class Child:
                 self._command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
+                stderr=journal.children_stderr(),
                 env=environ,
                 start_new_session=True,
             )

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wandbwatch.daemon import journal
 from wandbwatch.daemon.job_queue import Job
 from wandbwatch.experiments.processes import end_tree
 
@@ -68,6 +69,7 @@ class Worker:
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=journal.children_stderr(),
             env=environ,
             start_new_session=True,
         )

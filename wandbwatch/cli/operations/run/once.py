@@ -44,6 +44,8 @@ def run(
 ) -> int:
     """Run the subscriptions *named*, or all, of *file*; return the exit code."""
     journal.set_up(os.environ, as_json=as_json)
+    if as_json:
+        journal.wrap_children()
     redaction.install()
     path = load.found(file).absolute()
     read = load.configured(path, env)
