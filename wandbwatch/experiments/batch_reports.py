@@ -65,7 +65,7 @@ def report(batch: Sequence[Experiment], *, most: int = 0) -> Report:
 
 
 def _headline(title: str, batch: Sequence[Experiment]) -> str:
-    """Return what a phone shows: the best score and the number of failures."""
+    """Return what a notification shows: the best score and the number of failures."""
     said = []
     if ranked := ranking(batch):
         key = Objective.read(ranked[0].plan.best).key

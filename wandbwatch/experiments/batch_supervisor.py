@@ -115,7 +115,7 @@ class BatchSupervisor:
         self._submit_after = 0.0
         self._last_end = float("-inf")
         self.impatient = False
-        """Whether it has reason to step again soon, although nothing has ended."""
+        """Whether `step` is due soon although nothing has ended."""
 
     def take_over(self) -> None:
         """Continue what another supervisor has started."""
@@ -139,7 +139,7 @@ class BatchSupervisor:
                 yield from () if (one := training.descriptor) is None else (one,)
 
     def leave(self) -> None:
-        """Start nothing more: its jobs run on without us, as after a reboot."""
+        """Start nothing more: its jobs continue without us, as after a reboot."""
         self._leaving = True
 
     def stop(self, reason: str) -> None:
@@ -378,7 +378,7 @@ class BatchSupervisor:
         self._notifier.send()
 
     def _hold(self, last: Experiment) -> None:
-        """Start no more if the first of the batch all failed the same way.
+        """Start no more if the first trainings of the batch all failed the same way.
 
         *last* has just ended.
         """

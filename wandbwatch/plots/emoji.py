@@ -30,10 +30,10 @@ _FIRST, _LAST = 0xE000, 0xF8FF
 
 @dataclass(frozen=True)
 class Emoji:
-    """The images of some characters, by what stands in for them."""
+    """The images of some characters, by their stand-ins."""
 
     pictures: Mapping[str, Picture]
-    """Square, red green blue alpha."""
+    """A square of red, green, blue and alpha."""
     stand_ins: Mapping[str, str]
 
     def put(self, text: str) -> str:
@@ -42,7 +42,7 @@ class Emoji:
 
 
 def emoji(characters: Iterable[str]) -> Emoji:
-    """Find images of what is an emoji among *characters*, if the machine has them."""
+    """Find images of the emoji among *characters*, if the machine has them."""
     pictures: dict[str, Picture] = {}
     stand_ins: dict[str, str] = {}
     for character in sorted(set(characters))[: _LAST - _FIRST]:
@@ -69,7 +69,7 @@ def _picture(character: str) -> Picture | None:
 
 @functools.cache
 def _fonts() -> tuple[tuple[FT2Font, ImageFont.FreeTypeFont], ...]:
-    """Open the machine's fonts of emoji: what they have, and what draws it."""
+    """Open the machine's emoji fonts: their characters, and how to draw them."""
     paths = [path for path in font_manager.findSystemFonts() if _FONTS.search(path)]
     opened = ((path, _opened(path)) for path in sorted(paths))
     return tuple((FT2Font(path), font) for path, font in opened if font)

@@ -31,9 +31,9 @@ _SAMPLE, _MARK = 34, 14
 _BETWEEN = 26
 _COLUMNS = 3
 _COMPRESSED = 3
-"""Of 9; more makes a plot no smaller, and takes a fifth of the time to draw it."""
+"""Of 9; more does not make files smaller, and takes a fifth of the drawing time."""
 _LOW = 8
-"""Rows up to which a legend has names in full rather than in columns."""
+"""Up to this many rows a legend has full names, beyond it columns."""
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def own_settings() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Entry:
-    """What a legend says of one line, or of a kind of mark."""
+    """A legend's entry for one line, or one kind of mark."""
 
     text: str
     colour: str
@@ -57,7 +57,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Frame:
-    """What stands around the Axes; a picture is as high as that needs."""
+    """The parts around the Axes; the picture's height depends on them."""
 
     title: str = ""
     aside: str = ""
@@ -126,7 +126,7 @@ class Sheet:
             artist.set_bbox({"pad": 1.0, **look})
 
     def set_limits(self) -> None:
-        """Let the axes hold 0 to 1 and what is kept free; an artist may change them."""
+        """Set the axes' limits to 0 to 1 and the space kept free."""
         inner = self.x(1) - self.x(0)
         self.axes.set_xlim(-_PAD_X / inner, 1 + _PAD_X / inner)
         low, high = self._inner
@@ -174,7 +174,7 @@ class Sheet:
         axes.set_axisbelow(True)
 
     def _apart(self, ticks: Ticks) -> Ticks:
-        """Leave out every so many ticks until no label runs into the next."""
+        """Leave out ticks, evenly, until no labels overlap."""
         widest = max(map(self.words.width, ticks.texts), default=0.0)
         for every in range(1, len(ticks.places)):
             kept = ticks.places[::every]
@@ -213,7 +213,7 @@ class Sheet:
         self.write(x, self.bottom - 22 - named, self._x_name, palette.MUTED)
 
     def _legend(self, entries: Sequence[Entry]) -> Legend:
-        """Lay entries out in as many columns as they fit in, before it is placed."""
+        """Lay entries out in as many columns as fit, before it is placed."""
         handles = [entry.handle for entry in entries if entry.handle]
         dashes = any(handle.get_linestyle() != "None" for handle in handles)
         sample = _SAMPLE if dashes else _MARK if handles else 0
@@ -265,7 +265,7 @@ def _height(legend: Legend) -> float:
 def _columns(
     entries: Sequence[Entry], before: float, words: Words
 ) -> tuple[int, float]:
-    """Return how many columns there are, and how wide a text in one may be."""
+    """Return how many columns fit, and the width of a text in one."""
     whole = WIDTH - 2 * EDGE + _BETWEEN
     widest = max(words.width(words.clean(entry.text)) for entry in entries)
     for columns in range(min(_COLUMNS, len(entries)), 1, -1):

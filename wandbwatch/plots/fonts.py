@@ -1,4 +1,4 @@
-"""Which of this machine's fonts draw the words of a picture."""
+"""Choose this machine's fonts for the words of a picture."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Fonts:
 
 
 def packages(missing: Iterable[str]) -> tuple[str, ...]:
-    """Name the packages of Debian's with fonts that have the *missing* letters."""
+    """Name Debian's packages with fonts that have the *missing* letters."""
     found = {
         "fonts-noto-cjk"
         if _CJK.match(letter)
@@ -71,7 +71,7 @@ def fonts_for(texts: Iterable[str]) -> Fonts:
 
 
 def _others(region: str) -> Iterator[tuple[str, str]]:
-    """Yield families and their files, the ones made for reading first."""
+    """Yield families and their files, text fonts first."""
     _list_new_ones()
     found: dict[str, font_manager.FontEntry] = {}
     for entry in font_manager.fontManager.ttflist:
@@ -88,7 +88,7 @@ def _others(region: str) -> Iterator[tuple[str, str]]:
 
 
 def _region(characters: Iterable[str]) -> str:
-    """Say in whose way the characters that China, Japan and Korea share are drawn."""
+    """Return whose shapes to use for the characters that CJK languages share."""
     text = "".join(characters)
     return " JP" if _KANA.search(text) else " KR" if _HANGUL.search(text) else " SC"
 

@@ -21,7 +21,7 @@ def png(drawn: Plot | Chart, *, titled: bool = True) -> bytes:
 
 
 def called(drawn: Plot | Chart) -> str:
-    """Return what a picture is called: a plot by its key, a chart by its title."""
+    """Return a picture's name: a plot's key, or a chart's title."""
     return drawn.key if isinstance(drawn, Plot) else drawn.title
 
 
@@ -71,7 +71,7 @@ def _told(directory: Path) -> Iterator[None]:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write the file whole or not at all; what looks at it never sees half of it."""
+    """Write the file whole or not at all; a reader never sees half of it."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
     try:

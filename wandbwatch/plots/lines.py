@@ -26,17 +26,17 @@ from wandbwatch.plots.words import NO_GLYPH, TEXT, Words, points
 
 X_TICKS, Y_TICKS = 5, 5
 COLUMNS = 1400
-"""Two to a pixel: what is left out is less than a pixel away from what is not."""
+"""Two to a pixel: what is left out is less than a pixel from what is drawn."""
 _SPARSE = 40
-"""Up to so many points a line shows each of them."""
+"""Up to this many points a line marks each of them."""
 _DIRECT, _LONGEST = 4, 200
-"""Up to so many lines carry their names at their ends, if those are no longer."""
+"""Up to this many lines carry their names at their ends, if not longer than this."""
 _FEW, _CALM = 5, 400
-"""Up to so many lines, and points of one, there is room for wide lines."""
+"""Up to this many lines, and points of one, lines are wide."""
 _WIDE, _NARROW, _RAW, _EDGE = 3.4, 2.4, 1.6, 1.2
 _FAINT, _RIM = 0.35, 0.7
 _VEIL = 0.28
-"""How much of its colour a band has where it is alone; of several each has less."""
+"""The opacity of a single band; of several each has less."""
 _SHADES = (0.14, 0.07)
 _DOT, _ALONE = 6, 9
 _ROW, _ROWS, _GAP = 16, 5, 0.016
@@ -52,7 +52,7 @@ _MARK_NAME = 300
 
 
 class Odd(Enum):
-    """A value without a place on the y axis, and how it is marked."""
+    """A value without a place on the y axis, and its mark."""
 
     NAN = ("NaN", "x", 10)
     ABOVE = ("+∞", "^", 12)
@@ -65,7 +65,7 @@ class Odd(Enum):
 
 @dataclass(frozen=True)
 class _Marks:
-    """Where a line has odd values; lines take turns in a row that they share."""
+    """Where a line has such values; lines take turns in a row that they share."""
 
     row: int
     places: Mapping[Odd, Floats]
@@ -73,7 +73,7 @@ class _Marks:
 
 @dataclass(frozen=True)
 class _Chart:
-    """A plot worked out: its axes, and its lines in places from 0 to 1."""
+    """A plot ready to draw: its axes, and its lines in coordinates from 0 to 1."""
 
     x: Scale | None
     y: Scale | None
@@ -187,7 +187,7 @@ def _chart(plot: Plot) -> _Chart:
 
 
 def _shown_values(plot: Plot, ys: Sequence[Floats]) -> Iterator[Floats]:
-    """Yield what is to have a place on the y axis."""
+    """Yield the values that need a place on the y axis."""
     if plot.limits and any(np.isfinite(y).any() for y in ys):
         yield _floats(plot.limits)
         return
@@ -203,7 +203,7 @@ def _shown_values(plot: Plot, ys: Sequence[Floats]) -> Iterator[Floats]:
 def _marks(
     us: Sequence[Floats], ys: Sequence[Floats], *, log: bool
 ) -> Iterator[_Marks]:
-    """Give each line that has odd values a row of its own, as far as there are rows."""
+    """Give each line with such values its own row, while there are rows."""
     found = [{k: w for k, w in _odd(y, log=log).items() if w.any()} for y in ys]
     turns = max(1, math.ceil(sum(map(bool, found)) / _ROWS))
     seats = itertools.count()
@@ -242,7 +242,7 @@ def _aside(plot: Plot, chart: _Chart) -> str:
 
 
 def _ranked(plot: Plot, names: Sequence[str]) -> Iterator[Entry]:
-    """Yield the legend of those that have a look of their own, the highest first."""
+    """Yield the legend of lines with their own look, the highest first."""
     found = []
     for place, (one, name) in enumerate(zip(plot.lines, names, strict=True)):
         if place < NAMED:
@@ -257,7 +257,7 @@ def _ranked(plot: Plot, names: Sequence[str]) -> Iterator[Entry]:
 def _hints(
     plot: Plot, chart: _Chart, names: Sequence[str], words: Words
 ) -> Iterator[Entry]:
-    """Say what the marks mean, and what is not to be seen."""
+    """Explain the marks, and say what is not visible."""
     seen = {kind for marks in chart.marks for kind in marks.places}
     for kind in Odd:
         if kind in seen:
@@ -342,7 +342,7 @@ def _draw_lines(sheet: Sheet, plot: Plot, chart: _Chart) -> None:
 def _parts(
     one: Line, x: Scale | None, u: Floats, dash: tuple[float, ...]
 ) -> Iterator[tuple[slice, tuple[float, ...]]]:
-    """Yield the stretch where a group is whole, and that where it is no more."""
+    """Yield the part where a group is complete, and the part where it is not."""
     if not one.partial or x is None:
         yield slice(None), dash
         return
@@ -406,7 +406,7 @@ def _called(mark: Mark, x: str) -> str:
 
 
 def _write_names(sheet: Sheet, chart: _Chart, names: Sequence[str]) -> None:
-    """Write each name at its line's end, as near as they leave each other room."""
+    """Write each name near its line's end, without overlaps."""
     ends = {}
     for i, v in enumerate(chart.smooth or chart.vs):
         there = v[np.isfinite(v)]

@@ -1,4 +1,4 @@
-"""How runs are told apart: a colour and, once those are used up, a dash."""
+"""How runs are distinguished: by colour and, once those are used up, by dashes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SOLID: tuple[float, ...] = ()
 _DASHES = (_SOLID, (5.0, 1.6), (1.2, 1.4), (6.0, 1.5, 1.2, 1.5))
 
 NAMED = len(COLOURS) * len(_DASHES)
-"""How many runs have a look of their own, and thus a place in the legend."""
+"""How many runs have their own look, and thus a place in the legend."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The points of a line as a picture of so many columns can show them."""
+"""The points of a line, reduced to what a picture can show."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Places = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Path:
-    """A line to draw, with NaN where it is broken, and its points that stand alone."""
+    """A line to draw, with NaN where it is broken, and its isolated points."""
 
     u: Floats
     v: Floats
@@ -45,7 +45,7 @@ def path(u: Floats, v: Floats, columns: int) -> Path:
 
 
 def _extremes(column: Floats, v: Floats) -> Places:
-    """Return where each column's first, lowest, highest and last value stand."""
+    """Return the indices of each column's first, lowest, highest and last value."""
     first = np.flatnonzero(np.diff(column, prepend=-1.0))
     last = np.append(first[1:], len(v)) - 1
     group = np.repeat(np.arange(len(first)), last - first + 1)

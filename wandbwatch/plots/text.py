@@ -25,7 +25,7 @@ _FEW = 3
 _TOLD = 10
 """How many lines of a plot are described one by one."""
 _FLAT = 0.1
-"""A line is level that ends this near its first value, of all the height it has."""
+"""A line that ends this near its first value, as a share of its range, is level."""
 
 
 def kind(drawing: Drawing | Panels) -> str:
@@ -56,7 +56,7 @@ def table(chart: Chart) -> Table:
 
 
 def brief(chart: Chart) -> Table:
-    """Return what a person reads of it: a histogram by its quantiles, a row each."""
+    """Return a table for people: a histogram as its quantiles, one per row."""
     if isinstance(chart.drawing, Panels):
         ends = ("key", "run", "name", "points", "last")
         return _titled(chart, ends, _ends(chart.drawing))
@@ -67,7 +67,7 @@ def brief(chart: Chart) -> Table:
 
 
 def said(chart: Chart) -> str:
-    """Say in one sentence what is to be seen."""
+    """Describe the picture in one sentence."""
     match chart.drawing:
         case Heatmap() as drawing:
             return _said_of_heatmap(drawing)
@@ -110,7 +110,7 @@ def ranked(plot: Plot) -> list[Line]:
 
 
 def told(plot: Plot) -> str:
-    """Say in words what the lines of *plot* do: their values and their trend."""
+    """Describe the lines of *plot*: their values and their trend."""
     lines = ranked(plot)
     said = [_trend(one, plot) for one in lines[:_TOLD]]
     if len(lines) > _TOLD:
@@ -156,7 +156,7 @@ def quantile(column: HistogramColumn, share: float) -> float:
 
 
 def ends(column: HistogramColumn) -> Iterator[float]:
-    """Yield the edges of the bins that hold something."""
+    """Yield the edges of the bins that are not empty."""
     for low, high, _ in _bins(column):
         yield from (low, high)
 
@@ -188,7 +188,7 @@ def _covered(low: float, high: float, start: float, end: float, *, last: bool) -
 
 
 def _bins(column: HistogramColumn) -> Iterator[tuple[float, float, float]]:
-    """Yield low, high and count of what has a place and holds something."""
+    """Yield low, high and count of the finite bins that are not empty."""
     for one, other, count in zip(
         column.edges, column.edges[1:], column.counts, strict=False
     ):
@@ -227,7 +227,7 @@ def _ends(panels: Panels) -> Iterator[Sequence[Cell]]:
 
 
 def _coordinates(drawing: Parallel) -> Iterator[Sequence[Cell]]:
-    """Yield a run's row, as long as there are axes whatever came."""
+    """Yield a run's row, one cell per axis."""
     for name, row in zip(drawing.names, drawing.rows, strict=False):
         places = (*row, *[None] * len(drawing.axes))[: len(drawing.axes)]
         yield (name, *(MISSING if place is None else place for place in places))

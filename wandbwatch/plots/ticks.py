@@ -17,7 +17,7 @@ Floats = npt.NDArray[np.float64]
 MINUS = "\N{MINUS SIGN}"
 _GREATEST, _LEAST = sys.float_info.max, 5e-324
 _SAFE = 1e180
-"""What brings the greatest and the smallest floats to where matplotlib can compute."""
+"""Scales the largest and smallest floats to a range that matplotlib can handle."""
 _STEPS = [1, 2, 2.5, 5, 10]
 _PLAIN_FROM, _PLAIN_TO = 1e-4, 1e4
 _WHOLE_TO = 1e15
@@ -31,12 +31,12 @@ _YEAR_1, _YEAR_9999 = -62_000_000_000, 253_000_000_000
 
 @dataclass(frozen=True)
 class Ticks:
-    """Where ticks stand from 0 to 1, what is written there, and what adds to it."""
+    """Ticks: their places from 0 to 1, their texts, and their common offset."""
 
     places: tuple[float, ...] = ()
     texts: tuple[str, ...] = ()
     offset: str = ""
-    """What is to be added to all of the texts, as ``+1M``, or the day of the times."""
+    """The offset of all texts, as ``+1M``, or the day of the times."""
 
 
 NO_TICKS = Ticks()
@@ -54,7 +54,7 @@ class Scale:
 
     @classmethod
     def around(cls, low: float, high: float, *, log: bool = False) -> Scale:
-        """Return a scale that holds *low* to *high* and is of some width anyway."""
+        """Return a scale that holds *low* to *high* and has some width in any case."""
         if low < high:
             return cls(low, high, log)
         if log:
@@ -129,7 +129,7 @@ def worded(value: float, name: str = "") -> str:
 
 
 def label(value: float, step: float, biggest: float | None = None) -> str:
-    """Word *value* with as many digits as tell it from *value* + *step*."""
+    """Word *value* with enough digits to distinguish it from *value* + *step*."""
     biggest = abs(value) if biggest is None else biggest
     if not value:
         return "0"

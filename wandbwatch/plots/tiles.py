@@ -1,4 +1,4 @@
-"""Pictures that were logged together, beside each other in one, captions below."""
+"""Pictures that were logged together, side by side in one, captions below."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from wandbwatch.plots.figure import WIDTH, own_settings, png
 from wandbwatch.plots.words import DPI, Words
 
 MOST = 16
-"""More are too small to tell anything of on a phone."""
+"""More are too small to see on a phone."""
 _GAP = 12
 _CAPTION = 34
 _PIXELS = 64_000_000
 """A larger picture is not decoded: it takes four bytes a pixel."""
 _TINY = 160
-"""Pixels: a smaller picture is a stamp on a phone."""
+"""Pixels: a smaller picture is tiny on a phone."""
 _LARGEST = 8
-"""A tiny picture is enlarged so much at most, in squares."""
+"""A tiny picture is enlarged at most this many times, without smoothing."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def still(content: bytes) -> bytes:
 
 
 def seen(content: bytes) -> bytes:
-    """Return *content*, or it enlarged where it is too tiny to be seen.
+    """Return *content*, enlarged if it is too tiny to see.
 
     What moves, and what can't be decoded, stays as it is.
     """
@@ -136,6 +136,6 @@ def _check(pixels: int) -> None:
 
 
 def _enlarged(wide: int, tall: int, times: int) -> tuple[int, int]:
-    """Keep the pixels of a small picture square: what is in them is what counts."""
+    """Keep the pixels of a small picture square, so that each can be seen."""
     times = min(max(times, 1), _LARGEST)
     return wide * times, tall * times

@@ -1,4 +1,4 @@
-"""Words from W&B on a picture: cleaned, cut to a width, in fonts that have them."""
+"""Words from W&B in a picture: cleaned, cut to a width, in fonts that have them."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ TEXT = 22
 """Pixels; 11 where a phone shows a picture 400 wide."""
 NO_GLYPH = "□"
 _LONGEST = 300
-"""Characters; more fit on no picture, and measuring them all would take long."""
+"""Characters: more never fit, and measuring them all would take long."""
 _STACK = 2
 """Combining marks on one character; more would be drawn over what is next to it."""
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]")
-"""They ask for an emoji's colour, or for its colour of skin."""
+"""Modifiers of an emoji: colour, or skin tone."""
 _UNSEEN = {"Cc", "Cf", "Cs", "Cn", "Co"}
 _WIDE_SPACE = "\N{EM SPACE}"
 _LARGER, _BELOW = 1.1, 0.18
-"""An emoji is so many times as high as its font, and stands so far below its line."""
+"""An emoji's height and its drop below the line, relative to the font."""
 
 
 def points(size: float) -> float:
@@ -52,7 +52,7 @@ class Words:
         fonts = fonts_for(clean(text) for text in texts)
         self._emoji = emoji(fonts.missing)
         self.missing = fonts.missing - self._emoji.stand_ins.keys()
-        """The letters that no font of this machine has; boxes stand for them."""
+        """The letters that no font of this machine has; they are drawn as boxes."""
         self._families = list(fonts.families)
         self._renderer = RendererAgg(1, 1, DPI)
         self._stamps = _Stamps()
@@ -64,7 +64,7 @@ class Words:
         return FontProperties(family=self._families, size=points(size), weight=weight)
 
     def clean(self, text: str) -> str:
-        """Return *text* as it can be written, emoji stood in for."""
+        """Return *text* as it can be written, with stand-ins for emoji."""
         return self._emoji.put(without_glyphs(clean(text), self.missing))
 
     def width(self, text: str, font: FontProperties | None = None) -> float:
@@ -169,7 +169,7 @@ def without_glyphs(text: str, missing: Collection[str]) -> str:
 
 
 def shorten(text: str, fits: Callable[[str], bool]) -> str:
-    """Cut the middle out of *text* until it *fits*; its two ends tell most."""
+    """Cut the middle out of *text* until it *fits*; its ends say most."""
     if not text or fits(text):
         return text
     low, high = 0, len(text)

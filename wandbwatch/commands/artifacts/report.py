@@ -11,14 +11,14 @@ from wandbwatch.model.media import Artifact, Artifacts
 from wandbwatch.model.report import MISSING, Bytes, Cell, Note, Report, Table
 
 _OWN = ("run_table", "job", "code", "wandb-history", "wandb-run-history")
-"""The types of what the SDK itself keeps as artifacts."""
+"""The types of artifacts that the SDK itself logs."""
 
 
 _COLUMNS = ("name", "version", "aliases", "type", "how", "size", "files", "created")
 
 
 def report(address: Address, found: Artifacts, types: Sequence[str] = ()) -> Report:
-    """Tell of the artifacts *found*, of those *types*."""
+    """Report the artifacts *found* of those *types*."""
     kinds = {one.kind for one in found.found}
     chosen = keys.chosen(types, kinds) if types else kinds - set(_OWN)
     shown = [one for one in found.found if one.kind in chosen]

@@ -47,7 +47,7 @@ def _same(one: Json, other: Json) -> bool:
 
 
 def _same_number(one: Json, other: Json) -> bool:
-    """Whether 1 and 1.0 are meant, and not 1 and true."""
+    """Whether they are equal as JSON: 1 and 1.0 are, 1 and true are not."""
     numbers = isinstance(one, int | float) and isinstance(other, int | float)
     bools = isinstance(one, bool) or isinstance(other, bool)
     return numbers and not bools and one == other
@@ -134,7 +134,7 @@ def _chosen(
 def report(
     here: Side, there: Side, ignored: Sequence[str] = (), notes: Sequence[str] = ()
 ) -> Report:
-    """Tell in what *here* is otherwise than *there*; nothing that is the same."""
+    """Report how *here* differs from *there*."""
     if here.run.id == there.run.id and here.run.project == there.run.project:
         raise UsageError(f"{here.run.id} is the same run on both sides")
     tables = (
@@ -201,7 +201,7 @@ def _table(
 
 
 def _change(here: Cell, there: Cell) -> Cell:
-    """Word by how much a number is another one *here*: ``+0.02 (+4.2%)``."""
+    """Word how a number differs *here*: ``+0.02 (+4.2%)``."""
     one, other = finite(latest(here)), finite(latest(there))
     if one is None or other is None:
         return MISSING
@@ -231,7 +231,7 @@ def _about(run: Run) -> Mapping[str, Json]:
 
 
 def _values(run: Run) -> Mapping[str, Json]:
-    """Return what it came to: no media, and none of W&B's own keys."""
+    """Return its final values, without media and W&B's own keys."""
     return {
         key: value
         for key, value in run.summary.items()

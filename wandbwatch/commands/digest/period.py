@@ -1,4 +1,4 @@
-"""Which runs started and ended in a span of time, and what they took. Pure."""
+"""Which runs started and ended in a period, and what they used. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Period:
 
     @property
     def heard(self) -> tuple[Run, ...]:
-        """Those that were there at all in it."""
+        """The runs that existed in the period."""
         return tuple(run for run in self.runs if self.within(_last(run)))
 
     @property
@@ -34,7 +34,7 @@ class Period:
 
     @property
     def ended(self) -> tuple[Run, ...]:
-        """Those that ended in it: by their last word, whenever they were created."""
+        """The runs that ended in the period, by their last heartbeat."""
         ended = (run for run in self.heard if run.state.ended)
         return tuple(sorted(ended, key=_heard, reverse=True))
 
@@ -69,7 +69,7 @@ class RunHours:
 
     ran: timedelta
     gpu: float | None
-    """GPU hours; None where of no run it is known which GPUs it had."""
+    """GPU hours; None if no run's GPUs are known."""
     unknown: int
     """How many runs have no system metrics to count GPUs by."""
     others: tuple[tuple[str, float], ...] = ()

@@ -191,7 +191,7 @@ def _going(period: Period) -> Sequence[Run]:
 
 
 def _span(period: Period) -> str:
-    """Word how far back it goes: ``1d``, ``1h 30m``."""
+    """Word a period's length: ``1d``, ``1h 30m``."""
     whole = words.duration(period.now - period.since)
     return whole.removesuffix(" 0h").removesuffix(" 00m").removesuffix(" 00s")
 

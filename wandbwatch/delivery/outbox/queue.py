@@ -16,7 +16,7 @@ class Queue:
         self._store = store
 
     def channels(self) -> tuple[str, ...]:
-        """Name the channels that something waits for and that are not stopped."""
+        """Name the channels that have waiting messages and are not stopped."""
         found = self._store.read(
             "SELECT DISTINCT channel FROM message WHERE state = 'waiting'"
             " AND channel NOT IN (SELECT channel FROM stopped) ORDER BY channel"
@@ -63,7 +63,7 @@ class Queue:
         return self._first("channel = ?", channel, quiet=quiet)
 
     def rest(self, of: QueuedMessage, *, quiet: Level | None = None) -> Waiting | None:
-        """Return what is next in the list of *of*, if anything."""
+        """Return the next message in the list of *of*, if any."""
         return self._first(
             "channel = ? AND subscription = ? AND slot = ?",
             of.channel,
@@ -73,7 +73,7 @@ class Queue:
         )
 
     def claim(self, waiting: Waiting, bucket: str) -> None:
-        """Write down that a send begins; StateError if its end could not be written.
+        """Record that a send starts; StateError if its end could not be recorded.
 
         *bucket* is what the rate limit counts by.
         """
@@ -87,7 +87,7 @@ class Queue:
             database.execute("DELETE FROM sent WHERE at < ?", (now - 3600,))
 
     def sent(self, bucket: str, since: float) -> tuple[float, ...]:
-        """Return when sends to *bucket* were begun after *since*, POSIX seconds."""
+        """Return when sends to *bucket* started after *since*, POSIX seconds."""
         found = self._store.read(
             "SELECT at FROM sent WHERE lane = ? AND at > ? AND at <= ? ORDER BY at",
             bucket,
@@ -255,7 +255,7 @@ class SendResults:
         )
 
     def post_again(self, waiting: Waiting) -> None:
-        """Forget the message that it was to edit, and post it."""
+        """Post it: the message to edit is gone."""
         with self._store.write() as database:
             database.execute(_FORGET, _place(waiting.queued))
             database.execute(
@@ -263,7 +263,7 @@ class SendResults:
             )
 
     def thread_gone(self, waiting: Waiting) -> None:
-        """Forget the thread that we had opened, and all that stood in it."""
+        """Forget the thread that we had opened, and all messages in it."""
         with self._store.write() as database:
             for table in ("thread", "live"):
                 database.execute(
@@ -274,7 +274,7 @@ class SendResults:
             )
 
     def stopped(self, waiting: Waiting, reason: str) -> None:
-        """Send nothing more to its channel until that is resumed; it waits on."""
+        """Stop its channel until it is resumed; the message still waits."""
         with self._store.write() as database:
             database.execute(
                 "UPDATE message SET claimed = NULL, reason = ? WHERE id = ?",
@@ -286,7 +286,7 @@ class SendResults:
             )
 
     def expire(self, channel: str) -> int:
-        """Fail what nobody wants to know any more; return how many."""
+        """Fail expired messages; return how many."""
         now = self._store.moment()
         late = "channel = ? AND state = 'waiting' AND expires <= ?"
         if not self._store.read(f"SELECT 1 FROM message WHERE {late}", channel, now):
@@ -307,7 +307,7 @@ class SendResults:
 
 
 def _give_way(database: sqlite3.Connection, queued: QueuedMessage, now: float) -> None:
-    """Drop the list of *queued* if a newer one came while it could not be posted."""
+    """Drop the list of *queued* if a newer one came while it waited."""
     values = {
         "now": now,
         "channel": queued.channel,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 VERSION = 6
-"""Of the tables; kept in the file's ``user_version``."""
+"""The version of the tables, stored in the file's ``user_version``."""
 
 _EXPERIMENTS = """
 CREATE TABLE experiment (
@@ -168,4 +168,4 @@ DROP TABLE live_1;
     5: _JOBS,
     6: _HISTORY,
 }
-"""What makes tables of the version before into those of this one."""
+"""Statements that upgrade the tables of each earlier version."""

@@ -19,11 +19,11 @@ from wandbwatch.model.errors import StateError, UnusableStateError
 log = logging.getLogger(__name__)
 
 ROOM = 1 << 20
-"""Bytes that must be free before a send is begun: its end must be written too."""
+"""Bytes that must be free before a send starts: its end must be written too."""
 
 _BUSY = 30.0
 _LOG = 4 << 20
-"""Bytes that the write-ahead log keeps after a large list went through it."""
+"""Bytes that the write-ahead log keeps after a large list."""
 _BROKEN = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
@@ -34,7 +34,7 @@ _GONE = (
 
 
 class BrokenError(StateError):
-    """The file is no database any more; a new one takes its place."""
+    """The file is not a database any more; a new one takes its place."""
 
 
 def utc_now() -> datetime:
@@ -56,7 +56,7 @@ class Store:
             self._open()
 
     def moment(self) -> float:
-        """Return the time as the tables keep it: POSIX seconds."""
+        """Return the time as the tables store it: POSIX seconds."""
         return self.now().timestamp()
 
     def read(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
@@ -112,7 +112,7 @@ class Store:
 
     @contextlib.contextmanager
     def _whole(self) -> Iterator[None]:
-        """Begin anew when the file turns out to be broken, or is another one now."""
+        """Start anew if the file is corrupt or has been replaced."""
         with _worded(self.path):
             gone = not self.path.exists() or self.path.stat().st_ino != self._inode
             if gone and not self._database.in_transaction:
@@ -138,7 +138,7 @@ class Store:
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
-        """Let no two processes make or replace the file at once."""
+        """Let only one process create or replace the file at a time."""
         path = self.path.parent / "state.lock"
         with path.open("w") as lock:
             try:

@@ -31,13 +31,13 @@ class OnceLogger:
                 log.error("%s", error)
 
     def reset(self) -> None:
-        """The state was written again: what troubles it next is news."""
+        """The state was written again: its next error is news."""
         with self._lock:
             self._logged.clear()
 
 
 TROUBLE = 15.0
-"""Seconds of rest when the state can't be read or written."""
+"""Seconds to wait when the state can't be read or written."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class SenderContext:
     clock: Clock
     buckets: RateBuckets
     ending: Callable[[], bool]
-    """Whether all is to end, now."""
+    """Whether everything must end now."""
     once: bool = False
     """Whether to end when nothing can be sent soon."""
     keep: Keep = field(default_factory=Keep)

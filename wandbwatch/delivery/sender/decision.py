@@ -19,7 +19,7 @@ from wandbwatch.model.delivery import (
 )
 
 RESENT = 3
-"""How often a message of unknown fate is sent again."""
+"""How often a message whose fate is unknown is sent again."""
 _BACKOFF = 600.0
 
 
@@ -54,7 +54,7 @@ class Fail:
 
 @dataclass(frozen=True)
 class PostAgain:
-    """Post it: what it was to edit is gone."""
+    """Post it: the message to edit is gone."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class ThreadGone:
 
 @dataclass(frozen=True)
 class StopChannel:
-    """Send nothing more to the channel."""
+    """Stop the channel."""
 
     reason: str
 
@@ -129,7 +129,7 @@ def backoff(attempts: int) -> float:
 
 
 def out_of_tries(waiting: Waiting) -> Fail | None:
-    """Give a message up whose fate was left unknown too often."""
+    """Give up a message whose fate was unknown too often."""
     if waiting.ambiguous <= RESENT:
         return None
     sent = f"it may be posted: sent {waiting.ambiguous} times, no clear answer"

@@ -1,4 +1,4 @@
-"""Send the messages of one channel in order, one job's after the other's."""
+"""Send the messages of one channel in order, one job after the other."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from wandbwatch.model.report import Level
 log = logging.getLogger(__name__)
 
 _TRIES = 4
-"""How often the end is tried to be written when we are to end soon."""
+"""How often to try to record the end when we must end soon."""
 
 
 class Attempt:
@@ -56,13 +56,13 @@ class Attempt:
         return self._edit is not None
 
     def probe(self) -> Outcome:
-        """Ask whether anybody would answer."""
+        """Ask whether the server answers."""
         outcome = self._context.sink.probe(self._channel)
         self._count(outcome)
         return outcome
 
     def send(self) -> Step:
-        """Send it and write down how that ended. StateError: it was not sent."""
+        """Send it and record how that ended. StateError: it was not sent."""
         waiting = self._waiting
         self._queue.claim(waiting, self._bucket.name)
         self._context.log_once.reset()
@@ -78,7 +78,7 @@ class Attempt:
         return step
 
     def finish(self, step: Step) -> None:
-        """Write down *step*; while that can't be done, nothing else is."""
+        """Record *step*; until that works, nothing else is done."""
         self._log(step)
         for tried in range(1, 1_000_000):
             try:
@@ -180,9 +180,9 @@ def resolve_thread(channel: Channel, queue: Queue) -> Channel:
 log = logging.getLogger(__name__)
 
 SLICE = 1.0
-"""Seconds that are waited at once: then it is looked whether anything changed."""
+"""Seconds to wait before checking whether anything changed."""
 SHORT = 60.0
-"""Seconds of waiting that are still worth it when we are to end soon."""
+"""Seconds that are still worth waiting when we must end soon."""
 
 
 class Delivery:
@@ -193,10 +193,10 @@ class Delivery:
         self._results = SendResults(context.store)
         self._held = HeldMessages(context.store)
         self.beat = 0
-        """Grows while there is life in it."""
+        """Grows while it makes progress."""
 
     def run(self) -> None:
-        """Send what waits until nothing does, or nothing can be sent soon."""
+        """Send until nothing waits, or nothing can be sent soon."""
         while not self._context.ending():
             try:
                 if not self._send_next_list():
@@ -224,7 +224,7 @@ class Delivery:
             return self._send_list(head.queued, bucket)
 
     def _send_list(self, queued: QueuedMessage, bucket: RateBucket) -> bool:
-        """Send the whole list of *queued*; return whether it came to its end."""
+        """Send the whole list of *queued*; return whether it got to its end."""
         while not self._context.ending():
             self._expire()
             waiting = self._queue.rest(queued, quiet=self._quiet())
@@ -283,7 +283,7 @@ class Delivery:
         return None
 
     def _wait_for_more(self) -> bool:
-        """Nothing can be sent now; return whether to wait for it."""
+        """Nothing can be sent now; return whether to wait."""
         if self._context.once or not self._queue.waits(self._channel.name):
             return False
         self._wait(SLICE)

@@ -25,12 +25,12 @@ log = logging.getLogger(__name__)
 LOOK = 0.5
 """Seconds between looks at what waits."""
 STUCK = 90.0
-"""Seconds without a move after which a delivery hangs: no post takes as long."""
+"""After so many seconds without progress a delivery hangs: no post takes as long."""
 UNKNOWN = "no channel of that name in the configuration"
 
 
 class BusyError(WandbwatchError):
-    """Another sender is at work on this state."""
+    """Another sender is running for this state."""
 
 
 @contextlib.contextmanager
@@ -75,7 +75,7 @@ class Timekeeper:
 
 
 class Sender:
-    """Only under the lock of `alone`."""
+    """Call it only under the lock of `alone`."""
 
     def __init__(
         self,
@@ -143,7 +143,7 @@ class Sender:
                 self._admin.resume(stop.channel)
 
     def _waiting(self) -> tuple[str, ...]:
-        """Name the channels to be sent to; one that nobody knows is stopped."""
+        """Name the channels to send to; stop those that are not configured."""
         names = self._queue.channels()
         for name in names:
             if name not in self._channels:

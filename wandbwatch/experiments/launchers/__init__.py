@@ -159,7 +159,7 @@ def submits(launch: Launch, *, detached: bool) -> bool:
 
 
 def cluster(launch: Launch, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return what two launches share if one question can ask for both."""
+    """Return a key that two launches share if one question can ask for both."""
     if not launch.launcher:
         return ()
     module = _engine(launch)

@@ -23,7 +23,7 @@ _SIGNALS = 128
 """Docker's exit codes above it are signals."""
 
 _NOT_PASSED = {"WANDB_DIR"}
-"""A directory that the container does not have."""
+"""A directory that the container lacks."""
 
 
 def words(launch: Launch) -> Sequence[str]:

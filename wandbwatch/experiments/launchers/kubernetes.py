@@ -23,7 +23,7 @@ from wandbwatch.experiments.launchers.launch import (
 from wandbwatch.model.experiment import Cause
 
 _NOT_PASSED = {"WANDB_DIR"}
-"""A directory that the pod does not have."""
+"""A directory that the pod lacks."""
 _LABEL = "wandbwatch"
 _STATUS = ".status.containerStatuses[0].state"
 _FIELDS = (

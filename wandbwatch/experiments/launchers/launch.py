@@ -35,7 +35,7 @@ class Launch:
 
 
 class JobState(Enum):
-    """What an engine says of a job. No answer at all means: ask again."""
+    """An engine's word on a job. No answer at all means: ask again."""
 
     WAITING = "waiting"
     RUNNING = "running"

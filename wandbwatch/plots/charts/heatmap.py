@@ -1,4 +1,4 @@
-"""How a distribution changed: over x, bright where most values were; or one as bars."""
+"""A distribution over x, bright where most values were; a single one as bars."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from wandbwatch.plots.words import Words
 _HINT = "bright: most values, at each x"
 _NARROWEST = 0.003
 _PIXELS = 300
-"""Parts of the y axis that are coloured each by itself."""
+"""How many parts of the y axis have a colour each."""
 _STOPS = (0.0, 0.08, 0.35, 0.6, 0.8, 1.0)
 _COLOURS = (palette.BACKGROUND, "#243f63", "#2f6fae", "#38a5b8", "#8fd6a0", "#fbf3b0")
-"""Lighter with every step, so that it says the same without any hue."""
+"""Lighter with each step, so that it is readable without hue."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def draw(title: str, drawing: Heatmap, *, titled: bool) -> Sheet:
 
 
 def shade(amounts: Floats) -> npt.NDArray[np.uint8]:
-    """Return red green blue of amounts from 0 to 1, of whatever shape."""
+    """Return red, green and blue of amounts from 0 to 1, of any shape."""
     clipped = np.clip(np.nan_to_num(amounts), 0.0, 1.0)
     stops = np.array(
         [[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in _COLOURS], dtype=np.float64

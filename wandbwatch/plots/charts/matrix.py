@@ -16,7 +16,7 @@ MOST = 40
 """How many classes there are on a picture at most."""
 _LONGEST = 170
 _NUMBERED, _NARROWEST = 12, 46
-"""Up to so many classes have numbers; columns are named that are no narrower."""
+"""Up to this many classes have numbers; narrower columns have no names."""
 _LEAST, _HIGH = 24, 420
 _BRIGHT = 0.55
 

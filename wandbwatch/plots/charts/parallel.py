@@ -22,7 +22,7 @@ Value: TypeAlias = float | str | None
 
 _SIDE, _FOOT = 80, 72
 _LABELS = 8
-"""How many words are written beside an axis of words; the rest has its place only."""
+"""How many words are written beside an axis; others have only their place."""
 _UNRANKED = "#6d6f78"
 
 

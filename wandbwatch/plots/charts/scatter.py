@@ -1,4 +1,4 @@
-"""One value against another: a point each, named where there is room."""
+"""One value against another: a point per run, named where there is room."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wandbwatch.plots.ticks import NO_TICKS, Floats, Scale
 from wandbwatch.plots.words import TEXT, Words
 
 _NAMED, _LONGEST = 20, 200
-"""Up to so many points are named, in so many pixels."""
+"""The most points that are named, and the pixels of a name."""
 _BESIDE, _APART = 11.0, 6.0
 _DOT, _MANY, _CHOSEN = 10, 4, 15
 _CROWD = 200
@@ -94,7 +94,7 @@ def _name(
 
 
 def _cover(one: tuple[float, float, float], other: tuple[float, float, float]) -> bool:
-    """Whether two words would, each from left to right at a level."""
+    """Whether two words overlap, each from left to right at a height."""
     beside = one[1] + _APART < other[0] or other[1] + _APART < one[0]
     return not beside and abs(one[2] - other[2]) < TEXT
 

@@ -89,7 +89,7 @@ def files(logs: Sequence[Path], paths: Collection[str] | None) -> tuple[RunFile,
 
 
 def _walked(root: Path) -> Iterator[str]:
-    """Name what is below *root*; a linked directory is not gone into."""
+    """Name the files below *root*; linked directories are not entered."""
     for place, _, names in os.walk(root):
         for name in names:
             yield PurePosixPath(Path(place, name).relative_to(root)).as_posix()

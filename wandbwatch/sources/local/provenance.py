@@ -1,4 +1,4 @@
-"""What a run was made with: its environment record, and the packages beside it."""
+"""What produced a run: its environment record, and the packages beside it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _REMOTE, _COMMIT = 1, 2
 
 
 def provenance(logs: Sequence[RunLog], paths: Sequence[Path]) -> Provenance:
-    """Return what the last part of a run was made with, from *logs* at *paths*."""
+    """Return what produced the last part of a run, from *logs* at *paths*."""
     facts: dict[str, str] = {}
     for log in logs:
         for _, data, at, end in log.forward({ENVIRONMENT}, until=_HEAD):
@@ -36,7 +36,7 @@ def provenance(logs: Sequence[RunLog], paths: Sequence[Path]) -> Provenance:
 
 
 _HEAD = 1 << 20
-"""Bytes from a log's start among which the record is."""
+"""The record is among this many bytes from a log's start."""
 
 
 def _facts(data: bytes, at: int, end: int) -> Iterator[tuple[str, str]]:

@@ -60,7 +60,7 @@ class Part:
 
     @property
     def ahead(self) -> bool:
-        """Whether the files know more than the log."""
+        """Whether the files have more than the log."""
         if self.files.step is None or self.end.last_step is None:
             return bool(self.files.summary) and self.end.last_step is None
         return self.files.step > self.end.last_step
@@ -192,7 +192,7 @@ def read(logs: Sequence[RunLog], want: Want, now: float) -> Run:
 
 
 def noted(run: Run, logs: Sequence[RunLog]) -> Run:
-    """Add to *run* how many blocks of its *logs* were found damaged so far."""
+    """Note on *run* how many blocks of its *logs* are damaged, as far as read."""
     count = sum(len(log.damaged) for log in logs)
     others = tuple(text for text in run.caveats if not text.endswith(_SKIPPED))
     blocks = f"{count} damaged block{'s' if count > 1 else ''}"
@@ -235,7 +235,7 @@ def _moment(seconds: float | None) -> datetime | None:
 
 
 def _runtime(parts: Sequence[Part]) -> float | None:
-    """Add up the time that the run's parts took; what lay between does not count."""
+    """Add up the time that the run's parts took, without the gaps between them."""
     total: float | None = None
     for part in parts:
         if part.started is not None and part.heard is not None:
@@ -252,7 +252,7 @@ def _spans(parts: Sequence[Part]) -> Iterator[tuple[datetime, datetime]]:
 
 
 def run_id(file: Path) -> str:
-    """Return the id that a file's name has, ``run-ID.wandb``."""
+    """Return the id in a file's name, ``run-ID.wandb``."""
     return file.stem.removeprefix("run-")
 
 

@@ -115,7 +115,7 @@ class Identity:
     started: float | None = None
     """POSIX seconds."""
     runtime: int = 0
-    """Seconds that it ran before it was resumed here."""
+    """Seconds that it had run before it was resumed here."""
 
 
 def identity(log: RunLog, *, whole: bool) -> Identity | None:

@@ -1,4 +1,4 @@
-"""Reading many blocks of a log once, for what has to be known of them.
+"""Read many blocks of a log once, for all parts of the index.
 
 Whole segments are read where numpy understands them (`segments`), single blocks
 elsewhere. A large file is shared among the machine's cores.
@@ -28,9 +28,9 @@ _SEGMENT = 256
 _SMALL = 4
 """Blocks that are read one by one as fast as together."""
 _IMPORTS = 256
-"""Blocks for which it is worth importing numpy."""
+"""The fewest blocks for which numpy is imported."""
 _SHARED = 2048
-"""Blocks for which it is worth starting another process."""
+"""The fewest blocks for which another process is started."""
 _MOST_PROCESSES = 4
 
 

@@ -36,7 +36,7 @@ from wandbwatch.sources.local.reading import Want, noted, opened, read, run_id
 SYSTEM = "system/"
 _WHOLE = Want()
 _UNREADABLE = (SourceError, RecursionError, ValueError, ArithmeticError, LookupError)
-"""What a broken or hostile run raises; it must not take its listing down."""
+"""What a broken or hostile run raises; it must not break its listing."""
 
 
 class LocalSource:
@@ -126,7 +126,7 @@ class LocalSource:
         return media.files(found, paths)
 
     def artifacts(self, run_id: str) -> Artifacts:
-        """Return what is in the runs' files; the newest run comes first."""
+        """Return the artifacts in the runs' files; the newest run comes first."""
         groups = self._groups()
         ids = [run_id] if run_id else list(reversed(groups))
         with ExitStack() as stack:
@@ -238,7 +238,7 @@ class LocalSource:
             self._listing.save()
 
     def _again(self, run: Run, files: Sequence[Path], want: Want) -> Run:
-        """Read a found run with all that is wanted of it."""
+        """Read a found run as *query* wants it."""
         bare = want.summary == () and want.config == ()
         return run if bare else self._listed(files, want)
 

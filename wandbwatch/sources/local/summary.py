@@ -125,7 +125,7 @@ def _take(
 
 
 def _passing(data: bytes, at: int, end: int, seen: set[bytes]) -> int:
-    """Pass over short items that were seen; nearly all of a record's items were."""
+    """Skip short items that were seen, as nearly all of a record's items were."""
     while at + 4 < end and data[at] == _UPDATE_TAG:
         after = at + 2 + data[at + 1]
         labels_end = at + 4 + data[at + 3]

@@ -19,11 +19,11 @@ _LONGEST = 10  # bytes of a 64 bit varint
 
 
 CONTINUES = 0x80
-"""The bit of a varint's byte that says that another byte follows."""
+"""The bit of a varint's byte that means that another byte follows."""
 
 
 class Malformed(ValueError):  # noqa: N818 - a fact about bytes, never shown to a user
-    """These bytes are not the message they were said to be."""
+    """These bytes are not a valid message."""
 
 
 def varint(data: bytes, at: int) -> tuple[int, int]:
@@ -126,11 +126,11 @@ USE_ARTIFACT = 25
 ENVIRONMENT = 26
 
 NUMBER_TAG = 0x08
-"""What a record begins with: the tag of its number."""
+"""The first byte of a record: the tag of its number."""
 SHORT_TAGS = frozenset(range(2 << 3 | 2, 16 << 3 | 2, 8))
-"""The tags of messages that take one byte: those of the fields 2 to 15."""
+"""Message tags of one byte: those of the fields 2 to 15."""
 BESIDE = frozenset({1, 16, 19, 200})
-"""Fields that are not what a record is about: num, control, uuid, _info."""
+"""Fields that every record may have: num, control, uuid, _info."""
 
 
 def kind_of(data: bytes, start: int, end: int) -> tuple[int, int, int]:

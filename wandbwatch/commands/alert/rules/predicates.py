@@ -30,7 +30,7 @@ _LEVEL = 5
 _SCATTER = 30
 """The last values that show the noise."""
 _NANS = 3
-"""The last values that are NaN in a run that does not get over it."""
+"""This many last values that are NaN mean that the run does not recover."""
 _SILENCE, _FIRST = 3600.0, 3 * 3600.0
 """Seconds without a row, and before the first one, that may be an evaluation or an
 epoch where no longer pause is known."""

@@ -32,7 +32,7 @@ _CONTINUES = 0x80
 _BOOLEAN, _INTEGER, _NUMBER, _VALUE_JSON = 4, 5, 6, 16
 _DOUBLE = 8
 _LONGEST = 127
-"""Bytes of JSON that a number has at most."""
+"""The most bytes of a number in JSON."""
 _KNOWN = 2
 """Blocks at a segment's end, whose labels most others of it have as well."""
 
@@ -47,9 +47,9 @@ class Rows:
     end: Places
     items: Items
     odd: Flags
-    """Which rows the plain reader has to read."""
+    """The rows that the plain reader has to read."""
     second: Places
-    """The number in each one's field 2, a row's step; 0 where there is none."""
+    """The number in field 2 of each, a row's step; 0 without one."""
     has_second: Flags
 
     def message(self, row: int) -> bytes:

@@ -30,7 +30,7 @@ from wandbwatch.sources.local.framing import (
 from wandbwatch.sources.local.wire import BESIDE, NOTHING, NUMBER_TAG, SHORT_TAGS
 
 Places: TypeAlias = NDArray[np.intp]
-"""Where something is in a segment's bytes, or how long it is."""
+"""Places in a segment's bytes, or lengths."""
 Flags: TypeAlias = NDArray[np.bool_]
 Bytes: TypeAlias = NDArray[np.uint8]
 Hashes: TypeAlias = NDArray[np.uint64]
@@ -62,10 +62,10 @@ class Segment:
         self.view = memoryview(self.data)
         self.seen = np.frombuffer(self.data, np.uint8)
         self.size = 0
-        """Bytes that were read."""
+        """The number of bytes read."""
 
     def read(self, file: BinaryIO, begin: int, end: int) -> None:
-        """Read ``[begin:end]``, and some of what follows."""
+        """Read ``[begin:end]``, and some of the bytes behind it."""
         room = self.view[: end - begin + _BEYOND]
         self.size = os.preadv(file.fileno(), [room], begin)
 
@@ -99,7 +99,7 @@ class Records:
     """Where the chunk of each begins; -1 where its checksum was verified."""
 
     def of(self, kinds: Kinds) -> Records:
-        """Return those of *kinds*, undamaged."""
+        """Return the undamaged records of *kinds*."""
         there = np.flatnonzero(_any_of(self.kind, kinds))
         unverified = self.chunk[there]
         self.segment.verify(unverified[unverified >= 0])
@@ -116,7 +116,7 @@ def _any_of(kind: Places, kinds: Kinds) -> Flags:
 
 
 def records(segment: Segment, begin: int, end: int) -> Records:
-    """Read the records that begin in the blocks that are at ``[begin:end]`` in a file.
+    """Read the records that begin in the blocks at ``[begin:end]`` of a file.
 
     What follows is looked at for the rest of the last record.
     """
@@ -204,7 +204,7 @@ def _put(segment: Segment, place: int, parts: list[bytearray]) -> int:
 
 
 def _rest(segment: Segment, at: int) -> Iterator[bytearray]:
-    """Yield what follows of a record that has not ended at the block's edge *at*."""
+    """Yield the rest of a record that has not ended at the block's edge *at*."""
     data = segment.data
     while at + HEADER <= segment.size:
         end = at + HEADER + (data[at + 4] | data[at + 5] << 8)
@@ -390,7 +390,7 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
 def hashes(seen: Bytes, at: Places, end: Places) -> Hashes:
-    """Return 64 bits for each text ``[at:end]``: equal ones have the same."""
+    """Return a 64-bit hash of each text ``[at:end]``."""
     words = np.ndarray((seen.size - _WORD + 1,), "<u8", seen, 0, (1,))
     left = end - at
     found = _mixed(left.astype(np.uint64) ^ _SEED, words[at], left)
