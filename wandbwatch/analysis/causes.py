@@ -258,7 +258,8 @@ def _console(known: Evidence) -> Iterator[Cause]:
         if kind == "out of memory":
             yield cause
             return
-        if kind == "node" or (kind and known.run.state.bad):
+        unwell = known.run.state.bad or known.run.state is State.UNKNOWN
+        if kind == "node" or (kind and unwell):
             last = cause
     if last:
         yield last

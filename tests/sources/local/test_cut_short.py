@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wandbwatch.model.query import AxisKind, Query
+from wandbwatch.model.query import Axis, AxisKind, Query
 from wandbwatch.model.run import State
 
 from tests.runs.synthetic import (
@@ -22,6 +22,7 @@ from tests.runs.synthetic import (
     row,
     run,
     steps,
+    summary,
 )
 from tests.sources.local.reading import file_of, over, points, read, source, written
 
@@ -321,3 +322,21 @@ def test_a_run_that_nests_deeply_is_read_alone(tmp_path):
     one = read(tmp_path, records)
     assert (one.last_step, one.summary["loss"]) == (1, 9.0)
     assert len(max(one.summary, key=len).split(".")) == 100
+
+
+def test_a_curve_ends_with_the_last_value_in_the_files(tmp_path):
+    path = beside(written(tmp_path, [run("one"), *rows(5)]), summary=AHEAD)
+    keys = ["loss", "old", "_step"]
+    for kind, x in ((AxisKind.STEP, 900.0), (AxisKind.WALL, START + 900)):
+        (found,) = source(path, LATER).curves(Query(), keys, Axis(kind))
+        loss, steps = found.series["loss"], found.series["_step"]
+        assert (loss.x[-1], loss.y[-1], loss.sampled, loss.exact) == (x, 0.5, True, x)
+        assert (steps.y[-2], steps.y[-1]) == (4, 900)
+        assert list(found.series["old"].y) == [0, 1, 2, 3, 4]
+
+
+def test_a_summary_that_the_code_set_is_no_last_value(tmp_path):
+    best = summary([item(("loss",), 1.0)])
+    path = beside(written(tmp_path, [run("one"), *rows(5), best]), summary=AHEAD)
+    (found,) = source(path, LATER).curves(Query(), ["loss"], Axis())
+    assert (found.series["loss"].y[-1], found.series["loss"].sampled) == (9.0, False)

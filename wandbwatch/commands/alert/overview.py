@@ -13,6 +13,7 @@ from wandbwatch.commands.alert.memory import Turn
 from wandbwatch.commands.alert.pictures import BEFORE, plots
 from wandbwatch.commands.alert.rules import Rule, judge
 from wandbwatch.formatting import titles
+from wandbwatch.formatting.run_blocks import caveats
 from wandbwatch.model.address import Address, Several
 from wandbwatch.model.report import (
     MISSING,
@@ -66,7 +67,8 @@ def present(
         nothing = "no running runs"
         return Report("alert", f"{name}: no runs to check", (Note(nothing),), url=url)
     level = Level.BAD if holding else Level.INFO
-    return Report("alert", title, (table,), level, url)
+    blocks: tuple[Block, ...] = (table, *caveats([seen.run for seen in runs]))
+    return Report("alert", title, blocks, level, url)
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ def tried(
         for rule in rules:
             blocks += _drawn(rule, [f for f in firings if f.sent.rule == rule], runs)
     blocks += [Note(text) for text in _notes(runs, trial)]
+    blocks += caveats([seen.run for seen in runs])
     return Report("alert", title, tuple(blocks), url=url)
 
 
@@ -163,7 +166,7 @@ def _notes(runs: Sequence[Observation], trial: Trial) -> Iterator[str]:
     }
     if sampled:
         keys = ", ".join(sorted(sampled))
-        yield f"approximate: W&B returned samples of {keys}; alerts may be missing"
+        yield f"approximate: rows of {keys} are missing, and alerts may be too"
 
 
 def _project(address: Address, runs: Sequence[Observation]) -> tuple[str, str | None]:

@@ -14,7 +14,7 @@ from wandbwatch.analysis.causes import (
 )
 from wandbwatch.analysis.compare import Peers, configuration
 from wandbwatch.formatting import titles
-from wandbwatch.formatting.run_blocks import run_fields
+from wandbwatch.formatting.run_blocks import caveats, run_fields
 from wandbwatch.model.address import Address
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.ports import Env, Source
@@ -46,6 +46,7 @@ def report(env: Env, address: Address) -> Report:
         blocks += configuration(Peers(run, others))
     if lines := known.console[-_LINES:]:
         blocks.append(Text("console", "\n".join(line.text for line in lines)))
+    blocks += caveats([run])
     path = titles.of_run(run).removeprefix(run.name)
     title = f"{run.name}: {_head(run, found)}{path}"
     level = Level.BAD if run.state.bad or found else Level.INFO

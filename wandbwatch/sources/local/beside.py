@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.model.run import NOT_FINITE, Json, flat
 from wandbwatch.sources.local.items import plottable
 from wandbwatch.sources.local.links import open_own
@@ -24,6 +25,9 @@ _LARGEST_CONFIG = 1 << 20
 _TAIL = 1 << 16
 _EXIT = re.compile(rb"(?:got exitcode|handling exit code): (-?\d+)")
 _DIRECTORY = re.compile(r"(?:offline-)?run-(\d{8}_\d{6})-")
+
+
+_PLACES = {AxisKind.STEP: "_step", AxisKind.RUNTIME: "_runtime"}
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,10 @@ class Beside:
     @property
     def runtime(self) -> float:
         return self._number("_wandb.runtime") or self._number("_runtime") or 0.0
+
+    def place(self, axis: Axis) -> float | None:
+        """Return where the summary's last row is on *axis*, which is no wall time."""
+        return self._number(axis.key or _PLACES.get(axis.kind, ""))
 
     @property
     def started(self) -> float | None:

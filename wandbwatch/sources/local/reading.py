@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from wandbwatch.model.run import Json, Run, State
+from wandbwatch.model.query import Axis, AxisKind
+from wandbwatch.model.run import Json, Run, Series, State
 from wandbwatch.sources.local import stats
 from wandbwatch.sources.local.beside import (
     Beside,
@@ -18,6 +21,7 @@ from wandbwatch.sources.local.beside import (
 )
 from wandbwatch.sources.local.framing import HEADER
 from wandbwatch.sources.local.history import goals
+from wandbwatch.sources.local.items import plottable
 from wandbwatch.sources.local.log import SILENCE, LogEnd, RunLog, log_end, state
 from wandbwatch.sources.local.records import Identity, config, identity, merged
 from wandbwatch.sources.local.summary import covers, summary
@@ -225,6 +229,39 @@ def _with_files(
     if part.ahead:
         found |= _asked(part.files.summary, keys)
     return dict(sorted(found.items()))
+
+
+def lengthened(
+    found: Mapping[str, Series],
+    logs: Sequence[RunLog],
+    keys: Sequence[str],
+    axis: Axis,
+    now: float,
+) -> dict[str, Series]:
+    """Add to series of history *keys* the last values in the files beside a log that
+    was cut short: of keys whose summary is their last row's value, where it is known.
+    """
+    part = _part(logs[-1], whole=False, now=now)
+    x = part.heard if axis.kind is AxisKind.WALL else part.files.place(axis)
+    longer = dict(found)
+    if not part.ahead or x is None:
+        return longer
+    rows = summary(logs, keys)
+    for key in keys:
+        value = plottable(part.files.summary.get(key))
+        xs, ys = (found[key].x, found[key].y) if key in found else ((), ())
+        last = plottable(rows.get(key))
+        follows = not len(ys) or key[:1] == "_" or last is None or _same(last, ys[-1])
+        if value is None or not follows or (len(xs) and xs[-1] >= x):
+            continue
+        longer[key] = Series(
+            key, array("d", [*xs, x]), array("d", [*ys, value]), sampled=True, exact=x
+        )
+    return longer
+
+
+def _same(one: float, other: float) -> bool:
+    return one == other or (math.isnan(one) and math.isnan(other))
 
 
 def _moment(seconds: float | None) -> datetime | None:

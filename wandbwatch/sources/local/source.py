@@ -31,7 +31,14 @@ from wandbwatch.sources.local import (
 from wandbwatch.sources.local.history import Metric, own_axes
 from wandbwatch.sources.local.listing import Listing
 from wandbwatch.sources.local.log import log_end
-from wandbwatch.sources.local.reading import Want, noted, opened, read, run_id
+from wandbwatch.sources.local.reading import (
+    Want,
+    lengthened,
+    noted,
+    opened,
+    read,
+    run_id,
+)
 
 SYSTEM = "system/"
 _WHOLE = Want()
@@ -210,7 +217,7 @@ class LocalSource:
     ) -> Curves:
         """Read the series of a run of many: one that cannot be read has none."""
         try:
-            return _curves(run, files, keys, axis)
+            return _curves(run, files, keys, axis, self._now())
         except _UNREADABLE:
             if directories.is_one_run(self._path):
                 raise
@@ -243,13 +250,16 @@ class LocalSource:
         return run if bare else self._listed(files, want)
 
 
-def _curves(run: Run, files: Sequence[Path], keys: Sequence[str], axis: Axis) -> Curves:
+def _curves(
+    run: Run, files: Sequence[Path], keys: Sequence[str], axis: Axis, now: float
+) -> Curves:
     measured = [key for key in keys if key.startswith(SYSTEM)]
     logged = [key for key in keys if key not in measured]
     defined: list[Metric] = []
     with ExitStack() as stack:
         logs = opened(files, stack)
         found = history.series(logs, logged, axis, defined) if logged else {}
+        found = lengthened(found, logs, logged, axis, now)
         if measured:
             names = [key.removeprefix(SYSTEM) for key in measured]
             for name, one in stats.series(logs, names, axis).items():

@@ -104,7 +104,7 @@ def judge(
     holds = _holds(rule.node, moment)
     known = {k for k in moment.sampled if holds is None or k.startswith("system/")}
     if known:
-        parts.append(f"approximate: W&B sampled {', '.join(sorted(known))}")
+        parts.append(f"approximate: rows of {', '.join(sorted(known))} are missing")
     return RuleResult(holds, "; ".join(dict.fromkeys(filter(None, parts))))
 
 
