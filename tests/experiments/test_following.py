@@ -139,6 +139,24 @@ def test_a_killed_supervisor_is_replaced_and_the_end_reported_once(bench):
 UNTIL_GO = "echo ready; while [ ! -e go ]; do sleep 0.05; done\n"
 
 
+def test_logs_come_line_by_line_although_the_supervisor_was_killed(bench):
+    bench.script(
+        f"{UNTIL_GO}echo went; printf half; while [ ! -e end ]; do sleep 0.05; done\n"
+    )
+    bench.run("experiment", "--script", "./run.sh", "--detach")
+    bench.until(lambda: bench.one().pid)
+    with bench.start("logs", "1", "-f") as following:
+        read_until(following, "ready")
+        (supervisor,) = supervisors(bench)
+        os.kill(supervisor, signal.SIGKILL)
+        (bench.place.directory / "go").touch()
+        read_until(following, "went")
+        (bench.place.directory / "end").touch()
+        read_until(following, "half")
+        read_until(following, None)
+    assert bench.one().phase.value == "lost"
+
+
 @pytest.mark.parametrize("words", [("wait", "1")])
 def test_who_follows_a_training_replaces_its_killed_supervisor(bench, words):
     bench.script(UNTIL_GO)

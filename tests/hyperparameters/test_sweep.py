@@ -36,6 +36,22 @@ parameters:
   opt: {values: [a, b], probabilities: [0.9, 0.1]}
   epochs: {value: 3}
 """,
+    "weighed.yaml": """
+method: random
+parameters:
+  opt:
+    distribution: categorical_w_probabilities
+    values: [a, b]
+    probabilities: [0.9, 0.1]
+""",
+    "misspelt.yaml": "method: grid\nparamters: {a: {values: [1, 2]}}\n",
+    "methodless.yaml": "parameters: {a: {values: [1, 2]}}\n",
+    "listed.yaml": "method: grid\nparameters: [a]\n",
+    "doubled.yaml": "method: grid\nparameters: {a: {value: 1}, a: {value: 2}}\n",
+    "clash.yaml": "method: grid\nparameters: {a: {value: 1}, a.b: {value: 2}}\n",
+    "same.yaml": "method: grid\nparameters: {a.b: {value: 1}, a: {parameters: {b:"
+    " {value: 2}}}}\n",
+    "capped.yaml": "method: grid\nrun_cap: 2\nparameters: {a: {values: [1, 2, 3]}}\n",
     "capped.json": '{"method": "random", "run_cap": 4, "parameters": {"a": {"min": 0,'
     ' "max": 9}}}',
     "bayes.yaml": "method: bayes\nparameters: {a: {min: 0, max: 1}}\n",
@@ -81,6 +97,24 @@ def test_run_cap_is_the_number_of_samples():
     assert len(made("@capped.json")) == 4
     assert len(made("@capped.json", random=2)) == 2
     assert len(made(FILES["capped.json"])) == 4
+
+
+def test_run_cap_ends_a_grid():
+    assert made("@capped.yaml") == [{"a": 1}, {"a": 2}]
+
+
+def test_probabilities_have_a_distribution_of_their_own():
+    found = made("@weighed.yaml", random=100, seed=1)
+    assert 75 < sum(one["opt"] == "a" for one in found) < 100
+
+
+def test_the_later_of_a_sweep_and_an_object_wins():
+    assert {one["lr"] for one in made("@random.yaml", '{"lr": 3}', random=3)} == {3}
+    assert made('{"lr": 3}', "@grid.yaml")[0]["lr"] == 0.1
+
+
+def test_parameters_may_be_called_method():
+    assert made('{"method": "ppo", "lr": 1}') == [{"method": "ppo", "lr": 1}]
 
 
 def test_a_yaml_file_without_a_sweep_holds_parameters():
@@ -159,10 +193,7 @@ def test_a_distribution_is_the_one_of_the_sdk(given, expected):
         (
             ["@text.yaml"],
             {"random": 1},
-            (
-                "text.yaml: parameters.a.min: must be a number, not '1e-5'; YAML reads"
-                " 1e-5 as a text: write 1.0e-05"
-            ),
+            "text.yaml:2:23: YAML reads 1e-5 as a string: write 1.0e-05, or '1e-5'",
         ),
         (["@broken.yaml"], {}, "broken.yaml:3:1:"),
         (
@@ -194,6 +225,18 @@ def test_a_distribution_is_the_one_of_the_sdk(given, expected):
             {"random": 1},
             "a.mx: unknown word 'mx'",
         ),
+        (["@misspelt.yaml"], {}, "misspelt.yaml: paramters: unknown word 'paramters'"),
+        (["@methodless.yaml"], {}, "methodless.yaml: method: needs grid, random"),
+        (["@listed.yaml"], {}, "listed.yaml: parameters: needs at least one"),
+        (["@doubled.yaml"], {}, "doubled.yaml:2:29: duplicate key 'a'"),
+        (["@clash.yaml"], {}, "clash.yaml: parameters.a.b: a has a value and is not"),
+        (["@same.yaml"], {}, "same.yaml: parameters.a.b is given twice"),
+        (
+            ["@grid.yaml", "lr.x=1"],
+            {},
+            "lr.x: grid.yaml: parameters.lr has a value and is not a table",
+        ),
+        (['{"a": {"values": [1, 2]}}'], {"grid": True}, "a: a distribution needs"),
         (["a=1", "a.b=2"], {}, "a.b: a has a value and is not a table"),
         (["a.b=2", "a=1"], {}, "a.b: a has a value and is not a table"),
     ],

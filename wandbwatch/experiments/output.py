@@ -73,8 +73,11 @@ class Output:
         return f"[{one.id}] {text}" if self._prefix else text
 
 
-def tail(log: str, count: int) -> Sequence[str]:
-    """Return the last *count* lines of a log, at most 1 MiB of it; 0: the whole log."""
+def tail(log: str, count: int, *, whole: bool = False) -> Sequence[str]:
+    """Return the last *count* lines of a log, at most 1 MiB of it; 0: the whole log.
+
+    *whole*: without a last line that has no end yet.
+    """
     try:
         with Path(log).open("rb") as file:
             size = file.seek(0, 2)
@@ -82,6 +85,8 @@ def tail(log: str, count: int) -> Sequence[str]:
             content = file.read(_CHUNK if count else size)
     except OSError:
         return ()
+    if whole:
+        content = content[: content.rfind(b"\n") + 1]
     return tuple(rows(content.decode(errors="replace").rstrip("\n"))[-count:])
 
 

@@ -305,8 +305,10 @@ class ExperimentService:
                 return end_report(one, ledger)[1]
             return reports.started(one)
 
-    def printed(self, experiment_id: int, last: int) -> Sequence[str]:
-        return tail(str(self.log(experiment_id)), last)
+    def printed(
+        self, experiment_id: int, last: int, *, whole: bool = False
+    ) -> Sequence[str]:
+        return tail(str(self.log(experiment_id)), last, whole=whole)
 
     def log(self, experiment_id: int) -> Path:
         with self._ledger() as ledger:

@@ -35,6 +35,7 @@ _RANGE, _NORMAL, _BETA = ("min", "max"), ("mu", "sigma"), ("a", "b")
 KEYS: Mapping[str, tuple[str, ...]] = {
     "constant": ("value",),
     "categorical": ("values", "probabilities"),
+    "categorical_w_probabilities": ("values", "probabilities"),
     "int_uniform": _RANGE,
     "uniform": _RANGE,
     "q_uniform": (*_RANGE, "q"),
@@ -70,7 +71,9 @@ def read(given: Mapping[str, Json], place: str) -> Draw:
         if "value" not in given:
             raise UsageError(f"{place}: needs value, values, or min and max")
         return Draw(lambda _: given["value"], [given["value"]])
-    if name == "categorical":
+    if name.startswith("categorical"):
+        if name != "categorical" and "probabilities" not in given:
+            raise UsageError(f"{place}: {name} needs probabilities")
         return _categorical(given, place)
     return _numeric(name, given, place)
 
@@ -162,19 +165,8 @@ _LARGEST_EXPONENT = 300
 
 def _number(value: Json, place: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        hint = ""
-        if isinstance(value, str) and _is_number(value):
-            hint = f"; YAML reads {value} as a text: write {float(value):.1e}"
-        raise UsageError(f"{place}: must be a number, not {value!r}{hint}")
+        raise UsageError(f"{place}: must be a number, not {value!r}")
     return value
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _whole(value: float, place: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -54,7 +55,8 @@ def expand(
     if search.seed is not None and search.random is None:
         raise UsageError("--seed needs --random N")
     if search.grid:
-        return _sets(grid(_listed(parsed)), schema)
+        found = grid(_listed(parsed))
+        return _sets(itertools.islice(found, parsed.sweep.run_cap), schema)
     if search.random is not None:
         seed = choose_seed() if search.seed is None else search.seed
         draws = parsed.sweep.draws

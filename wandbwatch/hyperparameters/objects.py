@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from datetime import date, time
+from typing import Any
 
 import tomli
 
@@ -61,6 +62,10 @@ def from_yaml(text: str, name: str) -> Object:
 
     try:
         value = yaml.safe_load(text)
+        tree = yaml.compose(text, yaml.SafeLoader)
+        for mark, fault in _yaml_faults(tree) if tree else ():
+            place = f"{name}:{mark.line + 1}:{mark.column + 1}"
+            raise UsageError(f"{place}: {fault}")
     except yaml.MarkedYAMLError as e:
         mark = e.problem_mark
         place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
@@ -70,6 +75,33 @@ def from_yaml(text: str, name: str) -> Object:
     if not isinstance(value, dict):
         raise UsageError(f"{name}: must be a mapping such as lr: 3.0e-4")
     return {_key(key, name): plain(v, name, str(key)) for key, v in value.items()}
+
+
+_EXPONENT = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+")
+
+
+def _yaml_faults(node: Any) -> Iterator[tuple[Any, str]]:
+    """Yield the mark and the message of what YAML reads otherwise than it is meant."""
+    if isinstance(node.value, str):
+        meant = _EXPONENT.fullmatch(node.value)
+        if meant and node.tag.endswith(":str") and node.style is None:
+            number = f"{float(node.value):.1e}"
+            yield (
+                node.start_mark,
+                (
+                    f"YAML reads {node.value} as a string: write {number},"
+                    f" or '{node.value}' for a string"
+                ),
+            )
+        return
+    seen: set[str] = set()
+    for one in node.value:
+        for inner in one if isinstance(one, tuple) else (one,):
+            yield from _yaml_faults(inner)
+        if isinstance(one, tuple) and isinstance(one[0].value, str):
+            if (key := one[0].value) in seen and key != "<<":
+                yield one[0].start_mark, f"duplicate key {key!r}"
+            seen.add(key)
 
 
 def _key(key: object, name: str) -> str:
@@ -160,6 +192,11 @@ def leaves(values: Object, path: Path = ()) -> Iterator[tuple[Path, Json]]:
 
 def dotted(path: Sequence[str]) -> str:
     return ".".join(path)
+
+
+def is_inside(path: Path, other: Path) -> bool:
+    """Whether *path* is *other*, or a part of it."""
+    return path[: len(other)] == other
 
 
 def put(values: Object, path: Sequence[str], value: Json) -> None:

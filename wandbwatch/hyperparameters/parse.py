@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 
 import tomli
 
+from wandbwatch.hyperparameters.distributions import Draw
 from wandbwatch.hyperparameters.objects import (
     WORDS,
     Object,
@@ -17,6 +18,8 @@ from wandbwatch.hyperparameters.objects import (
     from_json,
     from_toml,
     from_yaml,
+    is_inside,
+    leaves,
     plain,
     put,
 )
@@ -61,24 +64,41 @@ def parse(words: Sequence[str], read: Read) -> Parsed:
     pairs = [_pair(word) for word in words if word not in whole]
     if len(objects) == 1 and not pairs:
         return objects[0]
-    values: Object = {}
     sweeps = [one.sweep for one in objects if one.sweep.method]
     if len(sweeps) > 1:
         raise UsageError(f"{sweeps[1].name}: a second sweep configuration")
     sweep = sweeps[0] if sweeps else Sweep()
+    values: Object = {}
+    draws: dict[Path, Draw] = {}
     for one in objects:
         _merge(values, one.values)
+        given = [path for path, _ in leaves(one.values)]
+        draws = _besides(draws, given) | dict(one.sweep.draws)
     seen: set[Path] = set()
     for path, value in pairs:
         _check_clash(path, seen)
+        _check_draws(path, draws, sweep.name)
         seen.add(path)
         put(values, path, value)
-    draws = {
+    return Parsed(values, sweep=replace(sweep, draws=_besides(draws, seen)))
+
+
+def _besides(draws: Mapping[Path, Draw], given: Iterable[Path]) -> dict[Path, Draw]:
+    """Return the *draws* that no *given* value replaces."""
+    return {
         path: draw
-        for path, draw in sweep.draws.items()
-        if not any(_inside(path, pair) for pair in seen)
+        for path, draw in draws.items()
+        if not any(is_inside(path, one) or is_inside(one, path) for one in given)
     }
-    return Parsed(values, sweep=replace(sweep, draws=draws))
+
+
+def _check_draws(path: Path, draws: Iterable[Path], sweep: str) -> None:
+    for other in draws:
+        if path != other and is_inside(path, other):
+            raise UsageError(
+                f"{dotted(path)}: {sweep}: parameters.{dotted(other)} has a value and"
+                " is not a table"
+            )
 
 
 def _check_clash(path: Path, seen: Collection[Path]) -> None:
@@ -86,16 +106,11 @@ def _check_clash(path: Path, seen: Collection[Path]) -> None:
     if path in seen:
         raise UsageError(f"{dotted(path)} is given twice")
     for other in seen:
-        if _inside(path, other) or _inside(other, path):
+        if is_inside(path, other) or is_inside(other, path):
             outer, inner = sorted((path, other), key=len)
             raise UsageError(
                 f"{dotted(inner)}: {dotted(outer)} has a value and is not a table"
             )
-
-
-def _inside(path: Path, other: Path) -> bool:
-    """Whether *path* is *other*, or a part of it."""
-    return path[: len(other)] == other
 
 
 def _pair(word: str) -> tuple[Path, Json]:

@@ -36,6 +36,7 @@ _DISTRIBUTIONS = {
     "categorical": "choice",
     "choice": "choice",
 }
+_LISTED = {"values", "probabilities"}
 _DISTRIBUTION_KEYS = {"distribution", "min", "max", "values"}
 
 
@@ -134,7 +135,8 @@ def _means_one(value: Object) -> bool:
     name = value.get("distribution")
     words = {"min", "max", "mu", "sigma", "values", "probabilities", "q"}
     known = isinstance(name, str) and name in KEYS
-    return known or ("distribution" in value and not words.isdisjoint(value))
+    listed = isinstance(value.get("values"), list) and value.keys() <= _LISTED
+    return known or listed or ("distribution" in value and not words.isdisjoint(value))
 
 
 def _distributions(

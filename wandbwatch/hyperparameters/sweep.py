@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.hyperparameters.distributions import Draw, read
-from wandbwatch.hyperparameters.objects import Object, Path, dotted
+from wandbwatch.hyperparameters.objects import WORDS, Object, Path, dotted, is_inside
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.run import Json
 
@@ -17,7 +17,9 @@ _KEYS = (
     *("project", "entity", "run_cap", "early_terminate", "apiVersion", "kind"),
     *("controller", "job", "image_uri", "metrics", "scheduler"),
 )
-_METRIC = ("name", "goal", "target")
+_METRIC = ("name", "goal", "target", "impute", "impute_while_running")
+_PARAMETER = {"value", "values", "min", "max", "mu", "distribution", "parameters"}
+"""Words of which each parameter has one."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,26 @@ class Sweep:
 
 
 def is_sweep(values: Object) -> bool:
-    """Whether *values* is the configuration of a sweep, not parameters themselves."""
-    return isinstance(values.get("parameters"), dict) and "method" in values
+    """Whether *values* is the configuration of a sweep, not parameters themselves.
+
+    One with a mistake, too, such as a misspelt word.
+    """
+    parameters = values.get("parameters")
+    if "method" in values:
+        misspelt = values["method"] in _METHODS and _only_sweep_words(values)
+        return "parameters" in values or misspelt
+    return (
+        isinstance(parameters, dict)
+        and bool(parameters)
+        and all(
+            isinstance(one, dict) and not _PARAMETER.isdisjoint(one)
+            for one in parameters.values()
+        )
+    )
+
+
+def _only_sweep_words(values: Object) -> bool:
+    return all(key in _KEYS or did_you_mean(key, _KEYS) for key in values)
 
 
 def from_values(values: Object, name: str) -> Sweep:
@@ -46,11 +66,14 @@ def from_values(values: Object, name: str) -> Sweep:
         if key not in _KEYS:
             hint = did_you_mean(key, _KEYS) or f"; a sweep has {', '.join(_KEYS[:7])}"
             raise UsageError(f"{name}: {key}: unknown word {key!r}{hint}")
+    if "method" not in values:
+        raise UsageError(f"{name}: method: needs grid, random or bayes")
     method = values["method"]
+    file = "sweep.yaml" if name == WORDS else name
     if method == "bayes":
         raise UsageError(
             f"{name}: method bayes: W&B chooses each set after the last result. Run"
-            f" `wandb sweep {name}`, then start its agent with wandbwatch experiment"
+            f" `wandb sweep {file}`, then start its agent with wandbwatch experiment"
             " --script ./agent.sh, where agent.sh runs"
             " `wandb agent ENTITY/PROJECT/SWEEP`"
         )
@@ -60,20 +83,38 @@ def from_values(values: Object, name: str) -> Sweep:
     if "early_terminate" in values:
         raise UsageError(
             f"{name}: early_terminate: only W&B's own agents stop runs early; remove"
-            f" it, or run `wandb sweep {name}`"
+            f" it, or run `wandb sweep {file}`"
         )
-    parameters = values["parameters"]
+    parameters = values.get("parameters")
     if not isinstance(parameters, dict) or not parameters:
         raise UsageError(f"{name}: parameters: needs at least one parameter")
     return Sweep(
         name,
         str(method),
-        dict(_draws(parameters, name, ())),
+        _without_clash(_draws(parameters, name, ()), name),
         _best(values.get("metric"), name),
         _text(values, "project", name),
         _text(values, "entity", name),
         _run_cap(values.get("run_cap"), name),
     )
+
+
+def _without_clash(
+    found: Iterable[tuple[Path, Draw]], name: str
+) -> Mapping[Path, Draw]:
+    draws: dict[Path, Draw] = {}
+    for path, draw in found:
+        if path in draws:
+            raise UsageError(f"{name}: parameters.{dotted(path)} is given twice")
+        for other in draws:
+            if is_inside(path, other) or is_inside(other, path):
+                outer, inner = sorted((path, other), key=len)
+                raise UsageError(
+                    f"{name}: parameters.{dotted(inner)}: {dotted(outer)} has a value"
+                    " and is not a table"
+                )
+        draws[path] = draw
+    return draws
 
 
 def _draws(

@@ -224,8 +224,13 @@ class Experiments(Protocol):
         """Report the current state of one experiment."""
         ...
 
-    def printed(self, experiment_id: int, last: int, /) -> Sequence[str]:
-        """Return the last *last* lines of its output; 0: all."""
+    def printed(
+        self, experiment_id: int, last: int, /, *, whole: bool = False
+    ) -> Sequence[str]:
+        """Return the last *last* lines of its output; 0: all.
+
+        *whole*: without a last line that has no end yet.
+        """
         ...
 
     def log(self, experiment_id: int, /) -> Path:

@@ -34,31 +34,34 @@ def fresh(shown: Sequence[T], found: Sequence[T]) -> Sequence[T]:
     return found[end:]
 
 
-_LOOKS = {True: 1.0, False: 5.0}
-"""Seconds between looks at a run on this machine, and at one on a server."""
+_HERE, _AWAY = 1.0, 5.0
+"""Seconds between looks at what is on this machine, and at a run on a server."""
 
 
 _MOST = 2000
 
 
-Ask = Callable[[int], tuple[Sequence[Printed], bool]]
-"""Returns so many of the newest lines, and whether there may be more to come."""
+Ask = Callable[[int, bool], tuple[Sequence[Printed], bool]]
+"""Returns so many of the newest lines, and whether more may come.
+
+With True, it leaves out a last line that may still grow.
+"""
 
 
 def answers(
     env: Env, address: Address, lines: int, grep: Pattern | None, *, follow: bool
 ) -> Iterator[Report]:
-    ask, first = _of_experiment(env, address) or _of_run(env.source(address))
-    found, going = ask(0 if grep else lines + follow)
-    shown = found[:-1] if follow and going else found
+    experiment = _of_experiment(env, address)
+    ask, first = experiment or _of_run(env.source(address))
+    shown, going = ask(0 if grep else lines, follow)
     chosen = [line for line in shown if grep is None or grep.fits(line)]
     yield report(
         first, chosen[-lines:] if lines else chosen, len(shown), grep, going=going
     )
     while follow and going:
-        time.sleep(_LOOKS[address.local])
-        found, going = ask(_MOST)
-        new = fresh(shown, found[:-1] if going else found)
+        time.sleep(_HERE if experiment or address.local else _AWAY)
+        found, going = ask(_MOST, True)
+        new = fresh(shown, found)
         if fitting := [line for line in new if grep is None or grep.fits(line)]:
             yield Report("logs", "", (Text("", _joined(fitting)),))
         shown = (*shown, *new)[-_MOST:]
@@ -94,10 +97,12 @@ def _joined(lines: Sequence[Printed]) -> str:
 def _of_run(source: Source) -> tuple[Ask, Report]:
     run = source.run()
 
-    def ask(last: int) -> tuple[Sequence[Printed], bool]:
+    def ask(last: int, whole: bool) -> tuple[Sequence[Printed], bool]:
         # Ask first whether it is still running, so the last lines are not missed.
         going = run.state.going and source.run().state.going
-        return source.console(run.id, last), going
+        grows = whole and going
+        found = source.console(run.id, last + grows if last else 0)
+        return found[:-1] if grows else found, going
 
     level = Level.BAD if run.state.bad else Level.INFO
     noted = tuple(caveats([run]))
@@ -115,11 +120,11 @@ def _of_experiment(env: Env, address: Address) -> tuple[Ask, Report] | None:
     except UsageError:
         return None
 
-    def ask(last: int) -> tuple[Sequence[Printed], bool]:
+    def ask(last: int, whole: bool) -> tuple[Sequence[Printed], bool]:
         going = not experiments.find(number).phase.over
         if going:
             experiments.attend()
-        printed = experiments.printed(number, last)
+        printed = experiments.printed(number, last, whole=whole and going)
         return tuple(Printed(line) for line in printed), going
 
     return ask, Report("logs", f"{one.plan.name} (experiment {one.id})")
