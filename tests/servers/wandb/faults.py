@@ -156,17 +156,23 @@ def _fail(answer: dict[str, Any], fault: Fault) -> None:
 
 
 def _leave_out(answer: dict[str, Any], edges: list[Any], fault: Fault) -> None:
-    for number, edge in enumerate(edges):
-        if not _named(edge["node"], fault.run):
+    project = (answer.get("data") or {}).get("project") or {}
+    places: list[tuple[Any, Any, list[Any]]] = [
+        (edge, "node", ["project", "runs", "edges", number, "node"])
+        for number, edge in enumerate(edges)
+    ]
+    for holder, key, path in [*places, (project, "run", ["project", "run"])]:
+        run = holder.get(key)
+        # A document about one run need not request its name.
+        if not isinstance(run, dict) or run.get("name", fault.run) != fault.run:
             continue
-        path: list[Any] = ["project", "runs", "edges", number, "node"]
         if fault.name:
-            edge["node"][fault.name] = None
-            path.append(fault.name)
+            run[fault.name] = None
         else:
-            edge["node"] = None
+            holder[key] = None
+        where = [*path, fault.name] if fault.name else path
         errors = answer.setdefault("errors", [])
-        errors.append({"message": fault.message, "path": path})
+        errors.append({"message": fault.message, "path": where})
 
 
 def _errors(message: str) -> bytes:

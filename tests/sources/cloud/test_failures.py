@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from wandbwatch.model.address import Cloud
+from wandbwatch.cli import grammar
+from wandbwatch.model.address import Address, Cloud
 from wandbwatch.model.errors import (
     NetworkError,
     NotAuthorisedError,
@@ -14,9 +15,12 @@ from wandbwatch.model.errors import (
     SourceError,
     TimeOutError,
 )
+from wandbwatch.model.media import Steps
 from wandbwatch.model.query import Axis, Query
 from wandbwatch.sources.cloud import failures, plugin, session, wandb_core
+from wandbwatch.sources.cloud.source import CloudSource
 
+from tests.fakes import fake_env
 from tests.servers.wandb import Fault, Run
 
 GPT = Cloud("acme", "gpt")
@@ -219,3 +223,44 @@ def test_a_bug_of_ours_is_not_taken_for_a_failure_of_theirs(server):
 
     with pytest.raises(KeyError):
         session.session(None).ask(bug)
+
+
+def of_server(address: Address) -> CloudSource:
+    assert isinstance(address, Cloud)
+    return plugin(address)
+
+
+READS = {
+    "WandbwatchRun": lambda at: at.run(),
+    "WandbwatchConsole": lambda at: at.console("abc", 5),
+    "WandbwatchFiles": lambda at: at.files("abc", None),
+    "WandbwatchMedia": lambda at: at.media("abc", (), Steps.LAST),
+    "WandbwatchRunArtifacts": lambda at: at.artifacts("abc"),
+    "WandbwatchRuns": lambda at: at.curves(Query(limit=5), ["loss"], Axis()),
+}
+
+
+@pytest.mark.parametrize("operation", READS)
+def test_a_run_that_the_server_could_not_read_is_not_missing(server, operation):
+    server.store.add(Run("abc"))
+    late = "context deadline exceeded"
+    server.faults.append(Fault("partial", operation=operation, run="abc", message=late))
+    with pytest.raises(NetworkError, match=f"could not read the run: {late}"):
+        READS[operation](plugin(replace(GPT, run="abc")))
+
+
+@pytest.mark.parametrize("address", ["acme/nothing", "acme/nothing/s1"])
+def test_a_sweep_of_a_missing_project_names_the_project(server, address):
+    server.store.add(Run("abc"))
+    env = fake_env(plugin(GPT))
+    env = replace(env, source=of_server)
+    with pytest.raises(NotFoundError, match="project 'acme/nothing' not found"):
+        list(grammar.parse(f"sweep {address}", env).reports)
+
+
+def test_a_digest_says_what_could_not_be_read(server):
+    server.store.add(Run("abc"), Run("def"))
+    server.faults.append(Fault("partial", operation="WandbwatchRuns", run="abc"))
+    line = "digest acme/gpt --since 9000d"
+    (report,) = grammar.parse(line, fake_env(plugin(GPT))).reports
+    assert "W&B could not read all of it" in str(report.blocks[-1])

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from wandbwatch.cli import grammar
+from wandbwatch.model.address import Local
 from wandbwatch.model.errors import NotFoundError
+from wandbwatch.model.report import Table
 from wandbwatch.sources.local import directories
+from wandbwatch.sources.local.source import LocalSource
 
+from tests.fakes import NOW, fake_env
+from tests.runs import synthetic
 from tests.runs.synthetic import write_long
 
 
@@ -29,3 +35,22 @@ def test_no_tree_is_searched_for_the_run_of_a_path_that_is_missing(tmp_path, run
     for missing in (tmp_path / "jobs" / "a", tmp_path / "a", tmp_path / "no" / "a"):
         with pytest.raises(NotFoundError, match="does not exist"):
             directories.files(missing)
+
+
+@pytest.mark.parametrize("line", ["digest --since 9000d", "events", "alert --when k>5"])
+def test_a_directory_with_several_projects_names_them(tmp_path, line):
+    now = NOW.timestamp()
+    for name in ("one", "two"):
+        first = synthetic.run(name, now, project=f"p-{name}")
+        records = [first, *synthetic.row({"k": 9}, 0, now)]
+        directory = tmp_path / name / "wandb" / f"run-1-{name}"
+        synthetic.write(directory / f"run-{name}.wandb", records)
+    (tmp_path / "one/wandb/run-2-bad").mkdir()
+    (tmp_path / "one/wandb/run-2-bad/run-bad.wandb").write_bytes(b"not a run at all")
+    here = LocalSource(Local(tmp_path), lambda: now + 1)
+    command, _, options = line.partition(" ")
+    words = f"{command} {tmp_path} {options}"
+    (report,) = grammar.parse(words, fake_env(here)).reports
+    tables = [block for block in report.blocks if isinstance(block, Table)]
+    assert any({"p-one", "p-two"} <= {c for r in t.rows for c in r} for t in tables)
+    assert "cannot be read: it is not a .wandb file" in str(report.blocks)

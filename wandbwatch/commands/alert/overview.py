@@ -38,7 +38,8 @@ def present(
     links = []
     verdicts = [(r, s, judge(r, s.facts, s.at)) for r in question.rules for s in runs]
     order = (True, None, False)
-    several = isinstance(address, Several)
+    projects = titles.projects([seen.run for seen in runs])
+    several = isinstance(address, Several) or len(projects) > 1
     for rule, seen, verdict in sorted(verdicts, key=lambda v: order.index(v[2].holds)):
         why = verdict.why or MISSING
         rows.append(

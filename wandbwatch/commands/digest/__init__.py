@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -43,6 +44,7 @@ def digest(
     """
     from wandbwatch.analysis.several import gathered, many
     from wandbwatch.commands.digest.report import passed, report
+    from wandbwatch.model.report import Note, taken_remarks
 
     env: Env = ctx.obj
     now = env.now()
@@ -53,7 +55,10 @@ def digest(
         given,
         lambda one: passed(env.source(one), filters, since, now, several=several),
     )
-    yield report(found, best)
+    told = report(found, best)
+    # A digest is an event, too, but one that counts what could be read.
+    notes = map(Note, taken_remarks())
+    yield replace(told, blocks=(*told.blocks, *notes))
 
 
 plugin = digest

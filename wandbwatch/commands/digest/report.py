@@ -115,6 +115,7 @@ def report(found: Gathered[Passed], aims: Sequence[Objective]) -> Report:
         run: lines for _, one in found.found for run, lines in one.consoles.items()
     }
     several = found.several
+    apart = several or len(titles.projects(period.runs)) > 1
     heard = [(project, one.heard) for project, one in parts]
     blocks: tuple[Block, ...] = (
         _counts(period),
@@ -122,8 +123,8 @@ def report(found: Gathered[Passed], aims: Sequence[Objective]) -> Report:
         *(best_by_project(heard, aims) if several else best_of(period.heard, aims)),
         *_unvalued(aims, period),
         *_failures(failures(period.failed, consoles)),
-        *_runs("ended", period.ended, several=several),
-        *_runs("started and not ended", _going(period), several=several),
+        *_runs("ended", period.ended, several=apart),
+        *_runs("started and not ended", _going(period), several=apart),
         *caveats(period.heard),
         *found.notes,
     )

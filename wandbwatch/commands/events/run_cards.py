@@ -258,7 +258,8 @@ def present(found: Gathered[Listing], rules: DetectOptions, now: datetime) -> Re
         parts = [(str(address), one.runs) for address, one in found.found]
         best = tuple(best_by_project(parts, rules.aims))
     active = [run for run in runs if run.state in ACTIVE]
-    place = ("project",) if found.several else ()
+    apart = found.several or len(titles.projects(runs)) > 1
+    place = ("project",) if apart else ()
     rows = tuple(
         (*((titles.project(run),) if place else ()), *_running(run, rules, now))
         for run in active[:_MOST_RUNNING]

@@ -19,11 +19,11 @@ def project_of(address: Address) -> Cloud | None:
 
 
 def listed(project: Cloud, source: Source, missing: NotFoundError) -> Report:
-    """List the sweeps of *project*; raise *missing* where there is no such project."""
+    """List the sweeps of *project*; raise *missing* where that is a sweep."""
     try:
         sweeps = source.sweeps()
-    except NotFoundError:
-        raise missing from None
+    except NotFoundError as e:
+        raise (missing if str(missing).startswith("sweep ") else e) from None
     if not sweeps:
         return Report("sweep", f"{project}: no sweeps", (Note("no sweeps here yet"),))
     rows = tuple(map(_row, sweeps))

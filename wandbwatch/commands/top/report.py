@@ -137,11 +137,11 @@ def report(
         return Report("top", f"{name}: no running runs", nothing)
     forecast = _forecast([one for one, _ in shown], total, now) if total else None
     columns = _columns([keys for _, keys in shown])
+    apart = found.several or len(titles.projects(runs)) > 1
     rows = tuple(
-        _row(one, keys, columns, forecast, now, several=found.several)
-        for one, keys in shown
+        _row(one, keys, columns, forecast, now, several=apart) for one, keys in shown
     )
-    place = ("project",) if found.several else ()
+    place = ("project",) if apart else ()
     names = (*_OURS, *place, *(Forecast.NAMES if forecast else ()), *columns)
     blocks: list[Block] = [Table("", names, rows, tuple(r.url for r in runs))]
     if full:

@@ -92,8 +92,8 @@ def _run(
     }
 
     def ours() -> Mapping[str, Any] | None:
-        data = graphql.execute(at, MEDIA, variables).data
-        return graphql.part(graphql.of_project(data, project), "run")
+        answer = graphql.execute(at, MEDIA, variables)
+        return graphql.of_run(at, answer, project)
 
     return graphql.asked(
         at,

@@ -37,9 +37,10 @@ def _asked(at: Connection, project: Project, run_id: str) -> Artifacts | None:
         at, RUN_ARTIFACTS if run_id else PROJECT_ARTIFACTS, variables
     )
     found = graphql.of_project(answer.data, project)
-    run = graphql.part(found, "run") if run_id else None
+    run = graphql.of_run(at, answer, project) if run_id else None
     if run_id and run is None:
         return None
+    graphql.note_errors(at, answer)
     parts = map(_quoted, (project.entity, project.name))
     page = "/".join([answer.app.rstrip("/"), *parts])
     if run is None:

@@ -77,8 +77,7 @@ def newest(
         "run": run_id,
         "last": last,
     }
-    data = graphql.execute(at, CONSOLE, variables).data
-    run = graphql.part(graphql.of_project(data, project), "run")
+    run = graphql.of_run(at, graphql.execute(at, CONSOLE, variables), project)
     if run is None:
         return None
     return tuple(_lines(graphql.part(run, "logLines") or {}))
@@ -95,11 +94,11 @@ def _paged(
     found: list[Printed] = []
     while True:
         try:
-            data = graphql.execute(at, WHOLE_CONSOLE, variables).data
+            answer = graphql.execute(at, WHOLE_CONSOLE, variables)
         except UnknownFieldError:
             at.unknown.add("lines")
             return _of_file(at, project, run_id, last)
-        run = graphql.part(graphql.of_project(data, project), "run")
+        run = graphql.of_run(at, answer, project)
         if run is None:
             return None
         listed = graphql.part(run, "logLines") or {}

@@ -78,8 +78,7 @@ def _pages(
             "after": after,
             "first": _PAGE,
         }
-        data = graphql.execute(at, FILES, variables).data
-        run = graphql.part(graphql.of_project(data, project), "run")
+        run = graphql.of_run(at, graphql.execute(at, FILES, variables), project)
         if run is None:
             yield None
             return

@@ -59,9 +59,25 @@ def run(at: Connection, project: Project, run_id: str) -> Node | None:
         "described": True,
     }
     answer = execute(at, documents.RUN, variables)
-    note_errors(at, answer)
-    found = part(of_project(answer.data, project), "run")
+    found = of_run(at, answer, project)
     return None if found is None else known(at, found, project, answer.app)
+
+
+def of_run(
+    at: Connection, answer: GraphqlAnswer, project: Project
+) -> Mapping[str, Any] | None:
+    """Return the run's part of an *answer*; None if there is no such run. NetworkError
+    if the server could not read it."""
+    found = part(of_project(answer.data, project), "run")
+    if found is None and answer.errors:
+        raise unread(at, answer)
+    note_errors(at, answer)
+    return found
+
+
+def unread(at: Connection, answer: GraphqlAnswer) -> NetworkError:
+    said = failures.plain(answer.errors[0])
+    return NetworkError(f"{at.server} could not read the run: {said}; try again later")
 
 
 def of_project(data: Any, project: Project) -> Mapping[str, Any]:

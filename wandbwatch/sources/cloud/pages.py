@@ -93,7 +93,10 @@ class Pages:
             self._ends[run] = list(zip(specs, rows, strict=False))
         self.total = int(found.get("runCount") or 0)
         self._at.totals[str(self._project)] = self.total
-        return self._fresh(listed, answer.app)
+        nodes = self._fresh(listed, answer.app)
+        if answer.errors and self._asking.whole_or_nothing and not nodes:
+            raise graphql.unread(self._at, answer)
+        return nodes
 
     def _fresh(self, listed: Mapping[str, Any], app: str) -> list[Node]:
         edges = listed.get("edges")

@@ -130,6 +130,7 @@ def _sweeps(at: Connection, project: Project) -> tuple[Sweep, ...]:
     found = graphql.part(answer.data, "project")
     if found is None:
         raise failures.no_project(project)
+    graphql.note_errors(at, answer)
     return tuple(
         described(reading.text(node.get("name")), node.get("config"), node)
         for node in _nodes(graphql.part(found, "sweeps"))

@@ -6,6 +6,7 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 from wandbwatch.model.media import Artifact
@@ -131,7 +132,7 @@ def check_project(api: Any, project: Project) -> None:
     try:
         len(api.runs(str(project), {"name": ""}, per_page=1))
     except ValueError:
-        raise failures.no_project(project) from None
+        raise failures.no_project(replace(project, sweep="")) from None
 
 
 def runs(api: Any, project: Project, asking: RunsQuery) -> FoundRuns | None:

@@ -300,6 +300,8 @@ class CloudSource:
                 if found is None:
                     return None, 0
                 nodes = reading.ranked(found.nodes, query.order, query.limit)
+                if not at.notes:  # else one that is missing may not have been read
+                    _check_ids(project, nodes, query)
                 if complete is not None:
                     nodes = complete(at, project, nodes)
                 return nodes, found.total
@@ -314,7 +316,6 @@ class CloudSource:
         project, nodes, total = self._ask(find)
         if nodes is None:
             raise failures.no_project(project)
-        _check_ids(project, nodes, query)
         return project, nodes, total
 
     def _ask(self, work: Callable[[Connection], T]) -> T:

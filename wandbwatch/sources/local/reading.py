@@ -197,7 +197,8 @@ def read(logs: Sequence[RunLog], want: Want, now: float) -> Run:
 
 def noted(run: Run, logs: Sequence[RunLog]) -> Run:
     """Note on *run* how many blocks of its *logs* are damaged, as far as read."""
-    count = sum(len(log.damaged) for log in logs)
+    known = (t.partition(" ")[0] for t in run.caveats if t.endswith(_SKIPPED))
+    count = max(sum(len(log.damaged) for log in logs), *map(int, known), 0)
     others = tuple(text for text in run.caveats if not text.endswith(_SKIPPED))
     blocks = f"{count} damaged block{'s' if count > 1 else ''}"
     return replace(run, caveats=(*others, f"{blocks} {_SKIPPED}")) if count else run

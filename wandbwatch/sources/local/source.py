@@ -15,6 +15,7 @@ from wandbwatch.model.drawing import Distributions
 from wandbwatch.model.errors import NotFoundError, SourceError, UsageError
 from wandbwatch.model.media import Album, Artifacts, RunFile, When
 from wandbwatch.model.query import Axis, Curves, Query
+from wandbwatch.model.report import remark
 from wandbwatch.model.run import Run, Series, State
 from wandbwatch.model.run_details import Alert, Printed, Provenance, Sweep
 from wandbwatch.sources.local import (
@@ -44,6 +45,9 @@ SYSTEM = "system/"
 _WHOLE = Want()
 _UNREADABLE = (SourceError, RecursionError, ValueError, ArithmeticError, LookupError)
 """What a broken or hostile run raises; it must not break its listing."""
+
+
+_UNREAD = "cannot be read: "
 
 
 class LocalSource:
@@ -168,6 +172,7 @@ class LocalSource:
         if self._listing is None:
             self._listing = Listing(self._path, len(groups))
         runs = [(self._listed(files, want), files) for files in reversed(groups)]
+        _name_unread([run for run, _ in runs if not wanted.test(run)])
         return filters.ordered((p for p in runs if wanted.test(p[0])), query.order)
 
     def _chosen(self, ids: Sequence[str]) -> list[Sequence[Path]]:
@@ -208,9 +213,9 @@ class LocalSource:
             if directories.is_one_run(self._path):
                 raise
             one = run_id(files[-1])
-            why = str(e).removeprefix(f"{files[-1]} cannot be read: ")
+            why = str(e).removeprefix(f"{files[-1]} {_UNREAD}")
             why = why.replace(f"{files[-1]} ", "it ")
-            return Run(one, one, State.UNKNOWN, caveats=(f"cannot be read: {why}",))
+            return Run(one, one, State.UNKNOWN, caveats=(f"{_UNREAD}{why}",))
 
     def _plotted(
         self, run: Run, files: Sequence[Path], keys: Sequence[str], axis: Axis
@@ -248,6 +253,16 @@ class LocalSource:
         """Read a found run as *query* wants it."""
         bare = want.summary == () and want.config == ()
         return run if bare else self._listed(files, want)
+
+
+def _name_unread(left_out: Sequence[Run]) -> None:
+    """Name runs that no filter finds because they cannot be read."""
+    found = [
+        f"{r.id} {t}" for r in left_out for t in r.caveats if t.startswith(_UNREAD)
+    ]
+    if found:
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        remark(f"{found[0]}{more}")
 
 
 def _curves(
