@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from wandbwatch.config import values
 from wandbwatch.config import webhook as webhooks
@@ -14,6 +16,16 @@ from wandbwatch.model.report import Level
 from wandbwatch.model.subscription import AccountConfig
 
 _LONGEST_THREAD_NAME = 100
+_MOST_TAGS = 5
+_DEFAULT_THREAD = "wandbwatch"
+"""What is not about one run goes there, where each run has a thread of its own."""
+
+
+class _Threads(Enum):
+    RUN = "run"
+
+
+_PER_RUN = values.one_of(_Threads)
 
 
 def channel(table: TomlTable, name: str, base: Path) -> Channel | None:
@@ -22,10 +34,9 @@ def channel(table: TomlTable, name: str, base: Path) -> Channel | None:
     any_host = table.flag("any_host")
     webhook = table.secret("webhook", base)
     _check_webhook(table, webhook, any_host=any_host)
-    thread_id, thread_name = _thread(table)
     found = {
-        "thread_id": thread_id,
-        "thread_name": thread_name,
+        **_thread(table),
+        "tags": _tags(table),
         "username": table.read("username", values.username),
         "avatar_url": table.read("avatar_url", values.web_address),
     }
@@ -55,7 +66,7 @@ def _check_webhook(table: TomlTable, webhook: Secret | None, *, any_host: bool) 
         table.complain("webhook", e.complaints[0])
 
 
-def _thread(table: TomlTable) -> tuple[str | None, str | None]:
+def _thread(table: TomlTable) -> dict[str, Any]:
     number = table.value("thread_id")
     if type(number) is int and number > 0:
         thread_id: str | None = str(number)
@@ -64,7 +75,20 @@ def _thread(table: TomlTable) -> tuple[str | None, str | None]:
     name = table.read("thread_name", _thread_name)
     if thread_id and name:
         table.complain("thread_name", "thread_id is set too; keep one of them")
-    return thread_id, name
+    per_run = table.read("thread", _PER_RUN) is not None
+    if per_run and thread_id:
+        table.complain("thread", "thread_id is set too; keep one of them")
+    name = name or (_DEFAULT_THREAD if per_run else None)
+    return {"thread_id": thread_id, "thread_name": name, "thread_per_run": per_run}
+
+
+def _tags(table: TomlTable) -> tuple[str, ...]:
+    found = table.texts("tags")
+    if len(found) > _MOST_TAGS:
+        table.complain("tags", f"a thread has at most {_MOST_TAGS} tags")
+    if not all(tag.isascii() and tag.isdigit() for tag in found):
+        table.complain("tags", "must be the tags' IDs, as Discord's Copy ID gives them")
+    return found
 
 
 def _digits(text: str) -> str:

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wandbwatch.model.address import Address, Several
+from wandbwatch.model.report import Subject
 from wandbwatch.model.run import Run
 
 
 def of_run(run: Run) -> str:
     path = "/".join(part for part in (run.entity, run.project, run.id) if part)
     return f"{run.name} ({path})"
+
+
+def subject(run: Run) -> Subject:
+    path = "/".join(part for part in (run.entity, run.project, run.id) if part)
+    return Subject(path, run.name if run.name == run.id else f"{run.name} ({run.id})")
 
 
 def project(run: Run) -> str:

@@ -46,6 +46,10 @@ class Channel:
     webhook: Secret
     thread_id: str | None = None
     thread_name: str | None = None
+    thread_per_run: bool = False
+    """Whether a message about one run goes into a thread of that run."""
+    tags: tuple[str, ...] = ()
+    """Ids of the forum's tags that a new thread gets."""
     username: str | None = None
     avatar_url: str | None = None
     mention: tuple[str, ...] = ()

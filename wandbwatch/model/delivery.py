@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Protocol, TypeAlias, assert_never
@@ -84,7 +84,9 @@ class Refused:
 
 @dataclass(frozen=True)
 class MessageMissing:
-    """The message to edit no longer exists."""
+    """The message to edit no longer exists, or can't be edited any more."""
+
+    reason: str = field(default="10008 Unknown Message", compare=False)
 
 
 Outcome: TypeAlias = (
@@ -161,8 +163,8 @@ def words(outcome: Outcome) -> str:
             said = f"{'the thread' if thread else 'the webhook'} is gone: {reason}"
         case Refused(_, reason):
             said = f"refused: {reason}"
-        case MessageMissing():
-            said = "refused: 10008 Unknown Message"
+        case MessageMissing(reason):
+            said = f"refused: {reason}"
         case _:
             assert_never(outcome)
     return said

@@ -74,6 +74,8 @@ class LineRound:
     slot: datetime
     overlap: bool = False
     """Whether its experiments start while those of an earlier slot still run."""
+    cards: bool = False
+    """Whether its channel has a thread for each run, with a card of the run first."""
 
     @property
     def key(self) -> str:

@@ -30,6 +30,8 @@ class Origin:
     rules: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
     """Ids of the runs that it is about."""
+    run: tuple[str, ...] = ()
+    """The path and the name of the one run whose thread it belongs into."""
 
 
 class MessageKind(Enum):

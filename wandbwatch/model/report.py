@@ -233,6 +233,16 @@ Block: TypeAlias = "Fields | Table | Plot | Chart | Note | Text | Attachment"
 
 
 @dataclass(frozen=True)
+class Subject:
+    """A run, as one that a report is about."""
+
+    path: str
+    """ENTITY/PROJECT/ID, or what of it is known."""
+    name: str
+    """The display name and the id."""
+
+
+@dataclass(frozen=True)
 class Report:
     """One report. ``kind`` is the name of the command that made it."""
 
@@ -260,6 +270,10 @@ class Report:
     """Where the user wants this report's pictures kept."""
     runs: tuple[str, ...] = field(default=(), compare=False)
     """The ids of the runs that an event or alert is about."""
+    subject: Subject | None = field(default=None, compare=False)
+    """The one run that it is about; it may have a thread of its own."""
+    card: bool = field(default=False, compare=False)
+    """Whether it is kept as the first message of its run's thread; it pings nobody."""
     rule: str = field(default="", compare=False)
     """The rule of an alert."""
     line: str = field(default="", compare=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, Queue, SendResults, 
 from wandbwatch.model.errors import NetworkError, StateError
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.queued_message import Message
-from wandbwatch.model.report import Fields, Level, Report
+from wandbwatch.model.report import Fields, Level, Report, Subject
 from wandbwatch.model.subscription import Cron, Mode, Subscription
 
 SLOT = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -77,6 +78,36 @@ def test_every_line_is_reported_in_order_and_the_slot_is_done(world):
     assert (result.errors, result.messages) == ((), 2)
     assert world.outbox.slot("hourly") == SLOT
     assert world.bodies() == ["1", "2"]
+
+
+def test_messages_on_different_runs_are_apart_in_a_forum_of_runs(world):
+    one, two = Subject("acme/gpt/a", "a"), Subject("acme/gpt/b", "b")
+    world.says = {
+        "alert": Report("x", "alert", level=Level.BAD, event=True, subject=one),
+        "two": Report("x", "failed", event=True, subject=two),
+        "card": Report(
+            "x",
+            "card",
+            level=Level.BAD,
+            event=True,
+            message_key="card a",
+            subject=one,
+            card=True,
+        ),
+        "all": Report("x", "digest"),
+    }
+    context = replace(world.context, threaded={"lab"})
+    run_job(subscription("alert", "two", "card", "all"), SLOT, context)
+    waiting = []
+    while found := world.queue.head("lab"):
+        waiting.append(found.queued)
+        SendResults(world.store).delivered(found, "1", None)
+    assert [(q.message.body, q.origin.run[:1], q.level) for q in waiting] == [
+        ("card", ("acme/gpt/a",), Level.INFO),
+        ("alert", ("acme/gpt/a",), Level.BAD),
+        ("failed", ("acme/gpt/b",), Level.INFO),
+        ("digest", (), Level.INFO),
+    ]
 
 
 def test_one_failing_line_ends_neither_the_list_nor_the_subscription(world):

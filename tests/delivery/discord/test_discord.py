@@ -84,6 +84,7 @@ LOST = [
     ("403_agent", EDGE),
     ("404_webhook", WebhookGone("10015 Unknown Webhook")),
     ("404_message", MessageMissing()),
+    ("archived", MessageMissing()),
     ("404_html", NotSent("404 Not Found")),
     ("gone", WebhookGone("10015 Unknown Webhook")),
     ("413", Refused(40005, "40005 Request entity too large")),

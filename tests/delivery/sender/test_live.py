@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from wandbwatch.delivery.outbox import Queue
-from wandbwatch.model.queued_message import Message, MessageFile
+from wandbwatch.model.queued_message import Message, MessageFile, Origin
 
 from tests.delivery.outbox.messages import enqueue, head, queued
 from tests.servers.discord import Fault, Hook
@@ -139,3 +140,108 @@ def test_a_report_gives_way_to_the_next_while_it_waits(harness):
     harness.clock.wait = waiting
     harness.deliver()
     assert harness.texts == ["new"]
+
+
+RUNS_HOOK = Hook("50", "token-forum", "60", "forum")
+
+
+def forum(harness) -> None:
+    channel = harness.hook("runs", RUNS_HOOK)
+    harness.channels["runs"] = replace(
+        channel, thread_name="all", thread_per_run=True, tags=("77",)
+    )
+
+
+def about(run: str, text: str, *, name: str = "", hour: int = 0, sequence: int = 0):
+    """Return a message on *run*; one with a *name* is edited by the next of it."""
+    message = queued(text, f"{run}{sequence}", hour, sequence, channel="runs")
+    origin = Origin(text, run=(f"acme/gpt/{run}", f"{run} (id)") if run else ())
+    return replace(message, origin=origin, name=name, edit=bool(name))
+
+
+def in_threads(harness) -> dict[str, list[str]]:
+    """Return the texts in each thread of the forum, by the thread's name."""
+    names: dict[str, str] = {}
+    texts: dict[str, list[str]] = {}
+    for record in harness.server.messages:
+        thread, payload = record["thread_id"], record["payload"]
+        names.setdefault(thread, payload.get("thread_name"))
+        texts.setdefault(thread, []).append(payload["content"])
+    return {names[thread]: found for thread, found in texts.items()}
+
+
+def test_a_hundred_runs_have_a_thread_each(harness):
+    forum(harness)
+    for run in range(100):
+        harness.enqueue(about(f"r{run}", "card", name="card#0"))
+    harness.enqueue(about("", "12 runs crashed"), about("", "digest", sequence=1))
+    harness.deliver("runs")
+    harness.restart()
+    for run in range(100):
+        harness.enqueue(about(f"r{run}", "card 2", name="card#0", hour=1))
+        harness.enqueue(about(f"r{run}", "failed", hour=1, sequence=1))
+    harness.deliver("runs")
+    found = in_threads(harness)
+    assert found.pop("all") == ["12 runs crashed", "digest"]
+    assert found == {f"r{run} (id)": ["card 2", "failed"] for run in range(100)}
+    first = [r for r in harness.server.messages if r["id"] == r["thread_id"]]
+    assert all(r["payload"]["applied_tags"] == ["77"] for r in first)
+    assert harness.server.warnings == []
+
+
+def test_a_kill_before_the_answer_costs_one_more_thread_that_is_marked(harness):
+    forum(harness)
+    harness.server.faults.append(Fault("502_after"))
+    harness.enqueue(about("a", "card", name="card#0"))
+    harness.deliver("runs")
+    harness.enqueue(about("a", "card 2", name="card#0", hour=1))
+    harness.enqueue(about("a", "failed", hour=1, sequence=1))
+    harness.deliver("runs")
+    by_thread: dict[str, list[dict[str, Any]]] = {}
+    for record in harness.server.messages:
+        by_thread.setdefault(record["thread_id"], []).append(record)
+    first, second = by_thread.values()
+    assert [r["payload"]["content"] for r in first] == ["card"]
+    assert [r["payload"]["content"] for r in second] == ["card 2", "failed"]
+    (edited,) = (r for r in second if r["edits"])
+    assert edited["edits"][0]["payload"]["content"] == "card 2"
+
+
+def test_a_sender_that_dies_while_it_opens_a_thread_marks_the_next(harness):
+    forum(harness)
+    harness.enqueue(about("a", "card"))
+    Queue(harness.store).claim(head(harness.store, "runs"), "50")
+    harness.restart()
+    harness.enqueue(about("a", "failed", hour=1))
+    harness.deliver("runs")
+    assert in_threads(harness) == {"a (id)": ["(possible duplicate) card", "failed"]}
+
+
+def test_a_deleted_thread_of_a_run_is_opened_again_and_no_other(harness):
+    forum(harness)
+    harness.enqueue(*(about(run, "card", name="card#0") for run in "ab"))
+    harness.deliver("runs")
+    hook = harness.server.board.hooks["50"]
+    harness.server.board.put(replace(hook, threads=hook.threads[1:]))
+    harness.enqueue(
+        *(about(run, "card 2", name="card#0", hour=1) for run in "ab"),
+        about("a", "failed", hour=1, sequence=1),
+    )
+    harness.deliver("runs")
+    assert [r["payload"]["content"] for r in harness.server.messages] == [
+        "card",
+        "card 2",
+        "card 2",
+        "failed",
+    ]
+    assert harness.admin.stopped() == harness.admin.failed() == ()
+
+
+def test_an_edit_in_an_archived_thread_is_posted_there_which_opens_it(harness):
+    forum(harness)
+    harness.enqueue(about("a", "card", name="card#0"))
+    harness.deliver("runs")
+    harness.server.faults.append(Fault("archived", method="PATCH"))
+    harness.enqueue(about("a", "card 2", name="card#0", hour=1))
+    harness.deliver("runs")
+    assert in_threads(harness) == {"a (id)": ["card", "card 2"]}

@@ -113,6 +113,8 @@ class Board:
         return self._store(record, attached, Place(old["thread_id"]), hook)
 
     def find(self, hook: Hook, id_: str, thread: str | None) -> dict[str, Any]:
+        if thread and thread not in hook.threads:
+            raise ApiError(404, 10003, "Unknown Channel")
         record = self.messages.get(id_)
         if record is None or record["deleted"] or record["webhook_id"] != hook.id:
             raise unknown_message()

@@ -87,6 +87,13 @@ _CANNED = {
     ),
     "404_webhook": Answer.json(404, {"message": "Unknown Webhook", "code": 10015}),
     "404_message": Answer.json(404, {"message": "Unknown Message", "code": 10008}),
+    "archived": Answer.json(
+        400,
+        {
+            "message": "Tried to perform an operation on an archived thread",
+            "code": 50083,
+        },
+    ),
     "404_html": Answer(404, _PAGE % b"404: Not Found", "text/html", via=False),
     "413": Answer.json(413, {"message": "Request entity too large", "code": 40005}),
     "400_link": Answer.json(

@@ -62,7 +62,8 @@ def worker(
             experiments=lambda: ExperimentService(file),
             rehearsing=dry,
         )
-        context = job_context(whole, store)
+        threaded = {c.name for c in config.channels.values() if c.thread_per_run}
+        context = replace(job_context(whole, store), threaded=threaded)
         for line in sys.stdin:
             order = json.loads(line)
             result = _done(order, known[order["subscription"]], context)

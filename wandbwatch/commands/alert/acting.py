@@ -15,7 +15,7 @@ from wandbwatch.model.errors import WandbwatchError
 from wandbwatch.model.experiment import Experiment
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.ports import Env
-from wandbwatch.model.report import Level, Note, Report
+from wandbwatch.model.report import Level, Note, Report, Subject
 
 MEMORY = "actions"
 """The key that the memory is stored under."""
@@ -157,6 +157,7 @@ def _report(one: Intent, outcome: _Outcome) -> Report:
         event=True,
         headline=f"{one.name}: {verb} ({rule})",
         runs=(one.run,),
+        subject=Subject(path.strip("/"), f"{one.name} ({one.run})"),
         rule=rule,
     )
 

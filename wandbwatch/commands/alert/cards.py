@@ -110,6 +110,7 @@ def _card(sent: Notification, called: str, message: str = "") -> Report:
         message_key=message or _key(sent),
         headline=f"{called}: {_headline(sent)}",
         runs=(run.id,),
+        subject=titles.subject(run),
         rule=sent.rule.text,
     )
 

@@ -22,6 +22,7 @@ from wandbwatch.commands.events.lifecycle import (
     taught,
 )
 from wandbwatch.commands.events.lifecycle.listing import listed
+from wandbwatch.commands.events.live_cards import LiveCards
 from wandbwatch.commands.events.reports import CrashCards, reports
 from wandbwatch.commands.events.run_cards import ProjectPage, greeting, present
 from wandbwatch.formatting import titles
@@ -91,11 +92,14 @@ def _report(env: Env, request: Request) -> Iterator[Report]:
         happened = (*happened, *_raised(source, found, happened, after, memory))
     wanted = [event for event in happened if event.kind in request.on]
     crashes = CrashCards.read(memory.recall(_CRASHES))
-    shown += reports(wanted, ends, _project(request.address, found), crashes)
+    project = _project(request.address, found)
+    shown += reports(wanted, ends, project, crashes)
     _remember(memory, after, crashes)
+    if memory.round and memory.round.cards:
+        cards = LiveCards(source, memory, request.rules, project)
+        yield from cards.reports(found.runs, happened, now.timestamp())
     yield from shown
     if dead := _dead(source, found, happened, request, Check(now.timestamp(), memory)):
-        project = _project(request.address, found)
         yield dead_keys.report(dead, "events", project.name, project.url)
 
 

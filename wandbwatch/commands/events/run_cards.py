@@ -79,6 +79,7 @@ def card(event: RunEvent, project: ProjectPage) -> Report:
         run.url,
         headline=headline(event, project.called(run)),
         runs=(run.id,),
+        subject=titles.subject(run),
     )
 
 

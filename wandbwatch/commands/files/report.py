@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -20,7 +21,9 @@ def report(
 ) -> Report:
     """List the *files* that match *glob*; with *out*, they are saved there."""
     found = [file for file in files if _fits(file.path, glob)]
-    title = titles.of_run(run)
+    about = Report(
+        "files", titles.of_run(run), url=run.url, out=out, subject=titles.subject(run)
+    )
     if not found and files and glob != EVERY:
         known = {file.path for file in files}
         known |= {path.rpartition("/")[2] for path in known}
@@ -28,14 +31,14 @@ def report(
         raise NotFoundError(f"none of its {len(files)} files match {glob!r}{hint}")
     if not found:
         note = Note("the run has no files")
-        return Report("files", title, (note,), url=run.url, out=out)
+        return replace(about, blocks=(note,))
     total = size(sum(file.size or 0 for file in found))
     count = f"{len(found)} file{'s' if len(found) > 1 else ''}, {total}"
     if out is not None:
         pieces = tuple(_piece(file) for file in found)
         fetched = Attachment(glob, "files", pieces, count, named=True)
-        return Report("files", title, (fetched,), url=run.url, out=out)
-    return Report("files", title, (_table(found), Note(count)), url=run.url)
+        return replace(about, blocks=(fetched,))
+    return replace(about, blocks=(_table(found), Note(count)))
 
 
 def _fits(path: str, glob: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from wandbwatch.commands.logs import Pattern
@@ -87,7 +88,7 @@ def report(
     else:
         blocks = (Text("", _joined(lines)),)
     blocks = (*blocks, *about.blocks)
-    return Report("logs", about.title, blocks, about.level, about.url)
+    return replace(about, blocks=blocks)
 
 
 def _joined(lines: Sequence[Printed]) -> str:
@@ -106,7 +107,8 @@ def _of_run(source: Source) -> tuple[Ask, Report]:
 
     level = Level.BAD if run.state.bad else Level.INFO
     noted = tuple(caveats([run]))
-    return ask, Report("logs", titles.of_run(run), noted, level, run.url)
+    subject, title = titles.subject(run), titles.of_run(run)
+    return ask, Report("logs", title, noted, level, run.url, subject=subject)
 
 
 def _of_experiment(env: Env, address: Address) -> tuple[Ask, Report] | None:

@@ -23,7 +23,14 @@ def report(
 ) -> Report:
     """Tell of the media in *album*, whose *files* were looked at."""
     blocks = (*albums.blocks(album, files, run, page), *_notes(run, album, keys))
-    return Report("media", titles.of_run(run), blocks, url=run.url, out=page.out)
+    return Report(
+        "media",
+        titles.of_run(run),
+        blocks,
+        url=run.url,
+        out=page.out,
+        subject=titles.subject(run),
+    )
 
 
 def chart_names(key: str) -> tuple[str, str]:

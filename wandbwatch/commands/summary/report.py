@@ -88,6 +88,7 @@ def report(
         _level(run),
         run.url,
         fingerprint=lambda: seen().written(),
+        subject=titles.subject(run),
     )
 
 

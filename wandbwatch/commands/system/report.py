@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -48,10 +49,11 @@ def report(
     out: Path | None = None,
 ) -> Report:
     """Tell of *run*'s machine now, and over the seconds of its *series*."""
-    title = titles.of_run(run)
+    about = Report(
+        "system", titles.of_run(run), url=run.url, out=out, subject=titles.subject(run)
+    )
     if not run.system:
-        note = Note(f"no system metrics{yet(run)}")
-        return Report("system", title, (note,), url=run.url)
+        return replace(about, blocks=(Note(f"no system metrics{yet(run)}"),))
     shown = recent(series, _AXIS, last) if last else series
     blocks: tuple[Block, ...] = (
         *map(Note, metrics.findings(series)),
@@ -60,7 +62,7 @@ def report(
         *_plots(run, shown or {}),
         *caveats([run]),
     )
-    return Report("system", title, blocks, url=run.url, out=out)
+    return replace(about, blocks=blocks)
 
 
 def _devices(run: Run) -> Iterator[Table]:

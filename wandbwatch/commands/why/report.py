@@ -50,7 +50,8 @@ def report(env: Env, address: Address) -> Report:
     path = titles.of_run(run).removeprefix(run.name)
     title = f"{run.name}: {_head(run, found)}{path}"
     level = Level.BAD if run.state.bad or found else Level.INFO
-    return Report("why", title, tuple(blocks), level, run.url)
+    subject = titles.subject(run)
+    return Report("why", title, tuple(blocks), level, run.url, subject=subject)
 
 
 def _head(run: Run, found: Sequence[Cause]) -> str:

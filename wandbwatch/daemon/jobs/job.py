@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -31,7 +31,7 @@ from wandbwatch.model.queued_message import (
     Origin,
     QueuedMessage,
 )
-from wandbwatch.model.report import Level, Report
+from wandbwatch.model.report import Level, Report, Subject
 from wandbwatch.model.subscription import Mode, Subscription
 
 _STORED = StoredJson(compact=False, ascii=True)
@@ -128,15 +128,24 @@ def queued_messages(
     reports: Sequence[Report],
     level: Level,
     render: Render,
+    *,
+    threaded: bool = False,
 ) -> Iterator[QueuedMessage]:
     """Yield the messages of *reports*, in their order.
 
-    Reports with a message key have their own messages; the others share
-    theirs. One message has the *level* and may ping: the first with the cause.
+    Reports with a message key have their own messages, with *threaded* those on
+    different runs as well; the others share theirs. One message has the *level* and
+    may ping: the first with the cause.
     """
     live = subscription.mode is Mode.EDIT
     places = {False: count(), True: count(_EVENTS)}
-    for (name, event), group in groupby(reports, lambda r: (r.message_key, r.event)):
+
+    def apart(report: Report) -> tuple[str, bool, Subject | None]:
+        run = report.subject if threaded else None
+        own = run.path if run and live and not report.event else ""
+        return report.message_key or own, report.event, run
+
+    for (name, event, _), group in groupby(reports, apart):
         shared = tuple(group)
         edit = bool(name) or (live and not event)
         if edit:
@@ -162,18 +171,21 @@ def queued_messages(
 def origin_of(reports: Sequence[Report]) -> Origin:
     """Return the content of a message of *reports*, and the lines it comes from."""
     title = "; ".join(clean(r.headline or r.title) for r in reports)
+    runs = {r.subject for r in reports}
+    run = runs.pop() if len(runs) == 1 else None
     return Origin(
         title if len(title) <= _TITLE else f"{title[: _TITLE - 1]}…",
         tuple(dict.fromkeys(r.line for r in reports if r.line)),
         tuple(dict.fromkeys(r.rule for r in reports if r.rule)),
         tuple(dict.fromkeys(run for r in reports for run in r.runs)),
+        (clean(run.path), clean(run.name)) if run else (),
     )
 
 
 def _pings(shared: Sequence[Report], reports: Sequence[Report], level: Level) -> bool:
     """Whether the message of *shared* carries the level and the ping."""
-    bad = [r for r in reports if r.level is level]
-    return level.rank > 0 and (not bad or any(r.level is level for r in shared))
+    bad = [r for r in reports if r.level is level and not r.card]
+    return level.rank > 0 and (not bad or any(one in bad for one in shared))
 
 
 log = logging.getLogger(__name__)
@@ -196,6 +208,8 @@ class JobContext:
     """Called with its name before a list is answered."""
     mutes: Callable[[], Sequence[Mute]] = tuple
     """Returns the mutes that hold now."""
+    threaded: Collection[str] = ()
+    """The channels that have a thread for each run."""
 
 
 @dataclass(frozen=True)
@@ -226,7 +240,14 @@ def run_job(subscription: Subscription, slot: datetime, context: JobContext) -> 
             context.ask,
             memory(
                 context.outbox,
-                LineRound(name, subscription.channel, line, slot, subscription.overlap),
+                LineRound(
+                    name,
+                    subscription.channel,
+                    line,
+                    slot,
+                    subscription.overlap,
+                    subscription.channel in context.threaded,
+                ),
                 known,
             ),
         )
@@ -263,7 +284,12 @@ def _afterwards(
         level = worst(done.reports)
         with outbox.round() as round_:
             for queued in queued_messages(
-                subscription, slot, done.reports, level, context.render
+                subscription,
+                slot,
+                done.reports,
+                level,
+                context.render,
+                threaded=subscription.channel in context.threaded,
             ):
                 sequence = _AFTERWARDS + sent
                 sent += round_.enqueue(replace(queued, sequence=sequence))
@@ -359,7 +385,11 @@ def _stored(
     content = known.get(CONTENT, "") if muted else content
     after = {**new.memory, CONTENT: content, **kept(results, known, posted=posted)}
     count = 0
-    for queued in queued_messages(subscription, slot, reports, level, context.render):
+    threaded = subscription.channel in context.threaded
+    reports = tuple(sorted(reports, key=lambda report: not report.card))
+    for queued in queued_messages(
+        subscription, slot, reports, level, context.render, threaded=threaded
+    ):
         round_.enqueue(queued)
         count += 1
     shown = any(not report.event for report in reports)

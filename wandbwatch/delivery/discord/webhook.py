@@ -36,12 +36,14 @@ from wandbwatch.model.errors import printable
 from wandbwatch.model.queued_message import Message
 
 _UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE, _UNKNOWN_WEBHOOK = 10003, 10008, 10015
+_ARCHIVED = 50083
+"""An old thread: what is in it can't be edited, but a new post opens it again."""
 _BLOCKED = 40333
 _FORUM = {
     220001: "the channel is a forum: set thread_name or thread_id",
     220002: "set either thread_name or thread_id, not both",
-    220003: "the channel is not a forum: remove thread_name",
-    40067: "the forum requires a tag, which webhooks can't set: turn that rule off",
+    220003: "the channel is not a forum: remove thread_name and thread",
+    40067: "the forum requires a tag: set tags to the ID of one",
 }
 _LONGEST = 600
 _CLIENT, _SERVER = 400, 500
@@ -64,8 +66,8 @@ def outcome(reply: Reply) -> Outcome:
 
 def _refused(reply: Reply, fields: Mapping[str, Any]) -> Outcome:
     code, line = _code(fields), _line(reply, fields)
-    if code == _UNKNOWN_MESSAGE:
-        return MessageMissing()
+    if code in (_UNKNOWN_MESSAGE, _ARCHIVED):
+        return MessageMissing(line)
     if code == _UNKNOWN_CHANNEL:
         return WebhookGone(line, thread=True)
     if code == _BLOCKED:
@@ -163,7 +165,7 @@ SILENT = 1 << 12
 
 # https://discord.com/developers/docs/resources/webhook#edit-webhook-message
 _EDIT = ("content", "embeds", "allowed_mentions", "components", "attachments", "flags")
-_POST = (*_EDIT, "username", "avatar_url", "tts", "thread_name")
+_POST = (*_EDIT, "username", "avatar_url", "tts", "thread_name", "applied_tags")
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -184,6 +186,8 @@ class Webhook(DiscordWebhook):
         )
         if self.thread_id:
             self.thread_name = None
+        elif self.thread_name and channel.tags:
+            self.applied_tags = list(channel.tags)
         self._silent = channel.silent
         self._only_content = False
         """Whether an edit leaves embeds and files as they are."""

@@ -107,10 +107,31 @@ class Queue:
         )
         return found[0][0] if found else None
 
-    def own_thread(self, channel: str) -> str | None:
-        """Return the id of the thread that we have opened in *channel*, if any."""
-        found = self._store.read("SELECT id FROM thread WHERE channel = ?", channel)
+    def run_thread(self, channel: str, run: str) -> str | None:
+        """Return the id of the thread of *run* in *channel*, if we have opened it."""
+        found = self._store.read(
+            "SELECT id FROM run_thread WHERE channel = ? AND run = ?", channel, run
+        )
         return found[0][0] if found else None
+
+    def posted_in(self, channel: str, message_id: str) -> str | None:
+        """Return the id of the thread that a message of ours is in, where known."""
+        found = self._store.read(
+            "SELECT channel_id FROM posted WHERE message_id = ? AND channel = ?",
+            message_id,
+            channel,
+        )
+        return found[0][0] if found else None
+
+    def opened(self, channel: str, thread: str) -> bool:
+        """Whether we have opened *thread* in *channel*."""
+        return bool(
+            self._store.read(
+                "SELECT 1 FROM thread WHERE channel = ? AND id = ? UNION"
+                " SELECT 1 FROM run_thread WHERE channel = ? AND id = ?",
+                *(channel, thread) * 2,
+            )
+        )
 
     def waits(self, channel: str) -> bool:
         """Whether anything waits for *channel*, now or later, and it is not stopped."""
@@ -190,8 +211,10 @@ class SendResults:
         message_id: str | None,
         thread: tuple[str, str] | None,
         channel_id: str | None = None,
+        run: str = "",
     ) -> None:
-        """It is posted; *thread* is the name and id of a thread that it opened.
+        """It is posted; *thread* is the name and id of a thread that it opened, which
+        is its run's if it belongs to one.
 
         *channel_id* is that of the channel or thread that it is in.
         """
@@ -219,9 +242,13 @@ class SendResults:
                     (*_place(queued), message_id),
                 )
             if thread:
+                name, id_ = thread
+                table, key = ("thread", name)
+                if run:
+                    table, key = ("run_thread", run)
                 database.execute(
-                    "INSERT OR REPLACE INTO thread VALUES (?, ?, ?)",
-                    (queued.channel, *thread),
+                    f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)",
+                    (queued.channel, key, id_),
                 )
 
     def retry(
@@ -262,13 +289,21 @@ class SendResults:
                 "UPDATE message SET claimed = NULL WHERE id = ?", (waiting.id,)
             )
 
-    def thread_gone(self, waiting: Waiting) -> None:
-        """Forget the thread that we had opened, and all messages in it."""
+    def thread_gone(self, waiting: Waiting, thread: str) -> None:
+        """Forget the *thread* that we had opened, and all messages in it."""
+        channel = waiting.queued.channel
         with self._store.write() as database:
-            for table in ("thread", "live"):
+            for table in ("thread", "run_thread"):
                 database.execute(
-                    f"DELETE FROM {table} WHERE channel = ?", [waiting.queued.channel]
+                    f"DELETE FROM {table} WHERE channel = ? AND id = ?",
+                    (channel, thread),
                 )
+            database.execute(
+                "DELETE FROM live WHERE channel = ? AND message_id NOT IN"
+                " (SELECT message_id FROM posted WHERE channel = ? AND channel_id <> ?"
+                " AND message_id IS NOT NULL)",
+                (channel, channel, thread),
+            )
             database.execute(
                 "UPDATE message SET claimed = NULL WHERE id = ?", (waiting.id,)
             )

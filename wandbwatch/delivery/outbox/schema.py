@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-VERSION = 6
+VERSION = 7
 """The version of the tables, stored in the file's ``user_version``."""
 
 _EXPERIMENTS = """
@@ -88,6 +88,14 @@ CREATE TABLE IF NOT EXISTS mute (
     channels TEXT NOT NULL           -- JSON: where its end is reported
 );
 """
+_RUN_THREADS = """
+CREATE TABLE IF NOT EXISTS run_thread (
+    channel TEXT NOT NULL,
+    run TEXT NOT NULL,               -- its path
+    id TEXT NOT NULL,                -- Discord's, of the thread
+    PRIMARY KEY (channel, run)
+);
+"""
 
 TABLES = f"""
 {_EXPERIMENTS}{_JOBS}CREATE TABLE message (
@@ -142,7 +150,7 @@ CREATE TABLE live (
 CREATE TABLE thread (channel TEXT PRIMARY KEY, name TEXT NOT NULL, id TEXT NOT NULL);
 CREATE TABLE stopped (channel TEXT PRIMARY KEY, reason TEXT NOT NULL, at REAL NOT NULL);
 CREATE TABLE sent (lane TEXT NOT NULL, at REAL NOT NULL);
-{_WAITS}{_HISTORY}"""
+{_WAITS}{_HISTORY}{_RUN_THREADS}"""
 
 NAMES = set(re.findall(r"CREATE TABLE (?:IF NOT EXISTS )?(\w+)", TABLES))
 """Of all tables."""
@@ -167,5 +175,6 @@ DROP TABLE live_1;
     4: _WAITS,
     5: _JOBS,
     6: _HISTORY,
+    7: _RUN_THREADS,
 }
 """Statements that upgrade the tables of each earlier version."""

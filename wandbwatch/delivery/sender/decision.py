@@ -98,8 +98,8 @@ def decide(
         case Refused(_, reason):
             both = f"{waiting.reason}; and as plain text: {reason}"
             step = Fail(both) if waiting.reduced else Reduce(reason)
-        case MessageMissing():
-            step = PostAgain() if editing else Fail("10008 Unknown Message")
+        case MessageMissing(reason):
+            step = PostAgain() if editing else Fail(reason)
         case _:
             assert_never(outcome)
     return step

@@ -114,9 +114,9 @@ class Attempt:
         return message
 
     def _own_thread(self) -> bool:
-        name = self._channel.name
-        known = self._queue.own_thread(name)
-        return known is not None and known == self._channel.thread_id
+        name, thread = self._channel.name, self._channel.thread_id
+        ours = self._channel.thread_per_run
+        return thread is not None and (ours or self._queue.opened(name, thread))
 
     def _count(self, outcome: Outcome) -> None:
         now = self._context.moment()
@@ -130,7 +130,8 @@ class Attempt:
             case Done(message_id, channel_id):
                 name = self._channel.thread_name
                 opened = (name, channel_id) if name and channel_id else None
-                results.delivered(waiting, message_id, opened, channel_id)
+                run = _run(self._channel, waiting.queued)
+                results.delivered(waiting, message_id, opened, channel_id, run)
             case Retry(after, reason, counted):
                 results.retry(waiting, after, reason, ambiguous=counted)
             case Reduce(reason):
@@ -140,7 +141,7 @@ class Attempt:
             case PostAgain():
                 results.post_again(waiting)
             case ThreadGone():
-                results.thread_gone(waiting)
+                results.thread_gone(waiting, self._channel.thread_id or "")
             case StopChannel(reason):
                 results.stopped(waiting, reason)
 
@@ -169,12 +170,33 @@ class Attempt:
                 )
 
 
-def resolve_thread(channel: Channel, queue: Queue) -> Channel:
-    """Return *channel* with the thread that we have opened for its name, if any."""
+def resolve_thread(
+    channel: Channel, queue: Queue, queued: QueuedMessage | None = None
+) -> Channel:
+    """Return *channel* with the thread that we have opened, if any, for *queued*: that
+    of its run, else that of the channel's name; a message that it edits stays where it
+    is."""
     if channel.thread_id or not channel.thread_name:
         return channel
-    known = queue.thread(channel.name, channel.thread_name)
+    known = None
+    if channel.thread_per_run and queued and (edited := queue.live(queued)):
+        known = queue.posted_in(channel.name, edited)
+    if queued and (run := _run(channel, queued)):
+        name = queued.origin.run[-1][:_LONGEST_NAME]
+        channel = replace(channel, thread_name=name)
+        known = known or queue.run_thread(channel.name, run)
+    else:
+        known = known or queue.thread(channel.name, channel.thread_name or "")
     return replace(channel, thread_id=known, thread_name=None) if known else channel
+
+
+_LONGEST_NAME = 100
+
+
+def _run(channel: Channel, queued: QueuedMessage) -> str:
+    """Return the path of the run in whose thread *queued* belongs, or ""."""
+    per_run = channel.thread_per_run and queued.origin.run
+    return queued.origin.run[0] if per_run else ""
 
 
 log = logging.getLogger(__name__)
@@ -245,9 +267,8 @@ class Delivery:
         if wait > 0:
             self._wait(wait)
             return True
-        attempt = Attempt(
-            waiting, resolve_thread(self._channel, self._queue), self._context, bucket
-        )
+        channel = resolve_thread(self._channel, self._queue, waiting.queued)
+        attempt = Attempt(waiting, channel, self._context, bucket)
         if waiting.ambiguous and not attempt.editing:
             if given_up := out_of_tries(waiting):
                 attempt.finish(given_up)

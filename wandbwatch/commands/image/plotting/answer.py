@@ -139,6 +139,7 @@ def report(
         url=url,
         fingerprint=ends.fingerprint,
         out=view.out,
+        subject=titles.subject(runs[0]) if alone else None,
     )
 
 
