@@ -2,6 +2,7 @@
 
 import math
 import struct
+from typing import Any
 
 import numpy as np
 from hypothesis import given
@@ -17,13 +18,17 @@ texts = st.one_of(
 )
 
 
+def read(spelled: list[str]) -> tuple[Any, Any]:
+    ends = np.cumsum([len(text) for text in spelled])
+    starts = ends - [len(text) for text in spelled]
+    data = "".join(spelled).encode() + bytes(64)
+    words = np.ndarray((len(data) - 7,), "<u8", data, 0, (1,))
+    return decimals(words, starts, ends)
+
+
 @given(st.lists(texts, min_size=1, max_size=50))
 def test_as_float_does(spelled):
-    raw = [text.encode() for text in spelled]
-    ends = np.cumsum([len(text) for text in raw])
-    starts = ends - [len(text) for text in raw]
-    seen = np.frombuffer(b"".join(raw) + bytes(64), np.uint8)
-    values, sure = decimals(seen, starts, ends)
+    values, sure = read(spelled)
     for text, value, known in zip(spelled, values.tolist(), sure.tolist(), strict=True):
         if known:
             assert struct.pack("d", value) == struct.pack("d", float(text))
@@ -31,9 +36,6 @@ def test_as_float_does(spelled):
 
 def test_what_wandb_writes_is_sure():
     spelled = [repr(1 / n + math.sin(n) / 1000) for n in range(1, 3000)]
-    ends = np.cumsum([len(text) for text in spelled])
-    starts = ends - [len(text) for text in spelled]
-    seen = np.frombuffer("".join(spelled).encode() + bytes(64), np.uint8)
-    values, sure = decimals(seen, starts, ends)
+    values, sure = read(spelled)
     assert sure.mean() > 0.9
     assert values[sure].tolist() == [float(spelled[n]) for n in np.flatnonzero(sure)]

@@ -1,104 +1,109 @@
-"""The rows of a segment, and in them, with numpy, one key's numbers or all labels."""
+"""One key's numbers, or the steps, of all rows of a segment, with numpy.
+
+What `KeyScanner` does in one row is done here in all rows at once: the bytes of the
+key's labels are looked for, and what stands around them tells whether it is an item.
+Rows for which it does not are read item by item (`rows`), or by the plain reader.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-
 import numpy as np
 
-from wandbwatch.sources.local.items import UPDATE
 from wandbwatch.sources.local.key_scanner import KeyScanner, row_step
-from wandbwatch.sources.local.known import ITEMS
-from wandbwatch.sources.local.large.decimals import Numbers, decimals
-from wandbwatch.sources.local.large.vectors import (
-    Flags,
-    Items,
-    Places,
-    Records,
-    Segment,
-    Unusual,
+from wandbwatch.sources.local.large.decimals import Flags, Numbers, Places, Words
+from wandbwatch.sources.local.large.rows import (
+    Rows,
     among,
-    field,
     hashes,
     hashes_of,
-    items,
-    varints,
+    numbers,
+    rows,
+    texts,
 )
-from wandbwatch.sources.local.wire import STATS
+from wandbwatch.sources.local.large.vectors import Records
 
-_SECOND = 2
-_CONTINUES = 0x80
-_BOOLEAN, _INTEGER, _NUMBER, _VALUE_JSON = 4, 5, 6, 16
-_DOUBLE = 8
-_LONGEST = 127
-"""The most bytes of a number in JSON."""
-_KNOWN = 2
-"""Blocks at a segment's end, whose labels most others of it have as well."""
-
-
-@dataclass(frozen=True)
-class Rows:
-    """The messages of history or summary records."""
-
-    segment: Segment
-    block: Places
-    start: Places
-    end: Places
-    items: Items
-    odd: Flags
-    """The rows that the plain reader has to read."""
-    second: Places
-    """The number in field 2 of each, a row's step; 0 without one."""
-    has_second: Flags
-
-    def message(self, row: int) -> bytes:
-        return bytes(self.segment.view[int(self.start[row]) : int(self.end[row])])
+_STRIPE = 1 << 18
+"""Bytes that are searched at once: they and what is found stay in the nearest cache."""
+_MOST_SPELLED = 12
+"""Texts that are looked for; where there are more, all items are read."""
+_FEW = 32
+"""Rows that the plain reader reads as fast."""
+_JSON, _DOUBLE, _NESTED = 0x0182, 0x31, 0x12
+_ITEM = 0x0A
+_BYTE = np.uint64(0xFF)
 
 
-def rows(found: Records, item_field: int = UPDATE) -> Rows:
-    """Read the items of records, of which each is a field of that number."""
-    seen, tag = found.segment.seen, item_field << 3 | 2
-    row, at, ends = np.arange(found.start.size), found.start, found.end
-    odd = np.zeros(row.shape, np.bool_)
-    has_second, second = odd.copy(), np.zeros_like(row)
-    pieces: list[tuple[Places, Places, Places]] = []
-    while row.size:
-        length = seen[at + 1]
-        if (seen[at] == tag).all() and (length < _CONTINUES).all():
-            start, stop = at + 2, at + 2 + length
-            valid = stop <= ends
-            pieces.append((row[valid], start[valid], stop[valid]))
-        else:
-            number, start, stop, valid = field(seen, at, ends)
-            item = valid & (number == item_field)
-            pieces.append((row[item], start[item], stop[item]))
-            other = np.flatnonzero(valid & (number == _SECOND) & ~has_second[row])
-            if other.size:
-                has_second[row[other]] = True
-                step, strange = _inner(found.segment, start[other], stop[other])
-                second[row[other]] = step
-                odd[row[other][strange]] = True
-        odd[row[~valid]] = True
-        on = valid & (stop < ends)
-        row, at, ends = row[on], stop[on], ends[on]
-    none = np.zeros(0, np.intp)
-    columns = zip(*pieces, strict=True) if pieces else [[none]] * 3
-    parts = items(seen, *(np.concatenate(list(one)) for one in columns))
-    odd[parts.of[parts.odd]] = True
-    place = (found.block, found.start, found.end)
-    return Rows(found.segment, *place, parts, odd, second, has_second)
+class Lines:
+    """The messages of history records, of which few items are looked at."""
+
+    def __init__(self, found: Records) -> None:
+        self.found = found
+        self.count = found.start.size
+        self._order = np.argsort(found.start, kind="stable")
+        self._starts = found.start[self._order]
+        self._upto = int(found.end.max(initial=0))
+
+    def having(self, text: bytes) -> tuple[Places, Places]:
+        """Return the rows that have *text*, and where; a row for each time."""
+        at = self._places(text)
+        place = np.searchsorted(self._starts, at, "right") - 1
+        row = self._order[place]
+        inside = (place >= 0) & (at + len(text) <= self.found.end[row])
+        return row[inside], at[inside]
+
+    def _places(self, text: bytes) -> Places:
+        seen, words = self.found.segment.seen, self.found.segment.words
+        count, last = len(text), len(text) - 1
+        pieces = [np.zeros(0, np.intp)]
+        upto = min(self._upto, words.size - count)
+        for begin in range(0, upto, _STRIPE):
+            end = min(begin + _STRIPE, upto)
+            maybe = seen[begin:end] == text[0]
+            maybe &= seen[begin + last : end + last] == text[last]
+            pieces.append(np.flatnonzero(maybe) + begin)
+        at = np.concatenate(pieces)
+        for begin in range(0, count, 8):
+            some = text[begin : begin + 8]
+            mask = np.uint64((1 << 8 * len(some)) - 1)
+            at = at[words[at + begin] & mask == int.from_bytes(some, "little")]
+        return at
+
+    def steps(self, first: int) -> tuple[Numbers, bool]:
+        """Return each row's step, and whether one of them is no more than its number.
+
+        *first* is the number of the first row (see `row_step`).
+        """
+        values, known = _last_steps(self.found.segment.words[self.found.end - 8])
+        rest = np.flatnonzero(~known)
+        if not rest.size:
+            return values, False
+        read = rows(self.found.take(rest))
+        values[rest], counted = _walked_steps(read, first + rest)
+        return values, counted
 
 
-def _inner(segment: Segment, at: Places, end: Places) -> tuple[Places, Flags]:
-    """Return the number in a message with one field, and which are anything else."""
-    found, some = np.zeros_like(at), np.flatnonzero(at < end)
-    strange = np.zeros(at.shape, np.bool_)
-    number, start, stop, valid = field(segment.seen, at[some], end[some])
-    plain = valid & (number == 1) & (stop == end[some])
-    strange[some] = ~plain
-    found[some[plain]] = varints(segment.seen, start[plain])[0]
-    return found, strange
+_LONGEST_STEP = 5
+_MORE = np.uint64(0x8080808080)
+
+
+def _last_steps(word: Words) -> tuple[Numbers, Flags]:
+    """Return the steps of rows that end with these eight bytes, and which have one:
+    ``12 LENGTH 08 VARINT``, or ``12 00``."""
+    values = np.zeros(word.shape)
+    known = (word >> np.uint64(48)) == _NESTED
+    for count in range(1, _LONGEST_STEP + 1):
+        mark = 0x080012 | (count + 1) << 8
+        some = (word >> np.uint64(8 * (5 - count))) & np.uint64(0xFFFFFF) == mark
+        step = word >> np.uint64(8 * (8 - count))
+        some &= step & _MORE == int(_MORE) & ((1 << 8 * (count - 1)) - 1)
+        value = np.zeros_like(word)
+        for n in range(count):
+            value |= ((step >> np.uint64(8 * n)) & np.uint64(0x7F)) << np.uint64(7 * n)
+        values[some] = value[some]
+        known |= some
+        if known.all():
+            break
+    return values, known
 
 
 class Key:
@@ -106,113 +111,103 @@ class Key:
 
     def __init__(self, scanner: KeyScanner) -> None:
         self._slowly = scanner.value
-        here, above = scanner.here, scanner.above
-        texts = [*here, *above]
-        self._here, self._above = hashes_of(here), hashes_of(above)
-        self._lengths = np.zeros(max(map(len, texts)) + 2, np.bool_)
-        self._lengths[[len(text) for text in texts]] = True
+        self._here, self._above = scanner.here, scanner.above
 
-    def column(self, found: Rows) -> tuple[Numbers, Flags]:
+    def column(self, lines: Lines) -> tuple[Numbers, Flags]:
         """Return the key's number in each row, and which rows have one."""
-        seen, parts = found.segment.seen, found.items
-        length = parts.label_end - parts.label - 1
-        length = np.minimum(length, self._lengths.size - 1)
-        near = np.flatnonzero(self._lengths[length] & ~parts.odd)
-        name = hashes(seen, parts.label[near] + 1, parts.label_end[near])
-        exact = near[among(name, self._here)]
-        of = parts.of[exact]
-        slowly = found.odd | (np.bincount(of, minlength=found.odd.size) > 1)
-        slowly[parts.of[near[among(name, self._above)]]] = True
-        numbers, plain = _numbers(found.segment, parts, exact)
-        values, there = np.zeros(slowly.shape), np.zeros(slowly.shape, np.bool_)
-        values[of], there[of] = numbers, True
-        slowly[of[~plain]] = True
-        for row in np.flatnonzero(slowly).tolist():
-            message = found.message(row)
-            value = self._slowly(message, 0, len(message))
-            there[row] = value is not None
-            values[row] = 0.0 if value is None else value
+        values, there = np.zeros(lines.count), np.zeros(lines.count, np.bool_)
+        times = np.zeros(lines.count, np.intp)
+        slowly = there.copy()
+        if len(self._here) + len(self._above) > _MOST_SPELLED:
+            slowly[:] = True
+        else:
+            for text in self._above:
+                row, at = lines.having(text)
+                slowly[row[~_Framed(lines, at, len(text)).deeper]] = True
+            for text in self._here:
+                row, at = lines.having(text)
+                framed = _Framed(lines, at, len(text))
+                exact = ~framed.deeper
+                row = row[exact]
+                values[row], plain = framed.numbers(exact)
+                there[row] = True
+                times += np.bincount(row, minlength=lines.count)
+                slowly[row[~plain]] = True
+        rest = np.flatnonzero(slowly | (times > 1))
+        if rest.size > _FEW:
+            values[rest], there[rest] = self.walked(rows(lines.found.take(rest)))
+        else:
+            for one in rest.tolist():
+                values[one], there[one] = self._value(lines.found.message(one))
         return values, there
 
+    def walked(self, found: Rows) -> tuple[Numbers, Flags]:
+        """Return the same of rows of which all items were read."""
+        segment, parts = found.found.segment, found.items
+        here, above = hashes_of(self._here), hashes_of(self._above)
+        name = hashes(segment.words, parts.label + 1, parts.label_end)
+        exact = np.flatnonzero(among(name, here) & ~parts.odd)
+        of = parts.of[exact]
+        slowly = found.odd | (np.bincount(of, minlength=found.odd.size) > 1)
+        slowly[parts.of[among(name, above) & ~parts.odd]] = True
+        found_numbers, plain = numbers(segment, parts, exact)
+        values, there = np.zeros(slowly.shape), np.zeros(slowly.shape, np.bool_)
+        values[of], there[of] = found_numbers, True
+        slowly[of[~plain]] = True
+        for row in np.flatnonzero(slowly).tolist():
+            values[row], there[row] = self._value(found.found.message(row))
+        return values, there
 
-def _numbers(segment: Segment, parts: Items, which: Places) -> tuple[Numbers, Flags]:
-    """Return the numbers of items, and which of them are plain ones."""
-    kind, at, end = parts.value_field[which], parts.value[which], parts.value_end[which]
-    values, plain = np.zeros(which.shape), np.zeros(which.shape, np.bool_)
-    some = np.flatnonzero((kind == _VALUE_JSON) & (end - at <= _LONGEST))
-    values[some], plain[some] = _texts(segment, at[some], end[some])
-    some = np.flatnonzero((kind == _NUMBER) & (end - at == _DOUBLE))
-    values[some] = segment.integers(_DOUBLE)[at[some]].view(np.float64)
-    plain[some] = True
-    some = np.flatnonzero(kind == _INTEGER)
-    coded = varints(segment.seen, at[some])[0].view(np.uint64)
-    whole = (coded >> np.uint64(1)).view(np.int64) ^ -(coded & np.uint64(1)).view(
-        np.int64
-    )
-    values[some], plain[some] = whole, True
-    some = np.flatnonzero(kind == _BOOLEAN)
-    values[some], plain[some] = varints(segment.seen, at[some])[0] != 0, True
-    return values, plain
-
-
-def _texts(segment: Segment, at: Places, end: Places) -> tuple[Numbers, Flags]:
-    values, plain = decimals(segment.seen, at, end)
-    for one in np.flatnonzero(~plain).tolist():
-        value = _number(segment.view[int(at[one]) : int(end[one])])
-        plain[one] = value is not None
-        values[one] = value or 0.0
-    return values, plain
+    def _value(self, message: bytes) -> tuple[float, bool]:
+        value = self._slowly(message, 0, len(message))
+        return (0.0, False) if value is None else (value, True)
 
 
-def _number(text: memoryview) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
+class _Framed:
+    """What stands around texts, which may be the labels of items:
+    ``0a LENGTH tag text 82 01 LENGTH JSON``."""
+
+    def __init__(self, lines: Lines, at: Places, length: int) -> None:
+        self._segment = lines.found.segment
+        words = self._segment.words
+        head = words[at - 8] >> np.uint64(40)
+        self._tail = words[at + length]
+        self._after = at + length
+        self._stop = at - 1 + ((head >> np.uint64(8)) & _BYTE).view(np.intp)
+        self._item = (head & np.uint64(0x80FF)) == _ITEM
+        self.deeper = self._item & (self._after < self._stop)
+        """Which are followed by another label."""
+        self.deeper &= (self._tail & _BYTE) == _NESTED
+
+    def numbers(self, which: Flags) -> tuple[Numbers, Flags]:
+        """Return the numbers of some, and of which of these they are."""
+        tail, after, stop = self._tail[which], self._after[which], self._stop[which]
+        item = self._item[which]
+        size = ((tail >> np.uint64(16)) & _BYTE).view(np.intp)
+        spelled = item & ((tail & np.uint64(0x80FFFF)) == _JSON)
+        spelled &= after + 3 + size == stop
+        if spelled.all():
+            return texts(self._segment, after + 3, stop)
+        values, plain = np.zeros(tail.shape), np.zeros(tail.shape, np.bool_)
+        some = np.flatnonzero(spelled)
+        values[some], plain[some] = texts(self._segment, after[some] + 3, stop[some])
+        double = item & ((tail & _BYTE) == _DOUBLE) & (after + 9 == stop)
+        values[double] = self._segment.words[after[double] + 1].view(np.float64)
+        return values, plain | double
 
 
-def steps(found: Rows, first: int) -> tuple[Numbers, bool]:
-    """Return each row's step, and whether one of them is no more than its number.
-
-    *first* is the number of the first row (see `row_step`).
-    """
+def _walked_steps(found: Rows, number: Places) -> tuple[Numbers, bool]:
+    """Return the step of rows with these numbers, of which all items were read, and
+    whether one is no more than its number."""
     values, counted = found.second.astype(np.float64), False
     missing = ~found.has_second & ~found.odd
     if missing.any():
-        logged, there = Key(KeyScanner("_step")).column(found)
+        logged, there = Key(KeyScanner("_step")).walked(found)
         counted = bool((missing & ~there).any())
-        number = np.arange(first, first + missing.size, dtype=np.float64)
         values[missing] = np.where(there, logged, number)[missing]
     for row in np.flatnonzero(found.odd).tolist():
-        message = found.message(row)
-        values[row] = row_step(message, 0, len(message), first + row)
-        other = row_step(message, 0, len(message), first + row + 1)
+        message, own = found.found.message(row), int(number[row])
+        values[row] = row_step(message, 0, len(message), own)
+        other = row_step(message, 0, len(message), own + 1)
         counted = counted or bool(other != values[row])
     return values, counted
-
-
-def samples(found: Records) -> Rows:
-    """Read the items of system metrics."""
-    read = rows(found, ITEMS[STATS])
-    odd = np.bincount(read.items.of[read.items.odd], minlength=read.odd.size) > 0
-    every = np.arange(read.items.of.size)
-    if not _numbers(found.segment, read.items, every)[1].all():
-        raise Unusual
-    return replace(read, odd=odd)
-
-
-def labels(found: Rows) -> Iterator[tuple[bytes, int]]:
-    """Yield the label of each item with the number of the last block that has it."""
-    if found.odd.any():
-        raise Unusual
-    seen, parts = found.segment.seen, found.items
-    name = hashes(seen, parts.label, parts.label_end)
-    block = found.block[parts.of]
-    recent = block > block.max(initial=0) - _KNOWN
-    known = np.unique(name[recent])
-    for some in (np.flatnonzero(recent), np.flatnonzero(~among(name, known))):
-        order = some[np.lexsort((block[some], name[some]))]
-        last = np.append(name[order][1:] != name[order][:-1], True)[: order.size]
-        for one in order[last].tolist():
-            begin, end = int(parts.label[one]), int(parts.label_end[one])
-            yield bytes(found.segment.view[begin:end]), int(block[one])

@@ -9,7 +9,7 @@ import numpy as np
 
 from wandbwatch.sources.local.curves import CurveScanner
 from wandbwatch.sources.local.known import KindsOfBlocks, Known, NewestLabels, bit
-from wandbwatch.sources.local.large import columns
+from wandbwatch.sources.local.large import columns, rows
 from wandbwatch.sources.local.large.vectors import Records, Segment, Unusual, records
 from wandbwatch.sources.local.wire import EXIT, STATS, SUMMARY
 
@@ -64,10 +64,10 @@ def _labels(part: NewestLabels, found: Records, first: int) -> Callable[[], None
     if (found.kind == EXIT).any():
         raise Unusual
     sampled = part.kinds == {STATS}
-    rows = columns.samples(found) if sampled else columns.rows(found)
-    if ((found.kind == SUMMARY) & rows.has_second).any():
+    read = rows.samples(found) if sampled else rows.rows(found)
+    if ((found.kind == SUMMARY) & read.has_second).any():
         raise Unusual  # a value is removed
-    newest = [(one.decode("latin-1"), n + first) for one, n in columns.labels(rows)]
+    newest = [(one.decode("latin-1"), n + first) for one, n in rows.labels(read)]
     return lambda: part.current.update(newest)
 
 
@@ -76,15 +76,15 @@ def _curves(part: CurveScanner, found: Records) -> Callable[[], None]:
         return lambda: None
     if (found.kind == EXIT).any():
         raise Unusual
-    rows = columns.rows(found)
+    lines = columns.Lines(found)
     every = np.ones(found.kind.shape, np.bool_)
-    ys = [columns.Key(one).column(rows) for one in part.scanners.values()]
+    ys = [columns.Key(one).column(lines) for one in part.scanners.values()]
     step, counted = every.astype(np.float64), False
     if part.across is None or part.steps:
-        step, counted = columns.steps(rows, part.number)
+        step, counted = lines.steps(part.number)
     x, there = step, every
     if part.across:
-        x, there = columns.Key(part.across).column(rows)
+        x, there = columns.Key(part.across).column(lines)
 
     def add() -> None:
         for points, (y, has) in zip(part.points.values(), ys, strict=True):
