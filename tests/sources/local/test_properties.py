@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.query import AxisKind, Query
@@ -79,6 +79,8 @@ def test_any_header(file, content):
 
 @QUICK
 @given(st.lists(nested, max_size=20), st.sampled_from([0, 7]))
+@example([b"\x92\x01\x02\n\x00"], 0)  # an exit whose code is an empty text
+@example([b"\x12\x07\x0a\x05\x12\x01k\x30\x01"], 0)  # a double that is an integer
 def test_any_messages_in_sound_chunks(file, records, phase):
     synthetic.write(file, records, phase=phase)
     everything(file)

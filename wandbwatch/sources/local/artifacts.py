@@ -15,9 +15,9 @@ from wandbwatch.sources.local.wire import (
     ARTIFACT,
     USE_ARTIFACT,
     fields,
+    integer,
     signed,
     text,
-    varint,
 )
 
 _TYPE, _NAME, _DESCRIPTION, _ALIAS, _MANIFEST = 4, 5, 7, 11, 12
@@ -79,7 +79,7 @@ def _sizes(data: bytes, at: int, end: int) -> Iterator[int]:
             size = 0
             for inner, begin, _ in fields(data, start, stop):
                 if inner == _ENTRY_SIZE:
-                    size = max(0, signed(varint(data, begin)[0]))
+                    size = max(0, signed(integer(data, begin)))
             yield size
 
 

@@ -16,9 +16,9 @@ from wandbwatch.sources.local.wire import (
     OUTPUT,
     OUTPUT_RAW,
     fields,
+    integer,
     text,
     timestamp,
-    varint,
 )
 
 _KINDS = frozenset({OUTPUT, OUTPUT_RAW})
@@ -124,7 +124,7 @@ def _piece(kind: int, data: bytes, at: int, end: int) -> ConsolePiece:
     line, error, when = "", True, 0.0  # stderr is 0, which the format leaves out
     for number, start, stop in fields(data, at, end):
         if number == _STREAM:
-            error = varint(data, start)[0] == 0
+            error = integer(data, start) == 0
         elif number == _TIMESTAMP:
             when = timestamp(data, start, stop)
         elif number == _LINE:

@@ -15,7 +15,7 @@ from wandbwatch.sources.local.curves import Columns, CurveScanner, places
 from wandbwatch.sources.local.items import Path, items, plottable
 from wandbwatch.sources.local.key_scanner import row_step
 from wandbwatch.sources.local.log import RunLog
-from wandbwatch.sources.local.wire import EXIT, HISTORY, METRIC, fields, text, varint
+from wandbwatch.sources.local.wire import EXIT, HISTORY, METRIC, fields, integer, text
 
 _NAME, _GLOB, _STEP_METRIC, _SUMMARY, _GOAL = 1, 2, 4, 7, 8
 _GOALS = {1: False, 2: True}
@@ -54,7 +54,7 @@ def metric(data: bytes, at: int, end: int) -> Metric:
         elif number == _SUMMARY:
             kinds = _kinds(data, start, stop)
         elif number == _GOAL:
-            goal = _GOALS.get(varint(data, start)[0])
+            goal = _GOALS.get(integer(data, start))
     if glob and not name:
         return Metric(glob.removesuffix("*"), step_metric, kinds, glob=True, goal=goal)
     return Metric(name.replace("\\.", "."), step_metric, kinds, goal=goal)
@@ -64,7 +64,7 @@ def _kinds(data: bytes, at: int, end: int) -> frozenset[str]:
     return frozenset(
         _KINDS[number]
         for number, start, _ in fields(data, at, end)
-        if number in _KINDS and varint(data, start)[0]
+        if number in _KINDS and integer(data, start)
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from wandbwatch.model.run import NOT_FINITE, Json, flat
-from wandbwatch.sources.local.wire import double, encoded, fields, text, varint, zigzag
+from wandbwatch.sources.local.wire import double, encoded, fields, integer, text, zigzag
 
 Path: TypeAlias = tuple[str, ...]
 Place: TypeAlias = tuple[int, int, int]
@@ -77,9 +77,9 @@ def value(data: bytes, place: Place) -> Json:
     if number == _NUMBER:
         return double(data, start)
     if number == _INTEGER:
-        return zigzag(varint(data, start)[0])
+        return zigzag(integer(data, start))
     if number == _BOOLEAN:
-        return bool(varint(data, start)[0])
+        return bool(integer(data, start))
     if number == _TEXT:
         return text(data, start, stop)
     return None

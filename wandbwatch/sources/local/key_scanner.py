@@ -12,7 +12,7 @@ from itertools import product
 from typing import TypeAlias
 
 from wandbwatch.sources.local.items import items, plottable
-from wandbwatch.sources.local.wire import CONTINUES, encoded, fields, signed, varint
+from wandbwatch.sources.local.wire import CONTINUES, encoded, fields, integer, signed
 
 Value: TypeAlias = Callable[[bytes, int, int], float | None]
 
@@ -174,7 +174,7 @@ def _searched_step(data: bytes, at: int, end: int, number: int) -> float:
         if field == _STEP_FIELD:
             for inner, begin, _ in fields(data, start, stop):
                 if inner == 1:
-                    return signed(varint(data, begin)[0])
+                    return signed(integer(data, begin))
             return 0
     found = _STEP.value(data, at, end)
     return number if found is None else found

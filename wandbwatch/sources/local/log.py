@@ -31,9 +31,9 @@ from wandbwatch.sources.local.wire import (
     STATS,
     SUMMARY,
     fields,
+    integer,
     signed,
     timestamp,
-    varint,
 )
 
 SEGMENT = 256 * BLOCK
@@ -290,7 +290,7 @@ def _time(kind: int, data: bytes, at: int, end: int) -> float | None:
 def _exit(data: bytes, at: int, end: int) -> tuple[int, int]:
     """Return an exit's code and runtime in seconds; the format leaves out a 0."""
     found = {
-        number: signed(varint(data, start)[0])
+        number: signed(integer(data, start))
         for number, start, _ in fields(data, at, end)
         if number in (_EXIT_CODE, _RUNTIME)
     }

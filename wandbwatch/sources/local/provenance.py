@@ -9,7 +9,7 @@ from wandbwatch.analysis.provenance import LARGEST, REQUIREMENTS, packages
 from wandbwatch.model.run_details import Provenance
 from wandbwatch.sources.local.log import RunLog
 from wandbwatch.sources.local.media import files
-from wandbwatch.sources.local.wire import ENVIRONMENT, fields, text, varint
+from wandbwatch.sources.local.wire import ENVIRONMENT, fields, integer, text
 
 _ARGUMENTS, _GIT = 5, 9
 _TEXTS = {
@@ -44,7 +44,7 @@ def _facts(data: bytes, at: int, end: int) -> Iterator[tuple[str, str]]:
     for number, start, stop in fields(data, at, end):
         if number in _TEXTS and (found := text(data, start, stop)):
             yield _TEXTS[number], found
-        elif number in _COUNTS and (count := varint(data, start)[0]):
+        elif number in _COUNTS and (count := integer(data, start)):
             yield _COUNTS[number], str(count)
         elif number == _ARGUMENTS:
             arguments.append(text(data, start, stop))

@@ -15,10 +15,10 @@ from wandbwatch.sources.local.wire import (
     ENVIRONMENT,
     RUN,
     fields,
+    integer,
     signed,
     text,
     timestamp,
-    varint,
 )
 
 _OWN = "_wandb"  # what W&B itself keeps in there
@@ -167,7 +167,7 @@ def _identity(data: bytes, at: int, end: int) -> Identity:
         elif number == _STARTED:
             found.started = timestamp(data, start, stop)
         elif number == _RUNTIME:
-            found.runtime = signed(varint(data, start)[0])
+            found.runtime = signed(integer(data, start))
     return found
 
 

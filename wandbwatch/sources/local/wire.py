@@ -7,7 +7,8 @@ https://protobuf.dev/programming-guides/encoding/
 from __future__ import annotations
 
 from collections.abc import Iterator
-from struct import unpack_from
+from math import nan
+from struct import error, unpack_from
 from typing import TypeAlias
 
 Field: TypeAlias = tuple[int, int, int]
@@ -43,6 +44,15 @@ def varint(data: bytes, at: int) -> tuple[int, int]:
         raise Malformed("a varint is cut short") from e
 
 
+def integer(data: bytes, at: int) -> int:
+    """Return the unsigned number of the field whose content is at *at*; 0 if it breaks
+    off, as where the field is of another type."""
+    try:
+        return varint(data, at)[0]
+    except Malformed:
+        return 0
+
+
 def signed(value: int) -> int:
     """Read an int32 or int64, which are sent as two's complement of 64 bits."""
     value &= (1 << 64) - 1
@@ -55,7 +65,11 @@ def zigzag(value: int) -> int:
 
 
 def double(data: bytes, at: int) -> float:
-    number: float = unpack_from("<d", data, at)[0]
+    """Return the double at *at*; NaN if it breaks off, as in another field."""
+    try:
+        number: float = unpack_from("<d", data, at)[0]
+    except error:
+        return nan
     return number
 
 
@@ -103,9 +117,9 @@ def timestamp(data: bytes, at: int, end: int) -> float:
     seconds = nanos = 0
     for number, start, _ in fields(data, at, end):
         if number == 1:
-            seconds = signed(varint(data, start)[0])
+            seconds = signed(integer(data, start))
         elif number == 2:  # noqa: PLR2004 - field numbers are the format's
-            nanos = signed(varint(data, start)[0])
+            nanos = signed(integer(data, start))
     return seconds + nanos / 1e9
 
 
