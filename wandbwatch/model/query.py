@@ -62,7 +62,8 @@ class Query:
     points: int = 0
     """How many points of a curve are enough, the last one exact; 0: many."""
     rows: int = 0
-    """How many of the last rows of each curve are enough; 0: no such limit."""
+    """How many of the last rows of each curve are enough, with those of the *reach*,
+    and of the system metrics the last values; 0: no such limit."""
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ import pytest
 from wandbwatch.cli import grammar
 from wandbwatch.model.address import Cloud
 from wandbwatch.model.query import Query
-from wandbwatch.model.report import Report
+from wandbwatch.model.report import Report, Table
 from wandbwatch.sources.cloud import plugin
 
-from tests.fakes import fake_env
+from tests.fakes import NOW, fake_env
 from tests.servers.wandb import Run
 
 MOST = 100_000
@@ -42,6 +42,26 @@ def _large(server, request):
                 heartbeat_at="2026-01-01T11:59:00Z",
             )
         )
+
+
+def test_a_window_and_idle_gpus_are_asked_for_by_their_ends(server):
+    """A run whose GPU was busy last is not idle: its system metrics are not needed."""
+    began = NOW.timestamp() - 2000 * 15
+    rows = [
+        {"_step": i, "_timestamp": began + i * 15, "val/loss": 1.0} for i in range(2000)
+    ]
+    events = [row | {"system.gpu.0.gpu": 3.0} for row in rows]
+    runs = server.store.project("acme", "gpt").runs.values()
+    for run in runs:
+        run.system, run.rows, run.event_rows = {"system.gpu.0.gpu": 90.0}, rows, events
+        run.summary["_step"] = 1999
+    source = plugin(Cloud("acme", "gpt"))
+    line = "alert acme/gpt --when 'idle(gpu, 5m)' --when 'mean(val/loss, 5m) > 5'"
+    (report,) = grammar.parse(line, fake_env(source)).reports
+    (table,) = (block for block in report.blocks if isinstance(block, Table))
+    assert {row[1] for row in table.rows} == {"does not hold"}
+    assert sum(server.sent.values()) < 6000 * len(runs)
+    assert server.data_requests <= 8
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,42 @@ def test_a_few_last_rows_are_found_however_rare_they_are(long_run):
     assert long_run.sent["WandbwatchRows"] < 20_000
 
 
+@pytest.mark.parametrize("count", [1, 30])
+def test_a_window_is_read_without_the_rest_of_the_history(long_run, count):
+    long_run.store.add(Run("other"), Run("more"))  # not so few runs
+    reach = Reach(since=1e9 + LONG - 900, count=count)
+    query = Query(summary=(), config=(), rows=count, reach=reach)
+    for requests in (4, 1):
+        long_run.sent.clear()
+        before = long_run.data_requests
+        found = plugin(GPT).curves(query, ("loss", "sparse", "never"), WALL)
+        series = next(one.series for one in found if one.run.id == "abc")
+        assert list(series["loss"].y[-900:]) == [
+            float(i % 977) for i in range(LONG - 900, LONG)
+        ]
+        assert len(series["loss"].x) < 1500
+        for one in series.values():
+            assert one.exact <= reach.since
+            assert len(one.x) >= count
+        assert "never" not in series
+        assert list(series["sparse"].y[-18:]) == [
+            float(i) for i in range(LONG - 900, LONG, 50)
+        ]
+        assert sum(long_run.sent.values()) < 150_000
+        assert long_run.data_requests <= before + requests
+
+
+def test_a_window_that_is_longer_than_a_run_has_all_of_it(long_run):
+    long_run.store.add(Run("other"), Run("more"))
+    query = Query(summary=(), config=(), rows=1, reach=Reach(since=0.0))
+    found = plugin(GPT).curves(query, ("loss",), WALL)
+    short = next(one.series["loss"] for one in found if one.run.id == "short")
+    assert (len(short.x), short.exact) == (20, -math.inf)
+    whole = next(one.series["loss"] for one in found if one.run.id == "abc")
+    assert whole.exact == -math.inf or whole.exact > whole.x[0]
+    assert list(whole.y[-200:]) == [float(i % 977) for i in range(LONG - 200, LONG)]
+
+
 def test_what_is_known_of_an_end_saves_the_second_request(long_run):
     query = Query(summary=(), config=(), rows=1)
     for _ in range(2):

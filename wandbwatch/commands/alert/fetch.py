@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from typing import TypeAlias
 
 from wandbwatch.analysis.keys import SYSTEM
 from wandbwatch.commands.alert.memory import AlertMemory
-from wandbwatch.commands.alert.rules import Facts, Needs, Rule
+from wandbwatch.commands.alert.rules import Facts, Needs, Rule, judge
 from wandbwatch.commands.alert.rules.facts import is_glob, ordered
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.ports import Source
@@ -27,10 +28,6 @@ _BACK = 200_000
 """Rows of a key to backtest at most, the newest."""
 MATCHED = 100
 """Keys that a pattern stands for at most."""
-_LAST = 5
-"""Rows that are few."""
-_ROWS = 50
-"""Rows that make a curve."""
 _FEW = 20
 """Runs whose keys are matched with patterns, the newest."""
 TRIED = 50
@@ -80,11 +77,44 @@ def look(
     else:
         query = Query(_both(question.filters, _recent(before)))
     query = replace(query, reach=_reach(question.needs, now), rows=_rows(question))
+    found = _known(source, question.needs, query)
+    found = [known for known in found if _wanted(known[0], before)]
+    return _observed(source, question, query, found, now)
+
+
+def _observed(
+    source: Source,
+    question: Question,
+    query: Query,
+    found: Sequence[_Known],
+    now: datetime,
+) -> tuple[Observation, ...]:
+    """Return the observations of runs *found* by *query*, with all system metrics of
+    those whose last ones do not settle a rule."""
+    unsettled = [
+        run.id
+        for run, facts in found
+        if any(_unsettled(rule, facts, now) for rule in question.rules)
+    ]
+    longer: dict[str, _Known] = {}
+    if query.rows and unsettled:
+        some: dict[str, Json] = {"name": {"$in": list(unsettled)}}
+        again = replace(query, filters=some, limit=0, rows=0)
+        longer = {one[0].id: one for one in _known(source, question.needs, again)}
     return tuple(
-        _seen(source, question.needs, known, now, LINES)
-        for known in _known(source, question.needs, query)
-        if _wanted(known[0], before)
+        _seen(source, question.needs, longer.get(known[0].id, known), now, LINES)
+        for known in found
     )
+
+
+def _unsettled(rule: Rule, facts: Facts, now: datetime) -> bool:
+    """Whether *rule* needs more system metrics than the last ones."""
+    keys = [key for key in facts.series if key.startswith(SYSTEM)]
+    if not rule.needs.seconds or not any(facts.series[key].sampled for key in keys):
+        return False
+    measured = any(key.startswith(SYSTEM) for key in rule.needs.keys)
+    verdict = judge(rule, facts, now.timestamp())
+    return measured and (verdict.holds is None or "approximate" in verdict.why)
 
 
 def look_once(
@@ -100,7 +130,7 @@ def look_once(
     found = _known(source, question.needs, query)
     if len(found) > 1:
         return ()
-    return tuple(_seen(source, question.needs, known, now, LINES) for known in found)
+    return _observed(source, question, query, found, now)
 
 
 def tried_query(question: Question, since: datetime) -> Query:
@@ -114,7 +144,8 @@ def look_back(
     source: Source, question: Question, since: datetime, now: datetime
 ) -> tuple[Observation, ...]:
     """Return the newest runs with a heartbeat after *since*, in any state."""
-    reach = replace(_reach(question.needs, since), most=_BACK)
+    needs = question.needs
+    reach = Reach(since.timestamp() - needs.seconds, needs.count, _BACK)
     query = replace(tried_query(question, since), reach=reach)
     return tuple(
         _seen(source, question.needs, known, now, 0)
@@ -123,11 +154,9 @@ def look_back(
 
 
 def _rows(question: Question) -> int:
-    """Return how many last rows the rules use; 0 where they use more than a few."""
+    """Return how many last rows the rules use; 0 where they may use any."""
     needs = question.needs
-    if question.named or needs.seconds or needs.peers or needs.count > _LAST:
-        return 0
-    return needs.count
+    return 0 if question.named or needs.peers else needs.count
 
 
 def with_curves(
@@ -151,14 +180,16 @@ def with_curves(
 
 
 def _cut(facts: Facts) -> bool:
-    """Whether there is more of a curve than a few rows."""
-    return any(one.sampled and len(one.x) < _ROWS for one in facts.series.values())
+    """Whether there is more of a curve than its end."""
+    series = (one for one in facts.series.values() if one.sampled and len(one.x))
+    return any(one.x[0] >= one.exact for one in series)
 
 
 def _reach(needs: Needs, now: datetime) -> Reach:
     """Return how far back of *now* the rules need every row."""
     minute = now.timestamp() // 60 * 60  # so that alike questions share an answer
-    return Reach(minute - needs.seconds, needs.count)
+    since = minute - needs.seconds if needs.seconds else math.inf
+    return Reach(since, needs.count)
 
 
 def _recent(before: AlertMemory | None) -> dict[str, Json]:

@@ -167,7 +167,8 @@ class CloudSource:
         page = asking.MOST_A_PAGE if query.rows else _CURVES_A_PAGE
 
         def specs() -> tuple[str, ...]:
-            return series.specs(keys, axis, query.points or query.rows or SAMPLES)
+            rows = 0 if tails.windowed(query) else query.rows
+            return series.specs(keys, axis, query.points or rows or SAMPLES)
 
         def curved(at: Connection, of: Project, asked: RunsQuery) -> RunsQuery:
             nonlocal query

@@ -28,6 +28,9 @@ _AT_ONCE, _ENDS_AT_ONCE = 60, 300
 """Specs in one request, and those of a few rows each."""
 _WIDER = 100
 """Steps back to look for a last row, before all of them."""
+_FIRST, _WINDOWS_AT_ONCE = 20, 100
+"""Steps back to look at first for the pace of a run's rows, and specs in one request.
+"""
 _ROUNDS = 8
 _MOST_RANGES = 1200
 """Ranges of one question at most, of a thousand rows or so each."""
@@ -124,6 +127,60 @@ class LastRows(Tail):
             self.pending.append((max(self.end - back, 0) if back else 0, None))
 
 
+@dataclass
+class WindowRows(Tail):
+    """Reads the last *count* rows, and those since a time, by looking back from the
+    end as far as the pace of the rows tells."""
+
+    count: int = 1
+    since: float = math.inf
+    """POSIX seconds."""
+    most: int = 0
+    """How many rows back to look at most."""
+    end: int = 0
+    """The last step of the run that is known."""
+    wider: list[int] = field(default_factory=lambda: [0, SAMPLES])
+    """How many steps back to look for a first row, the next one last; 0 is all."""
+
+    @property
+    def next(self) -> int:
+        steps = sorted(self.rows)
+        if not steps:
+            return self.end + 1
+        before = bisect_left(steps, self.since, key=lambda s: _time(self.rows[s])) - 1
+        first = min(before, len(steps) - self.count)
+        return steps[first] if first >= 0 else self.lowest
+
+    def take(self, asked: Range, rows: Sequence[Row]) -> None:
+        super().take(asked, rows)
+        if not self.pending and self.lowest > 0 and (back := self._back()):
+            first = max(self.lowest - back, 0)
+            self.pending.append((first, self.lowest - 1))
+            self.lowest = first
+
+    def _back(self) -> int:
+        """Return how many steps further back to look; 0 if that is not needed."""
+        steps = sorted(self.rows)
+        if not steps:
+            return (self.wider.pop() if self.wider else 0) or self.lowest
+        first, last = steps[0], steps[-1]
+        seconds = max(_time(self.rows[first]) - self.since, 0.0)
+        missing = max(self.count - len(steps), 0)
+        if not (seconds or missing) or len(steps) >= self.most:
+            return 0
+        if len(steps) == 1:
+            return 2 * max(last - self.lowest, _WIDER)
+        lasted = max(_time(self.rows[last]) - _time(self.rows[first]), 1e-3)
+        rows = max(seconds / lasted * len(steps), missing)
+        rows = min(rows, self.most)
+        return int(1.2 * rows * (last - first) / (len(steps) - 1)) + 2
+
+
+def windowed(query: Query) -> bool:
+    """Whether more than the last few rows of each curve are needed."""
+    return query.rows >= LastRows.samples or math.isfinite(query.reach.since)
+
+
 def ahead(
     at: Connection, project: Project, query: Query, specs: tuple[str, ...]
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -208,13 +265,26 @@ def _reads(node: Node, specs: Sequence[str]) -> Iterator[_Read]:
 def _tail(read: _Read, query: Query) -> Tail | None:
     """Return the end to read; None if the sample is complete."""
     if query.rows:
-        return _last_rows(read, query.rows)
+        return (_window if windowed(query) else _last_rows)(read, query.rows, query)
     if query.points:
-        return _last_rows(read, 1) if len(read.sample) >= query.points else None
+        return _last_rows(read, 1, query) if len(read.sample) >= query.points else None
     return _long(read, query.reach) if len(read.sample) >= SAMPLES else None
 
 
-def _last_rows(read: _Read, count: int) -> LastRows:
+def _window(read: _Read, count: int, query: Query) -> WindowRows:
+    reach = query.reach
+    found = WindowRows(read.run, read.keys, {}, 0, [], count, reach.since, reach.most)
+    found.end = read.last
+    if read.end is None:
+        found.lowest = max(read.last - max(count, _FIRST) + 1, 0)
+        found.pending.append((found.lowest, None))
+    elif read.end[1] or read.end[0] > read.last + 1:  # the run was rewound
+        found.lowest = read.end[0] if read.end[1] else 0
+        found.take((found.lowest, None), read.end[1])
+    return found
+
+
+def _last_rows(read: _Read, count: int, _query: Query) -> LastRows:
     found = LastRows(read.run, read.keys, read.sample, 0, end=read.last, count=count)
     if read.end is None:
         found.pending.append((max(read.last - count + 1, 0), None))
@@ -276,8 +346,7 @@ def _read(at: Connection, project: Project, tails: Sequence[Tail]) -> None:
             while tail.pending and len(asked) < left:
                 asked.append((tail, tail.pending.pop()))
         left -= len(asked)
-        short = all(isinstance(tail, LastRows) for tail, _ in asked)
-        many = _ENDS_AT_ONCE if short else _AT_ONCE
+        many = min((_many(tail) for tail, _ in asked), default=1)
         for first in range(0, len(asked), many):
             some = asked[first : first + many]
             for (tail, bounds), rows in zip(
@@ -286,6 +355,13 @@ def _read(at: Connection, project: Project, tails: Sequence[Tail]) -> None:
                 tail.take(bounds, rows)
         if not any(tail.pending for tail in tails):
             return
+
+
+def _many(tail: Tail) -> int:
+    """Return how many specs of its kind are asked for in one request."""
+    if isinstance(tail, LastRows):
+        return _ENDS_AT_ONCE
+    return _WINDOWS_AT_ONCE if isinstance(tail, WindowRows) else _AT_ONCE
 
 
 def _asked(

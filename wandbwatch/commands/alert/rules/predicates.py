@@ -145,6 +145,8 @@ class IdleGpus:
         measured = [key for key in keys if moment.latest(key) is not None]
         if not measured:
             return None
+        if any((moment.latest(key) or 0.0) >= IDLE for key in measured):
+            return False
         for key in measured:
             if any(v >= IDLE for v in moment.current(key, self.window)):
                 return False
