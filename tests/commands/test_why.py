@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from wandbwatch.analysis.causes import Evidence, alike, causes
+from wandbwatch.analysis.causes import Evidence, alike, causes, explained
 from wandbwatch.cli import grammar
 from wandbwatch.model.report import Level, Note, Report, Table
 from wandbwatch.model.run import Run, Series, State
@@ -58,7 +58,9 @@ def test_the_first_nan_is_named_with_its_step_and_time():
         "NaN: loss became NaN at step 40 (2026-01-01 11:41 UTC);"
         " so were all of its last 20 values"
     )
-    assert last == "failed: its process ended with exit code 1 at 2026-01-01 12:00 UTC"
+    assert last == (
+        "failed: its process ended with exit code 1 at step 59 (2026-01-01 12:00 UTC)"
+    )
     assert found(run(State.FINISHED), series("loss", [math.nan, *CALM[1:]])) == []
 
 
@@ -91,9 +93,14 @@ def test_a_hang_is_reported_from_a_usual_pause():
 
 def test_idle_gpus_and_full_memory_are_causes():
     idle, *_ = found(run(State.RUNNING), series(USE, [90.0] * 20 + [0.0] * 40))
-    assert idle == "GPU idle: GPUs below 5% from 2026-01-01 11:21 UTC on, for 39m 00s"
+    assert idle == (
+        "GPU idle: GPUs below 5% from step 20 (2026-01-01 11:21 UTC) on, for 39m 00s"
+    )
     memory, _ = found(run(), series(FULL, [50.0 + n for n in range(50)]))
-    assert memory.startswith("memory: memory of GPU 0 rose from 50% to 99% (2026")
+    assert memory == (
+        "memory: memory of GPU 0 rose from 50% to 99%,"
+        " above 95% from step 55 (2026-01-01 11:56 UTC) on"
+    )
 
 
 @pytest.mark.parametrize(
@@ -122,10 +129,14 @@ def test_the_console_names_an_error_and_a_crash_without_one_is_a_dead_node():
         Printed(t, when=NOW) for t in ("x", "RuntimeError: CUDA out of memory", "y")
     ]
     assert found(run(), console=lines)[0] == (
-        "out of memory: printed: RuntimeError: CUDA out of memory"
+        "out of memory: printed at step 59 (2026-01-01 12:00 UTC):"
+        " RuntimeError: CUDA out of memory"
     )
     lines = [Printed("ValueError: bad", when=NOW)]
-    assert found(run(), console=lines)[0] == "error: printed: ValueError: bad"
+    assert found(run(), console=lines)[0].endswith("UTC): ValueError: bad")
+    assert found(run(), console=[Printed("ValueError: bad")])[0] == (
+        "error: printed: ValueError: bad"
+    )
     (dead,) = found(run(State.CRASHED), console=[Printed("step 3", when=NOW)])
     assert dead.startswith("dead node: heartbeats stopped at")
     early, _ = found(run(last_step=None, runtime=4.0))
@@ -159,6 +170,35 @@ def test_a_page_has_the_cause_the_changed_settings_and_the_console():
     tables = [block for block in told.blocks if isinstance(block, Table)]
     assert [row[0] for row in tables[0].rows] == ["NaN", "failed"]
     assert "lr" in str(tables[1])
+
+
+def test_a_page_says_how_the_machine_was_when_it_went_wrong():
+    known = [
+        series("loss", [*CALM[:40], *[math.nan] * 20]),
+        series(USE, [97.0] * 40 + [0.0] * 20),
+        series("system/gpu.1.gpu", [60.0] * 60),
+        series(FULL, [61.4] * 41 + [10.0] * 19),
+        series("system/memory_percent/l:node-0", [33.0] * 60),
+    ]
+    evidence = Evidence(run(), {one.key: one for one in (*known, STEPS)})
+    blocks = list(explained(evidence, causes(evidence), ()))
+    assert (
+        Note(
+            "at step 40 (2026-01-01 11:41 UTC): GPU use 0-60%, GPU memory 61%,"
+            " machine memory 33%"
+        )
+        in blocks
+    )
+
+
+def test_a_bad_curve_of_a_run_that_finished_is_compared_with_the_last_good_run():
+    good = run(
+        State.FINISHED, id="b", created=NOW - timedelta(days=1), config={"lr": 1}
+    )
+    bad = run(State.FINISHED, config={"lr": 2}, summary={"loss": math.nan})
+    told, _ = report(bad, good)
+    titles = [block.title for block in told.blocks if isinstance(block, Table)]
+    assert titles == ["causes", "configuration"]
 
 
 def test_a_run_without_a_cause_says_so():

@@ -21,11 +21,13 @@ from wandbwatch.analysis.accelerators import (
     device_metric,
     globs,
     of_node,
+    split,
 )
+from wandbwatch.analysis.compare import Peers, configuration
 from wandbwatch.analysis.objective import direction, held_out
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Query
-from wandbwatch.model.report import Table
+from wandbwatch.model.report import Block, Note, Table, Text
 from wandbwatch.model.run import NOT_FINITE, Json, Run, Series, State
 from wandbwatch.model.run_details import Printed
 
@@ -33,7 +35,11 @@ LINES = 200
 """Console lines to read, the newest."""
 _KEYS = 6
 _SYSTEM = known_keys.SYSTEM
-_MEASURED = (*(_SYSTEM + glob for glob in (*globs(BUSY), *globs(MEMORY))), "system/tpu")
+_HOST = ("memory_percent", "memory")
+_MEASURED = tuple(
+    _SYSTEM + name
+    for name in (*globs(BUSY), *globs(MEMORY), "tpu", *_HOST, f"{_HOST[0]}/l:*")
+)
 _STEP = "_step"
 _LEVEL = 5
 """Values whose median is the level of a curve."""
@@ -48,7 +54,7 @@ _FULL = 95.0
 _FLAT = 0.4
 """The share of a run without a better value that is a plateau."""
 _ENOUGH = 20
-NOTHING = "nothing unusual in its curves, GPUs and console"
+_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -76,11 +82,12 @@ class Evidence:
         last = [one.x[-1] for one in self.series.values() if len(one.x)]
         return max([when.timestamp() if when else 0.0, *last])
 
-    def step(self, at: float) -> str:
-        """Return " at step N", of the last step until *at*."""
+    def place(self, at: float) -> str:
+        """Return "step N (TIME)", of the last step until *at*; before it, the time."""
+        when = formatting.moment(datetime.fromtimestamp(at, UTC))
         steps = self.series.get(_STEP)
-        place = bisect_right(steps.x, at) - 1 if steps else -1
-        return f" at step {steps.y[place]:.0f}" if steps and place >= 0 else ""
+        step = _until(steps, at) if steps else None
+        return when if step is None else f"step {step:.0f} ({when})"
 
 
 def examined(source: Source, run: Run) -> Evidence:
@@ -140,7 +147,7 @@ def _not_finite(known: Evidence, key: str, series: Series) -> Cause | None:
         return None
     at, value = series.x[first], formatting.number(series.y[first])
     count = len(series.y) - first
-    text = f"{key} became {value}{known.step(at)} ({_when(at)})"
+    text = f"{key} became {value} at {known.place(at)}"
     return Cause("NaN", at, f"{text}; so were all of its last {count} values")
 
 
@@ -169,8 +176,8 @@ def _raised(known: Evidence, key: str, series: Series) -> Cause | None:
         text = f"{key} rose from {formatting.number(middle)} to"
         text += f" {formatting.number(top)} ({times} times)"
         if end > max(_DIVERGED * middle, limit):
-            return Cause("divergence", at, f"{text} from{known.step(at)[3:]} on")
-        return Cause("spike", at, f"{text}{known.step(at)} and came back")
+            return Cause("divergence", at, f"{text} from {known.place(at)} on")
+        return Cause("spike", at, f"{text} at {known.place(at)} and came back")
     return None
 
 
@@ -186,7 +193,7 @@ def _flat(known: Evidence, key: str, series: Series) -> Iterator[Cause]:
     if known.end - at > _FLAT * (known.end - series.x[0]):
         since = _span(known.end - at)
         value = formatting.number(best)
-        text = f"{key} has not been better than {value} since{known.step(at)[3:]}"
+        text = f"{key} has not been better than {value} since {known.place(at)}"
         yield Cause("plateau", at, f"{text}, for {since}")
 
 
@@ -198,7 +205,7 @@ def _pauses(known: Evidence) -> Iterator[Cause]:
     silent = known.end - steps.x[-1]
     if silent > max(_SILENT, 1.5 * usual):
         at = steps.x[-1]
-        text = f"no step after{known.step(at)[3:]} ({_when(at)}), for {_span(silent)}"
+        text = f"no step after {known.place(at)}, for {_span(silent)}"
         text += (
             f" until its last heartbeat; its longest pause before was {_span(usual)}"
         )
@@ -211,13 +218,19 @@ def _devices(known: Evidence) -> Iterator[Cause]:
         at = max(map(_rested, uses), default=known.end)
         used = any(value >= _IDLE for one in uses for value in one.y)
         if used and at < known.end - _RESTS:
-            text = f"{name}s below {_IDLE:.0f}% from {_when(at)} on, for"
+            text = f"{name}s below {_IDLE:.0f}% from {known.place(at)} on, for"
             yield Cause(f"{name} idle", at, f"{text} {_span(known.end - at)}")
         for device, series in _measures(known, kind, MEMORY):
             if series.y[-1] >= _FULL:
-                yield _full(
-                    f"{name} {of_node(str(device.number), device.node)}", series
+                number = of_node(str(device.number), device.node)
+                at = next(
+                    x for x, y in zip(series.x, series.y, strict=True) if y >= _FULL
                 )
+                text = f"memory of {name} {number} rose from {series.y[0]:.0f}% to"
+                text += (
+                    f" {series.y[-1]:.0f}%, above {_FULL:.0f}% from {known.place(at)}"
+                )
+                yield Cause("memory", at, f"{text} on")
 
 
 def _measures(
@@ -234,12 +247,6 @@ def _measures(
             yield of[0], series
 
 
-def _full(name: str, series: Series) -> Cause:
-    at = next(x for x, y in zip(series.x, series.y, strict=True) if y >= _FULL)
-    text = f"memory of {name} rose from {series.y[0]:.0f}% to {series.y[-1]:.0f}%"
-    return Cause("memory", at, f"{text} ({_when(at)})")
-
-
 def _rested(series: Series) -> float:
     """Return since when a device has been idle; its last time if it is busy."""
     place = len(series.y)
@@ -254,7 +261,9 @@ def _console(known: Evidence) -> Iterator[Cause]:
     for line in known.console:
         at = line.when.timestamp() if line.when else known.end
         kind = failing.kind(line.text)
-        cause = Cause(kind, at, f"printed: {formatting.clean(line.text.strip())[:200]}")
+        where = f" at {known.place(at)}" if line.when else ""
+        text = formatting.clean(line.text.strip())[:200]
+        cause = Cause(kind, at, f"printed{where}: {text}")
         if kind == "out of memory":
             yield cause
             return
@@ -269,24 +278,64 @@ def _endings(known: Evidence, found: Iterable[Cause]) -> Iterator[Cause]:
     """Say how it ended, if that adds to what was found."""
     run, end = known.run, known.end
     kinds = {cause.kind for cause in found}
-    lasted = _span(run.runtime or 0.0)
+    lasted, where = _span(run.runtime or 0.0), known.place(end)
     if run.state.bad and run.last_step is None:
         yield Cause("start", end, f"it ended after {lasted}, before its first step")
     if run.state is State.CRASHED:
         said = (
             "" if kinds & {"error", "out of memory", "node"} else "; no error printed"
         )
-        yield Cause("dead node", end, f"heartbeats stopped at {_when(end)}{said}")
+        yield Cause("dead node", end, f"heartbeats stopped at {where}{said}")
     elif run.state is State.KILLED:
-        yield Cause("killed", end, f"it was killed at {_when(end)}, after {lasted}")
+        yield Cause("killed", end, f"it was killed at {where}, after {lasted}")
     elif run.state is State.FAILED:
         code = "" if run.exit_code is None else f" with exit code {run.exit_code}"
-        yield Cause("failed", end, f"its process ended{code} at {_when(end)}")
+        yield Cause("failed", end, f"its process ended{code} at {where}")
 
 
-def causes_table(found: Sequence[Cause]) -> Table:
-    rows = tuple((cause.kind, cause.text) for cause in found)
-    return Table("causes", ("what", "evidence"), rows)
+def explained(
+    known: Evidence, found: Sequence[Cause], others: Sequence[Run]
+) -> Iterator[Block]:
+    """Show the causes that were found, and the run beside *others* of its group."""
+    if found:
+        rows = tuple((cause.kind, cause.text) for cause in found)
+        yield Table("causes", ("what", "evidence"), rows)
+        if measured := ", ".join(_measured(known, found[0].at)):
+            yield Note(f"at {known.place(found[0].at)}: {measured}")
+    else:
+        yield Note("nothing unusual in its curves, GPUs and console")
+    if same := alike(known.run, others):
+        yield Note(same)
+    if found or known.run.state.bad:
+        yield from configuration(Peers(known.run, tuple(others)))
+    if lines := known.console[-_SHOWN:]:
+        yield Text("console", "\n".join(line.text for line in lines))
+
+
+def _measured(known: Evidence, at: float) -> Iterator[str]:
+    """Say how busy the devices were at a time, and how full all memory."""
+    for kind, name in NAMES.items():
+        for measures, what in ((BUSY, "use"), (MEMORY, "memory")):
+            of = [series for _, series in _measures(known, kind, measures)]
+            if share := _percent(of, at):
+                yield f"{name} {what} {share}"
+    names = {key: split(key.removeprefix(_SYSTEM))[0] for key in known.series}
+    host = [known.series[key] for key, name in names.items() if name in _HOST]
+    if share := _percent(host, at):
+        yield f"machine memory {share}"
+
+
+def _percent(measures: Iterable[Series], at: float) -> str:
+    """Return "61%", or "61-97%" where there are several devices."""
+    found = [value for one in measures if (value := _until(one, at)) is not None]
+    ends = sorted({f"{end:.0f}%" for end in (min(found), max(found))}) if found else []
+    return f"{min(found):.0f}-{max(found):.0f}%" if len(ends) > 1 else "".join(ends)
+
+
+def _until(series: Series, at: float) -> float | None:
+    """Return the last value until *at*."""
+    place = bisect_right(series.x, at) - 1
+    return series.y[place] if place >= 0 else None
 
 
 def alike(run: Run, others: Iterable[Run]) -> str:
@@ -307,10 +356,6 @@ def alike(run: Run, others: Iterable[Run]) -> str:
     code = f" with exit code {run.exit_code}" if run.exit_code else ""
     runs = "1 other run" if len(same) == 1 else f"{len(same)} other runs"
     return f"{runs} {run.state.value}{code}{how}: {names}"
-
-
-def _when(at: float) -> str:
-    return formatting.moment(datetime.fromtimestamp(at, UTC))
 
 
 def _span(seconds: float) -> str:

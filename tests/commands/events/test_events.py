@@ -438,6 +438,8 @@ def test_the_card_of_an_end_says_why_with_three_requests_more():
     assert str(table.rows[0][1]).startswith("loss became NaN at step 20 (2026-01-01")
     assert told.headline == "name of a failed: CUDA out of memory (step 100, 2h 00m)"
     assert line.source.asked <= 1 + 3
+    (console,) = [b for b in told.blocks if isinstance(b, Text) and b.title != "error"]
+    assert console.text == f"hello\n{error}"
 
 
 class Deaf(FakeSource):

@@ -9,13 +9,7 @@ from datetime import timedelta
 from functools import partial
 
 from wandbwatch import formatting
-from wandbwatch.analysis.causes import (
-    NOTHING,
-    alike,
-    causes,
-    causes_table,
-    examined,
-)
+from wandbwatch.analysis.causes import causes, examined, explained
 from wandbwatch.analysis.compare import (
     Peers,
     best_of,
@@ -125,9 +119,15 @@ class EndCards:
         compared = self._or_note("the values", partial(self._compared, run))
         if self.attached.why:
             found = self._or_note("the causes", partial(self._why, run))
-            said = next((b.text for b in found if isinstance(b, Text)), "")
-            blocks += [one for one in found if not (why and isinstance(one, Text))]
-            why = why or said
+            said = {one.title: one.text for one in found if isinstance(one, Text)}
+            known = {"error"} if why else set()
+            known |= {"console"} if console else set()
+            why = why or said.get("error", "")
+            blocks += [
+                one
+                for one in found
+                if not (isinstance(one, Text) and one.title in known)
+            ]
         blocks += [*compared, run_fields(run, _FIELDS), *console]
         for key in self.attached.plots if self._whole(run) else ():
             blocks += self._or_note("the curves", partial(self._plot, run, key))
@@ -193,7 +193,7 @@ class EndCards:
         peers = self.peers(run)
         if attached.summary or attached.delta:
             yield from values(peers, self.aims, delta=attached.delta)
-        if attached.config_diff and bad:
+        if attached.config_diff and bad and not attached.why:
             yield from configuration(peers)
 
     def done(self, event: GroupDone, project: ProjectPage) -> Report:
@@ -240,10 +240,7 @@ class EndCards:
         known = examined(self.source, peers.run)
         if run.state.bad and (why := error(known.console)):
             yield Text("error", why)
-        found = causes(known)
-        yield causes_table(found) if found else Note(NOTHING)
-        if same := alike(peers.run, peers.others):
-            yield Note(same)
+        yield from explained(known, causes(known), peers.others)
 
     def _console(self, run: Run) -> Iterable[Block]:
         lines = self.source.console(run.id, self.attached.log)

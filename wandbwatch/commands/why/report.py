@@ -4,27 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wandbwatch.analysis.causes import (
-    NOTHING,
-    Cause,
-    alike,
-    causes,
-    causes_table,
-    examined,
-)
-from wandbwatch.analysis.compare import Peers, configuration
+from wandbwatch.analysis.causes import Cause, causes, examined, explained
 from wandbwatch.formatting import titles
 from wandbwatch.formatting.run_blocks import caveats, run_fields
 from wandbwatch.model.address import Address
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.ports import Env, Source
 from wandbwatch.model.query import Query
-from wandbwatch.model.report import Block, Level, Note, Report, Text
+from wandbwatch.model.report import Level, Report
 from wandbwatch.model.run import Run
 
 _PEERS = 100
 """Runs to compare with, the newest."""
-_LINES = 20
 _FIELDS = {"state", "exit code", "runtime", "last step", "group", "sweep", "host"}
 
 
@@ -35,23 +26,16 @@ def report(env: Env, address: Address) -> Report:
     )
     known = examined(env.source(address), run)
     found = causes(known)
-    blocks: list[Block] = [run_fields(run, _FIELDS)]
-    if found:
-        blocks.append(causes_table(found))
-    else:
-        blocks.append(Note(NOTHING))
-    if same := alike(run, others):
-        blocks.append(Note(same))
-    if run.state.bad:
-        blocks += configuration(Peers(run, others))
-    if lines := known.console[-_LINES:]:
-        blocks.append(Text("console", "\n".join(line.text for line in lines)))
-    blocks += caveats([run])
+    blocks = (
+        run_fields(run, _FIELDS),
+        *explained(known, found, others),
+        *caveats([run]),
+    )
     path = titles.of_run(run).removeprefix(run.name)
     title = f"{run.name}: {_head(run, found)}{path}"
     level = Level.BAD if run.state.bad or found else Level.INFO
     subject = titles.subject(run)
-    return Report("why", title, tuple(blocks), level, run.url, subject=subject)
+    return Report("why", title, blocks, level, run.url, subject=subject)
 
 
 def _head(run: Run, found: Sequence[Cause]) -> str:
