@@ -152,6 +152,10 @@ def test_suggest_proposes_rules_that_are_quiet_and_says_what_they_would_catch():
     assert {"plateau(val/loss, 3h)", "idle(gpu, 15m)", "memory(gpu) > 95%"} <= set(rows)
     line = block(told, Text)
     assert isinstance(line, Text)
-    (command,) = tomllib.loads(line.text)["commands"]
+    assert max(map(len, line.text.splitlines())) <= 60
+    (subscription,) = tomllib.loads(line.text)["subscriptions"]
+    assert subscription["name"] == "p-alerts"
+    (command,) = subscription["commands"]
+    assert "\n" not in command
     assert grammar.parse(command, env).output is None
     assert "nan(val/loss)" in command

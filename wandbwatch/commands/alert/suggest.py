@@ -84,7 +84,7 @@ def suggested(
     columns = ("rule", "proposed", "alerts per week", "would have caught")
     blocks: list[Block] = [Table("rules", columns, rows)]
     if chosen:
-        blocks.append(Text("watch.toml", _line(address, chosen)))
+        blocks.append(Text("watch.toml", _subscription(address, chosen)))
     blocks.append(Note(f"{_MOST:.0f} alerts per week are the most of a proposed rule"))
     title = f"{name}: {len(chosen)} of {len(rows)} rules suit {len(runs)} runs"
     return Report("alert", title, tuple(blocks))
@@ -108,9 +108,15 @@ def _row(one: _Tried, ends: Mapping[str, State]) -> tuple[Cell, ...]:
     return one.rule.text, proposed, round(one.per_week, 1), caught or "nothing"
 
 
-def _line(address: Address, rules: Sequence[str]) -> str:
-    """Write the line of a subscription, as TOML."""
-    words = " ".join(f"--when {shlex.quote(rule)}" for rule in rules)
-    line = f"alert {shlex.quote(str(address))} {words}"
-    # A JSON string is a TOML string.
-    return f"commands = [{json.dumps(line, ensure_ascii=False)}]"
+def _subscription(address: Address, rules: Sequence[str]) -> str:
+    """Write a subscription as TOML, in lines that a terminal does not wrap."""
+    words = [f"--when {shlex.quote(rule)}" for rule in rules]
+    parts = [f"alert {shlex.quote(str(address))}", *words]
+    # What JSON escapes in a string, TOML does as well.
+    line = " \\\n  ".join(json.dumps(p, ensure_ascii=False)[1:-1] for p in parts)
+    name = json.dumps(f"{address.project or address}-alerts", ensure_ascii=False)
+    return (
+        f"[[subscriptions]]\nname = {name}\n"
+        'channel = "CHANNEL"   # one of yours\ninterval = "1m"\n'
+        f'commands = ["""\n{line} \\\n"""]'
+    )
