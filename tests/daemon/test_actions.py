@@ -12,8 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from wandbwatch.model.experiment import Phase
 
 from tests.daemon.running import PATIENCE, Place, subscription
+from tests.experiments.place import Bench
 from tests.servers.wandb import KEY, Run
 
 TRAINING = """
@@ -28,6 +30,24 @@ HEED = f"""#!{sys.executable}
 import json, sys
 with open(sys.argv[1], "a") as file:
     print(json.load(sys.stdin)["run"]["id"], file=file)
+"""
+
+
+LAUNCHED = """
+import math, pathlib, time, wandb
+run = wandb.init(entity="acme", project="gpt")
+while True:
+    losses = {"broken": math.nan, "high": 9.0}
+    named = [loss for name, loss in losses.items() if pathlib.Path(name).exists()]
+    run.log({"loss": named[0] if named else 1.0})
+    time.sleep(0.1)
+"""
+LAUNCHER = """
+trap 'echo stopped >> launched' TERM
+echo "$2" >> launched
+"$@" &
+wait $!
+wait $!
 """
 
 
@@ -112,6 +132,47 @@ def test_a_daemon_killed_at_any_moment_acts_at_most_once(place, wandb_server):
     for name in names:
         stops = wandb_server.store.run(f"acme/gpt/{name}").stops
         assert 1 <= stops <= 2, "asking once more changes nothing"
+
+
+def test_experiments_are_retried_and_stopped_through_their_launcher(
+    place, wandb_server
+):
+    bench = Bench(place)
+    rules = ("nan(loss) --then retry", "'loss > 5' --for 0s --then stop")
+    lines = [f"alert acme/gpt --when {rule}" for rule in rules]
+    place.write(subscription("acts", *lines, when='interval = "1s"'))
+    bench.script(LAUNCHED, "train.py", f"#!{sys.executable}\n")
+    launcher = bench.script(LAUNCHER, "launcher.sh")
+    words = ("--script", "./train.py", "--launcher", str(launcher), "--detach")
+    started = bench.run("experiment", "lr=0.1", *words)
+    assert started.returncode == 0, started.stderr
+    with place.start() as daemon:
+        assert wandb_server.asked("UpsertBucket", PATIENCE)
+        daemon.wait(looked(wandb_server, wandb_server.counts["WandbwatchRuns"] + 6))
+        (place.directory / "broken").touch()
+        daemon.wait(lambda: "retries experiment 1" in posted(place))
+        (place.directory / "broken").unlink()
+        (place.directory / "high").touch()
+        daemon.wait(lambda: "stopping experiment 2" in posted(place))
+        one, other = bench.over()
+    assert (one.phase, other.phase) == (Phase.STOPPED, Phase.STOPPED)
+    assert one.plan == other.plan
+    launched = (place.directory / "launched").read_text().splitlines()
+    assert launched == ['{"lr": 0.1}', "stopped"] * 2
+
+
+def test_a_dry_run_reports_the_action_and_takes_none(place, wandb_server):
+    wandb_server.store.add(run := Run("owl", state="running", rows=[row(0, 1.0)]))
+    beat(wandb_server)
+    assert place.wandbwatch("run", str(place.file)).returncode == 0
+    run.rows += [row(step, float("nan")) for step in (1, 2, 3)]
+    beat(wandb_server)
+    rehearsed = place.wandbwatch("run", str(place.file), "--dry-run")
+    assert rehearsed.returncode == 0, rehearsed.stderr
+    assert "dry run; would do: stop, exec" in rehearsed.stdout
+    assert (run.stops, heard(place), posted(place)) == (0, [], "[]")
+    assert place.wandbwatch("run", str(place.file)).returncode == 0
+    assert (run.stops, heard(place)) == (1, ["owl"])
 
 
 def looked(wandb_server, times: int) -> Callable[[], bool]:

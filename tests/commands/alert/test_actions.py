@@ -221,7 +221,7 @@ def test_a_dry_run_says_what_it_would_do():
     line.look(1)
     line.dry = True
     (fired,), acted = line.look(1, NAN, NAN, NAN)
-    assert notes(fired)[1] == "dry run; doing: stop"
+    assert notes(fired)[1] == "dry run; would do: stop"
     assert (acted, line.stopped) == ([], [])
 
 

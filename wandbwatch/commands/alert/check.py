@@ -159,15 +159,18 @@ def _acted(
     """Decide what to do about alerts; it is done once the decision is stored."""
     before = ActionMemory.read(memory.recall(acting.MEMORY))
     after, remarks = decide(before, firings, request.actions)
-    dry = "dry run; " if env.rehearsing else ""
-    if dry:
+    if env.rehearsing:
         after = replace(after, pending=())
+        remarks = {
+            place: f"dry run; {said.replace('doing:', 'would do:')}"
+            for place, said in remarks.items()
+        }
     memory.remember(acting.MEMORY, after.written())
     for one in after.pending:
         work = partial(acting.carry_out, env, request.address, one)
         memory.do_afterwards(work)
     return tuple(
-        replace(one, remark=dry + remark)
+        replace(one, remark=remark)
         if one.turn is Turn.FIRING
         and (remark := remarks.get((one.seen.run.id, one.rule.text)))
         else one
