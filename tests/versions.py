@@ -52,10 +52,10 @@ def _run(name: str) -> int:
 
 
 def _python(version: str) -> str | None:
-    if found := shutil.which(f"python{version}"):
-        return found
+    # Not pyenv's shims on PATH: they fail unless the version is selected.
     installed = Path.home().glob(f".pyenv/versions/{version}.*/bin/python")
-    return next((str(one) for one in sorted(installed)), None)
+    found = (str(one) for one in sorted(installed))
+    return next(found, None) or shutil.which(f"python{version}")
 
 
 if __name__ == "__main__":

@@ -114,7 +114,8 @@ def _subscription(address: Address, rules: Sequence[str]) -> str:
     parts = [f"alert {shlex.quote(str(address))}", *words]
     # What JSON escapes in a string, TOML does as well.
     line = " \\\n  ".join(json.dumps(p, ensure_ascii=False)[1:-1] for p in parts)
-    name = json.dumps(f"{address.project or address}-alerts", ensure_ascii=False)
+    last = str(address).rpartition("/")[2].strip(".~") or "runs"
+    name = json.dumps(f"{last}-alerts", ensure_ascii=False)
     return (
         f"[[subscriptions]]\nname = {name}\n"
         'channel = "CHANNEL"   # one of yours\ninterval = "1m"\n'
