@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 import typer
+from wandbwatch import __version__
+
+from tests import release
 
 ROOT = Path(__file__).parents[1]
 DEPENDENCIES = Path(typer.__file__).parents[1]
@@ -36,6 +41,19 @@ def test_it_carries_the_units_the_schema_the_manual_and_the_completions(wheel):
         "man/man1/wandbwatch.1",
         "zsh/site-functions/_wandbwatch",
     ]
+
+
+def test_an_index_shows_its_pictures_and_its_pages():
+    readme = release.absolute((ROOT / "README.md").read_text(), "https://x.example/w")
+    links = re.findall(r"\]\(([^)]+)\)", readme)
+    assert len(links) > 10
+    assert all(link.startswith("https://") for link in links)
+    picture = f"https://x.example/w/raw/v{__version__}/docs/discord.png"
+    assert f"]({picture})" in readme
+    pyproject = (ROOT / "pyproject.toml").read_text()
+    project = tomllib.loads(release.named(pyproject, "https://x.example/w"))["project"]
+    assert project["urls"]["Homepage"] == "https://x.example/w"
+    assert project["scripts"]
 
 
 def test_the_demo_runs_from_it(wheel, tmp_path):
