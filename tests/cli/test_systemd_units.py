@@ -68,6 +68,12 @@ def test_daemon_and_reports_are_one_user_who_owns_the_state(installed):
         assert {"DynamicUser=yes", "User=wandbwatch"} <= set(lines)
 
 
+def test_units_for_another_directory_change_nothing_else(installed):
+    place, written = installed
+    assert {path.parent for path in written} == {place.units}
+    assert not place.credentials.exists()
+
+
 def test_a_path_with_blanks_is_quoted(tmp_path):
     environ = {"XDG_STATE_HOME": str(tmp_path / "my state")}
     place = systemd_units.place(environ, user=True, directory=tmp_path / "units")

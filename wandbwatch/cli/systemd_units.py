@@ -14,8 +14,9 @@ _NAMES = (
     "wandbwatch-report@.service",
     "wandbwatch-report@.timer",
 )
+SYSTEM = Path("/etc/systemd/system")
 _USER_STATE = "%h/.local/state/wandbwatch"
-_HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # noqa: S108
+HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # noqa: S108
 """What ProtectHome= and PrivateTmp= keep from a system service."""
 
 
@@ -36,7 +37,7 @@ class Place:
 
     def hides(self, program: Path) -> bool:
         """Whether the units' sandbox would hide *program*."""
-        return not self.user and str(program).startswith(_HIDDEN)
+        return not self.user and str(program).startswith(HIDDEN)
 
 
 def place(
@@ -44,7 +45,7 @@ def place(
 ) -> Place:
     if not user:
         config = Path("/etc/wandbwatch/watch.toml")
-        units = directory or Path("/etc/systemd/system")
+        units = directory or SYSTEM
         return Place(user, units, config, MACHINE)
     home = Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     state = Path(environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
@@ -56,7 +57,7 @@ def place(
 def install(place: Place, program: Path, config: Path) -> list[Path]:
     """Write the units for *program* and *config*; return what was written."""
     place.units.mkdir(parents=True, exist_ok=True)
-    if place.credentials:
+    if place.credentials and place.units == SYSTEM:
         place.credentials.mkdir(parents=True, exist_ok=True, mode=0o700)
     if place.state:
         place.state.mkdir(parents=True, exist_ok=True, mode=0o700)

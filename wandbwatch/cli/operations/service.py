@@ -58,11 +58,14 @@ def _install(place: systemd_units.Place, config: Path | None) -> int:
 
     file = (config or place.config).absolute()
     program = Path(sys.executable).with_name("wandbwatch")
-    if place.hides(program):
-        raise WandbwatchError(
-            f"{program}: the service's sandbox hides /home, /root and /tmp; install"
-            " wandbwatch into /opt/wandbwatch (python3 -m venv), or use --user"
-        )
+    # The Python that a venv links to is needed as well.
+    for path in (program, Path(sys.executable).resolve()):
+        if place.hides(path):
+            raise WandbwatchError(
+                f"{path}: the service's sandbox hides /home, /root and /tmp; install"
+                " wandbwatch with /usr/bin/python3 -m venv /opt/wandbwatch, or use"
+                " --user"
+            )
     try:
         written = systemd_units.install(place, program, file)
     except OSError as e:
