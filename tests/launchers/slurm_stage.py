@@ -48,6 +48,11 @@ def test_stop_cancels_the_job(bench, launcher, queue):
     bench.until(lambda: not queue().stdout)
 
 
+def test_an_alert_cancels_the_job(bench, queue, wandb_server):
+    trainings.is_stopped_by_an_alert(bench, "sbatch --wait", wandb_server)
+    bench.until(lambda: not queue().stdout)
+
+
 @LAUNCHERS
 def test_ctrl_c_cancels_the_job(bench, launcher, queue):
     trainings.is_interrupted(bench, launcher)

@@ -7,12 +7,16 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
 from wandbwatch.model.experiment import Experiment, Phase
 
+from tests.daemon.running import PATIENCE, subscription
 from tests.experiments.place import Bench
+from tests.servers.wandb import KEY
+from tests.servers.wandb.server import WandbServer
 
 ODD = '{"lr":  3e-4, "s": "a \\"quoted\\" $(touch pwned) ünï, \\\\"}'
 SAYS = 'printf "got %s in %s\\n" "$1" "$WANDB_RUN_GROUP"; exit 7\n'
@@ -62,6 +66,28 @@ def is_stopped(bench: Bench, launcher: str) -> Experiment:
     return one
 
 
+def is_stopped_by_an_alert(
+    bench: Bench, launcher: str, server: WandbServer
+) -> Experiment:
+    """An alert of a daemon ends the job of a training that logs NaN."""
+    place = bench.place
+    place.environ |= {"WANDB_BASE_URL": server.url, "WANDB_API_KEY": KEY}
+    line = "alert acme/gpt --when nan(loss) --then stop"
+    place.write(subscription("nan", line, when='interval = "1s"'))
+    bench.script(BREAKS, "train.py", f"#!{sys.executable}\n")
+    words = ("--script", "./train.py", "--launcher", launcher, "--detach")
+    assert bench.run("experiment", "{}", *words).returncode == 0
+    with place.start() as daemon:
+        assert server.asked("UpsertBucket", PATIENCE)
+        looked = server.counts["WandbwatchRuns"] + 3
+        daemon.wait(lambda: server.counts["WandbwatchRuns"] >= looked)
+        (place.directory / "broken").touch()
+        (one,) = bench.over()
+        daemon.wait(lambda: "stopping it" in str(place.server.messages))
+    assert one.phase is Phase.STOPPED
+    return one
+
+
 def is_interrupted(bench: Bench, launcher: str) -> None:
     """Ctrl-C in the terminal ends the job."""
     following = _start(bench, launcher)
@@ -71,6 +97,15 @@ def is_interrupted(bench: Bench, launcher: str) -> None:
     assert one.phase.over
     assert (bench.place.directory / "ended").exists()
 
+
+BREAKS = """\
+import math, pathlib, time, wandb
+run = wandb.init(entity="acme", project="gpt")
+while True:
+    broken = pathlib.Path("broken").exists()
+    run.log({"loss": math.nan if broken else 1.0})
+    time.sleep(0.1)
+"""
 
 _SECONDS = 900.0
 """For hundreds of jobs, on a busy machine."""
