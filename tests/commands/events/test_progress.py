@@ -147,6 +147,20 @@ def test_a_first_epoch_of_an_hour_is_no_stall_while_the_run_is_alive():
     assert group.pass_minutes(100) == []
 
 
+@pytest.mark.parametrize(("use", "stalls"), [(0.0, 1), (100.0, 0)])
+def test_a_first_run_may_log_at_its_start_and_then_each_hour(use, stalls):
+    group = Group("a")
+    group.system = {"gpu.0.gpu": use}
+    group.steps = {"a": None}  # type: ignore[dict-item]
+    group.pass_minutes(2)
+    group.steps = {"a": 0}
+    assert len(group.pass_minutes(60)) == stalls
+    group.system = {"gpu.0.gpu": 100.0}
+    for _ in range(5):
+        happened = group.pass_minutes(1, "a") + group.pass_minutes(60)
+        assert not [event for event in happened if isinstance(event, Stalled)]
+
+
 def test_the_first_pause_at_a_round_step_is_likely_an_evaluation():
     for step, stalls in ((499, 0), (500, 0), (613, 1)):
         group = Group("a")

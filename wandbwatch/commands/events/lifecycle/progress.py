@@ -211,7 +211,8 @@ def _grace(
     if known.step is None and (fresh or (lively and not peers)):
         return _FIRST
     if known.moves < _WARM:
-        return _WARM_UP
+        # A run may log a row at its start, and the next one after its first epoch.
+        return _FIRST if fresh and lively else _WARM_UP
     seen = (*known.pauses, *peers)
     likely = lively and not seen and _round(known.step)
     if fresh and run.runtime is not None and run.runtime < YOUNG:
