@@ -31,7 +31,7 @@ def wandb_server(
     for name in [name for name in os.environ if name.startswith("WANDB")]:
         monkeypatch.delenv(name)
     home = tmp_path / "home"
-    home.mkdir()
+    home.mkdir(exist_ok=True)
     for name, value in {
         "HOME": str(home),
         "NETRC": str(home / ".netrc"),
