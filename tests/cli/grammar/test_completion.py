@@ -1,21 +1,32 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
-from typer._completion_classes import BashComplete
-from wandbwatch.cli.grammar import app
+from typer._completion_classes import BashComplete, ZshComplete
+from wandbwatch.cli import main
+from wandbwatch.cli.grammar import app, completion
+from wandbwatch.experiments import launchers
+from wandbwatch.experiments.ledger import Ledger
+from wandbwatch.model.experiment import Plan
+
+from tests.servers.wandb import Run
 
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("_WANDBWATCH_COMPLETE", "complete_bash")
+    monkeypatch.setattr(sys, "executable", "/bin/true")  # which asks no server
     monkeypatch.setenv("WANDBWATCH_CONFIG", str(tmp_path / "watch.toml"))
     return tmp_path / "watch.toml"
 
 
-def completed(*words: str) -> list[str]:
+def completed(*words: str, kind: type = BashComplete) -> list[str]:
     *args, incomplete = words
-    shell = BashComplete(app.terminal(), {}, "wandbwatch", "_WANDBWATCH_COMPLETE")
+    shell = kind(app.terminal(), {}, "wandbwatch", "_WANDBWATCH_COMPLETE")
     return [item.value for item in shell.get_completions(args, incomplete)]
 
 
@@ -32,6 +43,9 @@ def completed(*words: str) -> list[str]:
         (("diff", "a/b/c", "pre"), ["previous"]),
         (("project", "--to", ""), []),
         (("project", "-o", "js"), ["json", "jsonl"]),
+        (("experiment", "--launcher", "s"), ["sbatch", "srun", "systemd-run"]),
+        (("image", "--band", "s"), ["std", "sem"]),
+        (("project", "--filters", '{"state": "fa'), ['{"state": "failed"}']),
     ],
 )
 def test_words_are_completed(words, found):
@@ -52,3 +66,119 @@ def test_names_of_watch_toml_are_completed(here):
 def test_a_broken_watch_toml_completes_nothing(here):
     here.write_text("[channels")
     assert completed("hello", "") == []
+
+
+def test_the_launchers_that_are_completed_are_those_there_are():
+    assert set(completion.LAUNCHERS) == set(launchers._LAUNCHERS)  # noqa: SLF001
+
+
+def test_a_filter_is_quoted_for_its_shell(monkeypatch):
+    monkeypatch.setenv("_WANDBWATCH_COMPLETE", "complete_bash")
+    assert completed("project", "--filters", "")[2] == """'{"state": "failed"}'"""
+    monkeypatch.setenv("_WANDBWATCH_COMPLETE", "complete_zsh")
+    found = completed("project", "--filters", "", kind=ZshComplete)
+    assert found[2] == r"{\"state\": \"failed\"}"
+
+
+def test_local_names_are_completed_at_once(local_runs, monkeypatch):
+    monkeypatch.chdir(local_runs)
+    monkeypatch.setenv("_WANDBWATCH_COMPLETE", "complete_bash")
+    assert completed("summary", "./fin") == ["./finished"]
+    assert completed("summary", "./wandb/la") == [
+        *("./wandb/latest", "./wandb/last-good", "./wandb/latest-run/")
+    ]
+    assert completed("project", "--keys", "val/loss,tr") == ["val/loss,train/loss"]
+    assert completed("image", ".", "--best", "acc") == ["acc:min", "acc:max"]
+    assert completed("image", ".", "--group-by", "config.la") == [
+        *("config.layers", "config.later.x")
+    ]
+    assert completed("project", "--order", "summary_metrics.ac") == [
+        "summary_metrics.acc"
+    ]
+
+
+@pytest.fixture
+def online(wandb_server, monkeypatch):
+    """A project on the server, and completion that has learnt its names."""
+    monkeypatch.setattr(sys, "executable", "/bin/true")
+    rows = [{"_step": 0, "train/loss": 1.0, "val/loss": 2.0}]
+    for name, called in {"aaa1": "tidy", "aaa2": "$(reboot)", "bbb": "a/b"}.items():
+        wandb_server.store.add(
+            Run(name, project="shell", display_name=called, rows=rows, summary=rows[0])
+        )
+    for one in wandb_server.store.project("acme", "shell").runs.values():
+        one.settings = {"lr": 0.1, "model": {"depth": 3}}
+        one.sweep_name = "sw1"
+    wandb_server.store.project("acme", "shell").sweeps["sw1"] = {}
+    wandb_server.store.project("lab", "other")
+    assert main.answer(["learn", ""]) == 0
+    assert main.answer(["learn", "acme/shell"]) == 0
+    monkeypatch.setenv("_WANDBWATCH_COMPLETE", "complete_bash")
+    return wandb_server
+
+
+def test_names_on_the_server_are_completed_from_a_cache(online):
+    asked = online.data_requests
+    assert completed("project", "ac") == ["acme/shell"]
+    assert completed("summary", "acme/s") == [
+        *(f"acme/shell/{word}" for word in ("latest", "previous", "best", "last-good")),
+        *(f"acme/shell/{name}" for name in ("aaa1", "tidy", "aaa2", "bbb")),
+    ]
+    assert completed("sweep", "acme/shell/") == ["acme/shell/sw1"]
+    assert completed("diff", "acme/shell/bbb", "ti") == ["tidy"]
+    assert completed("image", "acme/shell", "--runs", "bbb,ti") == ["bbb,tidy"]
+    assert completed("top", "acme/shell", "--keys", "train/loss,") == [
+        "train/loss,val/loss"
+    ]
+    assert completed("project", "acme/shell", "--keys", "config.") == [
+        *("config.lr", "config.model.depth")
+    ]
+    assert completed("image", "acme/shell", "--best", "val") == [
+        *("val/loss:min", "val/loss:max")
+    ]
+    assert online.data_requests == asked
+
+
+def test_completion_asks_the_server_in_the_background_and_once(monkeypatch, tmp_path):
+    """A process of its own learns the names; a failed one is not started at once."""
+    monkeypatch.setenv("_WANDBWATCH_COMPLETE", "complete_bash")
+    monkeypatch.setenv("WANDB_BASE_URL", "http://nowhere.invalid")
+    pipe, script = tmp_path / "pipe", tmp_path / "python"
+    os.mkfifo(pipe)
+    script.write_text(f'#!/bin/sh\necho "$@ $_WANDBWATCH_COMPLETE" > {pipe}\n')
+    script.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(script))
+    assert completed("image", "acme/gpt", "--keys", "") == []
+    assert pipe.read_text() == "-m wandbwatch learn acme/gpt \n"
+    monkeypatch.setattr(sys, "executable", "/nowhere")
+    assert completed("image", "acme/gpt", "--keys", "") == []
+
+
+def test_numbers_of_experiments_are_completed(here, monkeypatch, opened):
+    monkeypatch.setenv("XDG_STATE_HOME", str(here.parent))
+    assert completed("stop", "") == []
+    ledger = Ledger(opened(here.parent / "wandbwatch"))
+    ledger.add([Plan("ppo", "/s", "{}", "/w")] * 2, 1, "me", detached=True)
+    assert completed("stop", "") == ["2", "1"]
+    assert completed("logs", "2") == ["2"]
+
+
+def test_commands_are_described_without_rich_and_without_their_import():
+    code = (
+        "import sys; from wandbwatch.cli.main import main\n"
+        "try: main()\nfinally: print(*sys.modules, file=sys.stderr)"
+    )
+    environ = {
+        "_WANDBWATCH_COMPLETE": "complete_zsh",
+        "_TYPER_COMPLETE_ARGS": "wandbwatch al",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | environ,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert '"alert":"Report when a rule starts to hold' in done.stdout
+    slow = {"rich.console", "wandbwatch.commands.alert"}
+    assert not slow & set(done.stderr.split())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import typer
 import typer.core
@@ -21,7 +21,7 @@ from wandbwatch.cli.grammar.command import (
     built,
     width,
 )
-from wandbwatch.cli.grammar.typer_patches import patch
+from wandbwatch.cli.grammar.typer_patches import complete_quickly, patch
 from wandbwatch.model.errors import UsageError
 
 COMMANDS = "wandbwatch.commands"
@@ -74,6 +74,13 @@ def from_older(words: list[str]) -> list[str]:
     return older.words(words)
 
 
+class Completed(NamedTuple):
+    """A command for a shell, as Typer's CompletionItem."""
+
+    value: str
+    help: str
+
+
 class Group(typer.core.TyperGroup):
     """Finds commands by name, including the older bot's names."""
 
@@ -110,6 +117,13 @@ class Group(typer.core.TyperGroup):
         del ctx
         names = list(self.plugins)
         return [n for n in names if not self.plugins.described(n).startswith("(")]
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Complete a command without importing those that begin with *incomplete*."""
+        if incomplete and not incomplete[0].isalnum():
+            return super().shell_complete(ctx, incomplete)
+        names = (n for n in self.list_commands(ctx) if n.startswith(incomplete))
+        return [Completed(name, self.plugins.described(name)) for name in names]
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         from wandbwatch.cli.grammar.examples import GROUPS  # noqa: PLC0415 -- help alone
@@ -160,6 +174,7 @@ def _application(
     app.callback(add_help_option=False)(root)
     built: Any = typer.main.get_command(app)
     patch(built)
+    complete_quickly()
     built.take(Plugins(packages, listed=listed))
     return built
 

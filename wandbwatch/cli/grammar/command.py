@@ -198,8 +198,8 @@ def _complete(command: Any) -> None:
     for param in command.params:
         if param._custom_shell_complete is None:  # noqa: SLF001 -- has no setter
             param._custom_shell_complete = (  # noqa: SLF001
-                lambda ctx, param, incomplete: completion.values(  # noqa: ARG005
-                    param, command.name, incomplete
+                lambda ctx, param, incomplete: completion.values(
+                    ctx, param, command.name, incomplete
                 )
             )
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import typer
+from typer import _completion_classes, _completion_shared
 
 _REWORDED = (
     (r"Got unexpected extra argument\(s\) \((.*)\)", r"too many words: \1"),
@@ -35,6 +36,30 @@ def patch(command: Any) -> None:
         _reword(param)
     for inner in getattr(command, "commands", {}).values():
         patch(inner)
+
+
+_FISH = """
+function %(complete_func)s
+    set -l found (env %(autocomplete_var)s=complete_fish \\
+        _TYPER_COMPLETE_FISH_ACTION=get-args \\
+        _TYPER_COMPLETE_ARGS=(commandline -cp | string collect) %(prog_name)s)
+    if set -q found[1]
+        printf '%%s\\n' $found
+    else
+        __fish_complete_path (commandline -ct)
+    end
+end
+
+complete --command %(prog_name)s --no-files --arguments "(%(complete_func)s)"
+"""
+"""Typer's own starts us twice for each Tab."""
+
+
+def complete_quickly() -> None:
+    """Keep Typer from importing rich to take markup out of our help, which has none,
+    and start one process for each Tab in fish too."""
+    _completion_classes._sanitize_help_text = lambda text: text  # noqa: SLF001
+    _completion_shared._completion_scripts["fish"] = _FISH  # noqa: SLF001
 
 
 def _reword(param: Any) -> None:

@@ -122,6 +122,7 @@ def one_of(kind: type[K]) -> Callable[[str], K]:
             known = ", ".join(kind)
             raise typer.BadParameter(f"{text!r} is not one of {known}") from None
 
+    read.__dict__["words"] = tuple(kind)
     return read
 
 

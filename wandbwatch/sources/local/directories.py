@@ -44,7 +44,7 @@ def files(path: Path) -> list[Path]:
             return [path]
         if not path.is_dir():
             return _by_id(path)
-        found = _here(path)
+        found = here(path)
         found, searched = (found, True) if found else _below(path)
     except OSError as e:
         raise SourceError(f"{e.filename or path} cannot be read: {e.strerror}") from e
@@ -62,12 +62,12 @@ def files(path: Path) -> list[Path]:
 def holds_runs(path: Path) -> bool:
     """Return whether wandb wrote runs to the directory *path* itself, not below it."""
     try:
-        return path.is_dir() and bool(_here(path))
+        return path.is_dir() and bool(here(path))
     except OSError:
         return False
 
 
-def _here(path: Path) -> list[Path]:
+def here(path: Path) -> list[Path]:
     """Return the files of a run's directory, a root of runs, or what holds a root."""
     found = _of_run(path) or _in_root(path)
     for root in _ROOTS:
@@ -120,7 +120,7 @@ def _by_id(path: Path) -> list[Path]:
     The tree below its directory is not searched for what may be a typo.
     """
     named = not path.is_symlink() and path.parent.is_dir()
-    beside = _here(path.parent) if named else []
+    beside = here(path.parent) if named else []
     found = [file for file in beside if file.name == f"run-{path.name}.wandb"]
     if not found:
         raise NotFoundError(_missing(path))
