@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import signal
 import sqlite3
@@ -52,6 +53,45 @@ def test_a_state_of_the_future_is_one_line_and_78(place):
     assert done.returncode == 78
     (line,) = map(json.loads, done.stderr.splitlines())
     assert "newer wandbwatch" in line["text"]
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("state/state.db", Path.mkdir),
+        ("state/state.db", os.mkfifo),
+        ("state/state.lock", os.mkfifo),
+        ("state/daemon.lock", os.mkfifo),
+        ("state/state.db", lambda path: path.symlink_to("nowhere")),
+        ("state", Path.touch),
+    ],
+)
+def test_a_state_that_cannot_be_ours_is_one_line_and_78(place, name, make):
+    path = place.directory / name
+    if path.parent != place.directory:
+        path.parent.mkdir()
+    make(path)
+    done = place.wandbwatch("daemon", str(place.file), "--json-logs")
+    assert done.returncode == 78
+    (line,) = map(json.loads, done.stderr.splitlines())
+    assert line["text"].startswith(f"{path}: ")
+    assert line["text"].endswith("move it away, or set another [daemon] state")
+
+
+@pytest.mark.parametrize("command", ["check", "daemon"])
+def test_a_pipe_in_the_place_of_a_file_is_refused(place, command):
+    pipe = place.directory / "pipe"
+    os.mkfifo(pipe)
+    done = place.wandbwatch(command, str(pipe))
+    assert (done.returncode, done.stderr) == (
+        78,
+        f"wandbwatch: {pipe}: cannot be read: not a regular file\n",
+    )
+    text = place.file.read_text()
+    place.file.write_text(text.replace('env = "HOOK"', f'file = "{pipe}"'))
+    done = place.wandbwatch(command, str(place.file))
+    assert done.returncode == 78
+    assert f"webhook: file {pipe}: not a regular file" in done.stderr
 
 
 def test_a_missing_table_is_put_aside(tmp_path, caplog):

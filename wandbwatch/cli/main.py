@@ -45,10 +45,6 @@ def answer(words: Sequence[str]) -> int:
     """Run one command line; print every error as one line and set its exit code."""
     if "--json-logs" in words:
         journald.write_json()
-    if words[:1] == ["daemon"]:
-        # A SIGHUP before the daemon handles it has no effect: the daemon still has
-        # to read the file.
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     return run_line(lambda: grammar.read(words, _env), debug="--debug" in words)
 
 

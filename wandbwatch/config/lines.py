@@ -164,6 +164,9 @@ class TomlTree:
 def read(path: Path) -> ConfigText:
     """Read *path*; raises ConfigError."""
     try:
+        # A shell's <(…) is a pipe with a writer; opening another one may block forever.
+        if path.is_fifo() and not path.is_relative_to("/dev"):
+            raise ConfigError([f"{path}: cannot be read: not a regular file"])
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
             mode = os.fstat(file.fileno()).st_mode

@@ -78,16 +78,20 @@ def _file(path: Path, secret: Secret) -> str:
     try:
         # Opening a FIFO would block until somebody writes to it.
         if not stat.S_ISREG(path.stat().st_mode):
-            raise ConfigError([f"{secret}: not a regular file"])
+            raise UnfitError([f"{secret}: not a regular file"])
         with path.open("rb") as file:
             content = file.read(_LONGEST + 1)
         if len(content) > _LONGEST:
-            raise ConfigError([f"{secret}: too large for a secret"])
+            raise UnfitError([f"{secret}: too large for a secret"])
         return content.decode()
     except OSError as e:
         raise ConfigError([f"{secret}: {e.strerror}; check the path"]) from e
     except UnicodeDecodeError:
-        raise ConfigError([f"{secret}: not text"]) from None
+        raise UnfitError([f"{secret}: not text"]) from None
+
+
+class UnfitError(ConfigError):
+    """What is there can't be a secret."""
 
 
 Reader = Callable[[Secret], str | None]
@@ -135,6 +139,9 @@ def _judge(
 ) -> None:
     try:
         text = reader(secret)
+    except UnfitError as e:
+        complaints.add(path, e.complaints[0])
+        return
     except ConfigError as e:
         complaints.warn(path, e.complaints[0])
         return

@@ -59,7 +59,8 @@ class DiscordServer:
     @property
     def messages(self) -> list[dict[str, Any]]:
         """The records of what stands, in order."""
-        return [m for m in self.board.messages.values() if not m["deleted"]]
+        with self.board.lock:
+            return [m for m in self.board.messages.values() if not m["deleted"]]
 
     @property
     def texts(self) -> list[str]:

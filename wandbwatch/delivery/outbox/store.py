@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import logging
 import os
@@ -52,7 +53,7 @@ class Store:
         self.now = now
         self._lock = threading.RLock()
         with _worded(self.path):
-            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _make(directory)
             self._open()
 
     def moment(self) -> float:
@@ -146,6 +147,30 @@ class Store:
             except OSError as e:
                 raise no_locks(path, e) from e
             yield
+
+
+_NOT_OURS = (errno.EEXIST, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.EROFS)
+"""What stays wrong until somebody does something about it."""
+
+
+def _make(directory: Path) -> None:
+    """Make the state's directory; UnusableStateError where it can't be one of ours."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        found = [one for one in map(directory.joinpath, _FILES) if os.path.lexists(one)]
+    except OSError as e:
+        if e.errno in _NOT_OURS:
+            raise UnusableStateError(f"{directory}: {e.strerror}; {_ANOTHER}") from e
+        raise
+    for path in (directory, *found):
+        if path is not directory and not path.is_file():
+            raise UnusableStateError(f"{path}: not a regular file; {_ANOTHER}")
+        if not os.access(path, os.W_OK):
+            raise UnusableStateError(f"{path}: {_WORDS['SQLITE_READONLY']}")
+
+
+_FILES = ("state.db", "state.lock", "daemon.lock", "sender.lock")
+_ANOTHER = "move it away, or set another [daemon] state"
 
 
 def no_locks(path: Path, error: OSError) -> UnusableStateError:
