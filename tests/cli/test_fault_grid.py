@@ -4,11 +4,17 @@ code, never a traceback."""
 from __future__ import annotations
 
 import shlex
+from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from wandbwatch.cli import main
+from wandbwatch.cli.operations.worker import job_context
+from wandbwatch.daemon.jobs.job import run_job
+from wandbwatch.delivery.outbox import Queue, SendResults, Store
 from wandbwatch.model.errors import ExitCode
+from wandbwatch.model.subscription import Cron, Mode, Subscription
 from wandbwatch.sources.cloud import session
 
 from tests.servers.wandb import KEY, Fault, Run
@@ -21,6 +27,7 @@ COMMANDS = [
     "digest acme/gpt",
     "image acme/gpt/abc --keys loss",
 ]
+SLOT, HOUR = datetime(2026, 1, 1, 12, tzinfo=UTC), timedelta(hours=1)
 EVIL = "\x1b[31m@everyone\nTraceback"
 FAULTS = [
     (Fault("status", status=401), ExitCode.NOT_AUTHORISED),
@@ -69,3 +76,49 @@ def test_a_fault_is_one_line_with_its_exit_code(server, capsys, line, fault, cod
     assert KEY not in said
     assert '{"' not in said, "the server's words, not its JSON"
     assert "(0 s)" not in said
+
+
+def sent(store: Store) -> list[str]:
+    """Deliver all that waits, and return it."""
+    queue = Queue(store)
+    bodies: list[str] = []
+    while waiting := queue.head("lab"):
+        queue.claim(waiting, "bucket")
+        SendResults(store).delivered(waiting, str(len(bodies)), None)
+        bodies.append(waiting.queued.message.body)
+    return bodies
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"), FAULTS, ids=[f"{f.kind}-{f.status}" for f, _ in FAULTS]
+)
+@pytest.mark.parametrize("mode", Mode)
+def test_in_a_list_it_is_reported_once_and_so_is_its_end(  # noqa: PLR0917 -- fixtures
+    server, tmp_path, monkeypatch, mode, fault, code
+):
+    commands = (COMMANDS[0], COMMANDS[2], COMMANDS[-1])
+    lines = Subscription("s", "lab", Cron("@hourly"), commands, mode=mode)
+    with closing(Store(tmp_path / "state")) as store:
+        context = job_context(main._env(), store)  # noqa: SLF001
+        rounds = []
+        for hour, wrong in enumerate((False, True, True, False)):
+            server.faults[:] = [replace(fault, operation="Wandbwatch")] * wrong
+            slow = code == ExitCode.TIME_OUT and wrong
+            monkeypatch.setenv(
+                "WANDB_X_GRAPHQL_TIMEOUT_SECONDS", "0.5" if slow else "60"
+            )
+            result = run_job(lines, SLOT + hour * HOUR, context)
+            assert (len(result.errors), result.code) == (
+                (len(commands), code) if wrong else (0, 0)
+            )
+            rounds.append(sent(store))
+    _, first, second, over = rounds
+    if fault.kind in {"graphql_error", "null_project"}:  # only these lines fail
+        assert "✗ project acme/gpt: " in first[0]
+        assert (len(second), len(over)) == (int(mode is Mode.EDIT), 1)
+        assert "works again" in over[0]
+    else:
+        notes = 1 if mode is Mode.EDIT else 0  # above the live message
+        assert (len(first), len(second), len(over)) == (1 + notes, 0, 2)
+        assert ": outage" in first[-1]
+        assert ": answers again" in over[-1]

@@ -29,7 +29,7 @@ def of_keeper(
     if file is None:
         return dict(environ)
     config = load(file, paths.local_zone(environ))
-    own = without(environ, {*keys(config), ACCOUNT} - {_KEY})
+    own = without(environ, {*keys(config), *dead_man(config), ACCOUNT} - {_KEY})
     return as_account(own, config, account, environ) if account else own
 
 
@@ -41,7 +41,7 @@ def of_training(environ: Mapping[str, str], config: Config) -> dict[str, str]:
 
 def of_sender(environ: Mapping[str, str], config: Config) -> dict[str, str]:
     """Give the sender the webhooks' secrets and no account's."""
-    return without(environ, {*keys(config), _KEY})
+    return without(environ, {*keys(config), *dead_man(config), _KEY})
 
 
 def as_account(
@@ -62,6 +62,11 @@ def as_account(
 def webhooks(config: Config) -> Iterator[str]:
     """Yield the variables that hold webhooks and the dead man's URL."""
     yield from _variables(channel.webhook for channel in config.channels.values())
+    yield from dead_man(config)
+
+
+def dead_man(config: Config) -> Iterator[str]:
+    """Yield the variable that holds the dead man's URL."""
     yield from _variables([config.daemon.dead_man])
 
 

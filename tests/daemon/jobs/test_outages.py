@@ -79,10 +79,13 @@ def test_an_outage_is_one_post_over_all_lists_and_its_end_another(world):
     assert world.posts() == 1
     (text,) = world.texts
     assert text == f"{API}: outage | no answer | affected: a, b, c"
+    edits = len(world.server.requests) - world.posts()
+    world.run("a", "b", "c", error=down("no answer", TimeOutError))
+    assert len(world.server.requests) - world.posts() == edits, "it says the same"
     world.run("a", "b", "c")
     world.run("a", "b", "c")
     assert world.posts() == 2
-    assert world.texts[1] == f"{API}: answers again | the outage lasted 2m 00s"
+    assert world.texts[1] == f"{API}: answers again | the outage lasted 3m 00s"
 
 
 def test_a_server_that_flickers_is_still_one_outage(world):

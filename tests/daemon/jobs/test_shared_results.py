@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from wandbwatch.daemon.jobs.shared_results import FRESH, KEPT, SharedResults
-from wandbwatch.model.address import Cloud
+from wandbwatch.model.address import Address, Cloud
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.query import Axis, Query
 from wandbwatch.model.run import Run, Series, State
@@ -72,3 +72,18 @@ def test_a_list_is_given_no_answer_older_than_its_own_last_round():
         clock.now += 0.5
         shared(GPT).run()
         assert source.asked == asked, subscription
+
+
+def test_a_slow_answer_is_as_old_as_its_request():
+    clock, source = Clock(), FakeSource([OWL])
+
+    def slow(_address: Address) -> FakeSource:
+        clock.now += 2
+        return source
+
+    shared = SharedResults(slow, clock)
+    for asked in (1, 2, 3):
+        shared.begin("a")
+        shared(GPT).run()
+        assert source.asked == asked, "a list reads anew each time"
+        clock.now += 5

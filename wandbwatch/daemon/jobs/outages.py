@@ -50,7 +50,7 @@ class Outage:
         return Report(
             "failure",
             f"{self.server}: outage",
-            (Note(self.lines[-1].error), affected),
+            (Note(self.lines[0].error), affected),
             Level.BAD,
             event=True,
             message_key=f"outage {self.server} {self.since:.0f}",
@@ -102,7 +102,7 @@ def _after(
     for result in results:
         key = (subscription, result.line)
         if result.server == old.server:
-            lines.pop(key, None)
+            # In its old place: in another order, it would be another text to post.
             lines[key] = FailingLine(subscription, result.line, result.error, now)
         elif key in lines:
             del lines[key]

@@ -63,7 +63,8 @@ class SharedResults:
             result = put(self._source(address))
             while len(self._results) >= KEPT:
                 self._results.pop(next(iter(self._results)))
-            self._results[question] = (self._clock(), result)
+            # It may have been read when it was asked for, however long it took.
+            self._results[question] = (now, result)
         kept: T = self._results[question][1]  # type: ignore[assignment]
         return kept
 

@@ -85,7 +85,11 @@ def said(server: str, told: str) -> SourceError:
 
 
 def no_wandb(server: str) -> NetworkError:
-    return NetworkError(f"{server} did not answer like a W&B server; is the URL right?")
+    found = NetworkError(
+        f"{server} did not answer like a W&B server; is the URL right?"
+    )
+    found.server = server
+    return found
 
 
 def slow_down(server: str, text: str, seconds: float | None) -> RateLimitError:
@@ -166,6 +170,13 @@ def sidecar_died(error: BaseException) -> bool:
 
 
 def refused(status: int, server: str, text: str) -> SourceError:
+    found = _refused(status, server, text)
+    if status in (401, 403, 404) or status >= 500:  # noqa: PLR2004 (the 5xx of HTTP)
+        found.server = server
+    return found
+
+
+def _refused(status: int, server: str, text: str) -> SourceError:
     said = plain(text)
     match status:
         case 401:

@@ -100,16 +100,22 @@ class Session:
             )
         except TimeoutError as e:
             cause = connection.cause if connection else None
+            if isinstance(cause, SourceError):
+                cause.server = self.server
             raise (cause or failures.too_slow(self.server, bound())) from e
         except RateLimitError as e:
             self._limited = (time.monotonic() + (e.seconds or 0.0), e)
             raise
         except SlowError as e:
+            found: SourceError = failures.too_slow(self.server, bound())
             if budget.left > 1:
-                raise TimeOutError(str(e)) from e
-            raise failures.too_slow(self.server, bound()) from e
+                found = TimeOutError(str(e))
+            found.server = self.server
+            raise found from e
         except OverloadedError as e:
-            raise NetworkError(str(e)) from e
+            found = NetworkError(str(e))
+            found.server = self.server
+            raise found from e
         except Exception as e:
             if isinstance(e, WandbwatchError) or not failures.of_wandb(e):
                 raise
