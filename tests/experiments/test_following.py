@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from wandbwatch.delivery.outbox import Store
 
 from tests.launchers.trainings import supervisors
 
+UNTIL_GO = "echo ready; while [ ! -e go ]; do sleep 0.05; done\n"
 SAYS = 'echo "$1"; echo "$# arguments" >&2\n'
 WAITS = 'trap "exit 7" TERM INT; echo ready; while true; do sleep 0.05; done\n'
 DEAF = 'trap "" TERM INT; echo ready; while true; do sleep 0.05; done\n'
@@ -101,6 +103,42 @@ def test_a_training_ends_with_its_terminal(bench):
     assert len(bench.posted(2)) == 2
 
 
+def fill_disk(pid: int, size: int) -> None:
+    """Let the process write no file beyond *size*, as if the disk were full."""
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+def test_a_training_ends_with_its_terminal_although_the_disk_is_full(bench):
+    bench.script(f"trap 'touch ended; exit 7' TERM; {UNTIL_GO}")
+    with bench.start("experiment", "--script", "./run.sh") as process:
+        read_until(process, "ready")
+        (supervisor,) = supervisors(bench)
+        fill_disk(supervisor, 0)
+        process.kill()
+    bench.until((bench.place.directory / "ended").exists)
+    assert not bench.one().phase.over
+    fill_disk(supervisor, resource.RLIM_INFINITY)
+    (one,) = bench.over()
+    assert (one.phase.value, one.code) == ("stopped", 7)
+    assert one.reason == "its terminal was closed"
+
+
+def test_ctrl_c_ends_the_foreground_although_the_disk_is_full(bench):
+    bench.script(WAITS)
+    with bench.start("experiment", "--script", "./run.sh") as process:
+        read_until(process, "ready")
+        fill_disk(process.pid, 0)
+        for words in ("three times more to stop", "once more", "once more to stop"):
+            process.send_signal(signal.SIGINT)
+            read_until(process, words)
+        process.send_signal(signal.SIGINT)
+        read_until(process, "still being killed: 1 (running)")
+        read_until(process, None)
+        assert process.wait() == 1
+    (one,) = bench.over()
+    assert (one.phase.value, one.code) == ("stopped", 7)
+
+
 def test_a_detached_training_survives_its_terminal_until_stop(bench):
     bench.script(WAITS)
     done = bench.run("experiment", "--script", "./run.sh", "--detach", "--to", "lab")
@@ -134,9 +172,6 @@ def test_a_killed_supervisor_is_replaced_and_the_end_reported_once(bench):
     assert start == f"run (experiment 1) started by {getuser()}"
     assert end.startswith("✗ run (experiment 1) lost: ")
     assert one.reason == "its supervisor was killed; exit code unknown"
-
-
-UNTIL_GO = "echo ready; while [ ! -e go ]; do sleep 0.05; done\n"
 
 
 def test_logs_come_line_by_line_although_the_supervisor_was_killed(bench):
@@ -257,3 +292,20 @@ def test_a_removed_working_directory_is_one_clear_error(bench):
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert "directory was removed" in done.stderr
+
+
+def test_a_trial_whose_working_directory_was_removed_fails_with_its_name(bench):
+    script = bench.script('rm -r "$PWD"\n')
+    work = bench.place.directory / "work"
+    work.mkdir()
+    line = f"cd {work}; exec {sys.executable} -m wandbwatch experiment n=[1,2] --grid"
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{line} --script {script}"],
+        env=bench.place.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert bench.one(2).reason == f"could not start: {work}: No such file or directory"
+    assert not work.exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -129,6 +130,38 @@ def test_a_shell_script_that_starts_a_training_in_its_own_directory(bench):
     assert report["title"] == "run_experiment (experiment 1) finished"
     (run,) = next(b for b in report["blocks"] if b.get("title") == "runs")["rows"]
     assert run["state"] == "finished"
+
+
+EXAMPLE = f"""#!{sys.executable}
+import json, sys, wandb
+given = json.loads(sys.argv[1])
+with wandb.init(project="mnist", dir=".") as run:
+    run.log({{"val_loss": given["num_layers"] / 4}})
+"""
+
+
+def test_the_older_bot_s_example_has_its_link_and_best_value(wandb_server, bench):
+    """It calls ``wandb.init(project=…, dir='.')``, without its parameters."""
+    bench.place.environ |= {k: v for k, v in os.environ.items() if "WANDB" in k}
+    bench.script(EXAMPLE, "mnist_model.py", head="")
+    bench.script('./mnist_model.py "$1"\n', "run_experiment.sh")
+    options = (
+        "--script",
+        "./run_experiment.sh",
+        "--best",
+        "val_loss:min",
+        "-o",
+        "json",
+    )
+    done = bench.run("experiment", "num_layers=2", *options)
+    assert done.returncode == 0, done.stderr
+    (project,) = wandb_server.store.projects.values()
+    report = json.loads(done.stdout)["reports"][-1]
+    assert report["url"].endswith(f"/mnist/runs/{next(iter(project.runs))}")
+    assert bench.one().score == 0.5
+    grid = ("num_layers=[1,3]", "--grid", "--jobs", "2")
+    done = bench.run("experiment", *grid, *options)
+    assert [one.score for one in bench.experiments()] == [0.5, 0.25, 0.75]
 
 
 def test_a_script_that_changes_its_directory_as_hydra_does(bench):

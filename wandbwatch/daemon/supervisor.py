@@ -101,6 +101,8 @@ LOOK = 1.0
 """Seconds between looks at the wall clock: a longer sleep would miss a suspend."""
 PENDING = 5.0
 """Seconds between looks for what others put into the outbox."""
+RECOVER = 1.0
+"""Seconds between looks for batches of experiments without a supervisor."""
 PING = 60.0
 CHECK = 5.0
 """Seconds between health checks."""
@@ -271,7 +273,7 @@ class Supervisor:
         code = self._sender.look(moment)
         if code is not None:
             self._sender_ended(code, moment)
-        if moment - self._recovered >= PENDING:
+        if moment - self._recovered >= RECOVER:
             self._recovered = moment
             self._parts.recover_experiments()
         if self._sender.running or moment < self._sender_resume_at:

@@ -86,9 +86,9 @@ class _Running:
     """When its first process was seen to be gone, in monotonic seconds."""
     held: str = ""
     """Why it is taken out of its queue before it runs."""
-    search_at: float = field(default_factory=lambda: time.monotonic() + 1)
-    search_pause: float = 1.0
-    """When its runs are looked for in its processes, and how long after that."""
+    since: float = field(default_factory=time.monotonic)
+    search_at: float = 0.0
+    """When its runs are looked for in its processes, in monotonic seconds."""
 
 
 class BatchSupervisor:
@@ -112,6 +112,8 @@ class BatchSupervisor:
         self._nvidia = gpus.Nvidia(environ)
         self._running: dict[int, _Running] = {}
         self._leaving = False
+        self._stop_reason = ""
+        """Why all of it is to be stopped, until that is in the ledger."""
         self._submit_after = 0.0
         self._last_end = float("-inf")
         self.impatient = False
@@ -143,7 +145,8 @@ class BatchSupervisor:
         self._leaving = True
 
     def stop(self, reason: str) -> None:
-        self._ledger.ask(self._ledger.of_batch(self._batch), "term", reason)
+        """Stop all of it, at once even if the ledger's disk is full."""
+        self._stop_reason = reason
 
     def _recover(self, one: Experiment) -> Training:
         if one.job:
@@ -156,8 +159,14 @@ class BatchSupervisor:
         self.impatient = False
         try:
             self._submitter.step()
+            for running in self._running.values():
+                self._obey(running)
             for running in list(self._running.values()):
                 self._check(running)
+            if self._stop_reason:
+                batch = self._ledger.of_batch(self._batch)
+                self._ledger.ask(batch, "term", self._stop_reason)
+                self._stop_reason = ""
             sent = self._notifier.step()
             if self._leaving:
                 return sent
@@ -229,6 +238,7 @@ class BatchSupervisor:
             self.impatient = time.monotonic() - self._last_end < RELEASE
             return
         try:
+            Path(plan.workdir).stat()  # or the next would make it again
             output.parent.mkdir(parents=True, exist_ok=True)
             directory.mkdir(parents=True, exist_ok=True)
             training = start(started, self._state, self._environ, self._engine)
@@ -244,16 +254,13 @@ class BatchSupervisor:
         self._notifier.send()
 
     def _check(self, running: _Running) -> None:
-        """Carry out requests; record the end once all processes are gone."""
+        """Look after one; record its end once all its processes are gone."""
         training, now = running.training, time.monotonic()
         leads = training.leads
         if not leads or isinstance(training, TrainingProcess):
             log_files.cap(running.one.log, self._log_size)
         self._find_runs(running, now)
         self._follow_queue(running, leads=leads)
-        self._obey(running)
-        if running.ending_since is not None and now - running.ending_since > GRACE:
-            training.end(signal.SIGKILL)
         if leads:
             return
         if running.gone_since is None:
@@ -270,8 +277,7 @@ class BatchSupervisor:
         training, one = running.training, running.one
         if not isinstance(training, TrainingProcess) or now < running.search_at:
             return
-        running.search_at = now + running.search_pause
-        running.search_pause = min(running.search_pause * 2, 60.0)
+        running.search_at = now + min(max((now - running.since) / 10, 1.0), 60.0)
         own = Path(one.directory)
         found = training.run_directories()
         if found and not any(path.is_relative_to(own) for path in found):
@@ -314,8 +320,14 @@ class BatchSupervisor:
         return since is not None and now - since > 3 * GRACE
 
     def _obey(self, running: _Running) -> None:
+        """Carry out a request or the timeout, in the end with SIGKILL."""
+        ending = running.ending_since
+        if ending is not None and time.monotonic() - ending > GRACE:
+            running.training.end(signal.SIGKILL)
         request = self._ledger.request(running.one.id)
-        if not request and running.ending_since is None and self._overdue(running.one):
+        if not request and self._stop_reason:
+            request = "term"
+        if not request and ending is None and self._overdue(running.one):
             request = TIMEOUT
         if not request or request == running.obeyed:
             return
@@ -352,7 +364,7 @@ class BatchSupervisor:
             one = replace(one, ended=datetime.fromtimestamp(moment, UTC))
         reason = ended.reason or ("" if one.phase is Phase.PENDING else one.reason)
         if running.obeyed and not ended.reason:
-            reason = one.reason
+            reason = one.reason or self._stop_reason
         self._end(replace(one, reason=reason), ended.phase, ended.cause)
         _remove_empty(Path(one.directory))
         training.close()

@@ -40,7 +40,7 @@ def end_report(
 ) -> tuple[Experiment, Report]:
     """Return *one* with its score, and the report on its end."""
     local = runs.find(one, ledger.of_batch(one.batch))
-    found = tuple(map(_with_url, local))
+    found = tuple(_with_url(run, one) for run in local)
     remote = {} if found or _offline() else runs.in_wandb(one, _query)
     scored = replace(one, score=reports.score(one, found))
     earlier = (*ledger.earlier_scores(one), *_project_scores(one, found))
@@ -64,13 +64,16 @@ def _asked(one: Experiment) -> str:
     return "on this machine"
 
 
-def _with_url(run: Run) -> Run:
-    """Add the URL of *run*, if a W&B server knows it."""
-    if run.url or not (run.entity and run.project) or _offline():
+def _with_url(run: Run, one: Experiment) -> Run:
+    """Add the URL of *run*, if a W&B server knows it, and its entity."""
+    known = run.entity or runs.is_online(run, one)
+    if run.url or not run.project or not known or _offline():
         return run
-    report = _query(["summary", f"{run.entity}/{run.project}/{run.id}"])
-    url = report.get("url")
-    return replace(run, url=url) if isinstance(url, str) else run
+    parts = (run.entity, run.project, run.id)
+    url = _query(["summary", "/".join(filter(None, parts))]).get("url")
+    if not isinstance(url, str):
+        return run
+    return replace(run, url=url, entity=run.entity or url.split("/")[-4])
 
 
 def _project_scores(one: Experiment, found: Sequence[Run]) -> tuple[float, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
@@ -13,6 +14,7 @@ from wandbwatch.experiments.training import group, run_id
 from wandbwatch.model.address import Local
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.experiment import Experiment
+from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Query
 from wandbwatch.model.run import Run, flat
 
@@ -43,11 +45,15 @@ def newest_run(one: Experiment) -> Run | None:
 
 def _in(path: Path) -> tuple[Run, ...]:
     try:
-        source = plugins.load("wandbwatch.sources", Local.source)(Local(path))
-        found: tuple[Run, ...] = source.runs(Query(order="+created_at")).runs
+        found: tuple[Run, ...] = _source(path).runs(Query(order="+created_at")).runs
     except SourceError:
         return ()
     return found
+
+
+def _source(path: Path) -> Source:
+    source: Source = plugins.load("wandbwatch.sources", Local.source)(Local(path))
+    return source
 
 
 def find(one: Experiment, batch: Sequence[Experiment]) -> tuple[Run, ...]:
@@ -60,9 +66,30 @@ def find(one: Experiment, batch: Sequence[Experiment]) -> tuple[Run, ...]:
     if found or one.started is None:
         return found
     alone = not any(_overlap(one, other) for other in batch if other.id != one.id)
+    here = Path(one.plan.workdir)
+    near = [run for run in _in(here) if _may_belong(run, one)]
     return tuple(
-        run for run in _in(Path(one.plan.workdir)) if belongs(run, one, alone=alone)
+        run
+        for run in near
+        if belongs(run, one, alone=alone) or _has_argument(_source(here), run, one)
     )
+
+
+def _has_argument(source: Source, run: Run, one: Experiment) -> bool:
+    """Whether the script of *run* got the JSON object of *one* as an argument."""
+    try:
+        given = source.provenance(run.id).facts.get("arguments", "")
+    except SourceError:
+        return False
+    return bool(one.plan.parameters) and one.plan.argument in given
+
+
+def is_online(run: Run, one: Experiment) -> bool:
+    """Whether *run* is in a directory that wandb makes for a run with a server."""
+    name = f"run-*-{glob.escape(run.id)}*"
+    own = Path(one.directory)
+    places = (own / "wandb", own.parent, Path(one.plan.workdir) / "wandb")
+    return any(path for place in places for path in place.glob(name))
 
 
 def _overlap(one: Experiment, other: Experiment) -> bool:
@@ -79,18 +106,25 @@ def belongs(run: Run, one: Experiment, *, alone: bool) -> bool:
     """
     if one.plan.run_id and run.id == run_id(one):
         return True
-    if run.created is None or one.started is None:
-        return False
-    in_time = run.created >= one.started - _MARGIN and (
-        one.ended is None or run.created <= one.ended + _MARGIN
-    )
-    if not in_time or run.group not in ("", group(one)):
+    if not _may_belong(run, one):
         return False
     parameters = flat(one.plan.parameters)
     same = bool(parameters) and all(
         run.config.get(key) == value for key, value in parameters.items()
     )
     return same or (alone and run.group == group(one))
+
+
+def _may_belong(run: Run, one: Experiment) -> bool:
+    """Whether neither the id nor the time nor the group of *run* is another one's."""
+    if one.plan.run_id and run.id == run_id(one):
+        return True
+    if run.created is None or one.started is None:
+        return False
+    in_time = run.created >= one.started - _MARGIN and (
+        one.ended is None or run.created <= one.ended + _MARGIN
+    )
+    return in_time and run.group in ("", group(one))
 
 
 def in_wandb(one: Experiment, ask: Ask) -> Mapping[str, Any]:

@@ -25,7 +25,7 @@ from wandbwatch.experiments.output import Output, ProgressLine, tail
 from wandbwatch.experiments.runs import made, newest_run
 from wandbwatch.experiments.secrets import ACCOUNT
 from wandbwatch.experiments.training import end_lost
-from wandbwatch.model.errors import ConfigError, UsageError
+from wandbwatch.model.errors import ConfigError, StateError, UsageError
 from wandbwatch.model.experiment import Experiment, Phase, Plan
 from wandbwatch.model.keep import Keep
 from wandbwatch.model.memory import LineRound
@@ -111,6 +111,7 @@ _CTRL_C = (
     ("kill", "killed the training"),
 )
 """The request and the message of each Ctrl-C."""
+_UNTIL_LEFT = {"int": "three times more", "kill": "once more"}
 
 
 _OVERLAPS = "%s: skipped slot %s: experiment %d of an earlier one is still running"
@@ -211,7 +212,8 @@ class ExperimentService:
     def _attend_own(self, ledger: Ledger, batch: int) -> None:
         """Replace the supervisor of *batch* if it was killed; it ends with us, too."""
         state = ledger.store.path.parent
-        if batch not in ledger.unfinished() or supervisor_process.watched(state, batch):
+        unfinished = batch in ledger.unfinished()
+        if not unfinished or supervisor_process.attended(state, batch):
             return
         link = None
         if batch in self._links:
@@ -395,9 +397,12 @@ def _checked(plan: Plan) -> Plan:
 
 def _obey(step: tuple[str, str], ledger: Ledger, batch: Sequence[Experiment]) -> None:
     request, message = step
+    try:
+        if request:
+            ledger.ask(batch, request, "Ctrl-C")
+    except StateError as e:  # such as a full disk: the supervisor acts once we leave
+        message = f"{e}; press Ctrl-C {_UNTIL_LEFT[request]} to stop the training"
     _show(f"wandbwatch: {message}")
-    if request:
-        ledger.ask(batch, request, "Ctrl-C")
 
 
 def _left_behind(batch: Sequence[Experiment]) -> str:

@@ -50,7 +50,7 @@ def start(
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (directory / f"keeper-{batch}.log").open("ab") as log:
-            subprocess.Popen(  # noqa: S603 -- our own program
+            _started[batch] = subprocess.Popen(  # noqa: S603 -- our own program
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -63,12 +63,16 @@ def start(
         raise StateError(f"{e.filename or directory}: {e.strerror}") from e
 
 
+_started: dict[int, subprocess.Popen[bytes]] = {}
+"""The last supervisor that this process started for each batch."""
+
+
 def recover(ledger: Ledger, file: Path | None) -> None:
     """Start a supervisor for each unfinished batch that has none."""
     state = ledger.store.path.parent
     watchers: set[str] = set()
     for batch in ledger.unfinished():
-        if watched(state, batch):
+        if attended(state, batch):
             continue
         if outlives(ledger, batch):
             if (own := account(ledger, batch)) in watchers:
@@ -96,6 +100,12 @@ def outlives(ledger: Ledger, batch: int) -> bool:
     one = ledger.find(batch)
     launch = Launch(one.plan.launcher, one.plan.script, "", "", "")
     return one.detached and launchers.submits(launch, detached=True)
+
+
+def attended(state: Path, batch: int) -> bool:
+    """Whether *batch* has a supervisor, or we have started one that has no lock yet."""
+    one = _started.get(batch)
+    return bool(one and one.poll() is None) or watched(state, batch)
 
 
 def watched(state: Path, batch: int) -> bool:

@@ -174,7 +174,9 @@ class TrainingProcess:
 
     def run_directories(self) -> list[Path]:
         """Return the directories of the W&B runs that its processes write now."""
-        files = (path for pid in self.left() for path in _open_files(pid))
+        pid = self.process.pid if self.process else None
+        pids = [pid, *descendants(pid)] if pid else []
+        files = (path for pid in pids for path in _open_files(pid))
         return sorted({path.parent for path in files if path.suffix == ".wandb"})
 
     def left(self) -> list[int]:
