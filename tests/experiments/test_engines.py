@@ -13,8 +13,8 @@ from wandbwatch.model.experiment import Phase
 from tests.launchers.trainings import supervisors
 
 SBATCH = """\
-echo "$*" >> "$0.calls"
 env > "$0.environ"
+echo "$*" >> "$0.calls"
 for word; do case $word in --job-name=*) echo "${word#*=}" >> "$0.names";; esac; done
 echo "Submitted batch job 7"
 """

@@ -10,21 +10,21 @@ import contextlib
 import logging
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
 
 from wandbwatch.delivery.outbox import Outbox
 from wandbwatch.experiments import gpus, launchers, log_files
 from wandbwatch.experiments.engine import JobEngine
 from wandbwatch.experiments.engine_job import EngineJob
 from wandbwatch.experiments.launchers import JobState
-from wandbwatch.experiments.ledger import Ledger, Messages
+from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.experiments.outcomes import (
     HOLD,
     TIMEOUT,
+    EventNotifier,
     Training,
     bare_launch,
     hold_reason,
@@ -35,7 +35,6 @@ from wandbwatch.experiments.submitting import Submitter
 from wandbwatch.experiments.training import TrainingProcess, recover, start
 from wandbwatch.model.errors import StateError
 from wandbwatch.model.experiment import RETRIED, Cause, Experiment, Phase
-from wandbwatch.model.queued_message import QueuedMessage
 
 log = logging.getLogger(__name__)
 
@@ -47,29 +46,6 @@ RELEASE = 10.0
 """Seconds after an end in which a GPU may still look busy with that training."""
 RESUBMIT = 20.0
 """Seconds until a submission is repeated that never reached its engine."""
-
-
-class EventNotifier(Protocol):
-    """Makes the messages on starts and ends, and has them sent."""
-
-    def started(self, one: Experiment, /) -> Sequence[QueuedMessage]:
-        """Return the messages on the start of *one*."""
-        ...
-
-    def ended(self, one: Experiment, /, *, again: bool) -> tuple[Experiment, Messages]:
-        """Return *one* with its score, and the messages on its end.
-
-        *again*: another attempt follows.
-        """
-        ...
-
-    def send(self) -> None:
-        """Start to send the queued messages."""
-        ...
-
-    def step(self) -> bool:
-        """Continue sending; return whether that is done."""
-        ...
 
 
 @dataclass

@@ -103,7 +103,7 @@ def _query(words: Sequence[str]) -> Mapping[str, Any]:
 
 
 class Notifier:
-    """See `batch_supervisor.EventNotifier`."""
+    """See `outcomes.EventNotifier`."""
 
     def __init__(
         self, ledger: Ledger, sender: SenderProcess | None = None, batch: int = 0

@@ -1,4 +1,7 @@
-"""How a training ended, as its process, its engine and our requests tell. Pure."""
+"""How a training ended, as its process, its engine and our requests tell. Pure.
+
+With the protocols of what a supervisor works with.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,11 @@ from typing import Protocol
 from wandbwatch.experiments import launchers
 from wandbwatch.experiments.engine_job import EngineJob
 from wandbwatch.experiments.launchers import Answer, Launch
+from wandbwatch.experiments.ledger import Messages
 from wandbwatch.experiments.processes import Process
 from wandbwatch.experiments.reports import exit_status
 from wandbwatch.model.experiment import Cause, Experiment, Phase
+from wandbwatch.model.queued_message import QueuedMessage
 
 EQUAL_FAILURES = 5
 """This many equal failures at its start hold a batch."""
@@ -49,6 +54,29 @@ class Training(Protocol):
     def end(self, sign: signal.Signals, /) -> None: ...
 
     def close(self) -> None: ...
+
+
+class EventNotifier(Protocol):
+    """Makes the messages on starts and ends, and has them sent."""
+
+    def started(self, one: Experiment, /) -> Sequence[QueuedMessage]:
+        """Return the messages on the start of *one*."""
+        ...
+
+    def ended(self, one: Experiment, /, *, again: bool) -> tuple[Experiment, Messages]:
+        """Return *one* with its score, and the messages on its end.
+
+        *again*: another attempt follows.
+        """
+        ...
+
+    def send(self) -> None:
+        """Start to send the queued messages."""
+        ...
+
+    def step(self) -> bool:
+        """Continue sending; return whether that is done."""
+        ...
 
 
 def bare_launch(one: Experiment) -> Launch:

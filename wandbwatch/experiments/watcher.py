@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wandbwatch.experiments import launchers, supervisor_process
-from wandbwatch.experiments.batch_supervisor import BatchSupervisor, EventNotifier
+from wandbwatch.experiments.batch_supervisor import BatchSupervisor
 from wandbwatch.experiments.engine import JobEngine
 from wandbwatch.experiments.ledger import Ledger
-from wandbwatch.experiments.outcomes import bare_launch
+from wandbwatch.experiments.outcomes import EventNotifier, bare_launch
 from wandbwatch.experiments.processes import MARK, adopt_orphans, reap
 from wandbwatch.model.errors import WandbwatchError
 
