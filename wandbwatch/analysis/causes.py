@@ -176,7 +176,7 @@ def _raised(known: Evidence, key: str, series: Series) -> Cause | None:
         text = f"{key} rose from {formatting.number(middle)} to"
         text += f" {formatting.number(top)} ({times} times)"
         if end > max(_DIVERGED * middle, limit):
-            return Cause("divergence", at, f"{text} from {known.place(at)} on")
+            return Cause("divergence", at, f"{text}, starting at {known.place(at)}")
         return Cause("spike", at, f"{text} at {known.place(at)} and came back")
     return None
 
