@@ -13,7 +13,7 @@ from wandbwatch.model.report import Note, Table
 from wandbwatch.model.run import Run, Series, State
 from wandbwatch.model.run_details import Sweep
 
-from tests.analysis.trainer_keys import BY_NAME, JUDGING, LATER, RULES, Trainer
+from tests.analysis.trainer_keys import BY_NAME, JUDGING, LATER, MORE, RULES, Trainer
 
 
 def run(summary: dict[str, float]) -> Run:
@@ -21,7 +21,7 @@ def run(summary: dict[str, float]) -> Run:
 
 
 @pytest.mark.parametrize(
-    "trainer", [*RULES, *JUDGING, *LATER], ids=lambda one: one.name
+    "trainer", [*RULES, *JUDGING, *LATER, *MORE], ids=lambda one: one.name
 )
 def test_the_metric_of_a_trainer(trainer: Trainer):
     chosen = choose([run(trainer.summary)])

@@ -21,15 +21,17 @@ from wandbwatch.model.run_details import Sweep
 UNKNOWN = "no key clearly says which run is best; name one: --best KEY:min|max"
 
 _SCORES = (
+    "success_rate|pc_success",
     "returns?|ret|rewards?|rew|rews",
-    "success(es)?|pc_success|win_?rate|elo",
+    "success(es)?|win_?rate|elo",
+    "^(dev_|val_|valid_|eval_|test_)?score$",
     "m?iou|jaccard",
     "dice",
     "accurac(y|ies)|acc1?|top1|top_1",
     r"pass_?\d+|pass_rate",
-    r"m?ap(?!_\d)|m?ap(50_95|_50_95|_0_5_0_95)|average_precision",
+    r"m?ap(?!_\d)|m?ap(50_95|_50_95|_0_50?_0_95)|average_precision",
     r"m?ap_?\d+",
-    "f1",
+    "f1|hmean",
     r"(sacre)?bleu\d?",
     "auc|auroc|auprc|aucpr|rocauc",
     "r2",
@@ -39,9 +41,9 @@ _SCORES = (
     "ssim",
     r"kappa|qwk|mcc|matthews|spearman\w*|pearson\w*|kendall\w*|c_index|concordance",
     r"(si_)?s[dn]ri?|pesq|stoi|mos|pq|mota|hota|nds",
-    "ndcg|mrr|hit_rate|hit_ratio|hits?|hr|recall|precision|exact_match|em|meteor",
+    r"ndcg|mrr|hit_rate|hit_ratio|hits?|hr|recall_\d+|exact_match|em|meteor",
     "acc5|top5|top_5",
-    "scores?",
+    "(?<!inception_)scores?",
 )
 _ERRORS = (
     "perplexity|ppl",
@@ -57,12 +59,18 @@ _ERRORS = (
 """Words in key names, the most telling first."""
 _FAMILIES = tuple(
     (re.compile(rf"(?:^|_)(?:{names})(?=_|$)"), largest)
-    for families, largest in ((_SCORES, True), (_ERRORS, False))
+    for families, largest in (
+        (_SCORES, True),
+        (_ERRORS, False),
+        (("precision|recall",), True),  # each can be had at the other's cost
+    )
     for names in families
 )
-_RETURNS = range(2)
+_RETURNS = range(3)
+_ONE_SIDED = len(_FAMILIES) - 1
 _MEASURED_APART = re.compile(
-    r"(?:^|_)(?:m?ap\d*|bleu|sacrebleu|cider|rouge\w*|ndcg|fid)_"
+    r"(?:^|_)(?:m?ap\d*|bleu|sacrebleu|cider|rouge\w*|ndcg|fid|m?iou|dice|hmean)_"
+    r"|^metrics_"
 )
 """Metrics that trainers compute on held-out data only."""
 
@@ -93,6 +101,8 @@ _PARTIAL = re.compile(
 """Losses and errors that may grow while the run improves."""
 _PLAIN = {"total", "mean", "avg", "average", "epoch", "iter", "all", "macro", "rate"}
 _PLAIN |= {"b", "m", "ep", "episode", "episodic", "episodes", "roc", "logged"}
+_FINER = re.compile(r"\([MP]\)$")
+"""YOLO's masks and poses, whose precision says more than that of their boxes."""
 _UNNAMED = 2
 """The split of a key that names none; see `_split`."""
 _LOSS = {"loss", "losses", "error", "errors", "err"}
@@ -266,12 +276,12 @@ def _place(key: str) -> tuple[float, ...] | None:
     late = 0.0 if split < 2 or (apart and split == 2) else 1.0  # noqa: PLR2004 -- of four
     if family in _RETURNS:
         late = 0.3 if split == 3 else 0.0  # noqa: PLR2004
-    elif not late and not _FAMILIES[family][1]:
+    elif not late and (not _FAMILIES[family][1] or family == _ONE_SIDED):
         late = 0.5  # held-out scores come before training returns, losses after them
     other = [w for w in words if w not in _PLAIN | _SPLITS and not w.isdigit()]
     set_number = re.match(r"valid(?:ation)?_(\d+)[-_]", key)
     later = -int(set_number[1]) if set_number else 0
-    rest = (len(other) + _variant(words), later, len(key))
+    rest = (not _FINER.search(key), len(other) + _variant(words), later, len(key))
     return late, family, "step" in leaf, split, *rest
 
 
