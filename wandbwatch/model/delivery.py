@@ -42,6 +42,8 @@ class Delivered:
     rate: Rate | None = None
     guild_id: str | None = None
     """Of the Discord server; only a probe's answer has it."""
+    name: str | None = field(default=None, compare=False)
+    """Who the message is from; for a probe, the webhook's own name."""
 
 
 @dataclass(frozen=True)

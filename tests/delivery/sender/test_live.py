@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -245,3 +246,41 @@ def test_an_edit_in_an_archived_thread_is_posted_there_which_opens_it(harness):
     harness.enqueue(about("a", "card 2", name="card#0", hour=1))
     harness.deliver("runs")
     assert in_threads(harness) == {"a (id)": ["card", "card 2"]}
+
+
+def authors(harness) -> list[str | None]:
+    return [record["payload"].get("username") for record in harness.server.messages]
+
+
+def test_a_webhook_that_nobody_has_named_posts_as_wandbwatch(harness):
+    for hour in range(3):
+        harness.enqueue(queued("x", hour=hour))
+        harness.deliver()
+        harness.restart()
+    assert authors(harness) == [None, "wandbwatch", "wandbwatch"]
+
+
+def test_a_webhook_keeps_the_name_that_somebody_gives_it(harness):
+    harness.enqueue(queued("x"))
+    harness.deliver()
+    hook = harness.server.board.hooks["11"]
+    harness.server.board.put(replace(hook, name="Lab"))
+    harness.clock.wait(90_000)
+    for hour in (30, 31):
+        harness.enqueue(queued("x", hour=hour))
+        harness.deliver()
+    assert authors(harness) == [None, "wandbwatch", None]
+
+
+def test_a_button_is_asked_to_be_respected(harness):
+    button = {"type": 2, "style": 5, "label": "Open", "url": "https://example.org"}
+    row = [{"type": 1, "components": [button]}]
+    shown = []
+    for hour, components in enumerate((row, [])):
+        body = json.dumps({"content": "x", "components": components})
+        live = replace(queued("", hour=hour, edit=True), message=Message(body))
+        harness.enqueue(live)
+        harness.deliver()
+        (record,) = harness.server.messages
+        shown.append(record["payload"]["components"])
+    assert shown == [row, []]

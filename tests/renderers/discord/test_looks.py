@@ -150,9 +150,29 @@ def test_a_row_is_a_card():
     row = (State.FAILED, "a1b2", "owl_7", MISSING, (), NOW, 0.25)
     assert description(Table("runs", columns, (row,), (URL,))).split("\n") == [
         f"✗ **[owl\\_7]({URL})** (a1b2) **failed**",
-        "-# created <t:1767268800:R>",
-        "loss **0.25**",
+        "-# loss **0.25** · created <t:1767268800:R>",
     ]
+
+
+def test_the_id_of_a_run_is_not_repeated_where_it_is_its_name():
+    row = (State.RUNNING, "owl", "owl", NOW)
+    table = Table("runs", ("state", "id", "name", "created"), (row,))
+    assert description(table).startswith("▸ **owl** running")
+
+
+def test_the_page_of_the_only_report_has_a_button():
+    (alone,) = render([Report("x", "1", url=URL), Report("x", "2", url=URL)])
+    (row,) = json.loads(alone.body)["components"]
+    (button,) = row["components"]
+    assert (button["style"], button["url"]) == (5, URL)
+    (two,) = render([Report("x", "1", url=URL), Report("x", "2", url=f"{URL}2")])
+    assert "components" not in json.loads(two.body)
+
+
+def test_a_digest_of_machines_without_gpus_has_no_gpu_hours():
+    shown = description(Fields("", (("started", 0), ("GPU hours", 0.0))))
+    assert "started" in shown
+    assert "GPU" not in shown
 
 
 def test_a_small_table_is_aligned_in_a_block_of_code():

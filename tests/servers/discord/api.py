@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.servers.discord import body
 from tests.servers.discord.board import Board, Hook
+from tests.servers.discord.body import Upload
 from tests.servers.discord.errors import ApiError, invalid
 from tests.servers.discord.faults import Answer
 from tests.servers.discord.rates import Rates
@@ -77,10 +79,11 @@ def _webhook(
 ) -> Answer:
     if asked.method == "GET":
         fields = {"id": hook.id, "channel_id": hook.channel, "guild_id": GUILD}
+        fields["name"] = hook.name
         return Answer.json(200, fields, headers)
     if asked.method != "POST":  # PATCH would rename the webhook, DELETE end it
         raise ApiError(405, 0, "405: Method Not Allowed")
-    payload, files = body.read(asked.body, asked.headers.get("Content-Type", ""))
+    payload, files = _read(asked)
 
     def admit() -> None:
         rates.message(hook.channel, headers)
@@ -89,6 +92,16 @@ def _webhook(
     if asked.query.get("wait", "").lower() not in {"true", "1"}:
         return Answer(204, b"", headers=tuple(headers.items()))
     return Answer.json(200, kept["message"], headers)
+
+
+def _read(asked: Asked) -> tuple[Any, tuple[Upload, ...]]:
+    """Read the body; components that the query does not mention are ignored."""
+    kind = asked.headers.get("Content-Type", "")
+    payload, files = body.read(asked.body, kind)
+    respected = asked.query.get("with_components", "").lower() in {"true", "1"}
+    if isinstance(payload, dict) and not respected:
+        payload = {key: v for key, v in payload.items() if key != "components"}
+    return payload, files
 
 
 def _message(
@@ -104,8 +117,7 @@ def _message(
         case "GET":
             pass
         case "PATCH":
-            kind = asked.headers.get("Content-Type", "")
-            payload, files = body.read(asked.body, kind)
+            payload, files = _read(asked)
             kept = board.edit(hook, id_, payload, files, thread)
         case "DELETE":
             board.delete(id_)

@@ -31,6 +31,7 @@ class Hook:
     threads: tuple[str, ...] = ()
     tag_required: bool = False
     gone: bool = False
+    name: str = "Captain Hook"
 
 
 class Board:
@@ -168,7 +169,7 @@ class Board:
             "timestamp": datetime.now(UTC).isoformat(),
             "edited_timestamp": None,
             "webhook_id": hook.id,
-            "author": {"username": payload.get("username") or "Captain Hook"},
+            "author": {"username": payload.get("username") or hook.name},
         }
         return {
             "id": id_,

@@ -9,7 +9,7 @@ from itertools import islice
 
 from wandbwatch.commands.alert.evaluate import Notification
 from wandbwatch.commands.alert.memory import FLAPS, Timing, Turn
-from wandbwatch.commands.alert.pictures import Stretch, pictures
+from wandbwatch.commands.alert.pictures import BEFORE, Stretch, pictures, plots
 from wandbwatch.commands.alert.rules.evidence import Evidence, clock, evidence, span
 from wandbwatch.commands.alert.rules.facts import Moment
 from wandbwatch.commands.alert.rules.predicates import LogMatch
@@ -207,7 +207,7 @@ def _folded(several: Sequence[Notification], page: AlertedProject) -> Report:
     return Report(
         "alert",
         title,
-        (*(Note(remark) for remark in remarks), table),
+        (*(Note(remark) for remark in remarks), table, *_drawn(several)),
         _LEVELS[first.turn],
         page.url,
         event=True,
@@ -216,6 +216,14 @@ def _folded(several: Sequence[Notification], page: AlertedProject) -> Report:
         runs=tuple(one.seen.run.id for one in several),
         rule=first.rule.text,
     )
+
+
+def _drawn(several: Iterable[Notification]) -> Iterator[Block]:
+    """Draw the keys of the rule for the runs whose alert fires."""
+    firing = [one for one in several if one.turn not in _ENDS]
+    if firing:
+        start = min(one.held.since for one in firing) - BEFORE
+        yield from plots(firing[0].rule, [one.seen for one in firing], start, ())
 
 
 def _fold_key(one: Notification) -> str:
@@ -239,7 +247,7 @@ def _folded_again(ends: Sequence[Notification], page: AlertedProject) -> Report:
         report,
         title=title,
         headline=title,
-        blocks=(_fold_table(whole.values()),),
+        blocks=(_fold_table(whole.values()), *_drawn(whole.values())),
         level=Level.BAD if firing else Level.GOOD,
         message_key=_fold_key(first),
     )

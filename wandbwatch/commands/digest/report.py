@@ -218,7 +218,9 @@ def _counts(period: Period) -> Fields:
 
 
 def _gpu_hours(found: float | None) -> Cell:
-    return "unknown, no system metrics" if found is None else round(found, 2)
+    if found is None:
+        return "unknown, no system metrics"
+    return round(found, 2) or float(f"{found:.1g}")
 
 
 def _failures(found: Sequence[Failure]) -> Iterator[Block]:

@@ -12,7 +12,8 @@ from wandbwatch.model.queued_message import Message, MessageFile
 _EMBEDS, _TEXT, _CONTENT = 10, 6000, 2000
 _FILES, _BYTES = 10, 20 << 20
 _FILE = "attachment://"
-_OURS = {"content", "embeds", "attachments", "allowed_mentions"}
+_OURS = {"content", "embeds", "attachments", "allowed_mentions", "components"}
+"""A button is left out of what is joined: the titles of the embeds are links."""
 
 
 def join(messages: Sequence[Message], heading: str) -> tuple[Message, ...]:

@@ -12,6 +12,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 from discord_webhook import DiscordWebhook
@@ -54,7 +55,11 @@ def outcome(reply: Reply) -> Outcome:
     fields = _object(reply.body)
     if HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES:
         ids = (_id(fields, "id"), _id(fields, "channel_id"))
-        return Delivered(*ids, _rate(reply), _id(fields, "guild_id"))
+        author = fields.get("author")
+        name = author.get("username") if isinstance(author, dict) else None
+        name = name or fields.get("name")
+        called = name if isinstance(name, str) else None
+        return Delivered(*ids, _rate(reply), _id(fields, "guild_id"), called)
     if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
         return _limited(reply, fields)
     if reply.status >= _SERVER or reply.status == HTTPStatus.REQUEST_TIMEOUT:
@@ -166,6 +171,7 @@ SILENT = 1 << 12
 # https://discord.com/developers/docs/resources/webhook#edit-webhook-message
 _EDIT = ("content", "embeds", "allowed_mentions", "components", "attachments", "flags")
 _POST = (*_EDIT, "username", "avatar_url", "tts", "thread_name", "applied_tags")
+_NO_QUERY: Mapping[str, str] = MappingProxyType({})
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -203,9 +209,10 @@ class Webhook(DiscordWebhook):
         body: dict[str, Any] = {"data": payload, "headers": _JSON}
         if self.files:
             body = {"files": {**self.files, "payload_json": (None, payload)}}
+        query = {"with_components": "true"} if '"components"' in payload else {}
         if edit:
-            return self._request("PATCH", f"/messages/{edit}", **body)
-        return self._request("POST", "", **body)
+            return self._request("PATCH", f"/messages/{edit}", query, **body)
+        return self._request("POST", "", query, **body)
 
     def remove(self, message_id: str) -> Outcome:
         return self._request("DELETE", f"/messages/{message_id}")
@@ -214,10 +221,13 @@ class Webhook(DiscordWebhook):
         """Return the post of *message* as data, its files by their names."""
         self._take(message)
         query = {k: str(v).lower() for k, v in self._query_params.items()}
+        payload = self.body(edit=False)
+        if "components" in payload:
+            query["with_components"] = "true"
         return {
             "webhook": self.url,
             "query": query,
-            "payload": self.body(edit=False),
+            "payload": payload,
             "files": [file.name for file in message.files],
         }
 
@@ -235,6 +245,7 @@ class Webhook(DiscordWebhook):
         elif edit:
             fields = {"content": self.content or "", "embeds": self.embeds, **fields}
             fields["attachments"] = self.attachments
+            fields["components"] = self.components
             fields["flags"] = (self.flags or 0) & ~SILENT
         return {key: fields[key] for key in (_EDIT if edit else _POST) if key in fields}
 
@@ -243,6 +254,7 @@ class Webhook(DiscordWebhook):
         self.content = fields.get("content") or None
         self._only_content = bool(fields.get("kept"))
         self.embeds = list(fields.get("embeds") or ())
+        self.components = list(fields.get("components") or ())
         self.allowed_mentions = fields.get("allowed_mentions") or {"parse": []}
         self.flags = fields.get("flags") or 0
         pinged = any(self.allowed_mentions.values())
@@ -260,8 +272,15 @@ class Webhook(DiscordWebhook):
             for i, file in enumerate(message.files)
         ]
 
-    def _request(self, method: str, path: str, **body: Any) -> Outcome:
+    def _request(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] = _NO_QUERY,
+        **body: Any,
+    ) -> Outcome:
         params = {k: str(v).lower() for k, v in self._query_params.items()}
+        params |= query
         if method != "POST":
             params.pop("wait", None)
         reply = exchange(method, self.url + path, self._timeouts, params, **body)

@@ -133,6 +133,16 @@ class Queue:
             )
         )
 
+    def default_name(self, channel: str) -> float | None:
+        """Return when the webhook of *channel* was last seen with Discord's own default
+        name, POSIX seconds; None if it has another."""
+        found = self._store.read(
+            "SELECT value FROM memory WHERE subscription = '' AND line = ''"
+            " AND key = ?",
+            _NAMED + channel,
+        )
+        return float(found[0][0]) if found else None
+
     def waits(self, channel: str) -> bool:
         """Whether anything waits for *channel*, now or later, and it is not stopped."""
         return channel in self.channels()
@@ -150,6 +160,7 @@ class Queue:
         return found[0] if found else None
 
 
+_NAMED = "default name "
 SLIP = 5.0
 """Seconds by which a stored time may be ahead of the clock of another process."""
 _STAMPS = (
@@ -249,6 +260,19 @@ class SendResults:
                 database.execute(
                     f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)",
                     (queued.channel, key, id_),
+                )
+
+    def named(self, channel: str, *, default: bool) -> None:
+        """Note whether the webhook of *channel* has Discord's own default name."""
+        with self._store.write() as database:
+            database.execute(
+                "DELETE FROM memory WHERE subscription = '' AND line = '' AND key = ?",
+                (_NAMED + channel,),
+            )
+            if default:
+                database.execute(
+                    "INSERT INTO memory VALUES ('', '', ?, ?)",
+                    (_NAMED + channel, str(self._store.moment())),
                 )
 
     def retry(

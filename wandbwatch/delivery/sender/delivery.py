@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from dataclasses import replace
 
@@ -75,7 +76,25 @@ class Attempt:
             outcome, waiting, editing=self.editing, own_thread=self._own_thread()
         )
         self.finish(step)
+        if isinstance(outcome, Delivered) and not (self.editing or waiting.removal):
+            self._learn_name(outcome)
         return step
+
+    def _learn_name(self, outcome: Delivered) -> None:
+        """Note whether the webhook has Discord's own default name, now and again."""
+        name, seen = self._channel.name, self._queue.default_name(self._channel.name)
+        now = self._context.moment()
+        if self._channel.username and (seen is None or 0 <= now - seen < _DAY):
+            return
+        if self._channel.username:
+            found = self.probe()
+            called = found.name if isinstance(found, Delivered) else None
+        else:
+            called = outcome.name
+        default = called in DEFAULT_NAMES
+        if called and (default or seen is not None):
+            with contextlib.suppress(StateError):
+                SendResults(self._context.store).named(name, default=default)
 
     def finish(self, step: Step) -> None:
         """Record *step*; until that works, nothing else is done."""
@@ -168,6 +187,19 @@ class Attempt:
                     reason,
                     queued.channel,
                 )
+
+
+DEFAULT_NAMES = ("Captain Hook", "Spidey Bot")
+"""What Discord calls a webhook that nobody has named."""
+OUR_NAME = "wandbwatch"
+_DAY = 86400.0
+
+
+def resolve_name(channel: Channel, queue: Queue) -> Channel:
+    """Return *channel* with our name where its webhook has nobody's."""
+    if channel.username or queue.default_name(channel.name) is None:
+        return channel
+    return replace(channel, username=OUR_NAME)
 
 
 def resolve_thread(
@@ -268,6 +300,7 @@ class Delivery:
             self._wait(wait)
             return True
         channel = resolve_thread(self._channel, self._queue, waiting.queued)
+        channel = resolve_name(channel, self._queue)
         attempt = Attempt(waiting, channel, self._context, bucket)
         if waiting.ambiguous and not attempt.editing:
             if given_up := out_of_tries(waiting):

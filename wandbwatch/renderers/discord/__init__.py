@@ -104,8 +104,11 @@ def _repeats(block: Block, headline: str) -> bool:
     return bool(text) and f": {text}" in headline
 
 
+_UNASKED = re.compile(r"^no --\w+ given: ")
+
+
 def _without_hints(text: str) -> str:
-    first, *rest = text.split("; ")
+    first, *rest = _UNASKED.sub("", text).split("; ")
     return "; ".join([first, *(part for part in rest if not _HINT.search(part))])
 
 

@@ -14,6 +14,8 @@ from wandbwatch.model.report import Block, Cell, Fields, Note, Report, Table, la
 FIELDS, ROWS, TOTAL = 25, 40, 100
 """The most values of a group, rows of a table, and values of a report."""
 _SYSTEM = "system"
+_NO_GPU = ("GPU hours", 0.0)
+"""What a digest says of runs on machines without one."""
 
 
 def capped(report: Report) -> tuple[Report, str]:
@@ -33,7 +35,8 @@ def capped(report: Report) -> tuple[Report, str]:
                 shown = _brief(block)
                 most = min(FIELDS, left)
                 left -= min(len(shown.items), most)
-                if shown != block or len(shown.items) > most:
+                told = sum(item[1] != 0 for item in block.items)
+                if len(shown.items) < told or len(shown.items) > most:
                     values += _values(block)
                 if block.items and most <= 0:
                     hidden.append(block)
@@ -104,7 +107,8 @@ def _values(fields: Fields) -> Iterator[str]:
 
 
 def _brief(fields: Fields) -> Fields:
-    """Fold system metrics; other fields stay as they are."""
+    """Fold system metrics, and leave out the GPU hours of machines without a GPU."""
     if fields.title != _SYSTEM:
-        return fields
+        kept = (item for item in fields.items if item != _NO_GPU)
+        return replace(fields, items=tuple(kept))
     return replace(fields, items=tuple(folded(fields.items)))

@@ -59,9 +59,14 @@ class Embed:
         return named + len(self.title) + len(self.description) + len(self.footer)
 
     @property
+    def link(self) -> str | None:
+        """The page of its report, if Discord takes it in an embed."""
+        return self.url if self.url and markdown.for_embed(self.url) else None
+
+    @property
     def payload(self) -> Payload:
         parts: dict[str, str | int | Payload] = {"color": self.colour}
-        url = self.url if self.url and markdown.for_embed(self.url) else None
+        url = self.link
         link: dict[str, str | int | Payload] = {"url": url} if url else {}
         match self.naming:
             case Naming.TITLE:
@@ -133,6 +138,18 @@ def _files(embeds: Iterable[Embed]) -> tuple[MessageFile, ...]:
     return tuple(each.file for embed in embeds for each in embed.files)
 
 
+_ROW, _BUTTON, _LINK = 1, 2, 5
+"""Types of components, and the style of a button that opens a page."""
+
+
+def _button(url: str) -> list[object]:
+    """Return a button to *url*: a webhook of any kind may post one, not other kinds."""
+    if len(url) > limits.BUTTON_URL:
+        return []
+    button = {"type": _BUTTON, "style": _LINK, "label": "Open in W&B", "url": url}
+    return [{"type": _ROW, "components": [button]}]
+
+
 def _message(embeds: Sequence[Embed], when: str) -> Message:
     pictures = [each for embed in embeds for each in embed.files]
     attachments = [
@@ -146,8 +163,10 @@ def _message(embeds: Sequence[Embed], when: str) -> Message:
     ]
     *before, last = [dict(embed.payload) for embed in embeds]
     dated = {**last, "timestamp": when} if when else last
+    linked = list(dict.fromkeys(url for one in embeds if (url := one.link)))
     body = {
         **({"content": "\n".join(lines)} if lines else {}),
+        **({"components": _button(linked[0])} if len(linked) == 1 else {}),
         "embeds": [*before, dated],
         "allowed_mentions": SILENT,
         "attachments": attachments,

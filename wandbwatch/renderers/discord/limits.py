@@ -24,6 +24,7 @@ REQUEST_BYTES = 24 << 20
 """Discord takes 25 MiB; the rest is for the JSON."""
 ALT_TEXT = 1024
 URL = 2048
+BUTTON_URL = 512
 
 PHONE = 29
 """Columns of a code block on a phone; a desktop shows about 55."""

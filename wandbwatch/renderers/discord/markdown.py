@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from urllib.parse import quote, urlsplit
 
@@ -124,16 +124,20 @@ def value(cell: Cell) -> str:
 
 def pairs(items: Iterable[tuple[str, Cell]]) -> Iterator[str]:
     """Yield rows of names and values; a long pair gets its own lines."""
-    return _rows(items, "", "**")
+    return _rows(((name, cell, "**") for name, cell in items), "")
 
 
-def small_pairs(items: Iterable[tuple[str, Cell]]) -> Iterator[str]:
-    return _rows(items, SMALL, "")
+def small_pairs(
+    items: Iterable[tuple[str, Cell]], bold: Sequence[tuple[str, Cell]] = ()
+) -> Iterator[str]:
+    """Yield rows of small text, the *bold* pairs first."""
+    pairs = [*((n, cell, "**") for n, cell in bold), *((*item, "") for item in items)]
+    return _rows(pairs, SMALL)
 
 
-def _rows(items: Iterable[tuple[str, Cell]], start: str, bold: str) -> Iterator[str]:
+def _rows(items: Iterable[tuple[str, Cell, str]], start: str) -> Iterator[str]:
     row = ""
-    for name, cell in items:
+    for name, cell, bold in items:
         mark = "" if lively(cell) else bold  # a timestamp stands out already
         pair = f"{text(named(name))} {mark}{value(cell)}{mark}"
         if row and len(row) + len(pair) >= _LONGEST_ROW:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from wandbwatch import formatting
@@ -36,6 +37,8 @@ class Pictures:
         return MessageFile(name, self._png(drawn))
 
 
+_CLOCK = re.compile(r"\d:\d\d")
+"""A time of day: a mark whose name has one says already where it is."""
 _LONGEST = 500
 _LISTED = 4
 """Of more lines the picture itself has a list, ranked and in their colours."""
@@ -92,6 +95,9 @@ def _value(line: Line, plot: Plot) -> str:
 
 
 def _mark(mark: Mark, plot: Plot) -> Iterator[str]:
+    if plot.x == "wall" and mark.upright and _CLOCK.search(mark.name):
+        yield from markdown.lines(markdown.named(mark.name), start=markdown.SMALL)
+        return
     named = f"{markdown.named(mark.name)}: " if mark.name else ""
     where = formatting.along(plot.x if mark.upright else plot.key, mark.at)
     text = f"{named}{markdown.named(where)}"

@@ -22,18 +22,19 @@ _LONGEST_ID = 60
 
 
 def card(row: Sequence[Named], about: int, url: str | None) -> Iterator[str]:
-    """Yield the lines of a *row* under its name, with its state and id.
+    """Yield the lines of a *row*: its name, state and id; then the rest.
 
-    The first *about* cells describe it, in small text; the rest are its values.
+    The first *about* cells describe it; the others are its values, bold and first.
     """
     state = next((named for named in row if isinstance(latest(named[1]), State)), None)
     name = _name(row)
-    beside = [named for named in (_id(row), state) if named and named is not name]
+    beside = [one for one in (_id(row), state) if one and one[1] != name[1]]
     yield from _head(name, beside, url)
-    done = {id(named) for named in (name, *beside)}
+    done = {id(named) for named in (name, _id(row), state) if named}
     left = [(n, id(n) in done or markdown.missing(n[1])) for n in row]
-    yield from markdown.small_pairs(n for n, shown in left[:about] if not shown)
-    yield from markdown.pairs(n for n, shown in left[about:] if not shown)
+    values = [n for n, shown in left[about:] if not shown]
+    described = [n for n, shown in left[:about] if not shown]
+    yield from markdown.small_pairs(described, bold=values)
 
 
 def _name(row: Sequence[Named]) -> Named:

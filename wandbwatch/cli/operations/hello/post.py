@@ -13,9 +13,13 @@ from wandbwatch import plugins
 from wandbwatch.config.load import Config
 from wandbwatch.config.paths import opened
 from wandbwatch.delivery import service
-from wandbwatch.delivery.outbox import OutboxAdmin, Queue, Store
+from wandbwatch.delivery.outbox import OutboxAdmin, Queue, SendResults, Store
 from wandbwatch.delivery.sender import BusyError
-from wandbwatch.delivery.sender.delivery import resolve_thread
+from wandbwatch.delivery.sender.delivery import (
+    DEFAULT_NAMES,
+    resolve_name,
+    resolve_thread,
+)
 from wandbwatch.model.channel import Channel
 from wandbwatch.model.delivery import Delivered, Outcome, Sink, words
 from wandbwatch.model.errors import DeliveryError, StateError
@@ -71,7 +75,9 @@ def report(said: Mapping[str, Outcome], notes: list[str]) -> Report:
 
 
 def _greet(channel: Channel, sink: Sink, store: Store | None) -> Outcome:
-    where = resolve_thread(channel, Queue(store)) if store else channel
+    where = channel
+    if store:
+        where = resolve_name(resolve_thread(channel, Queue(store)), Queue(store))
     message = Message(json.dumps({"content": HELLO}))
     outcome = sink.post(message, where, edit=None)
     if store and isinstance(outcome, Delivered):
@@ -79,6 +85,8 @@ def _greet(channel: Channel, sink: Sink, store: Store | None) -> Outcome:
         if where.thread_name and outcome.channel_id:
             admin.opened(channel.name, where.thread_name, outcome.channel_id)
         admin.resume(channel.name)
+        if not where.username and outcome.name in DEFAULT_NAMES:
+            SendResults(store).named(channel.name, default=True)
     return outcome
 
 
