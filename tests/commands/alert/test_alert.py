@@ -176,6 +176,10 @@ def test_many_runs_at_once_are_one_message():
     assert [row[1] for row in table.rows] == [one.id for one in runs]
     assert table.links == tuple(one.url for one in runs)
     assert line.source.asked == 1, "one request for all"
+    assert told.headline == "14 runs: x > 5 (me/p), since 12:00 UTC"
+    plot = block(told, Plot)
+    assert isinstance(plot, Plot)
+    assert [mark.at for mark in plot.marks] == [5]
 
 
 def test_an_ended_run_is_checked_once_more_as_it_was_at_its_end():

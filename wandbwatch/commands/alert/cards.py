@@ -8,6 +8,7 @@ from datetime import timedelta
 from itertools import islice
 
 from wandbwatch.commands.alert.evaluate import Notification
+from wandbwatch.commands.alert.fetch import Observation
 from wandbwatch.commands.alert.memory import FLAPS, Timing, Turn
 from wandbwatch.commands.alert.pictures import BEFORE, Stretch, pictures, plots
 from wandbwatch.commands.alert.rules.evidence import Evidence, clock, evidence, span
@@ -211,7 +212,7 @@ def _folded(several: Sequence[Notification], page: AlertedProject) -> Report:
         _LEVELS[first.turn],
         page.url,
         event=True,
-        headline=title,
+        headline=f"{title}{_first_held(several)}" if named else title,
         message_key=_fold_key(first) if named else "",
         runs=tuple(one.seen.run.id for one in several),
         rule=first.rule.text,
@@ -223,7 +224,18 @@ def _drawn(several: Iterable[Notification]) -> Iterator[Block]:
     firing = [one for one in several if one.turn not in _ENDS]
     if firing:
         start = min(one.held.since for one in firing) - BEFORE
-        yield from plots(firing[0].rule, [one.seen for one in firing], start, ())
+        called = short_names(one.seen.run.name for one in firing)
+        seen = [_renamed(one.seen, called[one.seen.run.name]) for one in firing]
+        yield from plots(firing[0].rule, seen, start, ())
+
+
+def _renamed(seen: Observation, name: str) -> Observation:
+    return replace(seen, run=replace(seen.run, name=name))
+
+
+def _first_held(several: Sequence[Notification]) -> str:
+    since = min(one.held.since for one in several)
+    return f", since {clock(since, max(one.seen.at for one in several))}"
 
 
 def _fold_key(one: Notification) -> str:
