@@ -66,6 +66,8 @@ def test_without_an_error_the_reason_is_how_the_run_ended(run, why):
         ("pkg.ConfigError: no key 'lr'", "ConfigError: no key 'lr'"),
         ("KeyboardInterrupt", "KeyboardInterrupt"),
         ("x" * 99, "x" * 89 + "…"),
+        ("error: *** JOB 7 ON n1 CANCELLED DUE TO NODE FAILURE,", "NODE FAILURE"),
+        ("error: *** STEP 7.0 CANCELLED AT noon DUE TO TIME LIMIT ***", "TIME LIMIT"),
     ],
 )
 def test_a_brief_reason_is_the_first_sentence(line, short):

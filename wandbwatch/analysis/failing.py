@@ -103,8 +103,14 @@ def _has_words(line: str) -> bool:
     return bool(_WORDS.search(line)) and not _PROGRESS.search(line)
 
 
+_CANCELLED = re.compile(r"\*\*\* .*CANCELLED .*DUE TO ([A-Z ]+)\b")
+
+
 def brief(line: str) -> str:
-    """Return the first sentence of an error, without a name that says little."""
+    """Return the first sentence of an error, without a name that says little; of what
+    Slurm says about a job that it ended, the reason."""
+    if found := _CANCELLED.search(line):
+        return found[1]
     if (found := _ERROR.fullmatch(line)) and (said := found[2]):
         line = said if found[1] in _GENERIC else f"{found[1]}: {said}"
     return _cut(re.split(r"(?<=\w{3})[.;] ", line, maxsplit=1)[0], _SHORT)
