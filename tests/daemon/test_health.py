@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from wandbwatch.cli.operations.status import prometheus
 from wandbwatch.daemon.deadman import fail_url
-from wandbwatch.daemon.health import Monitor
+from wandbwatch.daemon.monitor import Monitor
 from wandbwatch.daemon.supervisor import Notify
 from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, SendResults
 from wandbwatch.model.subscription import Cron, Subscription

@@ -14,8 +14,8 @@ from wandbwatch.commands.events.lifecycle.memory import (
     ScopeMemory,
 )
 from wandbwatch.commands.events.reports import CrashCards
-from wandbwatch.daemon.jobs.job import PreviousRound, kept
 from wandbwatch.daemon.jobs.news import LineResult
+from wandbwatch.daemon.jobs.previous_round import PreviousRound, kept
 from wandbwatch.delivery.outbox import Outbox
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.run import State

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,8 +22,6 @@ from wandbwatch.delivery.outbox import (
 )
 from wandbwatch.formatting import times
 from wandbwatch.model.errors import ExitCode
-from wandbwatch.model.queued_message import Message, MessageKind, QueuedMessage
-from wandbwatch.model.report import Level
 from wandbwatch.model.subscription import Subscription
 
 log = logging.getLogger(__name__)
@@ -39,9 +36,9 @@ SEEN = timedelta(minutes=2)
 """How long a subscription must be seen late: it catches up after a start or suspend."""
 NOTICES = "(daemon)"
 """What stands for the subscription of our own messages in the outbox."""
-_KEY = "daemon"
+KEY = "daemon"
 _TRANSIENT = {ExitCode.NETWORK, ExitCode.TIME_OUT}
-_POSTED = {"channel stopped", "queue old", "list late", "clock jump"}
+POSTED = {"channel stopped", "queue old", "list late", "clock jump"}
 
 
 @dataclass(frozen=True)
@@ -71,7 +68,7 @@ class DaemonRecord:
 
     @classmethod
     def read(cls, outbox: Outbox) -> DaemonRecord:
-        stored = outbox.recall("", "").get(_KEY)
+        stored = outbox.recall("", "").get(KEY)
         if stored is None:
             return cls()
         fields = json.loads(stored)
@@ -284,124 +281,3 @@ def _failing(name: str, failure: Failure, now: datetime) -> Problem:
 
 def _utc(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
-
-
-class Monitor:
-    """The daemon's self-monitoring: records results, logs problems, posts each once."""
-
-    def __init__(self, store: Store, now: datetime) -> None:
-        self._store = store
-        self._outbox = Outbox(store)
-        before = DaemonRecord.read(self._outbox)
-        self._record = replace(before, pid=os.getpid(), since=now.timestamp())
-        self._stored = ""
-        self._logged: dict[str, str] = {}
-
-    def result(self, name: str, errors: Sequence[str], code: int, at: datetime) -> None:
-        """Record the result of a job of the subscription *name*."""
-        failures = dict(self._record.failures)
-        before = failures.pop(name, None)
-        if errors:
-            since = before.since if before else at.timestamp()
-            failures[name] = Failure("; ".join(errors)[:_LONGEST], code, since)
-        self._record = replace(self._record, failures=failures)
-
-    def clock_jumped(self, by: timedelta, now: datetime) -> None:
-        jump = (now.timestamp(), by.total_seconds())
-        self._record = replace(self._record, jump=jump)
-
-    def keep_mutes(self, by: timedelta, now: datetime) -> None:
-        """Keep the remaining time of mutes after a clock jump. Raises StateError."""
-        Mutes(self._store).shift(by, now)
-
-    def look(
-        self,
-        subscriptions: Sequence[Subscription],
-        channels: Sequence[str],
-        now: datetime,
-        error: str = "",
-    ) -> Health:
-        """Return the health; log and post new problems. Raises StateError."""
-        if not error:
-            for mute in Mutes(self._store).end_due():
-                log.info("%s is no longer muted", mute.target)
-        names = {one.name for one in subscriptions}
-        failures = {n: f for n, f in self._record.failures.items() if n in names}
-        self._record = replace(self._record, failures=failures)
-        health = look(
-            self._store, subscriptions, self._record, now, running=True, error=error
-        )
-        late = {
-            one.name: self._record.late.get(one.name, now.timestamp())
-            for one in health.lists
-            if one.next and one.next <= now
-        }
-        self._record = replace(self._record, late=late)
-        health = replace(health, record=self._record)
-        self._log(health)
-        if not error:
-            self._write(health, channels)
-        return health
-
-    def _log(self, health: Health) -> None:
-        """Log the problems that nothing else logs."""
-        found = {
-            p.id: p.text
-            for p in health.problems
-            if p.kind in {"queue old", "list late"}
-        }
-        for id_ in found.keys() - self._logged.keys():
-            log.warning("%s", found[id_])
-        for id_ in self._logged.keys() - found.keys():
-            log.info("resolved: %s", self._logged[id_])
-        self._logged = found
-
-    def _write(self, health: Health, channels: Sequence[str]) -> None:
-        """Store the record if it changed, with the messages on new problems."""
-        problems = {p.id: p for p in health.problems if p.kind in _POSTED}
-        new = [p for id_, p in problems.items() if id_ not in self._record.posted]
-        over = [id_ for id_ in self._record.posted if id_ not in problems]
-        record = replace(self._record, posted=tuple(problems))
-        if (text := record.dump()) == self._stored:
-            return
-        with self._outbox.round() as round_:
-            round_.remember("", "", _KEY, text)
-            for problem in new:
-                if channel := _another(channels, problem, health.stopped):
-                    round_.enqueue(_notice(problem, channel, health.at))
-        self._record, self._stored = record, text
-        for id_ in over:
-            log.info("resolved: %s", id_)
-
-
-_LONGEST = 500
-
-
-def _another(
-    channels: Sequence[str], problem: Problem, stopped: Sequence[StoppedChannel]
-) -> str | None:
-    """Return a channel to post *problem* to, other than the one that has it."""
-    bad = {problem.subject, *(stop.channel for stop in stopped)}
-    return next((name for name in channels if name not in bad), None)
-
-
-def _notice(problem: Problem, channel: str, now: datetime) -> QueuedMessage:
-    text = _plain(f"wandbwatch: {problem.text}")
-    if problem.kind == "channel stopped":
-        text += f"; fix it, then run `wandbwatch hello {_plain(problem.subject)}`"
-    body = json.dumps({"content": text, "allowed_mentions": {"parse": []}})
-    number = int(hashlib.sha256(problem.id.encode()).hexdigest()[:6], 16)
-    return QueuedMessage(
-        channel,
-        NOTICES,
-        now,
-        number,
-        Message(body),
-        MessageKind.EVENT,
-        Level.INFO if problem.passing else Level.BAD,
-    )
-
-
-def _plain(text: str) -> str:
-    """Remove characters that Discord reads as formatting or as a mention."""
-    return "".join(c for c in text if c not in "`*_~|<>@\\")[:1900]

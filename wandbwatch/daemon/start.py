@@ -19,8 +19,9 @@ from wandbwatch.daemon import deadman
 from wandbwatch.daemon.child import Child
 from wandbwatch.daemon.due_slots import DueSlots
 from wandbwatch.daemon.environment import OURS, WorkerFactory
-from wandbwatch.daemon.health import Health, Monitor
+from wandbwatch.daemon.health import Health
 from wandbwatch.daemon.job_queue import JobQueue
+from wandbwatch.daemon.monitor import Monitor
 from wandbwatch.daemon.pool import Pool
 from wandbwatch.daemon.supervisor import Notify, Parts, Signals, Supervisor
 from wandbwatch.delivery.outbox import Outbox, Store

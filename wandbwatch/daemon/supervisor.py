@@ -20,7 +20,8 @@ from types import FrameType
 from wandbwatch.daemon import deadman as deadman_process
 from wandbwatch.daemon.child import Child
 from wandbwatch.daemon.due_slots import DueSlots
-from wandbwatch.daemon.health import Health, Monitor
+from wandbwatch.daemon.health import Health
+from wandbwatch.daemon.monitor import Monitor
 from wandbwatch.daemon.pool import Pool
 from wandbwatch.daemon.worker import JobResult
 from wandbwatch.delivery.outbox import Outbox

@@ -3,190 +3,44 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import zlib
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from itertools import count, groupby
 
 from wandbwatch.daemon.jobs import last_content, outages
+from wandbwatch.daemon.jobs.messages import (
+    STALE,
+    Render,
+    kept_back,
+    lowered,
+    queued_messages,
+    stale_note,
+    unmuted,
+)
 from wandbwatch.daemon.jobs.news import Known, LineResult, news, worst
 from wandbwatch.daemon.jobs.outages import Outage
+from wandbwatch.daemon.jobs.previous_round import (
+    CONTENT,
+    PreviousRound,
+    keep,
+    kept,
+    memory,
+    remember,
+)
 from wandbwatch.delivery.mutes import Mute, MuteKind
 from wandbwatch.delivery.outbox import Outbox, RoundWriter
-from wandbwatch.formatting.text import clean
 from wandbwatch.model.errors import (
     ExitCode,
     RateLimitError,
     SourceError,
     WandbwatchError,
 )
-from wandbwatch.model.memory import LineRound, Memory, StoredJson
-from wandbwatch.model.queued_message import (
-    Message,
-    MessageKind,
-    Origin,
-    QueuedMessage,
-)
-from wandbwatch.model.report import Level, Report, Subject
+from wandbwatch.model.memory import LineRound, Memory
+from wandbwatch.model.report import Level, Report
 from wandbwatch.model.subscription import Mode, Subscription
-
-_STORED = StoredJson(compact=False, ascii=True)
-_KEPT = "kept "
-CONTENT = "content"
-"""The key of the hash of what the list reported."""
-
-
-@dataclass(frozen=True)
-class PreviousRound:
-    """The previous round: its memory once it is delivered, and until then."""
-
-    slot: datetime | None = None
-    after: Known = field(default_factory=dict)
-    before: Known = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, outbox: Outbox, subscription: str) -> PreviousRound:
-        stored = _STORED.load(outbox.recall(subscription, "").get("last"))
-        if stored is None:
-            return cls()
-        slot, after, before = stored
-        return cls(datetime.fromisoformat(slot), after, before)
-
-    def known(self, outbox: Outbox, subscription: str) -> Known:
-        if not self.slot or outbox.settled(subscription, self.slot):
-            return self.after
-        # Queued news stays queued, so it is not reported again.
-        if self.reports_news and outbox.is_leaving(subscription, self.slot):
-            return self.after
-        return self.before
-
-    @property
-    def reports_news(self) -> bool:
-        """Whether it contains one-time news: a failure, its end, or something bad."""
-
-        def once(known: Known) -> Known:
-            other = (CONTENT, _KEPT)
-            return {k: v for k, v in known.items() if not k.startswith(other)}
-
-        return once(self.after) != once(self.before)
-
-    def write(self, round_: RoundWriter, subscription: str) -> None:
-        slot = self.slot.isoformat() if self.slot else ""
-        text = _STORED.dump([slot, dict(self.after), dict(self.before)])
-        round_.remember(subscription, "", "last", text)
-
-
-def memory(outbox: Outbox, round_: LineRound, known: Known) -> Memory:
-    """Return the memory of *round_*'s line."""
-    line = round_.line
-    delivered = {}
-    for key, value in known.items():
-        if key.startswith(_KEPT):
-            whose, name = _STORED.load(key.removeprefix(_KEPT))
-            if whose == line:
-                delivered[name] = value
-    stored = outbox.recall(round_.subscription, line)
-    return Memory(stored, delivered, round=round_)
-
-
-def kept(results: Sequence[LineResult], known: Known, *, posted: bool) -> Known:
-    """Return the lines' memory of delivered content, once this round is delivered.
-
-    Reports that are not *posted* do not change it.
-    """
-    old = {key: value for key, value in known.items() if key.startswith(_KEPT)}
-    new = {
-        _KEPT + _STORED.dump([result.line, name]): value
-        for result in results
-        for name, value in result.memory.on_delivery.items()
-    }
-    return old | new if posted else old
-
-
-def changes(results: Sequence[LineResult]) -> Iterator[tuple[str, str, str | None]]:
-    """Yield the changes to the lines' memories: line, name and value."""
-    for result in results:
-        for name, value in result.memory.changes.items():
-            yield result.line, name, value
-
-
-_TITLE = 200
-"""Characters of a title in the history."""
-_EVENTS = 10_000
-"""The sequence of separate messages starts here, so that they move no live message."""
-
-Render = Callable[[Sequence[Report]], tuple[Message, ...]]
-
-
-def queued_messages(
-    subscription: Subscription,
-    slot: datetime,
-    reports: Sequence[Report],
-    level: Level,
-    render: Render,
-    *,
-    threaded: bool = False,
-) -> Iterator[QueuedMessage]:
-    """Yield the messages of *reports*, in their order.
-
-    Reports with a message key have their own messages, with *threaded* those on
-    different runs as well; the others share theirs. One message has the *level* and
-    may ping: the first with the cause.
-    """
-    live = subscription.mode is Mode.EDIT
-    places = {False: count(), True: count(_EVENTS)}
-
-    def apart(report: Report) -> tuple[str, bool, Subject | None]:
-        run = report.subject if threaded else None
-        own = run.path if run and live and not report.event else ""
-        return report.message_key or own, report.event, run
-
-    for (name, event, _), group in groupby(reports, apart):
-        shared = tuple(group)
-        edit = bool(name) or (live and not event)
-        if edit:
-            *rest, last = shared
-            shared = (*rest, replace(last, edited=slot))
-        loud = level if _pings(shared, reports, level) else Level.INFO
-        for part, message in enumerate(render(shared)):
-            yield QueuedMessage(
-                subscription.channel,
-                subscription.name,
-                slot,
-                next(places[event or bool(name)]),
-                message,
-                MessageKind.EVENT if event else MessageKind.REPORT,
-                level=Level.INFO if part else loud,
-                edit=edit,
-                name=f"{name}#{part}" if name else "",
-                origin=origin_of(shared),
-            )
-        level = Level.INFO if loud.rank else level
-
-
-def origin_of(reports: Sequence[Report]) -> Origin:
-    """Return the content of a message of *reports*, and the lines it comes from."""
-    title = "; ".join(clean(r.headline or r.title) for r in reports)
-    runs = {r.subject for r in reports}
-    run = runs.pop() if len(runs) == 1 else None
-    return Origin(
-        title if len(title) <= _TITLE else f"{title[: _TITLE - 1]}…",
-        tuple(dict.fromkeys(r.line for r in reports if r.line)),
-        tuple(dict.fromkeys(r.rule for r in reports if r.rule)),
-        tuple(dict.fromkeys(run for r in reports for run in r.runs)),
-        (clean(run.path), clean(run.name)) if run else (),
-    )
-
-
-def _pings(shared: Sequence[Report], reports: Sequence[Report], level: Level) -> bool:
-    """Whether the message of *shared* carries the level and the ping."""
-    bad = [r for r in reports if r.level is level and not r.card]
-    return level.rank > 0 and (not bad or any(one in bad for one in shared))
-
 
 log = logging.getLogger(__name__)
 
@@ -293,7 +147,7 @@ def _afterwards(
             ):
                 sequence = _AFTERWARDS + sent
                 sent += round_.enqueue(replace(queued, sequence=sequence))
-            _remember(round_, name, [done])
+            remember(round_, name, [done])
     return sent
 
 
@@ -379,8 +233,8 @@ def _stored(
     reports = _posted(new.reports, content := _content(new.reports, context), known)
     if not subscription.skip_unchanged:
         reports = new.reports
-    reports, muted = _unmuted(subscription, reports, context)
-    level = _level(new.level, reports) if muted else new.level
+    reports, muted = unmuted(subscription, reports, context.mutes(), context.outbox)
+    level = lowered(new.level, reports) if muted else new.level
     posted = len(reports) == len(new.reports)
     content = known.get(CONTENT, "") if muted else content
     after = {**new.memory, CONTENT: content, **kept(results, known, posted=posted)}
@@ -394,115 +248,22 @@ def _stored(
         count += 1
     shown = any(not report.event for report in reports)
     error = "" if shown else next((r.error for r in results if r.server), "")
-    if stale := _stale(subscription, slot, error, known, context):
-        round_.annotate(stale)
-        after |= {_STALE: "", CONTENT: ""}
-    elif _STALE in known and not shown:
-        after |= {_STALE: "", CONTENT: ""}
+    if note := stale_note(subscription, slot, error, known, context.outbox):
+        round_.annotate(note)
+        after |= {STALE: "", CONTENT: ""}
+    elif STALE in known and not shown:
+        after |= {STALE: "", CONTENT: ""}
     for sequence, (report, mute) in enumerate(muted):
-        round_.keep_back(_kept_back(subscription, slot, sequence, report), mute)
-    _remember(round_, name, results)
+        round_.keep_back(kept_back(subscription, slot, sequence, report), mute)
+    remember(round_, name, results)
     if live:
-        _keep(round_, name, last_content.changes(given, slot, recall))
+        keep(round_, name, last_content.changes(given, slot, recall))
     count += _store_outages(round_, subscription, slot, results, context)
     PreviousRound(slot, after, known).write(round_, name)
     round_.done(name, slot)
     code = max((result.code for result in results), default=0)
     pause = max((result.pause for result in results), default=0.0)
     return Result(errors, code, count, pause=pause)
-
-
-_STALE = "stale"
-"""The key of whether a live message says that its content can't be read now."""
-
-
-def _stale(
-    subscription: Subscription,
-    slot: datetime,
-    error: str,
-    known: Known,
-    context: JobContext,
-) -> QueuedMessage | None:
-    """Return the note above a live message whose data can't be read any more.
-
-    The old content stays, as it is better than nothing.
-    """
-    name, channel = subscription.name, subscription.channel
-    live = subscription.mode is Mode.EDIT and context.outbox.is_live(channel, name, "0")
-    if not (live and error) or _STALE in known:
-        return None
-    text = f"-# not readable since <t:{slot.timestamp():.0f}:t>: {clean(error)}"
-    quiet: dict[str, list[str]] = {"parse": []}
-    body = {"content": text[:_NOTE], "allowed_mentions": quiet, "kept": True}
-    return QueuedMessage(
-        channel, name, slot, 0, Message(json.dumps(body)), edit=True, level=Level.INFO
-    )
-
-
-_NOTE = 500
-
-
-def _unmuted(
-    subscription: Subscription, reports: tuple[Report, ...], context: JobContext
-) -> tuple[tuple[Report, ...], list[tuple[Report, str]]]:
-    """Split *reports* into those to post, and the muted ones with their mute.
-
-    Edits of a posted message are posted, as they notify nobody.
-    """
-    mutes = context.mutes()
-    posted: list[Report] = []
-    muted: list[tuple[Report, str]] = []
-    for report in reports:
-        origin = origin_of([report])
-        by = next(
-            (m for m in mutes if m.covers(subscription.name, report.line, origin)), None
-        )
-        if by is None or _edits(subscription, report, context.outbox):
-            posted.append(report)
-        else:
-            muted.append((report, by.target))
-    return tuple(posted), muted
-
-
-def _edits(subscription: Subscription, report: Report, outbox: Outbox) -> bool:
-    name = report.message_key
-    if not name and (report.event or subscription.mode is not Mode.EDIT):
-        return False
-    place = f"@{name}#0" if name else "0"
-    return outbox.is_live(subscription.channel, subscription.name, place)
-
-
-def _level(level: Level, reports: Sequence[Report]) -> Level:
-    """Return *level*, or a lower one if its reports are muted."""
-    left = worst(reports)
-    return left if left.rank < level.rank else level
-
-
-def _kept_back(
-    subscription: Subscription, slot: datetime, sequence: int, report: Report
-) -> QueuedMessage:
-    return QueuedMessage(
-        subscription.channel,
-        subscription.name,
-        slot,
-        sequence,
-        Message(""),
-        origin=origin_of([report]),
-    )
-
-
-def _remember(round_: RoundWriter, name: str, results: Sequence[LineResult]) -> None:
-    _keep(round_, name, changes(results))
-
-
-def _keep(
-    round_: RoundWriter, name: str, changed: Iterator[tuple[str, str, str | None]]
-) -> None:
-    for line, key, value in changed:
-        if value is None:
-            round_.forget(name, line, key)
-        else:
-            round_.remember(name, line, key, value)
 
 
 OUTAGES = "(outages)"
