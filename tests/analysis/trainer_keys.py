@@ -542,6 +542,15 @@ BY_NAME = (
 # What more trainers log, each with what its users look at.
 MORE = (
     _keys(
+        "robomimic",
+        "Rollout/Success_Rate/Lift:max",
+        "Train/Loss",
+        "Valid/Loss",
+        "Rollout/Success_Rate/Lift",
+        "Rollout/Return/Lift",
+        "Rollout/Horizon/Lift",
+    ),
+    _keys(
         "axolotl2",
         "eval/loss:min",
         "train/loss",

@@ -66,6 +66,7 @@ _FAMILIES = tuple(
     )
     for names in families
 )
+_SUCCESS = 0
 _RETURNS = range(3)
 _ONE_SIDED = len(_FAMILIES) - 1
 _MEASURED_APART = re.compile(
@@ -262,8 +263,11 @@ def _place(key: str) -> tuple[float, ...] | None:
         return None
     key = re.sub(r"\bepisode/score\b", "episode/return", key)  # Dreamer's
     words = _words(key)
-    leaf = _words(re.split(r"/|\.(?!\d)", key)[-1])
+    *above, last = re.split(r"/|\.(?!\d)", key)
+    leaf = _words(last)
     family = _family(leaf)
+    if family is None and above and _family(_words(above[-1])) == _SUCCESS:
+        family = _SUCCESS  # of a task, as in Success_Rate/Lift
     named = {word for word in leaf if not word.isdigit()}
     if family is None and named <= _PLAIN | _SPLITS | {"idx", "dataloader"}:
         family = _family(words)
