@@ -214,3 +214,36 @@ def test_orders_leave_what_is_missing_for_last(by, ids):
 def test_an_order_by_nothing_known():
     with pytest.raises(UsageError, match="runs have no 'speed'"):
         filters.by("-speed")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sent"),
+    [
+        (
+            {"tags": {"$all": ["a", "b"]}, "state": "running"},
+            {
+                "$and": [
+                    {"tags": {"$in": ["a"]}},
+                    {"tags": {"$in": ["b"]}},
+                    {"state": "running"},
+                ]
+            },
+        ),
+        ({"tags": {"$elemMatch": {"$eq": "a"}}}, {"tags": {"$in": ["a"]}}),
+        ({"tags": {"$elemMatch": {"$in": ["a"]}}}, {"tags": {"$in": ["a"]}}),
+        (
+            {"$or": [{"tags": {"$all": ["a"], "$size": 1}}]},
+            {"$or": [{"$and": [{"tags": {"$in": ["a"]}}, {"tags": {"$size": 1}}]}]},
+        ),
+        (
+            {"tags": {"$elemMatch": {"$regex": "a"}}},
+            {"tags": {"$elemMatch": {"$regex": "a"}}},
+        ),
+        ({"tags": {"$all": []}}, {"tags": {"$all": []}}),
+    ],
+)
+def test_a_server_is_asked_with_operators_that_every_one_knows(wanted, sent):
+    assert filters.worded(wanted) == sent
+    for tags in ((), ("a",), ("b", "a"), ("ab",), ("a", "b", "c")):
+        run = Run("x", "x", State.RUNNING, tags=tags)
+        assert filters.parse(wanted).test(run) is filters.parse(sent).test(run)

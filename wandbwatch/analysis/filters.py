@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias, TypeVar
@@ -288,7 +288,42 @@ def worded(filters: Mapping[str, Json]) -> dict[str, Json]:
     Raises UsageError for what `parse` does not take.
     """
     parse(filters)
-    return {name: _worded(name, wanted) for name, wanted in filters.items()}
+    known = _known(filters)
+    return {name: _worded(name, wanted) for name, wanted in known.items()}
+
+
+def _known(filters: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Return *filters* without ``$all`` and ``$elemMatch``, which not every server
+    knows, where others mean the same."""
+    parts: list[Any] = [
+        part for name, wanted in filters.items() for part in _parts(name, wanted)
+    ]
+    if len(parts) == len(filters):
+        return {name: wanted for part in parts for name, wanted in part.items()}
+    return {"$and": parts}
+
+
+def _parts(name: str, wanted: Any) -> Iterator[dict[str, Any]]:
+    if name in _JOINTS and isinstance(wanted, list):
+        yield {name: [dict(_known(one)) for one in wanted]}
+        return
+    if name.startswith("$") or not isinstance(wanted, Mapping):
+        yield {name: wanted}
+        return
+    left = dict(wanted)
+    every, match = left.get("$all"), left.get("$elemMatch")
+    if isinstance(every, list) and every and not any(map(_is_tree, every)):
+        del left["$all"]
+        yield from ({name: {"$in": [one]}} for one in every)
+    if isinstance(match, Mapping) and match.keys() in ({"$eq"}, {"$in"}):
+        del left["$elemMatch"]
+        yield {name: {"$in": match.get("$in", [match.get("$eq")])}}
+    if left or not wanted:
+        yield {name: left}
+
+
+def _is_tree(value: object) -> bool:
+    return isinstance(value, Mapping | list)
 
 
 def _worded(name: str, wanted: Json) -> Json:
