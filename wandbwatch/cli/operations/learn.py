@@ -17,7 +17,10 @@ def learn(ctx: typer.Context, address: Annotated[str, typer.Argument()]) -> int:
 
     env: Env = ctx.obj
     signal.alarm(_LONGEST)
-    known_names.learn(address, env)
+    try:
+        known_names.learn(address, env)
+    finally:
+        signal.alarm(0)
     return 0
 
 
