@@ -49,8 +49,11 @@ def _extremes(column: Floats, v: Floats) -> Places:
     first = np.flatnonzero(np.diff(column, prepend=-1.0))
     last = np.append(first[1:], len(v)) - 1
     group = np.repeat(np.arange(len(first)), last - first + 1)
-    order = np.lexsort((v, group))
-    return np.unique(np.concatenate([first, order[first], order[last], last]))
+    low = np.flatnonzero(v == np.minimum.reduceat(v, first)[group])
+    low = low[np.diff(group[low], prepend=-1) > 0]
+    high = np.flatnonzero(v == np.maximum.reduceat(v, first)[group])
+    high = high[np.diff(group[high], append=len(first)) > 0]
+    return np.unique(np.concatenate([first, low, high, last]))
 
 
 def spaced(u: Floats, gap: float, turn: int = 0, turns: int = 1) -> Floats:

@@ -101,7 +101,7 @@ def _chart(chart: Chart) -> Iterator[str]:
 
 
 def _summary(series: Series) -> tuple[Cell, ...]:
-    finite = [y for y in series.y if math.isfinite(y)]
+    finite = list(filter(math.isfinite, series.y))
     count = len(series.y)
     if not finite:
         return (count, count, *[Missing.MISSING] * 4)

@@ -278,9 +278,11 @@ def clip_limits(
 ) -> tuple[float, float] | None:
     """Return what holds the middle *share* of all values that have a place on the
     axis; None if all do."""
+    if share >= 1:
+        return None
     every = (y for line in lines for y in line.series.y if math.isfinite(y))
     values = sorted(y for y in every if y > 0 or not log)
-    if share >= 1 or not values:
+    if not values:
         return None
     beyond = (1 - share) / 2
     last = len(values) - 1
