@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from wandbwatch.model.run import Run
 
@@ -80,10 +81,17 @@ def numeric(runs: Iterable[Run], *, bools: bool = False) -> Counter[str]:
             for key, value in run.summary.items()
             if isinstance(value, int | float) and (bools or not isinstance(value, bool))
         }
-        logged |= {m[1] for key in logged if (m := _SUMMED_UP.fullmatch(key))}
+        logged |= {base for key in logged if (base := _base(key))}
         counted.update(logged)
         counted.update(SYSTEM + key for key in run.system)
     return counted
+
+
+@lru_cache(maxsize=4096)  # the runs of a project have the same keys
+def _base(key: str) -> str | None:
+    """Return the key of which *key* is the least, mean, … value."""
+    found = _SUMMED_UP.fullmatch(key)
+    return found[1] if found else None
 
 
 def distributed(runs: Iterable[Run]) -> set[str]:

@@ -148,6 +148,18 @@ def test_it_is_for_its_owner_alone(file, kept):
     assert kept.stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.parametrize("seed", range(len(SHAPES)))
+def test_any_shape_is_kept(file, kept, seed):
+    synthetic.write(file, records(seed, 300))
+    answers(file)
+    assert len(list(kept.iterdir())) == 1
+    with RunLog(file) as log:
+        found = cache.Cached.of(log)
+        assert found
+        kinds = {kind for kind, *_ in found.load(log)}
+    assert kinds == {"kinds", "newest", "curves"}
+
+
 @pytest.mark.parametrize("harm", ["readable", "cut", "other", "link", "text"])
 def test_what_is_odd_is_not_used(file, kept, harm):
     synthetic.write(file, records(0, 300))
@@ -203,6 +215,28 @@ def looked(root: Path) -> list[Any]:
         Query(filters={"config.lr": {"$gt": 0}}, order="-summary_metrics.k")
     )
     return [repr(listed) for listed in (*every, ordered)]
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_two_processes_list_many_runs(tmp_path, monkeypatch):
+    for n in range(7):
+        lines = [synthetic.run(f"r{n}"), *synthetic.row({"k": n}, n)]
+        written(tmp_path / "wandb", [*lines, synthetic.exit_record(0)], f"r{n}")
+    file_of(next((tmp_path / "wandb").glob("*-r5"))).write_bytes(b"no run at all")
+    monkeypatch.setenv("WANDBWATCH_CACHE", "off")
+    expected = looked(tmp_path)
+    mine = []
+    monkeypatch.setattr(listing, "_SHARED", 1)
+    monkeypatch.setattr(listing, "cores", lambda: 2)  # though pytest has threads
+    whole = RunLog.close
+
+    def closed(log: RunLog) -> None:
+        mine.append(log.path)
+        whole(log)
+
+    monkeypatch.setattr(RunLog, "close", closed)
+    assert looked(tmp_path) == expected
+    assert 0 < len(set(mine)) < 7
 
 
 @pytest.mark.usefixtures("kept")

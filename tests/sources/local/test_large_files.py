@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -216,6 +218,20 @@ def test_the_cores_share_a_file(file, monkeypatch):
     written(file, usual, 1, 900)
     monkeypatch.setattr(scan, "_workers", lambda _: 3)  # though pytest has threads
     same(file)
+
+
+def test_who_shows_what_is_waited_for_does_not_keep_it_on_one_core(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    done = threading.Event()
+    daemon = threading.Thread(target=done.wait, daemon=True)
+    other = threading.Thread(target=done.wait)
+    monkeypatch.setattr(threading, "enumerate", lambda: [threading.main_thread()])
+    assert scan.cores() == 2
+    several = [threading.main_thread(), daemon]
+    monkeypatch.setattr(threading, "enumerate", lambda: several)
+    assert scan.cores() == 2
+    several.append(other)
+    assert scan.cores() == 1
 
 
 @QUICK

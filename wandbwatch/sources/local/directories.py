@@ -138,28 +138,26 @@ def _of_run(path: Path) -> list[Path]:
 
 def _in_root(path: Path) -> list[Path]:
     with os.scandir(path) as entries:
-        names = [
-            Path(e.path) for e in entries if e.name.startswith(_OURS) and e.is_dir()
-        ]
-    runs = [one for one in names if one.name.startswith(_RUNS)]
-    for one in names:
-        runs += [] if one.name.startswith(_RUNS) else _of_experiment(one)
-    runs.sort(key=lambda run: _made(run.name))
-    found = [file for run in runs for file in _in_run(run)]
+        ours = [e for e in entries if e.name.startswith(_OURS) and e.is_dir()]
+    runs = [(e.name, e.path) for e in ours if e.name.startswith(_RUNS)]
+    for one in ours:
+        runs += [] if one.name.startswith(_RUNS) else _of_experiment(Path(one.path))
+    runs.sort(key=lambda run: _made(run[0]))
+    found = [file for _, run in runs for file in _in_run(run)]
     latest = _in_run(path / _LATEST) if (path / _LATEST).is_dir() else []
     known = {file.name for file in found}
     return [*found, *(file for file in latest if file.name not in known)]
 
 
-def _of_experiment(path: Path) -> list[Path]:
-    """Return the directories of runs that one of our experiments has left."""
+def _of_experiment(path: Path) -> list[tuple[str, str]]:
+    """Return the name and path of each run's directory that one of our experiments has
+    left."""
     root = path / _ROOTS[0]
     if not root.is_dir():
         return []
     with os.scandir(root) as entries:
-        return [
-            Path(e.path) for e in entries if e.name.startswith(_RUNS) and e.is_dir()
-        ]
+        runs = [e for e in entries if e.name.startswith(_RUNS) and e.is_dir()]
+    return [(e.name, e.path) for e in runs]
 
 
 def _made(name: str) -> str:
@@ -167,13 +165,14 @@ def _made(name: str) -> str:
     return name.removeprefix("offline-")
 
 
-def _in_run(path: Path) -> list[Path]:
+def _in_run(path: Path | str) -> list[Path]:
     with os.scandir(path) as entries:
-        return sorted(
-            Path(e.path)
+        found = [
+            e.path
             for e in entries
-            if e.name.startswith("run-") and e.name.endswith(".wandb") and e.is_file()
-        )
+            if e.name.endswith(".wandb") and e.name.startswith("run-") and e.is_file()
+        ]
+    return [Path(one) for one in sorted(found)]
 
 
 def _missing(path: Path) -> str:

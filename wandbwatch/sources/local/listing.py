@@ -7,23 +7,42 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from wandbwatch.model.run import Run, State
 from wandbwatch.sources.local.cache import Kept
 from wandbwatch.sources.local.reading import Want
+from wandbwatch.sources.local.scan import cores, forked
 
 _LEAST = 50
 """The fewest runs of a directory for which they are kept."""
 _SETTLED = 2_000_000_000
 """Nanoseconds after which a change of a file shows in its times."""
 _MOST = 50_000
+_SHARED = 200
+"""Runs for which it is worth starting another process."""
 _TIMES = ("created", "heartbeat")
 _TUPLES = ("tags", "caveats")
+
+
+_A = TypeVar("_A")
+_B = TypeVar("_B")
+
+
+def shared(read: Callable[[_A], _B], what: Sequence[_A]) -> list[_B]:
+    """Read many things in their order: half of them in another process, if there are
+    many, and cores."""
+    half = len(what) // 2 if len(what) >= _SHARED and cores() > 1 else len(what)
+    many = half < len(what)
+    result = forked(lambda: [read(one) for one in what[half:]]) if many else None
+    first = [read(one) for one in what[:half]]
+    rest = result() if result else None
+    return [*first, *([read(one) for one in what[half:]] if rest is None else rest)]
 
 
 class Listing:
@@ -31,27 +50,35 @@ class Listing:
         self._kept = Kept.of(f"listing {root.absolute()}") if count >= _LEAST else None
         found = self._kept.load() if self._kept else None
         self._runs: dict[str, Any] = found if isinstance(found, dict) else {}
+        self._read: dict[str, Run] = {}
+        """Those of the kept ones that were asked for."""
+        self._settled: dict[str, list[list[int]]] = {}
+        """How the files were of which nothing is kept, before anybody read them."""
         self._changed = False
 
     def get(self, files: Sequence[Path], want: Want) -> Run | None:
-        entry = self._runs.get(_name(files, want))
+        if self._kept is None:
+            return None
+        name = _name(files, want)
+        entry = self._runs.get(name)
         try:
-            if entry is None or entry[0] != [_stat(file) for file in files]:
+            stats = [_stat(file) for file in files]
+            if entry is None or entry[0] != stats:
+                before = time.time_ns() - _SETTLED
+                if all(times[-1] < before for times in stats):
+                    self._settled[name] = stats
                 return None
-            return _run(entry[1])
+            if name not in self._read:
+                self._read[name] = _run(entry[1])
+            return self._read[name]
         except (OSError, ValueError, LookupError, TypeError):
             return None
 
     def put(self, files: Sequence[Path], want: Want, run: Run) -> None:
-        """Keep the ended *run*, unless its files have just been written."""
-        if self._kept is None:
-            return
-        try:
-            stats = [_stat(file) for file in files]
-        except OSError:
-            return
-        if all(time.time_ns() - times[-1] > _SETTLED for times in stats):
-            self._runs[_name(files, want)] = [stats, _spelled(run)]
+        """Keep *run*, which has ended, unless its files were just being written."""
+        name = _name(files, want)
+        if stats := self._settled.pop(name, None):
+            self._runs[name], self._read[name] = [stats, _spelled(run)], run
             self._changed = True
 
     def save(self) -> None:
@@ -62,7 +89,10 @@ class Listing:
 
 
 def _name(files: Sequence[Path], want: Want) -> str:
-    return f"{[str(file) for file in files]} {want}"
+    return f"{[str(file) for file in files]} {_spelled_want(want)}"
+
+
+_spelled_want = lru_cache(maxsize=16)(repr)
 
 
 def _stat(file: Path) -> list[int]:

@@ -10,11 +10,12 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from wandbwatch.sources.local.framing import Record
 from wandbwatch.sources.local.known import Known
@@ -101,12 +102,21 @@ class _Reading:
         return True
 
 
+def cores() -> int:
+    """Return how many processes may read at the same time.
+
+    A daemon thread, such as one that shows what is waited for, takes no part in a fork;
+    others may hold what the new process needs.
+    """
+    others = [one for one in threading.enumerate() if not one.daemon]
+    if len(others) > 1 or not hasattr(os, "fork"):
+        return 1
+    return min(len(os.sched_getaffinity(0)), _MOST_PROCESSES)
+
+
 def _workers(blocks: int) -> int:
     """Return how many processes are to read so many blocks."""
-    if blocks < _SHARED or threading.active_count() > 1 or not hasattr(os, "fork"):
-        return 1
-    cores = len(os.sched_getaffinity(0))
-    return min(cores, _MOST_PROCESSES, 2 * blocks // _SHARED)
+    return 1 if blocks < _SHARED else min(cores(), 2 * blocks // _SHARED)
 
 
 def _shared(log: RunLog, parts: Sequence[Known], end: int, workers: int) -> None:
@@ -121,28 +131,51 @@ def _shared(log: RunLog, parts: Sequence[Known], end: int, workers: int) -> None
     started = []
     for first, last in pairwise(edges[1:]):
         later = [part.fresh(first) for part in parts]
-        receiver, sender = get_context("fork").Pipe(duplex=False)
-        process = get_context("fork").Process(
-            target=_learn, args=(log, later, last, sender)
-        )
-        process.start()
-        sender.close()
-        started.append((later, process, receiver))
+        started.append((later, forked(partial(_learnt, log, later, last))))
     _read(log, parts, edges[1])
-    for later, process, receiver in started:
-        try:
-            states = receiver.recv()
-        except (EOFError, OSError):
-            states = []
-        process.join()
+    for later, result in started:
+        states = result() or ()
         known = [one.restore(state) for one, state in zip(later, states, strict=False)]
         if known and known[0].first == parts[0].upto and all(k.apart for k in known):
             for mine, more in zip(parts, known, strict=True):
                 mine.extend(more)
 
 
-def _learn(log: RunLog, parts: Sequence[Known], end: int, sender: Connection) -> None:
+def _learnt(log: RunLog, parts: Sequence[Known], end: int) -> list[dict[str, Any]]:
+    _read(log, parts, end)
+    return [part.state() for part in parts]
+
+
+_T = TypeVar("_T")
+
+
+def forked(work: Callable[[], _T]) -> Callable[[], _T | None]:
+    """Start *work* in a process of its own.
+
+    Returns what waits for its result, which is None if it failed.
+    """
+    receiver, sender = get_context("fork").Pipe(duplex=False)
+    process = get_context("fork").Process(target=_send, args=(work, sender))
+    process.start()
+    sender.close()
+
+    def result() -> _T | None:
+        try:
+            found: _T = receiver.recv()
+        except (EOFError, OSError):
+            return None
+        else:
+            return found
+        finally:
+            process.join()
+
+    return result
+
+
+def _send(work: Callable[[], object], sender: Connection) -> NoReturn:
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, signal.SIG_DFL)
-    _read(log, parts, end)
-    sender.send([part.state() for part in parts])
+    try:
+        sender.send(work())
+    finally:
+        os._exit(0)  # without what a process does at its end: that is the parent's

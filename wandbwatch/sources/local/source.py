@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TypeAlias
 
 from wandbwatch.analysis import filters
 from wandbwatch.analysis.keys import expanded
@@ -30,7 +31,7 @@ from wandbwatch.sources.local import (
     sweep,
 )
 from wandbwatch.sources.local.history import Metric, own_axes
-from wandbwatch.sources.local.listing import Listing
+from wandbwatch.sources.local.listing import Listing, shared
 from wandbwatch.sources.local.log import log_end
 from wandbwatch.sources.local.reading import (
     Want,
@@ -40,6 +41,9 @@ from wandbwatch.sources.local.reading import (
     read,
     run_id,
 )
+
+_Found: TypeAlias = list[tuple[Run, Sequence[Path]]]
+"""Runs with their files."""
 
 SYSTEM = "system/"
 _WHOLE = Want()
@@ -65,13 +69,11 @@ class LocalSource:
             what = f"{self._path} has {len(groups)} runs, not one"
             latest = Local(self._path / "latest")
             raise UsageError(f"{what}; name one, such as {newest}, or {latest}")
-        return self._read(next(iter(groups.values())), _WHOLE)
+        return self._read(next(iter(groups.values())), _WHOLE)[0]
 
     def runs(self, query: Query) -> model.Listing:
         found = self._found(query)
-        shown = found[: query.limit or None]
-        wanted = Want(query.summary, query.config, whole=False)
-        runs = tuple(self._again(run, files, wanted) for run, files in shown)
+        runs = tuple(run for run, _ in self._shown(found, query))
         self._keep()
         return model.Listing(runs, len(found))
 
@@ -82,24 +84,16 @@ class LocalSource:
 
         See `history.series` and `stats.series` for where they stand on an axis.
         """
-        wanted = Want(query.summary, query.config, whole=False)
-        shown = self._found(query)[: query.limit or None]
+        shown = self._shown(self._found(query), query)
         self._keep()
-        return tuple(
-            self._plotted(self._again(run, files, wanted), files, keys, axis)
-            for run, files in shown
-        )
+        return tuple(self._plotted(run, files, keys, axis) for run, files in shown)
 
     def distributions(
         self, query: Query, keys: Sequence[str], axis: Axis
     ) -> tuple[Distributions, ...]:
-        wanted = Want(query.summary, query.config, whole=False)
-        shown = self._found(query)[: query.limit or None]
+        shown = self._shown(self._found(query), query)
         self._keep()
-        return tuple(
-            self._spread(self._again(run, files, wanted), files, keys, axis)
-            for run, files in shown
-        )
+        return tuple(self._spread(run, files, keys, axis) for run, files in shown)
 
     def console(self, run_id: str, last: int) -> tuple[Printed, ...]:
         (files,) = self._chosen([run_id])
@@ -155,25 +149,41 @@ class LocalSource:
             " process is not known here"
         )
 
-    def _found(self, query: Query) -> list[tuple[Run, Sequence[Path]]]:
+    def _found(self, query: Query) -> _Found:
         """Return the runs that *query* is after, in its order, with their files.
 
-        They are read with no more than its filters and its order need.
+        They are read with no more than its filters and its order need, unless all of
+        them are shown: then as `_shown` does.
         """
         wanted = filters.parse(query.filters)
-        columns = (*wanted.columns, filters.by(query.order))
-        want = Want(
-            tuple(key for column in columns for key in column.summary),
-            tuple(key for column in columns for key in column.config),
-            system=False,
-            whole=False,
-        )
+        want = _asked(query) if _all_shown(query) else _needed(query)
         groups = self._chosen(query.ids)
         if self._listing is None:
             self._listing = Listing(self._path, len(groups))
-        runs = [(self._listed(files, want), files) for files in reversed(groups)]
+        groups.reverse()
+        runs = list(zip(self._every(groups, want), groups, strict=True))
         _name_unread([run for run, _ in runs if not wanted.test(run)])
         return filters.ordered((p for p in runs if wanted.test(p[0])), query.order)
+
+    def _shown(self, found: _Found, query: Query) -> _Found:
+        """Read the found runs that are shown with all that is wanted of them."""
+        shown, want = found[: query.limit or None], _asked(query)
+        if (want.summary == () and want.config == ()) or _all_shown(query):
+            return shown
+        groups = [files for _, files in shown]
+        return list(zip(self._every(groups, want), groups, strict=True))
+
+    def _every(self, groups: Sequence[Sequence[Path]], want: Want) -> list[Run]:
+        """Read many runs, those that are not known on all cores."""
+        listing = self._listing or Listing(self._path, 0)
+        known = [listing.get(files, want) for files in groups]
+        missing = [n for n, run in enumerate(known) if run is None]
+        read = shared(lambda n: self._listed(groups[n], want), missing)
+        for n, (run, ended) in zip(missing, read, strict=True):
+            known[n] = run
+            if ended:
+                listing.put(groups[n], want, run)
+        return [run for run in known if run is not None]
 
     def _chosen(self, ids: Sequence[str]) -> list[Sequence[Path]]:
         groups = self._groups()
@@ -190,7 +200,8 @@ class LocalSource:
             groups.setdefault(run_id(file), []).append(file)
         return groups
 
-    def _read(self, files: Sequence[Path], want: Want) -> Run:
+    def _read(self, files: Sequence[Path], want: Want) -> tuple[Run, bool]:
+        """Read a run; return it with whether each of its files has its exit."""
         with ExitStack() as stack:
             try:
                 logs = opened(files, stack)
@@ -198,15 +209,10 @@ class LocalSource:
             except RecursionError as e:
                 what = "its values are nested too deeply"
                 raise SourceError(f"{files[-1]} cannot be read: {what}") from e
-            ended = all(log_end(log).exit_code is not None for log in logs)
-            if self._listing and ended:
-                self._listing.put(files, want, run)
-            return run
+            return run, all(log_end(log).exit_code is not None for log in logs)
 
-    def _listed(self, files: Sequence[Path], want: Want) -> Run:
+    def _listed(self, files: Sequence[Path], want: Want) -> tuple[Run, bool]:
         """Read a run of many: one that cannot be read is listed by its id alone."""
-        if self._listing and (known := self._listing.get(files, want)):
-            return known
         try:
             return self._read(files, want)
         except _UNREADABLE as e:
@@ -215,7 +221,8 @@ class LocalSource:
             one = run_id(files[-1])
             why = str(e).removeprefix(f"{files[-1]} {_UNREAD}")
             why = why.replace(f"{files[-1]} ", "it ")
-            return Run(one, one, State.UNKNOWN, caveats=(f"{_UNREAD}{why}",))
+            caveat = f"{_UNREAD}{why}"
+            return Run(one, one, State.UNKNOWN, caveats=(caveat,)), False
 
     def _plotted(
         self, run: Run, files: Sequence[Path], keys: Sequence[str], axis: Axis
@@ -249,10 +256,22 @@ class LocalSource:
         if self._listing:
             self._listing.save()
 
-    def _again(self, run: Run, files: Sequence[Path], want: Want) -> Run:
-        """Read a found run as *query* wants it."""
-        bare = want.summary == () and want.config == ()
-        return run if bare else self._listed(files, want)
+
+def _asked(query: Query) -> Want:
+    return Want(query.summary, query.config, whole=False)
+
+
+def _needed(query: Query) -> Want:
+    """Return what the filters and the order of *query* need of a run."""
+    columns = (*filters.parse(query.filters).columns, filters.by(query.order))
+    summary = tuple(key for column in columns for key in column.summary)
+    config = tuple(key for column in columns for key in column.config)
+    return Want(summary, config, system=False, whole=False)
+
+
+def _all_shown(query: Query) -> bool:
+    need = _needed(query)
+    return not (query.filters or query.limit or need.summary or need.config)
 
 
 def _name_unread(left_out: Sequence[Run]) -> None:
