@@ -94,11 +94,18 @@ def row(values: Mapping[str, Any], step: int, started: float = START) -> list[by
     return [summary(runtime), summary(items + times), history(items + times, step)]
 
 
-def frame(records: Iterable[bytes], *, phase: int = 0) -> bytes:
-    """Number records and lay them out in blocks, counted from byte *phase*."""
+def frame(
+    records: Iterable[bytes], *, phase: int = 0, number_last: bool = False
+) -> bytes:
+    """Number records and lay them out in blocks, counted from byte *phase*.
+
+    wandb-core writes a record's number first, but any order is a valid one.
+    """
     out = bytearray(HEADER)
     for number, record in enumerate(records, 1):
         payload = field(1, number) + record
+        if number_last:
+            payload = record + field(16, field(1, 1)) + field(1, number)
         first = True
         while first or payload:
             room = BLOCK - (len(out) - phase) % BLOCK
