@@ -171,6 +171,18 @@ def test_an_order_and_a_total_that_no_run_has_are_named():
     ]
 
 
+@pytest.mark.parametrize(
+    ("order", "hint"),
+    [
+        ("createdat", "did you mean 'created_at'"),
+        ("val/loss", "write summary_metrics.val/loss for a metric"),
+    ],
+)
+def test_an_order_that_no_server_knows_is_an_error(order, hint):
+    with pytest.raises(UsageError, match=hint):
+        answer(f"project a/b --order {order}", FakeSource())
+
+
 def test_the_value_that_ranks_the_runs_is_shown():
     source = FakeSource([OWL, NAN, BARE])
     shown = table(answer("project p --order +summary_metrics.val/loss", source))

@@ -31,6 +31,11 @@ _CLOCKS = {"step", "steps", "epoch", "time", "timestamp", "seconds", "sec", "ite
 _CLOCKS |= {"iteration", "iterations", "samples", "tokens", "progress", "eta"}
 
 
+def is_measure(word: str) -> bool:
+    """Whether *word* is what keys begin with: a split (train) or a measure (loss)."""
+    return word in _SPLITS or any(word in family for family in _FAMILIES)
+
+
 def is_glob(wanted: str) -> bool:
     return bool(_GLOB.search(wanted))
 

@@ -45,7 +45,10 @@ class Gathered(Generic[T]):
 
 def _line(failed: tuple[Address, WandbwatchError]) -> str:
     address, error = failed
-    return f"{address}: {str(error).removeprefix(f'{address}: ')}"
+    said = str(error)
+    if isinstance(error, NotFoundError) and said.startswith(f"{address} "):
+        return said
+    return f"{address}: {said.removeprefix(f'{address}: ')}"
 
 
 def gathered(

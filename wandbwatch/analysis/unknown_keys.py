@@ -48,6 +48,16 @@ def unvalued(key: str, known: Collection[str]) -> str:
     return f"no run here has a value for {key!r}{hint}"
 
 
+def missing(
+    source: Source, query: Query, keys: Iterable[str], runs: Sequence[Run]
+) -> tuple[str, ...]:
+    """Say which of *keys* none of *runs* has; asks *source* only if there are any."""
+    logged = known_keys(runs)
+    without = [key for key in keys if runs and key not in logged]
+    known = sampled_keys(source, query) if without else set()
+    return tuple(unvalued(key, known) for key in without if key not in known)
+
+
 def demand(env: Env, *, found: bool, said: Sequence[str]) -> None:
     """Raise NotFoundError with what is *said* where nothing named is *found*.
 

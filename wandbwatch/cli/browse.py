@@ -151,7 +151,7 @@ class Browser:
         if key in _ENTER or key == "p":
             self._ask(screen, f"plots of {run.name}", ["image", self._address(run)])
         elif key == "l":
-            words = ["logs", self._address(run), "--last", _LOG_LINES]
+            words = ["logs", self._address(run), "--topk", _LOG_LINES]
             self._ask(screen, f"log of {run.name}", words)
         elif key == "o":
             self._said = _page(run.url)

@@ -14,7 +14,7 @@ from wandbwatch import plugins
 from wandbwatch.cli import grammar
 from wandbwatch.cli.output import NobodyReadsError, run_line
 from wandbwatch.config import journald
-from wandbwatch.model.errors import ExitCode
+from wandbwatch.model.errors import ExitCode, printable
 
 if TYPE_CHECKING:
     from wandbwatch.model.address import Address
@@ -51,6 +51,11 @@ def answer(words: Sequence[str]) -> int:
 def _env() -> Env:
     from wandbwatch.model.ports import Env  # noqa: PLC0415 -- not for --help
 
+    if any(name.startswith("WANDBWATCH_") for name in os.environ):
+        from wandbwatch.cli.environment import complaints  # noqa: PLC0415 -- seldom set
+
+        for said in complaints(os.environ):
+            sys.stderr.write(f"wandbwatch: {printable(said)}\n")
     return Env(
         _source,
         lambda: datetime.now(UTC),

@@ -5,7 +5,7 @@ import re
 import pytest
 from wandbwatch import plugins
 from wandbwatch.cli import grammar
-from wandbwatch.cli.grammar import mistakes
+from wandbwatch.cli.grammar import app, mistakes
 from wandbwatch.cli.grammar.app import ALIASES
 from wandbwatch.model.errors import UsageError
 
@@ -31,10 +31,52 @@ def said(*words: str) -> str:
         ("alert a/b --rule x>1", "did you mean --when?"),
         ("project a/b --json", "did you mean --output json?"),
         ("project a/b --last 7d", "it has --topk, --filters, --order"),
+        ("logs a/b/c --tail 3", "did you mean --topk?"),
+        ("events a/b --on fail", "did you mean 'failed'?"),
+        ("alert a/b", "alert: missing --when;"),
+        ("diff a/b/c", "diff: missing RUN|best|previous|last-good;"),
+        ("experiments foo", "`wandbwatch experiments --help` shows"),
     ],
 )
 def test_a_wrong_option_names_the_right_one(words, hint):
     assert hint in said(*words.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("project a/b --keys val/loss train/loss", "--keys val/loss,train/loss;"),
+        ("top a/b --keys loss acc", "separate keys by commas: --keys loss,acc;"),
+        ("events a/b --on failed crashed", "separate kinds by commas: --on"),
+    ],
+)
+def test_a_second_key_is_no_address(words, hint):
+    assert hint in said(*words.split())
+
+
+@pytest.mark.parametrize(
+    "words", ["project --keys loss eval/x", "project a/b --keys loss a/eval"]
+)
+def test_an_address_may_follow_the_keys(words):
+    assert grammar.read(words.split(), fake_env(FakeSource()))
+
+
+def test_one_word_each_says_how_many_how_long_back_and_how_often():
+    """The others still work."""
+    words = {
+        "--topk": "project sweep top experiments logs media next",
+        "--since": "image system alert digest history",
+        "--every": "wait alert init subscribe",
+    }
+    others = {"--lines", "--rows", "--count", "--last", "--interval"}
+    known = app.terminal().plugins
+    seen = set()
+    for word, commands in words.items():
+        for name in commands.split():
+            options = {option for p in known[name].params for option in p.opts}
+            assert word in options, name
+            seen |= others & options
+    assert seen == others
 
 
 def test_keys_are_separated_by_commas():

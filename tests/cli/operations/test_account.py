@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 from wandbwatch.cli import grammar
 from wandbwatch.model import urls
-from wandbwatch.model.errors import ExitCode, UsageError
+from wandbwatch.model.errors import ExitCode, NotFoundError, UsageError
 from wandbwatch.model.ports import ListedProject, Viewer
 from wandbwatch.model.report import Fields, Level, Note, Report, Table
 
@@ -92,9 +92,11 @@ def test_projects_lists_the_visible_projects(words):
     assert table.rows == (("acme/gpt", 7, NOW, NOW),)
 
 
-def test_projects_of_nobody_are_none():
-    (told,) = reports(["projects", "empty"], FakeAccount())
-    assert told.blocks == (Note("no projects of 'empty' that you can see"),)
+def test_projects_of_nobody_and_of_a_project_are_errors():
+    with pytest.raises(NotFoundError, match="no projects of 'empty' that you can see"):
+        reports(["projects", "empty"], FakeAccount())
+    with pytest.raises(UsageError, match="`wandbwatch project acme/gpt` lists"):
+        reports(["projects", "acme/gpt"], FakeAccount())
 
 
 @pytest.mark.parametrize(

@@ -204,7 +204,7 @@ def test_an_invalid_edit_is_not_written(words, complaint, path):
 
 
 def test_one_says_when_and_where(path):
-    with pytest.raises(UsageError, match="either --cron or --interval"):
+    with pytest.raises(UsageError, match="either --cron or --every"):
         operate("subscribe", "new", "project a/b", "--config", path)
     path.write_text("")
     with pytest.raises(UsageError, match="which --channel"):

@@ -90,6 +90,11 @@ def test_the_other_one_by_its_merit(other, which, by):
     assert told(f"{other} --ignore lr,loss,state")[1:] == tuple(map(Note, (there, *by)))
 
 
+def test_an_objective_that_no_run_has_names_the_likely_key():
+    with pytest.raises(NotFoundError, match="rank by; did you mean 'loss'"):
+        told("best --best los:min")
+
+
 def test_what_does_not_differ_is_said():
     assert told("best --ignore lr,loss,state")[0] == Note("no differences")
 

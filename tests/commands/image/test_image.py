@@ -108,9 +108,9 @@ def test_nothing_in_the_last_part_is_said():
     logged = {"loss": LOSS, "val": [(0, 1.0)], "_runtime": CLOCK}
     report = told(Logs({"a1": logged}), "--keys loss,val --last 1m")
     assert [p.key for p in plots(report)] == ["loss"]
-    assert notes(report) == ["no run logged 'val' as late as --last asks"]
+    assert notes(report) == ["no run logged 'val' as late as --since asks"]
     report = told(Logs({"a1": {"loss": LOSS}}), "--keys loss --last 1m")
-    assert "a1 has no runtimes for --last; try --x wall" in notes(report)
+    assert "a1 has no runtimes for --since; try --x wall" in notes(report)
 
 
 def test_where_pictures_are_kept():
@@ -132,7 +132,7 @@ def test_where_pictures_are_kept():
         ("--last 0h", "'0h' is not longer than 0"),
         ("--last 99999999999d", "is not a duration"),
         ("--last ''", "is not a duration"),
-        ("--last 30m --x epoch", "^image: --last is a duration; it needs --x step"),
+        ("--last 30m --x epoch", "^image: --since is a duration; it needs --x step"),
         ("--x ' '", "an axis is step"),
         ("--out '~nobody-of-that-name/x'", "no such user's home"),
     ],

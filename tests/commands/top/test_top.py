@@ -82,6 +82,14 @@ def test_a_list_that_is_full_says_so():
     assert row(told)["loss"] == 0.5, "a likely key"
 
 
+def test_a_key_that_no_run_has_is_named():
+    env = fake_env(FakeSource([RUN], [CLOCK]))
+    (told,) = grammar.parse("top acme/gpt --keys los", env).reports
+    assert told.blocks[-1] == Note(
+        "no run here has a value for 'los'; did you mean 'loss'?"
+    )
+
+
 def test_a_server_is_asked_once_where_the_key_is_known(wandb_server):
     rows = [{"_step": i, "_runtime": i / 2, "loss": 1.0} for i in range(30)]
     for name, state in (("a", "running"), ("b", "running"), ("c", "finished")):

@@ -92,7 +92,12 @@ def _read(
         context = getattr(answer.start, "keywords", {}).get("ctx")
         if context and callable(context.obj):
             context.obj = context.obj()
-        result = answer.start()
+        try:
+            result = answer.start()
+        except typer.TyperException as e:  # raised by the command, which it names
+            if getattr(e, "ctx", context) is None:
+                e.ctx = context  # type: ignore[attr-defined]
+            raise
     except typer.TyperException as e:
         raise UsageError(one_line(e)) from e
     if isinstance(result, Iterator):

@@ -126,11 +126,19 @@ class Called(NamedTuple):
     watch: Watch | None = None
 
 
+_LISTS = {"--keys", "--columns", "--on", "--best"}
+
+
 class Command(typer.core.TyperCommand):
     """A command that names itself in its errors, including the parser's."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         given = list(args)
+        if not ctx.resilient_parsing and _LISTS & set(given):
+            from wandbwatch.cli.grammar import mistakes  # noqa: PLC0415 -- not for all
+
+            if hint := mistakes.unseparated(self, given):
+                raise typer.BadParameter(hint, ctx=ctx)
         try:
             return super().parse_args(ctx, args)
         except typer.TyperException as e:

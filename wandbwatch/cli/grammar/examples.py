@@ -32,7 +32,7 @@ EXAMPLES = {
     ),
     "image": (
         "image acme/gpt --keys train/loss,val/loss --smooth 0.9",
-        "image acme/gpt/latest --last 2h",
+        "image acme/gpt/latest --since 2h",
         "plot acme/gpt --keys val/loss --group-by config.lr --log-y",
         "image acme/gpt --scatter config.lr,val/loss",
     ),
@@ -41,10 +41,10 @@ EXAMPLES = {
         "media acme/gpt/latest",
         "media acme/gpt/latest --keys 'eval/*' --step all --out ./media",
     ),
-    "system": ("system acme/gpt/latest", "system acme/gpt/latest --last 30m"),
+    "system": ("system acme/gpt/latest", "system acme/gpt/latest --since 30m"),
     "logs": (
         "logs acme/gpt/latest",
-        "logs acme/gpt/latest --grep 'error|warning' --lines 0",
+        "logs acme/gpt/latest --grep 'error|warning' --topk 0",
         "logs acme/gpt/latest --follow",
     ),
     "files": (
@@ -80,13 +80,13 @@ EXAMPLES = {
     "retry": ("retry 7", "retry B3 --failed"),
     "subscribe": (
         "subscribe nightly 'project acme/gpt --topk 5' --cron '0 9 * * *'",
-        "subscribe failures 'events acme/gpt --on failed,crashed' --interval 2m",
+        "subscribe failures 'events acme/gpt --on failed,crashed' --every 2m",
     ),
     "unsubscribe": ("unsubscribe nightly",),
     "run": ("run", "run nightly --dry-run"),
     "lines": ("lines reports.txt", "lines --check old-list.txt"),
     "daemon": ("daemon", "daemon watch.toml --json-logs"),
-    "next": ("next", "next --count 10"),
+    "next": ("next", "next --topk 10"),
     "status": ("status", "status --metrics"),
     "hello": ("hello", "hello alerts"),
     "outbox": ("outbox", "outbox --retry", "outbox 12 --drop"),

@@ -14,7 +14,17 @@ from wandbwatch.options import Aims, Keys
 
 _SAME = (
     ("--keys", "--columns", "--metrics", "--metric", "--key", "-k"),
-    ("--topk", "--limit", "--num", "--count", "--max", "--top", "-n", "--lines"),
+    (
+        "--topk",
+        "--limit",
+        "--num",
+        "--count",
+        "--max",
+        "--top",
+        "-n",
+        "--lines",
+        "--tail",
+    ),
     ("--since", "--last", "--period", "--from", "--days", "--hours"),
     ("--watch", "--interval", "--every", "--refresh", "--repeat", "--follow", "-f"),
     ("--filters", "--filter", "--where", "--query", "--state", "--status", "--tag"),
@@ -82,6 +92,20 @@ def explain(error: typer.TyperException, command: Any, given: Sequence[str]) -> 
         error.message = f"{error.message.rstrip('.')}; {hint}"
 
 
+def unseparated(command: Any, given: Sequence[str]) -> str:
+    """Return a hint where a second key, or kind of event, would be an address."""
+    if not any(p.nargs == -1 and p.name == "address" for p in command.params):
+        return ""
+    hint = _commas(command, given)
+    option, _, several = hint.rpartition(": ")[2].partition(" ")
+    first = several.rpartition(",")[2].partition("/")[0]
+    if option == "--on":
+        return hint
+    from wandbwatch.analysis.keys import is_measure  # noqa: PLC0415 -- seldom needed
+
+    return hint if given[0][:1] != "-" and is_measure(first) else ""
+
+
 def _option(wrong: str, known: Sequence[str]) -> str:
     if wrong.lstrip("-") in OUTPUTS and "--output" in known:
         return f"did you mean --output {wrong.lstrip('-')}?"
@@ -99,18 +123,28 @@ def _commas(command: Any, given: Sequence[str]) -> str:
     lists = (Keys.read, Aims.read)
     for param in command.params:
         described = getattr(param, "type_descriptor", None)
-        if not described or described.parameter_info.parser not in lists:
+        parser = described.parameter_info.parser if described else None
+        if parser not in lists and param.name != "on":
             continue
         for at, word in enumerate(given[:-2]):
             several = [w for w in given[at + 1 : at + 3] if not w.startswith("-")]
             if word in param.opts and len(several) > 1:
-                return f"separate keys by commas: {word} {','.join(several)}"
+                what = "kinds" if param.name == "on" else "keys"
+                return f"separate {what} by commas: {word} {','.join(several)}"
     return ""
 
 
 def _quoted(given: Sequence[str]) -> str:
     """Return the words that followed a name, quoted as one word."""
-    own = ("--channel", "--cron", "--interval", "--timezone", "--mode", "--config")
+    own = (
+        "--channel",
+        "--cron",
+        "--interval",
+        "--every",
+        "--timezone",
+        "--mode",
+        "--config",
+    )
     line = list(given[1:])
     ends = [line.index(option) for option in own if option in line]
     return shlex.quote(shlex.join(line[: min(ends, default=len(line))]))

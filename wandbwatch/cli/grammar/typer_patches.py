@@ -17,12 +17,13 @@ from typer import _completion_classes, _completion_shared
 
 _REWORDED = (
     (r"Got unexpected extra argument\(s\) \((.*)\)", r"too many words: \1"),
-    (r"^Invalid value for '(.*?)'(?: / '(-.)')?: ", r"\1: "),
+    (r"^Invalid value for '(.*?)'(?: / '-.*?')*: ", r"\1: "),
     (r"^Invalid value: ", ""),
     (r"^Option '(.*)' requires an argument", r"\1 needs a value"),
     (r"^Option '(.*)' does not take a value", r"\1 takes no value"),
     (r"Missing command", "name a command"),
-    (r"Missing argument", "no argument"),
+    (r"Missing argument '(.*?)'", r"missing \1"),
+    (r"Missing option '(.*?)'", r"missing \1"),
     (r"No such", "no such"),
     (r"\. Did you mean", "; did you mean"),
     (r" \(Possible options: (.*)\)", r"; did you mean \1?"),

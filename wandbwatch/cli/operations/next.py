@@ -31,7 +31,11 @@ def next_times(
     count: Annotated[
         int,
         typer.Option(
-            "--count", min=1, max=10_000, help="How many times per subscription."
+            "--topk",
+            "--count",
+            min=1,
+            max=10_000,
+            help="How many times per subscription.",
         ),
     ] = 3,
 ) -> Iterator[Report]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wandbwatch.model.errors import NotFoundError, UsageError
 from wandbwatch.options import Server
 
 if TYPE_CHECKING:
@@ -26,7 +27,16 @@ def projects(
     """List the projects you can see, most recently active first."""
     env: Env = ctx.obj
     entity = entity.strip().removesuffix("/*").strip("/")
-    yield report(entity, env.account().projects(entity, server))
+    if "/" in entity:
+        why = f"{entity!r} is a project; `wandbwatch project {entity}` lists its runs"
+        raise UsageError(why)
+    found = env.account().projects(entity, server)
+    if entity and not found:
+        raise NotFoundError(
+            f"no projects of {entity!r} that you can see; `wandbwatch projects` lists"
+            " yours"
+        )
+    yield report(entity, found)
 
 
 def report(entity: str, found: Sequence[ListedProject]) -> Report:
@@ -34,8 +44,7 @@ def report(entity: str, found: Sequence[ListedProject]) -> Report:
 
     title = f"{entity or 'your projects'}: {len(found)}"
     if not found:
-        why = f"no projects of {entity!r} that you can see" if entity else "none yet"
-        return Report("projects", title, (Note(why),))
+        return Report("projects", title, (Note("none yet"),))
     rows = tuple(
         (
             str(one),

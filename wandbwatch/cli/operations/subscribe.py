@@ -69,7 +69,7 @@ def subscribe(
         whole = shlex.quote(shlex.join(commands))
         raise UsageError(f"subscribe: quote each command line: {whole}")
     if (cron is None) == (interval is None):
-        raise UsageError("subscribe: say when with either --cron or --interval")
+        raise UsageError("subscribe: say when with either --cron or --every")
     env: Env = ctx.obj
     path = load.found(config)
     with write.alone(path):

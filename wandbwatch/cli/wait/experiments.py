@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections import Counter
@@ -24,13 +25,18 @@ _LOOK = 1.0
 
 
 def named(words: Sequence[str], experiments: Experiments) -> bool:
-    """Whether *words* name experiments (``8``) or batches (``B3``) of this machine."""
+    """Whether *words* name experiments (``8``) or batches (``B3``) of this machine.
+
+    UsageError where there is none, unless WANDB_PROJECT may have runs of these ids.
+    """
     if not words or not all(_NAME.fullmatch(word) for word in words):
         return False
     try:
         return bool(experiments.select(words))
-    except UsageError:
-        return False
+    except UsageError as e:
+        if os.environ.get("WANDB_PROJECT"):
+            return False
+        raise UsageError(f"{e}; a run is ENTITY/PROJECT/{words[0]}") from e
 
 
 def wait_for(

@@ -143,7 +143,7 @@ def _metric(address: str, env: Env) -> str:
 def when(cron: str | None, span: str | None, default: str, ask: Ask) -> tuple[str, str]:
     """Return ``cron`` or ``interval``, and its value."""
     if cron is not None and span is not None:
-        raise UsageError("say when with either --cron or --interval")
+        raise UsageError("say when with either --cron or --every")
     if span is not None:
         return ("interval", span)
     if cron is not None:

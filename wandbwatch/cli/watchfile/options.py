@@ -46,6 +46,8 @@ CronOption: TypeAlias = Annotated[
 IntervalOption: TypeAlias = Annotated[
     str | None,
     typer.Option(
+        "--every",
+        "--interval",
         parser=interval,
         metavar="SPAN",
         help="Instead of --cron: 30m, 2h, 1d; a bare number is minutes.",

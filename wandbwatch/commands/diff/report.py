@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from wandbwatch.analysis.compare import Peers
 from wandbwatch.analysis.objective import choose
 from wandbwatch.analysis.ranking import Objective, finite
+from wandbwatch.analysis.unknown_keys import known_keys, meant
 from wandbwatch.commands.diff import Other
 from wandbwatch.formatting import number, titles
 from wandbwatch.formatting.run_blocks import caveats
@@ -86,6 +87,8 @@ def compared(
     if other.address is not None:
         there = env.source(beside(address, other.address))
         one = there.run()
+        if aim:
+            notes.append("--best is for `diff RUN best` only")
     else:
         there = env.source(address.in_project(run))
         one = _chosen(there, run, other.word, aim, notes)
@@ -123,9 +126,10 @@ def _chosen(
     if other is None:
         group = f" of group {run.group!r}" if run.group else ""
         what = {"best": "with a finite value to rank by", "previous": "before it"}
+        hint = meant(aim.key, known_keys(peers.others)) if aim else ""
         raise NotFoundError(
             f"{titles.of_run(run)} has no other run{group}"
-            f" {what.get(word, 'before it that finished')}"
+            f" {what.get(word, 'before it that finished')}{hint}"
         )
     (whole,) = project.runs(Query(ids=(other.id,))).runs
     return whole

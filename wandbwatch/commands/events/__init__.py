@@ -31,10 +31,11 @@ class Kinds(frozenset[EventKind]):
         words = [word.strip() for word in text.split(",") if word.strip()]
         for word in words:
             if word not in {kind.value for kind in EventKind}:
-                known = ", ".join(kind.value for kind in EventKind)
-                raise typer.BadParameter(
-                    f"unknown kind of event {word!r}; known: {known}"
-                )
+                from wandbwatch.formatting.text import did_you_mean
+
+                known = [kind.value for kind in EventKind]
+                hint = did_you_mean(word, known) or f"; known: {', '.join(known)}"
+                raise typer.BadParameter(f"unknown kind of event {word!r}{hint}")
         if not words:
             raise typer.BadParameter("name at least one kind of event")
         return cls(map(EventKind, words))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from wandbwatch.analysis import dead_keys
 from wandbwatch.analysis.dead_keys import Check, DeadKey, newly_dead
 from wandbwatch.analysis.several import gathered, reported
+from wandbwatch.analysis.unknown_keys import missing
 from wandbwatch.commands.events.end_card import CardAttachments, EndCards
 from wandbwatch.commands.events.headlines import labels
 from wandbwatch.commands.events.kinds import EventKind
@@ -29,7 +30,7 @@ from wandbwatch.formatting import titles
 from wandbwatch.model.address import Address
 from wandbwatch.model.memory import Memory, StoredJson
 from wandbwatch.model.ports import Env, Source
-from wandbwatch.model.query import Listing
+from wandbwatch.model.query import Listing, Query
 from wandbwatch.model.report import Report
 from wandbwatch.options import HERE, Filters
 
@@ -61,7 +62,11 @@ def checked(
             addresses,
             lambda one: listed(env.source(one), request.filters, keys, None),
         )
-        yield present(found, request.rules, env.now())
+        runs = [run for _, one in found.found for run in one.runs]
+        aims = [aim.key for aim in request.rules.aims]
+        source = env.source(found.found[0][0])
+        said = missing(source, Query(request.filters), aims, runs)
+        yield present(found, request.rules, env.now(), said)
         return
     yield from reported(
         "events",

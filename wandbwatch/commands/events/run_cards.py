@@ -245,7 +245,12 @@ def greeting(address: Address, found: Listing, aims: Sequence[Objective]) -> Rep
     return Report("events", title, tuple(blocks), url=url, event=True)
 
 
-def present(found: Gathered[Listing], rules: DetectOptions, now: datetime) -> Report:
+def present(
+    found: Gathered[Listing],
+    rules: DetectOptions,
+    now: datetime,
+    said: Sequence[str] = (),
+) -> Report:
     """Report to a terminal, which remembers nothing, how the runs are now."""
     runs = tuple(
         located(run, address) if found.several else run
@@ -272,7 +277,7 @@ def present(found: Gathered[Listing], rules: DetectOptions, now: datetime) -> Re
         blocks.append(Table("running", (*place, *columns), rows, links))
     if (left := len(active) - len(rows)) > 0:
         blocks.append(Note(f"{left} more are running"))
-    blocks += [*caveats(runs), *found.notes]
+    blocks += [*caveats(runs), *found.notes, *map(Note, said)]
     blocks.append(
         Note(
             "this is the current state; a subscription of watch.toml"

@@ -80,7 +80,11 @@ Weight: TypeAlias = Annotated[
 Last: TypeAlias = Annotated[
     Span | None,
     typer.Option(
-        parser=Span.read, metavar="SPAN", help="Only the end of each run: 30m, 2h, 7d."
+        "--since",
+        "--last",
+        parser=Span.read,
+        metavar="SPAN",
+        help="Only the end of each run: 30m, 2h, 7d.",
     ),
 ]
 GroupBy: TypeAlias = Annotated[

@@ -155,7 +155,7 @@ def clash(view: View, *, band: bool, scatter: bool, keys: bool, delta: bool) -> 
     from wandbwatch.model.query import AxisKind  # noqa: PLC0415
 
     if view.last and view.axis and view.axis.kind is AxisKind.KEY:
-        return "--last is a duration; it needs --x step, runtime or wall"
+        return "--since is a duration; it needs --x step, runtime or wall"
     if band and not view.group_by:
         return "--band needs --group-by"
     if view.best and view.group_by:

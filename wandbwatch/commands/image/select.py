@@ -19,6 +19,7 @@ from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Curves, Listing, Query
 from wandbwatch.model.run import Run
 
+_AXES = ("step", "runtime", "wall")
 T = TypeVar("T")
 
 _TRIED = 8
@@ -209,6 +210,9 @@ class CurveSelector:
                 yield f"{one!r} is no number; its last value is {what}", False
             else:
                 hint = "" if one in known else did_you_mean(one, known)
+                axis = self._axis.key
+                if axis and axis not in known:
+                    hint = did_you_mean(axis, [*known, *_AXES])
                 told = f"no run has {one!r}{self._beside()}{hint}"
                 yield told, one not in known and not self._axis.key
 

@@ -42,7 +42,10 @@ def logs(
     lines: Annotated[
         int,
         typer.Option(
-            "-n", "--lines", min=0, metavar="N", help="How many to show; 0 shows all."
+            *("--topk", "-n", "--lines"),
+            min=0,
+            metavar="N",
+            help="How many lines to show; 0 shows all.",
         ),
     ] = 40,
     follow: Annotated[

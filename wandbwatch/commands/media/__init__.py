@@ -56,7 +56,14 @@ def media(
     ] = NO_KEYS,
     step: At = None,
     rows: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Table rows to show; 0 shows all.")
+        int,
+        typer.Option(
+            "--topk",
+            "--rows",
+            min=0,
+            metavar="N",
+            help="How many rows of a table; 0 shows all.",
+        ),
     ] = _ROWS,
     out: Annotated[
         Path | None,

@@ -67,6 +67,7 @@ def project(
 ) -> Iterator[Report]:
     """List the runs of a project, or of several, the newest first."""
     from wandbwatch.analysis import delta as deltas
+    from wandbwatch.analysis import filters as filters_of
     from wandbwatch.analysis.several import gathered
     from wandbwatch.analysis.unknown_keys import demand
     from wandbwatch.commands.project.report import (
@@ -79,6 +80,8 @@ def project(
     from wandbwatch.model.query import Query
 
     env: Env = ctx.obj
+    if env.memory is None:  # a server ignores an order that it does not know
+        filters_of.by(order)
     asked = [column.removeprefix("summary_metrics.") for column in columns]
     columns = Keys(dict.fromkeys(c for c in (*asked, order.column) if c))
     query = Query(

@@ -20,7 +20,11 @@ def system(
     last: Annotated[
         Span | None,
         typer.Option(
-            parser=Span.read, metavar="SPAN", help="Plot only the end: 30m, 2h, 7d."
+            "--since",
+            "--last",
+            parser=Span.read,
+            metavar="SPAN",
+            help="Plot only the end: 30m, 2h, 7d.",
         ),
     ] = None,
     out: Annotated[

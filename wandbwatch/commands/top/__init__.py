@@ -48,6 +48,7 @@ def top(
     a run, s sorts, / filters, enter plots it, l shows its log and o its page.
     """
     from wandbwatch.analysis.several import gathered
+    from wandbwatch.analysis.unknown_keys import missing
     from wandbwatch.commands.top.report import LIVE, looked, report
     from wandbwatch.model.query import Details, Query
 
@@ -59,7 +60,9 @@ def top(
     found = gathered(
         env, places(address), lambda one: looked(env.source(one), query, keys, total)
     )
-    yield report(found, env.now(), total, topk)
+    runs = [curves.run for _, one in found.found for curves in one.curves]
+    said = missing(env.source(found.found[0][0]), query, keys, runs)
+    yield report(found, env.now(), total, topk, said)
 
 
 plugin = top

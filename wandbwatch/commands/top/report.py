@@ -119,6 +119,7 @@ def report(
     now: datetime,
     total: Total | None = None,
     topk: int = 0,
+    said: Sequence[str] = (),
 ) -> Report:
     """Tell of the runs *found*; *topk* of a project may not be all of them."""
     shown = [
@@ -146,7 +147,7 @@ def report(
     blocks: list[Block] = [Table("", names, rows, tuple(r.url for r in runs))]
     if full:
         blocks.append(Note(f"the newest {len(runs)}; there may be more: --topk"))
-    blocks += found.notes
+    blocks += [*found.notes, *map(Note, said)]
     title = f"{name}: {len(runs)} running"
     return Report("top", title, tuple(blocks), url=titles.page_of_runs(runs))
 

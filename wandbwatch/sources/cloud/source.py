@@ -341,7 +341,11 @@ class CloudSource:
         if not name:
             run = self._address.run
             path = f"ENTITY/PROJECT/{run}" if run else "ENTITY/PROJECT"
-            raise UsageError(f"no project: write {path}, or set WANDB_PROJECT to one")
+            experiments = "`wandbwatch experiments` lists this machine's experiments"
+            numbered = f"; {experiments}" if (run or "").isdecimal() else ""
+            raise UsageError(
+                f"no project: write {path}, or set WANDB_PROJECT to one{numbered}"
+            )
         entity = self._address.entity or api.settings["entity"] or api.default_entity
         if not entity:
             raise UsageError(

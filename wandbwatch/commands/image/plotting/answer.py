@@ -234,7 +234,7 @@ def _absent(
 ) -> Iterator[str]:
     shown = {line.run for line in plot.lines} if plot else set()
     absent = [run.id for run in kept.runs if run.id not in shown]
-    when = " as late as --last asks" if view.last else ""
+    when = " as late as --since asks" if view.last else ""
     if not shown:
         yield f"no run logged {key!r}{when}"
     elif absent and not view.group_by:
@@ -247,7 +247,7 @@ def _clockless(found: SelectedCurves, view: View) -> Iterator[str]:
     seconds = view.last.total_seconds()
     for one in found.curves:
         if start(one.series, view.axis or Axis(), seconds) is None:
-            yield f"{one.run.id} has no runtimes for --last; try --x wall"
+            yield f"{one.run.id} has no runtimes for --since; try --x wall"
 
 
 def _explained(

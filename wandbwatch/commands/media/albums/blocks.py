@@ -121,7 +121,7 @@ class _Showing:
         yield Table(_titled(medium), sheet.columns, rows)
         if len(shown) < len(sheet.rows):
             count = f"{medium.key}: the first {len(shown)} of {len(sheet.rows)} rows"
-            yield Note(f"{count}; --rows 0 shows all, --out DIR keeps CSV")
+            yield Note(f"{count}; --topk 0 shows all, --out DIR keeps CSV")
         if panel:
             kind = panel.kind or "a chart"
             yield Note(f"{panel.key} is {kind}, which is shown as its table")
