@@ -268,6 +268,16 @@ def test_long_names_are_cut_in_their_middle_before_tags_and_ages():
     assert f"{name}  paper, long-tag-here" in whole
 
 
+def test_a_run_stays_a_line_without_its_tags_and_group():
+    columns = ("state", "id", "name", "group", "tags", "created", *"abcdefgh")
+    row = (State.RUNNING, "r0abc120", "gpt2-small", "ablations", "baseline", NOW)
+    table = Table("", columns, ((*row, *[0.12345] * 8), (*row, *[0.5] * 8)))
+    told = text(report(table), Screen(108, now=NOW)).splitlines()
+    assert len([line for line in told if "gpt2-small" in line]) == 2
+    assert told[-1] == "too narrow for tags, group"
+    assert "ablations" in text(report(table), Screen(60, now=NOW)), "a card"
+
+
 def test_names_are_cut_where_other_cells_have_to_be_folded():
     table = runs_table("gpt2-large-pretrain-lr3e-4-seed1")
     why = "CUDA out of memory while allocating 2 GiB on the second device"

@@ -155,15 +155,36 @@ def shown(table: Table, screen: Screen) -> Iterator[RenderableType]:
     columns = _columns(table, screen) if table.rows else []
     if not columns:
         return
-    for gap, found in _tries(columns, screen.width):
-        if widths := _widths(found, screen.width, gap):
-            yield _grid(found, widths, gap, _marked(table, screen))
-            return
+    for left_out in _left_out(columns, screen.width):
+        kept = [column for column in columns if column.name not in left_out]
+        for gap, found in _tries(kept, screen.width):
+            if widths := _widths(found, screen.width, gap):
+                yield _grid(found, widths, gap, _marked(table, screen))
+                if left_out:
+                    yield Text(f"too narrow for {', '.join(left_out)}", QUIET)
+                return
     yield from _cards(columns, screen.width)
 
 
 _CUT = (("name", "run", "title", 12), ("tags", "group", 8), ("project", 12))
 """The columns that are cut where a table is too wide, and how short at most."""
+
+
+_LEAST = ("tags", "group", "runtime")
+"""The columns of runs that are left out, in this order, before a run takes a card."""
+_LINES = 72
+"""The width from which on a run is a line."""
+
+
+def _left_out(columns: Sequence[TableColumn], width: int) -> Iterator[tuple[str, ...]]:
+    """Yield what to leave out: nothing first, then more and more."""
+    yield ()
+    names = [column.name for column in columns]
+    if width < _LINES or "id" not in names:
+        return
+    least = [name for name in _LEAST if name in names]
+    for count in range(1, len(least) + 1):
+        yield tuple(least[:count])
 
 
 def _tries(
