@@ -156,7 +156,7 @@ def test_an_id_costs_no_more_requests(wandb_server):
             NotFoundError,
             (
                 "acme/gpt has no run with the id or name 'basline'; did you mean"
-                " 'baseline'?; `wandbwatch project acme/gpt` lists its runs"
+                " 'baseline'? `wandbwatch project acme/gpt` lists its runs"
             ),
         ),
         (
@@ -235,3 +235,12 @@ def answered(*words: str) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
     )
+
+
+def test_a_missing_path_beside_runs_is_called_a_path(local_runs, monkeypatch):
+    monkeypatch.chdir(local_runs)
+    for path, meant in {"./wand": "wandb", "./latst": "latest"}.items():
+        with pytest.raises(
+            NotFoundError, match=rf"^{path} does not exist, .*'{meant}'\? `wandbwatch"
+        ):
+            _source(Local(Path(path))).runs(Query())

@@ -147,9 +147,11 @@ class NamedRuns(SourceProxy):
             return None
         try:
             found = find(self._make(project), project, name)
-        except NoRunError:
+        except NoRunError as e:
             self._say_if_project(error)
-            raise
+            if not address.local or name in WORDS:
+                raise
+            raise NoRunError(f"{address} does not exist, and {e}") from e
         except SourceError as e:
             self._say_if_project(error)
             if address.local:
@@ -204,10 +206,12 @@ def find(project: Source, where: Address, name: str) -> Run:
     if named:
         ids = ", ".join(run.id for run in named)
         raise UsageError(f"{len(named)} runs of {where} are named {name!r}: {ids}")
-    known = [text for run in newest.runs for text in (run.id, run.name)]
-    hint = did_you_mean(name, known) or f"; the newest: {_named(newest.runs)}"
+    known = [*WORDS, *(text for run in newest.runs for text in (run.id, run.name))]
+    if isinstance(where, Local):
+        known += [path.name for path in where.path.iterdir() if path.is_dir()]
+    hint = did_you_mean(name, known) or f"; the newest: {_named(newest.runs)};"
     lists = f"`wandbwatch project {where}` lists its runs"
-    raise NoRunError(f"{where} has no run with the id or name {name!r}{hint}; {lists}")
+    raise NoRunError(f"{where} has no run with the id or name {name!r}{hint} {lists}")
 
 
 def _by_word(project: Source, where: Address, word: str) -> Run:
