@@ -137,7 +137,7 @@ def test_addresses_and_directories_stand_together(local_runs: Path):
 def test_each_failure_is_a_line_of_its_own(command):
     more = ["--when", "loss > 5"] if command == "alert" else []
     (told,) = asked(command, "acme/p01", "acme/none", "./nowhere", *more)
-    lines = [n for n in notes(told) if n.startswith(("acme/none: ", "./nowhere: "))]
+    lines = [n for n in notes(told) if n.startswith(("acme/none: ", "./nowhere "))]
     assert len(lines) == 2
     with pytest.raises(SeveralError) as error:
         asked(command, "acme/none", "./nowhere", *more)

@@ -478,7 +478,7 @@ def test_a_terminal_shows_how_the_runs_are_now():
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("--on crash", "'crash'; known: started, finished"),
+        ("--on crash", "'crash'; did you mean 'crashed'"),
         ("--on ,", "name at least one"),
         ("--best loss:low", "not KEY:min or KEY:max"),
         ("--attach log:x", "cannot attach 'log:x'; use summary"),
