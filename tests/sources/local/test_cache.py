@@ -118,6 +118,15 @@ def test_each_answer_is_that_of_a_first_look(file, data):
         assert answers(file) == cold(file)
 
 
+def test_a_second_look_finds_the_damage_of_a_first_one(file):
+    content = synthetic.frame(records(14, 600))
+    damaged = bytearray(content[:160_981])
+    damaged[6082:6089] = b"\xb0L\x08\x1a\x89\xaa\xb9"
+    file.write_bytes(damaged)
+    answers(file)
+    assert answers(file) == cold(file)
+
+
 def test_a_second_look_reads_what_is_new(file, monkeypatch):
     content = synthetic.frame(synthetic.steps(1500, run_id="any"))
     monkeypatch.setattr(cache, "_SAMPLED", 1)

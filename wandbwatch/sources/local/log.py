@@ -112,8 +112,9 @@ class RunLog:
             if length == SEGMENT and newest is None:
                 self._look_for(wanted)
             for first, last in reversed(self._spans(start, end, wanted, newest)):
-                found = self.between(first, last, wanted, [], self.damaged)
-                yield from reversed(list(found))
+                for begin, stop in reversed(self._split(first, last)):
+                    found = self.between(begin, stop, wanted, [], self.damaged)
+                    yield from reversed(list(found))
             end, length = start, min(8 * length, SEGMENT)
 
     def newest(self, kinds: Kinds) -> NewestLabels | None:
@@ -150,6 +151,15 @@ class RunLog:
         spans = [(self.block_start(n), self.block_start(n + 1)) for n in numbers]
         return [*spans, (self.block_start(last), end)]
 
+    def _split(self, begin: int, end: int) -> list[tuple[int, int]]:
+        """Return the blocks of a span, so that whoever stops early has read the same
+        of a large file with and without knowing what is where."""
+        if self.index is None or begin >= end:
+            return [(begin, end)]
+        numbers = range(self._number(begin), self._number(end - 1) + 1)
+        bounds = ((self.block_start(n), self.block_start(n + 1)) for n in numbers)
+        return [(first, min(last, end)) for first, last in bounds]
+
     @property
     def whole_blocks(self) -> int:
         return (self.size - self._phase) // BLOCK
@@ -183,10 +193,13 @@ class RunLog:
             first = 0 if begin else HEADER
             edge = (BLOCK + self._phase) if not begin else BLOCK
             damaged: list[int] = []
-            yield from walk(
-                data, first, edge, end - begin, wanted=wanted, parts=parts, lost=damaged
-            )
-            lost.update((begin + at) // BLOCK for at in damaged)
+            limit = end - begin
+            try:
+                yield from walk(
+                    data, first, edge, limit, wanted=wanted, parts=parts, lost=damaged
+                )
+            finally:  # also of one who needs no more
+                lost.update((begin + at) // BLOCK for at in damaged)
             begin = stop
 
     def read(self, begin: int, end: int) -> bytes:
