@@ -74,16 +74,20 @@ def test_no_gpu_has_two_trainings_although_supervisors_are_killed(bench):
     start(bench, 24, "--gpus", "0-3", "--gpus-per-run", "2")
     start(bench, 6, "--gpus", "0-3")
     moments = random.Random(3)  # noqa: S311 -- the same moments each time
+    killed = 0
     for _ in range(4):
         time.sleep(moments.uniform(0.1, 0.5))
         for pid in supervisors(bench):
             os.kill(pid, signal.SIGKILL)
+            killed += 1
         bench.run("experiments")
     ended = bench.over()
     assert {one.phase for one in ended} <= {Phase.FINISHED, Phase.LOST}
     assert not (bench.place.directory / "clash").exists()
     used = (bench.place.directory / "used").read_text().split()
-    assert len(used) == 30
+    # A supervisor killed between a start's record and its process loses that one.
+    assert 30 - killed <= len(used) <= 30
+    assert sum(one.phase is Phase.FINISHED for one in ended) <= len(used)
     assert {"0,1", "2,3"} <= set(used)
 
 
