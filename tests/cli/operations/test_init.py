@@ -181,7 +181,7 @@ def test_a_file_is_replaced_only_if_that_is_meant(here):
         (["--webhook-env", HOOK], "not what it holds"),
         (["--channel", "a b"], "--channel: 'a b' is not a name"),
         (["--name", ""], "--name: '' is not a name"),
-        (["--cron", "@daily", "--interval", "1h"], "either --cron or --interval"),
+        (["--cron", "@daily", "--interval", "1h"], "either --cron or --every"),
     ],
 )
 def test_what_is_said_wrong_is_reported(words, complaint, here):

@@ -318,7 +318,7 @@ def test_a_terminal_shows_an_only_run_even_if_it_has_ended():
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("", "Missing option '--when'"),
+        ("", "alert: missing --when; `wandbwatch alert --help` shows"),
         ("--when 'x >> 5'", "'x >> 5': column 4, at '> 5': expected a number"),
         ("--when 'x > 5' --for soon", "not a duration such as"),
     ],
