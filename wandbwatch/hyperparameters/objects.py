@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from datetime import date, time
 from typing import Any
@@ -197,6 +197,22 @@ def dotted(path: Sequence[str]) -> str:
 def is_inside(path: Path, other: Path) -> bool:
     """Whether *path* is *other*, or a part of it."""
     return path[: len(other)] == other
+
+
+def check_clash(path: Path, seen: Collection[Path], place: str = "") -> None:
+    """Refuse a path that is given twice, and ``a=1`` beside ``a.b=2``.
+
+    UsageError, which begins with *place*.
+    """
+    if path in seen:
+        raise UsageError(f"{place}{dotted(path)} is given twice")
+    for other in seen:
+        if is_inside(path, other) or is_inside(other, path):
+            outer, inner = sorted((path, other), key=len)
+            raise UsageError(
+                f"{place}{dotted(inner)}: {dotted(outer)} has a value and is not a"
+                " table"
+            )
 
 
 def put(values: Object, path: Sequence[str], value: Json) -> None:

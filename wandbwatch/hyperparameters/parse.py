@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 
@@ -14,6 +14,7 @@ from wandbwatch.hyperparameters.objects import (
     WORDS,
     Object,
     Path,
+    check_clash,
     dotted,
     from_json,
     from_toml,
@@ -76,7 +77,7 @@ def parse(words: Sequence[str], read: Read) -> Parsed:
         draws = _besides(draws, given) | dict(one.sweep.draws)
     seen: set[Path] = set()
     for path, value in pairs:
-        _check_clash(path, seen)
+        check_clash(path, seen)
         _check_draws(path, draws, sweep.name)
         seen.add(path)
         put(values, path, value)
@@ -98,18 +99,6 @@ def _check_draws(path: Path, draws: Iterable[Path], sweep: str) -> None:
             raise UsageError(
                 f"{dotted(path)}: {sweep}: parameters.{dotted(other)} has a value and"
                 " is not a table"
-            )
-
-
-def _check_clash(path: Path, seen: Collection[Path]) -> None:
-    """Refuse a pair that is given twice, and ``a=1`` beside ``a.b=2``."""
-    if path in seen:
-        raise UsageError(f"{dotted(path)} is given twice")
-    for other in seen:
-        if is_inside(path, other) or is_inside(other, path):
-            outer, inner = sorted((path, other), key=len)
-            raise UsageError(
-                f"{dotted(inner)}: {dotted(outer)} has a value and is not a table"
             )
 
 

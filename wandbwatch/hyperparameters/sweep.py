@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.hyperparameters.distributions import Draw, read
-from wandbwatch.hyperparameters.objects import WORDS, Object, Path, dotted, is_inside
+from wandbwatch.hyperparameters.objects import WORDS, Object, Path, check_clash, dotted
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.run import Json
 
@@ -104,15 +104,7 @@ def _without_clash(
 ) -> Mapping[Path, Draw]:
     draws: dict[Path, Draw] = {}
     for path, draw in found:
-        if path in draws:
-            raise UsageError(f"{name}: parameters.{dotted(path)} is given twice")
-        for other in draws:
-            if is_inside(path, other) or is_inside(other, path):
-                outer, inner = sorted((path, other), key=len)
-                raise UsageError(
-                    f"{name}: parameters.{dotted(inner)}: {dotted(outer)} has a value"
-                    " and is not a table"
-                )
+        check_clash(path, draws, f"{name}: parameters.")
         draws[path] = draw
     return draws
 
