@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from http import HTTPStatus
-from types import MappingProxyType
 from typing import Any
 
 from discord_webhook import DiscordWebhook
@@ -171,7 +170,6 @@ SILENT = 1 << 12
 # https://discord.com/developers/docs/resources/webhook#edit-webhook-message
 _EDIT = ("content", "embeds", "allowed_mentions", "components", "attachments", "flags")
 _POST = (*_EDIT, "username", "avatar_url", "tts", "thread_name", "applied_tags")
-_NO_QUERY: Mapping[str, str] = MappingProxyType({})
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -203,16 +201,16 @@ class Webhook(DiscordWebhook):
         """Post *message*, or put it in the place of the one with the id *edit*."""
         try:
             self._take(message)
-            payload = json.dumps(self.body(edit=bool(edit)), allow_nan=False)
+            fields = self.body(edit=bool(edit))
+            payload = json.dumps(fields, allow_nan=False)
         except (ValueError, TypeError, KeyError, AttributeError) as e:
             return Refused(0, f"the message is not valid JSON: {e}")
         body: dict[str, Any] = {"data": payload, "headers": _JSON}
         if self.files:
             body = {"files": {**self.files, "payload_json": (None, payload)}}
-        query = {"with_components": "true"} if '"components"' in payload else {}
         if edit:
-            return self._request("PATCH", f"/messages/{edit}", query, **body)
-        return self._request("POST", "", query, **body)
+            return self._request("PATCH", f"/messages/{edit}", fields, **body)
+        return self._request("POST", "", fields, **body)
 
     def remove(self, message_id: str) -> Outcome:
         return self._request("DELETE", f"/messages/{message_id}")
@@ -220,13 +218,10 @@ class Webhook(DiscordWebhook):
     def shown(self, message: Message) -> dict[str, Any]:
         """Return the post of *message* as data, its files by their names."""
         self._take(message)
-        query = {k: str(v).lower() for k, v in self._query_params.items()}
         payload = self.body(edit=False)
-        if "components" in payload:
-            query["with_components"] = "true"
         return {
             "webhook": self.url,
-            "query": query,
+            "query": self._query(payload),
             "payload": payload,
             "files": [file.name for file in message.files],
         }
@@ -272,15 +267,19 @@ class Webhook(DiscordWebhook):
             for i, file in enumerate(message.files)
         ]
 
+    def _query(self, fields: Container[str]) -> dict[str, str]:
+        """Return the query of a request with these *fields* in its JSON."""
+        params = {k: str(v).lower() for k, v in self._query_params.items()}
+        return params | ({"with_components": "true"} if "components" in fields else {})
+
     def _request(
         self,
         method: str,
         path: str,
-        query: Mapping[str, str] = _NO_QUERY,
+        fields: Container[str] = (),
         **body: Any,
     ) -> Outcome:
-        params = {k: str(v).lower() for k, v in self._query_params.items()}
-        params |= query
+        params = self._query(fields)
         if method != "POST":
             params.pop("wait", None)
         reply = exchange(method, self.url + path, self._timeouts, params, **body)
