@@ -276,19 +276,22 @@ def test_a_stopped_channel_is_named_at_the_start(bench):
     assert done.returncode == 0
 
 
-def test_a_removed_working_directory_is_one_clear_error(bench):
-    script = bench.script("exit 0\n")
-    gone = bench.place.directory / "gone"
-    gone.mkdir()
-    line = f"rmdir {gone}; exec {sys.executable} -m wandbwatch experiment --script"
-    done = subprocess.run(
-        ["/bin/sh", "-c", f"{line} {script}"],
-        cwd=gone,
+def shell(bench, line):
+    return subprocess.run(
+        ["/bin/sh", "-c", line],
         env=bench.place.environ,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_a_removed_working_directory_is_one_clear_error(bench):
+    script = bench.script("exit 0\n")
+    gone = bench.place.directory / "gone"
+    gone.mkdir()
+    line = f"exec {sys.executable} -m wandbwatch experiment --script {script}"
+    done = shell(bench, f"cd {gone}; rmdir {gone}; {line}")
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert "directory was removed" in done.stderr
@@ -299,13 +302,7 @@ def test_a_trial_whose_working_directory_was_removed_fails_with_its_name(bench):
     work = bench.place.directory / "work"
     work.mkdir()
     line = f"cd {work}; exec {sys.executable} -m wandbwatch experiment n=[1,2] --grid"
-    done = subprocess.run(
-        ["/bin/sh", "-c", f"{line} --script {script}"],
-        env=bench.place.environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = shell(bench, f"{line} --script {script}")
     assert done.returncode == 1
     assert bench.one(2).reason == f"could not start: {work}: No such file or directory"
     assert not work.exists()
