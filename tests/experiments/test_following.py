@@ -10,6 +10,7 @@ import subprocess
 import sys
 from contextlib import closing
 from getpass import getuser
+from typing import Any
 
 import pytest
 from wandbwatch.delivery.outbox import Store
@@ -276,7 +277,7 @@ def test_a_stopped_channel_is_named_at_the_start(bench):
     assert done.returncode == 0
 
 
-def shell(bench, line):
+def shell(bench: Any, line: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["/bin/sh", "-c", line],
         env=bench.place.environ,
