@@ -61,7 +61,7 @@ def _keys(ctx: Any, incomplete: str) -> Iterable[str]:
     """Complete the last of several keys that commas separate."""
     names = _names(ctx)
     before, comma, start = incomplete.rpartition(",")
-    keys = [*names.get("keys", ()), *(f"config.{k}" for k in names.get("config", ()))]
+    keys = [*names.get("keys", ()), *_configured(names)]
     if not start.startswith("config"):
         keys = [key for key in keys if not key.startswith("config.")]
     used = before.split(",")
@@ -78,15 +78,16 @@ def _order(ctx: Any, incomplete: str) -> Iterable[str]:
     sign = incomplete[:1] if incomplete[:1] in ("+", "-") else ""
     names = _names(ctx)
     keys = (f"summary_metrics.{key}" for key in names.get("keys", ()))
-    configured = (f"config.{key}" for key in names.get("config", ()))
-    return [f"{sign}{key}" for key in (*_WORDS["order"], *keys, *configured)]
+    return [f"{sign}{key}" for key in (*_WORDS["order"], *keys, *_configured(names))]
 
 
 def _config_too(ctx: Any, incomplete: str) -> Iterable[str]:
     del incomplete
-    names = _names(ctx)
-    configured = (f"config.{key}" for key in names.get("config", ()))
-    return [*_WORDS["group_by"], *configured]
+    return [*_WORDS["group_by"], *_configured(_names(ctx))]
+
+
+def _configured(names: Mapping[str, list[str]]) -> list[str]:
+    return [f"config.{key}" for key in names.get("config", ())]
 
 
 def _key(ctx: Any, incomplete: str) -> Iterable[str]:
@@ -106,8 +107,6 @@ def _other(ctx: Any, incomplete: str) -> Iterable[str]:
 
 def _names(ctx: Any) -> Mapping[str, list[str]]:
     """Return the names at the address that the line gave before."""
-    from wandbwatch.cli.grammar import known_names  # noqa: PLC0415 -- not for others
-
     given = ctx.params.get("address")
     if not isinstance(given, list):
         given = [given] if given else []
@@ -115,7 +114,7 @@ def _names(ctx: Any) -> Mapping[str, list[str]]:
     addresses = [_read(word) for word in ctx.args[:1]] or given or options.places(None)
     found: dict[str, list[str]] = {}
     for address in addresses:
-        for kind, names in known_names.at(address).items():
+        for kind, names in _at(address).items():
             found.setdefault(kind, []).extend(names)
     return found
 
@@ -142,13 +141,11 @@ def _inner(ctx: Any, incomplete: str, kind: str, words: Sequence[str]) -> Iterab
 
     A shell ends a word that has one completion: a project that has is left open.
     """
-    from wandbwatch.cli.grammar import known_names  # noqa: PLC0415 -- not for others
-
     place, slash, start = incomplete.rpartition("/")
     local = incomplete[:1] in (".", "/", "~")
     if local and slash:
         path = Path(place or "/")
-        found = known_names.at(Local(path)).get(kind, ())
+        found = _at(Local(path)).get(kind, ())
         names = [*words, *found] if found else []
         inner = _directories(path, start) if names else []
         return [f"{place}/{name}" for name in (*names, *inner)]
@@ -159,14 +156,14 @@ def _inner(ctx: Any, incomplete: str, kind: str, words: Sequence[str]) -> Iterab
         place, incomplete = (begun[0], f"{begun[0]}/") if begun else ("", "")
     if not place or local:
         return ()
-    found = _of_project(place).get(kind, ())
+    found = _at(_read(place)).get(kind, ())
     return [f"{place}/{name}" for name in (*words, *found) if "/" not in name]
 
 
-def _of_project(text: str) -> Mapping[str, list[str]]:
+def _at(address: Address) -> Mapping[str, list[str]]:
     from wandbwatch.cli.grammar import known_names  # noqa: PLC0415 -- not for others
 
-    return known_names.at(_read(text))
+    return known_names.at(address)
 
 
 def _read(text: str) -> Address:

@@ -40,6 +40,7 @@ from wandbwatch.sources.cloud.transport import (
 from wandbwatch.sources.cloud.wandb_core import bound, prepared
 
 T = TypeVar("T")
+_E = TypeVar("_E", bound=Exception)
 
 _OLDEST = (0, 28, 2)
 _ORDERED = (0, 29)
@@ -100,28 +101,29 @@ class Session:
             )
         except TimeoutError as e:
             cause = connection.cause if connection else None
-            if isinstance(cause, SourceError):
-                cause.server = self.server
-            raise (cause or failures.too_slow(self.server, bound())) from e
+            found = cause or failures.too_slow(self.server, bound())
+            raise self._ours(found) from e
         except RateLimitError as e:
             self._limited = (time.monotonic() + (e.seconds or 0.0), e)
             raise
         except SlowError as e:
-            found: SourceError = failures.too_slow(self.server, bound())
             if budget.left > 1:
-                found = TimeOutError(str(e))
-            found.server = self.server
-            raise found from e
+                raise self._ours(TimeOutError(str(e))) from e
+            raise failures.too_slow(self.server, bound()) from e
         except OverloadedError as e:
-            found = NetworkError(str(e))
-            found.server = self.server
-            raise found from e
+            raise self._ours(NetworkError(str(e))) from e
         except Exception as e:
             if isinstance(e, WandbwatchError) or not failures.of_wandb(e):
                 raise
             raise failures.explained(e, self.server) from e
         finally:
             budget.end()
+
+    def _ours(self, error: _E) -> _E:
+        """Return *error* as one of this server, for whoever reports its outages."""
+        if isinstance(error, SourceError):
+            error.server = self.server
+        return error
 
     def _heed_limit(self) -> None:
         """Raise the server's rate-limit error until its wait is over."""
