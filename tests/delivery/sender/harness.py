@@ -71,7 +71,7 @@ class SenderHarness:
 
     def restart(self, *, once: bool = False) -> None:
         """Begin anew as a new sender process would."""
-        self.sink = Discord(Timeouts(connect=1, read=0.6, total=1.2))
+        self.sink = Discord(Timeouts(connect=1, read=0.45, total=0.7))
         self.context = SenderContext(
             self.store,
             self.sink,

@@ -50,10 +50,10 @@ SAID = {
     "503_overloaded": "API resource is currently overloaded.; retrying in 1 s",
     "504_html": "504 Gateway Timeout; retrying in 1 s",
     "close_after": "connection closed without an answer; retrying in 1 s",
-    "drip_headers": "no complete answer in 1.2 s; retrying in 1 s",
+    "drip_headers": "no complete answer in 0.7 s; retrying in 1 s",
     "gone": "channel lab is stopped: 10015 Unknown Webhook; fix it",
-    "hang": "no answer in 0.6 s; retrying in 1 s",
-    "hang_after": "no answer in 0.6 s; retrying in 1 s",
+    "hang": "no answer in 0.45 s; retrying in 1 s",
+    "hang_after": "no answer in 0.45 s; retrying in 1 s",
     "reset_after": "connection reset; retrying in 1 s",
     "reset_before": "connection reset; retrying in 1 s",
 }
