@@ -52,9 +52,9 @@ FAULTS = [
 
 @pytest.fixture(autouse=True)
 def _impatient(server, monkeypatch):
-    """Wait two seconds only: some faults are that no answer comes."""
+    """Wait a second only: some faults are that no answer comes."""
     del server  # it clears what wandb reads first
-    monkeypatch.setenv("WANDB_X_GRAPHQL_TIMEOUT_SECONDS", "2")
+    monkeypatch.setenv("WANDB_X_GRAPHQL_TIMEOUT_SECONDS", "1")
 
 
 @pytest.mark.parametrize(("fault", "kind", "said"), FAULTS)
