@@ -58,7 +58,8 @@ class Query:
     details: Details = Details.ALL
     names: bool = False
     """Whether of the summary only the names of the keys are needed: their values may
-    be anything, and keys that were never logged may be left out."""
+    be anything, and keys that were never logged may be left out. With *numbers*: those
+    of numbers only, and maybe of other runs of the address."""
     points: int = 0
     """How many points of a curve are enough, the last one exact; 0: many."""
     rows: int = 0

@@ -90,8 +90,11 @@ def test_a_key_that_no_run_has_is_named():
     )
 
 
-def test_a_server_is_asked_once_where_the_key_is_known(wandb_server):
+def test_a_server_is_asked_once_where_the_key_is_known_and_twice_where_not(
+    wandb_server,
+):
     rows = [{"_step": i, "_runtime": i / 2, "loss": 1.0} for i in range(30)]
+    rows[9] |= {"val/acc": 0.5}  # the likely key has no curve
     for name, state in (("a", "running"), ("b", "running"), ("c", "finished")):
         summary = {"_step": 29, "loss": 1.0}
         wandb_server.store.add(
@@ -105,6 +108,9 @@ def test_a_server_is_asked_once_where_the_key_is_known(wandb_server):
     assert {r[2] for r in table.rows} == {"a", "b"}
     assert row(told)["steps/s"] == 2.0
     assert wandb_server.data_requests == 1
+    (told,) = grammar.parse("top acme/gpt", env).reports
+    assert row(told)["loss so far"] == "▁" * top.WIDTH
+    assert wandb_server.data_requests == 1 + 2
 
 
 def test_in_a_pipe_it_is_one_table(running_run):

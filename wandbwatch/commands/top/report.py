@@ -6,10 +6,9 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import chain
 
 from wandbwatch.analysis.eta import Forecast, Total, pace
-from wandbwatch.analysis.objective import curve_keys
+from wandbwatch.analysis.objective import curve_keys, with_curve
 from wandbwatch.analysis.pauses import CLOCKS, stalled
 from wandbwatch.analysis.several import Gathered, located
 from wandbwatch.analysis.window import CLOCK
@@ -70,6 +69,7 @@ def _bar(mean: float | None, low: float, high: float) -> str:
 
 
 _TRIED = 3
+"""Runs whose keys are looked at, and keys whose curves are."""
 
 
 LIVE = (State.RUNNING, State.PREEMPTING)
@@ -79,8 +79,8 @@ _OURS = ("state", "name", "id", "last heard", "last step", "steps/s", "stalled f
 
 
 def likely_keys(source: Source, query: Query) -> tuple[str, ...]:
-    listed = source.runs(replace(query, summary=None, numbers=True))
-    return curve_keys(listed.runs, _TRIED)
+    few = replace(query, limit=_TRIED, summary=None, names=True, numbers=True)
+    return curve_keys(source.runs(few).runs, _TRIED)
 
 
 @dataclass(frozen=True)
@@ -95,23 +95,13 @@ def looked(
     source: Source, query: Query, keys: Sequence[str], total: Total | None
 ) -> Looked:
     """Fetch the running runs, with their curves of *keys*, or of a likely one."""
-    tried = [tuple(keys)] if keys else [(key,) for key in likely_keys(source, query)]
-
-    def asked(keys: tuple[str, ...]) -> Looked:
-        few = replace(query, summary=(*keys, *CLOCKS), points=2 * WIDTH)
-        few = total.asked(few) if total else few
-        return Looked(source.curves(few, (CLOCK, *keys), Axis()), keys)
-
-    first = asked(tried[0] if tried else ())
-    answers = chain([first], map(asked, tried[1:] if first.curves else ()))
-    return next(filter(_has_curve, answers), first)
-
-
-def _has_curve(one: Looked) -> bool:
-    drawn = (
-        s.y for run in one.curves for key, s in run.series.items() if key in one.keys
-    )
-    return any(sum(map(math.isfinite, ys)) > 1 for ys in drawn)
+    tried = tuple(keys) or likely_keys(source, query)
+    few = replace(query, summary=(*tried, *CLOCKS), points=2 * WIDTH)
+    few = total.asked(few) if total else few
+    curves = source.curves(few, (CLOCK, *tried), Axis())
+    if not keys:
+        tried = (*with_curve(tried, curves), *tried)[:1]
+    return Looked(curves, tried)
 
 
 def report(

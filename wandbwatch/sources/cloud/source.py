@@ -135,7 +135,8 @@ class CloudSource:
     def _named(self, query: Query) -> Listing | None:
         """Return runs with the names of the keys that they logged; None if the server
         does not list them."""
-        runs = self._logged(replace(query, summary=(), config=()), graphql.names)
+        ask = graphql.keys if query.numbers else graphql.names
+        runs = self._logged(replace(query, summary=(), config=()), ask)
         return None if runs is None else Listing(runs, len(runs))
 
     def _logged(self, query: Query, ask: Keys) -> tuple[Run, ...] | None:
