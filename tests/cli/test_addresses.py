@@ -176,6 +176,14 @@ def test_an_id_costs_no_more_requests(wandb_server):
             ),
         ),
         ("acme/nope/x", NotFoundError, "project 'acme/nope' not found, or private"),
+        *(
+            (text, NotFoundError, f"project {text[:-2]!r} not found; did you mean {it}")
+            for text, it in (
+                ("acme/gtp/x", "'acme/gpt'?"),
+                ("alice/gpt/x", "'acme/gpt'?"),
+                ("acmee/gtp/x", "'acme/gpt'?"),
+            )
+        ),
     ],
 )
 def test_an_error_says_which_runs_there_are(wandb_server, text, kind, said):
@@ -211,7 +219,10 @@ def test_a_local_path_that_names_no_run_is_not_found(tmp_path):
     assert "has no run with the id or name 'zzz'; the newest: a" in told.stderr
     told = answered("summary", str(tmp_path / "zzz" / "a"))
     assert told.returncode == 5
-    assert "does not exist" in told.stderr
+    assert "does not exist; name a directory" in told.stderr
+    (tmp_path / "empty" / "near").mkdir(parents=True)
+    with pytest.raises(NotFoundError, match=r"exist; did you mean '.*/empty/near'\?"):
+        source(str(tmp_path / "empty" / "nera")).run()
 
 
 @pytest.mark.parametrize(

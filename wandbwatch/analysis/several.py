@@ -10,6 +10,7 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from wandbwatch.analysis.keys import is_glob
+from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.model.address import Address, Cloud, Several
 from wandbwatch.model.errors import (
     NotFoundError,
@@ -112,8 +113,9 @@ def _meant(env: Env, address: Address) -> Sequence[Address]:
         if one.runs != 0 and fnmatchcase(one.name, project)
     ]
     if not matching:
+        hint = did_you_mean(project.strip("*"), [one.name for one in found]) or ";"
         raise NotFoundError(
-            f"{address}: no project with runs; `wandbwatch projects"
+            f"{address}: no project with runs{hint} `wandbwatch projects"
             f"{f' {address.entity}' if address.entity else ''}` lists what you can see"
         )
     return matching

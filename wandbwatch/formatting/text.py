@@ -70,7 +70,12 @@ def yet(*runs: Run) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``; did you mean …?`` for the closest of *known*, or nothing."""
+    close = closest(word, known)
+    return f"; did you mean {close!r}?" if close else ""
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """Return the one of *known* that *word* is a misspelling of, or nothing."""
     from difflib import get_close_matches  # noqa: PLC0415 -- only mistakes need it
 
-    close = get_close_matches(word[:80], sorted(known), 1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    return next(iter(get_close_matches(word[:80], sorted(known), 1)), "")

@@ -12,7 +12,7 @@ Any other uncaught exception is a bug and keeps its traceback.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 
 
@@ -108,6 +108,17 @@ class NotAuthorisedError(SourceError):
 
 class NotFoundError(SourceError):
     exit_code = ExitCode.NOT_FOUND
+
+
+class NoProjectError(NotFoundError):
+    """*hint* ends the text. It may ask the server, so it waits for a reader."""
+
+    def __init__(self, what: str, hint: Callable[[], str] = str) -> None:
+        super().__init__(what)
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}{self.hint()}"
 
 
 class NetworkError(SourceError):

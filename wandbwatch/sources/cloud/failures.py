@@ -9,6 +9,7 @@ from typing import Any
 
 from wandbwatch.model.errors import (
     NetworkError,
+    NoProjectError,
     NotAuthorisedError,
     NotFoundError,
     RateLimitError,
@@ -234,9 +235,9 @@ def no_project(found: Project) -> NotFoundError:
     if found.sweep:
         return NotFoundError(
             f"sweep {plain(found.sweep)!r} not found in {path!r};"
-            f" `wandbwatch project {path}` lists its runs"
+            f" `wandbwatch sweep {path}` lists its sweeps"
         )
-    return NotFoundError(
-        f"project {path!r} not found, or private;"
-        " `wandbwatch whoami` shows which user you are"
-    )
+    return NoProjectError(f"project {path!r} not found", lambda: OR_PRIVATE)
+
+
+OR_PRIVATE = ", or private; `wandbwatch whoami` shows which user you are"

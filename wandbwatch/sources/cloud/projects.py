@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from wandbwatch.formatting.text import closest
 from wandbwatch.model.ports import ListedProject
 from wandbwatch.model.run_details import Sweep
 from wandbwatch.sources.cloud import documents, failures, graphql, reading
@@ -55,6 +56,21 @@ def projects(
         lambda: _exported(at, names),
     )
     return tuple(sorted(found, key=_activity, reverse=True))
+
+
+def near(at: Connection, wanted: Project) -> str:
+    """Return ``; did you mean …?`` for a project that does not exist, or nothing.
+
+    That is one of its entity with a similar name, one of that name, or, where the
+    entity has none, one with a similar path.
+    """
+    found = projects(at, tuple(dict.fromkeys((wanted.entity, *entities(at)))))
+    beside = {one.name: str(one) for one in found if one.entity == wanted.entity}
+    same = (str(one) for one in found if one.name == wanted.name)
+    close = beside.get(closest(wanted.name, beside)) or next(same, "")
+    if not (close or beside):
+        close = closest(f"{wanted}", map(str, found))
+    return f"; did you mean {failures.plain(close)!r}?" if close else ""
 
 
 def _activity(one: ListedProject) -> tuple[float, str]:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar
 
 from wandbwatch.analysis import keys as known_keys
 from wandbwatch.analysis.objective import choose
 from wandbwatch.model.address import Cloud
 from wandbwatch.model.drawing import Distributions
-from wandbwatch.model.errors import UsageError, WandbwatchError
+from wandbwatch.model.errors import (
+    NoProjectError,
+    SourceError,
+    UsageError,
+    WandbwatchError,
+)
 from wandbwatch.model.media import Album, Artifacts, RunFile, When
 from wandbwatch.model.ports import Finding
 from wandbwatch.model.query import Axis, Curves, Listing, Query
@@ -275,14 +281,14 @@ class CloudSource:
         look: Callable[[Connection, Project], T | None],
         missing: Callable[[Project], Exception],
     ) -> T:
-        def find(at: Connection) -> tuple[Project, T | None]:
+        def find(at: Connection) -> T:
             project = self._project(at)
-            return project, look(at, project)
+            found = look(at, project)
+            if found is None:
+                raise missing(project)
+            return found
 
-        project, found = self._ask(find)
-        if found is None:
-            raise missing(project)
-        return found
+        return self._ask(find)
 
     def _nodes(
         self,
@@ -329,10 +335,21 @@ class CloudSource:
             at.notes = notes
             return work(at)
 
-        found = self._session.ask(noted, self._budget)
+        try:
+            found = self._session.ask(noted, self._budget)
+        except NoProjectError as e:
+            e.hint = lru_cache(self._near)
+            raise
         for note in notes:
             remark(note)
         return found
+
+    def _near(self) -> str:
+        try:
+            found = self._session.ask(lambda at: projects.near(at, self._project(at)))
+        except SourceError:
+            return failures.OR_PRIVATE
+        return found or failures.OR_PRIVATE
 
     def _project(self, at: Connection) -> Project:
         """Fill in the missing parts of the address, as wandb does; needs an account."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from wandbwatch.formatting.text import closest
 from wandbwatch.model.address import Local
 from wandbwatch.model.errors import NotFoundError, SourceError
 from wandbwatch.model.report import remark
@@ -180,4 +181,7 @@ def _missing(path: Path) -> str:
         return (
             f"{Local(path)} is a broken link; {Local(path.parent)} may have other runs"
         )
-    return f"{Local(path)} does not exist; {_NEXT}"
+    beside = [one.name for one in _entered(path.parent)]
+    near = closest(path.name, beside)
+    hint = f"did you mean {str(Local(path.parent / near))!r}?" if near else _NEXT
+    return f"{Local(path)} does not exist; {hint}"
