@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -47,8 +47,10 @@ def test_local_runs_are_read_with_the_standard_library_and_large_ones_with_numpy
     )
 
 
-def imported() -> Iterator[tuple[str, set[str]]]:
-    """Yield each file of the package with the top-level modules that it imports."""
+@cache
+def imported() -> tuple[tuple[str, set[str]], ...]:
+    """Return each file of the package with the top-level modules that it imports."""
+    found = []
     for path in PACKAGE.rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         modules: set[str] = set()
@@ -57,7 +59,6 @@ def imported() -> Iterator[tuple[str, set[str]]]:
                 modules |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
                 modules.add(node.module or "")
-        yield (
-            path.relative_to(PACKAGE).as_posix(),
-            {name.partition(".")[0] for name in modules},
-        )
+        name = path.relative_to(PACKAGE).as_posix()
+        found.append((name, {module.partition(".")[0] for module in modules}))
+    return tuple(found)

@@ -52,6 +52,7 @@ def server(wandb_server, monkeypatch, tmp_path, code):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("WANDB_X_GRAPHQL_RETRY_MAX", "0")
+    monkeypatch.setattr("wandbwatch.sources.cloud.pages._PAUSE", 0)
     if code == ExitCode.TIME_OUT:  # no answer comes: do not wait for it
         monkeypatch.setenv("WANDB_X_GRAPHQL_TIMEOUT_SECONDS", "0.5")
     rows = [{"_step": i, "loss": 1 / (i + 1)} for i in range(20)]

@@ -59,6 +59,7 @@ def place(tmp_path, discord_server, wandb_server) -> Place:
         "WANDB_API_KEY": KEY,
         "WANDB_ERROR_REPORTING": "false",
         "WANDB_X_GRAPHQL_RETRY_MAX": "1",
+        "WANDB_X_FILE_STREAM_TRANSMIT_INTERVAL": "1",
     }
     heed = tmp_path / "heed.py"
     heed.write_text(HEED)
@@ -79,7 +80,7 @@ def posted(place: Place) -> str:
 
 
 def test_a_training_that_logs_nan_is_stopped(place, wandb_server):
-    """W&B's SDK asks each 15 s whether it is to stop, so this takes half a minute."""
+    """W&B's SDK asks each 15 s whether it is to stop, so this takes that long."""
     work = place.directory / "training"
     work.mkdir()
     with (

@@ -58,9 +58,12 @@ def test_wandb_is_asked_by_id_or_by_group():
     in_wandb(replace(ONE, plan=replace(ONE.plan, run_id="abc", entity="acme")), ask)
     in_wandb(ONE, ask)
     in_wandb(replace(ONE, plan=replace(ONE.plan, project="")), ask)
+    in_wandb(ONE, ask, batch=True)  # the others have the same group
+    since = (START - timedelta(seconds=5)).isoformat()
+    filters = json.dumps({"group": "ppo-7", "created_at": {"$gte": since}})
     assert asked == [
         ["summary", "acme/gpt/abc"],
-        ["project", "gpt", "--filters", '{"group": "ppo-7"}', "--topk", "1"],
+        ["project", "gpt", "--filters", filters, "--topk", "1"],
     ]
 
 

@@ -19,7 +19,9 @@ SOON: dict[str, Any] = {_FLUSH: 0.05} if _FLUSH in wandb.Settings.model_fields e
 """Rows reach the disk soon; SDKs before 0.31 do not have the setting."""
 
 
-def start(directory: str, run_id: str, **settings: Any) -> wandb.Run:
+def start(directory: str, run_id: str, **given: Any) -> wandb.Run:
+    settings: dict[str, Any] = {"console": "wrap", "x_stats_sampling_interval": 0.1}
+    settings |= given
     return wandb.init(
         mode="offline",
         dir=directory,
@@ -32,9 +34,7 @@ def start(directory: str, run_id: str, **settings: Any) -> wandb.Run:
         notes="two\nlines",
         config=CONFIG,
         reinit="finish_previous",
-        settings=wandb.Settings(
-            console="wrap", x_stats_sampling_interval=0.1, **settings
-        ),
+        settings=wandb.Settings(**settings),
     )
 
 
@@ -116,7 +116,7 @@ def several(directory: str) -> None:
 
 def running(directory: str) -> None:
     """Log as many rows as each line of stdin says; say so when they are written."""
-    run = start(directory, "running", **SOON)
+    run = start(directory, "running", **SOON, x_stats_sampling_interval=0.5)
     step = 0
     assert sys.__stdout__
     for line in sys.stdin:

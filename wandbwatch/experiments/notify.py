@@ -41,7 +41,8 @@ def end_report(
     """Return *one* with its score, and the report on its end."""
     local = runs.find(one, ledger.of_batch(one.batch))
     found = tuple(_with_url(run, one) for run in local)
-    remote = {} if found or _offline() else runs.in_wandb(one, _query)
+    batch = ledger.size(one.batch) > 1
+    remote = {} if found or _offline() else runs.in_wandb(one, _query, batch=batch)
     scored = replace(one, score=reports.score(one, found))
     earlier = (*ledger.earlier_scores(one), *_project_scores(one, found))
     output = tail(one.log, reports.TAIL)

@@ -127,13 +127,19 @@ def _may_belong(run: Run, one: Experiment) -> bool:
     return in_time and run.group in ("", group(one))
 
 
-def in_wandb(one: Experiment, ask: Ask) -> Mapping[str, Any]:
-    """Return the report on the newest run of *one* in W&B; empty if there is none."""
+def in_wandb(one: Experiment, ask: Ask, *, batch: bool = False) -> Mapping[str, Any]:
+    """Return the report on the newest run of *one* in W&B; empty if there is none.
+
+    *batch*: other trainings have its group, so only its id tells its run from theirs.
+    """
     plan = one.plan
-    if not plan.project:
+    if not plan.project or (batch and not plan.run_id):
         return {}
     project = f"{plan.entity}/{plan.project}" if plan.entity else plan.project
     if plan.run_id:
         return ask(["summary", f"{project}/{run_id(one)}"])
-    filters = json.dumps({"group": group(one)})
-    return ask(["project", project, "--filters", filters, "--topk", "1"])
+    wanted: dict[str, Any] = {"group": group(one)}
+    if one.started is not None:
+        since = one.started - _MARGIN
+        wanted["created_at"] = {"$gte": since.isoformat(timespec="seconds")}
+    return ask(["project", project, "--filters", json.dumps(wanted), "--topk", "1"])

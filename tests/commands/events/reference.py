@@ -63,10 +63,11 @@ class Reference:
     def _run(self, life: Life, now: float) -> list[str]:
         seen = self._seen[life.id]
         number = life.part(now)
-        if number < 0:
+        part = life.parts[number]
+        over = number == seen.part and not seen.running and now >= part.end
+        if number < 0 or over:
             return []
         old, was, known = seen.part, seen.running, seen.part >= 0
-        part = life.parts[number]
         running = now < part.end
         seen.part, seen.running = number, running
         went_on = number > old and all(p.same for p in life.parts[old + 1 : number + 1])
@@ -114,8 +115,10 @@ class Reference:
         return []
 
     def _limit(self, seen: Seen, name: str, step: int) -> float:
-        everyone = [pause for found in self._taught.values() for pause in found]
-        known = [*seen.pauses[-8:], *(self._taught.get(name) or everyone)]
+        taught = self._taught.get(name) or [
+            pause for found in self._taught.values() for pause in found
+        ]
+        known = [*seen.pauses[-8:], *taught]
         starts = len(seen.steps) < 3
         long = [seconds for start, seconds in known if starts or not start]
         limit = max(self._least, 2 * max([self._pace(seen), *long]))
@@ -133,7 +136,9 @@ class Reference:
         return max((g * 0.9 ** (last - i) for i, g in enumerate(seen.gaps)), default=0)
 
     def _best(self, now: float) -> list[Told]:
-        found = [(life.loss(now), life.id) for life in self._lives if life.run(now)]
+        found = [
+            (life.loss(now), life.id) for life in self._lives if life.part(now) >= 0
+        ]
         if not found:
             return []
         loss = min(loss for loss, _ in found)

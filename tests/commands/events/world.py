@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 
 from wandbwatch.model.query import Listing, Query
 from wandbwatch.model.run import Run, State
@@ -45,9 +46,17 @@ class Life:
     over: list[Run] = field(default_factory=list, compare=False)
     """It as it will be for ever, once its last part has ended."""
 
+    @cached_property
+    def starts(self) -> tuple[float, ...]:
+        return tuple(part.start for part in self.parts)
+
+    @cached_property
+    def last_loss(self) -> float:
+        return self.loss(self.parts[-1].end)
+
     def part(self, now: float) -> int:
         """Return which part has begun last, -1 before the first."""
-        return bisect_right([part.start for part in self.parts], now) - 1
+        return bisect_right(self.starts, now) - 1
 
     def steps(self, number: int, now: float) -> tuple[int, float]:
         """Return the last step in part *number* until *now*, and its time."""
@@ -61,6 +70,8 @@ class Life:
 
     def loss(self, now: float) -> float:
         """Return the last loss until *now*."""
+        if now > self.parts[-1].end:
+            return self.last_loss
         step, _ = self.steps(self.part(now), now)
         return min(self.losses[: 1 + step % len(self.losses)])
 

@@ -34,6 +34,8 @@ _NESTED_TAG, _JSON_TAG = 0x12, 0x0182
 _DOUBLE = 8
 _LONGEST = 127
 """The most bytes of a number in JSON."""
+_MOST_FIELDS = 64
+"""Of one item; one with more has a step of this reader for each."""
 _KNOWN = 2
 """Blocks at a segment's end, whose labels most others of it have as well."""
 _BYTE, _TWO_BYTES = np.uint64(0xFF), np.uint64(0xFFFF)
@@ -148,7 +150,9 @@ def _any_items(seen: Bytes, of: Places, at: Places, ends: Places) -> Items:
     odd = np.zeros(at.shape, np.bool_)
     rows = np.flatnonzero(at < ends)
     at = at[rows]
-    while rows.size:
+    for _ in range(_MOST_FIELDS):
+        if not rows.size:
+            break
         number, start, stop, valid = field(seen, at, ends[rows])
         odd[rows[~valid]] = True
         named = valid & ((number == _KEY) | (number == _NESTED_KEY))
@@ -170,6 +174,7 @@ def _any_items(seen: Bytes, of: Places, at: Places, ends: Places) -> Items:
         value[one], value_end[one] = start[held], stop[held]
         on = valid & (stop < ends[rows])
         rows, at = rows[on], stop[on]
+    odd[rows] = True
     odd |= (label < 0) | (value_field == 0)
     return Items(of, label, label_end, value_field, value, value_end, odd)
 
