@@ -142,7 +142,7 @@ def test_values_nested_without_end_are_shown_to_a_depth():
     deep: list[Json] = []
     for _ in range(100_000):
         deep = [deep]
-    assert formatting.cell(deep).count("[") == formatting.nested.DEEPEST
+    assert formatting.cell(deep).count("[") == formatting.DEEPEST
 
 
 @pytest.mark.parametrize(

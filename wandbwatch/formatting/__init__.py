@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
-from wandbwatch.formatting.nested import worded
 from wandbwatch.formatting.numbers import change, exact, number, size
 from wandbwatch.formatting.screen import shown
 from wandbwatch.formatting.text import MARKS, clean, state, steers
 from wandbwatch.formatting.times import age, along, duration, moment, utc
 from wandbwatch.model.report import Bytes, Cell, Changed, Missing, Plain
-from wandbwatch.model.run import State
+from wandbwatch.model.run import Json, State
 
 __all__ = ["MARKS", "NOTHING", "age", "along", "cell", "change", "clean", "duration"]
 __all__ += [
@@ -68,3 +69,122 @@ def _changed(both: Changed, now: datetime | None) -> str:
         return f"{value} (new)"
     by = change(both.value, both.before)
     return f"{value} {by}" if by else f"{value} (was {_plain(both.before, now)})"
+
+
+DEEPEST = 64
+"""The most levels written; hostile values nest deeper than Python can recurse."""
+
+Typed: TypeAlias = Mapping[str, Json]
+Number: TypeAlias = Callable[[float], str]
+
+
+def worded(value: Json, write: Number = number) -> str:
+    """Word a value: a list of words as ``a, b``, what is nested as compact JSON.
+
+    *write* formats the numbers at every level.
+    """
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, Sequence) and value and all(map(_plain_word, value)):
+        return ", ".join(clean(str(word)) for word in value)
+    return _compact(value, write, DEEPEST)
+
+
+def _plain_word(value: Json) -> bool:
+    return isinstance(value, str) and "," not in value and bool(value.strip())
+
+
+def _compact(value: Json, write: Number, depth: int) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return write(value)
+    if isinstance(value, str):
+        return _quoted(value)
+    return _inside(value, write, depth) if depth else '"nested deeper than is told"'
+
+
+def _inside(value: Sequence[Json] | Typed, write: Number, depth: int) -> str:
+    if isinstance(value, Mapping):
+        return _typed(value) or _object(value, write, depth)
+    return f"[{','.join(_compact(inner, write, depth - 1) for inner in value)}]"
+
+
+def _object(value: Typed, write: Number, depth: int) -> str:
+    items = value.items()
+    parts = (f"{_quoted(k)}:{_compact(v, write, depth - 1)}" for k, v in items)
+    return f"{{{','.join(parts)}}}"
+
+
+def _quoted(text: str) -> str:
+    escaped = clean(text).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _typed(value: Typed) -> str | None:
+    """Word a value of a known type: ``image 64×64``, ``histogram (64 bins)``."""
+    kind = value.get("_type")
+    if not isinstance(kind, str) or kind not in _KINDS:
+        return None
+    noun, details = _KINDS[kind]
+    found = (detail(value) for detail in details)
+    return " ".join((noun, *(text for text in found if text)))
+
+
+def _pixels(value: Typed) -> str:
+    return _product(value.get("width"), value.get("height"))
+
+
+def _rows_and_columns(value: Typed) -> str:
+    return _product(value.get("nrows"), value.get("ncols"))
+
+
+def _product(one: Json, other: Json) -> str:
+    if isinstance(one, int) and isinstance(other, int):
+        return f"{one}×{other}"
+    return ""
+
+
+def _bins(value: Typed) -> str:
+    packed, counts = value.get("packedBins"), value.get("values")
+    size = packed.get("count") if isinstance(packed, Mapping) else None
+    if isinstance(counts, Sequence) and not isinstance(counts, str):
+        size = len(counts)
+    return f"({size} bins)" if isinstance(size, int) else ""
+
+
+def _count(value: Typed) -> str:
+    size = value.get("count")
+    return f"({size})" if isinstance(size, int) else ""
+
+
+def _caption(value: Typed) -> str:
+    caption = value.get("caption") or value.get("captions")
+    return worded(caption) if caption else ""
+
+
+_SEVERAL = (_count, _pixels, _caption)
+_KINDS: Mapping[str, tuple[str, tuple[Callable[[Typed], str], ...]]] = {
+    "image-file": ("image", (_pixels, _caption)),
+    "images/separated": ("images", _SEVERAL),
+    "video-file": ("video", (_pixels, _caption)),
+    "videos": ("videos", _SEVERAL),
+    "audio-file": ("audio", (_caption,)),
+    "audio": ("audio", _SEVERAL),
+    "html-file": ("HTML", (_caption,)),
+    "object3D-file": ("3D object", (_caption,)),
+    "object3D": ("3D objects", _SEVERAL),
+    "molecule-file": ("molecule", (_caption,)),
+    "molecule": ("molecules", _SEVERAL),
+    "plotly-file": ("plotly chart", ()),
+    "bokeh-file": ("bokeh chart", ()),
+    "graph-file": ("graph", ()),
+    "table": ("table", (_rows_and_columns,)),
+    "table-file": ("table", (_rows_and_columns,)),
+    "joined-table": ("joined table", (_rows_and_columns,)),
+    "partitioned-table": ("partitioned table", (_rows_and_columns,)),
+    "histogram": ("histogram", (_bins,)),
+}
+"""The ``_type`` of W&B's media as the SDK writes them; others are shown as JSON."""
