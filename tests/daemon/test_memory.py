@@ -18,10 +18,11 @@ from wandbwatch.delivery.outbox import (
     copy_memory,
 )
 from wandbwatch.formatting.times import moment
+from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import NetworkError, NotFoundError, StateError
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.queued_message import Message, MessageKind
-from wandbwatch.model.report import Level, Line, Note, Plot, Report
+from wandbwatch.model.report import Line, Note, Plot, Report
 from wandbwatch.model.run import Series
 from wandbwatch.model.subscription import Cron, Mode, Subscription
 

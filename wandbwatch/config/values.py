@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from wandbwatch.config.cron import fault
 from wandbwatch.formatting.text import did_you_mean
+from wandbwatch.model.cell import Level
 from wandbwatch.model.channel import QuietHours
-from wandbwatch.model.report import Level
 from wandbwatch.model.subscription import Cron
 
 E = TypeVar("E", bound=Enum)

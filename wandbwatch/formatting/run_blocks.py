@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
 
-from wandbwatch.model.report import MISSING, Cell, Fields, Note, Table
+from wandbwatch.model.cell import MISSING, Cell
+from wandbwatch.model.report import Fields, Note, Table
 from wandbwatch.model.run import Run, State
 
 _MOST_CAVEATS = 5

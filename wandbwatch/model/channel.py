@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import time
 from enum import Enum
 
-from wandbwatch.model.report import Level
+from wandbwatch.model.cell import Level
 
 
 class SecretKind(Enum):

@@ -9,9 +9,10 @@ from dataclasses import replace
 import pytest
 from wandbwatch.cli import grammar
 from wandbwatch.commands.alert.memory import AlertMemory
+from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.query import Axis, Curves, Listing, Query
-from wandbwatch.model.report import Fields, Level, Mark, Note, Plot, Table, Text
+from wandbwatch.model.report import Fields, Mark, Note, Plot, Table, Text
 from wandbwatch.model.run import Json, Series, State
 from wandbwatch.model.run_details import Printed
 

@@ -15,9 +15,10 @@ from wandbwatch.daemon.jobs import last_content
 from wandbwatch.daemon.jobs.last_content import OLDEST, SHOWN, SINCE
 from wandbwatch.daemon.jobs.news import LineResult
 from wandbwatch.formatting.times import moment
+from wandbwatch.model.cell import Bytes
 from wandbwatch.model.media import Attachment
 from wandbwatch.model.ports import Screen
-from wandbwatch.model.report import Bytes, Fields, Note, Report
+from wandbwatch.model.report import Fields, Note, Report
 from wandbwatch.model.report import Table as Rows
 from wandbwatch.renderers.json import plugin as as_json
 

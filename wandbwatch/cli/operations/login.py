@@ -42,7 +42,8 @@ def login(
 
 def report(viewer: Viewer, *, hidden: bool) -> Report:
     """Report who logged in; *hidden*: WANDB_API_KEY overrides the saved key."""
-    from wandbwatch.model.report import Fields, Level, Note, Report
+    from wandbwatch.model.cell import Level
+    from wandbwatch.model.report import Fields, Note, Report
 
     saved = Fields("", (("user", viewer.user), ("key saved in", viewer.key_from)))
     notes = [Note("WANDB_API_KEY is set and overrides the saved key")]

@@ -18,16 +18,8 @@ from wandbwatch.commands.alert.rules.tree import Statement
 from wandbwatch.formatting import titles
 from wandbwatch.formatting.run_blocks import MOST_CARDS, run_fields, runs_table
 from wandbwatch.formatting.short_names import short_names
-from wandbwatch.model.report import (
-    MISSING,
-    Block,
-    Cell,
-    Level,
-    Note,
-    Report,
-    Table,
-    Text,
-)
+from wandbwatch.model.cell import MISSING, Cell, Level
+from wandbwatch.model.report import Block, Note, Report, Table, Text
 
 _LINES = 5
 _LEVELS = {

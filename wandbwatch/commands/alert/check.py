@@ -36,10 +36,11 @@ from wandbwatch.commands.alert.suggest import candidates, suggested
 from wandbwatch.formatting import titles
 from wandbwatch.formatting.run_blocks import MOST_CARDS
 from wandbwatch.model.address import Address
+from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.ports import Env, Source
-from wandbwatch.model.report import Level, Note, Report
+from wandbwatch.model.report import Note, Report
 from wandbwatch.model.run import Json
 from wandbwatch.options import HERE
 

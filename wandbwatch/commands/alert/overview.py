@@ -15,16 +15,8 @@ from wandbwatch.commands.alert.rules import Rule, judge
 from wandbwatch.formatting import titles
 from wandbwatch.formatting.run_blocks import caveats
 from wandbwatch.model.address import Address, Several
-from wandbwatch.model.report import (
-    MISSING,
-    Block,
-    Cell,
-    Level,
-    Mark,
-    Note,
-    Report,
-    Table,
-)
+from wandbwatch.model.cell import MISSING, Cell, Level
+from wandbwatch.model.report import Block, Mark, Note, Report, Table
 
 _MARKS = 20
 _SAID = {True: "holds", False: "does not hold", None: "unknown"}

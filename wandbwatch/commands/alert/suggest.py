@@ -14,7 +14,8 @@ from wandbwatch.commands.alert.memory import Timing, Turn
 from wandbwatch.commands.alert.rules import Rule, parse
 from wandbwatch.formatting import titles
 from wandbwatch.model.address import Address
-from wandbwatch.model.report import Block, Cell, Note, Report, Table, Text
+from wandbwatch.model.cell import Cell
+from wandbwatch.model.report import Block, Note, Report, Table, Text
 from wandbwatch.model.run import Run, State
 
 _WEEK = 7 * 86400.0

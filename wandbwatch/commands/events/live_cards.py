@@ -14,11 +14,12 @@ from wandbwatch.commands.events.lifecycle import DetectOptions, Event, RunEvent
 from wandbwatch.commands.events.run_cards import ProjectPage
 from wandbwatch.formatting import titles
 from wandbwatch.formatting.run_blocks import run_fields
+from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.memory import Memory, StoredJson
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Curves, Query
-from wandbwatch.model.report import Block, Level, Line, Note, Plot, Report, Table
+from wandbwatch.model.report import Block, Line, Note, Plot, Report, Table
 from wandbwatch.model.run import Run, State
 
 _CARDS = "cards"

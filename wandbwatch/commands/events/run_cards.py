@@ -29,17 +29,9 @@ from wandbwatch.commands.events.lifecycle.event import KINDS
 from wandbwatch.formatting import titles
 from wandbwatch.formatting.run_blocks import caveats, run_fields, runs_table
 from wandbwatch.model.address import Address
+from wandbwatch.model.cell import MISSING, Cell, Level
 from wandbwatch.model.query import Listing
-from wandbwatch.model.report import (
-    MISSING,
-    Block,
-    Cell,
-    Fields,
-    Level,
-    Note,
-    Report,
-    Table,
-)
+from wandbwatch.model.report import Block, Fields, Note, Report, Table
 from wandbwatch.model.run import Run, State
 
 

@@ -11,10 +11,11 @@ from wandbwatch.commands.logs import Pattern
 from wandbwatch.formatting import titles
 from wandbwatch.formatting.run_blocks import caveats
 from wandbwatch.model.address import Address
+from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.experiment import Experiments
 from wandbwatch.model.ports import Env, Source
-from wandbwatch.model.report import Block, Level, Note, Report, Text
+from wandbwatch.model.report import Block, Note, Report, Text
 from wandbwatch.model.run_details import Printed
 
 T = TypeVar("T")

@@ -12,17 +12,8 @@ from wandbwatch.analysis import delta as deltas
 from wandbwatch.formatting import titles
 from wandbwatch.formatting.run_blocks import caveats, run_fields
 from wandbwatch.formatting.text import by_number, did_you_mean, yet
-from wandbwatch.model.report import (
-    MISSING,
-    Block,
-    Cell,
-    Fields,
-    Level,
-    Note,
-    Report,
-    Table,
-    Text,
-)
+from wandbwatch.model.cell import MISSING, Cell, Level
+from wandbwatch.model.report import Block, Fields, Note, Report, Table, Text
 from wandbwatch.model.run import Run, State
 from wandbwatch.model.run_details import Alert
 

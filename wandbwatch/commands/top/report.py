@@ -13,9 +13,10 @@ from wandbwatch.analysis.pauses import CLOCKS, stalled
 from wandbwatch.analysis.several import Gathered, located
 from wandbwatch.analysis.window import CLOCK
 from wandbwatch.formatting import titles
+from wandbwatch.model.cell import MISSING, Cell
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, Curves, Query
-from wandbwatch.model.report import MISSING, Block, Cell, Note, Report, Table
+from wandbwatch.model.report import Block, Note, Report, Table
 from wandbwatch.model.run import Run, Series, State
 
 _BARS = "▁▂▃▄▅▆▇█"

@@ -15,7 +15,8 @@ from typing import Any
 from wandbwatch.daemon.jobs.news import LineResult
 from wandbwatch.formatting import times
 from wandbwatch.model import drawing, report
-from wandbwatch.model.report import Bytes, Level, Missing, Note, Report
+from wandbwatch.model.cell import Bytes, Level, Missing
+from wandbwatch.model.report import Note, Report
 from wandbwatch.model.run import Series, State
 
 SHOWN, SINCE = "(live) shown", "(live) not readable since"

@@ -20,11 +20,10 @@ from wandbwatch.commands.image.select import SelectedCurves
 from wandbwatch.formatting import titles
 from wandbwatch.formatting.run_blocks import caveats
 from wandbwatch.model.address import Address
+from wandbwatch.model.cell import MISSING, Cell
 from wandbwatch.model.query import Axis
 from wandbwatch.model.report import (
-    MISSING,
     Block,
-    Cell,
     Chart,
     Line,
     Note,
