@@ -11,7 +11,6 @@ from wandbwatch.analysis.eta import (
     Pace,
     Total,
     done,
-    forecast,
     left,
     observed,
     pace,
@@ -22,7 +21,7 @@ from wandbwatch.cli.main import _source
 from wandbwatch.model.cell import MISSING
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.query import Query
-from wandbwatch.model.report import Table, taken_remarks
+from wandbwatch.model.report import Table
 from wandbwatch.model.run import Run, Series, State
 from wandbwatch.plugins import load
 from wandbwatch.sources.cloud import session
@@ -188,11 +187,3 @@ def test_a_real_run_that_keeps_running(running_run):
     (row,) = table.rows
     assert isinstance(row[-1], timedelta)
     assert row[-1] > timedelta()
-
-
-def test_a_total_that_no_run_has_is_remarked():
-    taken_remarks()
-    forecast(FakeSource(), [running(3)], Total(key="max_step"))
-    assert taken_remarks() == (
-        "no ETA: no run here has a number of steps in 'max_step'",
-    )

@@ -8,6 +8,7 @@ import pytest
 from wandbwatch.cli import grammar
 from wandbwatch.model.cell import MISSING
 from wandbwatch.model.errors import NotFoundError, UsageError
+from wandbwatch.model.memory import Memory
 from wandbwatch.model.query import Query
 from wandbwatch.model.report import Note, Report, Table
 from wandbwatch.model.run import Run, State
@@ -163,13 +164,20 @@ def test_keys_that_no_run_has_end_with_5():
 
 
 def test_an_order_and_a_total_that_no_run_has_are_named():
-    report = answer(
-        "project p --order summary_metrics.val/los --total lr", FakeSource([OWL])
-    )
-    assert notes(report) == [
-        "no run here has a value for 'val/los'; did you mean 'val/loss'?",
-        "no ETA: no run here has a number of steps in 'lr'; did you mean 'config.lr'?",
-    ]
+    said = {
+        "--order summary_metrics.val/los": "no run here has a value for 'val/los';"
+        " did you mean 'val/loss'?",
+        "--total lr": "no ETA: no run here has a number of steps in 'lr';"
+        " did you mean 'config.lr'?",
+    }
+    line = f"project p {' '.join(said)}"
+    env = replace(fake_env(FakeSource([OWL])), memory=Memory())
+    (report,) = grammar.parse(line, env).reports
+    assert notes(report) == list(said.values())
+    for option, why in said.items():
+        with pytest.raises(NotFoundError) as error:
+            answer(f"project p --keys val/loss {option}", FakeSource([OWL]))
+        assert str(error.value) == why
 
 
 @pytest.mark.parametrize(

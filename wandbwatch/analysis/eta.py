@@ -14,7 +14,6 @@ from wandbwatch.analysis.window import CLOCK
 from wandbwatch.model.cell import MISSING, Cell
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, Query
-from wandbwatch.model.report import remark
 from wandbwatch.model.run import Run, Series, State
 
 if TYPE_CHECKING:
@@ -200,10 +199,4 @@ def forecast(
     """Ask *source* when the running *runs* will be done; None without *total*."""
     if total is None:
         return None
-    runs = tuple(runs)
-    if runs and all(total.of(run) is None for run in runs):
-        from wandbwatch.analysis.unknown_keys import meant, sampled_keys  # noqa: PLC0415 -- rare
-
-        hint = meant(total.name, sampled_keys(source, Query())) if total.key else ""
-        remark(f"no ETA: no run here has a number of steps in {total.name!r}{hint}")
     return Forecast.of(source, runs, total, now)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 from wandbwatch.formatting.text import did_you_mean
+from wandbwatch.model.address import Address
 from wandbwatch.model.errors import NotFoundError, SourceError
 from wandbwatch.model.ports import Env, Source
 from wandbwatch.model.query import Query
+from wandbwatch.model.report import remark
 from wandbwatch.model.run import Run
+
+if TYPE_CHECKING:
+    from wandbwatch.analysis.eta import Total
 
 _SAMPLE = 10
 """How many runs' keys a named one is compared with."""
@@ -48,20 +55,63 @@ def unvalued(key: str, known: Collection[str]) -> str:
     return f"no run here has a value for {key!r}{hint}"
 
 
+def absent(key: str, known: Collection[str]) -> bool:
+    """Whether *key* is not *known* though others of its kind are, and no run has only
+    just started."""
+    kind = key.startswith(CONFIG)
+    return key not in known and any(one.startswith(CONFIG) == kind for one in known)
+
+
 def missing(
-    source: Source, query: Query, keys: Iterable[str], runs: Sequence[Run]
-) -> tuple[str, ...]:
-    """Say which of *keys* none of *runs* has; asks *source* only if there are any."""
+    env: Env,
+    addresses: Sequence[Address],
+    query: Query,
+    keys: Sequence[str],
+    runs: Sequence[Run],
+) -> dict[str, str]:
+    """Say which of *keys* neither *runs* nor others of *query* have; asks the sources
+    only if there are any. NotFoundError where no run of *addresses* has any of them."""
     logged = known_keys(runs)
     without = [key for key in keys if runs and key not in logged]
-    known = sampled_keys(source, query) if without else set()
-    return tuple(unvalued(key, known) for key in without if key not in known)
+    if not without:
+        return {}
+    known = _known_at(env, addresses, query)
+    said = {key: unvalued(key, known) for key in without if key not in known}
+    if query.filters and set(said) == set(keys):
+        known = _known_at(env, addresses, Query())
+    demand(env, keys, {key: why for key, why in said.items() if absent(key, known)})
+    return said
 
 
-def demand(env: Env, *, found: bool, said: Sequence[str]) -> None:
-    """Raise NotFoundError with what is *said* where nothing named is *found*.
+def check_total(
+    env: Env, addresses: Sequence[Address], total: Total | None, runs: Sequence[Run]
+) -> None:
+    """Remark that none of *runs* has the key of *total*. NotFoundError where no run of
+    *addresses* has it."""
+    if not (total and total.key and runs) or any(total.of(r) is not None for r in runs):
+        return
+    name, known = total.name, _known_at(env, addresses, Query())
+    why = f"no ETA: no run here has a number of steps in {name!r}{meant(name, known)}"
+    demand(env, [name], {name: why} if absent(name, known) else {})
+    remark(why)
+
+
+def _known_at(env: Env, addresses: Sequence[Address], query: Query) -> set[str]:
+    asked = [partial(_sampled, env, one, query) for one in addresses]
+    return {
+        key for keys in env.together(asked) if isinstance(keys, set) for key in keys
+    }
+
+
+def _sampled(env: Env, address: Address, query: Query) -> set[str]:
+    return sampled_keys(env.source(address), query)
+
+
+def demand(env: Env, named: Collection[str], unknown: Mapping[str, str]) -> None:
+    """Raise NotFoundError where nothing that one option *named* exists; *unknown* says
+    so of each.
 
     Not in a subscription: a key may come later, so there the report says it.
     """
-    if said and not found and env.memory is None:
-        raise NotFoundError("; ".join(said))
+    if named and unknown.keys() >= set(named) and env.memory is None:
+        raise NotFoundError("; ".join(unknown[one] for one in dict.fromkeys(named)))

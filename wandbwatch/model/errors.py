@@ -41,7 +41,7 @@ _MEANING = {
     ExitCode.USAGE: "the command line is wrong",
     ExitCode.CONDITION: "the condition failed: a run failed, crashed or was killed",
     ExitCode.NOT_AUTHORISED: "not authorised: no API key, or an invalid one",
-    ExitCode.NOT_FOUND: "no such project, run, file or directory",
+    ExitCode.NOT_FOUND: "no such project, run, key, file or directory",
     ExitCode.NETWORK: "the network, the server or its rate limit",
     ExitCode.CONFIG: "the configuration file is wrong",
     ExitCode.TIME_OUT: "time out",

@@ -10,7 +10,7 @@ import pytest
 from wandbwatch.cli import grammar
 from wandbwatch.commands.alert.memory import AlertMemory
 from wandbwatch.model.cell import Level
-from wandbwatch.model.errors import UsageError
+from wandbwatch.model.errors import NotFoundError, UsageError
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.report import Fields, Mark, Note, Plot, Table, Text
 from wandbwatch.model.run import Json, Series, State
@@ -275,7 +275,10 @@ def test_a_misspelt_key_is_reported_once():
     assert told.event
     assert line.tick(run("a"), done, a=[1]) == []
     words = "alert me/p --when 'nan(los)'"
-    (told,) = grammar.parse(words, fake_env(Logged([done, run("a")], {}))).reports
+    env = fake_env(Logged([done, run("a")], {}))
+    with pytest.raises(NotFoundError, match="logged 'los'; did you mean 'loss'"):
+        list(grammar.parse(words, env).reports)
+    (told,) = grammar.parse(f"{words} --when 'x > 5'", env).reports
     assert wrong in told.blocks
 
 

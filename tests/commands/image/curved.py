@@ -10,6 +10,7 @@ from typing import Any
 from wandbwatch.cli import grammar
 from wandbwatch.model.drawing import HistogramColumn
 from wandbwatch.model.errors import NotFoundError
+from wandbwatch.model.memory import Memory
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.report import Note, Plot, Report
 from wandbwatch.model.run import Json, Run, Series, State
@@ -87,9 +88,17 @@ def series(logged: Logged, keys: Sequence[str]) -> dict[str, Series]:
     }
 
 
-def told(source: Logs, line: str, place: str = "me/p") -> Report:
-    (report,) = grammar.parse(f"image {place} {line}", fake_env(source)).reports
+def told(
+    source: Logs, line: str, place: str = "me/p", memory: Memory | None = None
+) -> Report:
+    env = replace(fake_env(source), memory=memory)
+    (report,) = grammar.parse(f"image {place} {line}", env).reports
     return report
+
+
+def posted(source: Logs, line: str) -> Report:
+    """Return the report of a subscription, where a key may come later."""
+    return told(source, line, memory=Memory())
 
 
 def plots(report: Report) -> list[Plot]:

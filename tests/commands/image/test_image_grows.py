@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from wandbwatch.cli import grammar
 from wandbwatch.model.drawing import Heatmap, HistogramColumn, Scatter
-from wandbwatch.model.errors import UsageError
+from wandbwatch.model.errors import NotFoundError, UsageError
 from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.model.report import Chart, Mark, Panels, Plot
 from wandbwatch.plots import png
 
-from tests.commands.image.curved import LOSS, TWO, VAL, Logs, notes, plots, told
+from tests.commands.image.curved import LOSS, TWO, VAL, Logs, notes, plots, posted, told
 from tests.fakes import fake_env
 
 COLUMNS = tuple(HistogramColumn(x, (0.0, 1.0, 2.0), (1, x + 1)) for x in (0, 10, 20))
@@ -40,7 +40,9 @@ def test_the_mean_of_groups():
 
 def test_groups_are_of_more_runs_and_ask_for_what_they_go_by():
     source = grouped()
-    told(source, "--keys loss --group-by config.opt.name")
+    none = "no run here has a value for 'config.opt.name'"
+    report = told(source, "--keys loss --group-by config.opt.name")
+    assert notes(report)[0] == none, "no run has a configuration yet"
     ((query, _, _),) = source.asked_curves
     assert (query.limit, query.config) == (50, ("opt.name",))
 
@@ -54,8 +56,20 @@ def test_the_best_runs_are_chosen_and_the_best_is_marked():
     (plot,) = plots(report)
     assert [line.name for line in plot.lines] == ["★ run c", "run a", "run b"]
     assert notes(report) == ["★ best by loss:max: run c (c) 3"]
-    report = told(Logs({"a": {"loss": LOSS}}), "--keys loss --best nope:min")
-    assert "no run has a finite 'nope' to rank by" in notes(report)
+
+
+def test_what_no_run_has_is_an_error_but_in_a_subscription():
+    source = Logs({"a": {"loss": LOSS}})
+    for option, said in {
+        "--best los:min": "no run here has a value for 'los'; did you mean 'loss'?",
+        "--keys none --x los": "no run has 'los' for the x axis; did you mean 'loss'?",
+        "--scatter los,loss": "no run has a number for 'los'; did you mean 'loss'?",
+        "--keys los": "no run has 'los'; did you mean 'loss'?",
+    }.items():
+        assert said in notes(posted(source, option))
+        with pytest.raises(NotFoundError) as error:
+            told(source, option)
+        assert str(error.value) == said
 
 
 def test_marks_and_limits():

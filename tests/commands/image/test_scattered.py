@@ -24,13 +24,11 @@ def test_a_run_with_both_values_is_a_point_and_the_best_is_highlighted():
     points = (Point(0.1, 2.0, "one"), Point(1.0, 1.0, "two", chosen=True))
     assert chart.drawing == Scatter(*PAIR, points)
     said = ["2 of 4 runs lack one of the two values"]
-    assert list(scattered.notes(RUNS, chart, *PAIR)) == said
+    assert list(scattered.notes(RUNS, chart)) == said
 
 
-def test_no_point_at_all_is_said_with_the_name_that_no_run_has():
-    chart = scattered.chart(RUNS, "config.nope", "val/loss", None)
-    said = ["no run has a number for 'config.nope'"]
-    assert list(scattered.notes(RUNS, chart, "config.nope", "val/loss")) == said
+def test_the_names_that_no_run_has_a_number_for():
+    assert scattered.lacking(RUNS, ("config.nope", "val/loss")) == ["config.nope"]
 
 
 def test_no_more_is_asked_of_a_run_than_is_drawn():

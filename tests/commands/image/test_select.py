@@ -15,6 +15,7 @@ from tests.commands.image.curved import (
     Logs,
     notes,
     plots,
+    posted,
     told,
 )
 from tests.fakes import FakeSource, fake_env
@@ -88,8 +89,8 @@ def test_a_key_that_only_the_summaries_have_is_no_mistake_of_spelling():
 
 def test_a_key_that_is_never_beside_the_axis_is_said_so():
     source = Logs(TWO)
-    assert notes(told(source, "--keys nope --x epoch")) == [
-        "no run has 'nope' in rows that have 'epoch'"
+    assert notes(posted(source, "--keys nope --x val/loss")) == [
+        "no run has 'nope' in rows that have 'val/loss'"
     ]
 
 

@@ -17,7 +17,7 @@ from wandbwatch.commands.sweep.progress import (
 from wandbwatch.commands.sweep.report import report
 from wandbwatch.model.cell import Level
 from wandbwatch.model.drawing import Parallel
-from wandbwatch.model.errors import UsageError
+from wandbwatch.model.errors import NotFoundError, UsageError
 from wandbwatch.model.report import Chart, Fields, Note, Plot, Table
 from wandbwatch.model.run import Json, Run, State
 from wandbwatch.model.run_details import Sweep
@@ -200,9 +200,11 @@ def test_the_line_asks_for_the_sweeps_runs_alone():
     (told,) = grammar.parse("sweep acme/gpt/s1 --topk 1", fake_env(source)).reports
     assert told.title.startswith("[b]find lr")
     assert source.queries[0].filters == {}
-    line = "sweep ./wandb --id s1 --best acc:max"
+    line = "sweep ./wandb --id s1 --best loss:max"
     tuple(grammar.parse(line, fake_env(source)).reports)
     assert source.queries[1].filters == {"sweep": "s1"}
+    with pytest.raises(NotFoundError, match="'los'; did you mean 'loss'"):
+        tuple(grammar.parse("sweep ./wandb --best los", fake_env(source)).reports)
 
 
 @pytest.mark.parametrize(

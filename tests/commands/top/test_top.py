@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from wandbwatch.analysis.eta import Total
 from wandbwatch.analysis.several import Gathered
 from wandbwatch.cli import grammar
@@ -17,6 +19,7 @@ from wandbwatch.cli.main import _source
 from wandbwatch.commands.top import report as top
 from wandbwatch.model.address import Cloud
 from wandbwatch.model.cell import MISSING
+from wandbwatch.model.errors import NotFoundError
 from wandbwatch.model.query import Curves
 from wandbwatch.model.report import Note, Report, Table
 from wandbwatch.model.run import Run, Series, State
@@ -85,10 +88,13 @@ def test_a_list_that_is_full_says_so():
 
 def test_a_key_that_no_run_has_is_named():
     env = fake_env(FakeSource([RUN], [CLOCK]))
-    (told,) = grammar.parse("top acme/gpt --keys los", env).reports
-    assert told.blocks[-1] == Note(
-        "no run here has a value for 'los'; did you mean 'loss'?"
-    )
+    why = "no run here has a value for 'los'; did you mean 'loss'?"
+    (told,) = grammar.parse("top acme/gpt --keys los,loss", env).reports
+    assert told.blocks[-1] == Note(why)
+    with pytest.raises(NotFoundError, match=re.escape(why)):
+        list(grammar.parse("top acme/gpt --keys los", env).reports)
+    with pytest.raises(NotFoundError, match="number of steps in 'los'; did you mean"):
+        list(grammar.parse("top acme/gpt --total los", env).reports)
 
 
 def test_a_server_is_asked_once_where_the_key_is_known_and_twice_where_not(

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from wandbwatch.analysis import dead_keys
 from wandbwatch.analysis.dead_keys import Check, DeadKey, newly_dead
 from wandbwatch.analysis.several import Gathered, gathered, located, reported
+from wandbwatch.analysis.unknown_keys import demand
 from wandbwatch.commands.alert import acting
 from wandbwatch.commands.alert.actions import Action, ActionMemory, Firings, decide
 from wandbwatch.commands.alert.cards import AlertedProject, reports
@@ -109,7 +110,11 @@ def _once(
 
     found = gathered(env, addresses, look)
     told = present(found.address, _located(found), question)
-    dead = dict.fromkeys(str(one) for _, (_, keys) in found.found for one in keys)
+    said = [{one.key: str(one) for one in keys} for _, (_, keys) in found.found]
+    everywhere = set.intersection(*map(set, said))
+    named = question.needs.keys if not question.needs.console else ()
+    demand(env, named, {key: said[0][key] for key in everywhere})
+    dead = dict.fromkeys(why for one in said for why in one.values())
     yield replace(told, blocks=(*told.blocks, *map(Note, dead), *found.notes))
 
 

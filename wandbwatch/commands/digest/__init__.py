@@ -43,7 +43,9 @@ def digest(
     starts and ends, and `alert` for a rule on values.
     """
     from wandbwatch.analysis.several import gathered, many
+    from wandbwatch.analysis.unknown_keys import missing
     from wandbwatch.commands.digest.report import passed, report
+    from wandbwatch.model.query import Query
     from wandbwatch.model.report import Note, taken_remarks
 
     env: Env = ctx.obj
@@ -55,6 +57,9 @@ def digest(
         given,
         lambda one: passed(env.source(one), filters, since, now, several=several),
     )
+    runs = [run for _, one in found.found for run in one.period.heard]
+    there = [address for address, _ in found.found]
+    missing(env, there, Query(filters), [aim.key for aim in best], runs)
     told = report(found, best)
     # A digest is an event, too, but one that counts what could be read.
     notes = map(Note, taken_remarks())

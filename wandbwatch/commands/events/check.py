@@ -64,9 +64,9 @@ def checked(
         )
         runs = [run for _, one in found.found for run in one.runs]
         aims = [aim.key for aim in request.rules.aims]
-        source = env.source(found.found[0][0])
-        said = missing(source, Query(request.filters), aims, runs)
-        yield present(found, request.rules, env.now(), said)
+        there = [address for address, _ in found.found]
+        said = missing(env, there, Query(request.filters), aims, runs)
+        yield present(found, request.rules, env.now(), tuple(said.values()))
         return
     yield from reported(
         "events",

@@ -6,7 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from wandbwatch.analysis import delta as deltas
-from wandbwatch.analysis.unknown_keys import demand, sampled_keys, unvalued
+from wandbwatch.analysis.unknown_keys import (
+    CONFIG,
+    absent,
+    demand,
+    meant,
+    sampled_keys,
+    unvalued,
+)
 from wandbwatch.commands.image.parse import GROUPED, NEWEST, Pair
 from wandbwatch.commands.image.plotting import View, scattered
 from wandbwatch.commands.image.plotting.answer import report
@@ -16,7 +23,7 @@ from wandbwatch.model.address import Address
 from wandbwatch.model.ports import Env
 from wandbwatch.model.query import Query
 from wandbwatch.model.report import Note, Report
-from wandbwatch.model.run import Json
+from wandbwatch.model.run import Json, Run
 from wandbwatch.options import NO_FILTERS
 
 _SCATTERED = 500
@@ -53,16 +60,30 @@ def plots(
         source, query, view.axis, clocked=bool(view.last), address=address
     )
     found = asker.asked(wanted) if wanted else asker.guessed()
-    absent = len(found.unknown) == len(wanted)
-    demand(env, found=not absent, said=found.unknown)
-    if view.best and not view.best.ranked(found.runs) and found.runs:
-        why = unvalued(view.best.key, sampled_keys(source, query))
-        found = replace(found, notes=(*found.notes, why))
+    demand(env, wanted, found.unknown)
+    demand(env, [view.axis.key] if view.axis else [], found.unknown)
+    for name in _unvalued(found.runs, view):
+        known = sampled_keys(source, replace(query, filters={}))
+        if name not in known:
+            why = unvalued(name, known)
+            demand(env, [name], {name: why} if absent(name, known) else {})
+            found = replace(found, notes=(*found.notes, why))
+            if view.best and view.best.key == name:
+                view = replace(view, best=None)
     since = deltas.Since.last(env.memory) if delta else None
     answer = report(address, found, view, since)
     if since:
         deltas.remember(env.memory, answer)
     yield answer
+
+
+def _unvalued(runs: Sequence[Run], view: View) -> Iterator[str]:
+    """Yield the keys that runs are ranked or grouped by, and that none of them has."""
+    if view.best and runs and not view.best.ranked(runs):
+        yield view.best.key
+    group = view.group_by.removeprefix(CONFIG)
+    if runs and group != view.group_by and all(group not in r.config for r in runs):
+        yield view.group_by
 
 
 def scatter_plot(
@@ -72,9 +93,15 @@ def scatter_plot(
     x, y = pair
     limit = 0 if query.ids else _SCATTERED
     asked = scattered.query(replace(query, limit=limit), pair, view.best)
-    listing = env.source(address).runs(asked)
+    source = env.source(address)
+    listing = source.runs(asked)
     chart = scattered.chart(listing.runs, x, y, view.best, log=(view.log_x, view.log_y))
-    notes = list(scattered.notes(listing.runs, chart, x, y))
+    notes = list(scattered.notes(listing.runs, chart))
+    for name in scattered.lacking(listing.runs, pair):
+        known = sampled_keys(source, Query())
+        why = f"no run has a number for {name!r}{meant(name, known)}"
+        notes.append(why)
+        demand(env, [name], {name: why} if absent(name, known) else {})
     if listing.left_out:
         notes.append(f"the newest {len(listing.runs)} of {listing.total} runs")
     title = titles.of_runs(address, listing.runs)

@@ -38,8 +38,8 @@ class SelectedCurves:
     curves: tuple[Curves, ...]
     keys: tuple[str, ...]
     notes: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = ()
-    """Those of the notes that name keys which no run has."""
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    """Those of the notes that say that no run has a key or an axis, by its name."""
     distributions: tuple[Distributions, ...] = ()
     """The histograms of those keys that are no numbers."""
     own_axes: Mapping[str, str] = field(default_factory=dict)
@@ -100,10 +100,14 @@ class CurveSelector:
             curves = self._curves(())
         found = SelectedCurves(curves, (), distributions=distributions)
         shown = tuple(key for key in keys[:_MOST] if _shows(found, key))
-        why = dict(self._unknown(meant, shown, known, listing.runs))
+        unknown = {} if shown else self._no_axis(known)
+        said = list(unknown.values())
+        if not unknown:
+            why = list(self._absent(meant, shown, known, listing.runs))
+            unknown = {one: text for one, text, never in why if never}
+            said = [text for _, text, _ in why]
         newest = self._newest(len(listing.runs), listing.total)
-        told = (*newest, *why, *_too_many(keys))
-        unknown = tuple(note for note, never in why.items() if never)
+        told = (*newest, *said, *_too_many(keys))
         found = replace(found, keys=shown, notes=told, unknown=unknown)
         return self._over_own_axes(found)
 
@@ -125,8 +129,10 @@ class CurveSelector:
                 (), tuple(spread), distributions=self._distributions(spread)
             )
         if not found.keys:
+            unknown = self._no_axis(known_keys.numeric(listing.runs, bools=True))
             note = f"no run has logged numbers{yet(*listing.runs)}{self._beside()}"
-            return SelectedCurves((), (), (note, *notes))
+            said = unknown.get(self._axis.key, note)
+            return SelectedCurves((), (), (said, *notes), unknown)
         note = f"no --keys given: chose {', '.join(found.keys)}; --keys selects others"
         return self._over_own_axes(replace(found, notes=(note, *notes)))
 
@@ -188,33 +194,36 @@ class CurveSelector:
             first = "newest" if self._query.order == _NEWEST else "best"
             yield f"the {first} {count}{of} runs; --runs selects others"
 
-    def _unknown(
+    def _no_axis(self, known: Collection[str]) -> dict[str, str]:
+        key = self._axis.key
+        hint = did_you_mean(key, [*known, *_AXES])
+        missing = key and key not in known
+        return {key: f"no run has {key!r} for the x axis{hint}"} if missing else {}
+
+    def _absent(
         self,
         meant: Mapping[str, Sequence[str]],
         shown: Sequence[str],
         known: Collection[str],
         runs: Sequence[Run],
-    ) -> Iterator[tuple[str, bool]]:
-        """Say why a key is not shown, and whether no run has it at all."""
+    ) -> Iterator[tuple[str, str, bool]]:
+        """Say of each key that is not shown why, and whether no run has it at all."""
         for one, names in meant.items():
             if set(names) & set(shown):
                 continue
             if one in known and not self._axis.key:
-                yield f"{one!r} is only in summaries; it has no curve", False
+                yield one, f"{one!r} is only in summaries; it has no curve", False
             elif run := next((run for run in runs if _has_media(one, run)), None):
                 where = shlex.quote(str(_address_of(run, self._address)))
                 keys = shlex.quote(one.replace(",", "\\,"))
                 line = f"wandbwatch media {where} --keys {keys}"
-                yield f"{one!r} is no curve; `{line}` shows it", False
+                yield one, f"{one!r} is no curve; `{line}` shows it", False
             elif what := _wording(one, runs):
-                yield f"{one!r} is no number; its last value is {what}", False
+                yield one, f"{one!r} is no number; its last value is {what}", False
             else:
                 hint = "" if one in known else did_you_mean(one, known)
-                axis = self._axis.key
-                if axis and axis not in known:
-                    hint = did_you_mean(axis, [*known, *_AXES])
                 told = f"no run has {one!r}{self._beside()}{hint}"
-                yield told, one not in known and not self._axis.key
+                yield one, told, one not in known
 
     def _beside(self) -> str:
         key = self._axis.key

@@ -84,7 +84,7 @@ def media(
     wanted = tuple(name for key in keys for name in chart_names(key))
     album = source.media(run.id, wanted, Steps.LAST if step is None else step)
     absent = unknown(album, keys)
-    demand(env, found=len(absent) < len(keys), said=list(absent.values()))
+    demand(env, keys, absent)
     paths = tuple(dict.fromkeys(path for m in album.media for path in m.paths))
     files = source.files(run.id, paths) if paths else ()
     yield report(run, album, files, keys, Page(rows, out))

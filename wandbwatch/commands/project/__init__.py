@@ -69,7 +69,7 @@ def project(
     from wandbwatch.analysis import delta as deltas
     from wandbwatch.analysis import filters as filters_of
     from wandbwatch.analysis.several import gathered
-    from wandbwatch.analysis.unknown_keys import demand
+    from wandbwatch.analysis.unknown_keys import check_total, demand
     from wandbwatch.commands.project.report import (
         in_config,
         listed,
@@ -97,12 +97,10 @@ def project(
         lambda one: listed(env.source(one), query, columns, total, env.now()),
     )
     whole = together(found, query)
-    unknown = whole.unknown
-    demand(
-        env,
-        found=not asked or not set(asked) <= set(unknown),
-        said=list(unknown.values()),
-    )
+    for named in (asked, [order.column] if order.column else []):
+        demand(env, named, whole.unknown)
+    there = [address for address, _ in found.found]
+    check_total(env, there, total, whole.listing.runs)
     since = deltas.Since.last(env.memory) if delta else None
     found_report = report(found.address, whole, query, since)
     found_report = replace(found_report, blocks=(*found_report.blocks, *found.notes))

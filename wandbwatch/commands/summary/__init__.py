@@ -35,19 +35,19 @@ def summary(
 ) -> Iterator[Report]:
     """Show a run's last values, in groups."""
     from wandbwatch.analysis import delta as deltas
+    from wandbwatch.analysis.unknown_keys import check_total, demand
     from wandbwatch.commands.summary.report import report, unmatched
 
     env: Env = ctx.obj
     source = env.source(address)
     run = source.run()
     if unknown := unmatched(run, filters):
-        from wandbwatch.analysis.unknown_keys import demand
-
-        demand(env, found=len(unknown) < len(filters), said=list(unknown.values()))
+        demand(env, filters, unknown)
     forecast = None
     if total:
         from wandbwatch.analysis.eta import forecast as forecast_of
 
+        check_total(env, [address], total, [run])
         forecast = forecast_of(source, [run], total)
     since = deltas.Since.last(env.memory) if delta else None
     raised = () if filters else source.alerts(run.id)

@@ -36,6 +36,7 @@ def sweep(
     ENTITY/PROJECT in place of ENTITY/PROJECT/SWEEP lists the project's sweeps.
     """
     from wandbwatch.analysis.objective import choose
+    from wandbwatch.analysis.unknown_keys import absent, demand, known_keys, unvalued
     from wandbwatch.commands.sweep.listing import listed, project_of
     from wandbwatch.commands.sweep.report import query_of, report
     from wandbwatch.model.errors import NotFoundError
@@ -51,6 +52,10 @@ def sweep(
         yield listed(project, env.source(project), e)
         return
     runs = source.runs(query_of(address, found, which, filters)).runs
+    if best and runs and not best.ranked(runs):
+        known = known_keys(runs)
+        why = {best.key: unvalued(best.key, known)}
+        demand(env, [best.key], why if absent(best.key, known) else {})
     yield report(found, runs, best or choose(runs, found).objective, topk)
 
 

@@ -48,7 +48,7 @@ def top(
     a run, s sorts, / filters, enter plots it, l shows its log and o its page.
     """
     from wandbwatch.analysis.several import gathered
-    from wandbwatch.analysis.unknown_keys import missing
+    from wandbwatch.analysis.unknown_keys import check_total, missing
     from wandbwatch.commands.top.report import LIVE, looked, report
     from wandbwatch.model.query import Details, Query
 
@@ -61,7 +61,9 @@ def top(
         env, places(address), lambda one: looked(env.source(one), query, keys, total)
     )
     runs = [curves.run for _, one in found.found for curves in one.curves]
-    said = missing(env.source(found.found[0][0]), query, keys, runs)
+    there = [address for address, _ in found.found]
+    said = tuple(missing(env, there, query, keys, runs).values())
+    check_total(env, there, total, runs)
     yield report(found, env.now(), total, topk, said)
 
 

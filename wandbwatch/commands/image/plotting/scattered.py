@@ -51,13 +51,14 @@ def chart(
     return Chart(f"{y} over {x}", Scatter(x, y, points, log_x=log_x, log_y=log_y))
 
 
-def notes(runs: Sequence[Run], chart: Chart, x: str, y: str) -> Iterator[str]:
+def lacking(runs: Sequence[Run], names: Sequence[str]) -> Sequence[str]:
+    """Return those of *names* that no run has a number for."""
+    return [name for name in names if all(value(run, name) is None for run in runs)]
+
+
+def notes(runs: Sequence[Run], chart: Chart) -> Iterator[str]:
     shown = len(chart.drawing.points) if isinstance(chart.drawing, Scatter) else 0
-    if not shown:
-        for name in (x, y):
-            if all(value(run, name) is None for run in runs):
-                yield f"no run has a number for {name!r}"
-    elif shown < len(runs):
+    if 0 < shown < len(runs):
         yield f"{len(runs) - shown} of {len(runs)} runs lack one of the two values"
 
 
