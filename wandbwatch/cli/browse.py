@@ -30,12 +30,15 @@ _KEYS = "↑↓ choose · s sort · / filter · enter plots · l log · o page �
 _SHORT = {60: "↑↓ s / enter l o · q ends", 0: "q ends"}
 _ROOMY = 100
 """Columns from which there is room to explain the keys."""
-_BACK = "q goes back"
+_BACK = "↑↓ scroll · q goes back"
 _KEY = re.compile(r"\x1b\[[0-9;]*[A-Za-z~]|\x1bO[A-Z]|.", re.DOTALL)
 _UP, _DOWN = {"\x1b[A", "\x1bOA", "k"}, {"\x1b[B", "\x1bOB", "j"}
 _FIRST, _LAST = {"\x1b[H", "\x1bOH", "g"}, {"\x1b[F", "\x1bOF", "G"}
+_PAGES = {"\x1b[5~": -1, "\x1b[6~": 1, " ": 1}
 _ENTER, _ESCAPE, _ERASE = {"\r", "\n"}, "\x1b", {"\x7f", "\x08"}
 _LOG_LINES = "200"
+_END = 1_000_000
+"""Lines, more than any view has."""
 _SHARES = (1, 2, 6, 12)
 """Rows of a table take about one of these many lines each."""
 
@@ -70,6 +73,8 @@ class Browser:
         self._filter = ""
         self._typing = False
         self._said = ""
+        self._scrolled = 0
+        """Lines by which the open view is scrolled: a log from its end."""
         self._open: tuple[str, Sequence[str], Sequence[Report]] | None = None
 
     def stay(self, screen: LiveScreen, every: timedelta) -> bool:
@@ -95,6 +100,7 @@ class Browser:
         elif self._open:
             if key in {"q", "Q", _ESCAPE, "\x04"}:
                 self._open = None
+            self._scroll(key)
         elif key in {"q", "Q", "\x04"}:
             return True
         elif key == _ESCAPE:
@@ -132,6 +138,11 @@ class Browser:
         goes = ends if key in _FIRST | _LAST else min(max(at + by, 0), last)
         self._chosen = runs[goes].id
 
+    def _scroll(self, key: str) -> None:
+        page = shutil.get_terminal_size().lines - 2
+        by = _PAGES.get(key, 0) * page + (key in _DOWN) - (key in _UP)
+        self._scrolled += by + _END * ((key in _LAST) - (key in _FIRST))
+
     def _sort(self, key: str) -> None:
         """Sort by the next column; S reverses the order."""
         table = self._table()
@@ -163,6 +174,8 @@ class Browser:
             found = list(self._more(words))
         except Exception as e:  # noqa: BLE001 -- it is shown, and the table stays
             found = [Report("top", what, (Note(str(e)),))]
+        if not self._open:
+            self._scrolled = 0
         self._open = (what, words, found)
 
     def _address(self, run: ListedRun) -> str:
@@ -217,8 +230,7 @@ class Browser:
         from wandbwatch.cli.watch import fitting, heading  # noqa: PLC0415 -- it has us
 
         if self._open:
-            what, _, reports = self._open
-            return _end(f"{what} · {_BACK}", reports, self._draw, height)
+            return self._view(*self._open[::2], height)
         columns = shutil.get_terminal_size().columns
         short = next(text for width, text in _SHORT.items() if columns >= width)
         keys = _KEYS if columns >= _ROOMY else short
@@ -227,6 +239,18 @@ class Browser:
         if table is None:
             return fitting(head, self._answers.reports, self._draw, height)
         return self._listed(f"{head}\n{self._status(table)}", table, height)
+
+    def _view(self, what: str, reports: Sequence[Report], height: int) -> str:
+        """Draw what is open, from where it is scrolled to."""
+        from wandbwatch.cli.watch import fitting  # noqa: PLC0415 -- it has us
+
+        text = fitting(f"{what} · {_BACK}", reports, self._draw, height)
+        head, *lines = text.split("\n")
+        last = max(len(lines) - height + 1, 0)
+        first = last if any(one.kind == "logs" for one in reports) else 0
+        start = min(max(first + self._scrolled, 0), last)
+        self._scrolled = start - first
+        return "\n".join([head, *lines[start:]])
 
     def _status(self, table: Table) -> str:
         runs = self._runs()
@@ -276,16 +300,6 @@ def _with(reports: Sequence[Report], table: Table) -> list[Report]:
         replace(one, blocks=tuple(table if mine(b) else b for b in one.blocks))
         for one in reports
     ]
-
-
-def _end(head: str, reports: Sequence[Report], draw: DrawReports, height: int) -> str:
-    """Show plots whole, and only the end of a text that is too long."""
-    from wandbwatch.cli.watch import fitting  # noqa: PLC0415 -- it has us
-
-    lines = fitting(head, reports, draw, height).split("\n")
-    if len(lines) <= height or not any(r.kind == "logs" for r in reports):
-        return "\n".join(lines)
-    return "\n".join([lines[0], *lines[len(lines) - height + 1 :]])
 
 
 def _words(row: Sequence[Cell]) -> str:

@@ -20,9 +20,11 @@ from wandbwatch.commands.top import report as top
 from wandbwatch.model.address import Cloud
 from wandbwatch.model.cell import MISSING
 from wandbwatch.model.errors import NotFoundError
+from wandbwatch.model.ports import Screen
 from wandbwatch.model.query import Curves
 from wandbwatch.model.report import Note, Report, Table
 from wandbwatch.model.run import Run, Series, State
+from wandbwatch.plugins import load
 from wandbwatch.sources.cloud import session
 
 from tests.fakes import NOW, FakeSource, fake_env
@@ -35,6 +37,7 @@ RUN = Run(
     "a", "calm", State.RUNNING, heartbeat=NOW, last_step=20, summary={"loss": 0.5}
 )
 CLOCK = Series("_runtime", [0.0, 20.0], [0.0, 10.0])
+NARROW = Screen(80, chosen=0, now=NOW)
 LOSS = Series("loss", [0.0, 20.0], [1.0, 0.5])
 
 
@@ -70,6 +73,17 @@ def test_a_row_says_how_fast_and_how_long():
     }
     other = row(told, 1)
     assert other["steps/s"] is other["ETA"] is other["loss so far"] is MISSING
+
+
+def test_a_run_is_one_line_of_80_columns():
+    runs = [replace(RUN, id=f"r{n}", name=f"gpt2-small-lr{n}-bs32") for n in range(3)]
+    curve = Series("loss", list(range(40)), [1.0 / (n + 1) for n in range(40)])
+    found = [Curves(run, {"_runtime": CLOCK, "loss": curve}) for run in runs]
+    report = top.report(seen(found, "loss"), NOW, Total(61))
+    text = "\n".join(load("wandbwatch.renderers", "terminal")([report], NARROW))
+    shown = [line for line in text.splitlines() if "running" in line][1:]
+    assert len(shown) == 3
+    assert all(len(line) <= 80 and "█" in line for line in shown)
 
 
 def test_nothing_running_is_said():
@@ -188,6 +202,8 @@ def test_top_is_a_place_to_choose_sort_filter_and_open_a_run_in(running_run):
         terminal.see("steps/s")
         terminal.type("l")
         terminal.see("log of")
+        terminal.type("k\x1b[5~G")
+        terminal.see("scroll")
         terminal.type("q")
         terminal.see("steps/s")
         terminal.type("o")

@@ -156,7 +156,7 @@ def shown(table: Table, screen: Screen) -> Iterator[RenderableType]:
     columns = _columns(table, screen) if table.rows else []
     if not columns:
         return
-    for left_out in _left_out(columns, screen.width):
+    for left_out in _left_out(columns, screen):
         kept = [column for column in columns if column.name not in left_out]
         for gap, found in _tries(kept, screen.width):
             if widths := _widths(found, screen.width, gap):
@@ -171,19 +171,26 @@ _CUT = (("name", "run", "title", 12), ("tags", "group", 8), ("project", 12))
 """The columns that are cut where a table is too wide, and how short at most."""
 
 
-_LEAST = ("tags", "group", "runtime")
+_LEAST = ("tags", "group", "runtime", "last heard", "total")
 """The columns of runs that are left out, in this order, before a run takes a card."""
+_CURVE = "so far"
+"""How the name of a column of curves ends."""
+_SAID = ("id", _CURVE)
+"""Those left out as well where one run is marked: a line above names it."""
 _LINES = 72
 """The width from which on a run is a line."""
 
 
-def _left_out(columns: Sequence[TableColumn], width: int) -> Iterator[tuple[str, ...]]:
+def _left_out(
+    columns: Sequence[TableColumn], screen: Screen
+) -> Iterator[tuple[str, ...]]:
     """Yield what to leave out: nothing first, then more and more."""
     yield ()
     names = [column.name for column in columns]
-    if width < _LINES or "id" not in names:
+    if screen.width < _LINES or "id" not in names:
         return
-    least = [name for name in _LEAST if name in names]
+    said = _SAID if screen.chosen >= 0 else ()
+    least = [name for name in (*_LEAST, *said) if name in names]
     for count in range(1, len(least) + 1):
         yield tuple(least[:count])
 
@@ -237,7 +244,8 @@ def _column(name: str, cells: Sequence[Cell], screen: Screen) -> TableColumn:
         formatting.clean(name),
         tuple(styled(cell, screen.now) for cell in cells),
         right=all(is_number(cell) or is_nothing(cell) for cell in cells),
-        whole=all(isinstance(latest(cell), _WHOLE) for cell in cells),
+        whole=name.endswith(_CURVE)
+        or all(isinstance(latest(cell), _WHOLE) for cell in cells),
     )
 
 
