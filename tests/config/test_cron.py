@@ -171,6 +171,7 @@ def test_with_six_fields_the_seconds_are_last():
         ("0 25 * * *", "hour '25'"),
         ("61 * * * *", "minute '61'"),
         ("0 9 * * mon-mon", "is a range of one value"),
+        ("5-5 9 * * *", "is a range of one value"),
         ("0 9 * * 9", "day of the week '9'"),
         ("0 9 30 2 *", "never fires"),
         ("0 9 * *", "4 fields"),
@@ -202,8 +203,20 @@ WORDS = st.text(alphabet="0123456789*/,-#?LWRHlwadefjmnostu ", max_size=24)
 INSTANTS = st.floats(0, 7e9).map(lambda s: datetime.fromtimestamp(s, UTC))
 
 
+PARTS = st.from_regex(
+    r"(\*|[0-9]{1,2}|sun|Mon|sat)(-([0-9]|[12][0-9]|fri))?(/[0-9])?", fullmatch=True
+)
+FIELDS = st.one_of(st.just("*"), st.lists(PARTS, min_size=1, max_size=2).map(",".join))
+
+
 @settings(deadline=None)
-@given(st.one_of(WORDS, st.text(max_size=20)))
+@given(
+    st.one_of(
+        WORDS,
+        st.text(max_size=20),
+        st.lists(FIELDS, min_size=5, max_size=5).map(" ".join),
+    )
+)
 def test_any_text_has_a_fault_or_fires(expression):
     wrong = fault(expression)
     assert wrong or CronTimes(expression, ZoneInfo("UTC")).after(FIRST)

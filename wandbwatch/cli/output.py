@@ -6,10 +6,8 @@ import itertools
 import os
 import shutil
 import sys
-import tempfile
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +33,8 @@ def pictures() -> Path:
     try:
         return Path(cache).expanduser() / "wandbwatch" / "images"
     except RuntimeError:  # no home directory
+        import tempfile  # noqa: PLC0415 -- seldom needed
+
         return Path(tempfile.gettempdir()) / "wandbwatch" / "images"
 
 
@@ -124,7 +124,7 @@ def _watch(
         def draw(
             reports: Iterable[Report], rows: int = 0, chosen: int = -1
         ) -> Iterator[str]:
-            screen = replace(_screen(), plot_rows=rows, chosen=chosen)
+            screen = _screen()._replace(plot_rows=rows, chosen=chosen)
             return renderer("terminal")(reports, screen)
 
         browser = _browser(line, draw) if line.more and line.kind == "top" else None
@@ -256,7 +256,7 @@ def _with_pictures(screen: Screen, output: str) -> Screen:
         return screen
     from wandbwatch.cli.terminal_pictures import Pictures  # noqa: PLC0415 -- seldom
 
-    return replace(screen, picture=Pictures(os.environ))
+    return screen._replace(picture=Pictures(os.environ))
 
 
 def _colour() -> bool:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from wandbwatch.config import values
 from wandbwatch.config import webhook as webhooks
@@ -117,8 +116,7 @@ def _mention(table: TomlTable) -> tuple[str, ...]:
 _MOST_JOBS = 64
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """``[daemon]``."""
 
     state: Path | None = None

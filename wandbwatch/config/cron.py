@@ -6,14 +6,14 @@ croniter sees only wall-clock times. At a clock change (DST) these rules hold:
   the end of the gap, a repeated time fires the first time.
 * With ``*`` as its hours a schedule follows the wall clock: a skipped hour is not
   made up for, and a repeated hour fires like any other.
+
+croniter takes as long to import as all of `check`: only what needs it imports it.
 """
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
-
-from croniter import CroniterBadDateError, CroniterError, croniter
 
 LONGEST = 200
 """Characters; croniter takes seconds over very long expressions."""
@@ -31,6 +31,11 @@ _WORD = re.compile(
     "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat|l|w",
     re.IGNORECASE,
 )
+_EVERYDAY = (range(60), range(24), range(1, 29), range(1, 13), range(8))
+"""Days that each month has: such an expression fires."""
+_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_DAY = re.compile(rf"\b({'|'.join(_DAYS)})\b", re.IGNORECASE)
+_PART = re.compile(r"(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/(\d{1,2}))?", re.ASCII)
 _TO_ITSELF = re.compile(r"\b(\w+)-\1\b", re.IGNORECASE)
 
 
@@ -39,12 +44,16 @@ class CronTimes:
 
     def __init__(self, expression: str, zone: tzinfo) -> None:
         """Take an *expression* for which `fault` returns None."""
+        from croniter import croniter  # noqa: PLC0415 -- slow
+
         self._zone = zone
         self._walls = croniter(expression.strip(), datetime.fromtimestamp(0, UTC))
         self._runs_by_the_clock = self._walls.expanded[1] == ["*"]
 
     def after(self, moment: datetime) -> datetime | None:
         """Return the first fire time after *moment*; None if there is none."""
+        from croniter import CroniterBadDateError  # noqa: PLC0415
+
         moment = moment.astimezone(UTC).replace(microsecond=0)
         try:
             if self._runs_by_the_clock:
@@ -93,6 +102,8 @@ def _fields_fault(fields: list[str]) -> str | None:
     if len(fields) not in (5, 6):
         count = f"{len(fields)} field{'' if len(fields) == 1 else 's'}"
         return f"{text!r} has {count}; cron has 5, or 6 with the seconds last"
+    if _is_everyday(fields):
+        return None
     if not _reads(fields):
         wrong = filter(None, map(_field_fault, fields, range(6)))
         return next(wrong, f"{text!r} is not valid")
@@ -101,7 +112,31 @@ def _fields_fault(fields: list[str]) -> str | None:
     return _calendar_fault(text)
 
 
+def _is_everyday(fields: list[str]) -> bool:
+    """Whether *fields* are plain, valid and fire, so that croniter need not tell."""
+    if len(fields) != len(_EVERYDAY):
+        return False
+    *others, weekday = fields
+    weekday = _DAY.sub(lambda day: str(_DAYS.index(day[0].lower())), weekday)
+    return all(map(_is_plain, (*others, weekday), _EVERYDAY))
+
+
+def _is_plain(field: str, valid: range) -> bool:
+    parts = map(_PART.fullmatch, field.split(","))
+    return all(part and _in_order(part, valid) for part in parts)
+
+
+def _in_order(part: re.Match[str], valid: range) -> bool:
+    start, end, step = (None if n is None else int(n) for n in part.groups())
+    numbers = [n for n in (start, end) if n is not None]
+    return all(n in valid for n in numbers) and (
+        sorted(set(numbers)) == numbers and (step is None or 0 < step < len(valid))
+    )
+
+
 def _reads(fields: list[str]) -> bool:
+    from croniter import CroniterError, croniter  # noqa: PLC0415
+
     words = re.findall(r"[^\W\d]+", " ".join(fields))
     if not all(_WORD.fullmatch(word) for word in words):
         return False  # including croniter's H and R (random times)
@@ -122,6 +157,8 @@ def _field_fault(field: str, position: int) -> str | None:
 
 
 def _calendar_fault(text: str) -> str | None:
+    from croniter import CroniterError, croniter  # noqa: PLC0415
+
     try:
         croniter.expand(text, strict=True)
         croniter(text, datetime.fromtimestamp(0, UTC)).get_next(datetime)

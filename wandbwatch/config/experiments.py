@@ -13,8 +13,6 @@ from wandbwatch.config import values
 from wandbwatch.config.table import TomlTable, below, kind_of
 from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.formatting.times import parse_positive_duration
-from wandbwatch.hyperparameters.objects import plain
-from wandbwatch.hyperparameters.schema import fault
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.experiment_config import (
     ExperimentConfig,
@@ -92,6 +90,8 @@ def _values(
     if not alone and not given:
         table.complain(key, "has no choices")
         return None
+    from wandbwatch.hyperparameters.objects import plain  # noqa: PLC0415 -- slow
+
     several = [given] if alone or not isinstance(given, list) else given
     try:
         return tuple(plain(value, "", "") for value in several)
@@ -102,6 +102,8 @@ def _values(
 
 def _check(table: TomlTable, rule: ParameterRule) -> None:
     """Complain about rules that no value can satisfy."""
+    from wandbwatch.hyperparameters.schema import fault  # noqa: PLC0415 -- slow
+
     if rule.low is not None and rule.high is not None and rule.low > rule.high:
         table.complain("min", f"{rule.low} is more than max, {rule.high}")
     bounded = rule.low is not None or rule.high is not None

@@ -10,9 +10,8 @@ import re
 import stat
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import tomli
 
@@ -148,15 +147,13 @@ LARGEST = 1 << 20
 """Bytes; a thousand subscriptions take a fifth of it."""
 
 
-@dataclass(frozen=True)
-class ConfigText:
+class ConfigText(NamedTuple):
     text: str
     open_to_others: bool
     """Whether users other than its owner may read the file."""
 
 
-@dataclass(frozen=True)
-class TomlTree:
+class TomlTree(NamedTuple):
     values: dict[str, Any]
     lines: Lines
 

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from wandbwatch.config import secret, values
 from wandbwatch.config.channels import Settings, account, channel, settings
 from wandbwatch.config.complaints import Complaints
-from wandbwatch.config.experiments import experiment
 from wandbwatch.config.keep import keep
 from wandbwatch.config.lines import Lines, read, tree
 from wandbwatch.config.subscriptions import Around, subscription
 from wandbwatch.config.table import TomlTable, kind_of
 from wandbwatch.model.channel import Channel
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.experiment_config import ExperimentConfig
 from wandbwatch.model.keep import Keep
 from wandbwatch.model.subscription import AccountConfig, Subscription
+
+if TYPE_CHECKING:  # only a file with experiments needs it
+    from wandbwatch.model.experiment_config import ExperimentConfig
 
 __all__ = ["CheckLine", "Config", "ConfigFile", "Settings", "load", "parse"]
 
 T = TypeVar("T")
-CheckLine = Callable[[str, Mapping[str, ExperimentConfig]], object]
+CheckLine = Callable[[str, "Mapping[str, ExperimentConfig]"], object]
 """Raises WandbwatchError, in one line, when a command line is wrong beside the
 experiments of its file."""
 
@@ -50,13 +51,12 @@ class Config:
         return self.channels[name]
 
 
-@dataclass(frozen=True)
-class ConfigFile:
+class ConfigFile(NamedTuple):
     """The facts about a file besides its text."""
 
     name: str = "watch.toml"
     """As it stands before the complaints."""
-    base: Path = field(default_factory=Path)
+    base: Path = Path()
     """The directory that its relative paths start from."""
     open_to_others: bool = False
     zone: str = "UTC"
@@ -106,7 +106,7 @@ def from_tree(
     experiments = _named(
         top,
         "experiments",
-        lambda t, name: experiment(t, name, file.base, channels_),
+        lambda t, name: _experiment(t, name, file.base, channels_),
     )
     around = Around(
         channels_,
@@ -122,6 +122,14 @@ def from_tree(
     if not subscriptions and not experiments:
         complaints.warn((), "has no [[subscriptions]]: it never posts anything")
     return replace(config, warnings=complaints.warnings())
+
+
+def _experiment(
+    table: TomlTable, name: str, base: Path, channels: Collection[str]
+) -> ExperimentConfig | None:
+    from wandbwatch.config.experiments import experiment  # noqa: PLC0415 -- slow
+
+    return experiment(table, name, base, channels)
 
 
 def _one(top: TomlTable, name: str, reader: Callable[[TomlTable], T]) -> T:

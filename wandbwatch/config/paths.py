@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from wandbwatch.config.load import Config, Settings, load
 from wandbwatch.model.errors import ConfigError
@@ -89,6 +88,8 @@ def local_zone(environ: Mapping[str, str]) -> str:
 
 
 def _is_zone(name: str) -> bool:
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 -- many machines name none
+
     try:
         ZoneInfo(name)
     except (ValueError, OSError, KeyError):

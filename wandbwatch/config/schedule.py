@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from wandbwatch.config.cron import CronTimes
@@ -29,8 +28,7 @@ class Times(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class EveryTimes:
+class EveryTimes(NamedTuple):
     interval: timedelta
 
     def after(self, moment: datetime) -> datetime | None:
@@ -48,8 +46,7 @@ class SlotDecision(Enum):
     """The last slot is in the future: count from this one on, run nothing now."""
 
 
-@dataclass(frozen=True)
-class Due:
+class Due(NamedTuple):
     """The latest slot that has come. It becomes the last slot, due or skipped."""
 
     slot: datetime

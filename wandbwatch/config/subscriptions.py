@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
-from wandbwatch.config import schedule, values
+from wandbwatch.config import values
 from wandbwatch.config.table import TomlTable
 from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.formatting.times import parse_duration, parse_positive_duration
@@ -19,8 +19,7 @@ _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 _LOOKED_AT = 8
 
 
-@dataclass(frozen=True)
-class Around:
+class Around(NamedTuple):
     """The names in the rest of the file that a subscription may use."""
 
     channels: Collection[str]
@@ -117,6 +116,8 @@ def _check_jitter(table: TomlTable, found: Subscription) -> None:
     """Complain if a jitter can delay a slot past the next one: it would be lost."""
     if not found.jitter:
         return
+    from wandbwatch.config import schedule  # noqa: PLC0415 -- few lists have a jitter
+
     times, slot = schedule.times(found), _SOME_DAY
     for _ in range(_LOOKED_AT):
         following = times.after(slot)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zoneinfo
 from collections.abc import Callable
 from datetime import time
 from enum import Enum
@@ -31,6 +30,8 @@ def cron(text: str) -> Cron:
 
 def zone(text: str) -> str:
     """Check that the time zone *text* exists."""
+    import zoneinfo  # noqa: PLC0415 -- few files name one
+
     try:
         zoneinfo.ZoneInfo(text)
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import time
 from enum import Enum
+from typing import NamedTuple
 
 from wandbwatch.model.cell import Level
 
@@ -30,8 +31,7 @@ class Secret:
         return f"{self.kind.value} {self.place}"
 
 
-@dataclass(frozen=True)
-class QuietHours:
+class QuietHours(NamedTuple):
     """Hours of the day in which posts are held; ``start`` may be after ``end``."""
 
     start: time

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 
 _DAY = 86400.0
@@ -30,8 +29,12 @@ class Keep:
     """Unused space in state.db; more than this is freed."""
 
     def dump(self) -> str:
+        import json  # noqa: PLC0415 -- `check` need not wait for it
+
         return json.dumps(asdict(self))
 
     @classmethod
     def load(cls, text: str | None) -> Keep:
+        import json  # noqa: PLC0415
+
         return cls(**json.loads(text)) if text else cls()

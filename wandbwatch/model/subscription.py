@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from wandbwatch.model.channel import Secret
 
 
-@dataclass(frozen=True)
-class Cron:
+class Cron(NamedTuple):
     """A cron expression of 5 fields, of 6 (seconds come last), or ``@hourly``…"""
 
     expression: str
@@ -20,8 +19,7 @@ class Cron:
         return self.expression
 
 
-@dataclass(frozen=True)
-class Interval:
+class Interval(NamedTuple):
     """One slot each *interval*, counted from 1970-01-01 00:00 UTC.
 
     It does not depend on our start time, so a restart shifts nothing.
@@ -73,8 +71,7 @@ class Subscription:
     """None: the process's own wandb login."""
 
 
-@dataclass(frozen=True)
-class AccountConfig:
+class AccountConfig(NamedTuple):
     """One ``[accounts.NAME]``: an API key and a W&B server."""
 
     name: str

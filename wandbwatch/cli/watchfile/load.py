@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -17,8 +18,10 @@ from wandbwatch.config.journald import Priority, marked
 from wandbwatch.config.lines import tree
 from wandbwatch.config.load import CheckLine, Config, ConfigFile
 from wandbwatch.model.channel import Secret, SecretKind
-from wandbwatch.model.experiment_config import ExperimentConfig
-from wandbwatch.model.ports import Env
+
+if TYPE_CHECKING:
+    from wandbwatch.model.experiment_config import ExperimentConfig
+    from wandbwatch.model.ports import Env
 
 
 class Secrets(Enum):
