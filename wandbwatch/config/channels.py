@@ -150,7 +150,7 @@ def settings(table: TomlTable, base: Path) -> Settings:
     if dead_man and dead_man.kind is SecretKind.PLAIN:
         table.read("dead_man", values.web_address)
     where = below(base, state) if state else None
-    return Settings(where, jobs or Settings.jobs, dead_man)
+    return Settings(where, jobs or Settings().jobs, dead_man)
 
 
 def _place(text: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from wandbwatch.config import secret, values
@@ -30,16 +30,15 @@ CheckLine = Callable[[str, "Mapping[str, ExperimentConfig]"], object]
 experiments of its file."""
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(NamedTuple):
     channels: Mapping[str, Channel]
     subscriptions: tuple[Subscription, ...]
     accounts: Mapping[str, AccountConfig]
     daemon: Settings
     zone: str
     """The name of the time zone of quiet hours, and of subscriptions without one."""
-    experiments: Mapping[str, ExperimentConfig] = field(default_factory=dict)
-    keep: Keep = field(default_factory=Keep)
+    experiments: Mapping[str, ExperimentConfig] = MappingProxyType({})
+    keep: Keep = Keep()
     warnings: tuple[str, ...] = ()
     """What is unwise, in the form of the complaints."""
 
@@ -121,7 +120,7 @@ def from_tree(
     secret.judge(named, complaints, file.reader, is_open=file.open_to_others)
     if not subscriptions and not experiments:
         complaints.warn((), "has no [[subscriptions]]: it never posts anything")
-    return replace(config, warnings=complaints.warnings())
+    return config._replace(warnings=complaints.warnings())
 
 
 def _experiment(

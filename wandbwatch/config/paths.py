@@ -11,7 +11,7 @@ from wandbwatch.model.errors import ConfigError
 
 NAME = "watch.toml"
 VARIABLE = "WANDBWATCH_CONFIG"
-_ZONES = "/zoneinfo/"
+_ZONES, _STANDARD = "/zoneinfo/", "/usr/share/zoneinfo/"
 MACHINE = Path("/etc/wandbwatch")
 """Where the configuration of a machine's own service is, and its state:"""
 MACHINE_STATE = Path("/var/lib/wandbwatch")
@@ -78,13 +78,12 @@ def state_directory(
 def local_zone(environ: Mapping[str, str]) -> str:
     """Return the name of this machine's time zone; UTC if it has none."""
     linked = Path("/etc/localtime").resolve()
-    for name in (
-        environ.get("TZ", "").removeprefix(":"),
-        str(linked).partition(_ZONES)[2].removeprefix("posix/"),
-    ):
-        if name and _is_zone(name):
-            return name
-    return "UTC"
+    chosen = environ.get("TZ", "").removeprefix(":")
+    if chosen and _is_zone(chosen):
+        return chosen
+    name = str(linked).partition(_ZONES)[2].removeprefix("posix/")
+    standard = Path(_STANDARD, name) == linked and linked.is_file()
+    return name if name and (standard or _is_zone(name)) else "UTC"
 
 
 def _is_zone(name: str) -> bool:

@@ -84,19 +84,20 @@ _NO_AMOUNT = re.compile(r"(^|[._/-])_?(id|seed|timestamp|time|date|year|port|pid
 """Keys whose numbers are identifiers, not amounts."""
 _QUIET = re.compile(r"disk|network|proc\.")
 _UNITS = (
-    (re.compile(r"(MB|MiB)$|^disk(\..*)?\.(in|out)$"), 1e6, ""),
-    (re.compile(r"(GB|GiB)$"), 1e9, ""),
-    (re.compile(r"[bB]ytes$|^network\.(sent|recv)$|\.HBMMemory"), 1.0, ""),
-    (re.compile(r"[wW]atts$"), 0.0, " W"),
-    (re.compile(r"\.temp$"), 0.0, " °C"),
+    (r"(MB|MiB)$|^disk(\..*)?\.(in|out)$", 1e6, ""),
+    (r"(GB|GiB)$", 1e9, ""),
+    (r"[bB]ytes$|^network\.(sent|recv)$|\.HBMMemory", 1.0, ""),
+    (r"[wW]atts$", 0.0, " W"),
+    (r"\.temp$", 0.0, " °C"),
     (
-        re.compile(r"([pP]ercent|^cpu(\.\d+)?(\..*)?|^memory|^disk|\.gpu|memory)$"),
+        r"([pP]ercent|^cpu(\.\d+)?(\..*)?|^memory|^disk|\.gpu|memory)$",
         0.0,
         "%",
     ),
-    (re.compile(r"([uU]tili[sz]ation|memoryAllocated|powerPercent)$"), 0.0, "%"),
+    (r"([uU]tili[sz]ation|memoryAllocated|powerPercent)$", 0.0, "%"),
 )
-"""What a system metric's name says: bytes in one of it, else its unit."""
+"""What a system metric's name says: bytes in one of it, else its unit.
+Patterns compile when first used: `check` needs none."""
 
 
 def compact(value: float) -> str:
@@ -124,7 +125,7 @@ def measured(group: str, name: str, cell: Cell) -> str:
 
 def _with_unit(name: str, value: float) -> str:
     for pattern, scale, unit in _UNITS:
-        if pattern.search(name):
+        if re.search(pattern, name):
             return size(round(value * scale)) if scale else f"{number(value)}{unit}"
     return compact(value) if abs(value) >= _LARGE else ""
 

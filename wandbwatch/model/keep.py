@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 _DAY = 86400.0
 
 
-@dataclass(frozen=True)
-class Keep:
+class Keep(NamedTuple):
     """``[keep]``: durations in seconds, sizes in bytes."""
 
     delivered: float = 7 * _DAY
@@ -31,7 +30,7 @@ class Keep:
     def dump(self) -> str:
         import json  # noqa: PLC0415 -- `check` need not wait for it
 
-        return json.dumps(asdict(self))
+        return json.dumps(self._asdict())
 
     @classmethod
     def load(cls, text: str | None) -> Keep:
