@@ -54,6 +54,8 @@ _ALSO_SUMMARY = "summaryMetrics."
 
 @dataclass(frozen=True)
 class RunField:
+    """What a column reads of a run."""
+
     read: Callable[[Run], Value]
     config: tuple[str, ...] = ()
     """The config keys that runs must be read with."""

@@ -205,14 +205,16 @@ def _pictured(reports: Iterator[Report], output: str) -> Iterator[Report]:
 
 
 def _kept(report: Report, place: Path) -> Report:
-    from wandbwatch.model.media import Attachment  # noqa: PLC0415 -- few reports have any
-    from wandbwatch.model.report import Chart, Plot  # noqa: PLC0415 -- nor --help
+    from wandbwatch.model import report as model  # noqa: PLC0415 -- --help needs none
 
-    if any(isinstance(block, Plot | Chart) for block in report.blocks):
+    if any(isinstance(block, model.Plot | model.Chart) for block in report.blocks):
         from wandbwatch.plots import keep  # noqa: PLC0415
 
         report = keep(report, place)
-    if any(isinstance(block, Attachment) for block in report.blocks):
+    shown = (
+        model.Fields | model.Table | model.Plot | model.Chart | model.Note | model.Text
+    )
+    if not all(isinstance(block, shown) for block in report.blocks):  # attachments
         from wandbwatch.cli.attachments import save  # noqa: PLC0415
 
         report = save(report, place)

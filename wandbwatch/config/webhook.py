@@ -29,6 +29,8 @@ _PATH = re.compile(
 
 @dataclass(frozen=True)
 class WebhookAddress:
+    """The parts of a webhook's URL."""
+
     id: str
     url: str = field(repr=False)
     """Without a query, so that a path can be added."""

@@ -11,6 +11,8 @@ from wandbwatch.model.run import Json
 
 @dataclass(frozen=True)
 class Alert:
+    """What the run's code raised."""
+
     title: str
     text: str = ""
     level: str = ""
@@ -32,6 +34,8 @@ class Printed:
 
 @dataclass(frozen=True)
 class Provenance:
+    """Where a run's code and packages come from."""
+
     facts: Mapping[str, str] = field(default_factory=dict)
     """Named in plain words: ``commit``, ``remote``, ``program``, ``python``, ``gpu``, …
     Only what is known."""

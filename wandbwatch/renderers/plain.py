@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from wandbwatch import formatting as words
 from wandbwatch.formatting import json_values
 from wandbwatch.model.cell import Cell, Changed, Missing, Plain
-from wandbwatch.model.media import Attachment
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import (
     Block,
@@ -27,7 +26,6 @@ from wandbwatch.model.report import (
     Text,
 )
 from wandbwatch.model.run import Series, State
-from wandbwatch.plots import text as charted
 
 _SUMMARY = ("points", "not finite", "first", "last", "min", "max")
 
@@ -54,7 +52,7 @@ def _lines(block: Block) -> Iterator[str]:
             yield _heading(block.text)
         case Text():
             yield from _text(block)
-        case Attachment():
+        case _:
             yield _heading(*json_values.FILE)
             yield from (_record(*row) for row in json_values.files(block))
 
@@ -92,6 +90,8 @@ def _at(mark: Mark) -> tuple[str, ...]:
 
 def _chart(chart: Chart) -> Iterator[str]:
     """Yield its numbers in records, a histogram as quantiles."""
+    from wandbwatch.plots import text as charted  # noqa: PLC0415 -- few reports have any
+
     said = (chart.title, charted.said(chart), chart.file)
     yield _heading(*(part for part in said if part))
     yield from _table(charted.brief(chart))

@@ -30,6 +30,8 @@ _KEPT = 200
 
 @dataclass(frozen=True)
 class _Outcome:
+    """How an action ended."""
+
     said: str
     undo: str = ""
     failed: bool = False
@@ -54,6 +56,8 @@ def carry_out(
 
 @dataclass(frozen=True)
 class _Work:
+    """An action that is due."""
+
     env: Env
     address: Address
     memory: Memory

@@ -28,6 +28,8 @@ seconds, was an outage."""
 
 @dataclass(frozen=True)
 class Action:
+    """What a rule does besides its message."""
+
     kind: str
     text: str
     """As written: ``exec scancel 7``."""
@@ -69,6 +71,8 @@ class Intent:
 
 @dataclass(frozen=True)
 class ActionMemory:
+    """What a line remembers of its actions."""
+
     at: float = 0.0
     """When the runs were last checked, POSIX seconds."""
     gap: float = 0.0

@@ -42,6 +42,8 @@ class Notification:
 
 @dataclass
 class _Check:
+    """One rule on one run."""
+
     rules: Sequence[Rule]
     timing: Timing
     now: float

@@ -123,6 +123,8 @@ class Watched:
 
 @dataclass(frozen=True)
 class AlertMemory:
+    """What a line remembers of its rules."""
+
     at: float
     """When the runs were last checked, POSIX seconds."""
     runs: Mapping[str, Watched] = field(default_factory=dict)

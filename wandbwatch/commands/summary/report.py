@@ -15,10 +15,10 @@ from wandbwatch.formatting.text import by_number, did_you_mean, yet
 from wandbwatch.model.cell import MISSING, Cell, Level
 from wandbwatch.model.report import Block, Fields, Note, Report, Table, Text
 from wandbwatch.model.run import Run, State
-from wandbwatch.model.run_details import Alert
 
 if TYPE_CHECKING:
     from wandbwatch.analysis.eta import Forecast
+    from wandbwatch.model.run_details import Alert
 
 
 _MOST = 10

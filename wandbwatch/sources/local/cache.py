@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import stat
 import sys
 from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -57,6 +55,8 @@ class Kept:
         root = directory(os.environ)
         if root is None:
             return None
+        from hashlib import sha256  # noqa: PLC0415 -- nor is a single one named
+
         return cls(root / sha256(os.fsencode(what)).hexdigest()[:40])
 
     def load(self) -> Any:
@@ -103,6 +103,8 @@ class Cached:
 
 
 def _identity(log: RunLog, blocks: int) -> dict[str, Any]:
+    import random  # noqa: PLC0415 -- small logs are not kept
+
     some = random.sample(range(blocks), min(_SAMPLED, blocks))
     # The first block has the header, a file grows from the last one.
     sums = {str(n): _checksum(log, n) for n in {*some, 0, blocks - 1} if n >= 0}

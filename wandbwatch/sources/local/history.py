@@ -5,10 +5,8 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from wandbwatch.analysis.histograms import column
-from wandbwatch.model.drawing import HistogramColumn
 from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.model.run import Json, Series
 from wandbwatch.sources.local.curves import Columns, CurveScanner, places
@@ -17,6 +15,9 @@ from wandbwatch.sources.local.key_scanner import row_step
 from wandbwatch.sources.local.log import RunLog
 from wandbwatch.sources.local.wire import EXIT, HISTORY, METRIC, fields, integer, text
 
+if TYPE_CHECKING:
+    from wandbwatch.model.drawing import HistogramColumn
+
 _NAME, _GLOB, _STEP_METRIC, _SUMMARY, _GOAL = 1, 2, 4, 7, 8
 _GOALS = {1: False, 2: True}
 _KINDS = {1: "min", 2: "max", 3: "mean", 5: "last", 6: "none", 8: "first"}
@@ -24,6 +25,8 @@ _KINDS = {1: "min", 2: "max", 3: "mean", 5: "last", 6: "none", 8: "first"}
 
 @dataclass(frozen=True)
 class Metric:
+    """A ``define_metric``."""
+
     name: str
     """A key, or with *glob* the start of keys."""
     step_metric: str = ""
@@ -97,6 +100,8 @@ def goals(logs: Sequence[RunLog]) -> dict[str, bool]:
 
 @dataclass
 class _Tally:
+    """The sums that a summary of a metric needs."""
+
     first: Json
     last: Json = None
     least: float = 0.0
@@ -237,6 +242,8 @@ def distributions(
     There is one of each step, the later one. What define_metric said is added to
     *defined*.
     """
+    from wandbwatch.analysis.histograms import column  # noqa: PLC0415 -- seldom drawn
+
     place = places(axis)
     found: dict[str, dict[float, HistogramColumn]] = {key: {} for key in keys}
     marks = {key: key.rpartition(".")[2].encode("utf-8", "replace") for key in keys}

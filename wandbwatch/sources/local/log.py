@@ -245,6 +245,8 @@ _TIMED = frozenset({EXIT, HISTORY, STATS, OUTPUT, OUTPUT_RAW})
 
 @dataclass
 class LogEnd:
+    """How a log ends."""
+
     exit_code: int | None = None
     """What the run exited with; None while it has not."""
     heard: float | None = None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from wandbwatch.model.run import Json, flat
-from wandbwatch.model.run_details import Alert
 from wandbwatch.sources.local.items import REMOVE, UPDATE, Path, item, items, value
 from wandbwatch.sources.local.log import RunLog
 from wandbwatch.sources.local.wire import (
@@ -20,6 +20,9 @@ from wandbwatch.sources.local.wire import (
     text,
     timestamp,
 )
+
+if TYPE_CHECKING:
+    from wandbwatch.model.run_details import Alert
 
 _OWN = "_wandb"  # what W&B itself keeps in there
 _CONFIG_OF_RUN = 4
@@ -101,6 +104,8 @@ _HEAD = 8 * 32 * 1024
 
 @dataclass
 class Identity:
+    """Who a run is, as its records say."""
+
     id: str = ""
     entity: str = ""
     project: str = ""
@@ -184,6 +189,8 @@ def alerts(logs: Sequence[RunLog]) -> tuple[Alert, ...]:
 
 
 def _alert(data: bytes, at: int, end: int) -> Alert:
+    from wandbwatch.model.run_details import Alert  # noqa: PLC0415 -- few runs raise any
+
     found = {
         n: text(data, start, stop)
         for n, start, stop in fields(data, at, end)

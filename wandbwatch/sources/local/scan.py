@@ -13,14 +13,14 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from wandbwatch.sources.local.framing import Record
 from wandbwatch.sources.local.known import Known
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
     from wandbwatch.sources.local.large.vectors import Segment
     from wandbwatch.sources.local.log import RunLog
 
@@ -154,6 +154,8 @@ def forked(work: Callable[[], _T]) -> Callable[[], _T | None]:
 
     Returns what waits for its result, which is None if it failed.
     """
+    from multiprocessing import get_context  # noqa: PLC0415 -- a small run needs none
+
     receiver, sender = get_context("fork").Pipe(duplex=False)
     process = get_context("fork").Process(target=_send, args=(work, sender))
     process.start()

@@ -6,30 +6,17 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from wandbwatch.analysis import filters
 from wandbwatch.analysis.keys import expanded
 from wandbwatch.model import query as model
 from wandbwatch.model.address import Local
-from wandbwatch.model.drawing import Distributions
 from wandbwatch.model.errors import NotFoundError, SourceError, UsageError
-from wandbwatch.model.media import Album, Artifacts, RunFile, When
 from wandbwatch.model.query import Axis, Curves, Query
 from wandbwatch.model.report import remark
 from wandbwatch.model.run import Run, Series, State
-from wandbwatch.model.run_details import Alert, Printed, Provenance, Sweep
-from wandbwatch.sources.local import (
-    artifacts,
-    console,
-    directories,
-    history,
-    media,
-    provenance,
-    records,
-    stats,
-    sweep,
-)
+from wandbwatch.sources.local import directories, history, records, stats
 from wandbwatch.sources.local.history import Metric, own_axes
 from wandbwatch.sources.local.listing import Listing, shared
 from wandbwatch.sources.local.log import log_end
@@ -41,6 +28,11 @@ from wandbwatch.sources.local.reading import (
     read,
     run_id,
 )
+
+if TYPE_CHECKING:  # a summary need not wait for what few commands ask
+    from wandbwatch.model.drawing import Distributions
+    from wandbwatch.model.media import Album, Artifacts, RunFile, When
+    from wandbwatch.model.run_details import Alert, Printed, Provenance, Sweep
 
 _Found: TypeAlias = list[tuple[Run, Sequence[Path]]]
 """Runs with their files."""
@@ -96,6 +88,8 @@ class LocalSource:
         return tuple(self._spread(run, files, keys, axis) for run, files in shown)
 
     def console(self, run_id: str, last: int) -> tuple[Printed, ...]:
+        from wandbwatch.sources.local import console  # noqa: PLC0415
+
         (files,) = self._chosen([run_id])
         with ExitStack() as stack:
             return console.console(opened(files, stack), last)
@@ -106,32 +100,45 @@ class LocalSource:
             return records.alerts(opened(files, stack))
 
     def provenance(self, run_id: str) -> Provenance:
+        from wandbwatch.sources.local import provenance  # noqa: PLC0415
+
         (files,) = self._chosen([run_id])
         with ExitStack() as stack:
             return provenance.provenance(opened(files, stack), files)
 
     def sweep(self, sweep_id: str) -> Sweep:
+        from wandbwatch.sources.local import sweep  # noqa: PLC0415
+
         filters = {"sweep": sweep_id} if sweep_id else {}
         runs = self.runs(Query(filters, summary=())).runs
         return sweep.sweep(runs, self._path)
 
     def sweeps(self) -> tuple[Sweep, ...]:
+        from wandbwatch.sources.local import sweep  # noqa: PLC0415
+
         runs = self.runs(Query(order="+created_at", summary=())).runs
         names = dict.fromkeys(run.sweep for run in reversed(runs) if run.sweep)
         members = ([run for run in runs if run.sweep == name] for name in names)
         return tuple(sweep.sweep(found, self._path) for found in members)
 
     def media(self, run_id: str, keys: Sequence[str], when: When) -> Album:
+        from wandbwatch.sources.local import media  # noqa: PLC0415
+
         (found,) = self._chosen([run_id])
         with ExitStack() as stack:
             return media.album(opened(found, stack), keys, when)
 
     def files(self, run_id: str, paths: Sequence[str] | None) -> tuple[RunFile, ...]:
+        from wandbwatch.sources.local import media  # noqa: PLC0415
+
         (found,) = self._chosen([run_id])
         return media.files(found, paths)
 
     def artifacts(self, run_id: str) -> Artifacts:
         """Return the artifacts in the runs' files; the newest run comes first."""
+        from wandbwatch.model.media import Artifacts  # noqa: PLC0415
+        from wandbwatch.sources.local import artifacts  # noqa: PLC0415
+
         groups = self._groups()
         ids = [run_id] if run_id else list(reversed(groups))
         with ExitStack() as stack:
@@ -239,6 +246,8 @@ class LocalSource:
         self, run: Run, files: Sequence[Path], keys: Sequence[str], axis: Axis
     ) -> Distributions:
         """Read the histograms of a run of many: one that cannot be read has none."""
+        from wandbwatch.model.drawing import Distributions  # noqa: PLC0415
+
         defined: list[Metric] = []
         try:
             with ExitStack() as stack:

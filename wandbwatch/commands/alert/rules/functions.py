@@ -29,6 +29,8 @@ Found = measures.Measured | AnyPredicate
 
 @dataclass(frozen=True)
 class Word:
+    """A word that is an argument."""
+
     text: str
     shape: Shape
     at: int
@@ -44,6 +46,8 @@ class MisusedError(ValueError):
 
 @dataclass(frozen=True)
 class Function:
+    """A function of rules."""
+
     usage: str
     least: int
     most: int

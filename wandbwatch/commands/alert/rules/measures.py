@@ -50,6 +50,8 @@ class Measure(Protocol):
 
 @dataclass(frozen=True)
 class Latest:
+    """The last value of a key."""
+
     key: str
     percent = False
     hold = HOLD

@@ -40,6 +40,8 @@ def parse(text: str) -> Rule:
 
 @dataclass
 class _Parser:
+    """Reads the tokens of a rule."""
+
     text: str
     tokens: tuple[Token, ...]
     place: int = 0

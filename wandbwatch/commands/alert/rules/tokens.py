@@ -20,6 +20,8 @@ class Shape(Enum):
 
 @dataclass(frozen=True)
 class Token:
+    """A word of a rule."""
+
     shape: Shape
     text: str
     """As written; a quoted token without its quotes."""

@@ -23,6 +23,8 @@ from wandbwatch.formatting import number
 
 @dataclass(frozen=True)
 class Comparison:
+    """A value against a bound."""
+
     measure: Measure
     sign: str
     threshold: float
@@ -33,17 +35,23 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Statement:
+    """A function that is true or false."""
+
     claim: Predicate
     text: str
 
 
 @dataclass(frozen=True)
 class And:
+    """All parts hold."""
+
     parts: tuple[Node, ...]
 
 
 @dataclass(frozen=True)
 class Or:
+    """One of the parts holds."""
+
     parts: tuple[Node, ...]
 
 
