@@ -51,6 +51,11 @@ class Fault:
     """How likely it strikes, by *dice*."""
     dice: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311 - a repeatable test, no secret
 
+    @property
+    def stalls(self) -> bool:
+        """Whether it makes a client wait until that gives up."""
+        return self.times != 0 and self.kind.startswith(("hang", "drip", "endless"))
+
     def __post_init__(self) -> None:
         if self.kind not in BEFORE | AFTER:
             raise ValueError(self.kind)
