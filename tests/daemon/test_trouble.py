@@ -100,16 +100,16 @@ def hanging(wandb_server: WandbServer, place: Place) -> Place:
     return place
 
 
-def asking(daemon: Running) -> list[int]:
-    """Wait for a worker that asks W&B; return it and its wandb-core."""
-    found: list[int] = []
+def asking(daemon: Running) -> dict[int, str]:
+    """Wait for a worker that asks W&B; return the command lines of it and of its
+    wandb-core by their pids."""
+    found: dict[int, str] = {}
 
     def found_both() -> bool:
         words = {pid: _words(pid) for pid in daemon.pids()[1:]}
-        found[:] = [
-            *(pid for pid, line in words.items() if " worker " in line),
-            *(pid for pid, line in words.items() if "wandb-core" in line),
-        ]
+        found.clear()
+        for part in (" worker ", "wandb-core"):
+            found.update({pid: line for pid, line in words.items() if part in line})
         return len(found) == 2
 
     daemon.wait(found_both)
@@ -121,7 +121,7 @@ def test_a_stopped_worker_and_its_sidecar_are_ended_at_the_deadline(hanging):
         stopped = asking(daemon)
         for pid in stopped:
             os.kill(pid, signal.SIGSTOP)
-        daemon.wait(lambda: not any(map(_words, stopped)))
+        daemon.wait(lambda: not _alive(stopped))
         daemon.wait(lambda: daemon.said("the job timed out and was stopped"))
         daemon.wait(lambda: hanging.server.messages)  # and it is posted
         assert daemon.end() == 0
@@ -131,7 +131,7 @@ def test_to_stop_with_a_job_running_leaves_nothing(hanging):
     with hanging.start() as daemon:
         running = asking(daemon)
         assert daemon.end() == 0
-    assert not any(map(_words, running))
+    assert not _alive(running)
     assert list((hanging.state / "work").iterdir()) == []
 
 
@@ -139,7 +139,7 @@ def test_a_killed_daemon_leaves_no_job_without_a_deadline(hanging):
     with hanging.start() as daemon:
         running = asking(daemon)
         daemon.end(signal.SIGKILL)
-    daemon.wait(lambda: not any(map(_words, running)))
+    daemon.wait(lambda: not _alive(running))
 
 
 def test_a_stopped_sender_is_ended_and_another_one_sends(place):
@@ -186,6 +186,10 @@ def _rights(place: Place, directory: int, file: int) -> None:
         if path.is_file():
             path.chmod(file)
     place.state.chmod(directory)
+
+
+def _alive(started: dict[int, str]) -> bool:
+    return any(_words(pid) == line for pid, line in started.items())  # pids come again
 
 
 def _words(pid: int) -> str:
