@@ -54,7 +54,7 @@ def test_kitty_gets_a_png_in_chunks(png):
     show = terminal_pictures.picture({"WANDBWATCH_PICTURES": "kitty"})
     assert show is not None
     parts = re.findall(r"\x1b_G([^;]*);([^\x1b]*)\x1b\\", show(str(png), 200))
-    assert parts[0][0] == "a=T,f=100,q=2,c=100,m=1"
+    assert parts[0][0] == "a=T,f=100,q=2,c=24,m=1", "a small one is not as wide"
     assert [head for head, _ in parts[1:]] == ["m=1", "m=1", "m=0"][-len(parts) + 1 :]
     assert base64.b64decode("".join(text for _, text in parts)) == png.read_bytes()
 
@@ -62,9 +62,13 @@ def test_kitty_gets_a_png_in_chunks(png):
 def test_iterm2_gets_the_file_itself(png):
     show = terminal_pictures.picture({"WANDBWATCH_PICTURES": "iterm2"})
     assert show is not None
+    wide = png.with_name("wide.png")
+    Image.new("RGB", (2000, 9)).save(wide)
+    assert ";width=60:" in show(str(wide), 60)
+    assert ";width=100:" in show(str(wide), 200)
     told = show(str(png), 60)
     assert told.startswith("\x1b]1337;File=inline=1;size=")
-    assert ";width=60:" in told
+    assert ";width=24:" in told
     assert base64.b64decode(told.partition(":")[2][:-1]) == png.read_bytes()
 
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from wandbwatch.plots.sixels import png, sixels
+from wandbwatch.plots.sixels import png, sixels, width
 
 Picture: TypeAlias = Callable[[str, int], str]
 """Writes the picture in a file for a terminal of so many columns; "" if it can't."""
@@ -26,6 +26,8 @@ _PATIENCE = 0.3
 """Seconds that a terminal has to say what it can."""
 _WIDEST = 100
 """Columns of a picture at most."""
+_NARROWEST = 24
+"""Columns that a small picture is enlarged to."""
 _CHUNK = 4096
 _CELL = 10
 """Pixels of a column where the terminal does not say it."""
@@ -80,7 +82,8 @@ def _shown(way: Callable[[Path, int], str], file: str, columns: int) -> str:
     if path.suffix.lower() not in _SHOWN:
         return ""
     try:
-        return way(path, min(columns, _WIDEST))
+        natural = max(width(path) // _cell_width(), _NARROWEST)
+        return way(path, min(columns, _WIDEST, natural))
     except (OSError, ValueError):  # not a picture
         return ""
 

@@ -53,6 +53,14 @@ def _run(sign: str, count: int) -> str:
     return f"!{count}{sign}" if count > 3 else sign * count  # noqa: PLR2004 -- shorter
 
 
+def width(path: Path) -> int:
+    """Return how many pixels wide the picture at *path* is."""
+    from PIL import Image  # noqa: PLC0415 -- slow to load
+
+    with Image.open(path) as image:
+        return image.width
+
+
 def png(path: Path) -> bytes:
     """Return the picture at *path* as a PNG."""
     if path.suffix.lower() == ".png":
