@@ -27,8 +27,8 @@ def main() -> None:
         columns = "train/loss,val/accuracy,config.lr"
         draw(
             runs,
-            ["project", "--columns", columns],
-            ["summary", "./wandb/latest-run", "--filters", "train,val"],
+            ["project", "--keys", columns],
+            ["summary", "./wandb/latest-run", "--keys", "train,val"],
             ["image", "--keys", "train/loss", "--out", "pictures"],
         )
         picture = runs / "pictures" / "train_loss.png"

@@ -94,7 +94,7 @@ def test_the_first_posts_have_the_metric_where_the_project_says_it():
     assert grammar.read(["init", "--yes", "--project", "me/gpt"], env) == 0
     assert tomllib.loads(Path("watch.toml").read_text())["subscriptions"][0][
         "commands"
-    ] == ["project me/gpt --topk 5 --columns val/loss", "image me/gpt --keys val/loss"]
+    ] == ["project me/gpt --topk 5 --keys val/loss", "image me/gpt --keys val/loss"]
 
 
 @pytest.mark.parametrize(

@@ -142,8 +142,8 @@ def _lines(runs: Path) -> Sequence[Sequence[str]]:
     keys = "train/loss,val/loss"
     run = next(runs.glob(f"wandb/*-{TRAININGS['wild-goose'].id}"))
     return (
-        ("project", str(runs), "--columns", "train/loss,val/accuracy,config.lr"),
-        ("summary", str(run), "--filters", "Charts,train,val"),
+        ("project", str(runs), "--keys", "train/loss,val/accuracy,config.lr"),
+        ("summary", str(run), "--keys", "Charts,train,val"),
         ("image", str(runs), "--keys", keys, "--out", str(runs / "pictures")),
     )
 

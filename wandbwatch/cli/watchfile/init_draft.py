@@ -121,9 +121,9 @@ _ABOUT = {
 _FILE = """\
 #:schema {schema}
 # What wandbwatch posts when, and where. After a change:
-#   wandbwatch check    tells every mistake at once
+#   wandbwatch check    lists every mistake at once
 #   wandbwatch next     shows when each list runs next
-# Every setting there is stands in watch.toml.example, explained.
+# watch.toml.example explains every setting.
 
 timezone = {zone}
 

@@ -63,7 +63,7 @@ def webhook(variable: str | None, credential: str | None, ask: Ask) -> Secret:
             raise UsageError("the URL is in either --webhook-env or --credential")
         return Secret(SecretKind.CREDENTIAL, name("--credential", credential))
     if variable is None:
-        question = "The variable that holds the webhook's URL, or the URL"
+        question = "The webhook's URL, or the environment variable that holds it"
         answer = ask(question, _VARIABLE, _check_webhook)
         return Secret(SecretKind.PLAIN if "://" in answer else SecretKind.ENV, answer)
     if not _NAME.fullmatch(variable):
@@ -126,7 +126,7 @@ def commands(address: str, env: Env) -> list[str]:
         return [listing(address)]
     quoted = shlex.quote(key.replace(",", "\\,"))
     return [
-        f"{listing(address)} --columns {quoted}",
+        f"{listing(address)} --keys {quoted}",
         f"image {shlex.quote(address)} --keys {quoted}",
     ]
 

@@ -40,7 +40,7 @@ _OWN = ("alert", "events")
 
 
 def reported(line: ParsedLine, env: Env, memory: Memory) -> Iterator[Report]:
-    """Warn once about each key of ``--columns``, ``--total`` or ``--best`` that no run
+    """Warn once about each key of ``--keys``, ``--total`` or ``--best`` that no run
     has logged."""
     keys = list(_keys(line.arguments))
     if line.kind in _OWN or not keys or "address" not in line.arguments:
