@@ -40,18 +40,28 @@ def _no_forest(monkeypatch):
 
 
 @pytest.mark.usefixtures("_no_forest")
-def test_what_varies_is_weighed_and_a_category_by_each_of_its_values():
+def test_what_varies_is_weighed_and_a_category_of_more_than_two_by_each_value():
     configs = [
-        {"lr": lr, "opt": opt, "seed": 7, "name": f"run {i}", "never": None}
+        {
+            "lr": lr,
+            "opt": opt,
+            "act": ("relu", "gelu", "silu")[i % 3],
+            "seed": 7,
+            "name": f"run {i}",
+            "never": None,
+        }
         for i, (lr, opt) in enumerate(
             [(0.1, "adam"), (0.2, "adam"), (0.3, "sgd"), (0.4, "sgd")] * 7
         )
     ]
     values = [0.1, 0.2, 0.3, 0.4] * 7
-    found = importance(configs, values, ["opt", "lr", "seed", "name", "never", "none"])
-    assert [one.parameter for one in found] == ["lr", "opt=adam", "opt=sgd"]
+    names = ["opt", "lr", "act", "seed", "name", "never", "none"]
+    found = importance(configs, values, names)
+    acts = {"act=relu", "act=gelu", "act=silu"}
+    assert {one.parameter for one in found} == {"lr", "opt=sgd", *acts}
+    assert found[0].parameter == "lr"
     assert found[0].correlation == pytest.approx(1.0)
-    assert found[1].correlation == pytest.approx(-found[2].correlation)
+    assert found[1].correlation == pytest.approx(2 / 5**0.5)
     assert importance(configs[:2], values[:2], ["lr"]) == ()
 
 

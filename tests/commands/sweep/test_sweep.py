@@ -195,6 +195,14 @@ def test_progress_without_an_end_counts_what_was_started():
     assert progress(RUNS * 5, 10, 4) == "████ 20 of 10 (100%)"
 
 
+def test_few_finished_runs_make_no_importance_or_a_hint():
+    aim = Objective("loss")
+    said = [b.text for b in report(SWEEP, RUNS[:1], aim).blocks if isinstance(b, Note)]
+    assert "importance needs 3 finished runs; so far 1" in said
+    said = [b.text for b in report(SWEEP, RUNS, aim).blocks if isinstance(b, Note)]
+    assert any(t.endswith("of 3 finished runs; few runs: only a hint") for t in said)
+
+
 def test_the_line_asks_for_the_sweeps_runs_alone():
     source = FakeSource(RUNS, sweep=SWEEP)
     (told,) = grammar.parse("sweep acme/gpt/s1 --topk 1", fake_env(source)).reports

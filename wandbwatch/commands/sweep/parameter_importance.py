@@ -1,7 +1,7 @@
 """How much a sweep's parameters matter to its metric.
 
 W&B shows a random forest's importance and the linear correlation of each parameter;
-a category has a column for each of its values.
+a category of more than two values has a column for each of them.
 https://docs.wandb.ai/guides/app/features/panels/parameter-importance
 
 A learning rate has its best value in the middle, which no line shows, and its diverged
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from wandbwatch.analysis.ranking import finite, span_decades
 from wandbwatch.model.run import Json
 
-_FEWEST = 3
+FEWEST = 3
 """With fewer runs every line is straight."""
 _MOST_WORDS = 24
 """A category with more values than this is a name."""
@@ -49,7 +49,7 @@ def importance(
     it if there are too few runs. Of those drawn from a *logarithmic* scale, and of
     those whose values span decades, the logarithm is weighed.
     """
-    if len(values) < _FEWEST:
+    if len(values) < FEWEST:
         return ()
     columns = dict(_columns(configs, parameters))
     logs = {name for name, one in columns.items() if _is_log(name, one, logarithmic)}
@@ -146,9 +146,10 @@ def _columns(
         words = [str(value) for value in given]
         kinds = sorted(set(words))
         if 1 < len(kinds) <= _MOST_WORDS:
+            # Of two values the one says all that the other does.
             found += [
                 (f"{name}={kind}", [float(word == kind) for word in words])
-                for kind in kinds
+                for kind in (kinds if len(kinds) > 2 else kinds[1:])  # noqa: PLR2004
             ]
     return found
 

@@ -128,4 +128,6 @@ def _end(run: Run) -> datetime | None:
 
 
 def _told(value: Json) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)

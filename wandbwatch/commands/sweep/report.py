@@ -8,6 +8,7 @@ from wandbwatch.analysis.ranking import Objective
 from wandbwatch.analysis.unknown_keys import known_keys, meant
 from wandbwatch.commands.sweep import progress as searches
 from wandbwatch.commands.sweep.parameter_importance import (
+    FEWEST,
     Importance,
     has_forest,
     importance,
@@ -44,7 +45,7 @@ def report(
         *([Text("description", sweep.description)] if sweep.description else []),
         *_best(ranked, aim, sweep, topk),
         *_parameters(sweep, ranked),
-        *_importance(weighed, len(done)),
+        *_importance(weighed, len(done), sweep),
         *_pictures(runs, done or ranked, aim, sweep, weighed),
         *map(Note, _notes(runs, ranked, aim)),
         *map(Note, _unfinished(ranked, len(done))),
@@ -117,16 +118,25 @@ def _parameters(sweep: Sweep, ranked: Sequence[tuple[Run, float]]) -> Iterator[T
     yield Table("parameters", ("parameter", "drawn from", "best run's"), rows)
 
 
-def _importance(found: Sequence[Importance], count: int) -> Iterator[Block]:
-    """Tell what matters, of how many runs, and by what measure."""
+_FEW = 10
+"""With fewer finished runs an importance is no more than a hint."""
+
+
+def _importance(
+    found: Sequence[Importance], count: int, sweep: Sweep
+) -> Iterator[Block]:
+    """Show what matters, of how many runs, and by what measure."""
     if not found:
+        if 0 < count < FEWEST and searches.varied(sweep):
+            yield Note(f"importance needs {FEWEST} finished runs; so far {count}")
         return
     rows = tuple((one.parameter, one.weight, one.correlation) for one in found)
     yield Table("what matters", ("parameter", "importance", "correlation"), rows)
     measure = "random forest" if has_forest() else "R² of a parabola"
     logs = ", ".join(one.parameter for one in found if one.log)
     by = f"; log scale: {logs}" if logs else ""
-    yield Note(f"importance: {measure}, of {count} finished runs{by}")
+    few = "; few runs: only a hint" if count < _FEW else ""
+    yield Note(f"importance: {measure}, of {count} finished runs{by}{few}")
 
 
 def _weighed(ranked: Sequence[tuple[Run, float]], sweep: Sweep) -> Sequence[Importance]:
