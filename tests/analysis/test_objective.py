@@ -13,6 +13,7 @@ from wandbwatch.model.report import Note, Table
 from wandbwatch.model.run import Run, Series, State
 from wandbwatch.model.run_details import Sweep
 
+from tests.analysis.fresh_trainer_keys import FRESH
 from tests.analysis.trainer_keys import BY_NAME, JUDGING, LATER, MORE, RULES, Trainer
 
 
@@ -27,6 +28,13 @@ def test_the_metric_of_a_trainer(trainer: Trainer):
     chosen = choose([run(trainer.summary)])
     assert (str(chosen.objective) if chosen.objective else None) == trainer.best
     assert (chosen.reason == UNKNOWN) == (trainer.best is None)
+
+
+@pytest.mark.parametrize(("name", "best", "keys"), FRESH)
+def test_the_metric_of_more_trainers(name, best, keys):
+    logged = run({key: 0.1 + 0.37 * n for n, key in enumerate(keys)})
+    chosen = choose([logged])
+    assert (str(chosen.objective) if chosen.objective else None) == best, name
 
 
 @pytest.mark.parametrize(("best", "keys"), BY_NAME)

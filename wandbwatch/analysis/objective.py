@@ -21,40 +21,48 @@ from wandbwatch.model.run_details import Sweep
 UNKNOWN = "no key clearly says which run is best; name one: --best KEY:min|max"
 
 _SCORES = (
-    "success_rate|pc_success",
-    "returns?|ret|rewards?|rew|rews",
-    "success(es)?|win_?rate|elo",
+    "success_rate|pc_success|win_?rate|battle_won",
+    "returns?|ret|rewards?|rew|rews|eprewmean|^environment$",
+    "success(es)?|elo",
     "^(dev_|val_|valid_|eval_|test_)?score$",
-    "m?iou|jaccard",
+    "pq|nds|a?mota|hota",
+    r"(?<!\d_)m?iou|jaccard",
     "dice",
-    "accurac(y|ies)|acc1?|top1|top_1",
-    r"pass_?\d+|pass_rate",
+    "ndcg|mrr",
+    "accurac(y|ies)(0?1)?|accs|acc1?|top1|top_1|prec_?1|rank_?1",
+    r"pass_(at_)?\d+|pass_?\d+|pass_rate",
+    r"gsm8_k|math500|aime\d*|mmlu|hellaswag|humaneval|mbpp|gpqa|piqa|boolq|ifeval|bbh",
     r"m?ap(?!_\d)|m?ap(50_95|_50_95|_0_50?_0_95)|average_precision",
     r"m?ap_?\d+",
     "f1|hmean",
-    r"(sacre)?bleu\d?",
-    "auc|auroc|auprc|aucpr|rocauc",
-    "r2",
     "cider",
+    r"(sacre)?bleu(_?4)?(?!_\d)|chrf|comet",
+    r"bleu_?\d",
+    "auc|gauc|auroc|auprc|aucpr|rocauc",
+    "r2",
     "rouge(l|lsum|1|2)?",
     "psnr",
     "ssim",
-    r"kappa|qwk|mcc|matthews|spearman\w*|pearson\w*|kendall\w*|c_index|concordance",
-    r"(si_)?s[dn]ri?|pesq|stoi|mos|pq|mota|hota|nds",
-    r"ndcg|mrr|hit_rate|hit_ratio|hits?|hr|recall_\d+|exact_match|em|meteor",
-    "acc5|top5|top_5",
+    r"kappa|qwk|mcc|matthews|spearman\w*|c_index|concordance",
+    r"pearson\w*|kendall\w*",
+    r"(si_?)?n?s[dn]ri?|pesq|stoi|mos|visqol|lddt|gdt_ts|tm_?score",
+    r"hit_rate|hit_ratio|hits?|hr|recall_\d+|r_\d+|exact_match|em|meteor|spice|pck",
+    r"acc5|top5|top_5|accuracy0?[35]|prec_?5",
     "(?<!inception_)scores?",
+    "(?<!neg_)(?<!negative_)(log_?likelihood|loglik)|mll",
 )
 _ERRORS = (
     "perplexity|ppl",
     "wer",
     "cer",
-    "fid",
+    r"(fid|kid|fvd)\d*|fad",
+    "err(or)?_rate",
+    "abs_?rel",
     "mae",
     "rmse",
-    "eer|epe|mpjpe|chamfer|lpips|crps|regret|exploitability|bpd|bpp",
-    "mse|s?mape|wape|m?error|errors|err",
-    "loss|losses|nll|m?logloss|bpb|bpc|neg_elbo|nelbo|xent",
+    "eer|epe|mpjpe|chamfer|lpips|crps|regret|exploitability|bpd|bpp|hd95|hausdorff|assd",
+    "mse|s?mape|wape|mase|nrmse|rmsle|wql|pinball|m?error|errors|err",
+    "loss|losses|nll|m?logloss|bpb|bpc|neg_elbo|nelbo|xent|b?ce|infonce|l1",
 )
 """Words in key names, the most telling first."""
 _FAMILIES = tuple(
@@ -69,22 +77,18 @@ _FAMILIES = tuple(
 _SUCCESS = 0
 _RETURNS = range(3)
 _ONE_SIDED = len(_FAMILIES) - 1
+_ACCURACY = next(n for n, (names, _) in enumerate(_FAMILIES) if names.search("acc"))
+_MEASURED = len(_SCORES) + _ERRORS.index("abs_?rel")
+_LOSSES = _ONE_SIDED - 1
 _MEASURED_APART = re.compile(
-    r"(?:^|_)(?:m?ap\d*|bleu|sacrebleu|cider|rouge\w*|ndcg|fid|m?iou|dice|hmean)_"
+    r"(?:^|_)(?:m?ap\d*|bleu|sacrebleu|cider|rouge\w*|ndcg|fid|m?iou|dice|hmean"
+    r"|pq|nds|a?mota|hota|mrr|lddt)_"
     r"|^metrics_"
 )
 """Metrics that trainers compute on held-out data only."""
 
-_VALIDATION = {
-    "val",
-    "valid",
-    "validation",
-    "validate",
-    "dev",
-    "eval",
-    "evaluation",
-    "evaluator",
-}
+_VALIDATION = {"val", "vali", "valid", "validation", "validate", "dev"}
+_VALIDATION |= {"eval", "evaluate", "evaluation", "evaluator"}
 _TEST = {"test", "testing", "holdout", "heldout"}
 _TRAINING = {"train", "training", "fit", "collector", "learner"}
 _SPLITS = _VALIDATION | _TEST | _TRAINING
@@ -96,16 +100,23 @@ _NEVER = re.compile(
 _PARTIAL = re.compile(
     "policy|value|critic|actor|ent|entropy|kl|pg|vf|qf?[12]?|td|aux|auxiliary|l2"
     "|reg|regularization|regularizer|commit|balance|alpha|temperature|clip|surrogate"
-    "|baseline|penalty|load|gp|adv|adversarial|g|d|gen|disc|generator|discriminator"
+    "|baseline|penalty|load|temp|gp|adv|adversarial|g|d|gen|disc|generator|discriminator"
     "|fm|router|z|a|c|v|pi"
 )
 """Losses and errors that may grow while the run improves."""
 _PLAIN = {"total", "mean", "avg", "average", "epoch", "iter", "all", "macro", "rate"}
-_PLAIN |= {"b", "m", "ep", "episode", "episodic", "episodes", "roc", "logged"}
+_PLAIN |= {"b", "m", "ep", "episode", "episodic", "episodes", "roc", "logged", "out"}
+_OF_A_SET = {"idx", "dataloader", "task", "exp", "fold", "phase", "stream"}
+_TEXTS = {"response", "responses", "completion", "completions", "advantages", "rlhf"}
+"""Words of RL of language models: a return is a target, a reward one of training."""
+_CODES = {"vq", "codebook", "commit", "commitment", "quantizer", "codes", "code"}
+"""Words of quantized models, whose perplexity says how many codes are in use."""
 _FINER = re.compile(r"\([MP]\)$")
 """YOLO's masks and poses, whose precision says more than that of their boxes."""
 _UNNAMED = 2
-"""The split of a key that names none; see `_split`."""
+_TRAINED = 3
+"""The splits of a key that names none, and of a training one; see `_split`."""
+_RATES = {"error", "err"}
 _LOSS = {"loss", "losses", "error", "errors", "err"}
 _WAYS = {"min": False, "max": True}
 _SUMMED_UP = re.compile(r"(.+)\.(min|max|mean|last|first|best)")
@@ -136,8 +147,9 @@ def choose(runs: Sequence[Run], sweep: Sweep | None = None) -> Chosen:
     if declared := _declared(runs):
         return Chosen(declared, "declared with define_metric")
     known = numeric(runs)
+    beside = _Beside.of(known)
     ranked = sorted(
-        ((2 * count < len(runs), *place), key)
+        ((2 * count < len(runs), place[0] + beside.later(key, place), *place[1:]), key)
         for key, count in known.items()
         if (place := _place(key)) and _differs(key, runs)
     )
@@ -185,6 +197,52 @@ def direction(
     if (place := _place(stem)) is not None:
         return _FAMILIES[int(place[1])][1]
     return _WAYS.get(way)
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """What the other keys of the same runs say about one."""
+
+    words: set[str]
+    said: Mapping[int, set[str]]
+    """The last words of all keys, by split."""
+
+    @classmethod
+    def of(cls, keys: Iterable[str]) -> _Beside:
+        said: defaultdict[int, set[str]] = defaultdict(set)
+        words: set[str] = set()
+        for key in keys:
+            words.update(found := _words(key))
+            said[_split(found)].update(_words(_parts(key)[-1]))
+        return cls(words, said)
+
+    def later(self, key: str, place: tuple[float, ...]) -> float:
+        """Return how much later *key* comes than its *place* says by its name alone."""
+        late, family, _, split, *_ = place
+        words, said = set(_words(key)), self.said[int(split)]
+        perplexity = {"perplexity", "ppl"}
+        if family in _RETURNS:
+            return self._later_return(words, int(split), said)
+        if perplexity & words and _CODES & self.words:
+            return 2
+        if family == _ACCURACY and not late:
+            if perplexity & said and not _CODES & self.words:
+                return 0.55  # of tokens
+            if {"f1", "precision", "recall"} <= said:
+                return 0.05  # of a tagger
+        unnamed = late == 1 and split == _UNNAMED and not _LOSS - _RATES & words
+        if unnamed and family < _MEASURED and self.said[_TRAINED] & _LOSS:
+            return -1 if _FAMILIES[int(family)][1] else -0.5
+        return 0
+
+    def _later_return(self, words: set[str], split: int, said: set[str]) -> float:
+        if "kl" in words:
+            return 2
+        if {"reward", "accuracy"} <= said and {"min", "max"} <= self.words:
+            return 0.05  # of a reward model
+        if not _TEXTS & self.words:
+            return 0
+        return 0.3 * (split == _UNNAMED) + 0.05 * bool({"return", "returns"} & words)
 
 
 def held_out(key: str) -> bool:
@@ -261,15 +319,16 @@ def _place(key: str) -> tuple[float, ...] | None:
     """
     if key[0] == "_" or key.startswith(SYSTEM) or _stem(key)[1]:
         return None
-    key = re.sub(r"\bepisode/score\b", "episode/return", key)  # Dreamer's
+    # Dreamer's and PufferLib's
+    key = re.sub(r"\b(episode|environment)/score\b", "episode/return", key)
     words = _words(key)
-    *above, last = re.split(r"/|\.(?!\d)", key)
+    *above, last = _parts(key)
     leaf = _words(last)
     family = _family(leaf)
     if family is None and above and _family(_words(above[-1])) == _SUCCESS:
         family = _SUCCESS  # of a task, as in Success_Rate/Lift
-    named = {word for word in leaf if not word.isdigit()}
-    if family is None and named <= _PLAIN | _SPLITS | {"idx", "dataloader"}:
+    named = {word.rstrip("0123456789") for word in leaf} - {""}
+    if family is None and named <= _PLAIN | _SPLITS | _OF_A_SET:
         family = _family(words)
     if family is None or any(map(_NEVER.fullmatch, leaf)):
         return None
@@ -285,18 +344,24 @@ def _place(key: str) -> tuple[float, ...] | None:
     other = [w for w in words if w not in _PLAIN | _SPLITS and not w.isdigit()]
     set_number = re.match(r"valid(?:ation)?_(\d+)[-_]", key)
     later = -int(set_number[1]) if set_number else 0
-    rest = (not _FINER.search(key), len(other) + _variant(words), later, len(key))
+    part = bool(other) and not {"mean", "all", "avg", "average", "macro"} & set(words)
+    rest = (not _FINER.search(key), len(other) + _variant(words), part, later, len(key))
     return late, family, "step" in leaf, split, *rest
+
+
+def _parts(key: str) -> list[str]:
+    return re.split(r"/|\.(?!\d)| - ", key)
 
 
 def _family(words: Sequence[str]) -> int | None:
     joined = "_".join(words)
-    loss = bool(_LOSS & set(words))  # a dice_loss is no dice
+    error = bool(_LOSS & set(words))  # a dice_loss is no dice
+    first = _LOSSES if {"loss", "losses"} & set(words) else 0  # a mse_loss is a part
     return next(
         (
             number
             for number, (names, largest) in enumerate(_FAMILIES)
-            if not (loss and largest) and names.search(joined)
+            if not (error and largest) and number >= first and names.search(joined)
         ),
         None,
     )
@@ -304,15 +369,16 @@ def _family(words: Sequence[str]) -> int | None:
 
 def _split(words: Sequence[str]) -> int:
     """Return 0 for validation, 1 for test, 2 for an unnamed split, 3 for training."""
-    for rank, names in ((3, _TRAINING), (0, _VALIDATION), (1, _TEST)):
-        if names & set(words):
+    named = {word.rstrip("0123456789") for word in words}
+    for rank, names in ((_TRAINED, _TRAINING), (0, _VALIDATION), (1, _TEST)):
+        if names & named:
             return rank
-    return 2
+    return _UNNAMED
 
 
 def _variant(words: Sequence[str]) -> float:
     """Set the best or last value so far behind the plain key."""
-    marks = {"best": 1, "final": 0.5, "max": 1}
+    marks = {"best": 1, "final": 0.5, "max": 1, "easy": 1, "hard": 1, "ce": 1, "l1": 1}
     return sum(marks.get(word, 0) for word in words)
 
 
@@ -320,6 +386,8 @@ def _words(key: str) -> list[str]:
     """Split a key: ``valLoss`` is val, loss; ``metrics/mAP50-95(B)`` is map50 …"""
     apart = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", "_", key).lower()
     apart = re.sub(r"cross_?entropy|\bce_", "xent_", apart)
+    apart = re.sub(r"training_eval\b", "eval", apart)  # T5X's
+    apart = re.sub(r"l2_(?=(relative_)?err)|coco(?=ap)", "", apart)  # PINNs', YOLOX's
     apart = re.sub(r"bits[_-]per[_-]\w+", "bpd", apart)
     apart = re.sub(r"^(training|valid_\d+)[-_]l2$", r"\1_mse", apart)  # LightGBM's
     return list(_found(apart))

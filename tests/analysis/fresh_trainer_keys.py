@@ -1,0 +1,696 @@
+"""More key sets, as trainers and papers log them, with what an expert would rank by.
+
+Each entry: the trainer, the choice (``none``: cannot tell), then its keys.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_TEXT = """
+catalyst => valid/accuracy01:max
+    loader/train/loss; train/loss; valid/loss; train/accuracy01; valid/accuracy01;
+    valid/accuracy03; valid/accuracy05; train/lr; train/momentum
+catalyst2 => accuracy01/valid:max
+    loss/train; loss/valid; accuracy01/train; accuracy01/valid; accuracy03/valid; lr
+fastai => accuracy:max
+    epoch; train_loss; raw_loss; wd_0; sqr_mom_0; lr_0; mom_0; eps_0; valid_loss;
+    accuracy
+fastai err => error_rate:min
+    epoch; train_loss; raw_loss; lr_0; valid_loss; error_rate
+fastai seg => dice_multi:max
+    epoch; train_loss; valid_loss; dice_multi; foreground_acc
+pyg gcn => val_acc:max
+    train_loss; loss; train_acc; val_acc; test_acc; epoch
+pyg ogb2 => valid_rocauc:max
+    train_rocauc; valid_rocauc; test_rocauc; loss
+graphgym => val/accuracy:max
+    train/loss; train/accuracy; train/f1; train/lr; train/time_epoch; val/loss;
+    val/accuracy; val/f1; test/accuracy; best/val_accuracy; best/epoch
+dgl sage => val_acc:max
+    loss; train_acc; val_acc; test_acc; epoch_time
+verl new => val-core/openai/gsm8k/reward/mean@1:max
+    actor/entropy; actor/pg_loss; actor/kl_loss; actor/ppo_kl; actor/grad_norm;
+    actor/lr; critic/score/mean; critic/score/max; critic/score/min;
+    critic/rewards/mean; critic/rewards/max; critic/rewards/min;
+    critic/advantages/mean; critic/returns/mean; response_length/mean;
+    response_length/max; response_length/clip_ratio; prompt_length/mean;
+    perf/throughput; perf/mfu/actor; timing_s/step; timing_s/gen; global_seqlen/mean;
+    val-core/openai/gsm8k/reward/mean@1; val-aux/num_turns/mean; training/global_step;
+    training/epoch
+verl no val => critic/rewards/mean:max
+    actor/entropy; actor/pg_loss; actor/kl_loss; actor/lr; critic/score/mean;
+    critic/score/max; critic/rewards/mean; critic/rewards/max; critic/advantages/mean;
+    critic/returns/mean; response_length/mean; timing_s/step
+verl acc => val-core/math500/acc/mean@4:max
+    actor/pg_loss; critic/score/mean; critic/rewards/mean; val-core/math500/acc/mean@4;
+    val-core/math500/acc/best@4/mean; response_length/mean;
+    val-aux/math500/score/mean@4; val-aux/math500/acc/std@4
+openrlhf2 => train/reward:max
+    train/policy_loss; train/actor_lr; train/kl; train/response_length; train/reward;
+    train/return; train/total_length; train/critic_loss; train/values; train/critic_lr;
+    train/global_step
+openrlhf3 => eval/eval_gsm8k_pass1:max
+    train/policy_loss; train/reward; train/kl; eval/eval_gsm8k_pass1;
+    eval/eval_gsm8k_pass4
+torchtune ppo => rewards:max
+    scores; num_stop_tokens; rlhf_reward; kl; loss; policy_loss; value_loss; rewards;
+    clipfrac; ratios; approx_policy_kl; response_lengths; lr
+torchtune dpo => rewards/accuracies:max
+    loss; lr; tokens_per_second_per_gpu; rewards/chosen; rewards/rejected;
+    rewards/accuracies; rewards/margins; log_probs/chosen; log_probs/rejected;
+    peak_memory_active
+trlx => reward/mean:max
+    losses/total_loss; losses/policy_loss; losses/value_loss; values/mean;
+    returns/mean; returns/std; policy/approx_kl; policy/clipfrac; reward/mean;
+    reward/std; time/generate; learning_rate_group_0
+trlx metrics => reward/mean:max
+    losses/total_loss; losses/policy_loss; reward/mean; metrics/sentiments;
+    policy/sqrt_kl
+slime => eval/aime:max
+    rollout/raw_reward; rollout/rewards; rollout/response_lengths; rollout/advantages;
+    rollout/log_probs; train/loss; train/pg_loss; train/entropy_loss; train/kl_loss;
+    train/grad_norm; eval/aime; perf/rollout_time
+nemo-rl => validation/accuracy:max
+    train/loss; train/reward; train/mean_prompt_length; train/gen_kl_error;
+    train/token_mult_prob_error; train/grad_norm; train/lr; validation/accuracy;
+    validation/avg_length; timing/train/total_step_time
+areal => ppo_actor/task_reward/avg:max
+    ppo_actor/task_reward/avg; ppo_actor/task_reward/max; ppo_actor/task_reward/min;
+    ppo_actor/loss/avg; ppo_actor/entropy/avg; ppo_actor/kl_rewards/avg;
+    ppo_actor/importance_weight/avg; timeperf/rollout
+prime-rl => reward/mean:max
+    reward/mean; reward/std; seq_len/mean; loss/mean; entropy/mean; mismatch_kl/mean;
+    optim/lr; optim/grad_norm; perf/throughput; perf/mfu
+tinker => env/all/reward/total:max
+    env/all/reward/total; env/all/correct; env/all/format; env/all/turns_per_episode;
+    optim/lr; optim/kl_sample_train_v1; optim/entropy; time/total; progress/batch
+tinker sl => test/nll:min
+    train_mean_nll; test/nll; learning_rate; num_tokens; num_sequences; progress;
+    time/step
+maxtext => learning/loss:min
+    learning/loss; learning/grad_norm; learning/param_norm;
+    learning/current_learning_rate; learning/moe_lb_loss; perf/step_time_seconds;
+    perf/per_device_tflops; perf/per_device_tokens_per_sec
+maxtext eval => eval/avg_loss:min
+    learning/loss; learning/grad_norm; eval/avg_loss; eval/total_loss;
+    eval/total_weights; perf/step_time_seconds
+flax imagenet => eval_accuracy:max
+    train_accuracy; train_loss; train_learning_rate; steps_per_second; eval_accuracy;
+    eval_loss
+flax lm1b => eval_perplexity:min
+    train_loss; train_accuracy; train_perplexity; train_learning_rate; eval_loss;
+    eval_accuracy; eval_perplexity
+llm-foundry => metrics/eval/LanguagePerplexity:min
+    loss/train/total; metrics/train/LanguageCrossEntropy;
+    metrics/train/LanguagePerplexity; metrics/eval/LanguageCrossEntropy;
+    metrics/eval/LanguagePerplexity; lr-DecoupledAdamW/group0;
+    throughput/tokens_per_sec; throughput/device/mfu; memory/peak_reserved_mem;
+    time/token
+composer cls => metrics/eval/MulticlassAccuracy:max
+    loss/train/total; metrics/train/MulticlassAccuracy;
+    metrics/eval/MulticlassAccuracy; metrics/eval/CrossEntropy; lr-SGD/group0
+deepspeed => Train/Samples/train_loss:min
+    Train/Samples/train_loss; Train/Samples/lr; Train/Samples/loss_scale
+megatron => lm loss validation:min
+    lm loss; lm loss validation; lm loss validation ppl; learning-rate; loss-scale;
+    grad-norm; batch-size; num-zeros; iteration-time
+megatron2 => lm loss:min
+    lm loss; learning-rate; loss-scale; grad-norm; params-norm; load_balancing_loss;
+    batch-size; throughput
+gpt-neox => validation/lm_loss:min
+    train/lm_loss; train/learning_rate; train/loss_scale; validation/lm_loss;
+    validation/lm_loss_ppl; runtime/iteration_time; runtime/flops_per_sec_per_gpu
+olmo-core => eval/downstream/hellaswag (accuracy):max
+    train/CE loss; train/PPL; optim/LR (group 0); optim/total grad norm;
+    throughput/device/TPS; throughput/device/MFU; eval/downstream/hellaswag (accuracy)
+olmo-core lm => eval/lm/c4_en-validation/PPL:min
+    train/CE loss; train/PPL; optim/LR; eval/lm/c4_en-validation/CE loss;
+    eval/lm/c4_en-validation/PPL; throughput/device/TPS
+metaseq => valid/ppl:min
+    train/loss; train/ppl; train/gnorm; train/lr; train/wps; train/ups; valid/loss;
+    valid/ppl
+fairseq2 wav2vec2 => valid/wer:min
+    train/ctc_loss; train/gradient_norm; train/lr; train/num_elements; valid/ctc_loss;
+    valid/uer; valid/wer
+fairseq2 lm => valid/nll_loss:min
+    train/nll_loss; train/gradient_norm; train/lr; valid/nll_loss
+espnet2 => valid/acc:max
+    train/loss; train/loss_ctc; train/loss_att; train/acc; train/cer_ctc; valid/loss;
+    valid/loss_ctc; valid/loss_att; valid/acc; valid/cer; valid/wer; valid/cer_ctc;
+    train/optim0_lr0; train/iter_time
+icefall => valid/tot_loss:min
+    train/current_loss; train/current_simple_loss; train/current_pruned_loss;
+    train/tot_loss; train/tot_simple_loss; train/learning_rate; valid/tot_loss
+wenet => cv_loss:min
+    train/train_loss; train_loss; cv_loss; epoch; lr
+speechbrain lm => valid loss:min
+    epoch; lr; train loss; valid loss
+nemo tts => val_loss:min
+    train_loss; train_mel_loss; train_duration_loss; train_pitch_loss; val_loss;
+    val_mel_loss; lr; global_step
+nemo speaker => val_acc_top_1:max
+    train_loss; training_batch_accuracy_top_1; val_loss; val_acc_top_1; val_acc_top_5;
+    learning_rate
+nemo megatron => val_loss:min
+    reduced_train_loss; grad_norm; lr; consumed_samples; global_step;
+    train_step_timing in s; val_loss
+coqui xtts => EvalStats/avg_loss:min
+    TrainIterStats/loss_text_ce; TrainIterStats/loss_mel_ce; TrainIterStats/loss;
+    TrainEpochStats/avg_loss; EvalStats/avg_loss_text_ce; EvalStats/avg_loss_mel_ce;
+    EvalStats/avg_loss
+hifigan => validation/mel_spec_error:min
+    training/gen_loss_total; training/mel_spec_error; validation/mel_spec_error
+open_clip => val/imagenet-zeroshot-val-top1:max
+    train/loss; train/contrastive_loss; train/data_time; train/batch_time;
+    train/samples_per_second; train/scale; train/lr; val/imagenet-zeroshot-val-top1;
+    val/imagenet-zeroshot-val-top5; val/clip_val_loss; val/image_to_text_R@1;
+    val/text_to_image_R@1; val/epoch
+open_clip ret => val/image_to_text_R@1:max
+    train/loss; train/scale; val/image_to_text_mean_rank;
+    val/image_to_text_median_rank; val/image_to_text_R@1; val/image_to_text_R@5;
+    val/text_to_image_R@1; val/clip_val_loss
+simclr lightly => val_top1:max
+    train_loss; train_ssl_loss; knn_top1; val_loss; val_top1; val_top5; lr-LARS
+solo-learn => val_acc1:max
+    train_loss; train_nce_loss; train_acc1; train_acc5; val_loss; val_acc1; val_acc5;
+    lr
+moco => val/acc1:max
+    train/loss; train/acc1; val/loss; val/acc1; val/acc5; lr
+vissl => test_accuracy_meter/top_1:max
+    train/loss; train/lr; test_accuracy_meter/top_1; test_accuracy_meter/top_5
+barlow => val/knn_acc:max
+    train/loss; train/lr; val/knn_acc
+dinov2 2 => eval/knn_top1:max
+    total_loss; dino_local_crops_loss; dino_global_crops_loss; koleo_loss; ibot_loss;
+    lr; wd; mom; teacher_temp; eval/knn_top1
+ijepa => test/loss:min
+    train/loss; test/loss; lr; wd; mask-A
+dreamer jax => episode/score:max
+    episode/score; episode/length; episode/sum_abs_reward; train/loss/image;
+    train/loss/rew; train/loss/con; train/loss/dyn; train/loss/policy; train/opt/loss;
+    fps/policy; replay/size
+dreamer pt => eval_return:max
+    train_return; train_length; train_episodes; eval_return; eval_length; model_loss;
+    actor_loss; value_loss; kl; image_loss; reward_loss; cont_loss; fps
+tianshou2 => test/reward:max
+    train/reward; train/length; test/reward; test/reward_std; test/length;
+    update/loss/actor; update/loss/critic; info/lr
+tianshou3 => test/returns_stat/mean:max
+    train/returns_stat/mean; train/lens_stat/mean; test/returns_stat/mean;
+    test/returns_stat/std; test/returns_stat/max; update/loss_stat/mean;
+    info/best_reward
+rl_games 2 => rewards/iter:max
+    losses/a_loss; losses/c_loss; losses/entropy; losses/bounds_loss; info/kl;
+    info/e_clip; info/last_lr; rewards/step; rewards/iter; rewards/time;
+    episode_lengths/iter; shaped_rewards/iter; performance/step_fps
+skrl2 => Reward / Total reward (mean):max
+    Episode / Total timesteps (mean); Reward / Instantaneous reward (mean);
+    Reward / Instantaneous reward (max); Reward / Total reward (mean);
+    Reward / Total reward (max); Loss / Policy loss; Loss / Value loss;
+    Policy / Standard deviation; Learning / Learning rate
+isaaclab => Train/mean_reward:max
+    Loss/value_function; Loss/surrogate; Loss/learning_rate; Policy/mean_noise_std;
+    Perf/total_fps; Train/mean_reward; Train/mean_episode_length;
+    Episode_Reward/track_lin_vel_xy_exp; Episode_Reward/action_rate_l2;
+    Episode_Termination/time_out; Curriculum/terrain_levels;
+    Metrics/base_velocity/error_vel_xy
+brax => eval/episode_reward:max
+    eval/episode_reward; eval/episode_reward_std; eval/avg_episode_length;
+    eval/episode_reward_ctrl; training/total_loss; training/policy_loss;
+    training/v_loss; training/entropy_loss; training/sps; eval/walltime
+stoix => evaluator/episode_return/mean:max
+    actor/episode_return/mean; trainer/total_loss; trainer/actor_loss;
+    trainer/value_loss; evaluator/episode_return/mean; evaluator/episode_return/std;
+    evaluator/episode_length/mean; misc/steps_per_second; absolute/episode_return/mean
+purejaxrl => episodic_return:max
+    episodic_return; update_step; env_step; loss/total_loss; loss/actor_loss
+pufferlib => environment/score:max
+    SPS; agent_steps; epoch; environment/score; environment/episode_return;
+    environment/episode_length; environment/perf; losses/policy_loss;
+    losses/value_loss; losses/entropy; losses/explained_variance; performance/eval
+cleanrl sac => charts/episodic_return:max
+    charts/episodic_return; charts/episodic_length; charts/SPS; losses/qf1_values;
+    losses/qf2_values; losses/qf1_loss; losses/qf_loss; losses/actor_loss;
+    losses/alpha; losses/alpha_loss
+d3rlpy => environment:max
+    critic_loss; actor_loss; temp; temp_loss; time_step; environment; td_error
+spinup => AverageTestEpRet:max
+    Epoch; AverageEpRet; StdEpRet; MaxEpRet; MinEpRet; AverageTestEpRet; StdTestEpRet;
+    MaxTestEpRet; EpLen; TestEpLen; TotalEnvInteracts; AverageQ1Vals; LossPi; LossQ;
+    Time
+baselines => eprewmean:max
+    eprewmean; eplenmean; fps; loss/approxkl; loss/clipfrac; loss/policy_entropy;
+    loss/policy_loss; loss/value_loss; misc/explained_variance; misc/nupdates
+mappo => eval_win_rate:max
+    average_episode_rewards; eval_average_episode_rewards; eval_win_rate;
+    incre_win_rate; value_loss; policy_loss; dist_entropy; actor_grad_norm; ratio
+sample-factory => reward/reward:max
+    reward/reward; reward/reward_max; reward/reward_min; len/len; perf/_fps;
+    train/loss; train/kl_divergence; train/policy_loss; train/value_loss; train/lr;
+    policy_stats/avg_true_objective
+muzero => 1.Total_reward/1.Total_reward:max
+    1.Total_reward/1.Total_reward; 1.Total_reward/2.Mean_value;
+    1.Total_reward/3.Episode_length; 2.Workers/1.Self_played_games;
+    3.Loss/1.Total_weighted_loss; 3.Loss/Value_loss; 3.Loss/Reward_loss;
+    3.Loss/Policy_loss
+robomimic 2 => Rollout/Success_Rate/can-mean:max
+    Train/Loss; Valid/Loss; Rollout/Success_Rate/can-mean; Rollout/Return/can-mean
+octo => validation/dataset/mse:min
+    training/loss; training/mse; training/learning_rate; validation/dataset/loss;
+    validation/dataset/mse; timer/total
+ultralytics rtdetr => metrics/mAP50-95(B):max
+    train/giou_loss; train/cls_loss; train/l1_loss; val/giou_loss; val/cls_loss;
+    val/l1_loss; metrics/precision(B); metrics/recall(B); metrics/mAP50(B);
+    metrics/mAP50-95(B); lr/pg0; lr/pg1; model/GFLOPs; model/parameters;
+    model/speed_PyTorch(ms)
+ultralytics obb => metrics/mAP50-95(B):max
+    train/box_loss; train/cls_loss; train/dfl_loss; train/angle_loss; val/box_loss;
+    metrics/precision(B); metrics/recall(B); metrics/mAP50(B); metrics/mAP50-95(B);
+    lr/pg0
+yolox => val/COCOAP50_95:max
+    train/total_loss; train/iou_loss; train/conf_loss; train/cls_loss; train/l1_loss;
+    train/lr; val/COCOAP50; val/COCOAP50_95
+yolov7 => metrics/mAP_0.5:0.95:max
+    train/box_loss; train/obj_loss; train/cls_loss; metrics/precision; metrics/recall;
+    metrics/mAP_0.5; metrics/mAP_0.5:0.95; val/box_loss; val/obj_loss; val/cls_loss;
+    x/lr0
+rf-detr => test/mAP_50_95:max
+    train/loss; val/loss; test/mAP_50; test/mAP_50_95; test/mAR_50_95; ema/mAP_50
+detectron2 panoptic => panoptic_seg/PQ:max
+    total_loss; loss_cls; loss_box_reg; loss_mask; loss_sem_seg; lr; panoptic_seg/PQ;
+    panoptic_seg/SQ; panoptic_seg/RQ; bbox/AP; segm/AP; sem_seg/mIoU
+mmdet3d nus => pts_bbox_NuScenes/NDS:max
+    train/loss; train/loss_cls; train/lr; pts_bbox_NuScenes/NDS; pts_bbox_NuScenes/mAP;
+    pts_bbox_NuScenes/mATE; pts_bbox_NuScenes/mASE
+mmdet3d kitti => KITTI/Car_3D_AP40_moderate_strict:max
+    loss; lr; KITTI/Car_3D_AP40_moderate_strict; KITTI/Car_BEV_AP40_moderate_strict;
+    KITTI/Car_3D_AP40_easy_strict
+mmpose => coco/AP:max
+    loss; loss_kpt; acc_pose; lr; coco/AP; coco/AP .5; coco/AP .75; coco/AR
+mmpose2 => coco/AP:max
+    train/loss_kpt; train/acc_pose; train/lr; coco/AP; coco/AR
+mmaction => acc/top1:max
+    train/loss; train/top1_acc; train/lr; acc/top1; acc/top5; acc/mean1
+mmocr => recog/word_acc:max
+    loss; lr; recog/word_acc; recog/word_acc_ignore_case; recog/char_recall
+mmocr det => icdar/hmean:max
+    loss; lr; icdar/precision; icdar/recall; icdar/hmean
+mmagic => PSNR:max
+    loss_pix; lr; PSNR; SSIM
+mmflow => EPE:min
+    loss_flow; lr; EPE
+smp lightning => valid_dataset_iou:max
+    train_loss; train_per_image_iou; train_dataset_iou; valid_loss;
+    valid_per_image_iou; valid_dataset_iou
+monai2 => val_mean_dice:max
+    train_loss; val_mean_dice; val_loss; lr
+monai3 => val_mean_dice:max
+    train/train_loss; val_mean_dice; val_dice_tc; val_dice_wt; val_dice_et
+kaolin nglod => Validation/psnr:max
+    Loss/l2_loss; Loss/rgb_loss; Loss/total_loss; Validation/psnr; Validation/lpips;
+    Validation/ssim
+gsplat => val/psnr:max
+    train/loss; train/l1loss; train/ssimloss; train/num_GS; train/mem; val/psnr;
+    val/ssim; val/lpips; val/elapsed_time; val/num_GS
+3dgs => test/loss_viewpoint - psnr:max
+    train_loss_patches/l1_loss; train_loss_patches/total_loss; iter_time; total_points;
+    test/loss_viewpoint - l1_loss; test/loss_viewpoint - psnr;
+    train/loss_viewpoint - psnr
+depth => val/abs_rel:min
+    train/loss; val/loss; val/abs_rel; val/sq_rel; val/rmse; val/rmse_log; val/a1;
+    val/a2; val/a3
+zoedepth => Metrics/abs_rel:min
+    Train/SILog; Train/lr; Test/SILog; Metrics/a1; Metrics/a2; Metrics/a3;
+    Metrics/abs_rel; Metrics/rmse; Metrics/silog
+stylegan => Metrics/fid50k_full:min
+    Loss/G/loss; Loss/D/loss; Loss/scores/fake; Loss/scores/real; Loss/signs/real;
+    Progress/tick; Progress/kimg; Timing/sec_per_kimg; Metrics/fid50k_full
+edm => fid:min
+    Loss/loss; Progress/kimg; fid
+vqgan => val/rec_loss:min
+    train/aeloss; train/discloss; train/rec_loss; train/logits_real; train/logits_fake;
+    val/rec_loss; val/aeloss; val/disc_loss
+cyclegan => none
+    D_A; G_A; cycle_A; idt_A; D_B; G_B; cycle_B; idt_B
+pix2pix => none
+    G_GAN; G_L1; D_real; D_fake
+diffusers dreambooth => loss:min
+    loss; lr
+sdxl lora => train_loss:min
+    train_loss; lr; step_loss
+kohya => loss/average:min
+    loss/current; loss/average; loss/epoch_average; lr/unet; lr/textencoder
+ostris => loss/loss:min
+    learning_rate; loss/loss
+accelerate nlp => accuracy:max
+    accuracy; f1; train_loss; epoch
+accelerate clm => perplexity:min
+    perplexity; eval_loss; train_loss; epoch; step
+setfit => eval/embedding_loss:min
+    train/embedding_loss; train/learning_rate; train/epoch; eval/embedding_loss
+sentence-tr sts => eval/sts-dev_spearman_cosine:max
+    train/loss; train/grad_norm; eval/loss; eval/sts-dev_pearson_cosine;
+    eval/sts-dev_spearman_cosine; eval/runtime
+hf qa => eval/f1:max
+    train/loss; eval/exact_match; eval/f1; eval/runtime
+hf ner => eval/f1:max
+    train/loss; eval/loss; eval/precision; eval/recall; eval/f1; eval/accuracy;
+    eval/runtime
+hf mt => eval/bleu:max
+    train/loss; eval/loss; eval/bleu; eval/gen_len
+hf asr => eval/wer:min
+    train/loss; eval/loss; eval/wer; eval/cer; eval/runtime
+hf det => eval/map:max
+    train/loss; eval/loss; eval/map; eval/map_50; eval/map_75; eval/map_small;
+    eval/mar_1; eval/mar_100; eval/map_cat
+hf seg => eval/mean_iou:max
+    train/loss; eval/loss; eval/mean_iou; eval/mean_accuracy; eval/overall_accuracy;
+    eval/accuracy_wall; eval/iou_wall
+gpt4all/llama-factory => eval/loss:min
+    train/loss; train/learning_rate; eval/loss; eval/runtime; train/total_flos
+rewardbench rm => eval/accuracy:max
+    train/loss; train/accuracy; train/mean_reward; train/min_reward; train/max_reward;
+    eval/loss; eval/accuracy; eval/mean_reward
+trl orpo => eval/rewards/accuracies:max
+    train/loss; train/nll_loss; train/log_odds_chosen; train/rewards/accuracies;
+    eval/loss; eval/nll_loss; eval/rewards/accuracies; eval/rewards/margins
+trl sft new => eval/loss:min
+    train/loss; train/mean_token_accuracy; train/entropy; train/num_tokens; eval/loss;
+    eval/mean_token_accuracy; eval/entropy; eval/runtime
+xgb cv => validation-auc:max
+    train-auc; validation-auc; train-logloss; validation-logloss
+xgb rank => eval-ndcg@10:max
+    train-ndcg@10; eval-ndcg@10
+xgb rmse => validation_1-rmse:min
+    validation_0-rmse; validation_1-rmse; best_iteration; best_score
+lgb auc => valid_0_auc:max
+    valid_0_auc; valid_0_binary_logloss; training_auc
+lgb rmse => valid_1_rmse:min
+    training_rmse; valid_1_rmse; best_iteration
+catboost2 => validation-AUC:max
+    learn-Logloss; learn-AUC; validation-Logloss; validation-AUC
+catboost3 => validation-0-RMSE:min
+    learn-RMSE; validation-0-RMSE
+autogluon => score_val:max
+    score_val; pred_time_val; fit_time
+tabnet => val_auc:max
+    loss; train_auc; val_auc; lr
+darts => val_loss:min
+    train_loss; val_loss; epoch
+tslib => vali_loss:min
+    train_loss; vali_loss; test_loss
+neuralforecast => valid_loss:min
+    train_loss_step; train_loss_epoch; ptl/val_loss; valid_loss
+fairchem => val/energy_mae:min
+    train/loss; train/energy_mae; train/forces_mae; train/lr; train/epoch; val/loss;
+    val/energy_mae; val/forces_mae; val/energy_force_within_threshold
+boltz => val/lddt:max
+    train/loss; train/diffusion_loss; train/distogram_loss; val/lddt; val/disto_lddt;
+    val/complex_lddt; lr
+rfdiffusion/flowmatch => valid/loss:min
+    train/loss; train/trans_loss; train/rot_loss; valid/loss
+pinn => l2_error:min
+    loss; loss_ics; loss_res; l2_error; weights; lr
+deepxde => test_loss:min
+    train_loss; test_loss; metric_l2
+physicsnemo => val_loss:min
+    epoch; loss; learning_rate; val_loss
+ray tune trainable => episode_reward_mean:max
+    episode_reward_mean; episode_reward_max; episode_reward_min; episode_len_mean;
+    timesteps_total; time_this_iter_s;
+    info/learner/default_policy/learner_stats/total_loss
+flower fl => accuracy:max
+    round; loss; accuracy; fit_loss
+flower fl2 => server/centralized_accuracy:max
+    server/centralized_loss; server/centralized_accuracy; clients/train_loss
+fedml => Test/Acc:max
+    Train/Acc; Train/Loss; Test/Acc; Test/Loss; round
+avalanche => Top1_Acc_Stream/eval_phase/test_stream/Task000:max
+    Top1_Acc_MB/train_phase/train_stream/Task000;
+    Top1_Acc_Epoch/train_phase/train_stream/Task000;
+    Loss_MB/train_phase/train_stream/Task000;
+    Top1_Acc_Exp/eval_phase/test_stream/Task000/Exp000;
+    Top1_Acc_Stream/eval_phase/test_stream/Task000;
+    Loss_Stream/eval_phase/test_stream/Task000
+ignite => validation/accuracy:max
+    training/batchloss; training/loss; training/accuracy; validation/loss;
+    validation/accuracy
+paddle cls => eval/top1:max
+    train/loss; train/lr; train/top1; eval/loss; eval/top1; eval/top5
+tfod => DetectionBoxes_Precision/mAP:max
+    Loss/classification_loss; Loss/localization_loss; Loss/total_loss;
+    Loss/regularization_loss; DetectionBoxes_Precision/mAP;
+    DetectionBoxes_Precision/mAP@.50IOU; DetectionBoxes_Recall/AR@100; learning_rate
+keras ep => epoch/val_accuracy:max
+    epoch/epoch; epoch/loss; epoch/accuracy; epoch/val_loss; epoch/val_accuracy;
+    epoch/learning_rate; batch/loss; batch/accuracy
+keras topk => epoch/val_top_5_accuracy:max
+    epoch/loss; epoch/top_5_accuracy; epoch/val_loss; epoch/val_top_5_accuracy
+torchmetrics => val/MulticlassAccuracy:max
+    train/loss; val/loss; val/MulticlassAccuracy; val/MulticlassF1Score;
+    val/MulticlassAUROC
+torchaudio demucs => valid/nsdr:max
+    train/loss; train/grad; valid/loss; valid/nsdr; valid/best; test/sdr_med
+asteroid => val_loss:min
+    loss; val_loss
+audiocraft => valid/ppl:min
+    train/ce; train/ppl; train/lr; train/grad_norm; valid/ce; valid/ppl; valid/ce_q1
+encodec => evaluate/sisnr:max
+    train/l1; train/msspec; train/d_loss; train/g_loss; valid/msspec; valid/adv;
+    evaluate/sisnr; evaluate/visqol
+stable audio => train/loss:min
+    train/loss; train/std_data; train/lr; train/mse_loss
+kge => valid/MRR:max
+    train/loss; valid/MRR; valid/MR; valid/HITS@1; valid/HITS@10; test/MRR
+bigvision => val/prec@1:max
+    training_loss; l2_params; global_schedule; img/sec/core; val/prec@1; val/loss;
+    z/0shot/imagenet_accuracy
+scenic => valid/accuracy:max
+    train_loss; train_accuracy; train_learning_rate; valid/accuracy; valid/loss;
+    img/sec
+timm2 => eval_top1:max
+    epoch; train_loss; eval_loss; eval_top1; eval_top5; lr
+ffcv => top_1_val:max
+    current_lr; train_loss; top_1_val; top_5_val; epoch; time
+modded-nanogpt => val_loss:min
+    train_loss; val_loss; train_time; step_avg
+lingua => loss/out:min
+    loss/out; optim/lr; optim/grad_norm; speed/wps; speed/FLOPS; memory/max_active_gib
+torchtitan2 => validation_metrics/loss:min
+    loss_metrics/global_avg_loss; loss_metrics/global_max_loss;
+    validation_metrics/loss; throughput(tps); tflops; mfu(%); memory/max_active(GiB);
+    lr; grad_norm
+nanotron => lm_loss:min
+    consumed_tokens; elapsed_time_per_iteration_ms; tokens_per_sec; lm_loss; lr;
+    model_tflops_per_gpu; grad_norm
+picotron => loss:min
+    loss; tokens_per_step; tokens_per_second; mfu; tokens_per_second_per_gpu;
+    memory_usage; trained_tokens
+mosaicbert => metrics/glue_mnli/MulticlassAccuracy:max
+    loss/train/total; metrics/glue_mnli/MulticlassAccuracy;
+    metrics/glue_mnli/LanguageCrossEntropy
+gato/behaviour => eval/mean_return:max
+    train/loss; eval/mean_return; eval/std_return; eval/mean_len
+qd => qd_score:max
+    qd_score; max_fitness; coverage; loop; iteration
+vqvae => val/recon_loss:min
+    train/loss; train/recon_loss; train/vq_loss; train/perplexity; val/recon_loss;
+    val/perplexity
+gan dcgan => none
+    errD; errG; D_x; D_G_z1; D_G_z2
+gan fid => FID:min
+    G_loss; D_loss; FID; IS; lr
+wgan => none
+    d_loss; g_loss; gp; wasserstein
+nlp trainer mc => eval/accuracy:max
+    train/loss; eval/loss; eval/accuracy; eval/f1; eval/runtime
+token cls seqeval => eval/overall_f1:max
+    train/loss; eval/loss; eval/overall_precision; eval/overall_recall;
+    eval/overall_f1; eval/overall_accuracy
+multi-label => val_f1_micro:max
+    train_loss; val_loss; val_f1_micro; val_hamming; val_precision; val_recall
+seg binary => val_iou:max
+    train_loss; val_loss; train_iou; val_iou; val_precision
+medical => val/dice_score:max
+    train/dice_loss; val/dice_loss; val/dice_score; val/hd95
+medical hd => val/hd95:min
+    train/loss; val/hd95; lr
+ddpm => loss:min
+    loss; ema_decay; lr; grad_norm; step
+SR => val/psnr:max
+    train/l1; train/perceptual; val/psnr; val/ssim; val/lpips; val/niqe
+pose => val/pck:max
+    train/loss; val/loss; val/pck
+track => val/success_auc:max
+    train/loss; train/iou; val/success_auc
+reid => mAP:max
+    loss; acc; mAP; Rank-1; Rank-5
+reid2 => rank1:max
+    train/loss; train/acc; rank1; rank5
+face => lfw_acc:max
+    loss; lr; lfw_acc; cfp_fp_acc; agedb_30_acc
+pointcloud => val/mIoU:max
+    train/loss; train/mIoU; val/loss; val/mIoU; val/mAcc; val/allAcc
+pointcept => val/mIoU:max
+    train_batch/loss; train/loss; val/loss; val/mIoU; val/mAcc; val/allAcc; params/lr
+clip ft => val/R@1:max
+    train/loss; val/R@1; val/R@5; val/R@10
+vqa => val/vqa_score:max
+    train/loss; val/loss; val/vqa_score
+caption => CIDEr:max
+    loss; Bleu_1; Bleu_4; METEOR; ROUGE_L; CIDEr; SPICE
+asr k2 => valid/wer:min
+    train/loss; valid/loss; valid/wer
+speaker => eval/eer:min
+    train/loss; train/acc; eval/eer; eval/min_dcf
+kws => val_acc:max
+    train_loss; train_acc; val_loss; val_acc
+mt => dev_bleu:max
+    train_loss; train_ppl; dev_loss; dev_ppl; dev_bleu
+chrf => eval/chrf:max
+    train/loss; eval/loss; eval/chrf; eval/gen_len
+comet => eval/comet:max
+    train/loss; eval/loss; eval/comet
+bertscore => eval/bertscore_f1:max
+    train/loss; eval/loss; eval/bertscore_f1
+code => eval/pass@1:max
+    train/loss; eval/loss; eval/pass@1; eval/pass@10
+llm bench => mmlu/acc:max
+    train/loss; mmlu/acc
+two tower => val_auc:max
+    train_loss; val_loss; val_auc
+ctr => valid_auc:max
+    train_logloss; valid_logloss; valid_auc
+gauc => val_gauc:max
+    train_loss; val_logloss; val_gauc
+survival => val/c_index:max
+    train/loss; val/loss; val/c_index
+forecast => val/mase:min
+    train/loss; val/mase
+forecast3 => val_nrmse:min
+    train_loss; val_nrmse
+forecast wql => val/wql:min
+    train/loss; val/wql
+quantile => val/pinball:min
+    train/loss; val/pinball
+md => val/forces_mae:min
+    train/loss; val/forces_mae
+qsar => val/roc_auc:max
+    train/loss; val/loss; val/roc_auc; val/pr_auc
+dqn atari => eval/return:max
+    train/return; eval/return; train/loss; train/eps
+ppo => episode_return:max
+    episode_return; value_loss; policy_loss; entropy; approx_kl
+ppo2 => rollout/ep_rew_mean:max
+    rollout/ep_rew_mean; rollout/ep_len_mean; train/loss; train/value_loss;
+    train/entropy_loss; time/fps
+sac rlkit => evaluation/Average Returns:max
+    trainer/QF1 Loss; trainer/Policy Loss; exploration/Average Returns;
+    evaluation/Average Returns; evaluation/Returns Max; evaluation/Returns Std
+metaworld => eval/success_rate:max
+    train/return; eval/return; eval/success_rate
+cql => normalized_score:max
+    qf_loss; policy_loss; cql_loss; normalized_score
+jaxrl => evaluation/return:max
+    training/return; training/length; training/critic_loss; evaluation/return;
+    evaluation/length
+drqv2 => eval/episode_reward:max
+    train/episode_reward; train/episode_length; train/fps; train/actor_loss;
+    train/batch_reward; eval/episode_reward
+mbpo => test/episode_return:max
+    train/episode_return; test/episode_return; model/loss
+act => val/loss:min
+    train/loss; train/l1; train/kl; val/loss; val/l1; val/kl
+imitation => rollout/return_mean:max
+    bc/loss; bc/entropy; bc/prob_true_act; rollout/return_mean; rollout/return_max;
+    rollout/return_min
+alphazero => win_rate:max
+    policy_loss; value_loss; loss; win_rate; elo_x
+marl => return:max
+    return; agent_0/return; agent_1/return; loss
+marl jax => returned_episode_returns:max
+    returned_episode_returns; returned_won_episode; total_loss; env_step
+custom acc => Accuracy/val:max
+    Loss/train; Loss/val; Accuracy/train; Accuracy/val
+custom percent => val/acc_percent:max
+    train/loss; val/acc_percent; val/loss
+custom camel => valAcc:max
+    trainLoss; valLoss; trainAcc; valAcc
+custom dash => test-acc:max
+    train-loss; train-acc; test-acc; test-loss
+custom dot => val.acc:max
+    train.loss; train.acc; val.loss; val.acc
+custom spaces => Validation Accuracy:max
+    Train Loss; Train Accuracy; Validation Loss; Validation Accuracy
+custom avg => avg_val_loss:min
+    avg_train_loss; avg_val_loss
+custom running => val_loss:min
+    running_loss; val_loss
+custom best => best_acc:max
+    loss; best_acc
+custom best2 => val_acc:max
+    loss; val_acc; best_val_acc
+custom ema => val/acc:max
+    val/acc; val/ema_acc; val/loss
+ema2 => val/acc:max
+    val/acc; ema_val/acc
+cls per => val/acc:max
+    val/acc/cat; val/acc/dog; val/acc; train/acc
+multi-val => val/c4/loss:min
+    train/loss; val/c4/loss
+multi task => val/loss:min
+    train/loss; val/loss; val/loss_cls; val/loss_seg
+val only total => val/total_loss:min
+    train/total_loss; val/total_loss; val/ce; val/kl
+ce => val/ce:min
+    train/ce; val/ce
+nce => train/infonce:min
+    train/infonce; lr
+bce => val_bce:min
+    train_bce; val_bce
+l1 => val/l1:min
+    train/l1; val/l1
+loglik => val/log_likelihood:max
+    train/log_likelihood; val/log_likelihood
+mll => val/mll:max
+    train/nll; val/mll
+distill => val/student_acc:max
+    train/kd_loss; val/student_acc; val/teacher_acc
+prune => test_acc:max
+    sparsity; test_acc; train_loss; flops
+fairness => val/acc:max
+    val/acc; val/dp_gap; val/eo_gap
+ood => ood/auroc:max
+    train/loss; ood/auroc; ood/fpr95
+calib => val/acc:max
+    val/acc; val/ece; val/nll
+privacy => test_acc:max
+    epsilon; delta; test_acc; train_loss
+cont => avg_acc:max
+    avg_acc; forgetting; loss
+ssl => linear/top1:max
+    loss; linear/top1; linear/top5
+knn => knn_acc:max
+    train/loss; knn_acc
+mae => val/loss:min
+    train/loss; val/loss; train/lr
+maerr => mae:min
+    loss; mae
+only step => none
+    epoch; step; lr
+tokens => train/loss:min
+    train/loss; tokens; tokens_per_sec
+"""
+
+
+def _read() -> Iterator[tuple[str, str | None, list[str]]]:
+    for entry in re.split(r"\n(?=\S)", _TEXT.strip()):
+        head, *keys = entry.splitlines()
+        name, best = head.split(" => ")
+        found = re.split(r";\s*", " ".join(line.strip() for line in keys))
+        yield name, None if best == "none" else best, found
+
+
+FRESH = list(_read())
