@@ -197,10 +197,17 @@ def test_a_list_is_subscribed_and_unsubscribed(path, capsys):
     ],
 )
 def test_an_invalid_edit_is_not_written(words, complaint, path):
-    with pytest.raises(ConfigError) as error:
+    with pytest.raises(UsageError) as error:
         operate("subscribe", *words, "--config", path)
     assert complaint in str(error.value)
+    assert str(error.value).startswith("subscribe: ")
     assert path.read_text() == SMALL
+
+
+def test_a_file_that_was_wrong_before_is_its_own_mistake(path):
+    path.write_text(f"{SMALL}\ntimezon = 'UTC'\n")
+    with pytest.raises(ConfigError, match="timezon"):
+        operate("subscribe", "new", "project a/b", "--every", "5m", "--config", path)
 
 
 def test_one_says_when_and_where(path):

@@ -130,6 +130,8 @@ class Quick:
             raise typer.BadParameter(what, ctx=ctx, param=param) from e
         if self.low is not None and not value >= self.low:
             what = f"{word} is less than {self.low}"
+            if "0 shows all" in (param.help or ""):
+                what += "; 0 shows all"
             raise typer.BadParameter(what, ctx=ctx, param=param)
         if self.high is not None and not value <= self.high:
             what = f"{word} is more than {self.high}"

@@ -18,7 +18,7 @@ def experiments(
     ] = None,
     *,
     topk: Annotated[
-        int, typer.Option(min=0, metavar="N", help="List the newest N; 0 lists all.")
+        int, typer.Option(min=0, metavar="N", help="List the newest N; 0 shows all.")
     ] = 20,
 ) -> Iterator[Report]:
     """List the experiments on this machine: waiting, running and ended."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import shlex
 from typing import Annotated
 
@@ -11,7 +12,13 @@ from wandbwatch.cli.watchfile.options import (
     IntervalOption,
     OnlyConfigOption,
 )
-from wandbwatch.model.errors import ExitCode, UsageError
+from wandbwatch.model.errors import (
+    ConfigError,
+    ExitCode,
+    LinesError,
+    UsageError,
+    WandbwatchError,
+)
 from wandbwatch.model.ports import Env
 
 
@@ -86,10 +93,22 @@ def subscribe(
             "commands": [line for one in commands for line in _lines(one, env)],
         }
         text = edit.added(text, str(path), values)
-        load.checked(text, path, env)
+        try:
+            load.checked(text, path, env)
+        except ConfigError as e:
+            raise _of_the_new(e, name) from e
         write.replace(path, text)
     typer.echo(f"{path}: added {name!r}; reload a running daemon to apply it")
     return ExitCode.FINE
+
+
+def _of_the_new(error: ConfigError, name: str) -> WandbwatchError:
+    """Return *error* as a mistake of the command line, if the file before had none."""
+    place = re.compile(rf'.*: subscriptions\[\d+\] "{re.escape(name)}": ', re.DOTALL)
+    found = [place.match(complaint) for complaint in error.complaints]
+    if not all(found):
+        return error
+    return LinesError(place.sub("subscribe: ", one) for one in error.complaints)
 
 
 def _lines(given: str, env: Env) -> list[str]:
