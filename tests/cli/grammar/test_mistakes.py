@@ -24,6 +24,7 @@ def said(*words: str) -> str:
         ("project a/b --limit 5", "did you mean --topk?"),
         ("project a/b -n 5", "did you mean --topk?"),
         ("project a/b --sort lr", "did you mean --order?"),
+        ("image a/b --topk 3", "no such option: --topk; it has --runs, --keys"),
         ("project a/b --topk -1", "-1 is less than 0; 0 shows all"),
         ("project a/b --colums x", "did you mean --columns?"),
         ("summary a/b/c --metrics x", "did you mean --keys?"),

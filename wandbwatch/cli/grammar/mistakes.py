@@ -110,7 +110,8 @@ def _option(wrong: str, known: Sequence[str]) -> str:
     if wrong.lstrip("-") in OUTPUTS and "--output" in known:
         return f"did you mean --output {wrong.lstrip('-')}?"
     same = [one for group in _SAME if wrong in group for one in group if one in known]
-    meant = same or difflib.get_close_matches(wrong, known, 1, _ALIKE)
+    ours = any(wrong in group for group in _SAME)  # and of another command
+    meant = same or ([] if ours else difflib.get_close_matches(wrong, known, 1, _ALIKE))
     if meant:
         return f"did you mean {meant[0]}?"
     common = ("--output", "--debug", "--to", "--dry-run", "--watch", "--help")

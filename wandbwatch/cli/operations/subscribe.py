@@ -108,7 +108,7 @@ def _of_the_new(error: ConfigError, name: str) -> WandbwatchError:
     found = [place.match(complaint) for complaint in error.complaints]
     if not all(found):
         return error
-    return LinesError(place.sub("subscribe: ", one) for one in error.complaints)
+    return LinesError([place.sub("subscribe: ", one) for one in error.complaints])
 
 
 def _lines(given: str, env: Env) -> list[str]:
