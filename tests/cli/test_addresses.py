@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,15 @@ def test_ids_of_a_query_may_be_names(wandb_server):
     project = _source(address_parsing.project("acme/gpt"))
     found = project.runs(Query(ids=("baseline", "a3", "latest"))).runs
     assert {run.id for run in found} == {"a1", "a3", "a4"}
+
+
+def test_a_run_is_named_in_a_query_with_a_limit_too(wandb_server):
+    made(wandb_server)
+    few = Query(limit=5)
+    assert [run.id for run in source("acme/gpt/baseline").runs(few).runs] == ["a1"]
+    with pytest.raises(NotFoundError, match="'zzz'; the newest: a4"):
+        source("acme/gpt/zzz").curves(few, ("loss",), Axis())
+    assert not source("acme/gpt/a1").runs(replace(few, filters={"state": "x"})).runs
 
 
 def test_an_id_costs_no_more_requests(wandb_server):

@@ -50,7 +50,7 @@ def test_logged_and_used_without_the_sdks_own():
 def test_only_some_types():
     found = Artifacts((MODEL, DATA, OWN))
     assert names(answer(found, "--types 'run_*'")) == ["run-a1-t"]
-    assert notes(answer(found, "--types modle")) == [
+    assert notes(answer(found, "--types modle,model")) == [
         "no artifact is of type 'modle'; there are: dataset, model, run_table"
     ]
 

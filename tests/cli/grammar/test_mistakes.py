@@ -49,7 +49,10 @@ def test_a_wrong_option_names_the_right_one(words, hint):
     [
         ("project a/b --keys val/loss train/loss", "--keys val/loss,train/loss;"),
         ("top a/b --keys loss acc", "separate keys by commas: --keys loss,acc;"),
+        ("top a/b --keys lr foo", "separate keys by commas: --keys lr,foo;"),
+        ("image a/b --runs x y", "separate runs by commas: --runs x,y;"),
         ("events a/b --on failed crashed", "separate kinds by commas: --on"),
+        ("summary a/b c", "too many words: c; write a/b/c;"),
     ],
 )
 def test_a_second_key_is_no_address(words, hint):
@@ -96,6 +99,8 @@ def test_broken_json_shows_how_to_quote_it():
         ("runs", "`wandbwatch project` lists a project's runs"),
         ("ls a/b", "`wandbwatch project` lists a project's runs"),
         ("help", "`wandbwatch --help`"),
+        ("help imgae", "`wandbwatch --help`"),
+        ("queue", "`wandbwatch outbox`"),
         ("help image", "`wandbwatch image --help`"),
     ],
 )

@@ -49,7 +49,7 @@ def test_the_output_may_stand_before_the_command():
             "projec me/p",
             "no such command 'projec'; did you mean 'project'? `wandbwatch --help` sh",
         ),
-        ("project me/p --topk -1", "project: --topk: -1 is less than 0; `wandbw"),
+        ("project me/p --topk -1", "project: --topk: -1 is less than 0; 0 shows all; "),
         ("project me/p --topk x", "project: --topk: 'x' is not a whole number; "),
         ("project me/p --topk", "project: --topk needs a value; `wandbwatch project"),
         ("sweep me/p/s extra", "sweep: too many words: extra"),

@@ -11,6 +11,7 @@ from wandbwatch.cli.wait.lookups import PATIENCE, Looker, Patient
 from wandbwatch.model.address import Address, Cloud, Local
 from wandbwatch.model.errors import NetworkError, NotFoundError, UsageError
 from wandbwatch.model.ports import Source
+from wandbwatch.model.query import Listing, Query
 from wandbwatch.model.run import Run, State
 
 from tests.fakes import FakeSource
@@ -45,6 +46,21 @@ def test_a_link_to_the_latest_run_is_followed_once(tmp_path: Path):
     opened, open_one = sources(FakeSource(RUNS[:1]))
     Looker(open_one, [Local(tmp_path / "latest-run")], None).look()
     assert opened == [Local(tmp_path / "run")]
+
+
+class Missing(FakeSource):
+    def runs(self, _query: Query) -> Listing:
+        raise NotFoundError("project 'me/acme' not found")
+
+    def run(self) -> Run:
+        raise NotFoundError("acme/gpt is a project, not a run")
+
+
+def test_a_project_is_called_one():
+    with pytest.raises(NotFoundError, match="is a project, not a run"):
+        Looker(lambda _: Missing(), [Cloud(None, "acme", "gpt")], None).look()
+    with pytest.raises(NotFoundError, match="'me/acme' not found"):
+        Looker(lambda _: Missing(), [Cloud("acme", "gpt", "a")], None).look()
 
 
 def test_a_directory_of_several_runs_is_not_one():

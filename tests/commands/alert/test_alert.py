@@ -278,8 +278,11 @@ def test_a_misspelt_key_is_reported_once():
     env = fake_env(Logged([done, run("a")], {}))
     with pytest.raises(NotFoundError, match="logged 'los'; did you mean 'loss'"):
         list(grammar.parse(words, env).reports)
-    (told,) = grammar.parse(f"{words} --when 'x > 5'", env).reports
-    assert wrong in told.blocks
+    with pytest.raises(NotFoundError, match="logged 'los'; did you mean 'loss'"):
+        list(grammar.parse(f"{words} --backtest", env).reports)
+    for more in ("", " --backtest"):
+        (told,) = grammar.parse(f"{words} --when 'x > 5'{more}", env).reports
+        assert wrong in told.blocks
 
 
 def test_deviates_compares_with_ended_runs_of_the_group_too():

@@ -109,7 +109,7 @@ class Group(typer.core.TyperGroup):
             )
         from wandbwatch.cli.grammar import mistakes  # noqa: PLC0415 -- not for --help
 
-        if hint := mistakes.command(words):
+        if hint := mistakes.command(words, self.plugins.packages):
             ctx.fail(hint)
 
     def list_commands(self, ctx: Any) -> list[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import typer
@@ -61,16 +62,18 @@ COMMANDS = {
     "train": "`wandbwatch experiment` starts a training",
     "start": "`wandbwatch service` installs the daemon, `wandbwatch daemon` runs it",
     "config": "`wandbwatch check` checks watch.toml",
+    "queue": "`wandbwatch outbox` lists the messages that wait",
     "version": "`wandbwatch --version` shows the version",
 }
 """What people type for a command of ours."""
 
 
-def command(words: Sequence[str]) -> str:
-    """Return a hint for an unknown command, or ""."""
+def command(words: Sequence[str], known: Collection[str]) -> str:
+    """Return a hint for an unknown command, or ""; *known* are ours."""
     name, *rest = words
     if name == "help":
-        return f"`wandbwatch {' '.join([*rest[:1], '--help'])}` shows the help"
+        of = [word for word in rest[:1] if word in known]
+        return f"`wandbwatch {' '.join([*of, '--help'])}` shows the help"
     hint = COMMANDS.get(name, "")
     return f"no command {name!r}; {hint}" if hint else ""
 
@@ -87,7 +90,7 @@ def explain(error: typer.TyperException, command: Any, given: Sequence[str]) -> 
             hint = _option(wrong, known)
         error.possibilities = None  # type: ignore[attr-defined]
     elif "unexpected extra argument" in getattr(error, "message", ""):
-        hint = _commas(command, given)
+        hint = _commas(command, given) or _apart(given)
     if hint:
         error.message = f"{error.message.rstrip('.')}; {hint}"
 
@@ -98,12 +101,14 @@ def unseparated(command: Any, given: Sequence[str]) -> str:
         return ""
     hint = _commas(command, given)
     option, _, several = hint.rpartition(": ")[2].partition(" ")
-    first = several.rpartition(",")[2].partition("/")[0]
+    second = several.rpartition(",")[2]
     if option == "--on":
         return hint
     from wandbwatch.analysis.keys import is_measure  # noqa: PLC0415 -- seldom needed
 
-    return hint if given[0][:1] != "-" and is_measure(first) else ""
+    bare = not re.search(r"[/.~*?\[]", second)
+    meant = bare or is_measure(second.partition("/")[0])
+    return hint if hint and given[0][:1] != "-" and meant else ""
 
 
 def _option(wrong: str, known: Sequence[str]) -> str:
@@ -119,6 +124,14 @@ def _option(wrong: str, known: Sequence[str]) -> str:
     return f"it has {', '.join(own)}" if own else ""
 
 
+def _apart(given: Sequence[str]) -> str:
+    """Return a run that is written apart from its project as it should be written."""
+    first, *rest = given
+    if rest and first.count("/") == 1 and re.fullmatch(r"[\w.-]+", rest[0]):
+        return f"write {first}/{rest[0]}" if first[0] not in "./~" else ""
+    return ""
+
+
 def _commas(command: Any, given: Sequence[str]) -> str:
     """Return a space-separated list as it should be written: with commas."""
     lists = (Keys.read, Aims.read)
@@ -127,10 +140,10 @@ def _commas(command: Any, given: Sequence[str]) -> str:
         parser = described.parameter_info.parser if described else None
         if parser not in lists and param.name != "on":
             continue
+        what = {"on": "kinds", "runs": "runs", "types": "types"}.get(param.name, "keys")
         for at, word in enumerate(given[:-2]):
             several = [w for w in given[at + 1 : at + 3] if not w.startswith("-")]
             if word in param.opts and len(several) > 1:
-                what = "kinds" if param.name == "on" else "keys"
                 return f"separate {what} by commas: {word} {','.join(several)}"
     return ""
 

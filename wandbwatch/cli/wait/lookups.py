@@ -9,7 +9,12 @@ from datetime import timedelta
 from wandbwatch import formatting
 from wandbwatch.analysis.eta import Total
 from wandbwatch.model.address import Address
-from wandbwatch.model.errors import NetworkError, TimeOutError, printable
+from wandbwatch.model.errors import (
+    NetworkError,
+    NotFoundError,
+    TimeOutError,
+    printable,
+)
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Query
 from wandbwatch.model.run import Run, State
@@ -32,19 +37,26 @@ class Looker:
         bare = Query(summary=(), config=())
         self._query = total.asked(bare) if total else bare
         projects: dict[Address, list[str]] = {}
-        for address in dict.fromkeys(addresses):
+        addresses = tuple(dict.fromkeys(addresses))
+        for address in addresses:
             if address.run:
                 projects.setdefault(address.without_run(), []).append(address.run)
             else:
                 projects[address.resolved()] = []
+        self._unsure = [source(one) for one in addresses if one.maybe_project]
         self._asked = [(source(place), tuple(ids)) for place, ids in projects.items()]
         self.local = all(place.local for place in projects)
 
     def look(self) -> tuple[Run, ...]:
         """Return each run once. Raises SourceError, and UsageError for no run."""
-        return tuple(
-            run for source, ids in self._asked for run in self._of(source, ids)
-        )
+        try:
+            return tuple(
+                run for source, ids in self._asked for run in self._of(source, ids)
+            )
+        except NotFoundError:
+            for one in self._unsure:
+                one.run()  # raises an error that says so if it is a project
+            raise
 
     def _of(self, source: Source, ids: Sequence[str]) -> Sequence[Run]:
         found = source.runs(replace(self._query, ids=tuple(ids))).runs

@@ -213,10 +213,16 @@ def backtested(
 ) -> Report:
     now = env.now()
     start = now - since
-    runs = look_back(env.source(request.address), request.question, start, now)
+    source = env.source(request.address)
+    runs = look_back(source, request.question, start, now)
+    unseen = [k for k in request.question.needs.keys if k not in _logged(runs)]
+    dead = {d.key: str(d) for d in _dead(source, unseen, request.question.filters)}
+    console = request.question.needs.console
+    demand(env, request.question.needs.keys if not console else (), dead)
     rules, begin = request.question.rules, start.timestamp()
     trial = backtest(runs, rules, request.timing, begin, every.total_seconds())
-    return tried(request.address, runs, rules, trial)
+    told = tried(request.address, runs, rules, trial)
+    return replace(told, blocks=(*told.blocks, *map(Note, dead.values())))
 
 
 def suggestion(

@@ -27,10 +27,14 @@ def artifacts(
     ] = NO_KEYS,
 ) -> Iterator[Report]:
     """List the artifacts of a project, or those that a run logged or used."""
-    from wandbwatch.commands.artifacts.report import report
+    from wandbwatch.analysis.unknown_keys import demand
+    from wandbwatch.commands.artifacts.report import absent, report
 
     env: Env = ctx.obj
-    yield report(address, env.source(address).artifacts(""), types)
+    found = env.source(address).artifacts("")
+    kinds = {one.kind for one in found.found}
+    demand(env, types, absent(types, kinds) if kinds else {})
+    yield report(address, found, types)
 
 
 plugin = artifacts

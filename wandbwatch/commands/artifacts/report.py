@@ -48,16 +48,23 @@ def _row(one: Artifact) -> tuple[Cell, ...]:
     )
 
 
+def absent(types: Sequence[str], kinds: set[str]) -> dict[str, str]:
+    """Say which of *types* none of the *kinds* that there are is."""
+    there = ", ".join(sorted(kinds)) or "none"
+    return {
+        wanted: f"no artifact is of type {wanted!r}; there are: {there}"
+        for wanted in types
+        if not keys.selected(wanted, kinds)
+    }
+
+
 def _notes(
     found: Artifacts,
     shown: Sequence[Artifact],
     types: Sequence[str],
     kinds: set[str],
 ) -> Iterator[Note]:
-    for wanted in types:
-        if not keys.selected(wanted, kinds):
-            there = ", ".join(sorted(kinds)) or "none"
-            yield Note(f"no artifact is of type {wanted!r}; there are: {there}")
+    yield from map(Note, absent(types, kinds).values())
     if not shown and not types:
         yield Note("no artifacts here yet")
     own = Counter(one.kind for one in found.found if not types and one.kind in _OWN)

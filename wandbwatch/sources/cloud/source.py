@@ -309,7 +309,9 @@ class CloudSource:
                     return None, 0
                 nodes = reading.ranked(found.nodes, query.order, query.limit)
                 if not at.notes:  # else one that is missing may not have been read
-                    _check_ids(project, nodes, query)
+                    whole = not query.limit
+                    whole = whole or bool(self._address.run and not query.filters)
+                    _check_ids(project, nodes, query.ids if whole else ())
                 if complete is not None:
                     nodes = complete(at, project, nodes)
                 return nodes, found.total
@@ -385,8 +387,8 @@ def _run(node: Node, project: Project, query: Query) -> Run:
     )
 
 
-def _check_ids(project: Project, nodes: Sequence[Node], query: Query) -> None:
+def _check_ids(project: Project, nodes: Sequence[Node], wanted: Sequence[str]) -> None:
     found = {node.get("name") for node in nodes}
-    for run_id in query.ids if not query.limit else ():
+    for run_id in wanted:
         if run_id not in found:
             raise failures.no_run(project, run_id)
