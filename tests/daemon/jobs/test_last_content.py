@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from wandbwatch.daemon.jobs import last_content
 from wandbwatch.daemon.jobs.last_content import OLDEST, SHOWN, SINCE
 from wandbwatch.daemon.jobs.news import LineResult
 from wandbwatch.formatting.times import moment
-from wandbwatch.model.cell import Bytes
+from wandbwatch.model.cell import MISSING, Bytes, Changed
 from wandbwatch.model.media import Attachment
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Fields, Note, Report
@@ -56,6 +56,7 @@ def test_a_line_that_never_worked_stays_in_the_message():
 
 
 @given(reports)
+@example(Report("diff", "a", (Fields("b", (("c", Changed(0.25, MISSING)),)),)))
 def test_kept_content_is_what_was_shown(report):
     report = replace(report, event=False, message_key="")
     known = kept(report)
