@@ -54,5 +54,5 @@ def _no_cache_of_ours(monkeypatch, tmp_path_factory):
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than cores: tests wait for servers and processes of their own."""
-    return len(os.sched_getaffinity(0)) + 1
+    """Two workers more than cores: tests wait for servers and processes of theirs."""
+    return len(os.sched_getaffinity(0)) + 2
