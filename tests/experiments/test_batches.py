@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from wandbwatch.delivery.outbox import Store
 from wandbwatch.experiments import batch_reports
+from wandbwatch.experiments.notify import with_error
 from wandbwatch.experiments.outcomes import hold_reason
 from wandbwatch.model.experiment import Experiment, Phase, Plan
 from wandbwatch.model.report import Fields, Note, Table, Text
@@ -75,6 +76,20 @@ def test_the_headline_of_a_batch_says_the_best_and_the_failures():
     assert report.headline == "ppo (batch B1) ended: best loss 0.5, 1 of 2 failed"
     (failures,) = [b for b in report.blocks if isinstance(b, Text)]
     assert failures.text == "1 × exit code 1"
+
+
+def test_a_message_on_a_batch_counts_failures_by_their_error(tmp_path):
+    log = tmp_path / "2.log"
+    log.write_text(
+        '  File "t.py", line 3\n    raise RuntimeError("x")\n'
+        "RuntimeError: CUDA out of memory. Tried to allocate 2.00 GiB\n"
+    )
+    failed = with_error(trial(2, Phase.FAILED, 0.1, log=str(log)))
+    report = batch_reports.report([trial(1, Phase.FINISHED, 0.5), failed], most=10)
+    (failures,) = [b for b in report.blocks if isinstance(b, Text)]
+    assert failures.text == "1 × CUDA out of memory"
+    table = next(b for b in report.blocks if isinstance(b, Table))
+    assert [row[0] for row in table.rows] == ["experiment 2 (failed)", "experiment 1"]
 
 
 def test_equal_failures_at_the_start_hold_the_rest():

@@ -258,7 +258,7 @@ def _rested(series: Series) -> float:
 def _console(known: Evidence) -> Iterator[Cause]:
     """Find the line of an error; the first that says out of memory is the reason."""
     last = None
-    for line in known.console:
+    for line in failing.spoken(known.console):
         at = line.when.timestamp() if line.when else known.end
         kind = failing.kind(line.text)
         where = f" at {known.place(at)}" if line.when else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from wandbwatch import formatting
@@ -34,6 +34,7 @@ _NODE = re.compile(
     r"node fail|NODE_FAIL|NCCL.*(?:timeout|error)|preempt|slurmstepd: error|SIGTERM",
     re.IGNORECASE,
 )
+_FRAME = re.compile(r"\s*File \"[^\"]*\", line \d+")
 _NUMBERS = re.compile(r"\d+(?:[.,:]\d+)*|\b0x[0-9a-f]+")
 _GENERIC = {"RuntimeError", "OutOfMemoryError", "Exception", "Error"}
 """Exception names that say less than their message."""
@@ -75,9 +76,18 @@ def reason(run: Run, console: Iterable[Printed]) -> str:
     return error(console) or crashed + ending(run)
 
 
+def spoken(console: Iterable[Printed]) -> Iterator[Printed]:
+    """Leave out the source lines of tracebacks: they name errors that did not occur."""
+    frame = False
+    for line in console:
+        if not frame:
+            yield line
+        frame = bool(_FRAME.match(line.text))
+
+
 def error(console: Iterable[Printed]) -> str:
     """Return the last line of *console* with an error; "" if there is none."""
-    lines = [text for line in console if (text := line.text.strip())]
+    lines = [text for line in spoken(console) if (text := line.text.strip())]
     for found in (_is_error, _has_words):
         for line in reversed(lines):
             if found(line):

@@ -79,20 +79,16 @@ def numeric(runs: Iterable[Run], *, bools: bool = False) -> Counter[str]:
 
     With *bools*, true and false are numbers as well.
     """
-    alike = Counter(
-        (tuple(run.summary), tuple(map(type, run.summary.values())), tuple(run.system))
-        for run in runs
-    )
     counted: Counter[str] = Counter()
-    for (keys, kinds, system), count in alike.items():
+    for run in runs:
         logged = {
             key
-            for key, kind in zip(keys, kinds, strict=True)
-            if issubclass(kind, int | float) and (bools or kind is not bool)
+            for key, value in run.summary.items()
+            if isinstance(value, int | float) and (bools or not isinstance(value, bool))
         }
         logged |= {base for key in logged if (base := _base(key))}
-        for key in (*logged, *(SYSTEM + key for key in system)):
-            counted[key] += count
+        counted.update(logged)
+        counted.update(SYSTEM + key for key in run.system)
     return counted
 
 

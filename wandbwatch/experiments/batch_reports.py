@@ -130,7 +130,7 @@ def _trials(batch: Sequence[Experiment], most: int) -> Iterator[Block]:
     metric = Objective.read(batch[0].plan.best).key if batch[0].plan.best else ""
     rows = tuple(
         (
-            f"experiment {one.id}" if most else one.id,
+            _called(one) if most else one.id,
             *(() if most else (one.phase.value,)),
             *((MISSING if one.score is None else one.score,) if metric else ()),
             *(parameters[one.id].get(key, MISSING) for key in varied),
@@ -150,6 +150,11 @@ def _trials(batch: Sequence[Experiment], most: int) -> Iterator[Block]:
     if left and most:
         shown = f"wandbwatch experiments show {name(batch[0].batch)}"
         yield Note(f"{left} more trials: `{shown}`")
+
+
+def _called(one: Experiment) -> str:
+    over = one.phase.over and one.phase is not Phase.FINISHED
+    return f"experiment {one.id}" + (f" ({one.phase})" if over else "")
 
 
 def _varied(sets: Sequence[Mapping[str, Json]]) -> list[str]:

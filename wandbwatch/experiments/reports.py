@@ -128,11 +128,11 @@ def ended(
     """
     finished = one.phase is Phase.FINISHED
     blocks: tuple[Block, ...] = (
-        _end(one),
-        *_runs(runs),
         *_comparison(one, earlier),
+        *_runs(runs),
         *(_metrics(run) for run in runs[:1] if run.summary),
         _parameters(one),
+        _end(one),
         *_last_output(one, output),
         *map(Note, _notes(one, runs, asked, again=again)),
     )

@@ -331,6 +331,7 @@ def test_a_run_without_steps_is_stalled_until_its_next_step():
     assert line.tick(replace(slow, last_step=104), now=at + 90 * MINUTE) == []
     (back,) = line.tick(replace(slow, last_step=105), now=at + 91 * MINUTE)
     assert back.title == "name of a recovered (me/p/a)"
+    assert back.headline.startswith("name of a recovered: logging steps again after 1h")
     assert notes(back) == [
         "logging steps again after 1h 32m; a pause this long is usual from now on"
     ]

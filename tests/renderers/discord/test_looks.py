@@ -52,6 +52,10 @@ def test_a_headline_is_the_content_and_the_title():
     (embed,) = body["embeds"]
     assert embed["title"] == body["content"]
     assert embed["footer"] == {"text": "a_long_seed3 failed (a/p/x)"}
+    (message,) = render(
+        [replace(report, title="seed3 failed (a/p/x)", headline=headline)]
+    )
+    assert json.loads(message.body)["embeds"][0]["footer"] == {"text": "a/p/x"}
     warning = replace(report, headline="lr is odd", level=Level.WARN)
     (message,) = render([warning], png)
     body = json.loads(message.body)
@@ -177,16 +181,23 @@ def test_a_small_table_is_aligned_in_a_block_of_code():
 
 
 def test_a_value_too_wide_for_a_phone_goes_below_its_name():
-    fields = Fields("train", (("loss", 0.5), ("lr", 0.1), ("path", "x" * 30)))
+    wide = (("name", "x" * 27), ("path", "y" * 30))
+    fields = Fields("train", (("loss", 0.5), ("lr", 0.1), *wide))
     assert description(fields).split("\n") == [
         "**train**",
         "```",
         "loss  0.5",
         "lr    0.1",
-        "path",
-        f"  {'x' * 30}",
+        "name",
+        f"  {'x' * 27}",
         "```",
+        f"-# path {'y' * 30}",
     ]
+
+
+def test_a_command_line_in_a_note_can_be_copied():
+    told = description(Note("again: `wandbwatch retry B2 --best val_acc:max` *or not*"))
+    assert told == "again: `wandbwatch retry B2 --best val_acc:max` \\*or not\\*"
 
 
 def test_times_are_discord_timestamps_outside_code_blocks():
@@ -318,4 +329,4 @@ def test_a_card_does_not_repeat_its_headline(block):
     assert "NaN" in shown["title"]
     assert "NaN" not in shown["description"]
     assert "NaN" in embed(block, rest, headline="owl failed")["description"]
-    assert "NaN" in embed(block, headline="owl: loss is NaN")["description"]
+    assert "description" not in embed(block, headline="owl: loss is NaN")

@@ -14,6 +14,7 @@ from wandbwatch.commands.events.lifecycle import (
     CrashRetracted,
     EventKind,
     GroupDone,
+    Recovered,
     RunEvent,
     Stalled,
 )
@@ -48,6 +49,9 @@ def headline(event: RunEvent, name: str, why: str = "") -> str:
             idle = formatting.duration(timedelta(seconds=round(event.idle)))
             what = "no step yet" if run.last_step is None else "no new step"
             return f"{name} is stalled: {what} for {idle}{where(run)}"
+        case Recovered() if event.after:
+            after = formatting.duration(timedelta(seconds=round(event.after)))
+            return f"{name} recovered: logging steps again after {after}{where(run)}"
         case CodeAlert():
             return f"{name}: {event.title}{where(run)}"
         case Best():

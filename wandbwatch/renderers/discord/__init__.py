@@ -92,14 +92,16 @@ def _for_people(report: Report) -> Report:
     if report.kind == "failure":
         headline = _without_hints(headline)
     if len(headline) <= limits.HEADLINE:
-        blocks = tuple(b for b in blocks if not _repeats(b, headline)) or blocks
+        title = headline or report.title
+        blocks = tuple(b for b in blocks if not _repeats(b, title))
     return replace(report, blocks=blocks, headline=headline)
 
 
 def _repeats(block: Block, headline: str) -> bool:
     """Whether *block* says in one line what the headline above it says already."""
     if isinstance(block, Note):
-        return headline.endswith(f": {block.text}")
+        said = block.text.removeprefix("previous best: ")
+        return headline.endswith(f": {said}") or f", was {said}" in headline
     text = block.text.strip() if isinstance(block, Text) else ""
     return bool(text) and f": {text}" in headline
 
@@ -159,11 +161,19 @@ def embeds(report: Report, draw: Draw, show: Show) -> Iterator[Embed]:
         yield named if place else _with_headline(named, report)
 
 
+_PATH = re.compile(r" \((\S+/\S+)\)$")
+
+
 def _with_headline(embed: Embed, report: Report) -> Embed:
     """Add what a notification shows, and the full title below the card."""
     if not report.headline:
         return embed
-    footer = clipped(markdown.named(report.title), limits.TITLE)
+    footer = "" if report.title in report.headline else report.title
+    first, head = (one.split(" ")[0] for one in (footer, report.headline))
+    whole = first == head.removesuffix(":")
+    if report.kind == "events" and whole and (found := _PATH.search(footer)):
+        footer = found[1]  # the headline says the rest
+    footer = footer and clipped(markdown.named(footer), limits.TITLE)
     return replace(embed, headline=embed.name, footer=footer)
 
 
@@ -319,7 +329,8 @@ def _noted(section: Section, note: Note) -> PictureSection | FilesSection | None
 
 def _note(note: Note, start: str) -> Iterator[Passage]:
     text = note.text.strip() or formatting.NOTHING
-    yield Passage(tuple(markdown.lines(text, start=start)), apart=bool(start))
+    lines = markdown.lines(text, markdown.with_commands, start)
+    yield Passage(tuple(lines), apart=bool(start))
 
 
 def _text(text: Text) -> Iterator[Passage]:

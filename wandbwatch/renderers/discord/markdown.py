@@ -31,6 +31,15 @@ def text(raw: str) -> str:
     return _STARTS.sub(_start, _ALWAYS.sub(r"\\\g<0>", cleaned))
 
 
+_COMMAND = re.compile(r"`(wandbwatch [^`\n]+)`")
+
+
+def with_commands(raw: str) -> str:
+    """Escape *raw*, but keep our command lines in it as code, to be copied."""
+    apart = enumerate(_COMMAND.split(raw))
+    return "".join(f"`{code(part)}`" if n % 2 else text(part) for n, part in apart)
+
+
 def code(raw: str) -> str:
     """Make *raw* safe inside a code block; line breaks stay."""
     cleaned = _PINGS.sub(f"@{_UNSEEN}", formatting.clean(raw, lines=True))

@@ -172,11 +172,18 @@ def field_passages(fields: Fields) -> Iterator[Passage]:
     if any(markdown.lively(cell) for _, cell in fields.items):
         yield from heading.over(fields.heading, tuple(markdown.pairs(fields.items)))
         return
-    rows = [
-        (markdown.code(markdown.named(name)), markdown.code(markdown.worded(cell)))
-        for name, cell in fields.items
-    ]
-    yield from heading.over(fields.heading, tuple(_columns(rows)), code=True)
+    rows: list[tuple[str, str]] = []
+    wide: list[str] = []
+    for name, cell in fields.items:
+        value = markdown.code(markdown.worded(cell))
+        if markdown.width(value) > limits.PHONE - len(_GAP):
+            wide += markdown.small_pairs([(name, cell)])
+        else:
+            rows.append((markdown.code(markdown.named(name)), value))
+    if rows or not wide:
+        yield from heading.over(fields.heading, tuple(_columns(rows)), code=True)
+    if wide:  # as text, which wraps at any width
+        yield from heading.over("" if rows else fields.heading, tuple(wide))
 
 
 def _columns(rows: Sequence[tuple[str, str]]) -> Iterator[str]:

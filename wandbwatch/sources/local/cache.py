@@ -29,7 +29,6 @@ _LARGEST = 128 << 20
 _MOST = 512 << 20
 """The most bytes of all files together; the least recently used ones go."""
 _ARRAY = "\0array"
-_SPELLED_ARRAY = json.dumps(_ARRAY).encode()
 _DIRECTORY = "runs"
 
 
@@ -167,8 +166,7 @@ def _decoded(raw: memoryview) -> Any:
         at = end
         return filled
 
-    arrays = _SPELLED_ARRAY in text
-    return json.loads(text, object_hook=found if arrays else None)
+    return json.loads(text, object_hook=found)
 
 
 def _number(raw: memoryview) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -39,8 +38,6 @@ _Found: TypeAlias = list[tuple[Run, Sequence[Path]]]
 """Runs with their files."""
 
 SYSTEM = "system/"
-_MOMENT = 0.5
-"""Seconds."""
 _WHOLE = Want()
 _UNREADABLE = (SourceError, RecursionError, ValueError, ArithmeticError, LookupError)
 """What a broken or hostile run raises; it must not break its listing."""
@@ -55,9 +52,7 @@ class LocalSource:
     def __init__(self, address: Local, now: Callable[[], float] = time.time) -> None:
         self._path = address.path
         self._now = now
-        self._many = 0
-        self._files: tuple[float, dict[str, list[Path]]] | None = None
-        self._listings: dict[Want, Listing] = {}
+        self._listing: Listing | None = None
 
     def run(self) -> Run:
         groups = self._groups()
@@ -170,12 +165,12 @@ class LocalSource:
         wanted = filters.parse(query.filters)
         want = _asked(query) if _all_shown(query) else _needed(query)
         groups = self._chosen(query.ids)
-        self._many = self._many or len(groups)
+        if self._listing is None:
+            self._listing = Listing(self._path, len(groups))
         groups.reverse()
         runs = list(zip(self._every(groups, want), groups, strict=True))
-        fits = [wanted.test(run) for run, _ in runs]
-        _name_unread([run for (run, _), fit in zip(runs, fits, strict=True) if not fit])
-        return filters.ordered(compress(runs, fits), query.order)
+        _name_unread([run for run, _ in runs if not wanted.test(run)])
+        return filters.ordered((p for p in runs if wanted.test(p[0])), query.order)
 
     def _shown(self, found: _Found, query: Query) -> _Found:
         """Read the found runs that are shown with all that is wanted of them."""
@@ -187,16 +182,14 @@ class LocalSource:
 
     def _every(self, groups: Sequence[Sequence[Path]], want: Want) -> list[Run]:
         """Read many runs, those that are not known on all cores."""
-        if want not in self._listings:
-            self._listings[want] = Listing(self._path, want, self._many)
-        listing = self._listings[want]
-        known = [listing.get(files) for files in groups]
+        listing = self._listing or Listing(self._path, 0)
+        known = [listing.get(files, want) for files in groups]
         missing = [n for n, run in enumerate(known) if run is None]
         read = shared(lambda n: self._listed(groups[n], want), missing)
         for n, (run, ended) in zip(missing, read, strict=True):
             known[n] = run
             if ended:
-                listing.put(groups[n], run)
+                listing.put(groups[n], want, run)
         return [run for run in known if run is not None]
 
     def _chosen(self, ids: Sequence[str]) -> list[Sequence[Path]]:
@@ -208,17 +201,11 @@ class LocalSource:
         return [files for key, files in groups.items() if not ids or key in ids]
 
     def _groups(self) -> dict[str, list[Path]]:
-        """Return the files of each run by its id; a resumed run has several.
-
-        They are those of this moment for all that one line asks at once.
-        """
-        now = time.monotonic()
-        if self._files is None or now > self._files[0] + _MOMENT:
-            groups: dict[str, list[Path]] = {}
-            for file in directories.files(self._path):
-                groups.setdefault(run_id(file), []).append(file)
-            self._files = now, groups
-        return self._files[1]
+        """Return the files of each run by its id; a resumed run has several."""
+        groups: dict[str, list[Path]] = {}
+        for file in directories.files(self._path):
+            groups.setdefault(run_id(file), []).append(file)
+        return groups
 
     def _read(self, files: Sequence[Path], want: Want) -> tuple[Run, bool]:
         """Read a run; return it with whether each of its files has its exit."""
@@ -275,8 +262,8 @@ class LocalSource:
 
     def _keep(self) -> None:
         """Keep the runs that have ended for the next look."""
-        for listing in self._listings.values():
-            listing.save()
+        if self._listing:
+            self._listing.save()
 
 
 def _asked(query: Query) -> Want:
