@@ -6,7 +6,6 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from wandbwatch.plots import palette
 from wandbwatch.plots.figure import EDGE, Entry, Frame, Sheet
 from wandbwatch.plots.fonts import packages
 from wandbwatch.plots.palette import NAMED, LineStyle, look
-from wandbwatch.plots.points import path, spaced
+from wandbwatch.plots.points import Marks, Odd, dots, marks_of, path
 from wandbwatch.plots.ticks import NO_TICKS, Floats, Scale, worded
 from wandbwatch.plots.words import NO_GLYPH, TEXT, Words, points
 
@@ -39,8 +38,8 @@ _VEIL = 0.28
 """The opacity of a single band; of several each has less."""
 _SHADES = (0.14, 0.07)
 _DOT, _ALONE = 6, 9
-_ROW, _ROWS, _GAP = 16, 5, 0.016
-"""The pixels of a row of marks, how many rows there are, and the marks' distance."""
+_ROW = 16
+"""The pixels of a row of marks."""
 _PARTIAL = (2.0, 1.6)
 _MARK_LOOK: Mapping[str, Any] = {
     "color": palette.INK,
@@ -49,26 +48,6 @@ _MARK_LOOK: Mapping[str, Any] = {
     "zorder": 2.5,
 }
 _MARK_NAME = 300
-
-
-class Odd(Enum):
-    """A value without a place on the y axis, and its mark."""
-
-    NAN = ("NaN", "x", 10)
-    ABOVE = ("+∞", "^", 12)
-    BELOW = ("\N{MINUS SIGN}∞", "v", 12)
-    NOT_POSITIVE = ("0 or less", "1", 16)
-
-    def marks(self, x: npt.ArrayLike, y: npt.ArrayLike, colour: str) -> Line2D:
-        return dots(x, y, colour, self.value[2], self.value[1])
-
-
-@dataclass(frozen=True)
-class _Marks:
-    """Where a line has such values; lines take turns in a row that they share."""
-
-    row: int
-    places: Mapping[Odd, Floats]
 
 
 @dataclass(frozen=True)
@@ -80,7 +59,7 @@ class _Chart:
     us: tuple[Floats, ...]
     vs: tuple[Floats, ...]
     smooth: tuple[Floats, ...] | None
-    marks: tuple[_Marks, ...]
+    marks: tuple[Marks, ...]
     adrift: int
     """How many points have no place on the x axis."""
 
@@ -130,23 +109,6 @@ def draw(plot: Plot, *, titled: bool = True) -> Sheet:
     return sheet
 
 
-def dots(
-    x: npt.ArrayLike, y: npt.ArrayLike, colour: str, size: float, shape: str = "o"
-) -> Line2D:
-    """Return a mark of *size* pixels at each point."""
-    return Line2D(
-        np.asarray(x),
-        np.asarray(y),
-        linestyle="none",
-        marker=shape,
-        markersize=points(size),
-        markeredgewidth=points(3) if shape in {"x", "1"} else 0,
-        color=colour,
-        clip_on=False,
-        zorder=3,
-    )
-
-
 def line(
     x: npt.ArrayLike,
     y: npt.ArrayLike,
@@ -181,7 +143,7 @@ def _chart(plot: Plot) -> _Chart:
     if plot.smooth and y:
         eased = smoothing.smoothed([one.series for one in plot.lines], plot.smooth)
         smooth = tuple(y.clipped(_floats(one.y)) for one in eased)
-    marks = tuple(_marks(us, ys, log=bool(y and y.log)))
+    marks = tuple(marks_of(us, ys, log=bool(y and y.log)))
     adrift = sum(int(np.count_nonzero(~np.isfinite(u))) for u in us)
     return _Chart(x, y, us, vs, smooth, marks, adrift)
 
@@ -198,28 +160,6 @@ def _shown_values(plot: Plot, ys: Sequence[Floats]) -> Iterator[Floats]:
         yield _floats([mark.at for mark in plot.marks if not mark.upright])
     for one in plot.lines:
         yield from (_floats(edge.y) for edge in one.band or ())
-
-
-def _marks(
-    us: Sequence[Floats], ys: Sequence[Floats], *, log: bool
-) -> Iterator[_Marks]:
-    """Give each line with such values its own row, while there are rows."""
-    found = [{k: w for k, w in _odd(y, log=log).items() if w.any()} for y in ys]
-    turns = max(1, math.ceil(sum(map(bool, found)) / _ROWS))
-    seats = itertools.count()
-    for u, odd in zip(us, found, strict=True):
-        turn, row = divmod(next(seats) if odd else 0, _ROWS)
-        places = {kind: spaced(u[w], _GAP, turn, turns) for kind, w in odd.items()}
-        yield _Marks(row, {kind: at for kind, at in places.items() if len(at)})
-
-
-def _odd(values: Floats, *, log: bool) -> dict[Odd, npt.NDArray[np.bool_]]:
-    return {
-        Odd.NAN: np.isnan(values),
-        Odd.ABOVE: np.isposinf(values),
-        Odd.BELOW: np.isneginf(values),
-        Odd.NOT_POSITIVE: np.isfinite(values) & (values <= 0) & log,
-    }
 
 
 def _names(lines: Sequence[Line]) -> list[str]:

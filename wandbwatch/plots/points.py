@@ -1,13 +1,23 @@
-"""The points of a line, reduced to what a picture can show."""
+"""The points of a line, reduced to what a picture can show, and those without a
+place on it, which stand as marks along its edges."""
 
 from __future__ import annotations
 
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.lines import Line2D
 
 from wandbwatch.plots.ticks import Floats
+from wandbwatch.plots.words import points
+
+_ROWS, _GAP = 5, 0.016
+"""How many rows of marks there are, and the distance of marks in one."""
 
 Places = npt.NDArray[np.intp]
 
@@ -69,3 +79,62 @@ def spaced(u: Floats, gap: float, turn: int = 0, turns: int = 1) -> Floats:
         if away >= gap * turns or (away >= gap and is_turn):
             kept.append(at)
     return np.array(kept)
+
+
+class Odd(Enum):
+    """A value without a place on the y axis, and its mark."""
+
+    NAN = ("NaN", "x", 10)
+    ABOVE = ("+∞", "^", 12)
+    BELOW = ("\N{MINUS SIGN}∞", "v", 12)
+    NOT_POSITIVE = ("0 or less", "1", 16)
+
+    def marks(self, x: npt.ArrayLike, y: npt.ArrayLike, colour: str) -> Line2D:
+        return dots(x, y, colour, self.value[2], self.value[1])
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Where a line has such values; lines take turns in a row that they share."""
+
+    row: int
+    places: Mapping[Odd, Floats]
+
+
+def dots(
+    x: npt.ArrayLike, y: npt.ArrayLike, colour: str, size: float, shape: str = "o"
+) -> Line2D:
+    """Return a mark of *size* pixels at each point."""
+    return Line2D(
+        np.asarray(x),
+        np.asarray(y),
+        linestyle="none",
+        marker=shape,
+        markersize=points(size),
+        markeredgewidth=points(3) if shape in {"x", "1"} else 0,
+        color=colour,
+        clip_on=False,
+        zorder=3,
+    )
+
+
+def marks_of(
+    us: Sequence[Floats], ys: Sequence[Floats], *, log: bool
+) -> Iterator[Marks]:
+    """Give each line with such values its own row, while there are rows."""
+    found = [{k: w for k, w in _odd(y, log=log).items() if w.any()} for y in ys]
+    turns = max(1, math.ceil(sum(map(bool, found)) / _ROWS))
+    seats = itertools.count()
+    for u, odd in zip(us, found, strict=True):
+        turn, row = divmod(next(seats) if odd else 0, _ROWS)
+        places = {kind: spaced(u[w], _GAP, turn, turns) for kind, w in odd.items()}
+        yield Marks(row, {kind: at for kind, at in places.items() if len(at)})
+
+
+def _odd(values: Floats, *, log: bool) -> dict[Odd, npt.NDArray[np.bool_]]:
+    return {
+        Odd.NAN: np.isnan(values),
+        Odd.ABOVE: np.isposinf(values),
+        Odd.BELOW: np.isneginf(values),
+        Odd.NOT_POSITIVE: np.isfinite(values) & (values <= 0) & log,
+    }

@@ -13,8 +13,9 @@ from wandbwatch.model.drawing import Parallel
 from wandbwatch.plots import palette
 from wandbwatch.plots.charts.heatmap import shade
 from wandbwatch.plots.figure import WIDTH, Entry, Frame, Sheet
-from wandbwatch.plots.lines import dots, line
+from wandbwatch.plots.lines import line
 from wandbwatch.plots.palette import LineStyle
+from wandbwatch.plots.points import dots
 from wandbwatch.plots.ticks import Scale, worded
 from wandbwatch.plots.words import TEXT, Words, points
 

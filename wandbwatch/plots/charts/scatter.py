@@ -10,7 +10,8 @@ import numpy as np
 from wandbwatch.model.drawing import Point, Scatter
 from wandbwatch.plots import palette
 from wandbwatch.plots.figure import WIDTH, Entry, Frame, Sheet
-from wandbwatch.plots.lines import X_TICKS, Y_TICKS, dots, line
+from wandbwatch.plots.lines import X_TICKS, Y_TICKS, line
+from wandbwatch.plots.points import dots
 from wandbwatch.plots.ticks import NO_TICKS, Floats, Scale
 from wandbwatch.plots.words import TEXT, Words
 
