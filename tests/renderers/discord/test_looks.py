@@ -200,6 +200,21 @@ def test_a_command_line_in_a_note_can_be_copied():
     assert told == "again: `wandbwatch retry B2 --best val_acc:max` \\*or not\\*"
 
 
+def test_what_all_rows_share_is_said_once_below_them():
+    columns = ("name", "id", "group", "last step", "why")
+    rows = [(f"owl{i}", f"a{i}", "g", 9, f"loss {i} > 0 for 5 min") for i in "12"]
+    table = Table("", columns, tuple(rows), ("https://w.example/a",) * 2)
+    assert description(table).split("\n") == [
+        "**[owl1](https://w.example/a)** (a1)",
+        "-# why loss 1 \\> 0 for 5 min",
+        "",
+        "**[owl2](https://w.example/a)** (a2)",
+        "-# why loss 2 \\> 0 for 5 min",
+        "",
+        "-# all: group g · last step 9",
+    ]
+
+
 def test_times_are_discord_timestamps_outside_code_blocks():
     assert "created <t:1767268800:R>" in description(Fields("run", (("created", NOW),)))
 

@@ -84,14 +84,48 @@ def passages(table: Table, *, titled: bool) -> Iterator[Passage]:
     elif table.headings:
         yield from heading.over(title, tuple(_lines(table)))
     else:
-        about = _about(table)
-        rows, shared = _shortened(table)
-        for row, url in zip_longest(rows, table.links):
-            named = tuple(zip(table.columns, row, strict=True))
-            yield from heading.over(title, tuple(card(named, about, url)))
-            title = ""
-        if shared:
-            yield Passage(tuple(markdown.lines(shared, start=markdown.SMALL)))
+        yield from _cards(table, title)
+
+
+def _cards(table: Table, title: str) -> Iterator[Passage]:
+    """Yield a card for each row; what all rows share is said once below them."""
+    rows, shared = _shortened(table)
+    equal = _equal(table)
+    about = _about(table)
+    about -= sum(place < about for place in equal)
+    for row, url in zip_longest(rows, table.links):
+        cells = enumerate(zip(table.columns, row, strict=True))
+        named = tuple(cell for place, cell in cells if place not in equal)
+        yield from heading.over(title, tuple(card(named, about, url)))
+        title = ""
+    pairs = [(table.columns[place], table.rows[0][place]) for place in equal]
+    said = [f"{_ALL}{line.removeprefix(markdown.SMALL)}" for line in _small(pairs)]
+    if shared:
+        said += markdown.lines(shared, start=markdown.SMALL)
+    if said:
+        yield Passage(tuple(said), apart=bool(equal))
+
+
+_ALL = f"{markdown.SMALL}all: "
+_OWN = {"name", "id", "state"}
+"""Columns that say which run a row is about."""
+
+
+def _equal(table: Table) -> tuple[int, ...]:
+    """Return the places of the columns that have one value in all of several rows."""
+    if len(table.rows) == 1:
+        return ()
+    columns = enumerate(zip(table.columns, zip(*table.rows, strict=True), strict=True))
+    return tuple(
+        place
+        for place, (name, cells) in columns
+        if place and name not in _OWN and all(cell == cells[0] for cell in cells)
+        if len(markdown.worded(cells[0])) <= _LONGEST_ID
+    )
+
+
+def _small(pairs: Sequence[Named]) -> Iterator[str]:
+    return markdown.small_pairs(n for n in pairs if not markdown.missing(n[1]))
 
 
 def _lines(table: Table) -> Iterator[str]:
