@@ -2,8 +2,8 @@
 
 Places are ours because matplotlib's scales subtract the ends of an axis: from -1e308 to
 1e308 that is infinite. Ticks are those of its MaxNLocator, LogLocator, AutoDateLocator
-and ConciseDateFormatter. Texts of numbers are ours because its EngFormatter writes 0.001
-as 1 m and 1e9 as 1 G; durations because it has no locator for them.
+and ConciseDateFormatter. Texts of numbers are ours because its EngFormatter writes
+0.001 as 1 m and 1e9 as 1 G; durations because it has no locator for them.
 """
 
 from __future__ import annotations
