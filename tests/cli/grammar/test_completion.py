@@ -65,7 +65,21 @@ def test_names_of_watch_toml_are_completed(here):
 
 def test_a_broken_watch_toml_completes_nothing(here):
     here.write_text("[channels")
-    assert completed("hello", "") == []
+    assert completed("hello", "") == completed("project", "ac") == []
+    here.write_text("subscriptions = 3")
+    assert completed("project", "ac") == []
+
+
+def test_the_first_tab_knows_the_lists_and_the_runs_here(here, local_runs):
+    here.write_text(
+        '[[subscriptions]]\nname = "noon"\ncommands = ["project acme/gpt --topk 3",\n'
+        '"summary acme/gpt/latest", "top", "events ./wandb", "digest acme/vit"]\n'
+    )
+    assert completed("top", "ac") == ["acme/gpt", "acme/vit"]
+    (here.parent / "wandb").symlink_to(local_runs / "wandb")
+    here_alone = completed("project", "./wandb", "--keys", "")
+    assert here_alone
+    assert completed("project", "acme/gpt", "--keys", "") == here_alone
 
 
 def test_the_launchers_that_are_completed_are_those_there_are():

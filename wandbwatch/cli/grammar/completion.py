@@ -28,6 +28,8 @@ _WORDS: Mapping[str, Sequence[str]] = {
 }
 _PLAIN = re.compile(r"[\w.@+/][\w.@+%=:/,-]*")
 """The names that are completed: no shell finds more than a word in them."""
+_PROJECT = re.compile(r"\w[\w.-]*/[\w.-]+")
+"""ENTITY/PROJECT at the start of an address."""
 
 
 def values(ctx: Any, param: Any, command: str, incomplete: str) -> list[str]:
@@ -116,7 +118,14 @@ def _names(ctx: Any) -> Mapping[str, list[str]]:
     for address in addresses:
         for kind, names in _at(address).items():
             found.setdefault(kind, []).extend(names)
-    return found
+    return found or _logged_here()
+
+
+def _logged_here() -> dict[str, list[str]]:
+    """Return the keys of the runs below the current directory: most likely those of a
+    project whose names are not known yet."""
+    here = _at(Local(Path()))
+    return {kind: list(here.get(kind, ())) for kind in ("keys", "config")}
 
 
 def _project(ctx: Any, incomplete: str) -> Iterable[str]:
@@ -125,7 +134,21 @@ def _project(ctx: Any, incomplete: str) -> Iterable[str]:
     del ctx
     if incomplete[:1] in (".", "/", "~"):
         return ()
-    return known_names.projects().get("projects", ())
+    return known_names.projects().get("projects") or _in_lists()
+
+
+def _in_lists() -> list[str]:
+    """Return the projects that the lists of watch.toml name."""
+    try:
+        lines = [
+            str(line).split()
+            for one in _watch_toml().get("subscriptions", ())
+            for line in one.get("commands", ())
+        ]
+    except (AttributeError, TypeError):  # not the file that it should be
+        return []
+    found = (_PROJECT.match(words[1]) for words in lines if len(words) > 1)
+    return list(dict.fromkeys(one[0] for one in found if one))
 
 
 def _run(ctx: Any, incomplete: str) -> Iterable[str]:
