@@ -5,7 +5,7 @@ A shell does not wait for whole files, nor for the import of what reads them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from wandbwatch.model.errors import SourceError
@@ -15,6 +15,7 @@ from wandbwatch.sources.local.framing import BLOCK, HEADER, walk
 from wandbwatch.sources.local.items import UPDATE, item, items, label
 from wandbwatch.sources.local.wire import CONFIG, HISTORY, RUN, fields, text
 
+_TYPE = "._type"
 _NEWEST = 20
 """Runs whose first block is read."""
 _CONFIG, _NAME, _SWEEP = 4, 8, 12
@@ -33,7 +34,19 @@ def names(path: Path) -> Mapping[str, list[str]]:
         for kind, name in _read(file) if number < _NEWEST else ():
             if name[:1] != "_":
                 found.setdefault(kind, {})[name] = None
-    return {kind: list(of_kind) for kind, of_kind in found.items()}
+    return {
+        kind: _whole(of_kind) if kind == "keys" else list(of_kind)
+        for kind, of_kind in found.items()
+    }
+
+
+def _whole(keys: Iterable[str]) -> list[str]:
+    """Return *keys* with one for each image, table and the like, not its parts."""
+    typed = {key.removesuffix(_TYPE) for key in keys if key.endswith(_TYPE)}
+    whole = (
+        next((one for one in typed if key.startswith(f"{one}.")), key) for key in keys
+    )
+    return list(dict.fromkeys(whole))
 
 
 def _read(file: Path) -> Iterator[tuple[str, str]]:
