@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from wandbwatch.analysis.unknown_keys import no_match
 from wandbwatch.cli import grammar
 from wandbwatch.model.cell import MISSING
 from wandbwatch.model.errors import NotFoundError, UsageError
@@ -161,6 +162,27 @@ def test_keys_that_no_run_has_end_with_5():
         answer("project p --keys val/los,nope", FakeSource([OWL]))
     assert e.value.exit_code == 5
     assert not notes(answer("project p --keys nope", FakeSource()))[1:]
+
+
+@pytest.mark.parametrize(
+    ("filters", "hint"),
+    [
+        ({"state": "runing"}, "; did you mean 'running'?"),
+        ({"state": "killed", "config.lr.value": 7}, ""),
+        (
+            {"$or": [{"tags": "x"}, {"config.lrr": 7}]},
+            "; no run has 'config.lrr'; did you mean 'config.lr'?",
+        ),
+        (
+            {"summary_metrics.val/los": {"$gt": 7}},
+            "; no run has 'val/los'; did you mean 'val/loss'?",
+        ),
+    ],
+)
+def test_filters_that_leave_no_run_say_what_no_run_has(filters, hint):
+    said = no_match(FakeSource([OWL]), filters)
+    assert said == f"no run matches the filters{hint}"
+    assert no_match(FakeSource(), filters).count("no run has") == 0
 
 
 def test_an_order_and_a_total_that_no_run_has_are_named():

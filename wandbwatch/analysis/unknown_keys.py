@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from wandbwatch.model.errors import NotFoundError, SourceError
 from wandbwatch.model.ports import Env, Source
 from wandbwatch.model.query import Query
 from wandbwatch.model.report import remark
-from wandbwatch.model.run import Run
+from wandbwatch.model.run import Json, Run, State
 
 if TYPE_CHECKING:
     from wandbwatch.analysis.eta import Total
@@ -53,6 +53,32 @@ def unvalued(key: str, known: Collection[str]) -> str:
     if not hint and not known and not key.startswith(CONFIG):
         hint = f"; in the configuration it would be {CONFIG}{key}"
     return f"no run here has a value for {key!r}{hint}"
+
+
+def no_match(source: Source, filters: Mapping[str, Json]) -> str:
+    """Say that no run matches *filters*, and what in them no run has; one request."""
+    hints: list[str] = []
+    known: set[str] = set()
+    for name, value in _conditions(filters):
+        key = name.removeprefix("summary_metrics.").removesuffix(".value")
+        if name == "state" and isinstance(value, str):
+            states = [state.value for state in State]
+            hints += [] if value in states else [did_you_mean(value, states)]
+        elif name.startswith(("summary_metrics.", CONFIG)):
+            known = known or sampled_keys(source, Query())
+            below = any(one.startswith(f"{key}.") for one in known)
+            if absent(key, known) and not below:
+                hints.append(f"; no run has {key!r}{meant(key, known)}")
+    return "".join(("no run matches the filters", *dict.fromkeys(hints)))
+
+
+def _conditions(filters: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+    for name, value in filters.items():
+        if not name.startswith("$"):
+            yield name, value
+        for one in value if name[:1] == "$" and isinstance(value, list | tuple) else ():
+            if isinstance(one, Mapping):
+                yield from _conditions(one)
 
 
 def absent(key: str, known: Collection[str]) -> bool:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from wandbwatch.analysis import keys as known_keys
 from wandbwatch.analysis.objective import curve_keys, with_curve
+from wandbwatch.analysis.unknown_keys import no_match
 from wandbwatch.analysis.window import CLOCK, needs_clock
 from wandbwatch.commands.image.parse import CHOSEN
 from wandbwatch.formatting import worded
@@ -115,8 +116,8 @@ class CurveSelector:
         """Choose likely keys; more are tried, as a summary has more than curves."""
         listing = self._listing()
         if not listing.runs:
-            filtered = "no run matches the filters"
-            none = filtered if self._query.filters else "no runs here yet"
+            wanted = self._query.filters
+            none = no_match(self._source, wanted) if wanted else "no runs here yet"
             return SelectedCurves((), (), (none,))
         tried = curve_keys(listing.runs, _TRIED)
         curves = self._curves(tried) if tried else ()

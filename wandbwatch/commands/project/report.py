@@ -17,7 +17,7 @@ from wandbwatch.analysis.keys import is_glob
 from wandbwatch.analysis.objective import choose
 from wandbwatch.analysis.pauses import CLOCKS
 from wandbwatch.analysis.several import Gathered, located
-from wandbwatch.analysis.unknown_keys import sampled_keys, unvalued
+from wandbwatch.analysis.unknown_keys import no_match, sampled_keys, unvalued
 from wandbwatch.formatting import titles
 from wandbwatch.formatting.run_blocks import caveats
 from wandbwatch.model.address import Address, Several
@@ -52,6 +52,8 @@ class Found:
     forecast: Forecast | None = None
     unknown: Mapping[str, str] = field(default_factory=dict)
     """The named keys that no run has, each with what to say of it."""
+    none: str = ""
+    """What to say if the filters left no run."""
 
 
 def listed(
@@ -72,7 +74,9 @@ def listed(
     unknown = [key for key in named if not _valued(key, found.runs)]
     known = sampled_keys(source, query) if unknown and found.runs else set()
     said = {key: unvalued(key, known) for key in unknown if found.runs}
-    return Found(found, columns, forecast(source, found.runs, total, now), said)
+    none = "" if found.runs or not query.filters else no_match(source, query.filters)
+    ends = forecast(source, found.runs, total, now)
+    return Found(found, columns, ends, said, none)
 
 
 def _timed(query: Query) -> Query:
@@ -104,6 +108,7 @@ def together(found: Gathered[Found], query: Query) -> Found:
             for key, said in one.unknown.items()
             if all(key in other.unknown for other in parts if other.listing.runs)
         },
+        next((one.none for one in parts if one.none), ""),
     )
 
 
@@ -132,7 +137,7 @@ def report(
     ]
     seen = partial(_seen, names, cells)
     if not runs:
-        which = "no run matches the filters" if query.filters else "no runs here yet"
+        which = found.none or "no runs here yet"
         return Report(
             "project",
             str(address),
