@@ -276,6 +276,28 @@ def test_runs_that_have_ended_are_not_read_again(tmp_path, monkeypatch):
     assert now == looked(tmp_path) != expected
 
 
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_second_look_sees_what_changed_in_files(tmp_path, monkeypatch, ended):
+    """Though the .wandb file, which has lost its run's records, stays as it is."""
+    monkeypatch.setattr(listing, "_LEAST", 1)
+    monkeypatch.setattr(listing, "_SETTLED", -1)
+    exits = [synthetic.exit_record(0)] if ended else []
+    run = written(tmp_path / "wandb", [*synthetic.row({"k": 0}, 1), *exits])
+    files = run / "files"
+    files.mkdir()
+    answers = []
+    for n in (1, 2):
+        (files / "config.yaml").write_text(f"lr:\n  value: {n}\n")
+        (files / "wandb-summary.json").write_text(f'{{"_step": 9, "k": {n}}}')
+        (files / "output.log").write_text(f"epoch {n}\n")
+        (found,) = source(tmp_path).runs(Query(summary=None, config=None)).runs
+        (line,) = source(run).console("one", 1)
+        answers.append((found.config["lr"], found.summary["k"], line.text))
+        assert source(run).run().config == found.config
+    assert answers == [(n, 0 if ended else n, f"epoch {n}") for n in (1, 2)]
+
+
 def test_it_is_where_xdg_says():
     home = {"HOME": "/home/me"}
     assert cache.directory(home) == Path("/home/me/.cache/wandbwatch/runs")

@@ -208,7 +208,10 @@ class LocalSource:
         return groups
 
     def _read(self, files: Sequence[Path], want: Want) -> tuple[Run, bool]:
-        """Read a run; return it with whether each of its files has its exit."""
+        """Read a run; return it with whether all of it is from files with their exit.
+
+        What is odd may be from the files beside them, which can still change.
+        """
         with ExitStack() as stack:
             try:
                 logs = opened(files, stack)
@@ -216,7 +219,8 @@ class LocalSource:
             except RecursionError as e:
                 what = "its values are nested too deeply"
                 raise SourceError(f"{files[-1]} cannot be read: {what}") from e
-            return run, all(log_end(log).exit_code is not None for log in logs)
+            ended = all(log_end(log).exit_code is not None for log in logs)
+            return run, ended and not run.caveats
 
     def _listed(self, files: Sequence[Path], want: Want) -> tuple[Run, bool]:
         """Read a run of many: one that cannot be read is listed by its id alone."""
