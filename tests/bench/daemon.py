@@ -15,15 +15,16 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from tests.daemon.running import Place, Running, subscription
 from tests.servers.discord import DiscordServer, Hook, Limits
 from tests.servers.wandb import KEY, Run, WandbServer
 
-MIB = 1024
-RESIDENT = 30 * MIB
-GROWTH = MIB // 4
+RESIDENT, A_LIST = 25.0, 0.08
+"""The most MB of an idle daemon, and seconds of CPU a list, of all processes."""
+GROWTH = 256
 """KiB: less is the allocator's, not a leak of each tick."""
 LISTS, PROJECTS, CHANNELS, RUNS = 200, 10, 20, 20
 LINES = ("project {}", "project {} --columns loss", "image {} --keys loss")
@@ -48,11 +49,11 @@ def _idle(directory: Path) -> bool:
         daemon.wait(lambda: daemon.said("running the subscriptions"))
         time.sleep(3)
         status = Path(f"/proc/{daemon.process.pid}/status").read_text()
-        resident = int(status.partition("VmRSS:")[2].split()[0])
+        resident = int(status.partition("VmRSS:")[2].split()[0]) * 1024 / 1e6
         daemon.end()
     _say(
-        f"an idle daemon with {LISTS} lists: {resident / MIB:.1f} MiB"
-        f" (at most {RESIDENT // MIB})",
+        f"an idle daemon with {LISTS} lists: {resident:.1f} MB resident"
+        f" (at most {RESIDENT:.0f})",
         good=resident <= RESIDENT,
     )
     words = [sys.executable, "-m", "tests.bench._ticks", str(place.file)]
@@ -89,7 +90,8 @@ def _busy(directory: Path) -> bool:
     place.write(*_lists(due), extra=_channels(discord))
     before = _cpu()
     with place.start() as daemon:
-        daemon.wait(lambda: len(discord.messages) >= LISTS)
+        for part in (LISTS // 4, LISTS // 2, LISTS):  # it may be a slow machine
+            daemon.wait(partial(_posted, discord, part))
         took = (datetime.now(UTC) - due).total_seconds()
         workers = _workers(daemon)
         daemon.end(signal.SIGTERM)
@@ -100,15 +102,21 @@ def _busy(directory: Path) -> bool:
     things = PROJECTS * len(LINES)
     each = (_cpu() - before) / LISTS
     good = wandb.data_requests <= things and not limited and not failed
+    good = good and each <= A_LIST
     _say(
         f"{LISTS} lists due at once over {PROJECTS} projects: the last was posted after"
-        f" {took:.1f} s, by {workers} workers; {each:.2f} s of CPU a list, with what"
-        f" sends, {each / alone:.0%} of a process of its own;"
+        f" {took:.1f} s, by {workers} workers; {each:.3f} s of CPU a list"
+        f" (at most {A_LIST}), with what sends, {each / alone:.0%} of a process of its"
+        " own;"
         f" {wandb.data_requests} requests for {things} things,"
         f" {limited} answers of 429",
         good=good,
     )
     return good
+
+
+def _posted(server: DiscordServer, count: int) -> bool:
+    return len(server.messages) >= count
 
 
 def _lists(due: datetime) -> Sequence[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import os
@@ -129,6 +128,8 @@ def _another(
 
 
 def _notice(problem: Problem, channel: str, now: datetime) -> QueuedMessage:
+    import hashlib  # noqa: PLC0415 -- 3.5 MB, and most daemons have no problems
+
     text = _plain(f"wandbwatch: {problem.text}")
     if problem.kind == "channel stopped":
         text += f"; fix it, then run `wandbwatch hello {_plain(problem.subject)}`"
