@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import operator
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from wandbwatch.analysis.keys import expanded
 from wandbwatch.model.run import Series
@@ -75,12 +76,15 @@ class Facts:
 
 def ordered(series: Series) -> Series:
     """Return *series* sorted by time, without points that have no finite time."""
-    if all(a <= b for a, b in pairwise(series.x)) and all(map(math.isfinite, series.x)):
+    x = series.x
+    # NaN is not in order: where all are, the others lie between the first and the last.
+    finite = not len(x) or (math.isfinite(x[0]) and math.isfinite(x[-1]))
+    if finite and all(map(operator.le, x, islice(x, 1, None))):
         return series
     points = zip(series.x, series.y, strict=True)
     kept = sorted((p for p in points if math.isfinite(p[0])), key=lambda p: p[0])
-    x, y = [p[0] for p in kept], [p[1] for p in kept]
-    return Series(series.key, x, y, sampled=series.sampled, exact=series.exact)
+    xs, ys = [p[0] for p in kept], [p[1] for p in kept]
+    return Series(series.key, xs, ys, sampled=series.sampled, exact=series.exact)
 
 
 _NOTHING = Series("", (), ())
