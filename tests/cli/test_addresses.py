@@ -258,6 +258,15 @@ def answered(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_a_word_for_a_run_is_no_project_and_a_slash_makes_a_path(wandb_server):
+    made(wandb_server)
+    said = r"'latest' is a run, not a project: write ENTITY/PROJECT/latest"
+    with pytest.raises(NotFoundError, match=said):
+        _source(address_parsing.project("latest")).runs(Query())
+    with pytest.raises(NotFoundError, match=r"^\./acme/gpt does .* write acme/gpt$"):
+        _source(address_parsing.project("acme/gpt/")).runs(Query())
+
+
 def test_a_missing_path_beside_runs_is_called_a_path(local_runs, monkeypatch):
     monkeypatch.chdir(local_runs)
     for path, meant in {"./wand": "wandb", "./latst": "latest"}.items():

@@ -127,6 +127,7 @@ def test_the_token_of_a_shared_report_is_not_shown():
         ),
         (address_parsing.project, "a/b/c/d/e", "too many parts"),
         (address_parsing.project, "acme/gpt/abc", "is a run, not a project"),
+        (address_parsing.project, "a/b,c/d", "separate addresses by blanks: a/b c/d"),
         (address_parsing.project, "https://wandb.ai/acme", "does not name a project"),
         *(
             (address_parsing.project_or_run, f"https://{page}", f"is {kind}, not a pro")

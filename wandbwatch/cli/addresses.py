@@ -139,6 +139,7 @@ class NamedRuns(SourceProxy):
         """Return the address, by id, of a run given by its name or by a word."""
         address = self._address
         project: Address
+        self._say_if_word(error)
         if isinstance(address, Cloud) and address.run:
             project, name = address.without_run(), address.run
         elif isinstance(address, Local) and _may_be_a_name(address.path):
@@ -158,6 +159,14 @@ class NamedRuns(SourceProxy):
                 raise error from e
             raise
         return project.named(found.id)
+
+    def _say_if_word(self, error: SourceError) -> None:
+        """Raise a clearer error when PROJECT is really a word for a run."""
+        at = self._address
+        if isinstance(at, Cloud) and at.project in WORDS and not (at.entity or at.run):
+            what = f"{at.project!r} is a run, not a project"
+            said = f"{what}: write ENTITY/PROJECT/{at.project}, or ./{at.project}"
+            raise NotFoundError(f"{said} for the runs here") from error
 
     def _say_if_project(self, error: SourceError) -> None:
         """Raise a clearer error when PROJECT/RUN is really ENTITY/PROJECT."""

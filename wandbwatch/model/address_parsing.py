@@ -25,6 +25,9 @@ def project(text: str) -> Address:
     """
     address = _elsewhere(text) or _named_project(text)
     if address.run:
+        several = text.split(",")
+        if len(several) > 1 and all("/" in one for one in several):
+            raise ValueError(f"separate addresses by blanks: {' '.join(several)}")
         asked = f"`wandbwatch summary {shlex.quote(text)}` shows it"
         raise ValueError(f"{_short(text)} is a run, not a project; {asked}")
     return address

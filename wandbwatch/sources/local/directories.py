@@ -12,6 +12,7 @@ A sweep of jobs has a ``wandb`` directory a job, below directories of their own
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from wandbwatch.formatting.text import closest
@@ -28,6 +29,8 @@ _DEEPEST = 6
 """Levels below a directory that are searched when it has no runs of its own."""
 _MOST = 20_000
 """Directories that are searched at most."""
+_CLOUD = re.compile(r"\w[\w.-]*(/\w[\w.-]*){1,2}")
+"""What could be ENTITY/PROJECT or ENTITY/PROJECT/RUN, as in ``acme/gpt/``."""
 _NEXT = "name a directory that wandb wrote to, or a .wandb file"
 
 
@@ -184,4 +187,6 @@ def _missing(path: Path) -> str:
     beside = [one.name for one in _entered(path.parent)]
     near = closest(path.name, beside)
     hint = f"did you mean {str(Local(path.parent / near))!r}?" if near else _NEXT
+    if not near and _CLOUD.fullmatch(str(path)):
+        hint += f"; in W&B, write {path}"
     return f"{Local(path)} does not exist; {hint}"

@@ -58,7 +58,7 @@ class LocalSource:
         groups = self._groups()
         if len(groups) > 1:
             newest = Local(list(groups.values())[-1][-1].parent)
-            what = f"{self._path} has {len(groups)} runs, not one"
+            what = f"{Local(self._path)} has {len(groups)} runs, not one"
             latest = Local(self._path / "latest")
             raise UsageError(f"{what}; name one, such as {newest}, or {latest}")
         return self._read(next(iter(groups.values())), _WHOLE)[0]

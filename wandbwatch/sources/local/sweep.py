@@ -26,10 +26,12 @@ def sweep(runs: Iterable[Run], path: Path) -> Sweep:
         if run.sweep:
             swept[run.sweep].append(run)
     if not swept:
-        raise NotFoundError(f"{path} has no run of a sweep; {_lists(path)}")
+        raise NotFoundError(f"{Local(path)} has no run of a sweep; {_lists(path)}")
     if len(swept) > 1:
         names = ", ".join(sorted(swept))
-        raise UsageError(f"{path} has runs of several sweeps; --id is one of {names}")
+        raise UsageError(
+            f"{Local(path)} has runs of several sweeps; --id is one of {names}"
+        )
     ((sweep_id, members),) = swept.items()
     born = [run.created for run in members if run.created]
     return Sweep(
