@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
@@ -24,10 +24,12 @@ from wandbwatch.sources.local.index import Index
 from wandbwatch.sources.local.key_scanner import KeyScanner, row_step
 from wandbwatch.sources.local.known import NewestLabels
 from wandbwatch.sources.local.wire import (
+    ENVIRONMENT,
     EXIT,
     HISTORY,
     OUTPUT,
     OUTPUT_RAW,
+    RUN,
     STATS,
     SUMMARY,
     fields,
@@ -41,6 +43,8 @@ _TAIL = 2 * BLOCK
 LARGE = 32 * BLOCK
 """The fewest bytes of a file whose blocks are indexed."""
 _FREQUENT = frozenset({HISTORY, SUMMARY})
+_TIMED = frozenset({EXIT, HISTORY, STATS, OUTPUT, OUTPUT_RAW})
+_USUAL = _TIMED | {RUN, ENVIRONMENT}
 
 
 class RunLog:
@@ -53,6 +57,7 @@ class RunLog:
         self.path = path
         self.end: LogEnd | None = None
         """How it ends, once known (see `log_end`)."""
+        self._listed: tuple[bool, Sequence[Record]] | None = None
         self.damaged: set[int] = set()
         """The numbers of the blocks that were found damaged, and skipped."""
         try:
@@ -88,6 +93,10 @@ class RunLog:
 
     def forward(self, wanted: Kinds, until: int | None = None) -> Iterator[Record]:
         """Yield *wanted* records, the oldest first: those that begin before *until*."""
+        whole = until is None or until >= self.size
+        if whole and (usual := self._usual(wanted)) is not None:
+            yield from (record for record in usual if record[0] in wanted)
+            return
         if until is None:
             self._look_for(wanted)
         end = self.size if until is None else until
@@ -106,6 +115,9 @@ class RunLog:
 
         With *newest* only those that it says are to be read, of all that it knows.
         """
+        if (usual := self._usual(wanted)) is not None:
+            yield from (record for record in reversed(usual) if record[0] in wanted)
+            return
         end, length = self.size, _TAIL
         while end > 0:
             start = max(0, self._block(end - length))
@@ -116,6 +128,21 @@ class RunLog:
                     found = self.between(begin, stop, wanted, [], self.damaged)
                     yield from reversed(list(found))
             end, length = start, min(8 * length, SEGMENT)
+
+    def _usual(self, wanted: Kinds) -> Sequence[Record] | None:
+        """Return what each listing reads of a short log, by one walk.
+
+        None where there is more, more is *wanted*, or a block is damaged: what is lost
+        then depends on what is wanted.
+        """
+        if self.index or self.size > _TAIL or not wanted <= _USUAL:
+            return None
+        if self._listed is None:
+            lost: set[int] = set()
+            read = list(self.between(0, self.size, _USUAL, [], lost))
+            self._listed = (not lost, read)
+        whole, found = self._listed
+        return found if whole else None
 
     def newest(self, kinds: Kinds) -> NewestLabels | None:
         """Return where the newest item of each label in *kinds* is, in a large file."""
@@ -240,7 +267,6 @@ def _unreadable(path: Path, error: OSError) -> SourceError:
 _TIMESTAMP = KeyScanner("_timestamp")
 _EXIT_CODE, _RUNTIME = 1, 2
 _TIME_FIELD = 2  # of stats and of console output
-_TIMED = frozenset({EXIT, HISTORY, STATS, OUTPUT, OUTPUT_RAW})
 
 
 @dataclass
