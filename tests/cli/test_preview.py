@@ -17,7 +17,7 @@ POST = {
         "content": "✗ seed3 failed: CUDA out of memory",
         "embeds": [
             {
-                "title": "seed3 (acme/gpt/s3)",
+                "title": "seed\\_3 (acme/gpt/s3)",
                 "url": "https://wandb.ai/acme/gpt/runs/s3",
                 "color": 0xED4245,
                 "description": "**loss** 1\\.5 at [step 3](https://x.y)\n-# small\n"
@@ -37,7 +37,7 @@ def test_a_post_is_drawn_as_its_channel_would_show_it():
         "#lab would get:",
         "webhook  APP",
         "✗ seed3 failed: CUDA out of memory",
-        "▌ seed3 (acme/gpt/s3)",
+        "▌ seed_3 (acme/gpt/s3)",
         "▌ loss 1.5 at step 3",
         "▌ small",
         "▌   key  last",

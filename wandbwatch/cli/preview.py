@@ -85,7 +85,7 @@ def _embedded(embed: Mapping[str, Any], now: datetime) -> Iterator[Text]:
         yield _markdown(author, now)
     if title := embed.get("title"):
         link = Style(link=embed["url"]) if "url" in embed else Style()
-        yield Text(formatting.clean(title), _BOLD + link)
+        yield Text.assemble(_styled(title, now), style=_BOLD + link)
     if description := embed.get("description"):
         yield _markdown(description, now)
     for field in embed.get("fields", ()):

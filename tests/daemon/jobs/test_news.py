@@ -73,3 +73,10 @@ def test_bad_news_is_news_once_until_it_is_over():
     over = news(good, again.memory)
     assert over.level is Level.INFO
     assert news(bad, over.memory).level is Level.BAD
+
+
+def test_a_headline_of_a_failure_says_its_address_once():
+    assert failure("project /x/y", "/x/y does not exist").headline == (
+        "project: /x/y does not exist"
+    )
+    assert failure("project a/b", "no such run").headline == "project a/b: no such run"

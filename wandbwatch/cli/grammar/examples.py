@@ -71,7 +71,7 @@ EXAMPLES = {
     "why": ("why acme/gpt/latest", "why ./wandb/latest-run"),
     "history": ("history", "history acme/gpt --since 24h"),
     "experiment": (
-        "experiment --script train.py lr=0.1,0.01 seed=1,2 --grid --jobs 2",
+        "experiment --script train.py 'lr=[0.1,0.01]' 'seed=[1,2]' --grid --jobs 2",
         "experiment --script train.py --random 20 'lr=log_uniform(1e-5,1e-2)' --detach",
     ),
     "experiments": ("experiments", "experiments 7", "experiments B3"),

@@ -69,7 +69,9 @@ def worst(reports: Iterable[Report]) -> Level:
 
 def failure(line: str, error: str) -> Report:
     """One failing line, in its place."""
-    headline = f"{line}: {error}"
+    command, *words = line.split()
+    named = any(error.startswith(f"{word} ") for word in words)  # the address, again
+    headline = f"{command if named else line}: {error}"
     return Report(
         "failure", line, (Note(error),), Level.BAD, headline=headline, line=line
     )
