@@ -44,9 +44,7 @@ def test_one_failing_line_is_reported_once_and_the_others_continue(place, local_
     place.write(subscription("tick", *lines))
     with place.start() as daemon:
         daemon.wait(lambda: place.server.messages)
-        assert titles(place)[0].startswith(
-            "✗ project: /nowhere does not exist"
-        )
+        assert titles(place)[0].startswith("✗ project: /nowhere does not exist")
         # A job that runs before the first is delivered reports it once more.
         daemon.wait(lambda: "/nowhere" not in " ".join(titles(place)[-2:]))
 
