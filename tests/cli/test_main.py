@@ -39,7 +39,7 @@ def test_a_usage_error_is_one_line_and_exit_code_2():
     done = run("project", "me/p", "--topk", "-1")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "wandbwatch: project: --topk: -1 is less than 0;"
+        "wandbwatch: project: --topk: -1 is less than 0; 0 shows all;"
         " `wandbwatch project --help` shows how it is used\n"
     )
 
