@@ -153,15 +153,18 @@ def _exists(wanted: Json) -> Test:
     return lambda value: (value is not MISSING) is bool(wanted)
 
 
-def _each(value: Value) -> Sequence[Value]:
-    """Return what a condition is tested on: a list, and also each of its members."""
-    return (value, *value) if isinstance(value, list | tuple) else (value,)
+def _on_each(test: Test) -> Test:
+    """Test a list, and also each of its members."""
+    return lambda value: (
+        test(value)
+        or (isinstance(value, list | tuple) and any(test(member) for member in value))
+    )
 
 
 def _equals(wanted: Json) -> Test:
     if wanted is None:  # null is also what is not there
-        return lambda value: value is MISSING or any(v is None for v in _each(value))
-    return lambda value: any(_same(v, wanted) for v in _each(value))
+        return _on_each(lambda value: value is MISSING or value is None)
+    return _on_each(lambda value: _same(value, wanted))
 
 
 def _same(value: Value, wanted: Json) -> bool:
@@ -177,8 +180,11 @@ def _same(value: Value, wanted: Json) -> bool:
 def _in(word: str, operand: Json) -> Test:
     if not isinstance(operand, list):
         raise UsageError(f"filters: {word} takes a list, not {operand!r}")
+    texts = {wanted for wanted in operand if isinstance(wanted, str)}
     tests = [_equals(wanted) for wanted in operand]
-    return lambda value: any(test(value) for test in tests)
+    return lambda value: (
+        value in texts if isinstance(value, str) else any(t(value) for t in tests)
+    )
 
 
 def _all_of(word: str, operand: Json) -> Test:
@@ -225,11 +231,11 @@ _OPERATORS: Mapping[str, Callable[[str, Json], Test]] = {
 def _compares(name: str, operand: Json) -> Test:
     """Compare numbers with numbers, texts with texts, times with times: what is of
     another kind, or NaN, is neither greater nor less."""
-    holds = _ORDERS[name]
+    holds, moment = _ORDERS[name], _moment(operand)
 
     def test(value: Value) -> bool:
         if isinstance(value, datetime):
-            return (moment := _moment(operand)) is not None and holds(value, moment)
+            return moment is not None and holds(value, moment)
         if isinstance(value, bool) or isinstance(operand, bool):
             return False
         if isinstance(value, int | float) and isinstance(operand, int | float):
@@ -238,7 +244,7 @@ def _compares(name: str, operand: Json) -> Test:
             return holds(value, operand)
         return False
 
-    return lambda value: any(test(v) for v in _each(value))
+    return _on_each(test)
 
 
 def _moment(wanted: Json) -> datetime | None:
@@ -266,9 +272,7 @@ def _matches(pattern: Json, options: Json) -> Test:
         compiled = re.compile(pattern, flags)
     except (re.error, OverflowError, RecursionError) as e:
         raise UsageError(f"filters: $regex {pattern!r}: {e}") from e
-    return lambda value: any(
-        isinstance(v, str) and bool(compiled.search(v)) for v in _each(value)
-    )
+    return _on_each(lambda v: isinstance(v, str) and bool(compiled.search(v)))
 
 
 @dataclass(frozen=True)

@@ -79,16 +79,20 @@ def numeric(runs: Iterable[Run], *, bools: bool = False) -> Counter[str]:
 
     With *bools*, true and false are numbers as well.
     """
+    alike = Counter(
+        (tuple(run.summary), tuple(map(type, run.summary.values())), tuple(run.system))
+        for run in runs
+    )
     counted: Counter[str] = Counter()
-    for run in runs:
+    for (keys, kinds, system), count in alike.items():
         logged = {
             key
-            for key, value in run.summary.items()
-            if isinstance(value, int | float) and (bools or not isinstance(value, bool))
+            for key, kind in zip(keys, kinds, strict=True)
+            if issubclass(kind, int | float) and (bools or kind is not bool)
         }
         logged |= {base for key in logged if (base := _base(key))}
-        counted.update(logged)
-        counted.update(SYSTEM + key for key in run.system)
+        for key in (*logged, *(SYSTEM + key for key in system)):
+            counted[key] += count
     return counted
 
 

@@ -31,11 +31,13 @@ def meant(key: str, known: Collection[str]) -> str:
 
 def known_keys(runs: Iterable[Run]) -> set[str]:
     """Return the summary keys of *runs*, without W&B's own, and ``config.KEY``."""
-    found: set[str] = set()
+    summary: set[str] = set()
+    config: set[str] = set()
     for run in runs:
-        found.update(key for key in run.summary if not key.startswith("_"))
-        found.update(f"{CONFIG}{key}" for key in run.config)
-    return found
+        summary.update(run.summary)
+        config.update(run.config)
+    found = {key for key in summary if not key.startswith("_")}
+    return found | {f"{CONFIG}{key}" for key in config}
 
 
 def sampled_keys(source: Source, query: Query) -> set[str]:

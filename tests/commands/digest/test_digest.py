@@ -148,4 +148,4 @@ def test_more_runs_than_a_page_are_all_counted():
     counts = asked("digest acme/gpt --since 24h", source).blocks[0]
     assert isinstance(counts, Fields)
     assert dict(counts.items)["ended"] == 2
-    assert [query.limit for query in source.queries] == [1, 0], "one, then all of them"
+    assert [query.limit for query in source.queries] == [0], "all of them at once"

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from wandbwatch.analysis import accelerators
 from wandbwatch.formatting import utc
@@ -23,22 +24,22 @@ class Period:
     since: datetime
     now: datetime
 
-    @property
+    @cached_property
     def heard(self) -> tuple[Run, ...]:
         """The runs that existed in the period."""
         return tuple(run for run in self.runs if self.within(_last(run)))
 
-    @property
+    @cached_property
     def started(self) -> tuple[Run, ...]:
         return tuple(run for run in self.heard if self.within(run.created))
 
-    @property
+    @cached_property
     def ended(self) -> tuple[Run, ...]:
         """The runs that ended in the period, by their last heartbeat."""
         ended = (run for run in self.heard if run.state.ended)
         return tuple(sorted(ended, key=_heard, reverse=True))
 
-    @property
+    @cached_property
     def failed(self) -> tuple[Run, ...]:
         return tuple(run for run in self.ended if run.state.bad)
 

@@ -51,7 +51,6 @@ def recent_runs(
     ]
     wanted: dict[str, Json] = {"$or": recent}
     newest = Query(filters, "-heartbeat_at", 1, summary=(), config=(), numbers=True)
-    named = () if several else source.runs(newest).runs
     query = replace(
         newest,
         filters={"$and": [dict(filters), wanted]} if filters else wanted,
@@ -60,7 +59,8 @@ def recent_runs(
         machine=True,
         details=Details.ENDS,
     )
-    return source.runs(query).runs or named
+    found = source.runs(query).runs
+    return found if found or several else source.runs(newest).runs
 
 
 def read_consoles(
@@ -180,7 +180,7 @@ def _unvalued(aims: Sequence[Objective], period: Period) -> Iterator[Note]:
 
 
 def _going(period: Period) -> Sequence[Run]:
-    return [run for run in period.started if run not in period.ended]
+    return [run for run in period.started if not run.state.ended]
 
 
 def _span(period: Period) -> str:

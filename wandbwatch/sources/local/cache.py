@@ -29,6 +29,7 @@ _LARGEST = 128 << 20
 _MOST = 512 << 20
 """The most bytes of all files together; the least recently used ones go."""
 _ARRAY = "\0array"
+_SPELLED_ARRAY = json.dumps(_ARRAY).encode()
 _DIRECTORY = "runs"
 
 
@@ -166,7 +167,8 @@ def _decoded(raw: memoryview) -> Any:
         at = end
         return filled
 
-    return json.loads(text, object_hook=found)
+    arrays = _SPELLED_ARRAY in text
+    return json.loads(text, object_hook=found if arrays else None)
 
 
 def _number(raw: memoryview) -> int:

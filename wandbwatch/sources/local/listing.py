@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -46,8 +45,11 @@ def shared(read: Callable[[_A], _B], what: Sequence[_A]) -> list[_B]:
 
 
 class Listing:
-    def __init__(self, root: Path, count: int) -> None:
-        self._kept = Kept.of(f"listing {root.absolute()}") if count >= _LEAST else None
+    """The ended runs below *root*, of *count* runs, with what *want* reads of them."""
+
+    def __init__(self, root: Path, want: Want, count: int) -> None:
+        what = f"listing {root.absolute()} {want}"
+        self._kept = Kept.of(what) if count >= _LEAST else None
         found = self._kept.load() if self._kept else None
         self._runs: dict[str, Any] = found if isinstance(found, dict) else {}
         self._read: dict[str, Run] = {}
@@ -56,10 +58,10 @@ class Listing:
         """How the files were of which nothing is kept, before anybody read them."""
         self._changed = False
 
-    def get(self, files: Sequence[Path], want: Want) -> Run | None:
+    def get(self, files: Sequence[Path]) -> Run | None:
         if self._kept is None:
             return None
-        name = _name(files, want)
+        name = _name(files)
         entry = self._runs.get(name)
         try:
             stats = [_stat(file) for file in files]
@@ -74,9 +76,9 @@ class Listing:
         except (OSError, ValueError, LookupError, TypeError):
             return None
 
-    def put(self, files: Sequence[Path], want: Want, run: Run) -> None:
+    def put(self, files: Sequence[Path], run: Run) -> None:
         """Keep *run*, which has ended, unless its files were just being written."""
-        name = _name(files, want)
+        name = _name(files)
         if stats := self._settled.pop(name, None):
             self._runs[name], self._read[name] = [stats, _spelled(run)], run
             self._changed = True
@@ -88,11 +90,8 @@ class Listing:
             self._changed = False
 
 
-def _name(files: Sequence[Path], want: Want) -> str:
-    return f"{[str(file) for file in files]} {_spelled_want(want)}"
-
-
-_spelled_want = lru_cache(maxsize=16)(repr)
+def _name(files: Sequence[Path]) -> str:
+    return str(files[0]) if len(files) == 1 else "\0".join(map(str, files))
 
 
 def _stat(file: Path) -> list[int]:
@@ -119,9 +118,10 @@ def _run(found: dict[str, Any]) -> Run:
         if name in given:
             given[name] = datetime.fromisoformat(given[name])
     for name in _TUPLES:
-        given[name] = tuple(given.get(name, ()))
-    moment = datetime.fromisoformat
-    spans = given.get("spans", ())
-    given["spans"] = tuple((moment(a), moment(b)) for a, b in spans)
+        if name in given:
+            given[name] = tuple(given[name])
+    if spans := given.get("spans"):
+        moment = datetime.fromisoformat
+        given["spans"] = tuple((moment(a), moment(b)) for a, b in spans)
     given["state"] = State(given["state"])
     return Run(**given)

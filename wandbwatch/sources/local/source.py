@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -38,6 +39,8 @@ _Found: TypeAlias = list[tuple[Run, Sequence[Path]]]
 """Runs with their files."""
 
 SYSTEM = "system/"
+_MOMENT = 0.5
+"""Seconds."""
 _WHOLE = Want()
 _UNREADABLE = (SourceError, RecursionError, ValueError, ArithmeticError, LookupError)
 """What a broken or hostile run raises; it must not break its listing."""
@@ -52,7 +55,9 @@ class LocalSource:
     def __init__(self, address: Local, now: Callable[[], float] = time.time) -> None:
         self._path = address.path
         self._now = now
-        self._listing: Listing | None = None
+        self._many = 0
+        self._files: tuple[float, dict[str, list[Path]]] | None = None
+        self._listings: dict[Want, Listing] = {}
 
     def run(self) -> Run:
         groups = self._groups()
@@ -165,12 +170,12 @@ class LocalSource:
         wanted = filters.parse(query.filters)
         want = _asked(query) if _all_shown(query) else _needed(query)
         groups = self._chosen(query.ids)
-        if self._listing is None:
-            self._listing = Listing(self._path, len(groups))
+        self._many = self._many or len(groups)
         groups.reverse()
         runs = list(zip(self._every(groups, want), groups, strict=True))
-        _name_unread([run for run, _ in runs if not wanted.test(run)])
-        return filters.ordered((p for p in runs if wanted.test(p[0])), query.order)
+        fits = [wanted.test(run) for run, _ in runs]
+        _name_unread([run for (run, _), fit in zip(runs, fits, strict=True) if not fit])
+        return filters.ordered(compress(runs, fits), query.order)
 
     def _shown(self, found: _Found, query: Query) -> _Found:
         """Read the found runs that are shown with all that is wanted of them."""
@@ -182,14 +187,16 @@ class LocalSource:
 
     def _every(self, groups: Sequence[Sequence[Path]], want: Want) -> list[Run]:
         """Read many runs, those that are not known on all cores."""
-        listing = self._listing or Listing(self._path, 0)
-        known = [listing.get(files, want) for files in groups]
+        if want not in self._listings:
+            self._listings[want] = Listing(self._path, want, self._many)
+        listing = self._listings[want]
+        known = [listing.get(files) for files in groups]
         missing = [n for n, run in enumerate(known) if run is None]
         read = shared(lambda n: self._listed(groups[n], want), missing)
         for n, (run, ended) in zip(missing, read, strict=True):
             known[n] = run
             if ended:
-                listing.put(groups[n], want, run)
+                listing.put(groups[n], run)
         return [run for run in known if run is not None]
 
     def _chosen(self, ids: Sequence[str]) -> list[Sequence[Path]]:
@@ -201,11 +208,17 @@ class LocalSource:
         return [files for key, files in groups.items() if not ids or key in ids]
 
     def _groups(self) -> dict[str, list[Path]]:
-        """Return the files of each run by its id; a resumed run has several."""
-        groups: dict[str, list[Path]] = {}
-        for file in directories.files(self._path):
-            groups.setdefault(run_id(file), []).append(file)
-        return groups
+        """Return the files of each run by its id; a resumed run has several.
+
+        They are those of this moment for all that one line asks at once.
+        """
+        now = time.monotonic()
+        if self._files is None or now > self._files[0] + _MOMENT:
+            groups: dict[str, list[Path]] = {}
+            for file in directories.files(self._path):
+                groups.setdefault(run_id(file), []).append(file)
+            self._files = now, groups
+        return self._files[1]
 
     def _read(self, files: Sequence[Path], want: Want) -> tuple[Run, bool]:
         """Read a run; return it with whether all of it is from files with their exit.
@@ -266,8 +279,8 @@ class LocalSource:
 
     def _keep(self) -> None:
         """Keep the runs that have ended for the next look."""
-        if self._listing:
-            self._listing.save()
+        for listing in self._listings.values():
+            listing.save()
 
 
 def _asked(query: Query) -> Want:
