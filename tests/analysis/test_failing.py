@@ -36,6 +36,14 @@ def printed(text: str) -> list[Printed]:
             "error: *** JOB 7 CANCELLED DUE TO NODE FAILURE ***",
         ),
         ("", "exit code 1"),
+        (
+            '  File "t.py", line 3, in f\n    raise ValueError("no")\nValueError: no',
+            "ValueError: no",
+        ),
+        (
+            '[rank0]:   File "t.py", line 3\n[rank0]:     Error: no\n[rank0]: bye',
+            "exit code 1",
+        ),
         ("ValueError: \x1b[31m" + "x" * 999, "ValueError: [31m" + "x" * 283 + "…"),
     ],
 )

@@ -34,7 +34,7 @@ _NODE = re.compile(
     r"node fail|NODE_FAIL|NCCL.*(?:timeout|error)|preempt|slurmstepd: error|SIGTERM",
     re.IGNORECASE,
 )
-_FRAME = re.compile(r"\s*File \"[^\"]*\", line \d+")
+_FRAME = re.compile(r"(.*?)File \"[^\"]*\", line \d+")
 _NUMBERS = re.compile(r"\d+(?:[.,:]\d+)*|\b0x[0-9a-f]+")
 _GENERIC = {"RuntimeError", "OutOfMemoryError", "Exception", "Error"}
 """Exception names that say less than their message."""
@@ -77,12 +77,15 @@ def reason(run: Run, console: Iterable[Printed]) -> str:
 
 
 def spoken(console: Iterable[Printed]) -> Iterator[Printed]:
-    """Leave out the source lines of tracebacks: they name errors that did not occur."""
-    frame = False
+    """Leave out the source lines of tracebacks: they name errors that did not occur.
+
+    A source line is two columns deeper than the frame above it, which may have none.
+    """
+    frame = None
     for line in console:
-        if not frame:
+        if not (frame and line.text.startswith(f"{frame[1]}  ")):
             yield line
-        frame = bool(_FRAME.match(line.text))
+        frame = _FRAME.match(line.text)
 
 
 def error(console: Iterable[Printed]) -> str:
