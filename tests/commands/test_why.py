@@ -133,7 +133,8 @@ def test_the_console_names_an_error_and_a_crash_without_one_is_a_dead_node():
         "out of memory: printed at step 59 (2026-01-01 12:00 UTC):"
         " RuntimeError: CUDA out of memory"
     )
-    traced = ('File "t.py", line 3', "raise Exception('CUDA out of memory')", "Oom: x")
+    raised = "    raise Exception('CUDA out of memory')"
+    traced = ('  File "t.py", line 3', raised, "Oom: x")
     assert found(run(), console=[*map(Printed, traced)])[0].startswith("failed")
     lines = [Printed("ValueError: bad", when=NOW)]
     assert found(run(), console=lines)[0].endswith("UTC): ValueError: bad")
