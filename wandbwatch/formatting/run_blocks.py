@@ -1,4 +1,4 @@
-"""Blocks about runs that several reports share. Pure."""
+"""The title, the page and the shared blocks of reports about runs. Pure."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
 
+from wandbwatch.model.address import Address, Several
 from wandbwatch.model.cell import MISSING, Cell
-from wandbwatch.model.report import Fields, Note, Table
+from wandbwatch.model.report import Fields, Note, Subject, Table
 from wandbwatch.model.run import Run, State
 
 _MOST_CAVEATS = 5
@@ -87,3 +88,42 @@ def caveats(runs: Sequence[Run]) -> Iterator[Note]:
 
 def _known(cell: Cell) -> bool:
     return cell is not None and cell not in ("", (), MISSING)
+
+
+def run_title(run: Run) -> str:
+    path = "/".join(part for part in (run.entity, run.project, run.id) if part)
+    return f"{run.name} ({path})"
+
+
+def run_subject(run: Run) -> Subject:
+    path = "/".join(part for part in (run.entity, run.project, run.id) if part)
+    return Subject(path, run.name if run.name == run.id else f"{run.name} ({run.id})")
+
+
+def project_path(run: Run) -> str:
+    return "/".join(part for part in (run.entity, run.project) if part)
+
+
+def project_paths(runs: Sequence[Run]) -> Sequence[str]:
+    return sorted({project_path(run) for run in runs} - {""})
+
+
+def runs_title(address: Address, runs: Sequence[Run]) -> str:
+    """Name the project at *address*; *runs* fill in what the user left out."""
+    if isinstance(address, Several):
+        return str(address)
+    names = project_paths(runs)
+    if len(names) > 1 and not address.sweep:
+        return f"{len(names)} projects in {address}"
+    if address.sweep or not names or not all(map(project_path, runs)):
+        return str(address)
+    return f"{names[0]} in {address}" if address.local else names[0]
+
+
+def runs_page(runs: Sequence[Run]) -> str | None:
+    """Return the URL of the project of *runs*, with which that of a run begins; None
+    for several projects."""
+    if len(project_paths(runs)) > 1:
+        return None
+    head, found, _ = ((runs[0].url if runs else None) or "").rpartition("/runs/")
+    return head if found else None

@@ -15,7 +15,7 @@ from wandbwatch import formatting as words
 from wandbwatch.analysis.eta import Total
 from wandbwatch.cli.wait.lookups import ENDED, Looker, Patient
 from wandbwatch.cli.wait.progress import ProgressBars, ProgressLines, Shown
-from wandbwatch.formatting import titles
+from wandbwatch.formatting.run_blocks import run_title
 from wandbwatch.model.cell import Cell, Level
 from wandbwatch.model.errors import ExitCode, TimeOutError, printable
 from wandbwatch.model.report import Fields, Report
@@ -71,7 +71,7 @@ def report(run: Run) -> Report:
     }
     known = tuple((name, cell) for name, cell in items.items() if cell is not None)
     level = Level.GOOD if run.state is State.FINISHED else Level.BAD
-    return Report("wait", titles.of_run(run), (Fields("run", known),), level, run.url)
+    return Report("wait", run_title(run), (Fields("run", known),), level, run.url)
 
 
 def _sleep(

@@ -15,8 +15,13 @@ from wandbwatch.commands.alert.rules.evidence import Evidence, clock, evidence, 
 from wandbwatch.commands.alert.rules.facts import Moment
 from wandbwatch.commands.alert.rules.predicates import LogMatch
 from wandbwatch.commands.alert.rules.tree import Statement
-from wandbwatch.formatting import titles
-from wandbwatch.formatting.run_blocks import MOST_CARDS, run_fields, runs_table
+from wandbwatch.formatting.run_blocks import (
+    MOST_CARDS,
+    run_fields,
+    run_subject,
+    run_title,
+    runs_table,
+)
 from wandbwatch.formatting.short_names import short_names
 from wandbwatch.model.cell import MISSING, Cell, Level
 from wandbwatch.model.report import Block, Note, Report, Table, Text
@@ -91,7 +96,7 @@ def _card(sent: Notification, called: str, message: str = "") -> Report:
     fields = run_fields(run, _FIELDS)
     shown = _evidence(sent) if message or sent.turn not in _ENDS else ()
     blocks = (Note(_why(sent)), *remark, fields, *shown)
-    path = titles.of_run(run).removeprefix(run.name)
+    path = run_title(run).removeprefix(run.name)
     title = f"{run.name}: {_what(sent)}{path}"
     return Report(
         "alert",
@@ -103,7 +108,7 @@ def _card(sent: Notification, called: str, message: str = "") -> Report:
         message_key=message or _key(sent),
         headline=f"{called}: {_headline(sent)}",
         runs=(run.id,),
-        subject=titles.subject(run),
+        subject=run_subject(run),
         rule=sent.rule.text,
     )
 

@@ -34,8 +34,7 @@ from wandbwatch.commands.alert.fetch import (
 from wandbwatch.commands.alert.memory import AlertMemory, Timing, Turn
 from wandbwatch.commands.alert.overview import present, tried
 from wandbwatch.commands.alert.suggest import candidates, suggested
-from wandbwatch.formatting import titles
-from wandbwatch.formatting.run_blocks import MOST_CARDS
+from wandbwatch.formatting.run_blocks import MOST_CARDS, runs_page, runs_title
 from wandbwatch.model.address import Address
 from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import SourceError
@@ -143,8 +142,8 @@ def _changes(env: Env, memory: Memory, request: Request) -> Iterator[Report]:
         )
         sent = _acted(env, memory, request, firings)
     found = [seen.run for seen in runs]
-    project = titles.of_runs(request.address, found)
-    url = titles.page_of_runs(found)
+    project = runs_title(request.address, found)
+    url = runs_page(found)
     page = AlertedProject(
         project, url, request.timing, tuple(folded(after, runs, rules))
     )

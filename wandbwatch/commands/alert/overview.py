@@ -12,8 +12,13 @@ from wandbwatch.commands.alert.fetch import TRIED, Observation, Question
 from wandbwatch.commands.alert.memory import Turn
 from wandbwatch.commands.alert.pictures import BEFORE, plots
 from wandbwatch.commands.alert.rules import Rule, judge
-from wandbwatch.formatting import titles
-from wandbwatch.formatting.run_blocks import caveats
+from wandbwatch.formatting.run_blocks import (
+    caveats,
+    project_path,
+    project_paths,
+    runs_page,
+    runs_title,
+)
 from wandbwatch.model.address import Address, Several
 from wandbwatch.model.cell import MISSING, Cell, Level
 from wandbwatch.model.report import Block, Mark, Note, Report, Table
@@ -30,7 +35,7 @@ def present(
     links = []
     verdicts = [(r, s, judge(r, s.facts, s.at)) for r in question.rules for s in runs]
     order = (True, None, False)
-    projects = titles.projects([seen.run for seen in runs])
+    projects = project_paths([seen.run for seen in runs])
     several = isinstance(address, Several) or len(projects) > 1
     for rule, seen, verdict in sorted(verdicts, key=lambda v: order.index(v[2].holds)):
         why = verdict.why or MISSING
@@ -42,7 +47,7 @@ def present(
                 seen.run.state,
                 seen.run.name,
                 seen.run.id,
-                *((titles.project(seen.run),) if several else ()),
+                *((project_path(seen.run),) if several else ()),
             )
         )
         links.append(seen.run.url)
@@ -164,7 +169,7 @@ def _notes(runs: Sequence[Observation], trial: Trial) -> Iterator[str]:
 
 def _project(address: Address, runs: Sequence[Observation]) -> tuple[str, str | None]:
     found = [seen.run for seen in runs]
-    return titles.of_runs(address, found), titles.page_of_runs(found)
+    return runs_title(address, found), runs_page(found)
 
 
 def _time(posix: float) -> datetime:

@@ -12,7 +12,7 @@ from wandbwatch.commands.alert.evaluate import Notification, Trial, backtest
 from wandbwatch.commands.alert.fetch import Observation
 from wandbwatch.commands.alert.memory import Timing, Turn
 from wandbwatch.commands.alert.rules import Rule, parse
-from wandbwatch.formatting import titles
+from wandbwatch.formatting.run_blocks import runs_title
 from wandbwatch.model.address import Address
 from wandbwatch.model.cell import Cell
 from wandbwatch.model.report import Block, Note, Report, Table, Text
@@ -75,7 +75,7 @@ def suggested(
         _tried(rule, backtest(runs, [rule], Timing(), since, every), weeks)
         for rule in rules
     ]
-    name = titles.of_runs(address, [seen.run for seen in runs])
+    name = runs_title(address, [seen.run for seen in runs])
     if not runs:
         return Report("alert", f"{name}: no runs to learn from", ())
     chosen = [one.rule.text for one in tried if one.proposed]

@@ -13,8 +13,8 @@ from wandbwatch.analysis.objective import choose
 from wandbwatch.analysis.ranking import Objective, finite
 from wandbwatch.analysis.unknown_keys import known_keys, meant
 from wandbwatch.commands.diff import Other
-from wandbwatch.formatting import number, titles
-from wandbwatch.formatting.run_blocks import caveats
+from wandbwatch.formatting import number
+from wandbwatch.formatting.run_blocks import caveats, run_title
 from wandbwatch.formatting.short_names import short_names
 from wandbwatch.model.address import Address, beside
 from wandbwatch.model.cell import MISSING, Cell, latest
@@ -129,7 +129,7 @@ def _chosen(
         what = {"best": "with a finite value to rank by", "previous": "before it"}
         hint = meant(aim.key, known_keys(peers.others)) if aim else ""
         raise NotFoundError(
-            f"{titles.of_run(run)} has no other run{group}"
+            f"{run_title(run)} has no other run{group}"
             f" {what.get(word, 'before it that finished')}{hint}"
         )
     (whole,) = project.runs(Query(ids=(other.id,))).runs
@@ -159,11 +159,11 @@ def report(
     )
     if not blocks:
         blocks = (Note("no differences"),)
-    extra = (Note(f"there: {titles.of_run(there.run)}"), *map(Note, notes))
+    extra = (Note(f"there: {run_title(there.run)}"), *map(Note, notes))
     extra += tuple(caveats([here.run, there.run]))
     return Report(
         "diff",
-        titles.of_run(here.run),
+        run_title(here.run),
         (*blocks, *extra),
         url=here.run.url,
         headline=f"{named['here']} against {named['there']}: {_counted(tables)}",

@@ -14,8 +14,14 @@ from wandbwatch.analysis.ranking import Objective
 from wandbwatch.analysis.several import Gathered, located
 from wandbwatch.analysis.unknown_keys import known_keys, meant
 from wandbwatch.commands.digest.period import Period, hours
-from wandbwatch.formatting import titles, utc
-from wandbwatch.formatting.run_blocks import caveats
+from wandbwatch.formatting import utc
+from wandbwatch.formatting.run_blocks import (
+    caveats,
+    project_path,
+    project_paths,
+    runs_page,
+    runs_title,
+)
 from wandbwatch.model.address import Address
 from wandbwatch.model.cell import MISSING, Cell, Level
 from wandbwatch.model.errors import SourceError
@@ -107,7 +113,7 @@ def report(found: Gathered[Passed], aims: Sequence[Objective]) -> Report:
         run: lines for _, one in found.found for run, lines in one.consoles.items()
     }
     several = found.several
-    apart = several or len(titles.projects(period.runs)) > 1
+    apart = several or len(project_paths(period.runs)) > 1
     heard = [(project, one.heard) for project, one in parts]
     blocks: tuple[Block, ...] = (
         _counts(period),
@@ -120,7 +126,7 @@ def report(found: Gathered[Passed], aims: Sequence[Objective]) -> Report:
         *caveats(period.heard),
         *found.notes,
     )
-    title = f"{titles.of_runs(found.address, period.runs)}: the last {_span(period)}"
+    title = f"{runs_title(found.address, period.runs)}: the last {_span(period)}"
     counts = [(len(period.started), "started"), (len(period.ended), "ended")]
     counts += [(len(period.failed), "failed")]
     said = ", ".join(f"{n} {what}" for n, what in counts if n) or "no news"
@@ -130,14 +136,14 @@ def report(found: Gathered[Passed], aims: Sequence[Objective]) -> Report:
         title,
         blocks,
         Level.INFO,  # a digest looks back; `events` is what pings
-        titles.page_of_runs(period.runs),
+        runs_page(period.runs),
         event=happened,
         headline=f"{title}: {said}",
     )
 
 
 def _label(address: Address, runs: Sequence[Run]) -> str:
-    return titles.of_runs(address, [located(run, address) for run in runs])
+    return runs_title(address, [located(run, address) for run in runs])
 
 
 def _whole(found: Gathered[Passed]) -> Period:
@@ -237,7 +243,7 @@ def _runs(title: str, runs: Sequence[Run], *, several: bool) -> Iterator[Block]:
             run.state,
             run.name,
             run.id,
-            *((titles.project(run) or MISSING,) if several else ()),
+            *((project_path(run) or MISSING,) if several else ()),
             (run.heartbeat if when == "ended" else run.created) or MISSING,
             MISSING if run.runtime is None else timedelta(seconds=run.runtime),
         )

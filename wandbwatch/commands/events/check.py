@@ -26,7 +26,7 @@ from wandbwatch.commands.events.lifecycle.listing import listed
 from wandbwatch.commands.events.live_cards import LiveCards
 from wandbwatch.commands.events.reports import CrashCards, reports
 from wandbwatch.commands.events.run_cards import ProjectPage, greeting, present
-from wandbwatch.formatting import titles
+from wandbwatch.formatting.run_blocks import runs_page, runs_title
 from wandbwatch.model.address import Address
 from wandbwatch.model.memory import Memory, StoredJson
 from wandbwatch.model.ports import Env, Source
@@ -157,7 +157,7 @@ def _keys(
 
 def _project(address: Address, found: Listing) -> ProjectPage:
     return ProjectPage(
-        titles.of_runs(address, found.runs),
-        titles.page_of_runs(found.runs),
+        runs_title(address, found.runs),
+        runs_page(found.runs),
         labels(found.runs),
     )

@@ -24,8 +24,7 @@ from wandbwatch.analysis.window import recent
 from wandbwatch.commands.events.headlines import done_headline, headline
 from wandbwatch.commands.events.lifecycle import EventKind, GroupDone, RunEvent
 from wandbwatch.commands.events.run_cards import ProjectPage, card, done, title
-from wandbwatch.formatting import titles
-from wandbwatch.formatting.run_blocks import run_fields
+from wandbwatch.formatting.run_blocks import run_fields, run_subject
 from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import SourceError, UsageError
 from wandbwatch.model.ports import Source
@@ -143,7 +142,7 @@ class EndCards:
             run.url,
             headline=headline(event, project.called(run), why),
             runs=(run.id,),
-            subject=titles.subject(run),
+            subject=run_subject(run),
         )
 
     def _whole(self, run: Run) -> bool:

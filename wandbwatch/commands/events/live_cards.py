@@ -12,8 +12,7 @@ from wandbwatch.analysis.pauses import glance
 from wandbwatch.commands.events.headlines import where
 from wandbwatch.commands.events.lifecycle import DetectOptions, Event, RunEvent
 from wandbwatch.commands.events.run_cards import ProjectPage
-from wandbwatch.formatting import titles
-from wandbwatch.formatting.run_blocks import run_fields
+from wandbwatch.formatting.run_blocks import run_fields, run_subject, run_title
 from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.memory import Memory, StoredJson
@@ -97,7 +96,7 @@ class LiveCards:
         line = ": ".join([f"{self.project.called(run)} {word}", *said])
         return Report(
             "events",
-            f"{run.name} {word}{titles.of_run(run).removeprefix(run.name)}",
+            f"{run.name} {word}{run_title(run).removeprefix(run.name)}",
             (*shown, run_fields(run, _FIELDS), *more),
             Level.WARN if stalled else _LEVELS.get(run.state, Level.INFO),
             run.url,
@@ -105,7 +104,7 @@ class LiveCards:
             message_key=f"card {run.id}",
             headline=f"{line}{where(run)}",
             runs=(run.id,),
-            subject=titles.subject(run),
+            subject=run_subject(run),
             card=True,
         )
 

@@ -26,8 +26,17 @@ from wandbwatch.commands.events.lifecycle import (
     Stalled,
 )
 from wandbwatch.commands.events.lifecycle.event import KINDS
-from wandbwatch.formatting import titles
-from wandbwatch.formatting.run_blocks import caveats, run_fields, runs_table
+from wandbwatch.formatting.run_blocks import (
+    caveats,
+    project_path,
+    project_paths,
+    run_fields,
+    run_subject,
+    run_title,
+    runs_page,
+    runs_table,
+    runs_title,
+)
 from wandbwatch.model.address import Address
 from wandbwatch.model.cell import MISSING, Cell, Level
 from wandbwatch.model.query import Listing
@@ -36,7 +45,7 @@ from wandbwatch.model.run import Run, State
 
 
 def title(run: Run, what: str) -> str:
-    path = titles.of_run(run).removeprefix(run.name)
+    path = run_title(run).removeprefix(run.name)
     return f"{run.name} {what}{path}"
 
 
@@ -71,7 +80,7 @@ def card(event: RunEvent, project: ProjectPage) -> Report:
         run.url,
         headline=headline(event, project.called(run)),
         runs=(run.id,),
-        subject=titles.subject(run),
+        subject=run_subject(run),
     )
 
 
@@ -230,10 +239,10 @@ def greeting(address: Address, found: Listing, aims: Sequence[Objective]) -> Rep
     runs = found.runs
     active = sum(run.state in ACTIVE for run in runs)
     count = "1 run" if found.total == 1 else f"{found.total} runs"
-    title = f"{titles.of_runs(address, runs)}: {count}, {active} running"
+    title = f"{runs_title(address, runs)}: {count}, {active} running"
     blocks: list[Block] = [Note("new events will be reported here")]
     blocks += best_of(runs, aims)
-    url = titles.page_of_runs(runs)
+    url = runs_page(runs)
     return Report("events", title, tuple(blocks), url=url, event=True)
 
 
@@ -256,10 +265,10 @@ def present(
         parts = [(str(address), one.runs) for address, one in found.found]
         best = tuple(best_by_project(parts, rules.aims))
     active = [run for run in runs if run.state in ACTIVE]
-    apart = found.several or len(titles.projects(runs)) > 1
+    apart = found.several or len(project_paths(runs)) > 1
     place = ("project",) if apart else ()
     rows = tuple(
-        (*((titles.project(run),) if place else ()), *_running(run, rules, now))
+        (*((project_path(run),) if place else ()), *_running(run, rules, now))
         for run in active[:_MOST_RUNNING]
     )
     columns = ("progress", "name", "id", "state", "last step", "since", "runtime")

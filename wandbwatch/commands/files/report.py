@@ -8,7 +8,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from wandbwatch.commands.files import EVERY
-from wandbwatch.formatting import filenames, size, titles
+from wandbwatch.formatting import filenames, size
+from wandbwatch.formatting.run_blocks import run_subject, run_title
 from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.model.cell import MISSING, Bytes
 from wandbwatch.model.errors import NotFoundError
@@ -23,7 +24,11 @@ def report(
     """List the *files* that match *glob*; with *out*, they are saved there."""
     found = [file for file in files if _fits(file.path, glob)]
     about = Report(
-        "files", titles.of_run(run), url=run.url, out=out, subject=titles.subject(run)
+        "files",
+        run_title(run),
+        url=run.url,
+        out=out,
+        subject=run_subject(run),
     )
     if not found and files and glob != EVERY:
         known = {file.path for file in files}

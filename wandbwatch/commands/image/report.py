@@ -18,7 +18,7 @@ from wandbwatch.commands.image.parse import GROUPED, NEWEST, Pair
 from wandbwatch.commands.image.plotting import View, scattered
 from wandbwatch.commands.image.plotting.answer import report
 from wandbwatch.commands.image.select import CurveSelector
-from wandbwatch.formatting import titles
+from wandbwatch.formatting.run_blocks import runs_page, runs_title
 from wandbwatch.model.address import Address
 from wandbwatch.model.ports import Env
 from wandbwatch.model.query import Query
@@ -104,6 +104,6 @@ def scatter_plot(
         demand(env, [name], {name: why} if absent(name, known) else {})
     if listing.left_out:
         notes.append(f"the newest {len(listing.runs)} of {listing.total} runs")
-    title = titles.of_runs(address, listing.runs)
-    url = titles.page_of_runs(listing.runs)
+    title = runs_title(address, listing.runs)
+    url = runs_page(listing.runs)
     yield Report("image", title, (chart, *map(Note, notes)), url=url, out=view.out)

@@ -8,8 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from wandbwatch.commands.logs import Pattern
-from wandbwatch.formatting import titles
-from wandbwatch.formatting.run_blocks import caveats
+from wandbwatch.formatting.run_blocks import caveats, run_subject, run_title
 from wandbwatch.model.address import Address
 from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import UsageError
@@ -108,7 +107,7 @@ def _of_run(source: Source) -> tuple[Ask, Report]:
 
     level = Level.BAD if run.state.bad else Level.INFO
     noted = tuple(caveats([run]))
-    subject, title = titles.subject(run), titles.of_run(run)
+    subject, title = run_subject(run), run_title(run)
     return ask, Report("logs", title, noted, level, run.url, subject=subject)
 
 

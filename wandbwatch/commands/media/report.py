@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from wandbwatch.analysis import keys as known_keys
 from wandbwatch.commands.media import albums
 from wandbwatch.commands.media.albums import WHOLE, Page
-from wandbwatch.formatting import titles
+from wandbwatch.formatting.run_blocks import run_subject, run_title
 from wandbwatch.formatting.text import did_you_mean, yet
 from wandbwatch.model.media import Album, RunFile
 from wandbwatch.model.report import Block, Note, Report
@@ -25,11 +25,11 @@ def report(
     blocks = (*albums.blocks(album, files, run, page), *_notes(run, album, keys))
     return Report(
         "media",
-        titles.of_run(run),
+        run_title(run),
         blocks,
         url=run.url,
         out=page.out,
-        subject=titles.subject(run),
+        subject=run_subject(run),
     )
 
 

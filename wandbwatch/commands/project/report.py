@@ -18,8 +18,13 @@ from wandbwatch.analysis.objective import choose
 from wandbwatch.analysis.pauses import CLOCKS
 from wandbwatch.analysis.several import Gathered, located
 from wandbwatch.analysis.unknown_keys import no_match, sampled_keys, unvalued
-from wandbwatch.formatting import titles
-from wandbwatch.formatting.run_blocks import caveats
+from wandbwatch.formatting.run_blocks import (
+    caveats,
+    project_path,
+    project_paths,
+    runs_page,
+    runs_title,
+)
 from wandbwatch.model.address import Address, Several
 from wandbwatch.model.cell import MISSING, Cell
 from wandbwatch.model.errors import UsageError
@@ -128,7 +133,7 @@ def report(
     """
     runs, columns, ends = found.listing.runs, found.columns, found.forecast
     shown = list(dict.fromkeys(k for c in columns for k in _expanded(c, runs)))
-    many = len(titles.projects(runs)) > 1 or isinstance(address, Several)
+    many = len(project_paths(runs)) > 1 or isinstance(address, Several)
     extra = ("project",) if many else ()
     names = (*_OURS, *extra, *shown, *(ends.NAMES if ends else ()))
     cells = [
@@ -152,7 +157,7 @@ def report(
         *map(Note, found.unknown.values()),
         *caveats(runs),
     )
-    title, url = titles.of_runs(address, runs), titles.page_of_runs(runs)
+    title, url = runs_title(address, runs), runs_page(runs)
     return Report(
         "project", title, blocks, url=url, fingerprint=lambda: seen().written()
     )
@@ -200,7 +205,7 @@ def _own(run: Run) -> tuple[Cell, ...]:
 
 
 def _project(run: Run, extra: Sequence[str]) -> tuple[Cell, ...]:
-    return (titles.project(run) or MISSING,) if extra else ()
+    return (project_path(run) or MISSING,) if extra else ()
 
 
 def _rest(

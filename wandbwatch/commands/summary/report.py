@@ -9,8 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from wandbwatch.analysis import delta as deltas
-from wandbwatch.formatting import titles
-from wandbwatch.formatting.run_blocks import caveats, run_fields
+from wandbwatch.formatting.run_blocks import caveats, run_fields, run_subject, run_title
 from wandbwatch.formatting.text import by_number, did_you_mean, yet
 from wandbwatch.model.cell import MISSING, Cell, Level
 from wandbwatch.model.report import Block, Fields, Note, Report, Table, Text
@@ -71,7 +70,7 @@ def report(
         blocks = tuple(_compared(run, block, filters, since) for block in blocks)
     noted = since.notes(seen(), [run]) if since else ()
     whole = (*blocks, *noted, *_notes(run, filters), *caveats([run]))
-    title = titles.of_run(run)
+    title = run_title(run)
     return Report(
         "summary",
         title,
@@ -79,7 +78,7 @@ def report(
         _level(run),
         run.url,
         fingerprint=lambda: seen().written(),
-        subject=titles.subject(run),
+        subject=run_subject(run),
     )
 
 

@@ -10,8 +10,7 @@ from pathlib import Path
 from wandbwatch.analysis.keys import SYSTEM
 from wandbwatch.analysis.window import recent
 from wandbwatch.commands.system import metrics
-from wandbwatch.formatting import titles
-from wandbwatch.formatting.run_blocks import caveats
+from wandbwatch.formatting.run_blocks import caveats, run_subject, run_title
 from wandbwatch.formatting.text import yet
 from wandbwatch.model.cell import MISSING, Cell
 from wandbwatch.model.ports import Source
@@ -41,7 +40,11 @@ def report(
 ) -> Report:
     """Tell of *run*'s machine now, and over the seconds of its *series*."""
     about = Report(
-        "system", titles.of_run(run), url=run.url, out=out, subject=titles.subject(run)
+        "system",
+        run_title(run),
+        url=run.url,
+        out=out,
+        subject=run_subject(run),
     )
     if not run.system:
         return replace(about, blocks=(Note(f"no system metrics{yet(run)}"),))

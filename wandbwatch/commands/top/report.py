@@ -12,7 +12,12 @@ from wandbwatch.analysis.objective import curve_keys, with_curve
 from wandbwatch.analysis.pauses import CLOCKS, stalled
 from wandbwatch.analysis.several import Gathered, located
 from wandbwatch.analysis.window import CLOCK
-from wandbwatch.formatting import titles
+from wandbwatch.formatting.run_blocks import (
+    project_path,
+    project_paths,
+    runs_page,
+    runs_title,
+)
 from wandbwatch.model.cell import MISSING, Cell
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, Curves, Query
@@ -123,13 +128,13 @@ def report(
     full = any(len(looked.curves) == topk for _, looked in found.found)
     shown = shown[: topk or None]
     runs = [one.run for one, _ in shown]
-    name = titles.of_runs(found.address, runs)
+    name = runs_title(found.address, runs)
     if not runs:
         nothing = (Note("no running runs"), *found.notes)
         return Report("top", f"{name}: no running runs", nothing)
     forecast = _forecast([one for one, _ in shown], total, now) if total else None
     columns = _columns([keys for _, keys in shown])
-    apart = found.several or len(titles.projects(runs)) > 1
+    apart = found.several or len(project_paths(runs)) > 1
     rows = tuple(
         _row(one, keys, columns, forecast, now, several=apart) for one, keys in shown
     )
@@ -140,7 +145,7 @@ def report(
         blocks.append(Note(f"the newest {len(runs)}; there may be more: --topk"))
     blocks += [*found.notes, *map(Note, said)]
     title = f"{name}: {len(runs)} running"
-    return Report("top", title, tuple(blocks), url=titles.page_of_runs(runs))
+    return Report("top", title, tuple(blocks), url=runs_page(runs))
 
 
 def _created(run: Run) -> float:
@@ -186,7 +191,7 @@ def _row(
         MISSING if run.last_step is None else run.last_step,
         MISSING if rate is None or pause else rate,
         timedelta(seconds=round(pause.seconds)) if pause else MISSING,
-        *((titles.project(run) or MISSING,) if several else ()),
+        *((project_path(run) or MISSING,) if several else ()),
         *(forecast.cells(run) if forecast else ()),
         *values,
     )

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wandbwatch.analysis.causes import Cause, causes, examined, explained
-from wandbwatch.formatting import titles
-from wandbwatch.formatting.run_blocks import caveats, run_fields
+from wandbwatch.formatting.run_blocks import caveats, run_fields, run_subject, run_title
 from wandbwatch.model.address import Address
 from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import SourceError
@@ -32,10 +31,10 @@ def report(env: Env, address: Address) -> Report:
         *explained(known, found, others),
         *caveats([run]),
     )
-    path = titles.of_run(run).removeprefix(run.name)
+    path = run_title(run).removeprefix(run.name)
     title = f"{run.name}: {_head(run, found)}{path}"
     level = Level.BAD if run.state.bad or found else Level.INFO
-    subject = titles.subject(run)
+    subject = run_subject(run)
     return Report("why", title, blocks, level, run.url, subject=subject)
 
 

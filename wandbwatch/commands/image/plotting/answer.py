@@ -17,8 +17,13 @@ from wandbwatch.commands.image.plotting import (
     grouping,
 )
 from wandbwatch.commands.image.select import SelectedCurves
-from wandbwatch.formatting import titles
-from wandbwatch.formatting.run_blocks import caveats
+from wandbwatch.formatting.run_blocks import (
+    caveats,
+    run_subject,
+    run_title,
+    runs_page,
+    runs_title,
+)
 from wandbwatch.model.address import Address
 from wandbwatch.model.cell import MISSING, Cell
 from wandbwatch.model.query import Axis
@@ -129,8 +134,8 @@ def report(
         *caveats(runs),
     )
     alone = len(runs) == 1
-    title = titles.of_run(runs[0]) if alone else titles.of_runs(address, runs)
-    url = runs[0].url if alone else titles.page_of_runs(runs)
+    title = run_title(runs[0]) if alone else runs_title(address, runs)
+    url = runs[0].url if alone else runs_page(runs)
     return Report(
         "image",
         title,
@@ -138,7 +143,7 @@ def report(
         url=url,
         fingerprint=ends.fingerprint,
         out=view.out,
-        subject=titles.subject(runs[0]) if alone else None,
+        subject=run_subject(runs[0]) if alone else None,
     )
 
 
