@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from wandbwatch.model.report import Line, Mark, Partial, Plot
 from wandbwatch.model.run import Series
-from wandbwatch.renderers.discord.pictures import alternative, legend
+from wandbwatch.renderers.discord.pictures import Recent, alternative, legend
 
 
 def line(name: str, *values: float) -> Line:
@@ -45,3 +45,22 @@ def test_the_last_point_of_a_shape_is_not_reported():
     shape = Plot("PR", "recall", (line("car", 1, 0),), shape=True)
     assert legend(shape).lines == ("car (id-car)",)
     assert alternative(shape) == "PR over recall: car"
+
+
+def test_a_plot_that_several_lists_post_is_drawn_once():
+    drawn: list[Plot] = []
+
+    def png(plot):
+        drawn.append(plot)
+        return plot.key.encode()
+
+    recent = Recent(png)
+    one, same, other = (
+        Plot("loss", "step", (line("owl", 2, last),)) for last in (0.5, 0.5, 1.5)
+    )
+    assert [recent(plot) for plot in (one, same, other)] == [b"loss"] * 3
+    assert drawn == [one, other]
+    for number in range(50):  # so many later, it is drawn anew
+        recent(replace(one, key=str(number)))
+    recent(one)
+    assert len(drawn) == 2 + 50 + 1

@@ -44,11 +44,11 @@ from wandbwatch.renderers.discord.caps import capped
 from wandbwatch.renderers.discord.embed import Embed, Naming, Picture, clipped
 from wandbwatch.renderers.discord.marking import duplicate, mention, plain
 from wandbwatch.renderers.discord.passages import Passage, pages
-from wandbwatch.renderers.discord.pictures import Pictures
+from wandbwatch.renderers.discord.pictures import Pictures, Recent
 
 __all__ = ["duplicate", "mention", "plain", "render"]
 
-_UNTITLED = partial(plots.png, titled=False)
+_UNTITLED = Recent(partial(plots.png, titled=False))
 """An embed has the title."""
 STUDIO = Thumbnails(plots.gallery, plots.still, plots.seen)
 

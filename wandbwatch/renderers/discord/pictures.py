@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 from collections.abc import Callable, Iterator
 
@@ -12,6 +13,24 @@ from wandbwatch.plots import text as charted
 from wandbwatch.plots.keeping import called, file_name
 from wandbwatch.renderers.discord import limits, markdown
 from wandbwatch.renderers.discord.passages import Passage
+
+
+class Recent:
+    """Draws with *png*, and keeps the last pictures: lists often post the same plot."""
+
+    def __init__(self, png: Callable[[Plot | Chart], bytes]) -> None:
+        self._png = png
+        self._drawn: dict[bytes, bytes] = {}
+
+    def __call__(self, drawn: Plot | Chart) -> bytes:
+        from hashlib import sha256  # noqa: PLC0415 -- it loads OpenSSL
+
+        key = sha256(pickle.dumps(drawn)).digest()
+        if key not in self._drawn:
+            while len(self._drawn) >= _KEPT:
+                self._drawn.pop(next(iter(self._drawn)))
+            self._drawn[key] = self._png(drawn)
+        return self._drawn[key]
 
 
 class Pictures:
@@ -37,6 +56,8 @@ class Pictures:
         return MessageFile(name, self._png(drawn))
 
 
+_KEPT = 32
+"""Pictures at most, of some 50 KB each."""
 _CLOCK = re.compile(r"\d:\d\d")
 """A time of day: a mark whose name has one says already where it is."""
 _LONGEST = 500
