@@ -16,7 +16,7 @@ from wandbwatch.analysis.accelerators import device_metric
 from wandbwatch.analysis.failing import brief
 from wandbwatch.analysis.keys import SYSTEM
 from wandbwatch.commands.alert.rules import measures, predicates
-from wandbwatch.commands.alert.rules.facts import STEPS, Moment, Window
+from wandbwatch.commands.alert.rules.facts import STEPS, Moment, Window, finite
 from wandbwatch.commands.alert.rules.tree import SIGNS, Comparison, Rule, Statement
 from wandbwatch.formatting import number
 from wandbwatch.model.report import Shade
@@ -109,9 +109,9 @@ def _over(one: measures.Over, leaf: Comparison, moment: Moment) -> Evidence | No
 
 
 def _change(one: measures.Change, leaf: Comparison, moment: Moment) -> Evidence | None:
-    now = measures.finite(moment.current(one.key, one.window))
-    then = measures.finite(moment.prior(one.key, one.window, one.before))
-    then = then or measures.finite(moment.before(one.key, len(now), 1))
+    now = finite(moment.current(one.key, one.window))
+    then = finite(moment.prior(one.key, one.window, one.before))
+    then = then or finite(moment.before(one.key, len(now), 1))
     value = one.value(moment, percent=leaf.percent)
     if value is None or not now or not then:
         return None
@@ -142,8 +142,8 @@ def _zscore(one: measures.ZScore, leaf: Comparison, moment: Moment) -> Evidence 
 
 
 def _gap(one: measures.Gap, leaf: Comparison, moment: Moment) -> Evidence | None:
-    first = measures.finite(moment.current(one.key, one.window))
-    second = measures.finite(moment.current(one.other, one.window))
+    first = finite(moment.current(one.key, one.window))
+    second = finite(moment.current(one.other, one.window))
     value = one.value(moment, percent=leaf.percent)
     if value is None:
         return None
@@ -194,7 +194,7 @@ def _odd(moment: Moment, key: str, window: Window) -> Iterator[float]:
 def _not_finite(moment: Moment, key: str, value: float) -> str:
     step = moment.step(key)
     at = f" at step {step:,.0f}" if step is not None else ""
-    before = measures.finite(moment.before(key, 0, _BEFORE))
+    before = finite(moment.before(key, 0, _BEFORE))
     last = f", last number {_short(before[-1])}" if before else ""
     return f"{key} is {_short(value)}{at}{last}"
 
@@ -220,8 +220,8 @@ def _spike(one: predicates.Spike, _leaf: object, moment: Moment) -> Evidence | N
 
 
 def _plateau(one: predicates.Plateau, _leaf: object, moment: Moment) -> Evidence | None:
-    now = measures.finite(moment.current(one.key, one.window))
-    then = measures.finite(moment.prior(one.key, one.window))
+    now = finite(moment.current(one.key, one.window))
+    then = finite(moment.prior(one.key, one.window))
     if not now or not then:
         return None
     best = max if one.highest else min

@@ -87,6 +87,12 @@ def ordered(series: Series) -> Series:
     return Series(series.key, xs, ys, sampled=series.sampled, exact=series.exact)
 
 
+def finite(values: Sequence[float]) -> Sequence[float]:
+    if all(map(math.isfinite, values)):  # nearly always; a backtest asks often
+        return values
+    return [value for value in values if math.isfinite(value)]
+
+
 _NOTHING = Series("", (), ())
 
 
@@ -164,7 +170,7 @@ class Moment:
         if not window.count:
             edges = (self.now - n * window.seconds for n in (skipped + 1, skipped))
             low, high = (bisect_right(series.x, edge) for edge in edges)
-        values = [v for v in series.y[max(low, 0) : max(high, 0)] if math.isfinite(v)]
+        values = finite(series.y[max(low, 0) : max(high, 0)])
         return math.fsum(values) / len(values) if values else None
 
     def matching(self, pattern: str) -> Iterator[str]:
@@ -184,7 +190,7 @@ class Moment:
         place = bisect_right(steps.y, step, 0, end)
         found = bisect_right(series.x, steps.x[place - 1] if place else -math.inf)
         values = series.y[max(found - count, 0) : found]
-        return [value for value in values if math.isfinite(value)]
+        return finite(values)
 
     def step(self, key: str) -> float | None:
         """Return the step at which *key* was logged last."""

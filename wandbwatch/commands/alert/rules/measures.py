@@ -11,7 +11,7 @@ from typing import Protocol
 
 from wandbwatch.analysis.accelerators import MEMORY, globs
 from wandbwatch.analysis.keys import SYSTEM
-from wandbwatch.commands.alert.rules.facts import Moment, Needs, Window
+from wandbwatch.commands.alert.rules.facts import Moment, Needs, Window, finite
 
 _STEP = 1.4826 / 2**0.5
 """Turns the median step between normal values into their standard deviation."""
@@ -246,12 +246,6 @@ AGGREGATES: Mapping[str, Callable[[Sequence[float]], float]] = {
     "mean": fmean,
     "avg": fmean,
 }
-
-
-def finite(values: Sequence[float]) -> Sequence[float]:
-    if all(map(math.isfinite, values)):  # nearly always; a backtest asks often
-        return values
-    return [value for value in values if math.isfinite(value)]
 
 
 def noise(values: Sequence[float]) -> float:

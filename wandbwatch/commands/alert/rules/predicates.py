@@ -12,8 +12,8 @@ from typing import Protocol
 
 from wandbwatch.analysis.accelerators import BUSY, globs
 from wandbwatch.analysis.keys import SYSTEM
-from wandbwatch.commands.alert.rules.facts import STEPS, Moment, Needs, Window
-from wandbwatch.commands.alert.rules.measures import GPUS, finite, noise
+from wandbwatch.commands.alert.rules.facts import STEPS, Moment, Needs, Window, finite
+from wandbwatch.commands.alert.rules.measures import GPUS, noise
 from wandbwatch.model.run_details import Printed
 
 _RECENT, _BASELINE, _ENOUGH = 5, 50, 20
