@@ -1,13 +1,26 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from wandbwatch.experiments.batch_supervisor import BatchSupervisor
+from wandbwatch.experiments.engine import JobEngine
 from wandbwatch.experiments.ledger import Ledger
-from wandbwatch.model.experiment import Phase, Plan
+from wandbwatch.experiments.notify import Notifier
+from wandbwatch.model.experiment import Experiment, Phase, Plan
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 PLAN = Plan("ppo", "/s", "{}", "/w", best="loss:min")
+
+
+class StoppedInBetween(Ledger):
+    """Everything is stopped right after the first look for what was stopped."""
+
+    def withdrawn(self, batch: int) -> Sequence[Experiment]:
+        found = super().withdrawn(batch)
+        self.ask(self.of_batch(batch), "term", "stopped by me")
+        return found
 
 
 class Clock:
@@ -43,3 +56,14 @@ def test_an_end_is_recorded_once(tmp_path, opened):
     assert not ledger.end(started, Phase.LOST)
     assert ledger.find(1).phase is Phase.FINISHED
     assert ledger.unfinished() == ()
+
+
+def test_a_supervisor_misses_no_stop_between_two_looks(tmp_path, opened):
+    ledger = StoppedInBetween(opened(tmp_path, Clock()))
+    ledger.add([PLAN] * 3, 2, "me", detached=True)
+    supervisor = BatchSupervisor(
+        ledger, 1, Notifier(ledger, None, 1), {}, JobEngine({})
+    )
+    assert not supervisor.step()
+    assert supervisor.step()
+    assert {one.phase for one in ledger.of_batch(1)} == {Phase.STOPPED}

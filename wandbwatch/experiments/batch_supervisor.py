@@ -143,20 +143,19 @@ class BatchSupervisor:
                 batch = self._ledger.of_batch(self._batch)
                 self._ledger.ask(batch, "term", self._stop_reason)
                 self._stop_reason = ""
+            waiting = not self._leaving and self._start_waiting()
             sent = self._notifier.step()
-            if self._leaving:
-                return sent
-            waiting = self._start_waiting()
         except (StateError, OSError) as e:
             log.warning("%s", e)  # such as a full disk: wait until it has space
             return False
-        return sent and not self._running and not waiting
+        return sent and (self._leaving or not (self._running or waiting))
 
     def _start_waiting(self) -> bool:
         """Start what may start; return whether anything waited."""
-        for one in self._ledger.withdrawn(self._batch):
+        first = self._ledger.waiting(self._batch, 1)
+        for one in self._ledger.withdrawn(self._batch):  # read last: it misses no stop
             self._end(one, Phase.STOPPED)
-        if not (first := self._ledger.waiting(self._batch, 1)):
+        if not first:
             return False
         free = self._ledger.jobs(self._batch) - len(self._running)
         if time.monotonic() < self._submit_after:
