@@ -65,7 +65,7 @@ FOR_HELP = LIGHT | {
     "wandbwatch.cli.watchfile": {"options"},
     "wandbwatch.commands.events": {"kinds"},
     "wandbwatch.commands.image": {"parse"},
-    "wandbwatch.model": {"address", "errors", "ports", "urls"},
+    "wandbwatch.model": {"address", "errors", "ports"},
     "wandbwatch": {*LIGHT["wandbwatch"], "options"},
 }
 """Our own modules that the help of a command may import beside its own one."""

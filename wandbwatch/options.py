@@ -147,9 +147,9 @@ def any_address(text: str) -> Address:
 
 def server(text: str) -> str:
     """Read the URL of a W&B server."""
-    from wandbwatch.model import urls  # noqa: PLC0415 -- not for --help
+    from wandbwatch.model import address_parsing  # noqa: PLC0415 -- not for --help
 
-    return _told(urls.server, text)
+    return _told(address_parsing.server, text)
 
 
 def total(text: str) -> Total:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from wandbwatch.analysis.provenance import provenance
-from wandbwatch.model.run_details import Provenance
+from wandbwatch.model.run import Provenance
 
 METADATA = {
     "os": "Linux",

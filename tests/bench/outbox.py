@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from wandbwatch.model.queued_message import MessageKind
+from wandbwatch.model.delivery import MessageKind
 
 from tests.delivery.outbox.messages import NOON, queued
 from tests.delivery.sender.harness import SenderHarness

@@ -14,7 +14,7 @@ from wandbwatch.cli.operations.worker import job_context
 from wandbwatch.daemon.jobs.job import run_job
 from wandbwatch.delivery.outbox import Queue, SendResults, Store
 from wandbwatch.model.errors import ExitCode
-from wandbwatch.model.subscription import Cron, Mode, Subscription
+from wandbwatch.model.settings import Cron, Mode, Subscription
 from wandbwatch.sources.cloud import session
 
 from tests.servers.wandb import KEY, Fault, Run

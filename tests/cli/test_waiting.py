@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import pytest
 from wandbwatch.cli import waiting
 from wandbwatch.model.address import Cloud, Local
+from wandbwatch.model.ports import SourceProxy
 from wandbwatch.model.query import Axis, Query
-from wandbwatch.model.source_proxy import SourceProxy
 
 from tests.fakes import FakeSource
 

@@ -5,10 +5,19 @@ from pathlib import Path
 
 import pytest
 from wandbwatch.config.load import load
-from wandbwatch.model.cell import Level
-from wandbwatch.model.channel import Channel, QuietHours, Secret, SecretKind
 from wandbwatch.model.errors import ConfigError
-from wandbwatch.model.subscription import Catchup, Cron, Interval, Mode, Subscription
+from wandbwatch.model.report import Level
+from wandbwatch.model.settings import (
+    Catchup,
+    Channel,
+    Cron,
+    Interval,
+    Mode,
+    QuietHours,
+    Secret,
+    SecretKind,
+    Subscription,
+)
 
 from tests.config.texts import (
     HOOK,

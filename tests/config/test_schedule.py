@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wandbwatch.config import schedule
 from wandbwatch.config.schedule import COUNTED, Due, SlotDecision, due, next_slot, start
-from wandbwatch.model.subscription import Catchup, Cron, Interval, Subscription
+from wandbwatch.model.settings import Catchup, Cron, Interval, Subscription
 
 NINE = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 DAILY = Subscription("daily", "c", Cron("0 9 * * *"), ("project a/b",))

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 from wandbwatch.config import redaction, secret
-from wandbwatch.model.channel import Secret, SecretKind
 from wandbwatch.model.errors import ConfigError
+from wandbwatch.model.settings import Secret, SecretKind
 
 URL = "https://discord.com/api/webhooks/1/tok-of-secrets"
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from wandbwatch.daemon.due_slots import DueSlots
 from wandbwatch.delivery.outbox import Outbox, Queue
-from wandbwatch.model.queued_message import Message, QueuedMessage
-from wandbwatch.model.subscription import Cron, Interval, Subscription, When
+from wandbwatch.model.delivery import Message, QueuedMessage
+from wandbwatch.model.settings import Cron, Interval, Subscription, When
 
 from tests.daemon.aftermath import Count, counted, note_all
 from tests.delivery.sender.harness import SenderHarness

@@ -18,7 +18,7 @@ from wandbwatch.model.errors import StateError
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.report import Report
 from wandbwatch.model.run import Run, Series, State
-from wandbwatch.model.subscription import Cron, Subscription
+from wandbwatch.model.settings import Cron, Subscription
 
 from tests.daemon.running import Place, Running, subscription
 from tests.fakes import NOW, FakeSource, fake_env

@@ -11,8 +11,8 @@ from wandbwatch.daemon.due_slots import DueSlots
 from wandbwatch.daemon.supervisor import ClockWatch
 from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, Queue, SendResults, Store
 from wandbwatch.delivery.sender import Sender
-from wandbwatch.model.queued_message import Message, QueuedMessage
-from wandbwatch.model.subscription import Cron, Interval, Subscription, When
+from wandbwatch.model.delivery import Message, QueuedMessage
+from wandbwatch.model.settings import Cron, Interval, Subscription, When
 
 from tests.daemon.clock_storm import clock_storm
 from tests.delivery.outbox.messages import Clock, enqueue, head, queued

@@ -13,7 +13,7 @@ from wandbwatch.cli.operations.worker import job_context
 from wandbwatch.daemon.jobs.job import run_job
 from wandbwatch.delivery.outbox import Queue, SendResults, Store
 from wandbwatch.model.run import Run, State
-from wandbwatch.model.subscription import Cron, Mode, Subscription
+from wandbwatch.model.settings import Cron, Mode, Subscription
 
 from tests.daemon.running import Place, subscription
 from tests.fakes import FakeSource, fake_env

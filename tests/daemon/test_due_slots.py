@@ -13,7 +13,7 @@ import pytest
 from wandbwatch.daemon.due_slots import DueSlots
 from wandbwatch.delivery.outbox import Outbox, Store
 from wandbwatch.model.errors import StateError
-from wandbwatch.model.subscription import Catchup, Cron, Interval, Subscription
+from wandbwatch.model.settings import Catchup, Cron, Interval, Subscription
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)

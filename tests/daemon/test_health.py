@@ -18,7 +18,7 @@ from wandbwatch.daemon.deadman import fail_url
 from wandbwatch.daemon.monitor import Monitor
 from wandbwatch.daemon.supervisor import Notify
 from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, SendResults
-from wandbwatch.model.subscription import Cron, Subscription
+from wandbwatch.model.settings import Cron, Subscription
 
 from tests.daemon.running import Place, subscription
 from tests.delivery.outbox.messages import NOON, Clock, enqueue, head, queued, text

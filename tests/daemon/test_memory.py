@@ -18,13 +18,12 @@ from wandbwatch.delivery.outbox import (
     copy_memory,
 )
 from wandbwatch.formatting.times import moment
-from wandbwatch.model.cell import Level
+from wandbwatch.model.delivery import Message, MessageKind
 from wandbwatch.model.errors import NetworkError, NotFoundError, StateError
 from wandbwatch.model.memory import Memory
-from wandbwatch.model.queued_message import Message, MessageKind
-from wandbwatch.model.report import Line, Note, Plot, Report
+from wandbwatch.model.report import Level, Line, Note, Plot, Report
 from wandbwatch.model.run import Series
-from wandbwatch.model.subscription import Cron, Mode, Subscription
+from wandbwatch.model.settings import Cron, Mode, Subscription
 
 SLOT = datetime(2026, 1, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -16,7 +16,7 @@ from wandbwatch.cli.operations.worker import job_context
 from wandbwatch.daemon.jobs.job import run_job
 from wandbwatch.model.address import Address, Local
 from wandbwatch.model.ports import Source
-from wandbwatch.model.subscription import Cron, Mode, Subscription
+from wandbwatch.model.settings import Cron, Mode, Subscription
 from wandbwatch.sources.local.source import LocalSource
 
 from tests.delivery.sender.harness import SenderHarness

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from wandbwatch.delivery.late_events import DIGEST, fold
 from wandbwatch.delivery.outbox import History, SendResults
-from wandbwatch.model.cell import Level
-from wandbwatch.model.queued_message import MessageFile, MessageKind
+from wandbwatch.model.delivery import MessageFile, MessageKind
+from wandbwatch.model.report import Level
 
 from tests.delivery.outbox.messages import enqueue, head, queued
 from tests.delivery.sender.harness import SenderHarness

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from wandbwatch.delivery.mutes import Mute, MuteKind, Mutes, ended
 from wandbwatch.delivery.outbox import Queue, Store
-from wandbwatch.model.queued_message import Origin
-from wandbwatch.model.subscription import Cron, Subscription
+from wandbwatch.model.delivery import Origin
+from wandbwatch.model.settings import Cron, Subscription
 
 from tests.delivery.outbox.messages import NOON, Clock, head, text
 

@@ -5,9 +5,9 @@ from datetime import datetime, time
 
 import pytest
 from wandbwatch.delivery.quiet_hours import heading, is_quiet
-from wandbwatch.model.cell import Level
-from wandbwatch.model.channel import QuietHours
-from wandbwatch.model.queued_message import MessageKind
+from wandbwatch.model.delivery import MessageKind
+from wandbwatch.model.report import Level
+from wandbwatch.model.settings import QuietHours
 
 from tests.delivery.outbox.messages import NOON, queued
 

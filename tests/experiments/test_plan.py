@@ -12,7 +12,7 @@ from wandbwatch.experiments.plan import PlanSet, RandomSource, Request, make_pla
 from wandbwatch.hyperparameters import Search
 from wandbwatch.model.errors import ConfigError, UsageError
 from wandbwatch.model.experiment import Plan
-from wandbwatch.model.experiment_config import (
+from wandbwatch.model.settings import (
     ExperimentConfig,
     ParameterRule,
     ParameterType,

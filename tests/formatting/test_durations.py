@@ -13,7 +13,7 @@ from wandbwatch.config.load import ConfigFile
 from wandbwatch.config.load import parse as parse_config
 from wandbwatch.formatting.times import parse_duration, parse_positive_duration
 from wandbwatch.model.errors import ConfigError
-from wandbwatch.model.subscription import Interval
+from wandbwatch.model.settings import Interval
 from wandbwatch.options import Span
 
 FORMS = {

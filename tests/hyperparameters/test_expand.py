@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wandbwatch.hyperparameters import ParameterSets, Search, expand, parse
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.experiment_config import ParameterRule, ParameterType, Schema
+from wandbwatch.model.settings import ParameterRule, ParameterType, Schema
 
 OPEN = Schema()
 STRICT = Schema(

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given
-from wandbwatch.model.cell import MISSING
 from wandbwatch.model.drawing import (
     Bars,
     Heatmap,
@@ -15,7 +14,7 @@ from wandbwatch.model.drawing import (
     Point,
     Scatter,
 )
-from wandbwatch.model.report import Chart
+from wandbwatch.model.report import MISSING, Chart
 from wandbwatch.plots import text
 
 from tests.plots.pictures import line, plot

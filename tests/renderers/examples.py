@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 
-from wandbwatch.model.cell import MISSING, Level
 from wandbwatch.model.drawing import (
     Bars,
     Heatmap,
@@ -15,8 +14,10 @@ from wandbwatch.model.drawing import (
     Scatter,
 )
 from wandbwatch.model.report import (
+    MISSING,
     Chart,
     Fields,
+    Level,
     Line,
     Mark,
     Note,

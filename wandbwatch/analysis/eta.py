@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from wandbwatch.analysis.pauses import stalled
 from wandbwatch.analysis.window import CLOCK
-from wandbwatch.model.cell import MISSING, Cell
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, Query
+from wandbwatch.model.report import MISSING, Cell
 from wandbwatch.model.run import Run, Series, State
 
 if TYPE_CHECKING:

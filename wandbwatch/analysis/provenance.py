@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from wandbwatch.model.run_details import Provenance
+from wandbwatch.model.run import Provenance
 
 METADATA, REQUIREMENTS = "wandb-metadata.json", "requirements.txt"
 LARGEST = 4 << 20

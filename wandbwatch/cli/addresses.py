@@ -19,8 +19,7 @@ from wandbwatch.model.errors import (
     SourceError,
     UsageError,
 )
-from wandbwatch.model.ports import Source
-from wandbwatch.model.source_proxy import SourceProxy
+from wandbwatch.model.ports import Source, SourceProxy
 
 if TYPE_CHECKING:
     from wandbwatch.model.drawing import Distributions

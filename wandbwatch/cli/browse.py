@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 
 from wandbwatch import formatting
 from wandbwatch.cli.screen import LiveScreen, Why
-from wandbwatch.model.cell import Cell, latest
-from wandbwatch.model.report import Note, Report, Table
+from wandbwatch.model.report import Cell, Note, Report, Table, latest
 from wandbwatch.options import HERE
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from wandbwatch.model.errors import ExitCode, printable
 if TYPE_CHECKING:
     from wandbwatch.model.address import Address
     from wandbwatch.model.experiment import Experiments
-    from wandbwatch.model.experiment_config import ExperimentConfig
     from wandbwatch.model.ports import Account, Env, Source
+    from wandbwatch.model.settings import ExperimentConfig
 
 
 def main() -> None:

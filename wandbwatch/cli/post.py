@@ -17,11 +17,10 @@ from wandbwatch.config.load import Config, load
 from wandbwatch.delivery import service
 from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, Store
 from wandbwatch.delivery.sender import BusyError
-from wandbwatch.model.cell import Level
-from wandbwatch.model.channel import Channel
+from wandbwatch.model.delivery import Message, MessageKind, QueuedMessage
 from wandbwatch.model.errors import ConfigError, DeliveryError, NetworkError
-from wandbwatch.model.queued_message import Message, MessageKind, QueuedMessage
-from wandbwatch.model.report import Report
+from wandbwatch.model.report import Level, Report
+from wandbwatch.model.settings import Channel
 
 Post: TypeAlias = Mapping[str, Any]
 FROM = "--to"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from wandbwatch.model.address import Address, Cloud
-from wandbwatch.model.source_proxy import SourceProxy
+from wandbwatch.model.ports import SourceProxy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

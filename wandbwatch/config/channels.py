@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 from wandbwatch.config import values
 from wandbwatch.config import webhook as webhooks
 from wandbwatch.config.table import TomlTable, below
-from wandbwatch.model.cell import Level
-from wandbwatch.model.channel import Channel, Secret, SecretKind
 from wandbwatch.model.errors import ConfigError
-from wandbwatch.model.subscription import AccountConfig
+from wandbwatch.model.report import Level
+from wandbwatch.model.settings import AccountConfig, Channel, Secret, SecretKind
 
 _LONGEST_THREAD_NAME = 100
 _MOST_TAGS = 5

@@ -14,13 +14,13 @@ from wandbwatch.config.table import TomlTable, below, kind_of
 from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.formatting.times import parse_positive_duration
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.experiment_config import (
+from wandbwatch.model.run import Json
+from wandbwatch.model.settings import (
     ExperimentConfig,
     ParameterRule,
     ParameterType,
     Schema,
 )
-from wandbwatch.model.run import Json
 
 ParameterPath = tuple[str, ...]
 

@@ -16,7 +16,7 @@ from wandbwatch.config.experiments import experiment, parameter_rule
 from wandbwatch.config.keep import keep
 from wandbwatch.config.subscriptions import Around, subscription
 from wandbwatch.config.table import TomlTable
-from wandbwatch.model.channel import Secret, SecretKind
+from wandbwatch.model.settings import Secret, SecretKind
 
 T = TypeVar("T")
 JsonSchema = dict[str, Any]

@@ -6,7 +6,7 @@ import re
 
 from wandbwatch.config.table import TomlTable
 from wandbwatch.formatting.times import parse_positive_duration
-from wandbwatch.model.keep import Keep
+from wandbwatch.model.settings import Keep
 
 _DURATIONS = ("delivered", "failed", "pictures", "history", "events", "logs")
 _SIZES = ("log_size", "free")

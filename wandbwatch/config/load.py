@@ -14,13 +14,11 @@ from wandbwatch.config.keep import keep
 from wandbwatch.config.lines import Lines, read, tree
 from wandbwatch.config.subscriptions import Around, subscription
 from wandbwatch.config.table import TomlTable, kind_of
-from wandbwatch.model.channel import Channel
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.keep import Keep
-from wandbwatch.model.subscription import AccountConfig, Subscription
+from wandbwatch.model.settings import AccountConfig, Channel, Keep, Subscription
 
 if TYPE_CHECKING:  # only a file with experiments needs it
-    from wandbwatch.model.experiment_config import ExperimentConfig
+    from wandbwatch.model.settings import ExperimentConfig
 
 __all__ = ["CheckLine", "Config", "ConfigFile", "Settings", "load", "parse"]
 

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from wandbwatch.config.cron import CronTimes
-from wandbwatch.model.subscription import Catchup, Cron, Interval, Subscription
+from wandbwatch.model.settings import Catchup, Cron, Interval, Subscription
 
 COUNTED = 100
 """At most so many missed slots are counted."""

@@ -12,9 +12,8 @@ from wandbwatch.config import redaction, values, webhook
 from wandbwatch.config.channels import Settings, api_key
 from wandbwatch.config.complaints import Complaints
 from wandbwatch.config.lines import KeyPath
-from wandbwatch.model.channel import Channel, Secret, SecretKind
 from wandbwatch.model.errors import ConfigError
-from wandbwatch.model.subscription import AccountConfig
+from wandbwatch.model.settings import AccountConfig, Channel, Secret, SecretKind
 
 MACHINE = Path("/etc/wandbwatch/credentials")
 """Whose files systemd hands to the machine's own service; root reads them there."""

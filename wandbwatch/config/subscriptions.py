@@ -11,7 +11,7 @@ from wandbwatch.config.table import TomlTable
 from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.formatting.times import parse_duration, parse_positive_duration
 from wandbwatch.model.errors import WandbwatchError
-from wandbwatch.model.subscription import Catchup, Interval, Mode, Subscription, When
+from wandbwatch.model.settings import Catchup, Interval, Mode, Subscription, When
 
 Check = Callable[[str], object]
 

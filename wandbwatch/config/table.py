@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from wandbwatch.config.complaints import Complaints
 from wandbwatch.config.lines import KeyPath
 from wandbwatch.formatting.text import did_you_mean
-from wandbwatch.model.channel import Secret, SecretKind
+from wandbwatch.model.settings import Secret, SecretKind
 
 T = TypeVar("T")
 _KINDS: Mapping[type, str] = {

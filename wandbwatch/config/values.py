@@ -11,9 +11,8 @@ from urllib.parse import urlsplit
 
 from wandbwatch.config.cron import fault
 from wandbwatch.formatting.text import did_you_mean
-from wandbwatch.model.cell import Level
-from wandbwatch.model.channel import QuietHours
-from wandbwatch.model.subscription import Cron
+from wandbwatch.model.report import Level
+from wandbwatch.model.settings import Cron, QuietHours
 
 E = TypeVar("E", bound=Enum)
 _NAME = re.compile(r"[^\W_][\w.-]{0,63}")

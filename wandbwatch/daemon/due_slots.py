@@ -11,7 +11,7 @@ from wandbwatch.config.schedule import CLOCK_SLIP, Due, SlotDecision
 from wandbwatch.daemon.job_queue import Job
 from wandbwatch.delivery.outbox import Outbox
 from wandbwatch.formatting import times
-from wandbwatch.model.subscription import Subscription
+from wandbwatch.model.settings import Subscription
 
 log = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ from wandbwatch.delivery.outbox import (
 )
 from wandbwatch.formatting import times
 from wandbwatch.model.errors import ExitCode
-from wandbwatch.model.subscription import Subscription
+from wandbwatch.model.settings import Subscription
 
 log = logging.getLogger(__name__)
 

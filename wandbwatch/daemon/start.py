@@ -30,7 +30,7 @@ from wandbwatch.experiments import log_files, secrets, supervisor_process
 from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.experiments.processes import adopt_orphans
 from wandbwatch.model.errors import ConfigError, WandbwatchError
-from wandbwatch.model.keep import Keep
+from wandbwatch.model.settings import Keep
 
 
 class TakenError(WandbwatchError):

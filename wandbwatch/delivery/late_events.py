@@ -15,8 +15,8 @@ from wandbwatch.delivery.outbox.queue import SAME_PLACE
 from wandbwatch.delivery.outbox.rows import Waiting, dumped, stored, waiting
 from wandbwatch.delivery.outbox.store import Store
 from wandbwatch.formatting import times
-from wandbwatch.model.cell import Level
-from wandbwatch.model.queued_message import Message, MessageFile, Origin
+from wandbwatch.model.delivery import Message, MessageFile, Origin
+from wandbwatch.model.report import Level
 
 DIGEST = "(late events)"
 """The value of the column ``subscription`` for a digest."""

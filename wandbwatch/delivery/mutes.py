@@ -19,13 +19,8 @@ from wandbwatch.delivery.outbox.store import Store
 from wandbwatch.formatting import times
 from wandbwatch.model import address_parsing
 from wandbwatch.model.address import Address, Cloud, Local
-from wandbwatch.model.queued_message import (
-    Message,
-    MessageKind,
-    Origin,
-    QueuedMessage,
-)
-from wandbwatch.model.subscription import Subscription
+from wandbwatch.model.delivery import Message, MessageKind, Origin, QueuedMessage
+from wandbwatch.model.settings import Subscription
 
 ENDED = "(mute)"
 """The subscription of the message that says that a mute has ended."""

@@ -11,9 +11,9 @@ from datetime import datetime
 from wandbwatch.delivery.outbox.queue import SAME_PLACE, passes_quiet_hours
 from wandbwatch.delivery.outbox.rows import Waiting, insert, waiting
 from wandbwatch.delivery.outbox.store import Store
-from wandbwatch.model.cell import Level
-from wandbwatch.model.channel import QuietHours
-from wandbwatch.model.queued_message import Message, MessageKind, QueuedMessage
+from wandbwatch.model.delivery import Message, MessageKind, QueuedMessage
+from wandbwatch.model.report import Level
+from wandbwatch.model.settings import QuietHours
 
 DIGEST = "(quiet hours)"
 """The value of the column ``subscription`` for a digest."""

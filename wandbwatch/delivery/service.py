@@ -21,10 +21,9 @@ from wandbwatch.delivery.sender import (
     Timekeeper,
     alone,
 )
-from wandbwatch.model.cell import Level
-from wandbwatch.model.channel import Channel
-from wandbwatch.model.delivery import Sink, Wording
-from wandbwatch.model.queued_message import Message
+from wandbwatch.model.delivery import Message, Sink, Wording
+from wandbwatch.model.report import Level
+from wandbwatch.model.settings import Channel
 
 
 def send(

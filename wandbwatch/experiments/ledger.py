@@ -11,9 +11,9 @@ from typing import Any
 
 from wandbwatch.delivery.outbox import Outbox, Store
 from wandbwatch.experiments.processes import Process
+from wandbwatch.model.delivery import QueuedMessage
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.experiment import Experiment, Phase, Plan
-from wandbwatch.model.queued_message import QueuedMessage
 
 Messages = Callable[[Experiment], Sequence[QueuedMessage]]
 """Returns the messages on an experiment, given its new state."""

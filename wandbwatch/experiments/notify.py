@@ -21,11 +21,10 @@ from wandbwatch.delivery.outbox import Outbox, Store
 from wandbwatch.experiments import batch_reports, reports, runs
 from wandbwatch.experiments.ledger import Ledger, Messages
 from wandbwatch.experiments.output import tail
+from wandbwatch.model.delivery import MessageKind, QueuedMessage
 from wandbwatch.model.experiment import Experiment, Phase
-from wandbwatch.model.queued_message import MessageKind, QueuedMessage
 from wandbwatch.model.report import Report
-from wandbwatch.model.run import Run
-from wandbwatch.model.run_details import Printed
+from wandbwatch.model.run import Printed, Run
 
 _SEND_FOR, _SEND_EVERY = 60.0, 1.0
 """Seconds to keep sending after a message is queued, and between two senders."""

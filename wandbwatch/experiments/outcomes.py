@@ -17,8 +17,8 @@ from wandbwatch.experiments.launchers import Answer, Launch
 from wandbwatch.experiments.ledger import Messages
 from wandbwatch.experiments.processes import Process
 from wandbwatch.experiments.reports import exit_status
+from wandbwatch.model.delivery import QueuedMessage
 from wandbwatch.model.experiment import Cause, Experiment, Phase
-from wandbwatch.model.queued_message import QueuedMessage
 
 EQUAL_FAILURES = 5
 """This many equal failures at its start hold a batch."""

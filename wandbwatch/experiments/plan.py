@@ -16,7 +16,7 @@ from wandbwatch.hyperparameters.objects import Object
 from wandbwatch.hyperparameters.parse import Read, is_parameters
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.experiment import RETRYABLE, Plan
-from wandbwatch.model.experiment_config import ExperimentConfig
+from wandbwatch.model.settings import ExperimentConfig
 
 Configs = Callable[[], Mapping[str, ExperimentConfig]]
 """Returns the experiments of watch.toml by name; ConfigError."""

@@ -8,8 +8,8 @@ from pathlib import Path
 from wandbwatch.config import paths, secret
 from wandbwatch.config.load import Config, load
 from wandbwatch.experiments.processes import MARK
-from wandbwatch.model.channel import Secret, SecretKind
 from wandbwatch.model.errors import ConfigError
+from wandbwatch.model.settings import Secret, SecretKind
 
 ACCOUNT = "WANDBWATCH_ACCOUNT"
 """Names, in a worker's environment, the account that its jobs run as."""

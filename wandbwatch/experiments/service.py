@@ -26,9 +26,9 @@ from wandbwatch.experiments.secrets import ACCOUNT
 from wandbwatch.experiments.training import end_lost
 from wandbwatch.model.errors import ConfigError, StateError, UsageError
 from wandbwatch.model.experiment import Experiment, Phase, Plan
-from wandbwatch.model.keep import Keep
 from wandbwatch.model.memory import LineRound
 from wandbwatch.model.report import Report
+from wandbwatch.model.settings import Keep
 
 BAD = (Phase.FAILED, Phase.TIMED_OUT, Phase.LOST, Phase.HELD)
 """What ``retry --failed`` starts again."""

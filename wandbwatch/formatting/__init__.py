@@ -10,7 +10,7 @@ from wandbwatch.formatting.numbers import change, exact, number, size
 from wandbwatch.formatting.screen import shown
 from wandbwatch.formatting.text import MARKS, clean, state, steers
 from wandbwatch.formatting.times import age, along, duration, moment, utc
-from wandbwatch.model.cell import Bytes, Cell, Changed, Missing, Plain
+from wandbwatch.model.report import Bytes, Cell, Changed, Missing, Plain
 from wandbwatch.model.run import Json, State
 
 __all__ = ["MARKS", "NOTHING", "age", "along", "cell", "change", "clean", "duration"]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from wandbwatch import formatting as words
 from wandbwatch.formatting import json_values
-from wandbwatch.model.cell import Cell, Missing, latest
+from wandbwatch.model.report import Cell, Missing, latest
 from wandbwatch.model.run import State
 
 _FORMULA = re.compile("[=+\\-@\uff1d\uff0b\uff0d\uff20]")

@@ -12,8 +12,8 @@ from wandbwatch.hyperparameters.parse import Parsed
 from wandbwatch.hyperparameters.sample import check_no_draw, grid, sample
 from wandbwatch.hyperparameters.schema import with_defaults
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.experiment_config import Schema
 from wandbwatch.model.run import Json
+from wandbwatch.model.settings import Schema
 
 MAX_BYTES = 128 * 1024 - 1
 """The longest single argument of a program on Linux (``MAX_ARG_STRLEN``)."""

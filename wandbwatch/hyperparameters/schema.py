@@ -9,8 +9,8 @@ from copy import deepcopy
 from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.hyperparameters.objects import Object, Path, dotted, replaced
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.experiment_config import ParameterRule, ParameterType, Schema
 from wandbwatch.model.run import Json
+from wandbwatch.model.settings import ParameterRule, ParameterType, Schema
 
 _KINDS: Mapping[ParameterType, tuple[tuple[type, ...], str]] = {
     ParameterType.INT: ((int,), "a whole number"),

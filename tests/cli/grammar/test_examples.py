@@ -9,8 +9,7 @@ from wandbwatch.cli.grammar import app
 from wandbwatch.cli.grammar.command import Called
 from wandbwatch.cli.grammar.examples import EXAMPLES, GROUPS
 from wandbwatch.model.media import Album, Medium, RunFile
-from wandbwatch.model.run import Run, Series, State
-from wandbwatch.model.run_details import Sweep
+from wandbwatch.model.run import Run, Series, State, Sweep
 
 from tests.fakes import NOW, FakeSource, fake_env
 

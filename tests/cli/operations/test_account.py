@@ -11,11 +11,10 @@ from dataclasses import replace
 
 import pytest
 from wandbwatch.cli import grammar
-from wandbwatch.model import urls
-from wandbwatch.model.cell import Level
+from wandbwatch.model import address_parsing
 from wandbwatch.model.errors import ExitCode, NotFoundError, UsageError
 from wandbwatch.model.ports import ListedProject, Viewer
-from wandbwatch.model.report import Fields, Note, Report, Table
+from wandbwatch.model.report import Fields, Level, Note, Report, Table
 
 from tests.fakes import NOW, FakeSource, fake_env
 
@@ -148,7 +147,7 @@ def test_a_server_is_a_url(url):
     ],
 )
 def test_the_page_that_shows_the_key_is_named(server, page):
-    assert urls.authorize(server) == page
+    assert address_parsing.authorize(server) == page
 
 
 def test_a_terminal_is_asked_and_shows_no_key():

@@ -20,11 +20,10 @@ import typer
 from wandbwatch.cli import grammar
 from wandbwatch.cli.watchfile import init_questions
 from wandbwatch.config.load import Config, load
-from wandbwatch.model.channel import Secret, SecretKind
 from wandbwatch.model.errors import ConfigError, LinesError, UsageError
 from wandbwatch.model.ports import ListedProject, Viewer
 from wandbwatch.model.run import Run, State
-from wandbwatch.model.subscription import Cron, Interval
+from wandbwatch.model.settings import Cron, Interval, Secret, SecretKind
 
 from tests.fakes import NOW, FakeSource, fake_env
 

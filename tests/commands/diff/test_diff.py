@@ -7,11 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from wandbwatch.cli import grammar
 from wandbwatch.commands.diff.report import Side, _change, report
-from wandbwatch.model.cell import MISSING
 from wandbwatch.model.errors import NotFoundError, UsageError
-from wandbwatch.model.report import Block, Note, Table
-from wandbwatch.model.run import Run, State
-from wandbwatch.model.run_details import Provenance
+from wandbwatch.model.report import MISSING, Block, Note, Table
+from wandbwatch.model.run import Provenance, Run, State
 
 from tests.fakes import FakeSource, fake_env
 

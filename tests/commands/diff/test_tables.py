@@ -4,7 +4,7 @@ import math
 
 import pytest
 from wandbwatch.commands.diff.report import differences
-from wandbwatch.model.cell import MISSING
+from wandbwatch.model.report import MISSING
 from wandbwatch.model.run import Json
 
 HERE: dict[str, Json] = {

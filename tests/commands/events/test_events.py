@@ -11,11 +11,9 @@ import pytest
 from wandbwatch.cli import grammar
 from wandbwatch.commands.events.headlines import folded_headline
 from wandbwatch.commands.events.lifecycle import EventKind
-from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import NetworkError, UsageError
-from wandbwatch.model.report import Fields, Note, Plot, Report, Table, Text
-from wandbwatch.model.run import Run, Series, State
-from wandbwatch.model.run_details import Alert, Printed
+from wandbwatch.model.report import Fields, Level, Note, Plot, Report, Table, Text
+from wandbwatch.model.run import Alert, Printed, Run, Series, State
 
 from tests.commands.ticking import Ticking, titles
 from tests.fakes import NOW, FakeSource, fake_env

@@ -15,12 +15,10 @@ from wandbwatch.commands.sweep.progress import (
     progress,
 )
 from wandbwatch.commands.sweep.report import report
-from wandbwatch.model.cell import Level
 from wandbwatch.model.drawing import Parallel
 from wandbwatch.model.errors import NotFoundError, UsageError
-from wandbwatch.model.report import Chart, Fields, Note, Plot, Table
-from wandbwatch.model.run import Json, Run, State
-from wandbwatch.model.run_details import Sweep
+from wandbwatch.model.report import Chart, Fields, Level, Note, Plot, Table
+from wandbwatch.model.run import Json, Run, State, Sweep
 
 from tests.fakes import FakeSource, fake_env
 

@@ -15,10 +15,9 @@ from wandbwatch.daemon.jobs import last_content
 from wandbwatch.daemon.jobs.last_content import OLDEST, SHOWN, SINCE
 from wandbwatch.daemon.jobs.news import LineResult
 from wandbwatch.formatting.times import moment
-from wandbwatch.model.cell import MISSING, Bytes, Changed
 from wandbwatch.model.media import Attachment
 from wandbwatch.model.ports import Screen
-from wandbwatch.model.report import Fields, Note, Report
+from wandbwatch.model.report import MISSING, Bytes, Changed, Fields, Note, Report
 from wandbwatch.model.report import Table as Rows
 from wandbwatch.renderers.json import plugin as as_json
 

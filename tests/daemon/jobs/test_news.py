@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 from wandbwatch.daemon.jobs.news import LineResult, failure, news
-from wandbwatch.model.cell import Level
-from wandbwatch.model.report import Note, Report
+from wandbwatch.model.report import Level, Note, Report
 
 GOOD = Report("project", "acme/gpt")
 BAD = Report("summary", "owl (acme/gpt/a1)", level=Level.BAD)

@@ -12,7 +12,7 @@ from wandbwatch.delivery.outbox import Outbox, Queue, SendResults, Store, Waitin
 from wandbwatch.model.errors import NotFoundError
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.report import Note, Report
-from wandbwatch.model.subscription import Cron, Subscription
+from wandbwatch.model.settings import Cron, Subscription
 
 from tests.delivery.outbox.messages import NOON, Clock
 

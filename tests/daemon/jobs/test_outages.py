@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from wandbwatch.daemon.jobs.job import JobContext, run_job
 from wandbwatch.delivery.outbox import Outbox
+from wandbwatch.model.delivery import Message
 from wandbwatch.model.errors import (
     NetworkError,
     NotFoundError,
@@ -16,9 +17,8 @@ from wandbwatch.model.errors import (
     TimeOutError,
 )
 from wandbwatch.model.memory import Memory
-from wandbwatch.model.queued_message import Message
 from wandbwatch.model.report import Note, Report
-from wandbwatch.model.subscription import Cron, Subscription
+from wandbwatch.model.settings import Cron, Subscription
 
 from tests.delivery.sender.harness import SenderHarness
 

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from wandbwatch.config import redaction
 from wandbwatch.delivery.discord import Discord, Timeouts
-from wandbwatch.model.channel import Channel, Secret, SecretKind
 from wandbwatch.model.delivery import (
     Ambiguous,
     Delivered,
+    Message,
+    MessageFile,
     MessageMissing,
     NotSent,
     Outcome,
@@ -25,7 +26,7 @@ from wandbwatch.model.delivery import (
     Refused,
     WebhookGone,
 )
-from wandbwatch.model.queued_message import Message, MessageFile
+from wandbwatch.model.settings import Channel, Secret, SecretKind
 
 from tests.servers.discord import DiscordServer, Fault, Hook, Limits
 from tests.servers.discord.api import GUILD

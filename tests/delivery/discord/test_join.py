@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 from wandbwatch.delivery.discord.join import join
-from wandbwatch.model.queued_message import Message, MessageFile
+from wandbwatch.model.delivery import Message, MessageFile
 
 from tests.servers.discord.embeds import look
 from tests.servers.discord.limits import POST, check

@@ -16,9 +16,9 @@ from wandbwatch.delivery.outbox import (
     Store,
 )
 from wandbwatch.delivery.quiet_hours import HeldMessages
-from wandbwatch.model.cell import Level
-from wandbwatch.model.keep import Keep
-from wandbwatch.model.queued_message import MessageFile
+from wandbwatch.model.delivery import MessageFile
+from wandbwatch.model.report import Level
+from wandbwatch.model.settings import Keep
 
 from tests.delivery.outbox.messages import NOON, Clock, enqueue, head, queued
 

@@ -4,7 +4,7 @@ from datetime import timedelta, timezone
 
 import pytest
 from wandbwatch.delivery.outbox import Outbox, Queue, SendResults, Store
-from wandbwatch.model.queued_message import MessageKind
+from wandbwatch.model.delivery import MessageKind
 
 from tests.delivery.outbox.messages import NOON, Clock, enqueue, head, queued, text
 

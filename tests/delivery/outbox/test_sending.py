@@ -12,8 +12,8 @@ from wandbwatch.delivery.outbox import (
     SendResults,
 )
 from wandbwatch.delivery.quiet_hours import HeldMessages
-from wandbwatch.model.cell import Level
-from wandbwatch.model.queued_message import Message, MessageFile
+from wandbwatch.model.delivery import Message, MessageFile
+from wandbwatch.model.report import Level
 
 from tests.delivery.outbox.messages import NOON, Clock, enqueue, head, queued, text
 

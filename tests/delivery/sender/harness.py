@@ -16,9 +16,8 @@ from wandbwatch.delivery.discord.webhook import Webhook
 from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, Queue, Store
 from wandbwatch.delivery.sender import RateBuckets, SenderContext, Timekeeper
 from wandbwatch.delivery.sender.delivery import Delivery
-from wandbwatch.model.channel import Channel, QuietHours, Secret, SecretKind
-from wandbwatch.model.delivery import Outcome, Wording
-from wandbwatch.model.queued_message import Message, QueuedMessage
+from wandbwatch.model.delivery import Message, Outcome, QueuedMessage, Wording
+from wandbwatch.model.settings import Channel, QuietHours, Secret, SecretKind
 
 from tests.delivery.outbox.messages import Clock
 from tests.servers.discord import DiscordServer, Hook, Limits

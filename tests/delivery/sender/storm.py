@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, Store
-from wandbwatch.model.queued_message import MessageKind
+from wandbwatch.model.delivery import MessageKind
 
 from tests.delivery.outbox.messages import queued
 from tests.servers.discord import DiscordServer, Fault, Hook

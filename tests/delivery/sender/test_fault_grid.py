@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from wandbwatch.model.queued_message import Message, MessageFile, QueuedMessage
+from wandbwatch.model.delivery import Message, MessageFile, QueuedMessage
 
 from tests.delivery.outbox.messages import queued
 from tests.delivery.sender.harness import SenderHarness

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from wandbwatch.delivery.outbox import Queue
-from wandbwatch.model.queued_message import Message, MessageFile, Origin
+from wandbwatch.model.delivery import Message, MessageFile, Origin
 
 from tests.delivery.outbox.messages import enqueue, head, queued
 from tests.servers.discord import Fault, Hook

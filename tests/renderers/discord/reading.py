@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from wandbwatch.model.queued_message import Message
+from wandbwatch.model.delivery import Message
 
 from tests.servers.discord import embeds, limits
 from tests.servers.discord.body import Upload

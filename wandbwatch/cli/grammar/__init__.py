@@ -122,10 +122,7 @@ def _reports(line: ParsedLine | int) -> Iterator[Report]:
 
 def _with_remarks(reports: Iterator[Report]) -> Iterator[Report]:
     """Add its sources' remarks to each report."""
-    from wandbwatch.model.report import (  # noqa: PLC0415 -- not for --help
-        Note,
-        taken_remarks,
-    )
+    from wandbwatch.model.report import Note, taken_remarks  # noqa: PLC0415 -- not for --help
 
     taken_remarks()
     for report in reports:

@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
     from wandbwatch.config.load import Config
     from wandbwatch.delivery.outbox import History, HistoryEntry
-    from wandbwatch.model.cell import Cell
     from wandbwatch.model.ports import Env
-    from wandbwatch.model.report import Report
+    from wandbwatch.model.report import Cell, Report
 
 _COLUMNS = (
     "at",
@@ -122,7 +121,7 @@ def report(
 
 
 def _row(entry: HistoryEntry) -> tuple[Cell, ...]:
-    from wandbwatch.model.cell import MISSING
+    from wandbwatch.model.report import MISSING
 
     origin = entry.origin
     return (

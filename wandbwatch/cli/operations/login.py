@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wandbwatch.config import redaction
-from wandbwatch.model import urls
 from wandbwatch.model.errors import UsageError
 from wandbwatch.options import Server
 
@@ -42,8 +41,7 @@ def login(
 
 def report(viewer: Viewer, *, hidden: bool) -> Report:
     """Report who logged in; *hidden*: WANDB_API_KEY overrides the saved key."""
-    from wandbwatch.model.cell import Level
-    from wandbwatch.model.report import Fields, Note, Report
+    from wandbwatch.model.report import Fields, Level, Note, Report
 
     saved = Fields("", (("user", viewer.user), ("key saved in", viewer.key_from)))
     notes = [Note("WANDB_API_KEY is set and overrides the saved key")]
@@ -62,7 +60,9 @@ def _read(server: str | None) -> str:
 
 
 def _asked(server: str | None) -> str:
-    page = urls.authorize(server or os.environ.get("WANDB_BASE_URL"))
+    from wandbwatch.model import address_parsing
+
+    page = address_parsing.authorize(server or os.environ.get("WANDB_BASE_URL"))
     with warnings.catch_warnings():
         warnings.simplefilter("error", getpass.GetPassWarning)
         try:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wandbwatch.config.load import Config
     from wandbwatch.model.ports import Env
     from wandbwatch.model.report import Report
-    from wandbwatch.model.subscription import Subscription
+    from wandbwatch.model.settings import Subscription
 
 _COLUMNS = ("subscription", "local time", "at", "channel", "zone")
 

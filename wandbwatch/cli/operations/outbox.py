@@ -15,8 +15,7 @@ from wandbwatch.model.errors import UsageError
 
 if TYPE_CHECKING:
     from wandbwatch.delivery.outbox import OutboxEntry, StoppedChannel
-    from wandbwatch.model.cell import Cell
-    from wandbwatch.model.report import Block, Report
+    from wandbwatch.model.report import Block, Cell, Report
 
 _OTHER_PROBLEMS = {"queue old", "list late", "list failing", "clock jump"}
 """Those of the daemon that the tables of messages do not show."""
@@ -96,8 +95,7 @@ def report(
     done: Sequence[str] = (),
 ) -> Report:
     """Tabulate waiting and failed messages, and the stopped channels."""
-    from wandbwatch.model.cell import Level
-    from wandbwatch.model.report import Note, Report, Table
+    from wandbwatch.model.report import Level, Note, Report, Table
 
     blocks: list[Block] = [Note(text) for text in done]
     if stopped:

@@ -40,8 +40,7 @@ def projects(
 
 
 def report(entity: str, found: Sequence[ListedProject]) -> Report:
-    from wandbwatch.model.cell import MISSING
-    from wandbwatch.model.report import Note, Report, Table
+    from wandbwatch.model.report import MISSING, Note, Report, Table
 
     title = f"{entity or 'your projects'}: {len(found)}"
     if not found:

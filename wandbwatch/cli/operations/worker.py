@@ -32,7 +32,7 @@ from wandbwatch.model.errors import StateError
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.ports import Env, Renderer, Screen
 from wandbwatch.model.report import Report
-from wandbwatch.model.subscription import Subscription
+from wandbwatch.model.settings import Subscription
 
 
 def worker(

@@ -16,9 +16,8 @@ from wandbwatch.analysis.eta import Total
 from wandbwatch.cli.wait.lookups import ENDED, Looker, Patient
 from wandbwatch.cli.wait.progress import ProgressBars, ProgressLines, Shown
 from wandbwatch.formatting.run_blocks import run_title
-from wandbwatch.model.cell import Cell, Level
 from wandbwatch.model.errors import ExitCode, TimeOutError, printable
-from wandbwatch.model.report import Fields, Report
+from wandbwatch.model.report import Cell, Fields, Level, Report
 from wandbwatch.model.run import Run, State
 
 _SOON, _LATER, _LOCAL = 2.0, 30.0, 5.0

@@ -12,9 +12,9 @@ from wandbwatch.cli import grammar
 from wandbwatch.cli.grammar.lists import says_nothing
 from wandbwatch.config import write
 from wandbwatch.config.secret import MACHINE
-from wandbwatch.model.channel import Secret, SecretKind
 from wandbwatch.model.errors import LinesError, UsageError, printable
 from wandbwatch.model.ports import Env
+from wandbwatch.model.settings import Secret, SecretKind
 
 
 @dataclass(frozen=True)

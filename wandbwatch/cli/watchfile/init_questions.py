@@ -15,10 +15,10 @@ from wandbwatch.cli.watchfile.options import interval
 from wandbwatch.config import values
 from wandbwatch.config import webhook as webhooks
 from wandbwatch.formatting.times import age, parse_positive_duration
-from wandbwatch.model.channel import Secret, SecretKind
 from wandbwatch.model.errors import UsageError, WandbwatchError
 from wandbwatch.model.ports import Env, ListedProject
 from wandbwatch.model.query import Query
+from wandbwatch.model.settings import Secret, SecretKind
 from wandbwatch.options import project_address
 
 _VARIABLE = "WANDBWATCH_WEBHOOK"

@@ -17,11 +17,11 @@ from wandbwatch.config import paths, secret
 from wandbwatch.config.journald import Priority, marked
 from wandbwatch.config.lines import tree
 from wandbwatch.config.load import CheckLine, Config, ConfigFile
-from wandbwatch.model.channel import Secret, SecretKind
+from wandbwatch.model.settings import Secret, SecretKind
 
 if TYPE_CHECKING:
-    from wandbwatch.model.experiment_config import ExperimentConfig
     from wandbwatch.model.ports import Env
+    from wandbwatch.model.settings import ExperimentConfig
 
 
 class Secrets(Enum):

@@ -11,12 +11,11 @@ from wandbwatch import formatting as words
 from wandbwatch.commands.alert import actions
 from wandbwatch.commands.alert.actions import ActionMemory, Intent
 from wandbwatch.model.address import Address
-from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import WandbwatchError
 from wandbwatch.model.experiment import Experiment
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.ports import Env
-from wandbwatch.model.report import Note, Report, Subject
+from wandbwatch.model.report import Level, Note, Report, Subject
 
 MEMORY = "actions"
 """The key that the memory is stored under."""

@@ -36,11 +36,10 @@ from wandbwatch.commands.alert.overview import present, tried
 from wandbwatch.commands.alert.suggest import candidates, suggested
 from wandbwatch.formatting.run_blocks import MOST_CARDS, runs_page, runs_title
 from wandbwatch.model.address import Address
-from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.ports import Env, Source
-from wandbwatch.model.report import Note, Report
+from wandbwatch.model.report import Level, Note, Report
 from wandbwatch.model.run import Json
 from wandbwatch.options import HERE
 

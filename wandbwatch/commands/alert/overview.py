@@ -20,8 +20,16 @@ from wandbwatch.formatting.run_blocks import (
     runs_title,
 )
 from wandbwatch.model.address import Address, Several
-from wandbwatch.model.cell import MISSING, Cell, Level
-from wandbwatch.model.report import Block, Mark, Note, Report, Table
+from wandbwatch.model.report import (
+    MISSING,
+    Block,
+    Cell,
+    Level,
+    Mark,
+    Note,
+    Report,
+    Table,
+)
 
 _MARKS = 20
 _SAID = {True: "holds", False: "does not hold", None: "unknown"}

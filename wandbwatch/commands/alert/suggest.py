@@ -14,8 +14,7 @@ from wandbwatch.commands.alert.memory import Timing, Turn
 from wandbwatch.commands.alert.rules import Rule, parse
 from wandbwatch.formatting.run_blocks import runs_title
 from wandbwatch.model.address import Address
-from wandbwatch.model.cell import Cell
-from wandbwatch.model.report import Block, Note, Report, Table, Text
+from wandbwatch.model.report import Block, Cell, Note, Report, Table, Text
 from wandbwatch.model.run import Run, State
 
 _WEEK = 7 * 86400.0

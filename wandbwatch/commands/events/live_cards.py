@@ -13,12 +13,11 @@ from wandbwatch.commands.events.headlines import where
 from wandbwatch.commands.events.lifecycle import DetectOptions, Event, RunEvent
 from wandbwatch.commands.events.run_cards import ProjectPage
 from wandbwatch.formatting.run_blocks import run_fields, run_subject, run_title
-from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.memory import Memory, StoredJson
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Curves, Query
-from wandbwatch.model.report import Block, Line, Note, Plot, Report, Table
+from wandbwatch.model.report import Block, Level, Line, Note, Plot, Report, Table
 from wandbwatch.model.run import Run, State
 
 _CARDS = "cards"

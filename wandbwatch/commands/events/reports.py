@@ -17,11 +17,10 @@ from wandbwatch.commands.events.lifecycle import (
 from wandbwatch.commands.events.lifecycle.event import KINDS
 from wandbwatch.commands.events.run_cards import ProjectPage, card, folded
 from wandbwatch.formatting.run_blocks import MOST_CARDS
-from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.memory import StoredJson
 from wandbwatch.model.query import Query
-from wandbwatch.model.report import Report
+from wandbwatch.model.report import Level, Report
 from wandbwatch.model.run import Run, State
 
 _STORED = StoredJson(ascii=True)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from wandbwatch.model.address import Address, Cloud
-from wandbwatch.model.cell import MISSING, Cell
 from wandbwatch.model.errors import NotFoundError
 from wandbwatch.model.ports import Source
-from wandbwatch.model.report import Note, Report, Table
-from wandbwatch.model.run_details import Sweep
+from wandbwatch.model.report import MISSING, Cell, Note, Report, Table
+from wandbwatch.model.run import Sweep
 
 _COLUMNS = ("state", "id", "name", "method", "metric", "runs", "expected", "created")
 

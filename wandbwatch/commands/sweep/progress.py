@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from wandbwatch.analysis.ranking import Objective, finite
 from wandbwatch.model.drawing import Parallel
 from wandbwatch.model.report import Chart, Line, Plot
-from wandbwatch.model.run import Json, Run, Series, State
-from wandbwatch.model.run_details import Sweep
+from wandbwatch.model.run import Json, Run, Series, State, Sweep
 
 _MOST_LINES, _MOST_AXES = 200, 7
 """More in one picture of parallel coordinates unknown apart."""

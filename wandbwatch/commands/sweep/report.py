@@ -15,11 +15,19 @@ from wandbwatch.commands.sweep.parameter_importance import (
 )
 from wandbwatch.formatting.run_blocks import caveats
 from wandbwatch.model.address import Address
-from wandbwatch.model.cell import MISSING, Cell, Level
 from wandbwatch.model.query import Query
-from wandbwatch.model.report import Block, Fields, Note, Report, Table, Text
-from wandbwatch.model.run import Json, Run, State
-from wandbwatch.model.run_details import Sweep
+from wandbwatch.model.report import (
+    MISSING,
+    Block,
+    Cell,
+    Fields,
+    Level,
+    Note,
+    Report,
+    Table,
+    Text,
+)
+from wandbwatch.model.run import Json, Run, State, Sweep
 
 _BAR = 20
 

@@ -14,9 +14,8 @@ from typing import Any
 
 from wandbwatch.daemon.jobs.news import LineResult
 from wandbwatch.formatting import times
-from wandbwatch.model import cell, drawing, report
-from wandbwatch.model.cell import Bytes, Level, Missing
-from wandbwatch.model.report import Note, Report
+from wandbwatch.model import drawing, report
+from wandbwatch.model.report import Bytes, Level, Missing, Note, Report
 from wandbwatch.model.run import Series, State
 
 SHOWN, SINCE = "(live) shown", "(live) not readable since"
@@ -120,7 +119,7 @@ _PARTS: Sequence[tuple[Any, Callable[[Any], Iterable[object]]]] = (
 _MAKERS: Mapping[str, Callable[..., Any]] = {
     **{
         name: one
-        for module in (cell, drawing, report)
+        for module in (report, drawing, report)
         for name, one in vars(module).items()
         if isinstance(one, type) and is_dataclass(one)
     },

@@ -12,15 +12,9 @@ from wandbwatch.daemon.jobs.news import Known, worst
 from wandbwatch.delivery.mutes import Mute
 from wandbwatch.delivery.outbox import Outbox
 from wandbwatch.formatting.text import clean
-from wandbwatch.model.cell import Level
-from wandbwatch.model.queued_message import (
-    Message,
-    MessageKind,
-    Origin,
-    QueuedMessage,
-)
-from wandbwatch.model.report import Report, Subject
-from wandbwatch.model.subscription import Mode, Subscription
+from wandbwatch.model.delivery import Message, MessageKind, Origin, QueuedMessage
+from wandbwatch.model.report import Level, Report, Subject
+from wandbwatch.model.settings import Mode, Subscription
 
 _TITLE = 200
 """Characters of a title in the history."""

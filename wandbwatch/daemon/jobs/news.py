@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from wandbwatch.model.cell import Level
 from wandbwatch.model.memory import Memory
-from wandbwatch.model.report import Block, Note, Report
+from wandbwatch.model.report import Block, Level, Note, Report
 
 Known = Mapping[str, str]
 """What the readers of the channel know: reported failures and bad news."""

@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 
 from wandbwatch.daemon.jobs.news import LineResult
 from wandbwatch.formatting import times
-from wandbwatch.model.cell import Level
-from wandbwatch.model.report import Note, Report
+from wandbwatch.model.report import Level, Note, Report
 
 STALE = 900.0
 """Seconds after which a failure no longer counts when another line works again."""

@@ -10,8 +10,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from wandbwatch.model.address import Address
-from wandbwatch.model.ports import Source
-from wandbwatch.model.source_proxy import SourceProxy
+from wandbwatch.model.ports import Source, SourceProxy
 
 FRESH = 20.0
 """Seconds for which an answer is as good as a new one."""

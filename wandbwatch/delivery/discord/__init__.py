@@ -14,10 +14,9 @@ from wandbwatch.config.webhook import WebhookAddress, read
 from wandbwatch.delivery.discord.join import join
 from wandbwatch.delivery.discord.webhook import Webhook
 from wandbwatch.delivery.discord.wire import TIMEOUTS, Timeouts
-from wandbwatch.model.channel import Channel
-from wandbwatch.model.delivery import NotSent, Outcome
+from wandbwatch.model.delivery import Message, NotSent, Outcome
 from wandbwatch.model.errors import ConfigError
-from wandbwatch.model.queued_message import Message
+from wandbwatch.model.settings import Channel
 
 
 class Discord:

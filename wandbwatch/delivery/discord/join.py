@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from wandbwatch.model.queued_message import Message, MessageFile
+from wandbwatch.model.delivery import Message, MessageFile
 
 _EMBEDS, _TEXT, _CONTENT = 10, 6000, 2000
 _FILES, _BYTES = 10, 20 << 20

@@ -19,10 +19,10 @@ from discord_webhook import DiscordWebhook
 from wandbwatch.config import redaction
 from wandbwatch.config.webhook import WebhookAddress
 from wandbwatch.delivery.discord.wire import Reply, Timeouts, exchange
-from wandbwatch.model.channel import Channel
 from wandbwatch.model.delivery import (
     Ambiguous,
     Delivered,
+    Message,
     MessageMissing,
     NotSent,
     Outcome,
@@ -33,7 +33,7 @@ from wandbwatch.model.delivery import (
     WebhookGone,
 )
 from wandbwatch.model.errors import printable
-from wandbwatch.model.queued_message import Message
+from wandbwatch.model.settings import Channel
 
 _UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE, _UNKNOWN_WEBHOOK = 10003, 10008, 10015
 _ARCHIVED = 50083

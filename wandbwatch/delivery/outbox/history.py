@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from wandbwatch.delivery.outbox.rows import dumped, loaded, stored
 from wandbwatch.delivery.outbox.store import Store
-from wandbwatch.model.queued_message import Origin, QueuedMessage
+from wandbwatch.model.delivery import Origin, QueuedMessage
 
 _LONGEST, _SHOWN = 200, 150
 """Characters of a title."""

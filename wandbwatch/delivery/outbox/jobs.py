@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from wandbwatch.delivery.outbox import history
 from wandbwatch.delivery.outbox.rows import insert, stored
 from wandbwatch.delivery.outbox.store import Store
-from wandbwatch.model.keep import Keep
-from wandbwatch.model.queued_message import Message, MessageKind, QueuedMessage
+from wandbwatch.model.delivery import Message, MessageKind, QueuedMessage
+from wandbwatch.model.settings import Keep
 
 _BEFORE_ALL = 1 << 40
 """Subtracted from the ids of freed messages, to give numbers that no new one has."""

@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wandbwatch.delivery.outbox.store import Store
-from wandbwatch.model.cell import Level
-from wandbwatch.model.queued_message import (
+from wandbwatch.model.delivery import (
     Message,
     MessageFile,
     MessageKind,
     Origin,
     QueuedMessage,
 )
+from wandbwatch.model.report import Level
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from wandbwatch.delivery.outbox import Store
 from wandbwatch.delivery.rate_limits import RateBuckets
 from wandbwatch.model.delivery import Clock, Sink, Wording
 from wandbwatch.model.errors import StateError
-from wandbwatch.model.keep import Keep
+from wandbwatch.model.settings import Keep
 
 log = logging.getLogger(__name__)
 

@@ -24,11 +24,17 @@ from wandbwatch.delivery.sender.decision import (
     decide,
     out_of_tries,
 )
-from wandbwatch.model.cell import Level
-from wandbwatch.model.channel import Channel
-from wandbwatch.model.delivery import Delivered, MessageMissing, Outcome, Refused
+from wandbwatch.model.delivery import (
+    Delivered,
+    Message,
+    MessageMissing,
+    Outcome,
+    QueuedMessage,
+    Refused,
+)
 from wandbwatch.model.errors import StateError
-from wandbwatch.model.queued_message import Message, QueuedMessage
+from wandbwatch.model.report import Level
+from wandbwatch.model.settings import Channel
 
 log = logging.getLogger(__name__)
 

@@ -17,8 +17,8 @@ from wandbwatch.delivery.outbox.queue import SLIP
 from wandbwatch.delivery.outbox.store import no_locks
 from wandbwatch.delivery.sender.context import TROUBLE, SenderContext
 from wandbwatch.delivery.sender.delivery import Delivery
-from wandbwatch.model.channel import Channel
 from wandbwatch.model.errors import StateError, WandbwatchError
+from wandbwatch.model.settings import Channel
 
 log = logging.getLogger(__name__)
 

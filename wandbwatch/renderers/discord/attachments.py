@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from wandbwatch import formatting as words
 from wandbwatch.formatting.filenames import plain, suffix_of
+from wandbwatch.model.delivery import MessageFile
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.media import Attachment, Piece
-from wandbwatch.model.queued_message import MessageFile
 from wandbwatch.renderers.discord import limits, markdown
 from wandbwatch.renderers.discord.embed import Picture
 from wandbwatch.renderers.discord.passages import Passage

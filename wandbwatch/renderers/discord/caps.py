@@ -9,8 +9,7 @@ from dataclasses import replace
 from wandbwatch.analysis.ranking import finite
 from wandbwatch.formatting.csv_lines import line
 from wandbwatch.formatting.numbers import folded
-from wandbwatch.model.cell import Cell, latest
-from wandbwatch.model.report import Block, Fields, Note, Report, Table
+from wandbwatch.model.report import Block, Cell, Fields, Note, Report, Table, latest
 
 FIELDS, ROWS, TOTAL = 25, 40, 100
 """The most values of a group, rows of a table, and values of a report."""

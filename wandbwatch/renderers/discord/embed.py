@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeAlias
 
-from wandbwatch.model.queued_message import Message, MessageFile
+from wandbwatch.model.delivery import Message, MessageFile
 from wandbwatch.renderers.discord import limits, markdown
 
 Payload: TypeAlias = Mapping[str, "str | int | Payload"]

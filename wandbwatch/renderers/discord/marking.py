@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from wandbwatch.model.queued_message import Message
+from wandbwatch.model.delivery import Message
 from wandbwatch.renderers.discord import limits, markdown
 from wandbwatch.renderers.discord.embed import SILENT
 

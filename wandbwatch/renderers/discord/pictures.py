@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from wandbwatch import formatting
-from wandbwatch.model.queued_message import MessageFile
+from wandbwatch.model.delivery import MessageFile
 from wandbwatch.model.report import Chart, Line, Mark, Plot
 from wandbwatch.plots import text as charted
 from wandbwatch.plots.keeping import called, file_name

@@ -7,7 +7,7 @@ from typing import Any
 
 from wandbwatch.formatting import shown
 from wandbwatch.model.errors import NotFoundError
-from wandbwatch.model.run_details import Printed
+from wandbwatch.model.run import Printed
 from wandbwatch.sources.cloud import failures, files, graphql, public_api, reading
 from wandbwatch.sources.cloud.documents import CONSOLE, WHOLE_CONSOLE
 from wandbwatch.sources.cloud.query import Project

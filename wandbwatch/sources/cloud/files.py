@@ -8,7 +8,7 @@ from typing import Any
 from wandbwatch.analysis.provenance import LARGEST, METADATA, REQUIREMENTS
 from wandbwatch.analysis.provenance import provenance as read
 from wandbwatch.model.media import RunFile
-from wandbwatch.model.run_details import Provenance
+from wandbwatch.model.run import Provenance
 from wandbwatch.sources.cloud import graphql, public_api, reading
 from wandbwatch.sources.cloud.documents import FILES
 from wandbwatch.sources.cloud.download import content

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from wandbwatch.formatting.text import closest
 from wandbwatch.model.ports import ListedProject
-from wandbwatch.model.run_details import Sweep
+from wandbwatch.model.run import Sweep
 from wandbwatch.sources.cloud import documents, failures, graphql, reading
 from wandbwatch.sources.cloud.query import Project
 from wandbwatch.sources.cloud.sweep import described

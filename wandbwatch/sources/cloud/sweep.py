@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from wandbwatch.model.run import Json
-from wandbwatch.model.run_details import Sweep
+from wandbwatch.model.run import Json, Sweep
 from wandbwatch.sources.cloud import public_api, reading
 from wandbwatch.sources.cloud.query import Project
 

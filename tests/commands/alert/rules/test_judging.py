@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wandbwatch.commands.alert.rules import Facts, judge, parse
-from wandbwatch.model.run import Series
-from wandbwatch.model.run_details import Printed
+from wandbwatch.model.run import Printed, Series
 
 NAN, INF = math.nan, math.inf
 MINUTE = 60.0

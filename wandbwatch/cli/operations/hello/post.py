@@ -20,12 +20,10 @@ from wandbwatch.delivery.sender.delivery import (
     resolve_name,
     resolve_thread,
 )
-from wandbwatch.model.cell import Level
-from wandbwatch.model.channel import Channel
-from wandbwatch.model.delivery import Delivered, Outcome, Sink, words
+from wandbwatch.model.delivery import Delivered, Message, Outcome, Sink, words
 from wandbwatch.model.errors import DeliveryError, StateError
-from wandbwatch.model.queued_message import Message
-from wandbwatch.model.report import Note, Report, Table
+from wandbwatch.model.report import Level, Note, Report, Table
+from wandbwatch.model.settings import Channel
 
 HELLO = "wandbwatch can post here. This is a test message."
 

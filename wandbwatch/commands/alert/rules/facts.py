@@ -11,8 +11,7 @@ from fnmatch import fnmatchcase
 from itertools import islice, pairwise
 
 from wandbwatch.analysis.keys import expanded
-from wandbwatch.model.run import Series
-from wandbwatch.model.run_details import Printed
+from wandbwatch.model.run import Printed, Series
 
 STEPS = "_step"
 """The key that W&B logs in every row: its step."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from wandbwatch.commands.events.kinds import EventKind
-from wandbwatch.model.cell import Level
+from wandbwatch.model.report import Level
 from wandbwatch.model.run import Run, State
 
 

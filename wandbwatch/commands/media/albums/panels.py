@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from wandbwatch import formatting
 from wandbwatch.commands.media.albums import shapes
 from wandbwatch.commands.media.albums.sheets import LoggedTable
-from wandbwatch.model.cell import MISSING, Cell
 from wandbwatch.model.drawing import Matrix
-from wandbwatch.model.report import Block, Table
+from wandbwatch.model.report import MISSING, Block, Cell, Table
 from wandbwatch.model.run import Json
 
 
