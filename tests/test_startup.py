@@ -46,7 +46,7 @@ def test_help_and_usage_errors_import_nothing_heavy(words):
 LIGHT = {
     "wandbwatch.cli": {"main", "output", "grammar"},
     "wandbwatch.cli.grammar": {"app", "command", "examples", "typer_patches"},
-    "wandbwatch.config": {"redaction", "journald"},
+    "wandbwatch.config": {"redaction"},
     "wandbwatch.model": {"errors"},
     "wandbwatch": {"cli", "commands", "config", "model", "plugins"},
 }

@@ -167,7 +167,7 @@ def test_whatever_a_library_writes_is_json_too(place, command):
 
 
 def test_an_uncaught_error_is_json_too(capsys, monkeypatch):
-    monkeypatch.setattr("wandbwatch.config.journald._AS_JSON", [True])
+    monkeypatch.setattr("wandbwatch.config.redaction._AS_JSON", [True])
     for hook in ("excepthook", "unraisablehook"):
         monkeypatch.setattr(sys, hook, getattr(sys, hook))
     install()

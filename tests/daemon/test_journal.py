@@ -7,17 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-from wandbwatch.config import journald
+from wandbwatch.config import redaction
 
 
 def test_a_variable_that_was_inherited_says_nothing(tmp_path):
-    assert not journald.reads(2, {})
-    assert not journald.reads(2, {"JOURNAL_STREAM": "1:2"})
-    assert not journald.reads(-1, {"JOURNAL_STREAM": "1:2"})
+    assert not redaction.journald_reads(2, {})
+    assert not redaction.journald_reads(2, {"JOURNAL_STREAM": "1:2"})
+    assert not redaction.journald_reads(-1, {"JOURNAL_STREAM": "1:2"})
     with (tmp_path / "stream").open("w") as file:
         stream = os.fstat(file.fileno())
         environ = {"JOURNAL_STREAM": f"{stream.st_dev}:{stream.st_ino}"}
-        assert journald.reads(file.fileno(), environ)
+        assert redaction.journald_reads(file.fileno(), environ)
 
 
 def test_a_wrong_file_is_an_error_in_the_journal_and_an_unwise_one_a_warning(tmp_path):

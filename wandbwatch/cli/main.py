@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from wandbwatch import plugins
 from wandbwatch.cli import grammar
 from wandbwatch.cli.output import NobodyReadsError, run_line
-from wandbwatch.config import journald
+from wandbwatch.config import redaction
 from wandbwatch.model.errors import ExitCode, printable
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def main() -> None:
 def answer(words: Sequence[str]) -> int:
     """Run one command line; print every error as one line and set its exit code."""
     if "--json-logs" in words:
-        journald.write_json()
+        redaction.write_json_logs()
     return run_line(lambda: grammar.read(words, _env), debug="--debug" in words)
 
 

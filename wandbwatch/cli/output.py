@@ -16,8 +16,7 @@ import typer
 
 from wandbwatch import plugins
 from wandbwatch.cli.grammar import ParsedLine
-from wandbwatch.config.journald import Priority, marked
-from wandbwatch.config.redaction import redact
+from wandbwatch.config.redaction import Priority, marked, redact
 from wandbwatch.model.errors import ExitCode, WandbwatchError, printable
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.config import values
-from wandbwatch.config.table import TomlTable, below, kind_of
+from wandbwatch.config.values import TomlTable, below, kind_of
 from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.formatting.times import parse_positive_duration
 from wandbwatch.model.errors import UsageError

@@ -10,12 +10,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from wandbwatch.config.channels import account, channel, settings
-from wandbwatch.config.complaints import Complaints
 from wandbwatch.config.experiments import experiment, parameter_rule
-from wandbwatch.config.keep import keep
-from wandbwatch.config.subscriptions import Around, subscription
-from wandbwatch.config.table import TomlTable
+from wandbwatch.config.lines import Complaints
+from wandbwatch.config.sections import (
+    Around,
+    account,
+    channel,
+    keep,
+    settings,
+    subscription,
+)
+from wandbwatch.config.values import TomlTable
 from wandbwatch.model.settings import Secret, SecretKind
 
 T = TypeVar("T")

@@ -8,12 +8,17 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from wandbwatch.config import secret, values
-from wandbwatch.config.channels import Settings, account, channel, settings
-from wandbwatch.config.complaints import Complaints
-from wandbwatch.config.keep import keep
-from wandbwatch.config.lines import Lines, read, tree
-from wandbwatch.config.subscriptions import Around, subscription
-from wandbwatch.config.table import TomlTable, kind_of
+from wandbwatch.config.lines import Complaints, Lines, read, tree
+from wandbwatch.config.sections import (
+    Around,
+    Settings,
+    account,
+    channel,
+    keep,
+    settings,
+    subscription,
+)
+from wandbwatch.config.values import TomlTable, kind_of
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.settings import AccountConfig, Channel, Keep, Subscription
 

@@ -9,9 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from wandbwatch.config import redaction, values, webhook
-from wandbwatch.config.channels import Settings, api_key
-from wandbwatch.config.complaints import Complaints
-from wandbwatch.config.lines import KeyPath
+from wandbwatch.config.lines import Complaints, KeyPath
+from wandbwatch.config.sections import Settings, api_key
 from wandbwatch.model.errors import ConfigError
 from wandbwatch.model.settings import AccountConfig, Channel, Secret, SecretKind
 

@@ -12,7 +12,12 @@ import time
 from collections.abc import Mapping
 
 from wandbwatch.config import redaction
-from wandbwatch.config.journald import Priority, json_line, reads, write_json
+from wandbwatch.config.redaction import (
+    Priority,
+    journald_reads,
+    json_line,
+    write_json_logs,
+)
 
 PRIORITY = {
     logging.CRITICAL: Priority.CRITICAL,
@@ -46,9 +51,9 @@ def set_up(environ: Mapping[str, str], *, as_json: bool) -> None:
     """Send our log to stderr: as JSON, for journald, or plain."""
     handler = logging.StreamHandler(sys.stderr)
     if as_json:
-        write_json()
+        write_json_logs()
         handler.setFormatter(JsonFormatter())
-    elif reads(2, environ):
+    elif journald_reads(2, environ):
         handler.setFormatter(JournalFormatter("%(message)s"))
     else:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))

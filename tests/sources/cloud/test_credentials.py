@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from wandbwatch.sources.cloud import credentials
+from wandbwatch.sources.cloud import wandb_core
 
 FORGE, OLDER = "api.forge.coreweave.com", "api.wandb.ai"
 
@@ -24,13 +24,13 @@ def test_a_key_is_found_for_its_own_server(
     path = tmp_path / "netrc"
     path.write_text(f"machine {saved_for}\n  login user\n  password k\n")
     monkeypatch.setenv("NETRC", str(path))
-    assert credentials.netrc_key(f"https://{asked_for}") == ("k" if found else None)
+    assert wandb_core.netrc_key(f"https://{asked_for}") == ("k" if found else None)
 
 
 def test_one_deployment_has_two_names():
     forge, older = f"https://{FORGE}", f"https://{OLDER}/"
-    assert credentials.same_deployment(forge, older)
-    assert not credentials.same_deployment(forge, "https://wandb.mine.example")
+    assert wandb_core.same_deployment(forge, older)
+    assert not wandb_core.same_deployment(forge, "https://wandb.mine.example")
 
 
 @pytest.mark.parametrize(
@@ -44,12 +44,12 @@ def test_one_deployment_has_two_names():
     ],
 )
 def test_the_pages_of_a_server_are_its_own(one, other, same):
-    assert credentials.same_deployment(one, other) is same
+    assert wandb_core.same_deployment(one, other) is same
 
 
 def test_a_page_leads_to_the_server_that_has_a_key(tmp_path, monkeypatch):
     netrc = tmp_path / "netrc"
     netrc.write_text("machine api.wandb.corp login user password " + "k" * 40)
     monkeypatch.setenv("NETRC", str(netrc))
-    assert credentials.with_key("https://wandb.corp") == "https://api.wandb.corp"
-    assert credentials.with_key("https://wandb.other") == "https://wandb.other"
+    assert wandb_core.with_key("https://wandb.corp") == "https://api.wandb.corp"
+    assert wandb_core.with_key("https://wandb.other") == "https://wandb.other"

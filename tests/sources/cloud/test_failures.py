@@ -215,7 +215,7 @@ def test_what_a_server_says_is_one_line_of_text(server):
 
 def test_a_valid_answer_of_another_kind_is_malformed(server, monkeypatch):
     monkeypatch.setattr(
-        "wandbwatch.sources.cloud.documents.RUNS",
+        "wandbwatch.sources.cloud.query.RUNS",
         "query Wandbwatch { project: viewer { runs: username } }",
     )
     with pytest.raises(NetworkError, match="is it a W&B server"):

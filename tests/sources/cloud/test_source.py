@@ -217,7 +217,7 @@ def test_what_is_left_out_is_filled_in_as_wandb_does(server, monkeypatch):
 def test_an_older_server_is_asked_in_the_exported_way(server, monkeypatch):
     server.store.add(WHOLE)
     monkeypatch.setattr(
-        "wandbwatch.sources.cloud.documents.RUN", "query R { viewer { newer } }"
+        "wandbwatch.sources.cloud.query.RUN", "query R { viewer { newer } }"
     )
     assert project(run="abc").run().last_step == 199
     assert server.counts["R"] == server.counts["Run"] == 1

@@ -78,7 +78,7 @@ def init(
     # croniter is slow to import, and --help does not need it.
     from wandbwatch.cli.watchfile import init_draft, init_questions, load
     from wandbwatch.cli.watchfile.init_questions import listing
-    from wandbwatch.config import paths, write
+    from wandbwatch.config import edit, paths
 
     env: Env = ctx.obj
     path = _path(named(file, config), force=force)
@@ -101,11 +101,11 @@ def init(
     )
     text = init_draft.draft(wishes)
     load.checked(text, path, env)
-    mode = write.PRIVATE if wishes.is_private else 0o644
+    mode = edit.PRIVATE if wishes.is_private else 0o644
     path.parent.mkdir(
         mode=0o700 if wishes.is_private else 0o755, parents=True, exist_ok=True
     )
-    write.replace(path, text, mode)
+    edit.replace(path, text, mode)
     typer.echo(init_draft.what_next(wishes, path))
     return ExitCode.FINE
 

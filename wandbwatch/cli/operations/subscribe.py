@@ -69,7 +69,7 @@ def subscribe(
     The new file is checked before it is written, and keeps its comments.
     """
     from wandbwatch.cli.watchfile import load
-    from wandbwatch.config import edit, write
+    from wandbwatch.config import edit
     from wandbwatch.config.lines import read
 
     if len(commands) > 1 and not any(" " in line for line in commands):
@@ -79,7 +79,7 @@ def subscribe(
         raise UsageError("subscribe: say when with either --cron or --every")
     env: Env = ctx.obj
     path = load.found(config)
-    with write.alone(path):
+    with edit.alone(path):
         text = read(path).text
         values = {
             "name": name,
@@ -97,7 +97,7 @@ def subscribe(
             load.checked(text, path, env)
         except ConfigError as e:
             raise _of_the_new(e, name) from e
-        write.replace(path, text)
+        edit.replace(path, text)
     typer.echo(f"{path}: added {name!r}; reload a running daemon to apply it")
     return ExitCode.FINE
 

@@ -19,15 +19,15 @@ def unsubscribe(
     The new file is checked before it is written, and keeps its comments.
     """
     from wandbwatch.cli.watchfile import load
-    from wandbwatch.config import edit, write
+    from wandbwatch.config import edit
     from wandbwatch.config.lines import read
 
     env: Env = ctx.obj
     path = load.found(config)
-    with write.alone(path):
+    with edit.alone(path):
         text = edit.removed(read(path).text, str(path), name)
         load.checked(text, path, env)
-        write.replace(path, text)
+        edit.replace(path, text)
     typer.echo(f"{path}: removed {name!r}; reload a running daemon to apply it")
     return ExitCode.FINE
 

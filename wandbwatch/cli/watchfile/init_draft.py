@@ -10,7 +10,7 @@ from pathlib import Path
 from wandbwatch import config
 from wandbwatch.cli import grammar
 from wandbwatch.cli.grammar.lists import says_nothing
-from wandbwatch.config import write
+from wandbwatch.config import edit
 from wandbwatch.config.secret import MACHINE
 from wandbwatch.model.errors import LinesError, UsageError, printable
 from wandbwatch.model.ports import Env
@@ -39,18 +39,18 @@ class Wishes:
 def draft(wishes: Wishes) -> str:
     """Write the file."""
     kind = wishes.webhook.kind
-    webhook = write.text(wishes.webhook.place)
+    webhook = edit.quoted(wishes.webhook.place)
     is_url = kind is SecretKind.PLAIN
     key, when = wishes.when
     return _FILE.format(
         schema=(Path(config.__file__).parent / "watch.schema.json").as_uri(),
-        zone=write.text(wishes.zone),
+        zone=edit.quoted(wishes.zone),
         about=_ABOUT[kind],
         channel=wishes.channel,
         webhook=webhook if is_url else f"{{ {kind.value} = {webhook} }}",
-        name=write.text(wishes.name),
-        quoted_channel=write.text(wishes.channel),
-        when=f"{key} = {write.text(when)}",
+        name=edit.quoted(wishes.name),
+        quoted_channel=edit.quoted(wishes.channel),
+        when=f"{key} = {edit.quoted(when)}",
         other='interval = "60m"' if key == "cron" else 'cron = "0 9 * * mon-fri"',
         commands="".join(f"  {_item(line)}\n" for line in wishes.commands),
     )
@@ -101,7 +101,7 @@ def _modern(line: str, env: Env) -> str:
 def _item(line: str) -> str:
     if says_nothing(line):
         return printable(line.strip())
-    return f"{write.text(line)},"
+    return f"{edit.quoted(line)},"
 
 
 _VARIABLE = """\

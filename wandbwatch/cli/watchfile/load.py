@@ -14,9 +14,9 @@ import typer
 from wandbwatch.cli import grammar
 from wandbwatch.config import load as config
 from wandbwatch.config import paths, secret
-from wandbwatch.config.journald import Priority, marked
 from wandbwatch.config.lines import tree
 from wandbwatch.config.load import CheckLine, Config, ConfigFile
+from wandbwatch.config.redaction import Priority, marked
 from wandbwatch.model.settings import Secret, SecretKind
 
 if TYPE_CHECKING:

@@ -13,12 +13,10 @@ from wandbwatch.model.media import Steps
 from wandbwatch.model.ports import Finding
 from wandbwatch.model.query import Query
 from wandbwatch.sources.cloud import (
-    album,
-    artifacts,
-    console,
     files,
     graphql,
     pages,
+    projects,
     reading,
     session,
     tails,
@@ -113,17 +111,17 @@ class _Examination:
             "samples of history": lambda: self._samples(run_id),
             "end of a history": lambda: self._tail(long, run_id),
             "console lines": lambda: _count(
-                console.newest(at, project, run_id, 5), "line"
+                files.newest(at, project, run_id, 5), "line"
             ),
             "files": lambda: _count(
                 files.files(at, project, run_id, None, at.server), "file"
             ),
-            "media": lambda: _there(album.album(at, project, run_id, (), Steps.LAST)),
+            "media": lambda: _there(files.album(at, project, run_id, (), Steps.LAST)),
             "artifacts of a run": lambda: _there(
-                artifacts.artifacts(at, project, run_id)
+                projects.artifacts(at, project, run_id)
             ),
             "artifacts of a project": lambda: _there(
-                artifacts.artifacts(at, project, "")
+                projects.artifacts(at, project, "")
             ),
         }
 

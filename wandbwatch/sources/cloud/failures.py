@@ -16,7 +16,7 @@ from wandbwatch.model.errors import (
     SourceError,
     TimeOutError,
 )
-from wandbwatch.sources.cloud import credentials
+from wandbwatch.sources.cloud import wandb_core
 from wandbwatch.sources.cloud.query import Project
 
 _LONGEST = 200
@@ -116,7 +116,7 @@ def check_length(key: str, place: str, server: str) -> None:
 
 def _another_key(server: str) -> str:
     """Describe how to use another key than the one found."""
-    place = credentials.key_from(server)
+    place = wandb_core.key_from(server)
     if place == "WANDB_API_KEY":
         return "set WANDB_API_KEY to another key, or unset it"
     return "`wandbwatch login` saves another key"
@@ -181,7 +181,7 @@ def _refused(status: int, server: str, text: str) -> SourceError:
     said = plain(text)
     match status:
         case 401:
-            place = credentials.key_from(server)
+            place = wandb_core.key_from(server)
             return NotAuthorisedError(
                 f"{server} rejected the API key from {place} (401);"
                 f" {_another_key(server)}"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 from wandbwatch.model.errors import NetworkError
-from wandbwatch.sources.cloud import documents, failures, reading
+from wandbwatch.sources.cloud import failures, query, reading
 from wandbwatch.sources.cloud.query import Node, Project, RunsQuery
 from wandbwatch.sources.cloud.transport import (
     Connection,
@@ -58,7 +58,7 @@ def run(at: Connection, project: Project, run_id: str) -> Node | None:
         "ends": True,
         "described": True,
     }
-    answer = execute(at, documents.RUN, variables)
+    answer = execute(at, query.RUN, variables)
     found = of_run(at, answer, project)
     return None if found is None else known(at, found, project, answer.app)
 
@@ -107,7 +107,7 @@ def names(
         "order": asking.order,
         "first": asking.page,
     }
-    data = execute(at, documents.KEYS, variables).data
+    data = execute(at, query.KEYS, variables).data
     return logged(part(of_project(data, project), "runs") or {}, numbers=numbers)
 
 

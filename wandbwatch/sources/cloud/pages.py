@@ -9,7 +9,7 @@ from typing import Any
 
 from wandbwatch.model.errors import NetworkError, SourceError
 from wandbwatch.model.query import Details
-from wandbwatch.sources.cloud import documents, failures, graphql, reading
+from wandbwatch.sources.cloud import failures, graphql, query, reading
 from wandbwatch.sources.cloud.query import FoundRuns, Node, Project, RunsQuery
 from wandbwatch.sources.cloud.transport import Connection, OverloadedError, SlowError
 
@@ -70,7 +70,7 @@ class Pages:
         share = _NEARLY_ALL if self._size > 1 else 1.0
         retries = 0 if self._size > 1 else None
         wanted = () if self._after else self._asking.ahead
-        document, more = graphql.with_rows(documents.RUNS, wanted)
+        document, more = graphql.with_rows(query.RUNS, wanted)
         answer = graphql.execute(self._at, document, variables | more, share, retries)
         found = graphql.part(answer.data, "project")
         listed = graphql.part(found, "runs")
@@ -145,7 +145,7 @@ class Pages:
             "after": self._after,
         }
         try:
-            data = graphql.execute(self._at, documents.NAMES, variables, retries=0).data
+            data = graphql.execute(self._at, query.NAMES, variables, retries=0).data
         except SourceError:
             return self._turned(why)
         listed = graphql.part(graphql.part(data, "project"), "runs") or {}
@@ -170,12 +170,12 @@ class Pages:
         if self._asking.whole_or_nothing:
             raise why
         variables = _variables(self._project, self._asking)
-        runs = documents.RUNS
+        runs = query.RUNS
         variables |= {"order": _opposite(self._asking.order), "after": None}
         found: list[Node] = []
         total = 0
         try:
-            counted = graphql.execute(self._at, documents.COUNT, variables).data
+            counted = graphql.execute(self._at, query.COUNT, variables).data
             total = int((graphql.part(counted, "project") or {}).get("runCount") or 0)
             while (left := total - len(self._seen) - 1) > 0:
                 first = {"first": min(left, self._most, _SMALLER[0])}

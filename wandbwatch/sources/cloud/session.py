@@ -22,20 +22,13 @@ from wandbwatch.model.errors import (
     WandbwatchError,
 )
 from wandbwatch.model.ports import ListedProject, Viewer
-from wandbwatch.sources.cloud import (
-    credentials,
-    failures,
-    projects,
-    together,
-    transport,
-    wandb_core,
-)
-from wandbwatch.sources.cloud.deadline import within
+from wandbwatch.sources.cloud import failures, projects, together, transport, wandb_core
 from wandbwatch.sources.cloud.transport import (
     Budget,
     Connection,
     OverloadedError,
     SlowError,
+    within,
 )
 from wandbwatch.sources.cloud.wandb_core import bound, prepared
 
@@ -185,19 +178,19 @@ class Session:
         wandb_core.kill_at_exit()
         base = os.environ.get("WANDB_BASE_URL") or configured
         wanted = self._wanted or base
-        self.configured = credentials.same_deployment(wanted, base)
-        wanted = base if self.configured else credentials.with_key(wanted)
+        self.configured = wandb_core.same_deployment(wanted, base)
+        wanted = base if self.configured else wandb_core.with_key(wanted)
         self.server = wanted.rstrip("/")
         key = self._key
         if key is None and not self.configured:
             # A key belongs to one server; one that a URL names gets its own or none.
-            key = credentials.netrc_key(self.server)
+            key = wandb_core.netrc_key(self.server)
             if key is None:
                 raise NotAuthorisedError(
                     f"no API key for {wanted};"
                     f" `wandbwatch login --server {wanted}` saves one"
                 )
-        known = key or credentials.known_key(self.server)
+        known = key or wandb_core.known_key(self.server)
         if _numbers(wandb.__version__) < _ORDERED:
             key = known or settings.api_key
         return self._verified(
@@ -281,17 +274,17 @@ class CloudAccount:
         opening.ask(lambda _: _save(key, server))
         forget()
         wandb_core.kill()  # also clears the key that wandb caches in this process
-        if credentials.netrc_key(viewer.server) != key:
-            path = credentials.netrc_path()
+        if wandb_core.netrc_key(viewer.server) != key:
+            path = wandb_core.netrc_path()
             raise SourceError(f"could not save the API key in {path}; is it writable?")
-        return _with_key_from(viewer, str(credentials.netrc_path()))
+        return _with_key_from(viewer, str(wandb_core.netrc_path()))
 
     def whoami(self, server: str | None) -> Viewer:
         opened = session(server)
         viewer = opened.ask(lambda at: _viewer(at.own, opened.server))
         foreign = not opened.configured
-        place = str(credentials.netrc_path()) if foreign else None
-        return _with_key_from(viewer, place or credentials.key_from(viewer.server))
+        place = str(wandb_core.netrc_path()) if foreign else None
+        return _with_key_from(viewer, place or wandb_core.key_from(viewer.server))
 
     def projects(
         self, entity: str, server: str | None, *, learn: bool = False
@@ -307,7 +300,7 @@ def viewer(at: Connection) -> Viewer | None:
     """Return the user whose key is used for *at*; None without a key."""
     if not at.has_account:
         return None
-    return _with_key_from(_viewer(at.api, at.server), credentials.key_from(at.server))
+    return _with_key_from(_viewer(at.api, at.server), wandb_core.key_from(at.server))
 
 
 def _viewer(api: Any, server: str) -> Viewer:

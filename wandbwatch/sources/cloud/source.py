@@ -23,10 +23,6 @@ from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.report import remark
 from wandbwatch.model.run import Alert, Printed, Provenance, Run, Sweep
 from wandbwatch.sources.cloud import (
-    album,
-    artifacts,
-    console,
-    documents,
     failures,
     files,
     graphql,
@@ -36,7 +32,6 @@ from wandbwatch.sources.cloud import (
     reading,
     series,
     session,
-    sweep,
     tails,
     together,
 )
@@ -129,7 +124,7 @@ class CloudSource:
 
     def _likely(self, query: Query) -> tuple[str, ...] | None:
         """Return the summary keys that runs are compared by; None means all."""
-        few = replace(query, limit=documents.FEW, summary=(), config=())
+        few = replace(query, limit=asking.FEW, summary=(), config=())
         runs = self._logged(few, graphql.keys) or ()
         chosen = choose(runs)
         if chosen.objective is None:
@@ -219,9 +214,7 @@ class CloudSource:
         )
 
     def console(self, run_id: str, last: int) -> tuple[Printed, ...]:
-        return self._of_run(
-            run_id, lambda at, of: console.console(at, of, run_id, last)
-        )
+        return self._of_run(run_id, lambda at, of: files.console(at, of, run_id, last))
 
     def alerts(self, _run_id: str) -> tuple[Alert, ...]:
         """Return none: W&B forwards alerts, and has no API to read them later."""
@@ -238,7 +231,7 @@ class CloudSource:
             )
 
         return self._found(
-            lambda at, of: sweep.sweep(at.own, of, sweep_id),
+            lambda at, of: public_api.sweep(at.own, of, sweep_id),
             lambda at: failures.no_project(replace(at, sweep=sweep_id)),
         )
 
@@ -248,7 +241,7 @@ class CloudSource:
 
     def media(self, run_id: str, keys: Sequence[str], when: When) -> Album:
         return self._of_run(
-            run_id, lambda at, of: album.album(at, of, run_id, keys, when)
+            run_id, lambda at, of: files.album(at, of, run_id, keys, when)
         )
 
     def files(self, run_id: str, paths: Sequence[str] | None) -> tuple[RunFile, ...]:
@@ -260,7 +253,7 @@ class CloudSource:
     def artifacts(self, run_id: str) -> Artifacts:
         run_id = run_id or self._address.run or ""
         return self._found(
-            lambda at, of: artifacts.artifacts(at, of, run_id),
+            lambda at, of: projects.artifacts(at, of, run_id),
             lambda at: (
                 failures.no_run(at, run_id) if run_id else failures.no_project(at)
             ),

@@ -1,19 +1,16 @@
-"""Send GraphQL documents within one time budget, and keep the cause of a failure.
-
-We POST ourselves, because wandb-core silently sleeps after a 429, repeats slow queries
-and drops the data of an answer that also has errors. If a plain POST can't work (an
-identity token, a certificate that only the system trusts), wandb-core sends them.
-"""
+"""Run blocking work with a time limit."""
 
 from __future__ import annotations
 
 import json
 import os
+import queue
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Never, TypeVar
 
 from wandbwatch.model.errors import (
     NetworkError,
@@ -22,8 +19,43 @@ from wandbwatch.model.errors import (
     TimeOutError,
 )
 from wandbwatch.sources.cloud import failures
-from wandbwatch.sources.cloud.deadline import within
 from wandbwatch.sources.cloud.wandb_core import bound
+
+T = TypeVar("T")
+
+
+def within(seconds: float, work: Callable[[], T], give_up: Callable[[], object]) -> T:
+    """Return what *work* returns; raise TimeoutError when it takes too long.
+
+    It runs in its own thread, which is not joined at exit. *give_up* is called when
+    the caller stops waiting, also after Ctrl-C.
+    """
+    done: queue.SimpleQueue[Callable[[], T]] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            result = work()
+        except BaseException as e:  # noqa: BLE001 (it is raised again, in the waiting thread)
+            error = e
+            done.put(lambda: _raise(error))
+        else:
+            done.put(lambda: result)
+
+    threading.Thread(target=run, daemon=True, name="wandbwatch-cloud").start()
+    try:
+        outcome = done.get(timeout=seconds)
+    except queue.Empty:
+        give_up()
+        raise TimeoutError from None
+    except BaseException:
+        give_up()
+        raise
+    return outcome()
+
+
+def _raise(error: BaseException) -> Never:
+    raise error
+
 
 _PATIENT = 5.0
 """Seconds that a rate limit may make us wait; a longer one is reported at once."""

@@ -1,8 +1,9 @@
-"""The environment of the wandb package and of its service process, wandb-core."""
+"""The environment of the wandb package: its API key and its process wandb-core."""
 
 from __future__ import annotations
 
 import atexit
+import netrc
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 _DEFAULT_BOUND = 60.0
 _TOLD = "WANDBWATCH_TIMEOUT"
@@ -139,3 +141,66 @@ def _remove_socket(connection: Any) -> None:
     _, unix, socket = str(getattr(token, "env_value", "")).partition("-unix-")
     if unix and Path(socket).name == "socket":
         shutil.rmtree(Path(socket).parent, ignore_errors=True)
+
+
+_SAAS = {"api.forge.coreweave.com": "api.wandb.ai"}
+"""One deployment under two names. wandb takes the older one's key for the newer; we
+the newer one's for the older too, since wandb saves it there and pages have both."""
+_OTHER_NAME = _SAAS | {older: newer for newer, older in _SAAS.items()}
+
+
+def key_from(server: str) -> str:
+    """Return the name of the place that the key for *server* comes from."""
+    for name in ("WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE"):
+        if os.environ.get(name):
+            return name
+    if netrc_key(server):
+        return str(netrc_path())
+    return "wandb's settings"
+
+
+def netrc_path() -> Path:
+    """Return the netrc file that wandb uses, whether it exists or not."""
+    if told := os.environ.get("NETRC"):
+        return Path(told).expanduser()
+    usual, windows = Path("~/.netrc").expanduser(), Path("~/_netrc").expanduser()
+    return windows if windows.exists() and not usual.exists() else usual
+
+
+def netrc_key(server: str) -> str | None:
+    try:
+        read = netrc.netrc(str(netrc_path()))
+    except (OSError, netrc.NetrcParseError):
+        return None
+    machine = urlsplit(server).netloc
+    for name in (machine, _OTHER_NAME.get(machine, machine)):
+        if found := read.authenticators(name):
+            return found[2] or None
+    return None
+
+
+def known_key(server: str) -> str | None:
+    """Return the key for *server* if it is easy to find, else None."""
+    return os.environ.get("WANDB_API_KEY") or netrc_key(server)
+
+
+def same_deployment(one: str, other: str) -> bool:
+    """Return whether two base URLs belong to one server."""
+    return _machine(one) == _machine(other)
+
+
+def _machine(server: str) -> tuple[str, str]:
+    """Identify a deployment by its API's host: pages of api.X are at X or at app.X."""
+    parts = urlsplit(server)
+    host = _SAAS.get(parts.netloc, parts.netloc)
+    return host.removeprefix("api.").removeprefix("app."), parts.path.rstrip("/")
+
+
+def with_key(server: str) -> str:
+    """Return *server*, or the API server behind its pages if that one has a key."""
+    parts = urlsplit(server)
+    host = parts.netloc.removeprefix("app.")
+    for api in (server, parts._replace(netloc=f"api.{host}").geturl()):
+        if netrc_key(api):
+            return api
+    return server
