@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import socket
 import threading
 from collections.abc import Iterator
@@ -15,10 +16,11 @@ from pathlib import Path
 import pytest
 from wandbwatch.cli.operations.status import prometheus
 from wandbwatch.daemon.deadman import fail_url
+from wandbwatch.daemon.health import NextStarts
 from wandbwatch.daemon.monitor import Monitor
 from wandbwatch.daemon.supervisor import Notify
 from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, SendResults
-from wandbwatch.model.settings import Cron, Subscription
+from wandbwatch.model.settings import Cron, Interval, Subscription
 
 from tests.daemon.running import Place, subscription
 from tests.delivery.outbox.messages import NOON, Clock, enqueue, head, queued, text
@@ -98,6 +100,19 @@ def test_a_list_that_does_not_run_is_a_problem(watched):
     with Outbox(watched.store).round() as round_:
         round_.done("gpt", NOON + HOUR)
     assert watched.kinds(MINUTE) == []
+
+
+@pytest.mark.parametrize("when", [Cron("*/20 9-11 * * *"), Interval(7 * MINUTE)])
+def test_next_starts_that_are_kept_are_those_of_a_fresh_look(when):
+    one = Subscription("gpt", "lab", when, ("project a/b",), timeout=4 * MINUTE)
+    kept, chance, last = NextStarts(), random.Random(1), None  # noqa: S311
+    at = NOON
+    for _ in range(300):
+        at += chance.choice((MINUTE, MINUTE, 3 * MINUTE, HOUR, -2 * MINUTE))
+        found = kept.of(one, last, at)
+        assert found == NextStarts().of(one, last, at)
+        if chance.random() < 0.2:
+            last = at
 
 
 def test_a_failing_list_is_a_problem_until_it_works(watched):

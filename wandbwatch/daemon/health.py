@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from wandbwatch.config import schedule
 from wandbwatch.delivery.mutes import Mute, Mutes
@@ -38,6 +39,7 @@ NOTICES = "(daemon)"
 """What stands for the subscription of our own messages in the outbox."""
 KEY = "daemon"
 _TRANSIENT = {ExitCode.NETWORK, ExitCode.TIME_OUT}
+_END = datetime.max.replace(tzinfo=UTC)
 POSTED = {"channel stopped", "queue old", "list late", "clock jump"}
 
 
@@ -151,6 +153,29 @@ class Health:
         return f"running the subscriptions; next: {name} at {when:%F %T}Z"
 
 
+class NextStarts:
+    """When the next job of each subscription starts, kept while nothing changes it.
+
+    A cron expression takes a millisecond to work out: too long for each look.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Subscription, datetime | None, Known]] = {}
+
+    def of(
+        self, subscription: Subscription, last: datetime | None, now: datetime
+    ) -> datetime | None:
+        """Return its next start; a past time if it is late."""
+        kept = self._known.get(subscription.name)
+        if kept and kept[0] is subscription and kept[1] == last:
+            known = kept[2]
+            if known.since <= now < known.until:
+                return known.start
+        known = _next(subscription, last, now)
+        self._known[subscription.name] = subscription, last, known
+        return known.start
+
+
 def look(
     store: Store,
     subscriptions: Sequence[Subscription],
@@ -159,14 +184,15 @@ def look(
     *,
     running: bool,
     error: str = "",
+    starts: NextStarts | None = None,
 ) -> Health:
     """Read the health of *store*'s daemon at *now*. Raises StateError."""
     admin, slots = OutboxAdmin(store), Outbox(store).slots()
+    starts = starts or NextStarts()
     lists = tuple(
-        ListStatus(
-            one.name, slots.get(one.name), _next(one, slots.get(one.name), now), failure
-        )
+        ListStatus(one.name, last, starts.of(one, last, now), failure)
         for one in subscriptions
+        for last in [slots.get(one.name)]
         for failure in [record.failures.get(one.name)]
     )
     return Health(
@@ -183,18 +209,32 @@ def look(
     )
 
 
-def _next(
-    subscription: Subscription, last: datetime | None, now: datetime
-) -> datetime | None:
+class Known(NamedTuple):
+    """A next start in UTC, and the time in which it holds."""
+
+    start: datetime | None
+    since: datetime
+    until: datetime
+
+
+def _next(subscription: Subscription, last: datetime | None, now: datetime) -> Known:
     """Return its next start; a past time if it is late."""
     start = schedule.next_start(subscription, last or now)
-    late = max(subscription.timeout, LATE)
-    if start and start <= now - late:
-        return start.astimezone(UTC)
+    if start is None:
+        return Known(None, now, _END)
+    due, late = start.astimezone(UTC), max(subscription.timeout, LATE)
+    if due > now:
+        return Known(due, now, due)
+    if due <= now - late:
+        return Known(due, now, _END)
     start = schedule.next_start(subscription, max(last or now, now - late))
     while start and start <= now:
         start = schedule.next_start(subscription, start)
-    return start and start.astimezone(UTC)
+    until = due + late
+    if start is None:
+        return Known(None, now, until)
+    following = start.astimezone(UTC)
+    return Known(following, now, min(following, until))
 
 
 def read(store: Store, subscriptions: Sequence[Subscription], now: datetime) -> Health:

@@ -16,6 +16,7 @@ from wandbwatch.daemon.health import (
     DaemonRecord,
     Failure,
     Health,
+    NextStarts,
     Problem,
     look,
 )
@@ -38,15 +39,17 @@ class Monitor:
         self._record = replace(before, pid=os.getpid(), since=now.timestamp())
         self._stored = ""
         self._logged: dict[str, str] = {}
+        self._starts = NextStarts()
 
-    def result(self, name: str, errors: Sequence[str], code: int, at: datetime) -> None:
-        """Record the result of a job of the subscription *name*."""
+    def result(self, name: str, errors: Sequence[str], code: int, at: datetime) -> bool:
+        """Record a result of the subscription *name*; whether it or the last failed."""
         failures = dict(self._record.failures)
         before = failures.pop(name, None)
         if errors:
             since = before.since if before else at.timestamp()
             failures[name] = Failure("; ".join(errors)[:_LONGEST], code, since)
         self._record = replace(self._record, failures=failures)
+        return bool(errors or before)
 
     def clock_jumped(self, by: timedelta, now: datetime) -> None:
         jump = (now.timestamp(), by.total_seconds())
@@ -71,7 +74,13 @@ class Monitor:
         failures = {n: f for n, f in self._record.failures.items() if n in names}
         self._record = replace(self._record, failures=failures)
         health = look(
-            self._store, subscriptions, self._record, now, running=True, error=error
+            self._store,
+            subscriptions,
+            self._record,
+            now,
+            running=True,
+            error=error,
+            starts=self._starts,
         )
         late = {
             one.name: self._record.late.get(one.name, now.timestamp())

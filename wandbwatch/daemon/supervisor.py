@@ -247,8 +247,8 @@ class Supervisor:
                 continue
             self._log_result(result)
             name = result.job.subscription
-            self._parts.monitor.result(name, result.errors, result.code, now)
-            self._checked = float("-inf")
+            if self._parts.monitor.result(name, result.errors, result.code, now):
+                self._checked = float("-inf")
             self._looked = float("-inf")  # there is probably something to send
 
     def _work(self, now: datetime, moment: float) -> None:
