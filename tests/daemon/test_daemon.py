@@ -51,7 +51,7 @@ def test_one_failing_line_is_reported_once_and_the_others_continue(place, local_
 
 def test_all_that_is_logged_can_be_json(place, local_runs):
     place.write(subscription("tick", "project /nowhere", f"project {local_runs}"))
-    place.server.faults.append(Fault("500_json"))
+    place.server.faults.append(Fault("500_json", method="POST"))
     with place.start(None, "--json-logs") as daemon:
         daemon.wait(lambda: len(place.server.messages) >= 2)
     lines = [json.loads(line) for line in daemon.log.read_text().splitlines()]

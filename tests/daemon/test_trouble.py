@@ -145,11 +145,11 @@ def test_a_killed_daemon_leaves_no_job_without_a_deadline(hanging):
 def test_a_stopped_sender_is_ended_and_another_one_sends(place):
     store = Store(place.state)
     enqueue(store, queued("once"))
-    place.server.faults.append(Fault("hang"))
+    place.server.faults.append(Fault("hang", method="POST"))
     command = [sys.executable, "-m", "wandbwatch", "send", str(place.file)]
     sender = Child(command, silence=SILENCE)
     sender.start(0.0, place.environ)
-    _until(lambda: place.server.requests)
+    _until(lambda: "POST" in {each.method for each in place.server.requests})
     (pid,) = sender.pids
     os.kill(pid, signal.SIGSTOP)
     sender.look(1.0)

@@ -94,7 +94,7 @@ def test_the_sender_of_a_supervisor_has_no_key(bench):
     assert bench.run("run").returncode == 0
     bench.until(lambda: bench.experiments() and bench.one().pid)
     keeper = parent(bench.one().pid)
-    bench.place.server.faults.append(Fault("hang", seconds=5.0))
+    bench.place.server.faults.append(Fault("hang", method="POST", seconds=5.0))
     assert bench.run("stop", "--all").returncode == 0
     found: list[dict[str, str]] = []
 

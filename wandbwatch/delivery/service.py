@@ -39,7 +39,8 @@ def send(
     *once*: end when nothing can be sent soon. *alive* is called now and then, while
     no channel hangs. BusyError when another sender is at work, StateError.
     """
-    sink: Sink = plugins.load("wandbwatch.delivery", "discord")()
+    discord = plugins.load("wandbwatch.delivery", "discord")()
+    sink: Sink = discord
     wording = _wording()
     clock = Timekeeper(ZoneInfo(config.zone), ending)
     with alone(state):
@@ -55,6 +56,7 @@ def send(
                 ending.is_set,
                 once=once,
                 keep=config.keep,
+                webhook_name=discord.name,
             )
             Sender(context, config.channels, alive).run()
         finally:

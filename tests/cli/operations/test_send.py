@@ -71,7 +71,7 @@ def test_send_posts_the_queued_messages_and_exits(store, start: Start, discord_s
 
 
 def test_it_leaves_the_work_to_another_one(store, start: Start, discord_server):
-    discord_server.faults.append(Fault("hang"))
+    discord_server.faults.append(Fault("hang", method="POST"))
     enqueue(store, 1)
     first = start()
     while not Queue(store).sent("11", 0):
@@ -84,7 +84,7 @@ def test_it_leaves_the_work_to_another_one(store, start: Start, discord_server):
 
 
 def test_it_takes_over_from_one_that_dies(store, start: Start, discord_server):
-    discord_server.faults.append(Fault("hang"))
+    discord_server.faults.append(Fault("hang", method="POST"))
     enqueue(store, 1)
     first = start()
     while not Queue(store).sent("11", 0):
@@ -126,7 +126,10 @@ def test_it_ends_when_its_daemon_has_died(store, start, discord_server):
 
 
 def test_no_log_of_it_shows_the_token(store, start, discord_server):
-    discord_server.faults += [Fault("gone", skip=1), Fault("reset_before")]
+    discord_server.faults += [
+        Fault("gone", "POST", skip=1),
+        Fault("reset_before", "POST"),
+    ]
     enqueue(store, 2)
     process = start("--json-logs")
     _, err = process.communicate(timeout=30)

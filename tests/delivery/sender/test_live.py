@@ -6,10 +6,13 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
+from wandbwatch.delivery.discord import TIMEOUTS, Discord
 from wandbwatch.delivery.outbox import Queue
 from wandbwatch.model.delivery import Message, MessageFile, Origin
 
 from tests.delivery.outbox.messages import enqueue, head, queued
+from tests.delivery.sender.harness import IMPATIENT
 from tests.servers.discord import Fault, Hook
 
 
@@ -258,6 +261,42 @@ def test_a_webhook_that_nobody_has_named_posts_as_wandbwatch(harness):
         harness.deliver()
         harness.restart()
     assert authors(harness) == [None, "wandbwatch", "wandbwatch"]
+
+
+@pytest.mark.parametrize(
+    ("name", "fault", "author"),
+    [
+        ("Captain Hook", None, "wandbwatch"),
+        ("Lab", None, None),
+        ("Captain Hook", "502_html", None),
+        ("Captain Hook", "401_token", None),
+        ("Captain Hook", "404_webhook", None),
+        ("Captain Hook", "429_user", None),
+        ("Captain Hook", "reset_before", None),
+        ("Captain Hook", "hang", None),
+        ("Captain Hook", "drip_after", None),
+        ("Captain Hook", "html_after", None),
+    ],
+)
+def test_the_first_message_has_our_name_if_nobody_has_named_its_webhook(
+    harness, caplog, name, fault, author
+):
+    """Whatever becomes of the question, the message is posted, at once and once."""
+    board = harness.server.board
+    board.put(replace(board.hooks["11"], name=name))
+    if fault:
+        harness.server.faults.append(Fault(fault, method="GET"))
+    soon = Discord(IMPATIENT if fault in {"hang", "drip_after"} else TIMEOUTS)
+    harness.context = replace(harness.context, webhook_name=soon.name)
+    before = harness.clock.now()
+    for hour, text in enumerate("xy"):  # later it is not asked again
+        harness.enqueue(queued(text, hour=hour))
+        harness.deliver()
+    assert harness.texts == ["x", "y"]
+    assert authors(harness)[0] == author
+    assert [r.method for r in harness.server.requests] == ["GET", "POST", "POST"]
+    assert harness.clock.now() == before
+    assert caplog.text == ""
 
 
 def test_a_webhook_keeps_the_name_that_somebody_gives_it(harness):

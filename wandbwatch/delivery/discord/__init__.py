@@ -6,7 +6,7 @@ The only home of discord_webhook, of which it uses what is safe (see `webhook`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import Any
 
 from wandbwatch.config import secret
@@ -14,9 +14,12 @@ from wandbwatch.config.webhook import WebhookAddress, read
 from wandbwatch.delivery.discord.join import join
 from wandbwatch.delivery.discord.webhook import Webhook
 from wandbwatch.delivery.discord.wire import TIMEOUTS, Timeouts
-from wandbwatch.model.delivery import Message, NotSent, Outcome
+from wandbwatch.model.delivery import Delivered, Message, NotSent, Outcome
 from wandbwatch.model.errors import ConfigError
 from wandbwatch.model.settings import Channel
+
+_SOON = Timeouts(connect=2, read=3, total=4)
+"""How long a message waits for the name of its webhook."""
 
 
 class Discord:
@@ -38,6 +41,12 @@ class Discord:
     def probe(self, channel: Channel) -> Outcome:
         """Ask for the webhook itself, which changes nothing."""
         return self._ask(channel, Webhook.probe)
+
+    def name(self, channel: Channel) -> str | None:
+        """Return the webhook's own name; None if Discord does not say it soon."""
+        soon = Timeouts(*map(min, astuple(self._timeouts), astuple(_SOON)))
+        found = Discord(soon).probe(channel)
+        return found.name if isinstance(found, Delivered) else None
 
     def shown(self, message: Message, channel: Channel) -> dict[str, Any]:
         """Return what `post` would send, without the webhook's token."""

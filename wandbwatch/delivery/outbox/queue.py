@@ -143,6 +143,11 @@ class Queue:
         )
         return float(found[0][0]) if found else None
 
+    def is_new(self, channel: str) -> bool:
+        """Whether nothing is known to have been posted to *channel*."""
+        known = "SELECT 1 FROM posted WHERE channel = ? AND muted IS NULL LIMIT 1"
+        return not self._store.read(known, channel)
+
     def waits(self, channel: str) -> bool:
         """Whether anything waits for *channel*, now or later, and it is not stopped."""
         return channel in self.channels()

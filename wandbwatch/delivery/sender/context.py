@@ -11,7 +11,7 @@ from wandbwatch.delivery.outbox import Store
 from wandbwatch.delivery.rate_limits import RateBuckets
 from wandbwatch.model.delivery import Clock, Sink, Wording
 from wandbwatch.model.errors import StateError
-from wandbwatch.model.settings import Keep
+from wandbwatch.model.settings import Channel, Keep
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +52,8 @@ class SenderContext:
     once: bool = False
     """Whether to end when nothing can be sent soon."""
     keep: Keep = field(default_factory=Keep)
+    webhook_name: Callable[[Channel], str | None] = lambda _channel: None
+    """Ask for the own name of a channel's webhook: at most some seconds, no error."""
     log_once: OnceLogger = field(default_factory=OnceLogger)
 
     def moment(self) -> float:

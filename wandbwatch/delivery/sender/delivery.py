@@ -257,6 +257,7 @@ class Delivery:
 
     def run(self) -> None:
         """Send until nothing waits, or nothing can be sent soon."""
+        self._ask_name()
         while not self._context.ending():
             try:
                 if not self._send_next_list():
@@ -266,6 +267,18 @@ class Delivery:
                 if self._context.once:
                     return
                 self._wait(TROUBLE)
+
+    def _ask_name(self) -> None:
+        """Learn whether somebody has named the webhook, before its first message.
+
+        Later the answers to posts say it.
+        """
+        name = self._channel.name
+        with contextlib.suppress(StateError):
+            if not self._channel.username and self._queue.is_new(name):
+                called = self._context.webhook_name(self._channel)
+                if called in DEFAULT_NAMES:
+                    self._results.named(name, default=True)
 
     def _send_next_list(self) -> bool:
         """Send one list; return whether there may be more."""
