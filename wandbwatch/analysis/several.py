@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Generic, TypeGuard, TypeVar, cast
 
 from wandbwatch.analysis.keys import is_glob
 from wandbwatch.formatting.text import did_you_mean
@@ -62,12 +62,9 @@ def gathered(
     where all fail.
     """
     if not many(given):
-        try:
-            return Gathered(given[0], ((given[0], work(given[0])),))
-        except NotFoundError:
-            expanded = _entity(env, given[0])
-            if not expanded:
-                raise
+        own, expanded = _own_or_entity(env, given[0], work)
+        if not expanded:
+            return Gathered(given[0], ((given[0], own()),))
     else:
         expanded = [one for address in given for one in _meant(env, address)]
     return _all(env, given, list(dict.fromkeys(expanded)), work)
@@ -121,17 +118,34 @@ def _meant(env: Env, address: Address) -> Sequence[Address]:
     return matching
 
 
-def _entity(env: Env, address: Address) -> Sequence[Address]:
-    """Return the projects of the entity that PROJECT is when there is no such one."""
-    alone = isinstance(address, Cloud) and not (
-        address.entity or address.run or address.sweep
-    )
-    if not (alone and isinstance(address, Cloud) and address.project):
-        return ()
-    try:
-        return _meant(env, replace(address, entity=address.project, project="*"))
-    except WandbwatchError:
-        return ()
+def _is_name(address: Address) -> TypeGuard[Cloud]:
+    """Whether *address* is a name alone: of one's own project, or of an entity."""
+    if not isinstance(address, Cloud) or not address.project:
+        return False
+    return not (address.entity or address.run or address.sweep)
+
+
+def _own_or_entity(
+    env: Env, address: Address, work: Callable[[Address], T]
+) -> tuple[Callable[[], T], Sequence[Address]]:
+    """Return what *work* returns or raises, and the projects that *address* stands for.
+
+    There are any if it is a name alone, one's own projects have none of that name, and
+    an entity has it. Both are asked for at once.
+    """
+    if not _is_name(address):
+        return partial(work, address), ()
+    entity = replace(address, entity=address.project, project="*")
+    own, expanded = env.together([partial(work, address), partial(_meant, env, entity)])
+
+    def result() -> T:
+        if isinstance(own, WandbwatchError):
+            raise own
+        return cast("T", own)
+
+    if isinstance(own, NotFoundError) and not isinstance(expanded, WandbwatchError):
+        return result, cast("Sequence[Address]", expanded)
+    return result, ()
 
 
 def located(run: Run, address: Address) -> Run:
@@ -151,12 +165,12 @@ def reported(
     An address that fails is reported once, and so is its recovery.
     """
     if not many(given):
-        try:
+        if not _is_name(given[0]):
             yield from work(env, given[0])
-        except NotFoundError:
-            if not _entity(env, given[0]):
-                raise
-        else:
+            return
+        own, expanded = _own_or_entity(env, given[0], lambda at: list(work(env, at)))
+        if not expanded:
+            yield from own()
             return
 
     def one(address: Address) -> list[Report]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -85,20 +86,20 @@ def _projects(
     at: Connection, names: Sequence[str], *, learn: bool
 ) -> list[ListedProject]:
     wanted = _PROJECT + (_KEYS if learn else "")
-    declared = ", ".join(f"$e{i}: String!" for i in range(len(names)))
+    alias = {name: f"e{i}" for i, name in enumerate(names)}
+    if len(names) == 1:
+        alias = {names[0]: "models"}  # a document with one field, as `together` merges
+    declared = ", ".join(f"${one}: String!" for one in alias.values())
     fields = " ".join(
-        f"e{i}: models(entityName: $e{i}, first: {_MOST}) {{"
-        f" edges {{ node {{ {wanted} }} }} }}"
-        for i in range(len(names))
+        f"{one}: models(entityName: ${one}, first: {_MOST}) {{"
+        f" edges {{ node {{ {wanted} }} }} }}".removeprefix("models: ")
+        for one in alias.values()
     )
     document = f"query WandbwatchProjects({declared}) {{ {fields} }}"
-    variables = {f"e{i}": name for i, name in enumerate(names)}
+    variables = {one: name for name, one in alias.items()}
     answer = graphql.execute(at, document, variables)
-    nodes = [
-        node
-        for i in range(len(names))
-        for node in _nodes(graphql.part(answer.data, f"e{i}"))
-    ]
+    lists = [_nodes(graphql.part(answer.data, one)) for one in alias.values()]
+    nodes = list(chain.from_iterable(lists))
     found = [_listed(node, answer.app) for node in nodes]
     for one, node in zip(found, nodes, strict=True):
         if learn:

@@ -2,7 +2,7 @@
 
 Each piece runs in its own thread, but only one at a time: a piece that sends a request
 waits until all others do so too, or have ended. Then their documents are merged, with
-an alias for each project.
+an alias for each one's project, or list of an entity's projects.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _MOST = 40
 _SHARE = 0.5
 """The part of the time left that one document may take: what fails is asked alone."""
 _DOCUMENT = re.compile(
-    r"\s*query\s+(\w+)\s*\(([^)]*)\)\s*\{\s*project\((.*)\}\s*", re.DOTALL
+    r"\s*query\s+(\w+)\s*\(([^)]*)\)\s*\{\s*(project|models)\((.*)\}\s*", re.DOTALL
 )
 _VARIABLE = re.compile(r"\$(\w+)")
 _here = threading.local()
@@ -180,32 +180,40 @@ def _outcomes(questions: Sequence[_Question]) -> list[Outcome]:
         return [lambda: _raise(error)] * len(questions)
     except (SourceError, NoGraphqlError):
         return alone
-    return [_part(answer, f"p{i}") for i in range(len(questions))]
+    return [
+        _part(answer, f"p{i}", _field(question.document))
+        for i, question in enumerate(questions)
+    ]
 
 
-def _part(answer: GraphqlAnswer, alias: str) -> Outcome:
+def _field(document: str) -> str:
+    found = _DOCUMENT.fullmatch(document)
+    return found[3] if found else ""
+
+
+def _part(answer: GraphqlAnswer, alias: str, field: str) -> Outcome:
     found = answer.data.get(alias) if isinstance(answer.data, Mapping) else None
     if found is None and answer.errors:
         return lambda: None
-    part = GraphqlAnswer({"project": found}, answer.app, answer.errors)
+    part = GraphqlAnswer({field: found}, answer.app, answer.errors)
     return lambda: part
 
 
 def merged(
     questions: Sequence[tuple[str, Mapping[str, Any]]],
 ) -> tuple[str, dict[str, Any]]:
-    """Merge documents that each query one project; the aliases are p0, p1, …"""
+    """Merge documents that each have one field; the aliases are p0, p1, …"""
     declared, fields = [], []
     variables: dict[str, Any] = {}
     name = ""
     for i, (document, given) in enumerate(questions):
         found = _DOCUMENT.fullmatch(document)
         if found is None:
-            raise ValueError("not a document about a project")
-        name, head, body = found.groups()
+            raise ValueError("not a document with one project or list of projects")
+        name, head, field, body = found.groups()
         head, body = (_VARIABLE.sub(rf"$\1_{i}", text) for text in (head, body))
         declared.append(head.strip().rstrip(","))
-        fields.append(f"p{i}: project({body}")
+        fields.append(f"p{i}: {field}({body}")
         variables |= {f"{key}_{i}": value for key, value in given.items()}
     document = f"query {name}({', '.join(declared)}) {{ {' '.join(fields)} }}"
     return document, variables
