@@ -21,7 +21,7 @@ from wandbwatch.daemon import journal
 from wandbwatch.daemon.job_queue import Job
 from wandbwatch.experiments.processes import end_tree
 
-JOBS = 50
+JOBS = 100
 """Jobs after which it is replaced, at most twice as many: this frees leaked memory."""
 
 

@@ -38,7 +38,7 @@ class Line:
         memory = Memory(dict(self.kept))
         env = replace(fake_env(self.source), memory=memory, now=lambda: self.now)
         parsed = grammar.parse(self.line, env)
-        reports = [*parsed.reports, *online.reported(parsed, env, memory)]
+        reports = list(online.answered(parsed, env, memory))
         self.kept |= {k: v for k, v in memory.changes.items() if v is not None}
         self.now += timedelta(minutes=11)
         return [note for report in reports if report.event for note in notes(report)]
@@ -77,3 +77,14 @@ def test_a_line_that_names_no_key_asks_nothing_more(line):
     env = fake_env(source)
     assert list(online.reported(grammar.parse(line, env), env, Memory())) == []
     assert source.asked == 0
+
+
+@pytest.mark.parametrize("line", ["project me/p --keys '{}'", "image me/p --keys '{}'"])
+def test_a_key_that_is_shown_is_not_asked_for_again(line):
+    source = FakeSource([run(State.RUNNING)])
+    line = line.format(KEYS[0])
+    env = fake_env(source)
+    list(grammar.parse(line, env).reports)
+    alone = source.asked
+    assert Line(line, source).look() == []
+    assert source.asked == 2 * alone

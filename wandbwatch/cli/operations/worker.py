@@ -120,8 +120,7 @@ def job_context(env: Env, store: Store) -> JobContext:
     def ask(line: str, memory: Memory) -> Iterator[Report]:
         own = replace(sharing, memory=memory)
         parsed = grammar.parse(line, own)
-        yield from parsed.reports
-        yield from online.reported(parsed, own, memory)
+        yield from online.answered(parsed, own, memory)
 
     render = plugins.load("wandbwatch.renderers", "discord")
     mutes = Mutes(store)

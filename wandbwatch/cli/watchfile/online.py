@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from wandbwatch.model.address import Address
 from wandbwatch.model.errors import SourceError, UsageError, WandbwatchError
 from wandbwatch.model.memory import Memory, ScopedMemory
 from wandbwatch.model.ports import Env
-from wandbwatch.model.report import Report
+from wandbwatch.model.report import MISSING, Plot, Report, Table, latest
 from wandbwatch.options import places
 
 
@@ -39,9 +39,32 @@ _OWN = ("alert", "events")
 """Commands that find the dead keys among theirs with what they read anyway."""
 
 
-def reported(line: ParsedLine, env: Env, memory: Memory) -> Iterator[Report]:
+def answered(line: ParsedLine, env: Env, memory: Memory) -> Iterator[Report]:
+    """Yield the reports of *line*, and a warning about keys that nobody logs."""
+    shown: set[str] = set()
+    for one in line.reports:
+        shown.update(_shown(one))
+        yield one
+    yield from reported(line, env, memory, shown)
+
+
+def _shown(one: Report) -> Iterator[str]:
+    """Yield the keys of which *one* has values: nobody needs to be asked for these."""
+    for block in one.blocks:
+        if isinstance(block, Plot):
+            yield from (block.key for line in block.lines[:1] if len(line.series.y))
+        elif isinstance(block, Table):
+            columns = zip(block.columns, zip(*block.rows, strict=False), strict=False)
+            for key, cells in columns:
+                if any(latest(cell) is not MISSING for cell in cells):
+                    yield key
+
+
+def reported(
+    line: ParsedLine, env: Env, memory: Memory, shown: Collection[str] = ()
+) -> Iterator[Report]:
     """Warn once about each key of ``--keys``, ``--total`` or ``--best`` that no run
-    has logged."""
+    has logged. Those that the line has *shown* are logged."""
     keys = list(_keys(line.arguments))
     if line.kind in _OWN or not keys or "address" not in line.arguments:
         return
@@ -51,10 +74,11 @@ def reported(line: ParsedLine, env: Env, memory: Memory) -> Iterator[Report]:
 
     def newly(one: Address) -> tuple[DeadKey, ...]:
         check = Check(now, ScopedMemory(memory, str(one)))
-        return newly_dead(env.source(one), keys, filters, (), check)
+        logged = shown if [one] == addresses else ()  # not in which of several
+        return newly_dead(env.source(one), keys, filters, logged, check)
 
     try:
-        addresses = places([given] if isinstance(given, Address) else given)
+        addresses = list(places([given] if isinstance(given, Address) else given))
         found = gathered(env, addresses, newly)
     except WandbwatchError:
         return
