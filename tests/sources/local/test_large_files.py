@@ -254,3 +254,26 @@ def test_the_same_records(file, shape, seed, phase):
     places = zip(found.start.tolist(), found.end.tolist(), strict=True)
     texts = [bytes(segment.view[at:stop]) for at, stop in places]
     assert list(zip(found.kind.tolist(), texts, strict=True)) == expected
+
+
+@pytest.mark.parametrize("damaged", [[0], [-2], [3, 4], [3, 40], list(range(200))])
+def test_the_same_damage_in_several_rows_is_seen(tmp_path, damaged):
+    item = [synthetic.item(("loss",), 0.5)]
+    every = [synthetic.history(item, 1000 + n) for n in range(3000)]
+    path = synthetic.write(tmp_path / "run-any.wandb", every)
+    segment = Segment()
+    with path.open("rb") as opened:
+        segment.read(opened, 0, 2 * synthetic.BLOCK)
+    found = records(segment, 0, synthetic.BLOCK)
+    assert found.of({2}).kind.size == found.kind.size > 600
+    for n in damaged:
+        segment.data[int(found.start[n])] ^= 4
+    with pytest.raises(Unusual):
+        found.of({2})
+
+
+def test_damage_that_nobody_had_to_read_is_not_noted(file):
+    content = bytearray(written(file, usual, 0, 300).read_bytes()[:33_450])
+    content[639] = 0
+    file.write_bytes(content)
+    same(file)

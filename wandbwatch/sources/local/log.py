@@ -180,8 +180,8 @@ class RunLog:
 
     def _split(self, begin: int, end: int) -> list[tuple[int, int]]:
         """Return the blocks of a span, so that whoever stops early has read the same
-        of a large file with and without knowing what is where."""
-        if self.index is None or begin >= end:
+        of a file with and without knowing what is where."""
+        if begin >= end:
             return [(begin, end)]
         numbers = range(self._number(begin), self._number(end - 1) + 1)
         bounds = ((self.block_start(n), self.block_start(n + 1)) for n in numbers)
