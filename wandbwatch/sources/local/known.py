@@ -13,7 +13,8 @@ from wandbwatch.sources.local.framing import Kinds, Record
 from wandbwatch.sources.local.items import REMOVE, UPDATE, VALUE_JSON, label, number
 from wandbwatch.sources.local.wire import EXIT, HISTORY, STATS, SUMMARY, fields
 
-_BITS = 31
+BITS = 31
+"""The highest bit of a block's mask, of this kind and all above."""
 _ALWAYS = 1
 """The bit of a block that is damaged: it is read whatever is wanted."""
 _SETS = frozenset({"damaged", "others"})
@@ -104,7 +105,7 @@ class KindsOfBlocks(Known):
 
 def bit(kind: int) -> int:
     """Return what stands for *kind* in a block's mask."""
-    return 1 << min(kind, _BITS) if kind > 0 else 0
+    return 1 << min(kind, BITS) if kind > 0 else 0
 
 
 ITEMS = {HISTORY: UPDATE, SUMMARY: UPDATE, STATS: 3}

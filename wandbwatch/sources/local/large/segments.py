@@ -8,7 +8,7 @@ from typing import BinaryIO
 import numpy as np
 
 from wandbwatch.sources.local.curves import CurveScanner
-from wandbwatch.sources.local.known import KindsOfBlocks, Known, NewestLabels, bit
+from wandbwatch.sources.local.known import BITS, KindsOfBlocks, Known, NewestLabels
 from wandbwatch.sources.local.large import columns, rows
 from wandbwatch.sources.local.large.vectors import Records, Segment, Unusual, records
 from wandbwatch.sources.local.wire import EXIT, STATS, SUMMARY
@@ -54,9 +54,10 @@ def _learnt(part: Known, found: Records, first: int, last: int) -> Callable[[], 
 
 
 def _kinds(part: KindsOfBlocks, found: Records, count: int) -> Callable[[], None]:
-    masks = np.zeros(count, np.uint32)
-    for kind in np.unique(found.kind).tolist():
-        masks[found.block[found.kind == kind]] |= np.uint32(bit(kind))
+    there = np.zeros((count, BITS + 1), np.bool_)
+    there[found.block, np.clip(found.kind, 0, BITS)] = True
+    there[:, 0] = False
+    masks = np.packbits(there, axis=1, bitorder="little").view("<u4").astype("=u4")
     return lambda: part.masks.frombytes(masks.tobytes())
 
 
