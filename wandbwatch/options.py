@@ -97,7 +97,7 @@ class Span(timedelta):
 
     @classmethod
     def read(cls, text: str) -> Span:
-        from wandbwatch.formatting.times import parse_positive_duration  # noqa: PLC0415
+        from wandbwatch.formatting.numbers import parse_positive_duration  # noqa: PLC0415
 
         try:
             return cls(seconds=parse_positive_duration(text).total_seconds())

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from wandbwatch.analysis.accelerators import (
+from wandbwatch.analysis.keys import expanded
+from wandbwatch.analysis.machine import (
     BUSY,
     Device,
     busiest,
@@ -10,7 +11,6 @@ from wandbwatch.analysis.accelerators import (
     globs,
     gpus,
 )
-from wandbwatch.analysis.keys import expanded
 
 
 def test_system_metrics_are_grouped_by_device():

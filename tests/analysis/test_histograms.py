@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
-from wandbwatch.analysis.histograms import column
+from wandbwatch.analysis.curves import column
 from wandbwatch.model.drawing import HistogramColumn
 
 from tests.renderers.strategies import jsons

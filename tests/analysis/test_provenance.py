@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from wandbwatch.analysis.provenance import provenance
+from wandbwatch.analysis.machine import provenance
 from wandbwatch.model.run import Provenance
 
 METADATA = {

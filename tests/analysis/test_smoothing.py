@@ -6,7 +6,7 @@ import sys
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from wandbwatch.analysis.smoothing import average, smoothed
+from wandbwatch.analysis.curves import average, smoothed
 from wandbwatch.model.run import Series
 
 NAN = math.nan

@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 
-from wandbwatch.analysis.window import CLOCK, recent
+from wandbwatch.analysis.curves import CLOCK, recent
 from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.model.run import Series
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from wandbwatch.analysis.unknown_keys import no_match
+from wandbwatch.analysis.dead_keys import no_match
 from wandbwatch.cli import grammar
 from wandbwatch.model.errors import NotFoundError, UsageError
 from wandbwatch.model.memory import Memory

@@ -17,7 +17,7 @@ from wandbwatch.delivery.outbox import (
     Waiting,
     copy_memory,
 )
-from wandbwatch.formatting.times import moment
+from wandbwatch.formatting.numbers import moment
 from wandbwatch.model.delivery import Message, MessageKind
 from wandbwatch.model.errors import NetworkError, NotFoundError, StateError
 from wandbwatch.model.memory import Memory

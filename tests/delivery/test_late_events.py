@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from wandbwatch.delivery.late_events import DIGEST, fold
+from wandbwatch.delivery.digests import LATE_DIGEST, fold
 from wandbwatch.delivery.outbox import History, SendResults
 from wandbwatch.model.delivery import MessageFile, MessageKind
 from wandbwatch.model.report import Level
@@ -47,7 +47,7 @@ def test_many_late_events_are_one_message_ahead_of_what_came_later(harness):
     assert file["filename"] == "events.txt"
     assert harness.server.messages[1]["files"] == []
     entries = list(History(harness.store).entries())
-    assert [one.subscription for one in entries] == [DIGEST, "bert"]
+    assert [one.subscription for one in entries] == [LATE_DIGEST, "bert"]
 
 
 def test_a_digest_of_bad_news_pings_once(harness):

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, time
 
 import pytest
-from wandbwatch.delivery.quiet_hours import heading, is_quiet
+from wandbwatch.delivery.digests import heading, is_quiet
 from wandbwatch.model.delivery import MessageKind
 from wandbwatch.model.report import Level
 from wandbwatch.model.settings import QuietHours

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from wandbwatch.delivery.rate_limits import RateLimiter, limiter_after
+from wandbwatch.delivery.sender.decision import RateLimiter, limiter_after
 from wandbwatch.model.delivery import Rate
 
 SECONDS = st.floats(0, 3)

@@ -11,7 +11,7 @@ from wandbwatch.commands.alert.rules.measures import Over
 from wandbwatch.commands.alert.rules.tree import Comparison
 from wandbwatch.config.load import ConfigFile
 from wandbwatch.config.load import parse as parse_config
-from wandbwatch.formatting.times import parse_duration, parse_positive_duration
+from wandbwatch.formatting.numbers import parse_duration, parse_positive_duration
 from wandbwatch.model.errors import ConfigError
 from wandbwatch.model.settings import Interval
 from wandbwatch.options import Span

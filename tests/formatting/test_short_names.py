@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wandbwatch.formatting.short_names import shared_part, short_names
+from wandbwatch.formatting.text import shared_part, short_names
 
 SEEDS = [f"resnet50_imagenet_bs256_seed{i}_ema2" for i in (3, 4, 12)]
 

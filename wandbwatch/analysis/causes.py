@@ -13,7 +13,8 @@ from statistics import median
 from wandbwatch import formatting
 from wandbwatch.analysis import failing
 from wandbwatch.analysis import keys as known_keys
-from wandbwatch.analysis.accelerators import (
+from wandbwatch.analysis.compare import Peers, configuration
+from wandbwatch.analysis.machine import (
     BUSY,
     MEMORY,
     NAMES,
@@ -23,7 +24,6 @@ from wandbwatch.analysis.accelerators import (
     of_node,
     split,
 )
-from wandbwatch.analysis.compare import Peers, configuration
 from wandbwatch.analysis.objective import direction, held_out
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Query

@@ -105,7 +105,7 @@ def _base(key: str) -> str | None:
 
 def distributed(runs: Iterable[Run]) -> set[str]:
     """Return the keys whose last values are histograms."""
-    from wandbwatch.analysis.histograms import is_histogram  # noqa: PLC0415 -- seldom asked
+    from wandbwatch.analysis.curves import is_histogram  # noqa: PLC0415 -- seldom asked
 
     return {
         key for run in runs for key, value in run.summary.items() if is_histogram(value)

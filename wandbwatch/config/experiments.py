@@ -11,8 +11,8 @@ from pathlib import Path
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.config import values
 from wandbwatch.config.values import TomlTable, below, kind_of
+from wandbwatch.formatting.numbers import parse_positive_duration
 from wandbwatch.formatting.text import did_you_mean
-from wandbwatch.formatting.times import parse_positive_duration
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.run import Json
 from wandbwatch.model.settings import (
@@ -102,7 +102,7 @@ def _values(
 
 def _check(table: TomlTable, rule: ParameterRule) -> None:
     """Complain about rules that no value can satisfy."""
-    from wandbwatch.hyperparameters.schema import fault  # noqa: PLC0415 -- slow
+    from wandbwatch.hyperparameters.objects import fault  # noqa: PLC0415 -- slow
 
     if rule.low is not None and rule.high is not None and rule.low > rule.high:
         table.complain("min", f"{rule.low} is more than max, {rule.high}")

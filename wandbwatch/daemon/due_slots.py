@@ -10,7 +10,7 @@ from wandbwatch.config import schedule
 from wandbwatch.config.schedule import CLOCK_SLIP, Due, SlotDecision
 from wandbwatch.daemon.job_queue import Job
 from wandbwatch.delivery.outbox import Outbox
-from wandbwatch.formatting import times
+from wandbwatch.formatting import numbers
 from wandbwatch.model.settings import Subscription
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class DueSlots:
         self.keep(subscriptions, now)
         ahead = max(self._last.values(), default=now) - now
         if ahead > CLOCK_SLIP:
-            log.warning(_STATE_AHEAD, times.duration(ahead))
+            log.warning(_STATE_AHEAD, numbers.duration(ahead))
 
     def keep(self, subscriptions: Sequence[Subscription], now: datetime) -> None:
         """Track these subscriptions; new and changed schedules count from *now*.

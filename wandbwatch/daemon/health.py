@@ -21,7 +21,7 @@ from wandbwatch.delivery.outbox import (
     StoppedChannel,
     Store,
 )
-from wandbwatch.formatting import times
+from wandbwatch.formatting import numbers
 from wandbwatch.model.errors import ExitCode
 from wandbwatch.model.settings import Subscription
 
@@ -285,7 +285,7 @@ def _own_problems(health: Health) -> Iterator[Problem]:
     if record.jump and timedelta(0) <= now - _utc(record.jump[0]) < OLD:
         seconds = record.jump[1]
         way = "ahead" if seconds > 0 else "back"
-        by = times.duration(timedelta(seconds=abs(seconds)))
+        by = numbers.duration(timedelta(seconds=abs(seconds)))
         text = f"the clock was set {way} by {by}"
         yield Problem("clock jump", "", text, _utc(record.jump[0]), passing=True)
 
@@ -294,7 +294,7 @@ def _undelivered(waiting: Backlog, now: datetime) -> Iterator[Problem]:
     age, channel = now - waiting.oldest, waiting.channel
     why = f": {waiting.reason}" if waiting.reason else ""
     if age >= OLD:
-        text = f"messages wait for {times.duration(age)} for channel {channel}{why}"
+        text = f"messages wait for {numbers.duration(age)} for channel {channel}{why}"
         yield Problem("queue old", channel, text, waiting.oldest)
     elif waiting.reason:
         text = f"retrying to post to {channel}{why}"

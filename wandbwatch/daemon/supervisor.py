@@ -26,7 +26,7 @@ from wandbwatch.daemon.pool import Pool
 from wandbwatch.daemon.worker import JobResult
 from wandbwatch.delivery.outbox import Outbox
 from wandbwatch.experiments.processes import reap_orphans
-from wandbwatch.formatting import times
+from wandbwatch.formatting import numbers
 from wandbwatch.model.errors import ConfigError, StateError
 
 
@@ -230,7 +230,7 @@ class Supervisor:
             log.warning(
                 "the clock was set %s by %s; schedules continue from the new time",
                 way,
-                times.duration(abs(by)),
+                numbers.duration(abs(by)),
             )
             self._parts.monitor.clock_jumped(by, now)
             try:

@@ -16,7 +16,7 @@ from pathlib import Path
 from wandbwatch.delivery.outbox.history import History, escaped
 from wandbwatch.delivery.outbox.rows import insert
 from wandbwatch.delivery.outbox.store import Store
-from wandbwatch.formatting import times
+from wandbwatch.formatting import numbers
 from wandbwatch.model import address_parsing
 from wandbwatch.model.address import Address, Cloud, Local
 from wandbwatch.model.delivery import Message, MessageKind, Origin, QueuedMessage
@@ -248,7 +248,7 @@ def _report_end(
 
 def ended(mute: Mute, titles: Sequence[str], now: datetime) -> str:
     """Word the end of *mute*, which kept back messages of these *titles*."""
-    lasted = times.duration(max(min(now, mute.until) - mute.since, timedelta(0)))
+    lasted = numbers.duration(max(min(now, mute.until) - mute.since, timedelta(0)))
     text = (
         f"wandbwatch: {escaped(mute.target)} is no longer muted (it was for {lasted})"
     )

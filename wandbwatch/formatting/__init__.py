@@ -6,10 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from wandbwatch.formatting.numbers import change, exact, number, size
+from wandbwatch.formatting.numbers import (
+    age,
+    along,
+    change,
+    duration,
+    exact,
+    moment,
+    number,
+    size,
+    utc,
+)
 from wandbwatch.formatting.screen import shown
 from wandbwatch.formatting.text import MARKS, clean, state, steers
-from wandbwatch.formatting.times import age, along, duration, moment, utc
 from wandbwatch.model.report import Bytes, Cell, Changed, Missing, Plain
 from wandbwatch.model.run import Json, State
 

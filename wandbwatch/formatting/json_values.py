@@ -1,17 +1,31 @@
-"""Values as programs read them: JSON that every parser takes, nothing rounded."""
+"""Values as programs read them: JSON that every parser takes, CSV after RFC 4180.
+
+Nothing is rounded.
+"""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import zip_longest
 
 from wandbwatch import formatting
 from wandbwatch.model.media import Attachment, Piece
-from wandbwatch.model.report import MISSING, Cell, Changed, Line, Mark, Missing, Table
+from wandbwatch.model.report import (
+    MISSING,
+    Cell,
+    Changed,
+    Line,
+    Mark,
+    Missing,
+    Table,
+    latest,
+)
 from wandbwatch.model.run import Json, State
 
 SCHEMA = 1
@@ -145,3 +159,28 @@ def _json(given: Json, depth: int) -> Json:
     if isinstance(given, Mapping):
         return named((k, _json(v, depth - 1)) for k, v in given.items())
     return [_json(inner, depth - 1) for inner in given]
+
+
+_FORMULA = re.compile("[=+\\-@\uff1d\uff0b\uff0d\uff20]")
+"""Characters that start a spreadsheet formula, full-width ones too."""
+
+
+def line(cells: Sequence[Cell]) -> str:
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\n").writerow(map(_csv_cell, cells))
+    return written.getvalue().removesuffix("\n")
+
+
+def _csv_cell(cell: Cell) -> str:
+    cell = latest(cell)
+    if isinstance(cell, Missing):
+        return ""
+    if isinstance(cell, str) and not isinstance(cell, State):
+        return _harmless(formatting.clean(cell, lines=True))
+    known = value(cell)
+    return known if isinstance(known, str) else written(known)
+
+
+def _harmless(text: str) -> str:
+    """Stop a spreadsheet from running a name as a formula: ``'=HYPERLINK(…)``."""
+    return f"'{text}" if _FORMULA.match(text.lstrip()) else text

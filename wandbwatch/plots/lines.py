@@ -13,7 +13,7 @@ import numpy.typing as npt
 from matplotlib.lines import Line2D
 
 from wandbwatch import formatting
-from wandbwatch.analysis import keys, smoothing
+from wandbwatch.analysis import curves, keys
 from wandbwatch.model.report import Line, Mark, Plot
 from wandbwatch.plots import palette
 from wandbwatch.plots.figure import EDGE, Entry, Frame, Sheet
@@ -141,7 +141,7 @@ def _chart(plot: Plot) -> _Chart:
     vs = tuple(y.clipped(one) if y else np.full(len(one), np.nan) for one in ys)
     smooth = None
     if plot.smooth and y:
-        eased = smoothing.smoothed([one.series for one in plot.lines], plot.smooth)
+        eased = curves.smoothed([one.series for one in plot.lines], plot.smooth)
         smooth = tuple(y.clipped(_floats(one.y)) for one in eased)
     marks = tuple(marks_of(us, ys, log=bool(y and y.log)))
     adrift = sum(int(np.count_nonzero(~np.isfinite(u))) for u in us)

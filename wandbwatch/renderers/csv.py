@@ -14,7 +14,7 @@ from itertools import chain, repeat
 from typing import TypeAlias
 
 from wandbwatch.formatting import json_values
-from wandbwatch.formatting.csv_lines import line
+from wandbwatch.formatting.json_values import line
 from wandbwatch.model.media import Attachment
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import (

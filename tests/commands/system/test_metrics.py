@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 import pytest
-from wandbwatch.analysis.accelerators import of_node
+from wandbwatch.analysis.machine import of_node
 from wandbwatch.commands.system import metrics
 from wandbwatch.model.run import Series
 

@@ -14,7 +14,7 @@ from hypothesis import example, given
 from wandbwatch.daemon.jobs import last_content
 from wandbwatch.daemon.jobs.last_content import OLDEST, SHOWN, SINCE
 from wandbwatch.daemon.jobs.news import LineResult
-from wandbwatch.formatting.times import moment
+from wandbwatch.formatting.numbers import moment
 from wandbwatch.model.media import Attachment
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import MISSING, Bytes, Changed, Fields, Note, Report

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from wandbwatch.delivery.discord.join import join
+from wandbwatch.delivery.discord import join
 from wandbwatch.model.delivery import Message, MessageFile
 
 from tests.servers.discord.embeds import look

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from wandbwatch.delivery.digests import HeldMessages
 from wandbwatch.delivery.outbox import (
     Outbox,
     OutboxAdmin,
@@ -15,7 +16,6 @@ from wandbwatch.delivery.outbox import (
     SendResults,
     Store,
 )
-from wandbwatch.delivery.quiet_hours import HeldMessages
 from wandbwatch.model.delivery import MessageFile
 from wandbwatch.model.report import Level
 from wandbwatch.model.settings import Keep

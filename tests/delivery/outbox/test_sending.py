@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from wandbwatch.delivery.digests import HeldMessages
 from wandbwatch.delivery.outbox import (
     Outbox,
     OutboxAdmin,
     Queue,
     SendResults,
 )
-from wandbwatch.delivery.quiet_hours import HeldMessages
 from wandbwatch.model.delivery import Message, MessageFile
 from wandbwatch.model.report import Level
 

@@ -10,8 +10,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from wandbwatch.delivery.discord import TIMEOUTS, Discord, Timeouts
-from wandbwatch.delivery.discord.join import join
+from wandbwatch.delivery.discord import TIMEOUTS, Discord, Timeouts, join
 from wandbwatch.delivery.discord.webhook import Webhook
 from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, Queue, Store
 from wandbwatch.delivery.sender import RateBuckets, SenderContext, Timekeeper

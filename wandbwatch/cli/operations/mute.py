@@ -47,8 +47,8 @@ def mute(
     from wandbwatch.config.paths import opened
     from wandbwatch.delivery.mutes import Mutes
     from wandbwatch.delivery.outbox import Store
+    from wandbwatch.formatting.numbers import moment
     from wandbwatch.formatting.text import clean
-    from wandbwatch.formatting.times import moment
 
     if span > _LONGEST:
         raise UsageError(f"--for: at most {_LONGEST.days} days")

@@ -57,7 +57,7 @@ def _problems(path: Path, read: Config, now: datetime) -> Iterator[str]:
     from wandbwatch.config.paths import state_directory
     from wandbwatch.daemon import health
     from wandbwatch.delivery.outbox import Store
-    from wandbwatch.formatting.times import moment
+    from wandbwatch.formatting.numbers import moment
     from wandbwatch.model.errors import StateError
 
     directory = state_directory(read.daemon, path, os.environ)

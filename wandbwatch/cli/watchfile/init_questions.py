@@ -14,7 +14,7 @@ from wandbwatch.cli import grammar
 from wandbwatch.cli.watchfile.options import interval
 from wandbwatch.config import values
 from wandbwatch.config import webhook as webhooks
-from wandbwatch.formatting.times import age, parse_positive_duration
+from wandbwatch.formatting.numbers import age, parse_positive_duration
 from wandbwatch.model.errors import UsageError, WandbwatchError
 from wandbwatch.model.ports import Env, ListedProject
 from wandbwatch.model.query import Query

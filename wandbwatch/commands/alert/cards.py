@@ -22,7 +22,7 @@ from wandbwatch.formatting.run_blocks import (
     run_title,
     runs_table,
 )
-from wandbwatch.formatting.short_names import short_names
+from wandbwatch.formatting.text import short_names
 from wandbwatch.model.report import (
     MISSING,
     Block,

@@ -10,9 +10,8 @@ from functools import partial
 from typing import TypeAlias
 
 from wandbwatch.analysis import dead_keys
-from wandbwatch.analysis.dead_keys import Check, DeadKey, newly_dead
+from wandbwatch.analysis.dead_keys import Check, DeadKey, demand, newly_dead
 from wandbwatch.analysis.several import Gathered, gathered, located, reported
-from wandbwatch.analysis.unknown_keys import demand
 from wandbwatch.commands.alert import acting
 from wandbwatch.commands.alert.actions import Action, ActionMemory, Firings, decide
 from wandbwatch.commands.alert.cards import AlertedProject, reports

@@ -27,7 +27,7 @@ def artifacts(
     ] = NO_KEYS,
 ) -> Iterator[Report]:
     """List the artifacts of a project, or those that a run logged or used."""
-    from wandbwatch.analysis.unknown_keys import demand
+    from wandbwatch.analysis.dead_keys import demand
     from wandbwatch.commands.artifacts.report import absent, report
 
     env: Env = ctx.obj

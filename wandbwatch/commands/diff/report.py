@@ -9,13 +9,13 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 
 from wandbwatch.analysis.compare import Peers
+from wandbwatch.analysis.dead_keys import known_keys, meant
 from wandbwatch.analysis.objective import choose
 from wandbwatch.analysis.ranking import Objective, finite
-from wandbwatch.analysis.unknown_keys import known_keys, meant
 from wandbwatch.commands.diff import Other
 from wandbwatch.formatting import number
 from wandbwatch.formatting.run_blocks import caveats, run_title
-from wandbwatch.formatting.short_names import short_names
+from wandbwatch.formatting.text import short_names
 from wandbwatch.model.address import Address, beside
 from wandbwatch.model.errors import NotFoundError, SourceError, UsageError
 from wandbwatch.model.ports import Env, Source

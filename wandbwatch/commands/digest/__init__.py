@@ -42,8 +42,8 @@ def digest(
     Take `digest` for a summary of a day or a week, `events` to hear of each run as it
     starts and ends, and `alert` for a rule on values.
     """
+    from wandbwatch.analysis.dead_keys import missing
     from wandbwatch.analysis.several import gathered, many
-    from wandbwatch.analysis.unknown_keys import missing
     from wandbwatch.commands.digest.report import passed, report
     from wandbwatch.model.query import Query
     from wandbwatch.model.report import Note, taken_remarks

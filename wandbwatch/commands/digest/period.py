@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from wandbwatch.analysis import accelerators
+from wandbwatch.analysis import machine
 from wandbwatch.formatting import utc
 from wandbwatch.model.run import Run, State
 
@@ -79,7 +79,7 @@ class RunHours:
 
 def gpus(run: Run) -> int | None:
     """Count the GPUs in a run's system metrics; None where there are no metrics."""
-    return len(accelerators.gpus(run.system)) if run.system else None
+    return len(machine.gpus(run.system)) if run.system else None
 
 
 def hours(period: Period, runs: Sequence[Run]) -> RunHours:
@@ -90,7 +90,7 @@ def hours(period: Period, runs: Sequence[Run]) -> RunHours:
     gpu = seconds / 3600 if known else None
     others: dict[str, float] = defaultdict(float)
     for run in runs:
-        for device in accelerators.devices(run.system):
+        for device in machine.devices(run.system):
             others[device.kind] += period.ran(run).total_seconds() / 3600
     others.pop("gpu", None)
     return RunHours(ran, gpu, len(runs) - len(known), tuple(sorted(others.items())))

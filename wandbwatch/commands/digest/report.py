@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from wandbwatch import formatting as words
-from wandbwatch.analysis.accelerators import NAMES
 from wandbwatch.analysis.compare import best_by_project, best_of
+from wandbwatch.analysis.dead_keys import known_keys, meant
 from wandbwatch.analysis.failing import LINES, Failure, failures
+from wandbwatch.analysis.machine import NAMES
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.analysis.several import Gathered, located
-from wandbwatch.analysis.unknown_keys import known_keys, meant
 from wandbwatch.commands.digest.period import Period, hours
 from wandbwatch.formatting import utc
 from wandbwatch.formatting.run_blocks import (

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from wandbwatch.analysis import dead_keys
-from wandbwatch.analysis.dead_keys import Check, DeadKey, newly_dead
+from wandbwatch.analysis.dead_keys import Check, DeadKey, missing, newly_dead
 from wandbwatch.analysis.several import gathered, reported
-from wandbwatch.analysis.unknown_keys import missing
 from wandbwatch.commands.events.end_card import CardAttachments, EndCards
 from wandbwatch.commands.events.headlines import labels
 from wandbwatch.commands.events.kinds import EventKind

@@ -17,10 +17,10 @@ from wandbwatch.analysis.compare import (
     curves_of,
     values,
 )
+from wandbwatch.analysis.curves import recent
 from wandbwatch.analysis.failing import LINES, error
 from wandbwatch.analysis.objective import with_curve
 from wandbwatch.analysis.ranking import Objective
-from wandbwatch.analysis.window import recent
 from wandbwatch.commands.events.headlines import done_headline, headline
 from wandbwatch.commands.events.lifecycle import EventKind, GroupDone, RunEvent
 from wandbwatch.commands.events.run_cards import ProjectPage, card, done, title

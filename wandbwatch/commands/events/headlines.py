@@ -19,7 +19,7 @@ from wandbwatch.commands.events.lifecycle import (
     Stalled,
 )
 from wandbwatch.commands.events.lifecycle.event import KINDS
-from wandbwatch.formatting.short_names import short_names
+from wandbwatch.formatting.text import short_names
 from wandbwatch.model.run import Run, State
 
 _MOST_CAUSES = 3

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from wandbwatch import formatting
 from wandbwatch.analysis.compare import Peers, curves_of, values
+from wandbwatch.analysis.eta import glance
 from wandbwatch.analysis.objective import with_curve
-from wandbwatch.analysis.pauses import glance
 from wandbwatch.commands.events.headlines import where
 from wandbwatch.commands.events.lifecycle import DetectOptions, Event, RunEvent
 from wandbwatch.commands.events.run_cards import ProjectPage

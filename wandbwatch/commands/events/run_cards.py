@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from wandbwatch import formatting
 from wandbwatch.analysis.compare import best_by_project, best_of
-from wandbwatch.analysis.pauses import glance
+from wandbwatch.analysis.eta import glance
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.analysis.several import Gathered, located
 from wandbwatch.commands.events.headlines import folded_headline, headline

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from wandbwatch.analysis import delta as deltas
-from wandbwatch.analysis.unknown_keys import (
+from wandbwatch.analysis.dead_keys import (
     CONFIG,
     absent,
     demand,

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from wandbwatch.analysis import keys as known_keys
+from wandbwatch.analysis.curves import CLOCK, needs_clock
+from wandbwatch.analysis.dead_keys import no_match
 from wandbwatch.analysis.objective import curve_keys, with_curve
-from wandbwatch.analysis.unknown_keys import no_match
-from wandbwatch.analysis.window import CLOCK, needs_clock
 from wandbwatch.commands.image.parse import CHOSEN
 from wandbwatch.formatting import worded
 from wandbwatch.formatting.text import did_you_mean, yet

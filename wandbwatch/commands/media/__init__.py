@@ -73,7 +73,7 @@ def media(
     ] = None,
 ) -> Iterator[Report]:
     """Show the images, videos, tables and charts that a run logged."""
-    from wandbwatch.analysis.unknown_keys import demand
+    from wandbwatch.analysis.dead_keys import demand
     from wandbwatch.commands.media.albums import Page
     from wandbwatch.commands.media.report import chart_names, report, unknown
     from wandbwatch.model.media import Steps

@@ -68,8 +68,8 @@ def project(
     """List the runs of a project, or of several, the newest first."""
     from wandbwatch.analysis import delta as deltas
     from wandbwatch.analysis import filters as filters_of
+    from wandbwatch.analysis.dead_keys import check_total, demand
     from wandbwatch.analysis.several import gathered
-    from wandbwatch.analysis.unknown_keys import check_total, demand
     from wandbwatch.commands.project.report import (
         in_config,
         listed,

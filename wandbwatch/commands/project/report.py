@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 
 from wandbwatch.analysis import delta as deltas
 from wandbwatch.analysis import filters
-from wandbwatch.analysis.eta import forecast
+from wandbwatch.analysis.dead_keys import no_match, sampled_keys, unvalued
+from wandbwatch.analysis.eta import CLOCKS, forecast
 from wandbwatch.analysis.keys import is_glob
 from wandbwatch.analysis.objective import choose
-from wandbwatch.analysis.pauses import CLOCKS
 from wandbwatch.analysis.several import Gathered, located
-from wandbwatch.analysis.unknown_keys import no_match, sampled_keys, unvalued
 from wandbwatch.formatting.run_blocks import (
     caveats,
     project_path,

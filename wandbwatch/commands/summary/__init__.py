@@ -35,7 +35,7 @@ def summary(
 ) -> Iterator[Report]:
     """Show a run's last values, in groups."""
     from wandbwatch.analysis import delta as deltas
-    from wandbwatch.analysis.unknown_keys import check_total, demand
+    from wandbwatch.analysis.dead_keys import check_total, demand
     from wandbwatch.commands.summary.report import report, unmatched
 
     env: Env = ctx.obj

@@ -35,8 +35,8 @@ def sweep(
 
     ENTITY/PROJECT in place of ENTITY/PROJECT/SWEEP lists the project's sweeps.
     """
+    from wandbwatch.analysis.dead_keys import absent, demand, known_keys, unvalued
     from wandbwatch.analysis.objective import choose
-    from wandbwatch.analysis.unknown_keys import absent, demand, known_keys, unvalued
     from wandbwatch.commands.sweep.listing import listed, project_of
     from wandbwatch.commands.sweep.report import query_of, report
     from wandbwatch.model.errors import NotFoundError

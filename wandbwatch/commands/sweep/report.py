@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from wandbwatch.analysis.dead_keys import known_keys, meant
 from wandbwatch.analysis.ranking import Objective
-from wandbwatch.analysis.unknown_keys import known_keys, meant
 from wandbwatch.commands.sweep import progress as searches
 from wandbwatch.commands.sweep.parameter_importance import (
     FEWEST,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 
-from wandbwatch.analysis.accelerators import (
+from wandbwatch.analysis.machine import (
     BUSY,
     MEMORY,
     Device,

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from wandbwatch.analysis.curves import recent
 from wandbwatch.analysis.keys import SYSTEM
-from wandbwatch.analysis.window import recent
 from wandbwatch.commands.system import metrics
 from wandbwatch.formatting.run_blocks import caveats, run_subject, run_title
 from wandbwatch.formatting.text import yet

@@ -47,8 +47,8 @@ def top(
     In a terminal it is kept up to date: every 5 seconds, or --watch SPAN. Arrows choose
     a run, s sorts, / filters, enter plots it, l shows its log and o its page.
     """
+    from wandbwatch.analysis.dead_keys import check_total, missing
     from wandbwatch.analysis.several import gathered
-    from wandbwatch.analysis.unknown_keys import check_total, missing
     from wandbwatch.commands.top.report import LIVE, looked, report
     from wandbwatch.model.query import Details, Query
 

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from wandbwatch.analysis.eta import Forecast, Total, pace
+from wandbwatch.analysis.curves import CLOCK
+from wandbwatch.analysis.eta import CLOCKS, Forecast, Total, pace, stalled
 from wandbwatch.analysis.objective import curve_keys, with_curve
-from wandbwatch.analysis.pauses import CLOCKS, stalled
 from wandbwatch.analysis.several import Gathered, located
-from wandbwatch.analysis.window import CLOCK
 from wandbwatch.formatting.run_blocks import (
     project_path,
     project_paths,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from wandbwatch.daemon.jobs.news import LineResult
-from wandbwatch.formatting import times
+from wandbwatch.formatting import numbers
 from wandbwatch.model import drawing, report
 from wandbwatch.model.report import Bytes, Level, Missing, Note, Report
 from wandbwatch.model.run import Series, State
@@ -69,7 +69,7 @@ def _completed(result: LineResult, slot: datetime, recall: Recall) -> LineResult
         if not (SINCE in known or result.server):
             return result  # its failure is news, and so in the message already
         reports = [Report("failure", result.line)]
-    note = Note(f"not readable since {times.moment(since)}: {result.error}")
+    note = Note(f"not readable since {numbers.moment(since)}: {result.error}")
     first, *rest = reports
     first = replace(first, blocks=(note, *first.blocks))
     return replace(result, reports=(*result.reports, first, *rest))

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from wandbwatch.daemon.jobs.news import LineResult
-from wandbwatch.formatting import times
+from wandbwatch.formatting import numbers
 from wandbwatch.model.report import Level, Note, Report
 
 STALE = 900.0
@@ -57,7 +57,7 @@ class Outage:
         )
 
     def over(self, now: float) -> Report:
-        span = times.duration(timedelta(seconds=max(0, round(now - self.since))))
+        span = numbers.duration(timedelta(seconds=max(0, round(now - self.since))))
         title = f"{self.server}: answers again"
         note = Note(f"the outage lasted {span}")
         return Report("failure", title, (note,), Level.GOOD, event=True)

@@ -4,13 +4,14 @@
 commands. All use one `Store`. Standard library only: the idle daemon keeps it open.
 """
 
-from wandbwatch.delivery.outbox.admin import (
+from wandbwatch.delivery.outbox.history import (
     Backlog,
+    History,
+    HistoryEntry,
     OutboxAdmin,
     OutboxEntry,
     StoppedChannel,
 )
-from wandbwatch.delivery.outbox.history import History, HistoryEntry
 from wandbwatch.delivery.outbox.jobs import Outbox, RoundWriter
 from wandbwatch.delivery.outbox.queue import Queue, SendResults
 from wandbwatch.delivery.outbox.rows import Waiting

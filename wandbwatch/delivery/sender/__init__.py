@@ -1,7 +1,6 @@
 """Send the messages in the outbox; the only place that retries."""
 
-from wandbwatch.delivery.rate_limits import RateBuckets
-from wandbwatch.delivery.sender.context import SenderContext
+from wandbwatch.delivery.sender.decision import RateBuckets, SenderContext
 from wandbwatch.delivery.sender.delivery import resolve_thread
 from wandbwatch.delivery.sender.sender import BusyError, Sender, Timekeeper, alone
 

@@ -6,17 +6,17 @@ import contextlib
 import logging
 from dataclasses import replace
 
-from wandbwatch.delivery.late_events import fold
+from wandbwatch.delivery.digests import HeldMessages, fold, heading, is_quiet
 from wandbwatch.delivery.outbox import Queue, SendResults, Waiting
-from wandbwatch.delivery.quiet_hours import HeldMessages, heading, is_quiet
-from wandbwatch.delivery.rate_limits import RateBucket
-from wandbwatch.delivery.sender.context import TROUBLE, SenderContext
 from wandbwatch.delivery.sender.decision import (
+    TROUBLE,
     Done,
     Fail,
     PostAgain,
+    RateBucket,
     Reduce,
     Retry,
+    SenderContext,
     Step,
     StopChannel,
     ThreadGone,

@@ -15,7 +15,7 @@ from pathlib import Path
 from wandbwatch.delivery.outbox import OutboxAdmin, Queue
 from wandbwatch.delivery.outbox.queue import SLIP
 from wandbwatch.delivery.outbox.store import no_locks
-from wandbwatch.delivery.sender.context import TROUBLE, SenderContext
+from wandbwatch.delivery.sender.decision import TROUBLE, SenderContext
 from wandbwatch.delivery.sender.delivery import Delivery
 from wandbwatch.model.errors import StateError, WandbwatchError
 from wandbwatch.model.settings import Channel

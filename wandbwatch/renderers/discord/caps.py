@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from wandbwatch.analysis.ranking import finite
-from wandbwatch.formatting.csv_lines import line
+from wandbwatch.formatting.json_values import line
 from wandbwatch.formatting.numbers import folded
 from wandbwatch.model.report import Block, Cell, Fields, Note, Report, Table, latest
 

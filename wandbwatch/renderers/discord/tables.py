@@ -8,7 +8,7 @@ from itertools import chain, zip_longest
 from typing import TypeAlias
 
 from wandbwatch import formatting
-from wandbwatch.formatting.short_names import shared_part, short_names
+from wandbwatch.formatting.text import shared_part, short_names
 from wandbwatch.model.report import Cell, Fields, Table, latest
 from wandbwatch.model.run import State
 from wandbwatch.renderers.discord import limits, markdown

@@ -15,7 +15,7 @@ from rich.style import Style
 from rich.text import Text
 
 from wandbwatch import formatting
-from wandbwatch.analysis.smoothing import smoothed
+from wandbwatch.analysis.curves import smoothed
 from wandbwatch.formatting.numbers import compact
 from wandbwatch.model.drawing import Point, Scatter
 from wandbwatch.model.ports import Screen

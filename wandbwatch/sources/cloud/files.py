@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from wandbwatch.analysis import keys as known_keys
-from wandbwatch.analysis.provenance import LARGEST, METADATA, REQUIREMENTS
-from wandbwatch.analysis.provenance import provenance as read
+from wandbwatch.analysis.machine import LARGEST, METADATA, REQUIREMENTS
+from wandbwatch.analysis.machine import provenance as read
 from wandbwatch.formatting import shown
 from wandbwatch.model.errors import NetworkError, NotFoundError, TimeOutError
 from wandbwatch.model.media import Album, Content, Medium, RunFile, Steps, When

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from wandbwatch.analysis.histograms import column
+from wandbwatch.analysis.curves import column
 from wandbwatch.analysis.keys import expanded
 from wandbwatch.model.drawing import Distributions, HistogramColumn
 from wandbwatch.model.query import Axis, AxisKind

@@ -242,7 +242,7 @@ def distributions(
     There is one of each step, the later one. What define_metric said is added to
     *defined*.
     """
-    from wandbwatch.analysis.histograms import column  # noqa: PLC0415 -- seldom drawn
+    from wandbwatch.analysis.curves import column  # noqa: PLC0415 -- seldom drawn
 
     place = places(axis)
     found: dict[str, dict[float, HistogramColumn]] = {key: {} for key in keys}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from wandbwatch.analysis.provenance import LARGEST, REQUIREMENTS, packages
+from wandbwatch.analysis.machine import LARGEST, REQUIREMENTS, packages
 from wandbwatch.model.run import Provenance
 from wandbwatch.sources.local.log import RunLog
 from wandbwatch.sources.local.media import files

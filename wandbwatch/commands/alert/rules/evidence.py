@@ -12,9 +12,9 @@ from statistics import fmean
 from typing import Any
 
 from wandbwatch import formatting
-from wandbwatch.analysis.accelerators import device_metric
 from wandbwatch.analysis.failing import brief
 from wandbwatch.analysis.keys import SYSTEM
+from wandbwatch.analysis.machine import device_metric
 from wandbwatch.commands.alert.rules import measures, predicates
 from wandbwatch.commands.alert.rules.facts import STEPS, Moment, Window, finite
 from wandbwatch.commands.alert.rules.tree import SIGNS, Comparison, Rule, Statement

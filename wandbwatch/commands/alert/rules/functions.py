@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from wandbwatch.commands.alert.rules import measures, predicates
 from wandbwatch.commands.alert.rules.facts import Window
 from wandbwatch.commands.alert.rules.tokens import Shape
-from wandbwatch.formatting.times import parse_positive_duration
+from wandbwatch.formatting.numbers import parse_positive_duration
 
 _LONGEST = 10_000
 """The most values that a window may have."""

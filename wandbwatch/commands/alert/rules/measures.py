@@ -9,8 +9,8 @@ from itertools import pairwise
 from statistics import fmean, median
 from typing import Protocol
 
-from wandbwatch.analysis.accelerators import MEMORY, globs
 from wandbwatch.analysis.keys import SYSTEM
+from wandbwatch.analysis.machine import MEMORY, globs
 from wandbwatch.commands.alert.rules.facts import Moment, Needs, Window, finite
 
 _STEP = 1.4826 / 2**0.5

@@ -21,7 +21,7 @@ from wandbwatch.commands.alert.rules.tree import (
     Rule,
     Statement,
 )
-from wandbwatch.formatting.times import parse_duration
+from wandbwatch.formatting.numbers import parse_duration
 
 _LONGEST = 1000
 _DEEPEST = 20

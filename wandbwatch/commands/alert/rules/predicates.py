@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Protocol
 
-from wandbwatch.analysis.accelerators import BUSY, globs
 from wandbwatch.analysis.keys import SYSTEM
+from wandbwatch.analysis.machine import BUSY, globs
 from wandbwatch.commands.alert.rules.facts import STEPS, Moment, Needs, Window, finite
 from wandbwatch.commands.alert.rules.measures import GPUS, noise
 from wandbwatch.model.run import Printed

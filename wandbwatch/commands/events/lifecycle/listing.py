@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from wandbwatch.analysis.pauses import CLOCKS
+from wandbwatch.analysis.eta import CLOCKS
 from wandbwatch.commands.events.kinds import EventKind
 from wandbwatch.commands.events.lifecycle.detection import STEPS
 from wandbwatch.commands.events.lifecycle.event import (

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
-from wandbwatch.analysis.accelerators import busiest
-from wandbwatch.analysis.pauses import LATE, Pause, stepped
+from wandbwatch.analysis.eta import LATE, Pause, stepped
+from wandbwatch.analysis.machine import busiest
 from wandbwatch.commands.events.lifecycle.memory import LongPause, RunningRun
 from wandbwatch.model.run import Run, Series
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from wandbwatch import formatting
 from wandbwatch.analysis import delta
+from wandbwatch.analysis.curves import recent, start
 from wandbwatch.analysis.delta import SeenValues, Since
-from wandbwatch.analysis.window import recent, start
 from wandbwatch.commands.image.parse import Layout
 from wandbwatch.commands.image.plotting import (
     View,

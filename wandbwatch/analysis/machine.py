@@ -1,4 +1,4 @@
-"""GPUs and other accelerators in a run's system metrics, by the SDK's names.
+"""A run's machine and code as the SDK records them: accelerators, origin. Pure.
 
 ``gpu.0.temp`` is one metric of one device; where several nodes log to one run, each
 adds its label: ``gpu.0.temp/l:node-0``.
@@ -7,9 +7,13 @@ https://github.com/wandb/wandb/blob/main/core/internal/leet/systemmetricsdefs.go
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from wandbwatch.model.run import Provenance
 
 _DEVICE = re.compile(r"(gpu|tpu|trn|ipu)\.(\d+)\.(.+)")
 _LABEL = re.compile(r"/l:(.+)", re.DOTALL)
@@ -90,3 +94,55 @@ def globs(measures: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """Return the globs of the system metrics *measures* of all devices and nodes."""
     plain = [f"{kind}.[0-9]*.{m}" for kind, named in measures.items() for m in named]
     return tuple(f"{name}{label}" for name in plain for label in ("", "/l:*"))
+
+
+METADATA, REQUIREMENTS = "wandb-metadata.json", "requirements.txt"
+LARGEST = 4 << 20
+"""The most bytes read of such a file."""
+_NAMED = {
+    "program": "program",
+    "codePath": "code",
+    "os": "system",
+    "python": "python",
+    "host": "host",
+    "gpu": "gpu",
+    "gpu_count": "gpus",
+    "cudaVersion": "cuda",
+    "cpu_count": "cpu cores",
+    "docker": "docker image",
+}
+_PACKAGE = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(?:==|@)\s*(\S+)")
+
+
+def provenance(metadata: str, requirements: str) -> Provenance:
+    """Read the texts of the SDK's two files; an empty one says nothing."""
+    try:
+        parsed = json.loads(metadata) if metadata else {}
+    except (ValueError, RecursionError):
+        parsed = {}
+    facts = dict(_facts(parsed)) if isinstance(parsed, dict) else {}
+    return Provenance(facts, packages(requirements))
+
+
+def packages(requirements: str) -> Mapping[str, str]:
+    """Read the lines of a ``pip freeze``."""
+    found = map(_PACKAGE.match, requirements.splitlines())
+    return {one[1].lower().replace("_", "-"): one[2] for one in found if one}
+
+
+def _facts(parsed: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    git = parsed.get("git")
+    if isinstance(git, Mapping):
+        for name in ("commit", "remote"):
+            if value := _text(git.get(name)):
+                yield name, value
+    for name, ours in _NAMED.items():
+        if value := _text(parsed.get(name)):
+            yield ours, value
+    arguments = parsed.get("args")
+    if isinstance(arguments, list) and arguments:
+        yield "arguments", " ".join(map(str, arguments))
+
+
+def _text(value: object) -> str:
+    return str(value) if isinstance(value, str | int | float) and value else ""
