@@ -38,6 +38,9 @@ __all__ += [
 NOTHING = "–"
 """Shown in place of a missing value."""
 
+TOO_DEEP = "(nested too deeply to show)"
+"""Shown in place of a JSON value below the deepest level that is written."""
+
 
 def cell(value: Cell, now: datetime | None = None, *, lines: bool = False) -> str:
     """Word any *value*; a time becomes its age if *now* is known.
@@ -112,7 +115,7 @@ def _compact(value: Json, write: Number, depth: int) -> str:
         return write(value)
     if isinstance(value, str):
         return _quoted(value)
-    return _inside(value, write, depth) if depth else '"nested deeper than is told"'
+    return _inside(value, write, depth) if depth else _quoted(TOO_DEEP)
 
 
 def _inside(value: Sequence[Json] | Typed, write: Number, depth: int) -> str:

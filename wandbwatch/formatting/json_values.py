@@ -155,7 +155,7 @@ def _json(given: Json, depth: int) -> Json:
     if isinstance(given, str):
         return string(given)
     if not depth:
-        return "nested deeper than is told"
+        return formatting.TOO_DEEP
     if isinstance(given, Mapping):
         return named((k, _json(v, depth - 1)) for k, v in given.items())
     return [_json(inner, depth - 1) for inner in given]

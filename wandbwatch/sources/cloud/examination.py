@@ -161,7 +161,7 @@ class _Examination:
         if found and found.total:
             return f"{_FINE}: finds {found.total} runs"
         return (
-            f"does not find a run heard of at {beat:%Y-%m-%d %H:%M:%S} UTC;"
+            f"misses a run whose last heartbeat was at {beat:%Y-%m-%d %H:%M:%S} UTC;"
             " runs that start and end between two checks are missed"
         )
 
