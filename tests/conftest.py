@@ -32,6 +32,9 @@ __all__ = [
 settings.register_profile("wandbwatch", deadline=None)
 settings.load_profile("wandbwatch")
 
+# Some machines say so: each of a thousand processes would compile the package again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # A shell's background jobs, and all that they start, ignore Ctrl-C; tests send it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
