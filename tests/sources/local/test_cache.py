@@ -14,7 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from wandbwatch.model.query import Query
 from wandbwatch.sources.local import cache, index, listing
+from wandbwatch.sources.local.known import Known
 from wandbwatch.sources.local.log import RunLog
+from wandbwatch.sources.local.scan import scan
 
 from tests.runs import synthetic
 from tests.sources.local.reading import curves, file_of, source, written
@@ -125,6 +127,23 @@ def test_a_second_look_finds_the_damage_of_a_first_one(file):
     file.write_bytes(damaged)
     answers(file)
     assert answers(file) == cold(file)
+
+
+def test_a_run_and_its_curves_are_read_at_once(file, monkeypatch):
+    synthetic.write(file, synthetic.steps(1500, run_id="any"))
+    monkeypatch.setenv("WANDBWATCH_CACHE", "off")
+    read: list[int] = []
+    whole = scan
+
+    def counted(log: RunLog, *parts: Known) -> None:
+        before = parts[0].upto
+        whole(log, *parts)
+        read.append(parts[0].upto - before)
+
+    monkeypatch.setattr(index, "scan", counted)
+    assert len(curves(file, "val/loss", "train/key_00")) == 2
+    blocks = file.stat().st_size // synthetic.BLOCK
+    assert blocks - 2 < sum(read) <= blocks
 
 
 def test_a_second_look_reads_what_is_new(file, monkeypatch):

@@ -174,7 +174,7 @@ def series(
     A run that was resumed from an earlier step has one value a step, the later one.
     What define_metric said is added to *defined*.
     """
-    steps = len(logs) > 1 and axis.kind is not AxisKind.STEP
+    steps = _needs_steps(logs, axis)
     found: dict[str, list[Columns]] = {}
     number = 0
     for log in logs:
@@ -188,6 +188,17 @@ def series(
         if defined is not None:
             defined += _defined(log)
     return {key: _joined(key, found[key], axis) for key in keys if key in found}
+
+
+def expect(logs: Sequence[RunLog], keys: Sequence[str], axis: Axis) -> None:
+    """Announce that `series` will be asked for these, to read large logs once."""
+    for log in logs if keys else ():
+        if log.index:
+            log.index.expect_curves(keys, axis, steps=_needs_steps(logs, axis))
+
+
+def _needs_steps(logs: Sequence[RunLog], axis: Axis) -> bool:
+    return len(logs) > 1 and axis.kind is not AxisKind.STEP
 
 
 def _defined(log: RunLog) -> Iterator[Metric]:

@@ -32,7 +32,7 @@ class Index:
         self._kinds = KindsOfBlocks()
         self._newest: dict[Kinds, NewestLabels] = {}
         self._curves: list[CurveScanner] = []
-        self._expected: set[Kinds] = set()
+        self._expected: list[Known] = []
 
     @property
     def kinds(self) -> KindsOfBlocks:
@@ -42,7 +42,7 @@ class Index:
     def update(self, part: Known) -> None:
         """Bring *part* up to date, and with it the kinds in each block."""
         before = part.upto
-        others = (self.kinds, *(self._newest[kinds] for kinds in self._expected))
+        others = (self.kinds, *self._expected)
         scan(
             self._log,
             part,
@@ -52,21 +52,33 @@ class Index:
 
     def expect(self, kinds: Kinds) -> None:
         """Announce that `newest` will be asked for *kinds*, to read all once."""
-        self._load()
-        self._expected.add(frozenset(kinds))
-        self._newest.setdefault(frozenset(kinds), NewestLabels(kinds))
+        self._expected.append(self._newest_of(kinds))
 
     def newest(self, kinds: Kinds) -> NewestLabels:
-        self._load()
-        kinds = frozenset(kinds)
-        found = self._newest.setdefault(kinds, NewestLabels(kinds))
+        found = self._newest_of(kinds)
         self.update(found)
         return found
+
+    def _newest_of(self, kinds: Kinds) -> NewestLabels:
+        self._load()
+        return self._newest.setdefault(frozenset(kinds), NewestLabels(frozenset(kinds)))
+
+    def expect_curves(self, keys: Sequence[str], axis: Axis, *, steps: bool) -> None:
+        """Announce that `curves` will be asked for these, to read all once."""
+        self._expected += self._curves_of(keys, axis, steps=steps)
 
     def curves(
         self, keys: Sequence[str], axis: Axis, *, steps: bool
     ) -> list[CurveScanner]:
         """Return what is known of *keys*, each in one of them."""
+        found = self._curves_of(keys, axis, steps=steps)
+        for one in found:
+            self.update(one)
+        return found
+
+    def _curves_of(
+        self, keys: Sequence[str], axis: Axis, *, steps: bool
+    ) -> list[CurveScanner]:
         self._load()
         found: list[CurveScanner] = []
         left = list(keys)
@@ -76,8 +88,6 @@ class Index:
                 left = [key for key in left if key not in one.keys]
         if left:
             found.append(CurveScanner(left, axis, steps=steps))
-        for one in found:
-            self.update(one)
         others = [one for one in self._curves if one not in found]
         self._curves = [*found, *others][:_CURVES]
         return found

@@ -20,7 +20,7 @@ from wandbwatch.model.run import Run, Series, State
 from wandbwatch.sources.local import directories, history, records, stats
 from wandbwatch.sources.local.history import Metric, own_axes
 from wandbwatch.sources.local.listing import Listing, shared
-from wandbwatch.sources.local.log import log_end
+from wandbwatch.sources.local.log import RunLog, log_end
 from wandbwatch.sources.local.reading import (
     Want,
     lengthened,
@@ -41,6 +41,8 @@ _Found: TypeAlias = list[tuple[Run, Sequence[Path]]]
 SYSTEM = "system/"
 _MOMENT = 0.5
 """Seconds."""
+_TOGETHER = 50
+"""The most runs whose files stay open until their curves were read."""
 _WHOLE = Want()
 _UNREADABLE = (SourceError, RecursionError, ValueError, ArithmeticError, LookupError)
 """What a broken or hostile run raises; it must not break its listing."""
@@ -81,9 +83,10 @@ class LocalSource:
 
         See `history.series` and `stats.series` for where they stand on an axis.
         """
-        shown = self._shown(self._found(query), query)
-        self._keep()
-        return tuple(self._plotted(run, files, keys, axis) for run, files in shown)
+        with _Opened(keys, axis) as opened_:
+            shown = self._shown(self._found(query, opened_), query)
+            self._keep()
+            return tuple(self._plotted(run, files, opened_) for run, files in shown)
 
     def distributions(
         self, query: Query, keys: Sequence[str], axis: Axis
@@ -161,18 +164,20 @@ class LocalSource:
             " process is not known here"
         )
 
-    def _found(self, query: Query) -> _Found:
+    def _found(self, query: Query, opened_: _Opened | None = None) -> _Found:
         """Return the runs that *query* is after, in its order, with their files.
 
         They are read with no more than its filters and its order need, unless all of
-        them are shown: then as `_shown` does.
+        them are shown: then as `_shown` does, and for the curves that are read next.
         """
         wanted = filters.parse(query.filters)
-        want = _asked(query) if _all_shown(query) else _needed(query)
+        every = _all_shown(query)
+        want = _asked(query) if every else _needed(query)
         groups = self._chosen(query.ids)
+        together = opened_ if every and len(groups) <= _TOGETHER else None
         self._many = self._many or len(groups)
         groups.reverse()
-        runs = list(zip(self._every(groups, want), groups, strict=True))
+        runs = list(zip(self._every(groups, want, together), groups, strict=True))
         fits = [wanted.test(run) for run, _ in runs]
         _name_unread([run for (run, _), fit in zip(runs, fits, strict=True) if not fit])
         return filters.ordered(compress(runs, fits), query.order)
@@ -185,14 +190,19 @@ class LocalSource:
         groups = [files for _, files in shown]
         return list(zip(self._every(groups, want), groups, strict=True))
 
-    def _every(self, groups: Sequence[Sequence[Path]], want: Want) -> list[Run]:
+    def _every(
+        self,
+        groups: Sequence[Sequence[Path]],
+        want: Want,
+        opened_: _Opened | None = None,
+    ) -> list[Run]:
         """Read many runs, those that are not known on all cores."""
         if want not in self._listings:
             self._listings[want] = Listing(self._path, want, self._many)
         listing = self._listings[want]
         known = [listing.get(files) for files in groups]
         missing = [n for n, run in enumerate(known) if run is None]
-        read = shared(lambda n: self._listed(groups[n], want), missing)
+        read = shared(lambda n: self._listed(groups[n], want, opened_), missing)
         for n, (run, ended) in zip(missing, read, strict=True):
             known[n] = run
             if ended:
@@ -220,7 +230,9 @@ class LocalSource:
             self._files = now, groups
         return self._files[1]
 
-    def _read(self, files: Sequence[Path], want: Want) -> tuple[Run, bool]:
+    def _read(
+        self, files: Sequence[Path], want: Want, opened_: _Opened | None = None
+    ) -> tuple[Run, bool]:
         """Read a run; return it with whether all of it is from files with their exit.
 
         What is odd may be from the files beside them, which can still change.
@@ -228,17 +240,23 @@ class LocalSource:
         with ExitStack() as stack:
             try:
                 logs = opened(files, stack)
+                if opened_:
+                    opened_.expect(logs)
                 run = read(logs, want, self._now())
             except RecursionError as e:
                 what = "its values are nested too deeply"
                 raise SourceError(f"{files[-1]} cannot be read: {what}") from e
             ended = all(log_end(log).exit_code is not None for log in logs)
+            if opened_:
+                opened_.keep(files, logs, stack)
             return run, ended and not run.caveats
 
-    def _listed(self, files: Sequence[Path], want: Want) -> tuple[Run, bool]:
+    def _listed(
+        self, files: Sequence[Path], want: Want, opened_: _Opened | None
+    ) -> tuple[Run, bool]:
         """Read a run of many: one that cannot be read is listed by its id alone."""
         try:
-            return self._read(files, want)
+            return self._read(files, want, opened_)
         except _UNREADABLE as e:
             if directories.is_one_run(self._path):
                 raise
@@ -248,12 +266,12 @@ class LocalSource:
             caveat = f"{_UNREAD}{why}"
             return Run(one, one, State.UNKNOWN, caveats=(caveat,)), False
 
-    def _plotted(
-        self, run: Run, files: Sequence[Path], keys: Sequence[str], axis: Axis
-    ) -> Curves:
+    def _plotted(self, run: Run, files: Sequence[Path], opened_: _Opened) -> Curves:
         """Read the series of a run of many: one that cannot be read has none."""
         try:
-            return _curves(run, files, keys, axis, self._now())
+            with ExitStack() as stack:
+                logs = opened_.logs(files, stack)
+                return _curves(run, logs, opened_.keys, opened_.axis, self._now())
         except _UNREADABLE:
             if directories.is_one_run(self._path):
                 raise
@@ -311,20 +329,47 @@ def _name_unread(left_out: Sequence[Run]) -> None:
 
 
 def _curves(
-    run: Run, files: Sequence[Path], keys: Sequence[str], axis: Axis, now: float
+    run: Run, logs: Sequence[RunLog], keys: Sequence[str], axis: Axis, now: float
 ) -> Curves:
     measured = [key for key in keys if key.startswith(SYSTEM)]
     logged = [key for key in keys if key not in measured]
     defined: list[Metric] = []
-    with ExitStack() as stack:
-        logs = opened(files, stack)
-        found = history.series(logs, logged, axis, defined) if logged else {}
-        found = lengthened(found, logs, logged, axis, now)
-        if measured:
-            names = [key.removeprefix(SYSTEM) for key in measured]
-            for name, one in stats.series(logs, names, axis).items():
-                key = SYSTEM + name
-                found[key] = Series(key, one.x, one.y)
-        run = noted(run, logs)
+    found = history.series(logs, logged, axis, defined) if logged else {}
+    found = lengthened(found, logs, logged, axis, now)
+    if measured:
+        names = [key.removeprefix(SYSTEM) for key in measured]
+        for name, one in stats.series(logs, names, axis).items():
+            key = SYSTEM + name
+            found[key] = Series(key, one.x, one.y)
+    run = noted(run, logs)
     ordered = {key: found[key] for key in expanded(keys, found) if key in found}
     return Curves(run, ordered, own_axes(defined, ordered))
+
+
+class _Opened(ExitStack):
+    """The large logs that were opened to read their runs, for the runs' curves.
+
+    They are read once for both.
+    """
+
+    def __init__(self, keys: Sequence[str], axis: Axis) -> None:
+        super().__init__()
+        self.keys, self.axis = keys, axis
+        self._logs: dict[Path, tuple[list[RunLog], ExitStack]] = {}
+
+    def expect(self, logs: Sequence[RunLog]) -> None:
+        logged = [key for key in self.keys if not key.startswith(SYSTEM)]
+        history.expect(logs, logged, self.axis)
+
+    def keep(self, files: Sequence[Path], logs: list[RunLog], stack: ExitStack) -> None:
+        """Keep *logs* open, which *stack* would close."""
+        if any(log.index for log in logs):
+            self._logs[files[0]] = logs, self.enter_context(stack.pop_all())
+
+    def logs(self, files: Sequence[Path], stack: ExitStack) -> list[RunLog]:
+        """Return the logs in *files*, which *stack* is to close."""
+        if files[0] not in self._logs:
+            return opened(files, stack)
+        logs, kept = self._logs.pop(files[0])
+        stack.enter_context(kept)
+        return logs
