@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from wandbwatch.analysis.delta import SeenValues
 from wandbwatch.commands.alert.memory import AlertMemory, HoldState, Watched
-from wandbwatch.commands.events.lifecycle.memory import (
+from wandbwatch.commands.events.lifecycle.event import (
     EndedRun,
     EventMemory,
     Leader,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from wandbwatch.commands.digest.period import Period, RunHours, gpus, hours
+from wandbwatch.commands.digest.report import Period, RunHours, gpus, hours
 from wandbwatch.model.run import Run, State
 
 from tests.fakes import NOW

@@ -16,10 +16,9 @@ from wandbwatch.commands.events.lifecycle import (
     Stalled,
     detect,
 )
-from wandbwatch.commands.events.lifecycle.detection import new_bests
-from wandbwatch.commands.events.lifecycle.listing import listed
-from wandbwatch.commands.events.lifecycle.memory import Leader
-from wandbwatch.commands.events.lifecycle.transitions import MISSED
+from wandbwatch.commands.events.lifecycle.detection import listed, new_bests
+from wandbwatch.commands.events.lifecycle.event import Leader
+from wandbwatch.commands.events.lifecycle.progress import MISSED
 from wandbwatch.model.query import Listing, Query
 from wandbwatch.model.run import Json, Run, State
 

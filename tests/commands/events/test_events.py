@@ -9,8 +9,8 @@ from datetime import timedelta
 
 import pytest
 from wandbwatch.cli import grammar
-from wandbwatch.commands.events.headlines import folded_headline
 from wandbwatch.commands.events.lifecycle import EventKind
+from wandbwatch.commands.events.run_cards import folded_headline
 from wandbwatch.model.errors import NetworkError, UsageError
 from wandbwatch.model.report import Fields, Level, Note, Plot, Report, Table, Text
 from wandbwatch.model.run import Alert, Printed, Run, Series, State

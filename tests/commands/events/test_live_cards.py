@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from wandbwatch.commands.events.kinds import EventKind
 from wandbwatch.commands.events.lifecycle import DetectOptions, RunEvent
-from wandbwatch.commands.events.live_cards import LiveCards
+from wandbwatch.commands.events.reports import LiveCards
 from wandbwatch.commands.events.run_cards import ProjectPage
 from wandbwatch.model.errors import NetworkError
 from wandbwatch.model.memory import Memory

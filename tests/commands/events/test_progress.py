@@ -15,8 +15,8 @@ from wandbwatch.commands.events.lifecycle import (
     detect,
     taught,
 )
-from wandbwatch.commands.events.lifecycle.listing import listed
-from wandbwatch.commands.events.lifecycle.memory import LongPause
+from wandbwatch.commands.events.lifecycle.detection import listed
+from wandbwatch.commands.events.lifecycle.event import LongPause
 from wandbwatch.commands.events.lifecycle.progress import gpus_idle, past
 from wandbwatch.model.query import Curves
 from wandbwatch.model.run import Run, Series, State

@@ -16,7 +16,7 @@ from wandbwatch.commands.events.lifecycle import (
     RunEvent,
     detect,
 )
-from wandbwatch.commands.events.lifecycle.listing import listed
+from wandbwatch.commands.events.lifecycle.detection import listed
 
 from tests.commands.events.reference import Reference, Told
 from tests.commands.events.world import MINUTE, START, World, lives, moment

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wandbwatch.commands.media.albums import panels, plotly, shapes, sheets
-from wandbwatch.commands.media.albums.blocks import preview
-from wandbwatch.commands.media.albums.panels import Panel
-from wandbwatch.commands.media.albums.sheets import LoggedTable
+from wandbwatch.commands.media import panels, sheets
+from wandbwatch.commands.media.panels import Panel
+from wandbwatch.commands.media.report import preview
+from wandbwatch.commands.media.sheets import LoggedTable
 from wandbwatch.model.drawing import Bars, Matrix, Scatter
 from wandbwatch.model.media import RunFile
 from wandbwatch.model.report import Chart, Plot, Table
@@ -49,11 +49,11 @@ def test_a_chart_of_columns_that_are_not_there_is_none(kind):
 
 
 def test_a_histogram_counts_every_value_once():
-    chart = shapes.histogram("h", [0, 1, 1, float("nan"), "word", 10])
+    chart = panels.histogram("h", [0, 1, 1, float("nan"), "word", 10])
     assert isinstance(chart, Chart)
     assert isinstance(chart.drawing, Bars)
     assert sum(count for _, count in chart.drawing.items) == 4
-    same = shapes.histogram("h", [5, 5])
+    same = panels.histogram("h", [5, 5])
     assert same == Chart("h", Bars("count", (("5", 2.0),)))
 
 
@@ -74,7 +74,7 @@ def test_figures_of_plotly():
         ],
         "layout": {"title": "a figure"},
     }
-    line, dots, bars, _ = plotly.blocks("key", figure, "r")
+    line, dots, bars, _ = panels.figure_blocks("key", figure, "r")
     assert isinstance(line, Plot)
     assert list(line.lines[0].series.y) == [1, 2]
     assert isinstance(dots, Chart)
@@ -86,7 +86,7 @@ def test_figures_of_plotly():
 
 @given(jsons | st.fixed_dictionaries({"data": st.lists(jsons)}))
 def test_no_figure_breaks_us(figure):
-    for block in plotly.blocks("key", figure, "r"):
+    for block in panels.figure_blocks("key", figure, "r"):
         assert isinstance(block, Plot | Chart)
 
 

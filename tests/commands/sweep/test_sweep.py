@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.cli import grammar
-from wandbwatch.commands.sweep.progress import (
+from wandbwatch.commands.sweep.report import (
     best_so_far,
     drawn_from,
     logarithmic,
     parallel,
     progress,
+    report,
 )
-from wandbwatch.commands.sweep.report import report
 from wandbwatch.model.drawing import Parallel
 from wandbwatch.model.errors import NotFoundError, UsageError
 from wandbwatch.model.report import Chart, Fields, Level, Note, Plot, Table

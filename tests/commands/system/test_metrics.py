@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 from wandbwatch.analysis.machine import of_node
-from wandbwatch.commands.system import metrics
+from wandbwatch.commands.system import report
 from wandbwatch.model.run import Series
 
 METRICS = {
@@ -26,11 +26,11 @@ def over(name: str, ys: Sequence[float], step: float = 60) -> Series:
 
 
 def test_gpus_stand_in_the_order_of_their_numbers():
-    found = metrics.device_rows(METRICS)
+    found = report.device_rows(METRICS)
     assert [str(row.device) for row in found] == ["gpu 2", "gpu 10"]
     assert found[0].values == {"busy %": 0.0, "memory %": 97.4, "memory GB": 80.0}
-    assert metrics.columns(found) == ["busy %", "memory %", "memory GB"]
-    assert list(metrics.others(METRICS)) == [
+    assert report.metric_columns(found) == ["busy %", "memory %", "memory GB"]
+    assert list(report.others(METRICS)) == [
         "cpu",
         "disk./.usagePercent",
         "memory_percent",
@@ -39,7 +39,7 @@ def test_gpus_stand_in_the_order_of_their_numbers():
 
 
 def test_what_is_of_a_kind_is_drawn_together():
-    drawn = metrics.plotted(METRICS)
+    drawn = report.plotted(METRICS)
     assert drawn["gpu busy (%)"] == ["gpu.2.gpu", "gpu.10.gpu"]
     assert drawn["disk (%)"] == ["disk./.usagePercent"]
     assert "gpu power (W)" not in drawn
@@ -52,18 +52,18 @@ def test_people_know_the_metrics_by_other_names():
         "disk./.usagePercent",
         "network.recv",
     )
-    assert [metrics.called(name) for name in names] == [
+    assert [report.called(name) for name in names] == [
         "GPU 0",
         "memory",
         "disk /",
         "received",
     ]
-    assert metrics.called("cpu/l:node-1") == of_node("CPU", "node-1")
+    assert report.called("cpu/l:node-1") == of_node("CPU", "node-1")
 
 
 def test_the_network_is_shown_by_its_rate():
     total = Series("network.recv", [0, 10, 20, 30], [5e6, 38e6, 38e6, 1e6])
-    rate = metrics.rate(total)
+    rate = report.rate(total)
     assert list(rate.x) == [10, 20]  # a total that fell was counted anew
     assert list(rate.y) == [pytest.approx(3.3), 0]
 
@@ -76,7 +76,7 @@ def test_idle_and_nearly_full_are_named():
         "memory_percent": over("memory_percent", [94.9]),
         "disk./.usagePercent": over("disk", [99]),
     }
-    assert list(metrics.findings(series)) == [
+    assert list(report.findings(series)) == [
         "gpu 0 idle for 6m 00s",
         "disk / 99% full",
         "gpu 1 memory 97% full",
@@ -85,7 +85,7 @@ def test_idle_and_nearly_full_are_named():
 
 @pytest.mark.parametrize("ys", [[], [math.nan], [0.0], [0.0, 0.0], [0, 90]])
 def test_what_was_not_idle_for_long_is_not_named(ys):
-    assert metrics.idle_for(over("gpu.0.gpu", ys)) is None
+    assert report.idle_for(over("gpu.0.gpu", ys)) is None
 
 
 def test_every_node_has_rows_notes_and_curves_of_its_own():
@@ -96,26 +96,26 @@ def test_every_node_has_rows_notes_and_curves_of_its_own():
         for node in "ab"
     }
     series["disk./.usagePercent/l:b"] = over("disk", [96.0])
-    assert list(metrics.findings(series)) == [
+    assert list(report.findings(series)) == [
         "gpu 0 of b idle for 7m 00s",
         "disk / of b 96% full",
         "gpu 0 of b memory 97% full",
     ]
     last = {name: one.y[-1] for name, one in series.items()}
-    rows = metrics.device_rows(last)
+    rows = report.device_rows(last)
     assert [(str(row.device), row.values["busy %"]) for row in rows] == [
         ("gpu 0 of a", 50.0),
         ("gpu 0 of b", 0.0),
     ]
     (busy,) = [
-        names for title, names in metrics.plotted(last).items() if "busy" in title
+        names for title, names in report.plotted(last).items() if "busy" in title
     ]
-    assert [metrics.label(name) for name in busy] == ["gpu 0 of a", "gpu 0 of b"]
-    assert metrics.label("cpu/l:a") == "cpu of a"
+    assert [report.label(name) for name in busy] == ["gpu 0 of a", "gpu 0 of b"]
+    assert report.label("cpu/l:a") == "cpu of a"
 
 
 def test_other_accelerators_have_rows_as_gpus_do():
-    found = metrics.device_rows(
+    found = report.device_rows(
         {
             "tpu.0.dutyCycle": 80.0,
             "tpu.0.hbmCapacityUsage": 3e9,
@@ -138,7 +138,7 @@ def test_other_accelerators_have_rows_as_gpus_do():
     idle = {"tpu.1.tensorcoreUtilization": over("x", [0.0] * 8)}
     idle["tpu.1.dutyCycle"] = over("x", [0.0] * 8)
     idle["tpu.1.hbmMemoryUsage"] = over("x", [99.0])
-    assert list(metrics.findings(idle)) == [
+    assert list(report.findings(idle)) == [
         "tpu 1 idle for 7m 00s",
         "tpu 1 memory 99% full",
     ]

@@ -9,7 +9,6 @@ from wandbwatch.analysis import dead_keys
 from wandbwatch.analysis.dead_keys import Check, DeadKey, missing, newly_dead
 from wandbwatch.analysis.several import gathered, reported
 from wandbwatch.commands.events.end_card import CardAttachments, EndCards
-from wandbwatch.commands.events.headlines import labels
 from wandbwatch.commands.events.kinds import EventKind
 from wandbwatch.commands.events.lifecycle import (
     CodeAlert,
@@ -21,10 +20,9 @@ from wandbwatch.commands.events.lifecycle import (
     raised,
     taught,
 )
-from wandbwatch.commands.events.lifecycle.listing import listed
-from wandbwatch.commands.events.live_cards import LiveCards
-from wandbwatch.commands.events.reports import CrashCards, reports
-from wandbwatch.commands.events.run_cards import ProjectPage, greeting, present
+from wandbwatch.commands.events.lifecycle.detection import listed
+from wandbwatch.commands.events.reports import CrashCards, LiveCards, reports
+from wandbwatch.commands.events.run_cards import ProjectPage, greeting, labels, present
 from wandbwatch.formatting.run_blocks import runs_page, runs_title
 from wandbwatch.model.address import Address
 from wandbwatch.model.memory import Memory, StoredJson

@@ -21,9 +21,15 @@ from wandbwatch.analysis.curves import recent
 from wandbwatch.analysis.failing import LINES, error
 from wandbwatch.analysis.objective import with_curve
 from wandbwatch.analysis.ranking import Objective
-from wandbwatch.commands.events.headlines import done_headline, headline
 from wandbwatch.commands.events.lifecycle import EventKind, GroupDone, RunEvent
-from wandbwatch.commands.events.run_cards import ProjectPage, card, done, title
+from wandbwatch.commands.events.run_cards import (
+    ProjectPage,
+    card,
+    done,
+    done_headline,
+    headline,
+    title,
+)
 from wandbwatch.formatting.run_blocks import run_fields, run_subject
 from wandbwatch.model.errors import SourceError, UsageError
 from wandbwatch.model.ports import Source

@@ -27,9 +27,7 @@ class EventKind(StrEnum):
     @property
     def end(self) -> bool:
         """Whether the event is the end of a run."""
-        from wandbwatch.commands.events.lifecycle.event import (  # noqa: PLC0415 -- it imports us
-            KINDS,
-        )
+        from wandbwatch.commands.events.lifecycle.event import KINDS  # noqa: PLC0415 -- it imports us
 
         return KINDS[self].state is not None
 

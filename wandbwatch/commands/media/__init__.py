@@ -74,8 +74,7 @@ def media(
 ) -> Iterator[Report]:
     """Show the images, videos, tables and charts that a run logged."""
     from wandbwatch.analysis.dead_keys import demand
-    from wandbwatch.commands.media.albums import Page
-    from wandbwatch.commands.media.report import chart_names, report, unknown
+    from wandbwatch.commands.media.report import Page, chart_names, report, unknown
     from wandbwatch.model.media import Steps
 
     env: Env = ctx.obj

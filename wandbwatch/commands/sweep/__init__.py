@@ -37,8 +37,7 @@ def sweep(
     """
     from wandbwatch.analysis.dead_keys import absent, demand, known_keys, unvalued
     from wandbwatch.analysis.objective import choose
-    from wandbwatch.commands.sweep.listing import listed, project_of
-    from wandbwatch.commands.sweep.report import query_of, report
+    from wandbwatch.commands.sweep.report import listed, project_of, query_of, report
     from wandbwatch.model.errors import NotFoundError
 
     env: Env = ctx.obj

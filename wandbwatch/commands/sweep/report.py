@@ -1,12 +1,14 @@
-"""What ``sweep`` reports."""
+"""What ``sweep`` reports: how far a sweep is, what it found, or a project's sweeps."""
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from wandbwatch.analysis.dead_keys import known_keys, meant
-from wandbwatch.analysis.ranking import Objective
-from wandbwatch.commands.sweep import progress as searches
+from wandbwatch.analysis.ranking import Objective, finite
 from wandbwatch.commands.sweep.parameter_importance import (
     FEWEST,
     Importance,
@@ -14,20 +16,26 @@ from wandbwatch.commands.sweep.parameter_importance import (
     importance,
 )
 from wandbwatch.formatting.run_blocks import caveats
-from wandbwatch.model.address import Address
+from wandbwatch.model.address import Address, Cloud
+from wandbwatch.model.drawing import Parallel
+from wandbwatch.model.errors import NotFoundError
+from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Query
 from wandbwatch.model.report import (
     MISSING,
     Block,
     Cell,
+    Chart,
     Fields,
     Level,
+    Line,
     Note,
+    Plot,
     Report,
     Table,
     Text,
 )
-from wandbwatch.model.run import Json, Run, State, Sweep
+from wandbwatch.model.run import Json, Run, Series, State, Sweep
 
 _BAR = 20
 
@@ -82,9 +90,9 @@ def _about(sweep: Sweep, runs: Sequence[Run], aim: Objective | None) -> Fields:
         ("method", sweep.method),
         ("metric", _goal(aim)),
         ("created", sweep.created),
-        ("progress", searches.progress(runs, sweep.expected, _BAR)),
+        ("progress", progress(runs, sweep.expected, _BAR)),
     ]
-    counted = searches.counted(runs)
+    counted = count_states(runs)
     items += [(state.value, count) for state, count in counted.items()]
     return Fields("sweep", tuple((k, v) for k, v in items if v not in ("", None)))
 
@@ -120,7 +128,7 @@ def _parameters(sweep: Sweep, ranked: Sequence[tuple[Run, float]]) -> Iterator[T
         return
     best: Mapping[str, Json] = ranked[0][0].config if ranked else {}
     rows = tuple(
-        (name, searches.drawn_from(spec), best.get(name, MISSING))
+        (name, drawn_from(spec), best.get(name, MISSING))
         for name, spec in sweep.parameters.items()
     )
     yield Table("parameters", ("parameter", "drawn from", "best run's"), rows)
@@ -135,7 +143,7 @@ def _importance(
 ) -> Iterator[Block]:
     """Show what matters, of how many runs, and by what measure."""
     if not found:
-        if 0 < count < FEWEST and searches.varied(sweep):
+        if 0 < count < FEWEST and varied_parameters(sweep):
             yield Note(f"importance needs {FEWEST} finished runs; so far {count}")
         return
     rows = tuple((one.parameter, one.weight, one.correlation) for one in found)
@@ -151,8 +159,8 @@ def _weighed(ranked: Sequence[tuple[Run, float]], sweep: Sweep) -> Sequence[Impo
     return importance(
         [run.config for run, _ in ranked],
         [value for _, value in ranked],
-        searches.varied(sweep),
-        searches.logarithmic(sweep),
+        varied_parameters(sweep),
+        logarithmic(sweep),
     )
 
 
@@ -165,14 +173,14 @@ def _pictures(
 ) -> Iterator[Block]:
     if not aim or not ranked:
         return
-    yield from searches.best_so_far(runs, aim, sweep.name or sweep.id)
+    yield from best_so_far(runs, aim, sweep.name or sweep.id)
     # The most important first, if the importance is known.
-    varied = searches.varied(sweep)
+    varied = varied_parameters(sweep)
     known = (one.parameter for one in weighed)  # opt=adam is weighed apart from opt=sgd
     whole = (one if one in varied else one.rpartition("=")[0] for one in known)
     names = [one for one in dict.fromkeys((*whole, *varied)) if one in varied]
-    log = searches.logarithmic(sweep)
-    yield from searches.parallel(ranked, aim, names, log)
+    log = logarithmic(sweep)
+    yield from parallel(ranked, aim, names, log)
 
 
 def _unfinished(ranked: Sequence[tuple[Run, float]], done: int) -> Iterator[str]:
@@ -195,3 +203,161 @@ def _notes(
         without = len(runs) - len(ranked)
         which = "run has" if without == 1 else "runs have"
         yield f"{without} {which} no finite value of {aim.key!r}: not ranked"
+
+
+_MOST_LINES, _MOST_AXES = 200, 7
+"""More in one picture of parallel coordinates unknown apart."""
+
+
+def count_states(runs: Sequence[Run]) -> Mapping[State, int]:
+    """Count the runs in each state, in the order in which runs live through them."""
+    found = Counter(run.state for run in runs)
+    return {state: found[state] for state in State if found[state]}
+
+
+def progress(runs: Sequence[Run], expected: int | None, width: int) -> str:
+    """Word how many runs are done, of as many as there will be, with a bar."""
+    done = sum(not run.state.going for run in runs)
+    if not expected:
+        return f"{done} of {len(runs)} started"
+    share = min(done / expected, 1.0)
+    full = math.floor(share * width)
+    bar = "█" * full + "░" * (width - full)
+    return f"{bar} {done} of {expected} ({share:.0%})"
+
+
+def varied_parameters(sweep: Sweep) -> list[str]:
+    """List the parameters that are not fixed."""
+    return [name for name, spec in sweep.parameters.items() if "value" not in spec]
+
+
+def drawn_from(spec: Mapping[str, Json]) -> str:
+    """Word what a parameter is drawn from, in W&B's terms."""
+    if "value" in spec:
+        return f"always {_told(spec['value'])}"
+    values = spec.get("values")
+    if isinstance(values, Sequence) and not isinstance(values, str):
+        return f"one of {', '.join(map(_told, values))}"
+    how = str(spec.get("distribution") or "")
+    bounds = ""
+    if "min" in spec or "max" in spec:
+        bounds = f"{_told(spec.get('min'))} to {_told(spec.get('max'))}"
+    elif "mu" in spec or "sigma" in spec:
+        bounds = f"mu {_told(spec.get('mu', 0))}, sigma {_told(spec.get('sigma', 1))}"
+    steps = f"in steps of {_told(spec['q'])}" if "q" in spec else ""
+    return ", ".join(part for part in (bounds, how.replace("_", " "), steps) if part)
+
+
+def best_so_far(runs: Sequence[Run], aim: Objective, name: str) -> Iterator[Plot]:
+    """Plot the best value that any run had come to, over the time of their ends."""
+    ends = sorted(
+        (end.timestamp(), value)
+        for run in runs
+        if (value := aim.value(run)) is not None and (end := _end(run))
+    )
+    if len({when for when, _ in ends}) < 2:  # noqa: PLR2004 -- one point is no line
+        return
+    xs: list[float] = []
+    ys: list[float] = []
+    best = ends[0][1]
+    for x, value in ends:
+        if ys and aim.better(value, best):  # a step, not a slope
+            xs.append(x)
+            ys.append(best)
+        best = value if aim.better(value, best) else best
+        xs.append(x)
+        ys.append(best)
+    key = f"best {aim.key} so far"
+    yield Plot(key, "wall", (Line(name, name, Series(key, xs, ys)),))
+
+
+def logarithmic(sweep: Sweep) -> tuple[str, ...]:
+    """Name the parameters that are drawn from a log scale."""
+    drawn = {n: str(spec.get("distribution")) for n, spec in sweep.parameters.items()}
+    return tuple(name for name, how in drawn.items() if "log_" in how)
+
+
+def parallel(
+    ranked: Sequence[tuple[Run, float]],
+    aim: Objective,
+    parameters: Sequence[str],
+    log: Sequence[str] = (),
+) -> Iterator[Chart]:
+    """Draw a line a run through those *parameters* that vary, to the metric.
+
+    Of many, the first of both are drawn; those in *log* have a log scale.
+    """
+    shown = ranked[:_MOST_LINES]
+    columns = {
+        name: [_place(run.config.get(name)) for run, _ in shown] for name in parameters
+    }
+    axes = [name for name in parameters if len(set(columns[name])) > 1][:_MOST_AXES]
+    if not axes or len(shown) < 2:  # noqa: PLR2004 -- one line crosses nothing
+        return
+    rows = tuple(
+        (*(columns[name][at] for name in axes), value)
+        for at, (_, value) in enumerate(shown)
+    )
+    names = tuple(run.name for run, _ in shown)
+    drawing = Parallel((*axes, aim.key), names, rows, aim.largest, tuple(log))
+    yield Chart("parameters and results", drawing)
+
+
+def _place(value: Json) -> float | str | None:
+    """Return a value's place on an axis: a number, or a word."""
+    number = finite(value)
+    if number is not None or value is None or isinstance(value, float):
+        return number
+    return str(value)
+
+
+def _end(run: Run) -> datetime | None:
+    if run.heartbeat:
+        return run.heartbeat
+    if run.created and run.runtime is not None:
+        return run.created + timedelta(seconds=run.runtime)
+    return run.created
+
+
+def _told(value: Json) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+_COLUMNS = ("state", "id", "name", "method", "metric", "runs", "expected", "created")
+
+
+def project_of(address: Address) -> Cloud | None:
+    """Return the project that PROJECT/SWEEP is when it is read as ENTITY/PROJECT."""
+    if not isinstance(address, Cloud) or address.entity or not address.project:
+        return None
+    return Cloud(address.project, address.sweep, server=address.server)
+
+
+def listed(project: Cloud, source: Source, missing: NotFoundError) -> Report:
+    """List the sweeps of *project*; raise *missing* where that is a sweep."""
+    try:
+        sweeps = source.sweeps()
+    except NotFoundError as e:
+        raise (missing if str(missing).startswith("sweep ") else e) from None
+    if not sweeps:
+        return Report("sweep", f"{project}: no sweeps", (Note("no sweeps here yet"),))
+    rows = tuple(map(_row, sweeps))
+    title = f"{project}: {len(sweeps)} sweep{'s' if len(sweeps) > 1 else ''}"
+    shows = Note(f"`wandbwatch sweep {project}/{sweeps[0].id}` shows the newest")
+    links = tuple(one.url for one in sweeps)
+    return Report("sweep", title, (Table("sweeps", _COLUMNS, rows, links), shows))
+
+
+def _row(one: Sweep) -> tuple[Cell, ...]:
+    return (
+        one.state.lower() or MISSING,
+        one.id,
+        one.name or MISSING,
+        one.method or MISSING,
+        one.metric or MISSING,
+        MISSING if one.count is None else one.count,
+        MISSING if one.expected is None else one.expected,
+        one.created or MISSING,
+    )

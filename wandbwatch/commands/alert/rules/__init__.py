@@ -6,7 +6,12 @@
 from __future__ import annotations
 
 from wandbwatch.commands.alert.rules.facts import Facts, Needs
-from wandbwatch.commands.alert.rules.parsing import RuleError, parse
-from wandbwatch.commands.alert.rules.tree import Rule, RuleResult, judge
+from wandbwatch.commands.alert.rules.tree import (
+    Rule,
+    RuleError,
+    RuleResult,
+    judge,
+    parse,
+)
 
 __all__ = ["Facts", "Needs", "Rule", "RuleError", "RuleResult", "judge", "parse"]

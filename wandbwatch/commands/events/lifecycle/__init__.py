@@ -9,6 +9,8 @@ from wandbwatch.commands.events.kinds import EventKind
 from wandbwatch.commands.events.lifecycle.detection import (
     DetectOptions,
     detect,
+    histories,
+    raised,
     taught,
 )
 from wandbwatch.commands.events.lifecycle.event import (
@@ -18,13 +20,12 @@ from wandbwatch.commands.events.lifecycle.event import (
     CodeAlert,
     CrashRetracted,
     Event,
+    EventMemory,
     GroupDone,
     Recovered,
     RunEvent,
     Stalled,
 )
-from wandbwatch.commands.events.lifecycle.listing import histories, raised
-from wandbwatch.commands.events.lifecycle.memory import EventMemory
 
 __all__ = [
     "ACTIVE",

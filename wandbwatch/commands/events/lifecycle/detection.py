@@ -1,4 +1,4 @@
-"""Detect events: compare a project's runs with the memory. Pure."""
+"""Detect events: list the runs that may have changed, and compare with the memory."""
 
 from __future__ import annotations
 
@@ -7,29 +7,125 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from statistics import median
 
+from wandbwatch.analysis.eta import CLOCKS
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.commands.events.kinds import EventKind, Gain
 from wandbwatch.commands.events.lifecycle import progress
 from wandbwatch.commands.events.lifecycle.event import (
-    Best,
-    CrashRetracted,
-    Event,
-    GroupDone,
-    Resumed,
-    RunEvent,
-)
-from wandbwatch.commands.events.lifecycle.memory import (
+    ACTIVE,
     KEPT,
+    Best,
+    CodeAlert,
+    CrashRetracted,
     EndedRun,
+    Event,
     EventMemory,
+    GroupDone,
     Leader,
     LongPause,
+    Resumed,
+    RunEvent,
     RunningRun,
     ScopeMemory,
 )
-from wandbwatch.commands.events.lifecycle.transitions import Tracker
-from wandbwatch.model.query import Curves
-from wandbwatch.model.run import Run, State
+from wandbwatch.commands.events.lifecycle.progress import Tracker
+from wandbwatch.model.errors import SourceError
+from wandbwatch.model.ports import Source
+from wandbwatch.model.query import Axis, AxisKind, Curves, Details, Listing, Query
+from wandbwatch.model.run import Json, Run, State
+
+PAGE = 200
+"""The fewest runs to fetch, those with the latest heartbeats."""
+TAUGHT = 20
+"""Runs whose histories are read at the first check, the latest."""
+_OVERLAP = 3600.0
+"""Seconds that a listing reaches before the last check: listings lag, clocks differ."""
+
+
+def listed(
+    source: Source,
+    filters: Mapping[str, Json],
+    keys: Sequence[str] | None,
+    before: EventMemory | None,
+) -> Listing:
+    """Fetch all runs at first, then those with the latest heartbeats.
+
+    One request per page. *keys* are the summary values to fetch, None for all. A run
+    that was running and no longer matches *filters* is fetched by its id.
+    """
+    query = Query(
+        filters=filters,
+        order="-heartbeat_at",
+        summary=None if keys is None else (*CLOCKS, STEPS, *keys),
+        config=(),
+        numbers=keys is None,
+        details=Details.ENDS,
+    )
+    if before is None:
+        return source.runs(query)
+    since = before.at - _OVERLAP
+    recent = sum(one.heard > since for one in before.gone.values())
+    found = source.runs(replace(query, limit=PAGE + len(before.going) + recent))
+    if found.left_out and _heard(found.runs[-1]) > since:
+        found = source.runs(query)
+    listed_ids = {run.id for run in found.runs}
+    missing = [run_id for run_id in before.going if run_id not in listed_ids]
+    if not missing or not (found.left_out or filters):
+        return found
+    more = source.runs(replace(query, filters={"name": {"$in": missing}}))
+    return Listing((*found.runs, *more.runs), max(found.total, len(found.runs)))
+
+
+def histories(source: Source, filters: Mapping[str, Json]) -> tuple[Curves, ...]:
+    """Fetch the steps of the latest runs over the seconds they ran, in one request.
+
+    They teach which pauses are usual; without them, runs teach that by and by.
+    """
+    latest = Query(filters, "-heartbeat_at", TAUGHT, summary=(), config=())
+    try:
+        return source.curves(latest, [STEPS], Axis(AxisKind.RUNTIME))
+    except SourceError:
+        return ()
+
+
+def _heard(run: Run) -> float:
+    return run.heartbeat.timestamp() if run.heartbeat else 0.0
+
+
+def raised(
+    source: Source,
+    runs: Iterable[Run],
+    happened: Iterable[Event],
+    known: Mapping[str, int] | None,
+) -> tuple[list[CodeAlert], dict[str, int]]:
+    """Return the new alerts, and how many each run has raised.
+
+    Checks the running runs and those that have just ended. *known* are the earlier
+    counts, None at the first check. Nothing is new then, nor for a resumed run without
+    a count.
+    """
+    counts = known or {}
+    events, now = [], dict(counts)
+    seen = tuple(e for e in happened if isinstance(e, RunEvent))
+    ended = {event.run.id for event in seen if event.kind.end}
+    resumed = {event.run.id for event in seen if isinstance(event, Resumed)}
+    for run in runs:
+        if run.state not in ACTIVE and run.id not in ended:
+            continue
+        try:
+            alerts = source.alerts(run.id)
+        except SourceError:
+            continue  # the next check finds them
+        silent = known is None or (run.id in resumed and run.id not in counts)
+        old = len(alerts) if silent else counts.get(run.id, 0)
+        events += [
+            CodeAlert(EventKind.ALERT, run, one.title, one.text, one.level)
+            for one in alerts[old:]
+        ]
+        if alerts:
+            now[run.id] = len(alerts)
+    return events, now
+
 
 STEPS = "_step"
 
@@ -223,7 +319,7 @@ def _shared(
     for run_id, run in going.items():
         if known.at - run.seen > progress.YOUNG:
             _settle(shared, progress.scope_of(run))
-        if found := progress.learnt(known.going.get(run_id), run):
+        if found := progress.learnt_pauses(known.going.get(run_id), run):
             scope = progress.scope_of(run)
             old = shared.pop(scope, ())
             shared[scope] = (*old, *found)[-progress.SHARED :]

@@ -1,11 +1,20 @@
-"""The events of a project's runs: a closed set."""
+"""The events of a project's runs, a closed set, and what is remembered between checks.
+
+All running runs are remembered, and the `KEPT` ended runs with the latest heartbeats.
+A run in neither ended before `EventMemory.horizon`. Thousands of runs take only some
+hundred kilobytes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from itertools import pairwise
+from statistics import median
+from typing import Any
 
 from wandbwatch.commands.events.kinds import EventKind
+from wandbwatch.model.memory import StoredJson, stored_fields
 from wandbwatch.model.report import Level
 from wandbwatch.model.run import Run, State
 
@@ -123,3 +132,171 @@ class GroupDone:
 
 
 Event = RunEvent | GroupDone
+
+
+KEPT = 2000
+"""How many ended runs are remembered by id."""
+_NOW, _GONE = StoredJson(shape=1), StoredJson()
+
+
+@dataclass(frozen=True)
+class LongPause:
+    """A pause between two steps that ended well."""
+
+    step: int | None
+    """The step before it; None: it was the start of the run."""
+    seconds: float
+
+
+@dataclass(frozen=True)
+class RunningRun:
+    """A running run. Times are POSIX seconds."""
+
+    seen: float
+    """When it was first seen running, or running again."""
+    step: int | None
+    moved: float
+    """When it made its last step, as well as known."""
+    moves: int = 0
+    """How many checks found new steps."""
+    pace: float = 0.0
+    """The longest time that it usually takes between two steps."""
+    stalled: bool = False
+    group: str = ""
+    sweep: str = ""
+    missing: float = 0.0
+    """Since when it is missing from listings; 0: it is not."""
+    pauses: tuple[LongPause, ...] = ()
+    """Its last long pauses."""
+
+    def written(self) -> list[object]:
+        pauses = [list(vars(one).values()) for one in self.pauses]
+        return [*list(vars(self).values())[:-1], pauses]
+
+    @classmethod
+    def read(cls, values: list[Any]) -> RunningRun:
+        """Read what `written` returned, perhaps that of a version with fewer fields."""
+        count = len(fields(cls)) - 1
+        return cls(*values[:count], *map(_pauses, values[count:]))
+
+
+def _pauses(stored: Iterable[list[Any]]) -> tuple[LongPause, ...]:
+    return tuple(LongPause(*values) for values in stored)
+
+
+@dataclass(frozen=True)
+class EndedRun:
+    """An ended run."""
+
+    state: State
+    heard: float
+    """Its last sign of life, POSIX seconds."""
+    runtime: float
+    step: int
+    begun: float = 0.0
+    """When its process started, if it never paused."""
+
+
+@dataclass(frozen=True)
+class ScopeMemory:
+    """A group, a sweep, or all runs, until it is reported as done."""
+
+    since: float = 0.0
+    """Since when no run is running, POSIX seconds; 0: one is."""
+    ended: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Leader:
+    """The run with the best value of a key that was reported."""
+
+    value: float
+    run: str
+    lead: int = 0
+    first: float | None = None
+    """The middle of the values at the first check, from which the gain is measured."""
+    at: float = 0.0
+    """When it was reported, POSIX seconds."""
+    recent: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """The last values of the best runs, by id."""
+    top: float | None = None
+    """The best value that was seen, too small a gain to be reported; None: *value*."""
+
+    def seen(self, ranked: Sequence[tuple[Run, float]]) -> Leader:
+        """Note the values that the best runs have now."""
+        recent = {
+            run.id: _with(self.recent.get(run.id, ()), value)
+            for run, value in ranked[:_WATCHED]
+        }
+        return replace(self, recent=recent)
+
+    def noise(self, run_id: str) -> float:
+        """Return by how much a run's values scatter about their trend; 0: unknown."""
+        values = self.recent.get(run_id, ())
+        steps = [b - a for a, b in pairwise(values)]
+        if len(steps) < _LEAST:
+            return 0.0
+        middle = median(steps)
+        return _SIGMA * median(abs(step - middle) for step in steps)
+
+
+def _with(values: Sequence[float], value: float) -> Sequence[float]:
+    return values if values and values[-1] == value else [*values, value][-_RECENT:]
+
+
+_WATCHED, _RECENT, _LEAST = 5, 12, 4
+"""The runs whose values are remembered, how many of each, and the fewest steps between
+them that show noise."""
+_SIGMA = 1.4826 / 2**0.5
+"""Turns the median deviation of steps into the standard deviation of the values."""
+
+
+@dataclass(frozen=True)
+class EventMemory:
+    at: float
+    """When the runs were last checked, POSIX seconds."""
+    horizon: float = 0.0
+    """Every ended run with a later heartbeat is remembered."""
+    going: Mapping[str, RunningRun] = field(default_factory=dict)
+    gone: Mapping[str, EndedRun] = field(default_factory=dict)
+    scopes: Mapping[str, ScopeMemory] = field(default_factory=dict)
+    """By kind and name, as ``group birds``."""
+    best: Mapping[str, Leader] = field(default_factory=dict)
+    pauses: Mapping[str, tuple[LongPause, ...]] = field(default_factory=dict)
+    """The last long pauses of each group or sweep."""
+    done: Mapping[str, ScopeMemory] = field(default_factory=dict)
+    """The scopes reported as done, since when: a crash in them may prove false."""
+
+    def written(self) -> tuple[str, str]:
+        """Return two texts: what changes at each check, and the ended runs."""
+        now = {
+            "at": self.at,
+            "horizon": self.horizon,
+            "going": {k: g.written() for k, g in self.going.items()},
+            "scopes": {k: [s.since, dict(s.ended)] for k, s in self.scopes.items()},
+            "best": {k: stored_fields(b, 3) for k, b in self.best.items()},
+            "pauses": {
+                k: [list(vars(one).values()) for one in found]
+                for k, found in self.pauses.items()
+            },
+            "done": {k: [s.since, dict(s.ended)] for k, s in self.done.items()},
+        }
+        gone = {k: list(vars(g).values()) for k, g in self.gone.items()}
+        return _NOW.dump(now), _GONE.dump(gone)
+
+    @classmethod
+    def read(cls, now: str | None, gone: str | None) -> EventMemory | None:
+        """Read the stored texts; None without them, or if their shape differs."""
+        kept, ended = _NOW.load(now), _GONE.load(gone)
+        if kept is None or ended is None:
+            return None
+        return cls(
+            kept["at"],
+            kept["horizon"],
+            {k: RunningRun.read(values) for k, values in kept["going"].items()},
+            {k: EndedRun(State(s), *v) for k, (s, *v) in ended.items()},
+            {k: ScopeMemory(*values) for k, values in kept["scopes"].items()},
+            {k: Leader(*values) for k, values in kept["best"].items()},
+            {k: _pauses(found) for k, found in kept.get("pauses", {}).items()},
+            {k: ScopeMemory(*values) for k, values in kept.get("done", {}).items()},
+        )
