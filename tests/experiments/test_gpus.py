@@ -8,7 +8,7 @@ import signal
 import time
 
 import pytest
-from wandbwatch.experiments import gpus
+from wandbwatch.experiments import training
 from wandbwatch.experiments.plan import read_gpus
 from wandbwatch.model.experiment import Phase
 
@@ -64,8 +64,8 @@ def test_a_wrong_list_of_gpus_is_refused(text):
 
 
 def test_free_gpus_are_neither_taken_nor_busy():
-    assert gpus.free((0, 1, 2, 3), 2, {0}, {2}) == "1,3"
-    assert gpus.free((0, 1, 2, 3), 2, {0, 1}, {2}) == ""
+    assert training.free_gpus((0, 1, 2, 3), 2, {0}, {2}) == "1,3"
+    assert training.free_gpus((0, 1, 2, 3), 2, {0, 1}, {2}) == ""
 
 
 @pytest.mark.usefixtures("smi")

@@ -11,8 +11,7 @@ from pathlib import Path
 
 from wandbwatch.delivery.outbox import Store
 from wandbwatch.experiments.ledger import Ledger
-from wandbwatch.experiments.log_files import cap, prune
-from wandbwatch.experiments.output import Output, tail
+from wandbwatch.experiments.output import Output, cap_log, prune_logs, tail
 from wandbwatch.model.experiment import Experiment, Phase, Plan
 
 from tests.delivery.outbox.messages import Clock
@@ -29,9 +28,9 @@ def lines(first: int, count: int) -> str:
 def test_a_short_log_stays_as_it_is(tmp_path):
     log = tmp_path / "1.log"
     log.write_text(lines(0, 100))
-    assert cap(str(log), LIMIT) == 0
+    assert cap_log(str(log), LIMIT) == 0
     assert log.read_text() == lines(0, 100)
-    assert cap(str(tmp_path / "none.log"), LIMIT) == 0
+    assert cap_log(str(tmp_path / "none.log"), LIMIT) == 0
 
 
 def test_of_a_long_log_the_beginning_and_the_end_stay_and_it_says_so(tmp_path):
@@ -40,7 +39,7 @@ def test_of_a_long_log_the_beginning_and_the_end_stay_and_it_says_so(tmp_path):
         with log.open("a") as file:
             file.write(lines(written, 3000))
         written += 3000
-        cap(str(log), LIMIT)
+        cap_log(str(log), LIMIT)
         assert log.stat().st_size <= LIMIT
     text = log.read_text()
     assert text.startswith("line 00000000\n")
@@ -55,7 +54,7 @@ def test_of_a_long_log_the_beginning_and_the_end_stay_and_it_says_so(tmp_path):
 def test_one_line_without_an_end_is_cut_as_well(tmp_path):
     log = tmp_path / "1.log"
     log.write_bytes(b"x" * 10 * LIMIT)
-    assert cap(str(log), LIMIT) > 8 * LIMIT
+    assert cap_log(str(log), LIMIT) > 8 * LIMIT
     assert log.stat().st_size <= LIMIT
 
 
@@ -66,8 +65,8 @@ def test_who_appends_meanwhile_goes_on_at_the_end(tmp_path):
     with log.open("ab") as file:
         writer = subprocess.Popen([sys.executable, "-c", program], stdout=file)
     while writer.poll() is None:
-        cap(str(log), LIMIT)
-    cap(str(log), LIMIT)
+        cap_log(str(log), LIMIT)
+    cap_log(str(log), LIMIT)
     text = log.read_text()
     assert log.stat().st_size <= LIMIT
     assert text.startswith("line 00000000\n")
@@ -81,7 +80,7 @@ def test_whoever_follows_a_log_that_is_cut_goes_on(tmp_path):
     output = Output(prefix=False)
     log.write_text(lines(0, 20_000))
     assert len(list(output.new_lines([one]))) == 20_000
-    cap(str(log), LIMIT)
+    cap_log(str(log), LIMIT)
     with log.open("a") as file:
         file.write("the end\n")
     assert list(output.new_lines([one])) == []
@@ -109,7 +108,7 @@ def test_old_logs_go_with_the_locks_and_logs_of_their_supervisors(tmp_path, open
     clock.at += timedelta(days=20)
     _end(ledger, new)
     clock.at += timedelta(days=20)
-    assert prune(ledger, 30 * 86400.0) == 2
+    assert prune_logs(ledger, 30 * 86400.0) == 2
     left = {path.name for path in directory.iterdir()}
     assert not any(str(old.id) in name for name in left)
     assert {f"{new.id}.log", f"{running.id}.log", "other.log"} <= left

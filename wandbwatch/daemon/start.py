@@ -26,7 +26,7 @@ from wandbwatch.daemon.pool import Pool
 from wandbwatch.daemon.supervisor import Notify, Parts, Signals, Supervisor
 from wandbwatch.delivery.outbox import Outbox, Store
 from wandbwatch.delivery.outbox.store import no_locks
-from wandbwatch.experiments import log_files, secrets, supervisor_process
+from wandbwatch.experiments import output, secrets, supervisor_process
 from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.experiments.processes import adopt_orphans
 from wandbwatch.model.errors import ConfigError, WandbwatchError
@@ -86,7 +86,7 @@ def run(path: Path, environ: Mapping[str, str], flags: Sequence[str] = ()) -> No
 def tidy(store: Store, keep: Keep) -> None:
     """Delete old experiment logs, and free unused space. Raises StateError."""
     if Outbox(store).forgets():
-        log_files.prune(Ledger(store), keep.logs)
+        output.prune_logs(Ledger(store), keep.logs)
     store.vacuum(keep.free)
 
 

@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from wandbwatch.delivery.outbox import Outbox
-from wandbwatch.experiments import gpus, launchers, log_files
+from wandbwatch.experiments import launchers
 from wandbwatch.experiments.engine import JobEngine
-from wandbwatch.experiments.engine_job import EngineJob
+from wandbwatch.experiments.engine_job import EngineJob, Submitter
 from wandbwatch.experiments.launchers import JobState
 from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.experiments.outcomes import (
@@ -31,8 +31,14 @@ from wandbwatch.experiments.outcomes import (
     outcome,
     rejected_because,
 )
-from wandbwatch.experiments.submitting import Submitter
-from wandbwatch.experiments.training import TrainingProcess, recover, start
+from wandbwatch.experiments.output import cap_log
+from wandbwatch.experiments.training import (
+    Nvidia,
+    TrainingProcess,
+    free_gpus,
+    recover,
+    start,
+)
 from wandbwatch.model.errors import StateError
 from wandbwatch.model.experiment import RETRIED, Cause, Experiment, Phase
 
@@ -85,7 +91,7 @@ class BatchSupervisor:
         self._log_size = Outbox(ledger.store).keep().log_size
         self._engine = engine
         self._submitter = Submitter(ledger, engine, environ)
-        self._nvidia = gpus.Nvidia(environ)
+        self._nvidia = Nvidia(environ)
         self._running: dict[int, _Running] = {}
         self._leaving = False
         self._stop_reason = ""
@@ -204,7 +210,7 @@ class BatchSupervisor:
             self._notifier.started,
             pending=launchers.queues(bare_launch(one)),
             gpus=(
-                (lambda taken: gpus.free(plan.gpus, plan.gpus_per_run, taken, busy))
+                (lambda taken: free_gpus(plan.gpus, plan.gpus_per_run, taken, busy))
                 if plan.gpus
                 else None
             ),
@@ -233,7 +239,7 @@ class BatchSupervisor:
         training, now = running.training, time.monotonic()
         leads = training.leads
         if not leads or isinstance(training, TrainingProcess):
-            log_files.cap(running.one.log, self._log_size)
+            cap_log(running.one.log, self._log_size)
         self._find_runs(running, now)
         self._follow_queue(running, leads=leads)
         if leads:

@@ -17,10 +17,11 @@ from pathlib import Path
 from wandbwatch.config import paths
 from wandbwatch.config.load import Settings, load
 from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, Store
-from wandbwatch.experiments import batch_reports, reports, script, supervisor_process
+from wandbwatch.experiments import batch_reports, reports, supervisor_process
 from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.experiments.notify import end_report
 from wandbwatch.experiments.output import Output, ProgressLine, tail
+from wandbwatch.experiments.plan import with_checked_script
 from wandbwatch.experiments.runs import made, newest_run
 from wandbwatch.experiments.secrets import ACCOUNT
 from wandbwatch.experiments.training import end_lost
@@ -70,7 +71,7 @@ class ExperimentService:
         detached: bool,
         round_: LineRound | None = None,
     ) -> Sequence[Experiment]:
-        plans = [script.checked(plan) for plan in plans]
+        plans = [with_checked_script(plan) for plan in plans]
         by, once = supervisor_process.user(), None
         if round_:
             own = os.environ.get(ACCOUNT, "")
