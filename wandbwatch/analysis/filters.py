@@ -164,7 +164,10 @@ def _on_each(test: Test) -> Test:
 def _equals(wanted: Json) -> Test:
     if wanted is None:  # null is also what is not there
         return _on_each(lambda value: value is MISSING or value is None)
-    return _on_each(lambda value: _same(value, wanted))
+    test = _on_each(lambda value: _same(value, wanted))
+    if not isinstance(wanted, str):
+        return test
+    return lambda value: value == wanted if isinstance(value, str) else test(value)
 
 
 def _same(value: Value, wanted: Json) -> bool:
@@ -368,6 +371,8 @@ def _listed(name: str, wanted: Json) -> list[Filter]:
 
 
 def _all(parts: Sequence[Filter]) -> Filter:
+    if len(parts) == 1:
+        return parts[0]
     return Filter(lambda run: all(p.test(run) for p in parts), _columns(parts))
 
 

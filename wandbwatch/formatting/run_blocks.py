@@ -104,7 +104,12 @@ def project_path(run: Run) -> str:
 
 
 def project_paths(runs: Sequence[Run]) -> Sequence[str]:
-    return sorted({project_path(run) for run in runs} - {""})
+    return sorted(_project_paths(runs) - {""})
+
+
+def _project_paths(runs: Sequence[Run]) -> set[str]:
+    firsts = {(run.entity, run.project): run for run in runs}
+    return {project_path(run) for run in firsts.values()}
 
 
 def runs_title(address: Address, runs: Sequence[Run]) -> str:
@@ -114,7 +119,7 @@ def runs_title(address: Address, runs: Sequence[Run]) -> str:
     names = project_paths(runs)
     if len(names) > 1 and not address.sweep:
         return f"{len(names)} projects in {address}"
-    if address.sweep or not names or not all(map(project_path, runs)):
+    if address.sweep or not names or "" in _project_paths(runs):
         return str(address)
     return f"{names[0]} in {address}" if address.local else names[0]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from wandbwatch.model.query import Query
-from wandbwatch.sources.local import cache, index, listing
+from wandbwatch.sources.local import cache, directories, index, listing
 from wandbwatch.sources.local.known import Known
 from wandbwatch.sources.local.log import RunLog
 from wandbwatch.sources.local.scan import scan
@@ -245,6 +245,45 @@ def looked(root: Path) -> list[Any]:
     return [repr(listed) for listed in (*every, ordered)]
 
 
+def many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what is found of a few runs, too, as soon as it is found."""
+    for module in (listing, directories):
+        monkeypatch.setattr(module, "MANY", 1)
+        monkeypatch.setattr(module, "SETTLED", -1)
+
+
+@pytest.mark.usefixtures("kept")
+def test_files_that_come_and_go_in_the_directories_of_many_runs_are_seen(
+    tmp_path, monkeypatch
+):
+    many(monkeypatch)
+    root = tmp_path / "wandb"
+    runs = [written(root, [synthetic.run(f"r{n}")], f"r{n}") for n in range(4)]
+    first = directories.files(tmp_path)
+    assert first == directories.files(tmp_path) == [file_of(run) for run in runs]
+
+    def change(directory: Path, act: Callable[[], object]) -> list[str]:
+        before = directory.stat().st_ctime_ns
+        act()
+        while directory.stat().st_ctime_ns == before:  # a clock's tick is 4 ms
+            directory.chmod(0o700)
+        return [file.name for file in directories.files(tmp_path)]
+
+    more = runs[1] / "run-more.wandb"
+    names = [file.name for file in first]
+    assert change(runs[1], lambda: more.write_bytes(b"")) == [
+        *names[:1],
+        "run-more.wandb",
+        *names[1:],
+    ]
+    assert change(runs[1], lambda: more.rename(runs[1] / "other")) == names
+    assert change(runs[0], first[0].unlink) == names[1:]
+    link = runs[3] / "run-z.wandb"
+    assert change(runs[3], lambda: link.symlink_to(first[2])) == [*names[1:], link.name]
+    assert change(runs[2], first[2].unlink) == [names[1], names[3]]
+    assert change(runs[2], first[2].touch) == [*names[1:], link.name]
+
+
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_two_processes_list_many_runs(tmp_path, monkeypatch):
     for n in range(7):
@@ -269,8 +308,7 @@ def test_two_processes_list_many_runs(tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("kept")
 def test_runs_that_have_ended_are_not_read_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(listing, "_LEAST", 1)
-    monkeypatch.setattr(listing, "_SETTLED", -1)
+    many(monkeypatch)
     draw = random.Random(1)  # noqa: S311 - not a secret
     for n in range(9):
         lines = [synthetic.run(f"r{n}", name=f"run {n}", tag="a"), *others(draw)]
@@ -299,8 +337,7 @@ def test_runs_that_have_ended_are_not_read_again(tmp_path, monkeypatch):
 @pytest.mark.parametrize("ended", [True, False])
 def test_a_second_look_sees_what_changed_in_files(tmp_path, monkeypatch, ended):
     """Though the .wandb file, which has lost its run's records, stays as it is."""
-    monkeypatch.setattr(listing, "_LEAST", 1)
-    monkeypatch.setattr(listing, "_SETTLED", -1)
+    many(monkeypatch)
     exits = [synthetic.exit_record(0)] if ended else []
     run = written(tmp_path / "wandb", [*synthetic.row({"k": 0}, 1), *exits])
     files = run / "files"

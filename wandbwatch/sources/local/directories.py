@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import os
 import re
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from wandbwatch.formatting.text import closest
@@ -27,6 +29,10 @@ _OURS = (*_RUNS, "experiment-")
 _LATEST = "latest-run"
 _DEEPEST = 6
 """Levels below a directory that are searched when it has no runs of its own."""
+MANY = 50
+"""The fewest runs of a directory for which what was found is kept."""
+SETTLED = 2_000_000_000
+"""Nanoseconds after which a change of a file shows in its times."""
 _MOST = 20_000
 """Directories that are searched at most."""
 _CLOUD = re.compile(r"\w[\w.-]*(/\w[\w.-]*){1,2}")
@@ -35,7 +41,12 @@ _NEXT = "name a directory that wandb wrote to, or a .wandb file"
 
 
 def files(path: Path) -> list[Path]:
-    """Return the .wandb files that *path* means, at least one.
+    """Return the .wandb files that *path* means (see `named`)."""
+    return list(map(Path, named(path)))
+
+
+def named(path: Path) -> list[str]:
+    """Return the paths of the .wandb files that *path* means, at least one.
 
     *path* is such a file, a run's directory, a ``wandb`` directory, what holds one, or
     a directory with several of these somewhere below. A run's directory means the
@@ -45,10 +56,10 @@ def files(path: Path) -> list[Path]:
     path = path.expanduser()
     try:
         if path.is_file():
-            return [path]
+            return [str(path)]
         if not path.is_dir():
             return _by_id(path)
-        found = here(path)
+        found = _here(path)
         found, searched = (found, True) if found else _below(path)
     except OSError as e:
         raise SourceError(f"{e.filename or path} cannot be read: {e.strerror}") from e
@@ -66,13 +77,17 @@ def files(path: Path) -> list[Path]:
 def holds_runs(path: Path) -> bool:
     """Return whether wandb wrote runs to the directory *path* itself, not below it."""
     try:
-        return path.is_dir() and bool(here(path))
+        return path.is_dir() and bool(_here(path))
     except OSError:
         return False
 
 
 def here(path: Path) -> list[Path]:
     """Return the files of a run's directory, a root of runs, or what holds a root."""
+    return list(map(Path, _here(path)))
+
+
+def _here(path: Path) -> list[str]:
     found = _of_run(path) or _in_root(path)
     for root in _ROOTS:
         if not found and (path / root).is_dir():
@@ -80,9 +95,9 @@ def here(path: Path) -> list[Path]:
     return found
 
 
-def _below(path: Path) -> tuple[list[Path], bool]:
+def _below(path: Path) -> tuple[list[str], bool]:
     """Search the tree at *path*; return its files, and whether that was all of it."""
-    found: list[Path] = []
+    found: list[str] = []
     level, whole, left = [path], True, _MOST
     for depth in range(_DEEPEST + 1):
         deeper: list[Path] = []
@@ -98,7 +113,7 @@ def _below(path: Path) -> tuple[list[Path], bool]:
         level, left = deeper[:left], left - len(deeper[:left])
         if depth == _DEEPEST:
             whole = whole and not deeper
-    found.sort(key=lambda file: _made(file.parent.name))
+    found.sort(key=lambda file: _made(os.path.basename(os.path.dirname(file))))  # noqa: PTH119, PTH120 -- thousands
     return found, whole
 
 
@@ -118,39 +133,79 @@ def is_one_run(path: Path) -> bool:
     return not path.is_dir() or bool(_in_run(path))
 
 
-def _by_id(path: Path) -> list[Path]:
+def _by_id(path: Path) -> list[str]:
     """Return the files of the run that *path*, which does not exist, names by its id.
 
     The tree below its directory is not searched for what may be a typo.
     """
-    named = not path.is_symlink() and path.parent.is_dir()
-    beside = here(path.parent) if named else []
-    found = [file for file in beside if file.name == f"run-{path.name}.wandb"]
+    may_hold = not path.is_symlink() and path.parent.is_dir()
+    beside = _here(path.parent) if may_hold else []
+    found = [file for file in beside if file.endswith(f"/run-{path.name}.wandb")]
     if not found:
         raise NotFoundError(_missing(path))
     return found
 
 
-def _of_run(path: Path) -> list[Path]:
+def _of_run(path: Path) -> list[str]:
     """Return a run directory's file, and those of the same run beside it."""
     own = _in_run(path)
     if len(own) != 1 or not path.resolve().name.startswith(_RUNS):
         return own
     beside = _in_root(path.resolve().parent)
-    return [file for file in beside if file.name == own[0].name] or own
+    name = _base(own[0])
+    return [file for file in beside if _base(file) == name] or own
 
 
-def _in_root(path: Path) -> list[Path]:
+def _base(file: str) -> str:
+    return file.rpartition(os.sep)[2]
+
+
+def _in_root(path: Path) -> list[str]:
     with os.scandir(path) as entries:
         ours = [e for e in entries if e.name.startswith(_OURS) and e.is_dir()]
     runs = [(e.name, e.path) for e in ours if e.name.startswith(_RUNS)]
     for one in ours:
         runs += [] if one.name.startswith(_RUNS) else _of_experiment(Path(one.path))
     runs.sort(key=lambda run: _made(run[0]))
-    found = [file for _, run in runs for file in _in_run(run)]
+    found = _in_runs(path, [run for _, run in runs])
     latest = _in_run(path / _LATEST) if (path / _LATEST).is_dir() else []
-    known = {file.name for file in found}
-    return [*found, *(file for file in latest if file.name not in known)]
+    known = {_base(file) for file in found} if latest else set()
+    return [*found, *(file for file in latest if _base(file) not in known)]
+
+
+def _in_runs(root: Path, runs: Sequence[str]) -> list[str]:
+    """Return the files in the directories of *runs*, which stand in *root*.
+
+    Of many, those that have not changed are not listed again: a directory's change
+    time does not go back, and tells of each file that comes, goes or gets a name.
+    """
+    kept = None
+    if len(runs) >= MANY:
+        from wandbwatch.sources.local.cache import Kept  # noqa: PLC0415 -- for many
+
+        kept = Kept.of(f"directories {root.absolute()}")
+    if kept is None:
+        return [file for run in runs for file in _in_run(run)]
+    loaded = kept.load()
+    known: dict[str, list[int | str]] = loaded if isinstance(loaded, dict) else {}
+    found: list[str] = []
+    listed: dict[str, list[int | str]] = {}
+    settled = time.time_ns() - SETTLED
+    for run in runs:
+        at = os.stat(run)  # noqa: PTH116 -- for thousands of them
+        stamp = [at.st_dev, at.st_ino, at.st_ctime_ns]
+        entry = known.get(run)
+        if entry and entry[:3] == stamp:
+            found += [f"{run}/{name}" for name in entry[3:]]
+            continue
+        files, linked = _listed(run)
+        found += files
+        if at.st_ctime_ns < settled and not linked:  # what it leads to may change
+            listed[run] = [*stamp, *map(_base, files)]
+    if listed:
+        there = set(runs)
+        kept.save({run: one for run, one in known.items() if run in there} | listed)
+    return found
 
 
 def _of_experiment(path: Path) -> list[tuple[str, str]]:
@@ -169,14 +224,20 @@ def _made(name: str) -> str:
     return name.removeprefix("offline-")
 
 
-def _in_run(path: Path | str) -> list[Path]:
+def _in_run(path: Path | str) -> list[str]:
+    return _listed(path)[0]
+
+
+def _listed(path: Path | str) -> tuple[list[str], bool]:
+    """Return the files of a run's directory, and whether one might be a link."""
     with os.scandir(path) as entries:
-        found = [
-            e.path
+        ours = [
+            e
             for e in entries
-            if e.name.endswith(".wandb") and e.name.startswith("run-") and e.is_file()
+            if e.name.endswith(".wandb") and e.name.startswith("run-")
         ]
-    return [Path(one) for one in sorted(found)]
+    linked = any(e.is_symlink() for e in ours)
+    return sorted(e.path for e in ours if e.is_file()), linked
 
 
 def _missing(path: Path) -> str:

@@ -15,18 +15,17 @@ from typing import Any, TypeVar
 
 from wandbwatch.model.run import Run, State
 from wandbwatch.sources.local.cache import Kept
+from wandbwatch.sources.local.directories import MANY, SETTLED
 from wandbwatch.sources.local.reading import Want
 from wandbwatch.sources.local.scan import cores, forked
 
-_LEAST = 50
-"""The fewest runs of a directory for which they are kept."""
-_SETTLED = 2_000_000_000
-"""Nanoseconds after which a change of a file shows in its times."""
 _MOST = 50_000
 _SHARED = 200
 """Runs for which it is worth starting another process."""
 _TIMES = ("created", "heartbeat")
 _TUPLES = ("tags", "caveats")
+_WHOLE = 1
+"""The only span: from its start to its last heartbeat."""
 
 
 _A = TypeVar("_A")
@@ -49,34 +48,66 @@ class Listing:
 
     def __init__(self, root: Path, want: Want, count: int) -> None:
         what = f"listing {root.absolute()} {want}"
-        self._kept = Kept.of(what) if count >= _LEAST else None
-        found = self._kept.load() if self._kept else None
-        self._runs: dict[str, Any] = found if isinstance(found, dict) else {}
+        self._kept = Kept.of(what) if count >= MANY else None
+        self._loaded: dict[str, Any] | None = None
         self._read: dict[str, Run] = {}
         """Those of the kept ones that were asked for."""
         self._settled: dict[str, list[list[int]]] = {}
         """How the files were of which nothing is kept, before anybody read them."""
         self._changed = False
+        self._now: set[str] = set()
+        """The names of those that were as they are kept, at this moment."""
 
-    def get(self, files: Sequence[Path]) -> Run | None:
+    def later(self) -> None:
+        """Look at the files again from now on."""
+        self._now.clear()
+
+    @property
+    def _runs(self) -> dict[str, Any]:
+        if self._loaded is None:
+            found = self._kept.load() if self._kept else None
+            self._loaded = found if isinstance(found, dict) else {}
+        return self._loaded
+
+    def find(self, files: Sequence[str]) -> Run | None:
+        """Return the run if it is kept and its files are as they were."""
+        entry = self._runs.get(_name(files))
+        return entry and self._same(files, entry, None)
+
+    def get(self, files: Sequence[str]) -> Run | None:
+        """Return the run as `find` does; a missing one may be `put` then."""
         if self._kept is None:
             return None
+        return self._same(files, self._runs.get(_name(files)), self._settled)
+
+    def gave(self, files: Sequence[str], run: Run) -> bool:
+        """Whether *run* comes from here."""
+        return self._read.get(_name(files)) is run
+
+    def _same(
+        self,
+        files: Sequence[str],
+        entry: Any,
+        settled: dict[str, list[list[int]]] | None,
+    ) -> Run | None:
         name = _name(files)
-        entry = self._runs.get(name)
+        if name in self._now:
+            return self._read[name]
         try:
             stats = [_stat(file) for file in files]
             if entry is None or entry[0] != stats:
-                before = time.time_ns() - _SETTLED
-                if all(times[-1] < before for times in stats):
-                    self._settled[name] = stats
+                before = time.time_ns() - SETTLED
+                if settled is not None and all(one[-1] < before for one in stats):
+                    settled[name] = stats
                 return None
             if name not in self._read:
                 self._read[name] = _run(entry[1])
+            self._now.add(name)
             return self._read[name]
         except (OSError, ValueError, LookupError, TypeError):
             return None
 
-    def put(self, files: Sequence[Path], run: Run) -> None:
+    def put(self, files: Sequence[str], run: Run) -> None:
         """Keep *run*, which has ended, unless its files were just being written."""
         name = _name(files)
         if stats := self._settled.pop(name, None):
@@ -90,11 +121,11 @@ class Listing:
             self._changed = False
 
 
-def _name(files: Sequence[Path]) -> str:
-    return str(files[0]) if len(files) == 1 else "\0".join(map(str, files))
+def _name(files: Sequence[str]) -> str:
+    return files[0] if len(files) == 1 else "\0".join(files)
 
 
-def _stat(file: Path) -> list[int]:
+def _stat(file: str) -> list[int]:
     found = os.stat(file)  # noqa: PTH116 -- for thousands of files
     times = [found.st_mtime_ns, found.st_ctime_ns]
     return [found.st_dev, found.st_ino, found.st_size, *times]
@@ -106,22 +137,32 @@ def _spelled(run: Run) -> dict[str, Any]:
     for name in _TIMES:
         found[name] = found[name] and found[name].isoformat()
     found["spans"] = [[a.isoformat(), b.isoformat()] for a, b in run.spans]
+    if run.spans == ((run.created, run.heartbeat),):
+        found["spans"] = _WHOLE
     return {name: value for name, value in found.items() if value not in _DEFAULTS}
 
 
 _DEFAULTS: tuple[Any, ...] = (None, "", (), [], {})
+_ABSENT = dict(vars(Run("", "", State.UNKNOWN)))
 
 
 def _run(found: dict[str, Any]) -> Run:
-    given = dict(found)
+    given = {**_ABSENT, **found}
+    moment = datetime.fromisoformat
     for name in _TIMES:
-        if name in given:
-            given[name] = datetime.fromisoformat(given[name])
+        if name in found:
+            given[name] = moment(found[name])
     for name in _TUPLES:
-        if name in given:
-            given[name] = tuple(given[name])
-    if spans := given.get("spans"):
-        moment = datetime.fromisoformat
+        if name in found:
+            given[name] = tuple(found[name])
+    if (spans := found.get("spans")) == _WHOLE:
+        given["spans"] = ((given["created"], given["heartbeat"]),)
+    elif spans:
         given["spans"] = tuple((moment(a), moment(b)) for a, b in spans)
-    given["state"] = State(given["state"])
-    return Run(**given)
+    given["state"] = State(found["state"])
+    if len(given) > len(_ABSENT):
+        raise ValueError
+    run = object.__new__(Run)
+    # A frozen class sets each of thirty fields by a call, which thousands of runs feel.
+    run.__dict__.update(given)
+    return run

@@ -38,6 +38,18 @@ class Want:
     whole: bool = True
     """Whether to find a new name far into a long file."""
 
+    def covers(self, other: Want) -> bool:
+        """Whether a run that is read so has what *other* wants of it."""
+        pairs = ((self.summary, other.summary), (self.config, other.config))
+        return (
+            self.system >= other.system
+            and self.whole >= other.whole
+            and all(
+                ours is None or (theirs is not None and set(theirs) <= set(ours))
+                for ours, theirs in pairs
+            )
+        )
+
 
 def opened(files: Sequence[Path], stack: ExitStack) -> list[RunLog]:
     """Open the logs of one run in the order in which it wrote them."""

@@ -35,7 +35,9 @@ if TYPE_CHECKING:  # a summary need not wait for what few commands ask
     from wandbwatch.model.media import Album, Artifacts, RunFile, When
     from wandbwatch.model.run import Alert, Printed, Provenance, Sweep
 
-_Found: TypeAlias = list[tuple[Run, Sequence[Path]]]
+_Files: TypeAlias = Sequence[str]
+"""The paths of the files of one run."""
+_Found: TypeAlias = list[tuple[Run, _Files]]
 """Runs with their files."""
 
 SYSTEM = "system/"
@@ -58,17 +60,17 @@ class LocalSource:
         self._path = address.path
         self._now = now
         self._many = 0
-        self._files: tuple[float, dict[str, list[Path]]] | None = None
+        self._files: tuple[float, dict[str, list[str]]] | None = None
         self._listings: dict[Want, Listing] = {}
 
     def run(self) -> Run:
         groups = self._groups()
         if len(groups) > 1:
-            newest = Local(list(groups.values())[-1][-1].parent)
+            newest = Local(Path(list(groups.values())[-1][-1]).parent)
             what = f"{Local(self._path)} has {len(groups)} runs, not one"
             latest = Local(self._path / "latest")
             raise UsageError(f"{what}; name one, such as {newest}, or {latest}")
-        return self._read(next(iter(groups.values())), _WHOLE)[0]
+        return self._read(_paths(next(iter(groups.values()))), _WHOLE)[0]
 
     def runs(self, query: Query) -> model.Listing:
         found = self._found(query)
@@ -86,31 +88,31 @@ class LocalSource:
         with _Opened(keys, axis) as opened_:
             shown = self._shown(self._found(query, opened_), query)
             self._keep()
-            return tuple(self._plotted(run, files, opened_) for run, files in shown)
+            return tuple(self._plotted(run, _paths(of), opened_) for run, of in shown)
 
     def distributions(
         self, query: Query, keys: Sequence[str], axis: Axis
     ) -> tuple[Distributions, ...]:
         shown = self._shown(self._found(query), query)
         self._keep()
-        return tuple(self._spread(run, files, keys, axis) for run, files in shown)
+        return tuple(self._spread(run, _paths(of), keys, axis) for run, of in shown)
 
     def console(self, run_id: str, last: int) -> tuple[Printed, ...]:
         from wandbwatch.sources.local import console  # noqa: PLC0415
 
-        (files,) = self._chosen([run_id])
+        files = self._paths(run_id)
         with ExitStack() as stack:
             return console.console(opened(files, stack), last)
 
     def alerts(self, run_id: str) -> tuple[Alert, ...]:
-        (files,) = self._chosen([run_id])
+        files = self._paths(run_id)
         with ExitStack() as stack:
             return records.alerts(opened(files, stack))
 
     def provenance(self, run_id: str) -> Provenance:
         from wandbwatch.sources.local import provenance  # noqa: PLC0415
 
-        (files,) = self._chosen([run_id])
+        files = self._paths(run_id)
         with ExitStack() as stack:
             return provenance.provenance(opened(files, stack), files)
 
@@ -132,14 +134,14 @@ class LocalSource:
     def media(self, run_id: str, keys: Sequence[str], when: When) -> Album:
         from wandbwatch.sources.local import media  # noqa: PLC0415
 
-        (found,) = self._chosen([run_id])
+        found = self._paths(run_id)
         with ExitStack() as stack:
             return media.album(opened(found, stack), keys, when)
 
     def files(self, run_id: str, paths: Sequence[str] | None) -> tuple[RunFile, ...]:
         from wandbwatch.sources.local import media  # noqa: PLC0415
 
-        (found,) = self._chosen([run_id])
+        found = self._paths(run_id)
         return media.files(found, paths)
 
     def artifacts(self, run_id: str) -> Artifacts:
@@ -151,9 +153,7 @@ class LocalSource:
         ids = [run_id] if run_id else list(reversed(groups))
         with ExitStack() as stack:
             found = [
-                artifacts.artifacts(opened(files, stack), one)
-                for one in ids
-                for files in self._chosen([one])
+                artifacts.artifacts(opened(self._paths(one), stack), one) for one in ids
             ]
         every = tuple(artifact for part in found for artifact in part.found)
         return Artifacts(every, unknown=artifacts.UNKNOWN)
@@ -171,13 +171,14 @@ class LocalSource:
         them are shown: then as `_shown` does, and for the curves that are read next.
         """
         wanted = filters.parse(query.filters)
-        every = _all_shown(query)
-        want = _asked(query) if every else _needed(query)
+        every, asked = _all_shown(query), _asked(query)
+        want = asked if every else _needed(query)
         groups = self._chosen(query.ids)
         together = opened_ if every and len(groups) <= _TOGETHER else None
         self._many = self._many or len(groups)
         groups.reverse()
-        runs = list(zip(self._every(groups, want, together), groups, strict=True))
+        read = self._every(groups, want, asked, together)
+        runs = list(zip(read, groups, strict=True))
         fits = [wanted.test(run) for run, _ in runs]
         _name_unread([run for (run, _), fit in zip(runs, fits, strict=True) if not fit])
         return filters.ordered(compress(runs, fits), query.order)
@@ -187,29 +188,44 @@ class LocalSource:
         shown, want = found[: query.limit or None], _asked(query)
         if (want.summary == () and want.config == ()) or _all_shown(query):
             return shown
-        groups = [files for _, files in shown]
-        return list(zip(self._every(groups, want), groups, strict=True))
+        gave = self._listing(want).gave
+        left = [n for n, (run, files) in enumerate(shown) if not gave(files, run)]
+        groups = [shown[n][1] for n in left]
+        for n, run in zip(left, self._every(groups, want), strict=True):
+            shown[n] = run, shown[n][1]
+        return shown
 
     def _every(
         self,
-        groups: Sequence[Sequence[Path]],
+        groups: Sequence[_Files],
         want: Want,
+        more: Want | None = None,
         opened_: _Opened | None = None,
     ) -> list[Run]:
-        """Read many runs, those that are not known on all cores."""
-        if want not in self._listings:
-            self._listings[want] = Listing(self._path, want, self._many)
-        listing = self._listings[want]
-        known = [listing.get(files) for files in groups]
+        """Read many runs, those that are not known on all cores.
+
+        Those that are known with *more* are returned so.
+        """
+        listing = self._listing(want)
+        richer = self._listing(more) if more and more.covers(want) else listing
+        known = [
+            (richer is not listing and richer.find(files)) or listing.get(files)
+            for files in groups
+        ]
         missing = [n for n, run in enumerate(known) if run is None]
-        read = shared(lambda n: self._listed(groups[n], want, opened_), missing)
+        read = shared(lambda n: self._listed(_paths(groups[n]), want, opened_), missing)
         for n, (run, ended) in zip(missing, read, strict=True):
             known[n] = run
             if ended:
                 listing.put(groups[n], run)
         return [run for run in known if run is not None]
 
-    def _chosen(self, ids: Sequence[str]) -> list[Sequence[Path]]:
+    def _listing(self, want: Want) -> Listing:
+        if want not in self._listings:
+            self._listings[want] = Listing(self._path, want, self._many)
+        return self._listings[want]
+
+    def _chosen(self, ids: Sequence[str]) -> list[_Files]:
         groups = self._groups()
         for one in ids:
             if one not in groups:
@@ -217,17 +233,23 @@ class LocalSource:
                 raise NotFoundError(f"{self._path} has no run {one!r}; {lists}")
         return [files for key, files in groups.items() if not ids or key in ids]
 
-    def _groups(self) -> dict[str, list[Path]]:
+    def _paths(self, run_id: str) -> list[Path]:
+        (files,) = self._chosen([run_id])
+        return _paths(files)
+
+    def _groups(self) -> dict[str, list[str]]:
         """Return the files of each run by its id; a resumed run has several.
 
         They are those of this moment for all that one line asks at once.
         """
         now = time.monotonic()
         if self._files is None or now > self._files[0] + _MOMENT:
-            groups: dict[str, list[Path]] = {}
-            for file in directories.files(self._path):
-                groups.setdefault(run_id(file), []).append(file)
+            groups: dict[str, list[str]] = {}
+            for file in directories.named(self._path):
+                groups.setdefault(_id(file), []).append(file)
             self._files = now, groups
+            for listing in self._listings.values():
+                listing.later()
         return self._files[1]
 
     def _read(
@@ -299,6 +321,17 @@ class LocalSource:
         """Keep the runs that have ended for the next look."""
         for listing in self._listings.values():
             listing.save()
+
+
+def _paths(files: _Files) -> list[Path]:
+    return list(map(Path, files))
+
+
+def _id(file: str) -> str:
+    """Return the id in a file's name, without a Path for each of thousands."""
+    name = file.rpartition("/")[2]
+    ours = name.startswith("run-") and name.endswith(".wandb")
+    return name[4:-6] if ours else run_id(Path(file))
 
 
 def _asked(query: Query) -> Want:
