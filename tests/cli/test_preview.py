@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from wandbwatch.cli import preview
+from wandbwatch.cli import post
 from wandbwatch.model.ports import Screen
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -33,7 +33,7 @@ POST = {
 
 
 def test_a_post_is_drawn_as_its_channel_would_show_it():
-    assert preview.shown(POST, SCREEN).splitlines() == [
+    assert post.previewed(POST, SCREEN).splitlines() == [
         "#lab would get:",
         "webhook  APP",
         "✗ seed3 failed: CUDA out of memory",
@@ -52,19 +52,19 @@ def test_a_post_is_drawn_as_its_channel_would_show_it():
 
 
 def test_without_a_screen_it_is_one_line_of_json():
-    assert json.loads(preview.shown(POST, None)) == POST
+    assert json.loads(post.previewed(POST, None)) == POST
 
 
 @pytest.mark.parametrize("width", [10, 40, 200])
 def test_no_line_is_wider_than_the_screen(width):
     long = {"channel": "lab", "payload": {"embeds": [{"description": "word " * 50}]}}
-    drawn = preview.shown(long, Screen(width, colour=False, now=NOW))
+    drawn = post.previewed(long, Screen(width, colour=False, now=NOW))
     assert max(map(len, drawn.splitlines())) <= width
     assert drawn.count("word") == 50
 
 
 def test_no_control_character_reaches_the_terminal():
     hostile = {"channel": "lab", "payload": {"content": "a\x1b[2Jb \x9b", "embeds": []}}
-    drawn = preview.shown(hostile, SCREEN)
+    drawn = post.previewed(hostile, SCREEN)
     assert "\x1b" not in drawn
     assert "\x9b" not in drawn

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from wandbwatch import formatting
-from wandbwatch.cli.screen import LiveScreen, Why
+from wandbwatch.cli.watch import LiveScreen, Why
 from wandbwatch.model.report import Cell, Note, Report, Table, latest
 from wandbwatch.options import HERE
 

@@ -189,10 +189,10 @@ def _post(line: ParsedLine, channel: str) -> None:
 
 def dry_run(post: Mapping[str, Any], output: str | None = None) -> str:
     """Print a dry run's post: drawn in a terminal, as JSON for scripts."""
-    from wandbwatch.cli import preview  # noqa: PLC0415 -- rich is for drawing only
+    from wandbwatch.cli.post import previewed  # noqa: PLC0415 -- rich is for drawing only
 
     drawn = (output or ("terminal" if _is_terminal() else "json")) == "terminal"
-    return preview.shown(post, _screen() if drawn else None)
+    return previewed(post, _screen() if drawn else None)
 
 
 def _pictured(reports: Iterator[Report], output: str) -> Iterator[Report]:

@@ -6,8 +6,7 @@ import pytest
 from wandbwatch import plugins
 from wandbwatch.cli import grammar
 from wandbwatch.cli.grammar import app
-from wandbwatch.cli.grammar.command import Called
-from wandbwatch.cli.grammar.examples import EXAMPLES, GROUPS
+from wandbwatch.cli.grammar.command import EXAMPLES, GROUPS, Called
 from wandbwatch.model.media import Album, Medium, RunFile
 from wandbwatch.model.run import Run, Series, State, Sweep
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wandbwatch.cli import grammar
-from wandbwatch.cli.grammar import older
+from wandbwatch.cli.grammar import lists
 from wandbwatch.model.errors import UsageError
 
 from tests.fakes import FakeSource, fake_env
@@ -101,7 +101,7 @@ VALUE = st.text(min_size=1).filter(lambda v: "%20" not in v and not v.startswith
 def test_any_value_survives_the_older_spelling(options, address):
     given_words = [f"{k}:{v}" for k, v in {**options, "project": address}.items()]
     spelled = [word.replace(" ", "%20") for word in given_words]
-    words = older.words(["/project", *spelled])
+    words = lists.modern_words(["/project", *spelled])
     assert words[:2] == ["project", address]
     pairs = zip(words[2::2], words[3::2], strict=True)
     assert dict(pairs) == {f"--{k}": v for k, v in options.items()}

@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import typer
 from wandbwatch.cli import grammar
-from wandbwatch.cli.watchfile import init_questions
+from wandbwatch.cli.watchfile import init as wizard
 from wandbwatch.config.load import Config, load
 from wandbwatch.model.errors import ConfigError, LinesError, UsageError
 from wandbwatch.model.ports import ListedProject, Viewer
@@ -140,7 +140,7 @@ def test_a_terminal_lists_the_projects_one_has(monkeypatch, capsys):
     monkeypatch.setattr(
         typer, "prompt", lambda *_, value_proc, **__: value_proc(next(answers))
     )
-    assert init_questions.project(None, init_questions.on_terminal, env) == "acme/bert"
+    assert wizard.project(None, wizard.on_terminal, env) == "acme/bert"
     shown = capsys.readouterr().out.splitlines()
     assert shown == ["  1  acme/gpt (7 runs, active 3h ago)", "  2  acme/bert"]
 

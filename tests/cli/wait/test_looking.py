@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from wandbwatch.analysis.eta import Total
-from wandbwatch.cli.wait.lookups import PATIENCE, Looker, Patient
+from wandbwatch.cli.wait import PATIENCE, Looker, Patient
 from wandbwatch.model.address import Address, Cloud, Local
 from wandbwatch.model.errors import NetworkError, NotFoundError, UsageError
 from wandbwatch.model.ports import Source

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 from wandbwatch.analysis.eta import Total
-from wandbwatch.cli.wait.progress import ProgressBars, ProgressLines
+from wandbwatch.cli.wait import ProgressBars, ProgressLines
 from wandbwatch.model.run import Run, State
 
 RUN = Run("a", "a \x1b[31m[bold]run", State.RUNNING, last_step=100, runtime=10.0)

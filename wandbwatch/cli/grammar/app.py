@@ -69,9 +69,9 @@ def from_older(words: list[str]) -> list[str]:
     """
     if not words or not words[0].lstrip().startswith("/"):
         return words
-    from wandbwatch.cli.grammar import older  # noqa: PLC0415 -- seldom needed
+    from wandbwatch.cli.grammar import lists  # noqa: PLC0415 -- seldom needed
 
-    return older.words(words)
+    return lists.modern_words(words)
 
 
 class Completed(NamedTuple):
@@ -126,7 +126,7 @@ class Group(typer.core.TyperGroup):
         return [Completed(name, self.plugins.described(name)) for name in names]
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        from wandbwatch.cli.grammar.examples import GROUPS  # noqa: PLC0415 -- help alone
+        from wandbwatch.cli.grammar.command import GROUPS  # noqa: PLC0415 -- help alone
 
         del ctx
         widest = max(map(len, self.plugins), default=0)

@@ -5,7 +5,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from wandbwatch.cli.watchfile.options import ConfigFile, ConfigOption, named
+from wandbwatch.cli.watchfile import ConfigFile, ConfigOption, named
 from wandbwatch.model.errors import ExitCode
 from wandbwatch.model.ports import Env
 

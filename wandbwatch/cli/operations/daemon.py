@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from wandbwatch.cli.watchfile.options import ConfigFile, ConfigOption, named
+from wandbwatch.cli.watchfile import ConfigFile, ConfigOption, named
 from wandbwatch.model.ports import Env
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wandbwatch.cli.watchfile.options import OnlyConfigOption
+from wandbwatch.cli.watchfile import OnlyConfigOption
 from wandbwatch.options import any_address
 
 if TYPE_CHECKING:

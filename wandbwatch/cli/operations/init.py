@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from wandbwatch.cli.grammar import lists
-from wandbwatch.cli.watchfile.options import (
+from wandbwatch.cli.watchfile import (
     ConfigFile,
     ConfigOption,
     CronOption,
@@ -76,45 +76,46 @@ def init(
     posts list the project's runs and plot its main metric.
     """
     # croniter is slow to import, and --help does not need it.
-    from wandbwatch.cli.watchfile import init_draft, init_questions, load
-    from wandbwatch.cli.watchfile.init_questions import listing
+    from wandbwatch.cli.watchfile import init as wizard
+    from wandbwatch.cli.watchfile import load
+    from wandbwatch.cli.watchfile.init import listing
     from wandbwatch.config import edit, paths
 
     env: Env = ctx.obj
     path = _path(named(file, config), force=force)
     asks = not yes and sys.stdin.isatty() and sys.stdout.isatty()
-    ask = init_questions.on_terminal if asks else init_questions.nobody
+    ask = wizard.on_terminal if asks else wizard.nobody
     if path.absolute().parent == paths.MACHINE and not webhook_env:
         credential = credential or channel
-    older = init_draft.taken_over(lists.lines(taken), env) if taken else None
-    webhook = init_questions.webhook(webhook_env, credential, ask)
-    about = "" if older else init_questions.project(project, ask, env)
-    when = init_questions.when(cron, interval, _OLDER if older else _CRON, ask)
+    older = wizard.taken_over(lists.lines(taken), env) if taken else None
+    webhook = wizard.webhook(webhook_env, credential, ask)
+    about = "" if older else wizard.project(project, ask, env)
+    when = wizard.when(cron, interval, _OLDER if older else _CRON, ask)
     known = asks or project is not None
-    wishes = init_draft.Wishes(
+    wishes = wizard.Wishes(
         webhook,
-        older or (init_questions.commands(about, env) if known else [listing(about)]),
+        older or (wizard.commands(about, env) if known else [listing(about)]),
         when,
-        init_questions.name("--channel", channel),
-        init_questions.name("--name", _name(when) if name is None else name),
+        wizard.name("--channel", channel),
+        wizard.name("--name", _name(when) if name is None else name),
         load.local_zone(),
     )
-    text = init_draft.draft(wishes)
+    text = wizard.draft(wishes)
     load.checked(text, path, env)
     mode = edit.PRIVATE if wishes.is_private else 0o644
     path.parent.mkdir(
         mode=0o700 if wishes.is_private else 0o755, parents=True, exist_ok=True
     )
     edit.replace(path, text, mode)
-    typer.echo(init_draft.what_next(wishes, path))
+    typer.echo(wizard.what_next(wishes, path))
     return ExitCode.FINE
 
 
 def _name(when: tuple[str, str]) -> str:
-    from wandbwatch.cli.watchfile import init_questions
+    from wandbwatch.cli.watchfile import init as wizard
 
     try:
-        return init_questions.named(when)
+        return wizard.named(when)
     except ValueError:  # checking the file reports its errors
         return "reports"
 

@@ -4,17 +4,17 @@ import getpass
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wandbwatch.config import redaction
-from wandbwatch.model.errors import UsageError
+from wandbwatch.model.errors import NotFoundError, UsageError
 from wandbwatch.options import Server
 
 if TYPE_CHECKING:
-    from wandbwatch.model.ports import Env, Viewer
+    from wandbwatch.model.ports import Env, ListedProject, Viewer
     from wandbwatch.model.report import Block, Report
 
 
@@ -76,3 +76,69 @@ def _asked(server: str | None) -> str:
 
 
 plugin = login
+
+
+def whoami(ctx: typer.Context, *, server: Server = None) -> Iterator[Report]:
+    """Show the W&B server, the user, and where the API key comes from."""
+    env: Env = ctx.obj
+    yield whoami_report(env.account().whoami(server))
+
+
+def whoami_report(viewer: Viewer) -> Report:
+    from wandbwatch.model.report import Fields, Report
+
+    items = (
+        ("server", viewer.server),
+        ("user", viewer.user),
+        ("entity", viewer.entity),
+        ("teams", viewer.teams),
+        ("key from", viewer.key_from),
+    )
+    known = tuple((name, value) for name, value in items if value)
+    return Report("whoami", f"{viewer.user} at {viewer.server}", (Fields("", known),))
+
+
+def projects(
+    ctx: typer.Context,
+    entity: Annotated[
+        str,
+        typer.Argument(
+            metavar="ENTITY", help="A user or team; default: you and your teams."
+        ),
+    ] = "",
+    *,
+    server: Server = None,
+) -> Iterator[Report]:
+    """List the projects you can see, most recently active first."""
+    env: Env = ctx.obj
+    entity = entity.strip().removesuffix("/*").strip("/")
+    if "/" in entity:
+        why = f"{entity!r} is a project; `wandbwatch project {entity}` lists its runs"
+        raise UsageError(why)
+    found = env.account().projects(entity, server)
+    if entity and not found:
+        raise NotFoundError(
+            f"no projects of {entity!r} that you can see; `wandbwatch projects` lists"
+            " yours"
+        )
+    yield projects_report(entity, found)
+
+
+def projects_report(entity: str, found: Sequence[ListedProject]) -> Report:
+    from wandbwatch.model.report import MISSING, Note, Report, Table
+
+    title = f"{entity or 'your projects'}: {len(found)}"
+    if not found:
+        return Report("projects", title, (Note("none yet"),))
+    rows = tuple(
+        (
+            str(one),
+            MISSING if one.runs is None else one.runs,
+            one.active or MISSING,
+            one.created or MISSING,
+        )
+        for one in found
+    )
+    columns = ("project", "runs", "last active", "created")
+    links = tuple(one.url for one in found)
+    return Report("projects", title, (Table("projects", columns, rows, links),))

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from wandbwatch.cli.watchfile.options import ConfigFile, ConfigOption, named
+from wandbwatch.cli.watchfile import ConfigFile, ConfigOption, named
 
 if TYPE_CHECKING:
     from wandbwatch.config.load import Config

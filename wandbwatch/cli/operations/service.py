@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wandbwatch.cli.watchfile.options import OnlyConfigOption
+from wandbwatch.cli.watchfile import OnlyConfigOption
 from wandbwatch.model.errors import UsageError, WandbwatchError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wandbwatch.cli.watchfile.options import ConfigFile, ConfigOption, named
+from wandbwatch.cli.watchfile import ConfigFile, ConfigOption, named
 from wandbwatch.model.errors import ExitCode, WandbwatchError
 
 if TYPE_CHECKING:

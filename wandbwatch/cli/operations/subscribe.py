@@ -7,11 +7,7 @@ from typing import Annotated
 import typer
 
 from wandbwatch.cli.grammar import lists
-from wandbwatch.cli.watchfile.options import (
-    CronOption,
-    IntervalOption,
-    OnlyConfigOption,
-)
+from wandbwatch.cli.watchfile import CronOption, IntervalOption, OnlyConfigOption
 from wandbwatch.model.errors import (
     ConfigError,
     ExitCode,
@@ -113,7 +109,7 @@ def _of_the_new(error: ConfigError, name: str) -> WandbwatchError:
 
 def _lines(given: str, env: Env) -> list[str]:
     """Return *given* as one command line, or the lines of a base64 list."""
-    from wandbwatch.cli.watchfile.init_draft import taken_over
+    from wandbwatch.cli.watchfile.init import taken_over
 
     text = lists.decoded(given)
     if text is None:
@@ -130,3 +126,26 @@ def _only_channel(channels: list[str]) -> str:
 
 
 plugin = subscribe
+
+
+def unsubscribe(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A subscription's name.")],
+    config: OnlyConfigOption = None,
+) -> int:
+    """Remove a subscription from watch.toml.
+
+    The new file is checked before it is written, and keeps its comments.
+    """
+    from wandbwatch.cli.watchfile import load
+    from wandbwatch.config import edit
+    from wandbwatch.config.lines import read
+
+    env: Env = ctx.obj
+    path = load.found(config)
+    with edit.alone(path):
+        text = edit.removed(read(path).text, str(path), name)
+        load.checked(text, path, env)
+        edit.replace(path, text)
+    typer.echo(f"{path}: removed {name!r}; reload a running daemon to apply it")
+    return ExitCode.FINE

@@ -53,14 +53,19 @@ def wait(
 
     The exit code says how: 0 finished, 3 failed, crashed or killed, 124 time out.
     """
-    from wandbwatch.cli.wait import WaitLimits, experiments, wait_for
-    from wandbwatch.cli.wait.lookups import Looker
+    from wandbwatch.cli.wait import (
+        Looker,
+        WaitLimits,
+        are_experiments,
+        wait_for,
+        wait_for_experiments,
+    )
 
     env: Env = ctx.obj
     words = [str(address) for address in runs]
     limits = WaitLimits(one, timeout, every)
-    if experiments.named(words, env.experiments()):
-        return experiments.wait_for(words, env.experiments(), limits)
+    if are_experiments(words, env.experiments()):
+        return wait_for_experiments(words, env.experiments(), limits)
     named = [beside(runs[0], run) for run in runs]
     looker = Looker(env.source, named, total)
     return wait_for(looker, limits, total)

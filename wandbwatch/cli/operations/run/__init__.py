@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from wandbwatch.cli.watchfile.options import OnlyConfigOption
+from wandbwatch.cli.watchfile import OnlyConfigOption
 
 
 def run(

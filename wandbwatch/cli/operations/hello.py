@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wandbwatch.cli.watchfile.options import OnlyConfigOption
+from wandbwatch.cli.watchfile import OnlyConfigOption
 
 if TYPE_CHECKING:
     from wandbwatch.model.report import Report
@@ -23,9 +23,9 @@ def hello(
 
     A stopped channel resumes when its test message is delivered.
     """
-    from wandbwatch.cli.operations.hello.post import post
+    from wandbwatch.cli.post import post_hello
 
-    yield from post(channels or (), config)
+    yield from post_hello(channels or (), config)
 
 
 plugin = hello
