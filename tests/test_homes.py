@@ -16,7 +16,7 @@ PACKAGE = Path(wandbwatch.__file__).parent
 @pytest.mark.parametrize(
     ("libraries", "homes"),
     [
-        ({"wandb", "wandb_gql", "wandb_graphql"}, {"sources/cloud", "cli/demo"}),
+        ({"wandb", "wandb_gql", "wandb_graphql"}, {"sources/cloud", "cli/demo.py"}),
         ({"matplotlib", "mpl_toolkits", "PIL"}, {"plots"}),
         ({"numpy"}, {"plots", "sources/local/large"}),
         ({"plotext"}, {"renderers/terminal"}),

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from wandbwatch.cli.environment import complaints
+from wandbwatch.cli.main import ignored_variables
 
 
 @pytest.mark.parametrize(
@@ -14,10 +14,10 @@ from wandbwatch.cli.environment import complaints
     ],
 )
 def test_a_value_that_means_nothing_is_said(name, value, said):
-    (line,) = complaints({name: value})
+    (line,) = ignored_variables({name: value})
     assert line == f"{name}={value!r} is ignored; {said}"
 
 
 def test_values_that_mean_something_are_not_said():
     environ = {"WANDBWATCH_TIMEOUT": "1.5", "WANDBWATCH_CACHE": "OFF"}
-    assert not list(complaints(environ | {"WANDBWATCH_PICTURES": ""}))
+    assert not list(ignored_variables(environ | {"WANDBWATCH_PICTURES": ""}))

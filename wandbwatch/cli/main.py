@@ -6,7 +6,7 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -52,9 +52,7 @@ def _env() -> Env:
     from wandbwatch.model.ports import Env  # noqa: PLC0415 -- not for --help
 
     if any(name.startswith("WANDBWATCH_") for name in os.environ):
-        from wandbwatch.cli.environment import complaints  # noqa: PLC0415 -- seldom set
-
-        for said in complaints(os.environ):
+        for said in ignored_variables(os.environ):
             sys.stderr.write(f"wandbwatch: {printable(said)}\n")
     return Env(
         _source,
@@ -105,3 +103,32 @@ def _execute(command: Sequence[str], stdin: str) -> tuple[int, str]:
 def _account() -> Account:
     account: Account = plugins.load("wandbwatch.sources", "cloud").account()
     return account
+
+
+_SWITCH = ("off", "0", "no", "false", "on", "1", "yes", "true")
+_WORDS: Mapping[str, tuple[str, ...]] = {
+    "WANDBWATCH_CACHE": _SWITCH,
+    "WANDBWATCH_PICTURES": ("kitty", "iterm2", "sixel", "none"),
+}
+_SECONDS = "WANDBWATCH_TIMEOUT"
+
+
+def ignored_variables(environ: Mapping[str, str]) -> Iterator[str]:
+    """Say which values of our variables mean nothing, and which ones there are."""
+    from wandbwatch.formatting.text import did_you_mean  # noqa: PLC0415 -- seldom set
+
+    for name, words in _WORDS.items():
+        value = environ.get(name, "")
+        known = value.lower() if words is _SWITCH else value
+        if value and known not in words:
+            hint = did_you_mean(value, words) or f"; it takes {', '.join(words)}"
+            yield f"{name}={value[:40]!r} is ignored{hint}"
+    if (value := environ.get(_SECONDS, "")) and not _is_seconds(value):
+        yield f"{_SECONDS}={value[:40]!r} is ignored; it takes seconds, such as 120"
+
+
+def _is_seconds(text: str) -> bool:
+    try:
+        return 0 < float(text) < float("inf")
+    except ValueError:
+        return False

@@ -118,7 +118,7 @@ def _train(runs: Path, say: Console) -> None:
 
 def _start(name: str, runs: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(  # noqa: S603 -- our own script
-        [sys.executable, "-m", "wandbwatch.cli.demo.training", name],
+        [sys.executable, "-m", "wandbwatch.cli.demo", name],
         env=_environment(os.environ, runs),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -1,8 +1,8 @@
-"""One short training script, as a user would write it: `python training.py NAME`.
+"""One short training script, as a user would write it: `python -m … NAME`.
 
-The runs come out finished, failed (its loss diverged) and crashed (killed, so that
-no exit record was written). The only module beside the cloud source that imports
-wandb: a training script does.
+The runs come out finished, failed (its loss diverged) and crashed (killed, so that no
+exit record was written). The only module beside the cloud source that imports wandb:
+a training script does.
 """
 
 from __future__ import annotations
@@ -14,15 +14,40 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import wandb
+STEPS = 600
+VALIDATE_EVERY = 50
+HOUR = 3600.0
 
-from wandbwatch.cli.demo import HOUR, TRAININGS, VALIDATE_EVERY, Training
+
+@dataclass(frozen=True)
+class Training:
+    id: str
+    learning_rate: float
+    halves_in: int
+    """Steps in which the loss halves."""
+    group: str
+    tags: tuple[str, ...]
+    steps: int = STEPS
+    diverges_at: int | None = None
+    killed: bool = False
+
+
+TRAININGS = {
+    "steady-otter": Training("7h2kq9vd", 3e-4, 110, "baseline", ("paper", "seed-1")),
+    "wild-goose": Training(
+        "m4xw81ce", 3e-2, 60, "sweep-lr", ("lr-too-high",), diverges_at=420
+    ),
+    "lost-heron": Training(
+        "c9d0ztfy", 1e-3, 80, "sweep-lr", ("spot",), steps=350, killed=True
+    ),
+}
+
 
 _FLUSH = "x_transaction_log_flush_interval"
-_EARLY: dict[str, Any] = {_FLUSH: 0.1} if _FLUSH in wandb.Settings.model_fields else {}
 """Rows reach the disk soon; SDKs before 0.31 do not have the setting."""
 
 
@@ -33,6 +58,11 @@ def main() -> None:
 
 def train(name: str, training: Training) -> None:
     """Train for a second or two; logs as an offline run below WANDB_DIR."""
+    import wandb  # noqa: PLC0415 -- not for --help
+
+    early: dict[str, Any] = {}
+    if _FLUSH in wandb.Settings.model_fields:
+        early[_FLUSH] = 0.1
     if training.killed:
         _turn_back_the_clock()
     random.seed(name)
@@ -55,7 +85,7 @@ def train(name: str, training: Training) -> None:
             console="off" if training.killed else "auto",
             x_disable_stats=training.killed,
             x_stats_sampling_interval=0.2,
-            **_EARLY,
+            **early,
         ),
     )
     for row in rows(training):
