@@ -24,9 +24,11 @@ from wandbwatch.sources.local.index import Index
 from wandbwatch.sources.local.key_scanner import KeyScanner, row_step
 from wandbwatch.sources.local.known import NewestLabels
 from wandbwatch.sources.local.wire import (
+    CONFIG,
     ENVIRONMENT,
     EXIT,
     HISTORY,
+    METRIC,
     OUTPUT,
     OUTPUT_RAW,
     RUN,
@@ -45,6 +47,7 @@ LARGE = 32 * BLOCK
 _FREQUENT = frozenset({HISTORY, SUMMARY})
 _TIMED = frozenset({EXIT, HISTORY, STATS, OUTPUT, OUTPUT_RAW})
 _USUAL = _TIMED | {RUN, ENVIRONMENT}
+_WHOLE = _USUAL | {SUMMARY, METRIC, CONFIG}
 
 
 class RunLog:
@@ -57,7 +60,7 @@ class RunLog:
         self.path = path
         self.end: LogEnd | None = None
         """How it ends, once known (see `log_end`)."""
-        self._listed: tuple[bool, Sequence[Record]] | None = None
+        self._listed: tuple[Kinds, bool, Sequence[Record]] | None = None
         self.damaged: set[int] = set()
         """The numbers of the blocks that were found damaged, and skipped."""
         try:
@@ -130,18 +133,19 @@ class RunLog:
             end, length = start, min(8 * length, SEGMENT)
 
     def _usual(self, wanted: Kinds) -> Sequence[Record] | None:
-        """Return what each listing reads of a short log, by one walk.
+        """Return what a listing reads of a short log, by one walk.
 
         None where there is more, more is *wanted*, or a block is damaged: what is lost
         then depends on what is wanted.
         """
-        if self.index or self.size > _TAIL or not wanted <= _USUAL:
+        if self.index or self.size > _TAIL or not wanted <= _WHOLE:
             return None
-        if self._listed is None:
+        if self._listed is None or not wanted <= self._listed[0]:
+            kinds = _USUAL if wanted <= _USUAL else _WHOLE
             lost: set[int] = set()
-            read = list(self.between(0, self.size, _USUAL, [], lost))
-            self._listed = (not lost, read)
-        whole, found = self._listed
+            read = list(self.between(0, self.size, kinds, [], lost))
+            self._listed = (kinds, not lost, read)
+        _, whole, found = self._listed
         return found if whole else None
 
     def newest(self, kinds: Kinds) -> NewestLabels | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 from wandbwatch.model.query import Axis, AxisKind
@@ -74,14 +75,14 @@ class Part:
     """Empty where the log has the exit, and is whole."""
     now: float
 
-    @property
+    @cached_property
     def ahead(self) -> bool:
         """Whether the files have more than the log."""
         if self.files.step is None or self.end.last_step is None:
             return bool(self.files.summary) and self.end.last_step is None
         return self.files.step > self.end.last_step
 
-    @property
+    @cached_property
     def started(self) -> float | None:
         if self.who and self.who.started is not None:
             return self.who.started
@@ -89,7 +90,7 @@ class Part:
             None if self.who else directory_time(self.log.path)
         )
 
-    @property
+    @cached_property
     def heard(self) -> float | None:
         """When it last logged anything: by its records, else by its start.
 
@@ -110,7 +111,7 @@ class Part:
         may_run = self.end.exit_code is None and self.now - last < _FRESH
         return max(last, written) if may_run else last
 
-    @property
+    @cached_property
     def exit_code(self) -> int | None:
         """Its exit code; the SDK's own log has it where the record is missing."""
         if self.end.exit_code is not None or not self._silent:

@@ -90,18 +90,22 @@ def fields(data: bytes, at: int, end: int) -> Iterator[Field]:
     leaves out its length.
     """
     while at < end:
-        try:
-            key, at = varint(data, at)
+        try:  # nearly all numbers have a single byte: a call for each would tell
+            key, at = data[at], at + 1
+            if key >= CONTINUES:
+                key, at = varint(data, at - 1)
             kind = key & 7
             start = at
             if kind == _LENGTH:
-                length, start = varint(data, at)
+                length, start = data[at], at + 1
+                if length >= CONTINUES:
+                    length, start = varint(data, at)
                 at = start + length
             elif kind == _VARINT:
-                _, at = varint(data, at)
+                at = at + 1 if data[at] < CONTINUES else varint(data, at)[1]
             else:
                 at += _WIDTHS[kind]
-        except (Malformed, KeyError):
+        except (Malformed, KeyError, IndexError):
             return
         if at > end:
             return
@@ -147,6 +151,11 @@ BESIDE = frozenset({1, 16, 19, 200})
 """Fields that every record may have: num, control, uuid, _info."""
 
 
+_TAGS = {tag: tag >> 3 for tag in SHORT_TAGS}
+"""The first byte of the tags that most records have, and their kinds."""
+_TAGS |= {n << 3 & 0x7F | CONTINUES | _LENGTH: n for n in {*range(16, 32)} - BESIDE}
+
+
 def kind_of(data: bytes, start: int, end: int) -> tuple[int, int, int]:
     """Return the kind of the record in ``data[start:end]`` and its message's place.
 
@@ -158,7 +167,11 @@ def kind_of(data: bytes, start: int, end: int) -> tuple[int, int, int]:
         while data[at] >= CONTINUES:
             at += 1
         tag = data[at + 1]
-        if data[start] == NUMBER_TAG and tag in SHORT_TAGS:
+        if tag >= CONTINUES:
+            at += 1
+            if data[at + 1] != 1:  # it is beyond the fields 16 to 31
+                return _searched(data, start, end)
+        if data[start] == NUMBER_TAG and tag in _TAGS:
             length = data[at + 2]
             at += 3
             if length >= CONTINUES:
@@ -168,7 +181,7 @@ def kind_of(data: bytes, start: int, end: int) -> tuple[int, int, int]:
                     return _searched(data, start, end)
                 length += (high - 1) << 7
             if at + length == end:
-                return tag >> 3, at, end
+                return _TAGS[tag], at, end
     except IndexError:
         return NOTHING, start, start
     return _searched(data, start, end)
