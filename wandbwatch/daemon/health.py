@@ -160,7 +160,7 @@ class NextStarts:
     """
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[Subscription, datetime | None, Known]] = {}
+        self._known: dict[str, tuple[Subscription, datetime | None, NextStart]] = {}
 
     def of(
         self, subscription: Subscription, last: datetime | None, now: datetime
@@ -209,7 +209,7 @@ def look(
     )
 
 
-class Known(NamedTuple):
+class NextStart(NamedTuple):
     """A next start in UTC, and the time in which it holds."""
 
     start: datetime | None
@@ -217,24 +217,26 @@ class Known(NamedTuple):
     until: datetime
 
 
-def _next(subscription: Subscription, last: datetime | None, now: datetime) -> Known:
+def _next(
+    subscription: Subscription, last: datetime | None, now: datetime
+) -> NextStart:
     """Return its next start; a past time if it is late."""
     start = schedule.next_start(subscription, last or now)
     if start is None:
-        return Known(None, now, _END)
+        return NextStart(None, now, _END)
     due, late = start.astimezone(UTC), max(subscription.timeout, LATE)
     if due > now:
-        return Known(due, now, due)
+        return NextStart(due, now, due)
     if due <= now - late:
-        return Known(due, now, _END)
+        return NextStart(due, now, _END)
     start = schedule.next_start(subscription, max(last or now, now - late))
     while start and start <= now:
         start = schedule.next_start(subscription, start)
     until = due + late
     if start is None:
-        return Known(None, now, until)
+        return NextStart(None, now, until)
     following = start.astimezone(UTC)
-    return Known(following, now, min(following, until))
+    return NextStart(following, now, min(following, until))
 
 
 def read(store: Store, subscriptions: Sequence[Subscription], now: datetime) -> Health:
