@@ -126,7 +126,7 @@ def best_by_project(
                 rows += [(project, *row) for row in block.rows]
                 links += block.links
     if rows:
-        yield Table("best", columns, tuple(rows), tuple(links))
+        yield Table("best", columns, tuple(rows), tuple(links), spare=("id",))
 
 
 def values(peers: Peers, aims: Sequence[Objective], *, delta: bool) -> Iterator[Block]:

@@ -265,7 +265,9 @@ def _runs(runs: Sequence[Run]) -> Iterator[Table]:
     if runs:
         rows = tuple((r.state, r.id, r.name, r.last_step) for r in runs)
         columns = ("state", "id", "name", "last step")
-        yield Table("runs", columns, rows, tuple(run.url for run in runs))
+        yield Table(
+            "runs", columns, rows, tuple(run.url for run in runs), spare=("id",)
+        )
 
 
 def _metrics(run: Run) -> Fields:

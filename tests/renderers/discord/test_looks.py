@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -355,3 +356,37 @@ def test_a_card_does_not_repeat_its_headline(block):
     assert "NaN" not in shown["description"]
     assert "NaN" in embed(block, rest, headline="owl failed")["description"]
     assert "description" not in embed(block, headline="owl: loss is NaN")
+
+
+def _listed(**spare: Any) -> list[list[str]]:
+    """Return the lines of each row of a list of runs that differ in all columns."""
+    names = ("gpt2-owt-124M", "resnet50-imagenet-cosine-ema", "sac-walker")
+    rows = tuple(
+        (state, name, f"i{n}d", f"group-{n}", NOW - timedelta(hours=n), n * 100, n / 7)
+        for n, (state, name) in enumerate(zip(STATES, names, strict=True), 1)
+    )
+    columns = ("state", "name", "id", "group", "created", "last step", "val/acc")
+    text = description(Table("", columns, rows, **spare))
+    return [row.splitlines() for row in text.split("\n\n")]
+
+
+STATES = (State.RUNNING, State.FAILED, State.FINISHED)
+
+
+def test_a_row_of_a_list_of_runs_has_two_short_lines():
+    rows = _listed(spare=("id", "last step", "group"))
+    (name, values), (failed, why), (_, more, below) = rows
+    assert name == "▸ **gpt2-owt-124M** running"
+    assert values == "-# val/acc **0.14286** · <t:1767265200:R>"
+    assert failed == "✗ **resnet50-imagenet-cosine-ema**"
+    assert why.startswith("-# **failed** · val/acc **0.28571** · ")
+    assert more.startswith("-# val/acc **0.42857**")
+    assert below == "-# left out: last step, group"
+    assert all("last step 100" in line for line in _listed()[0][1:])
+
+
+def test_the_ids_of_runs_of_one_name_are_kept():
+    rows = [(State.RUNNING, "a", f"id{n}", n / 7) for n in range(2)]
+    links = ("https://wandb.ai/a/b/runs/1",) * 2
+    table = Table("", ("state", "name", "id", "loss"), tuple(rows), links)
+    assert "(id1)" in description(replace(table, spare=("id",)))

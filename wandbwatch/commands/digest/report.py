@@ -355,6 +355,6 @@ def _runs(title: str, runs: Sequence[Run], *, several: bool) -> Iterator[Block]:
     place = ("project",) if several else ()
     names = ("state", "name", "id", *place, when, "runtime")
     failed = frozenset(place for place, run in enumerate(shown) if run.state.bad)
-    yield Table(title, names, rows, links, repeated=failed)
+    yield Table(title, names, rows, links, spare=("id", "runtime"), repeated=failed)
     if len(runs) > len(shown):
         yield Note(f"{len(runs) - len(shown)} more {title}")

@@ -375,7 +375,8 @@ def present(
     blocks: list[Block] = list(best)
     if rows:
         links = tuple(run.url for run in active[:_MOST_RUNNING])
-        blocks.append(Table("running", (*place, *columns), rows, links))
+        spare = ("id", "runtime", "last step")
+        blocks.append(Table("running", (*place, *columns), rows, links, spare=spare))
     if (left := len(active) - len(rows)) > 0:
         blocks.append(Note(f"{left} more are running"))
     blocks += [*caveats(runs), *found.notes, *map(Note, said)]

@@ -41,6 +41,8 @@ SAMPLE = 10
 
 
 _OURS = ("state", "id", "name", "group", "tags", "created", "runtime", "last step")
+_SPARE = ("id", "tags", "last step", "runtime", "group")
+"""What a phone can do without, the least needed first."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ def report(
         )
     rows = tuple(_compared(run, names, own, since) for run, own in cells)
     blocks: tuple[Block, ...] = (
-        Table("runs", names, rows, tuple(r.url for r in runs)),
+        Table("runs", names, rows, tuple(r.url for r in runs), spare=_SPARE),
         *(since.notes(seen(), runs) if since else ()),
         *_left_out(found.listing.left_out, query),
         *map(Note, found.unknown.values()),

@@ -120,7 +120,8 @@ def _best(
         for place, (run, value) in enumerate(ranked[:topk], 1)
     )
     columns = ("place", "state", "id", "name", aim.key, *names)
-    yield Table("best runs", columns, rows, tuple(run.url for run, _ in ranked[:topk]))
+    links = tuple(run.url for run, _ in ranked[:topk])
+    yield Table("best runs", columns, rows, links, spare=("id",))
 
 
 def _parameters(sweep: Sweep, ranked: Sequence[tuple[Run, float]]) -> Iterator[Table]:

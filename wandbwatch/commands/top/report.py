@@ -138,7 +138,9 @@ def report(
     )
     place = ("project",) if apart else ()
     names = (*_OURS, *place, *(Forecast.NAMES if forecast else ()), *columns)
-    blocks: list[Block] = [Table("", names, rows, tuple(r.url for r in runs))]
+    links = tuple(run.url for run in runs)
+    spare = ("id", "last step", "steps/s")
+    blocks: list[Block] = [Table("", names, rows, links, spare=spare)]
     if full:
         blocks.append(Note(f"the newest {len(runs)}; there may be more: --topk"))
     blocks += [*found.notes, *map(Note, said)]

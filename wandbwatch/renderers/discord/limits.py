@@ -28,5 +28,9 @@ BUTTON_URL = 512
 
 PHONE = 29
 """Columns of a code block on a phone; a desktop shows about 55."""
+PHONE_NAME = 31
+"""Characters of a row's name and state in one line of a phone."""
+PHONE_SMALL = 37
+"""Characters of small text in one line of a phone."""
 LINE = 1000
 """Our limit for a line, so that text can continue in the next embed."""

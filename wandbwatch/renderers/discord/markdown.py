@@ -114,6 +114,15 @@ _LONGEST_ROW = 300
 _BETWEEN = " · "
 
 
+_APPARENT = re.compile(r"\]\([^)\s]*\)|\*\*|\\(?=[^0-9A-Za-z\s])|^-# |\[(?=\S)")
+_TIME = re.compile(r"<t:\d+:R>")
+
+
+def apparent(line: str) -> int:
+    """Count the characters that are seen of a *line* of markdown."""
+    return width(_APPARENT.sub("", _TIME.sub("12 minutes ago", line)))
+
+
 def lively(cell: Cell) -> bool:
     """Whether Discord keeps it up to date; it does not in a code block."""
     return isinstance(cell, datetime)
@@ -148,7 +157,8 @@ def _rows(items: Iterable[tuple[str, Cell, str]], start: str) -> Iterator[str]:
     row = ""
     for name, cell, bold in items:
         mark = "" if lively(cell) else bold  # a timestamp stands out already
-        pair = f"{text(named(name))} {mark}{value(cell)}{mark}"
+        pair = f"{mark}{value(cell)}{mark}"
+        pair = f"{text(named(name))} {pair}" if name else pair
         if row and len(row) + len(pair) >= _LONGEST_ROW:
             yield row
             row = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, zip_longest
 from typing import TypeAlias
@@ -21,20 +21,27 @@ _LONGEST_NAME = 300
 _LONGEST_ID = 60
 
 
-def card(row: Sequence[Named], about: int, url: str | None) -> Iterator[str]:
-    """Yield the lines of a *row*: its name, state and id; then the rest.
+def card(
+    row: Sequence[Named], about: int, url: str | None, *, terse: bool = False
+) -> Iterator[str]:
+    """Yield the lines of a *row*: its name, id and state; then the rest.
 
-    The first *about* cells describe it; the others are its values, bold and first.
+    The first *about* cells describe it; the others are its values, bold and first. If
+    the state of a *terse* row does not fit beside the name on a phone, its mark is
+    enough, and the word stands before the values if it is bad.
     """
     state = next((named for named in row if isinstance(latest(named[1]), State)), None)
-    name = _name(row)
-    beside = [one for one in (_id(row), state) if one and one[1] != name[1]]
-    yield from _head(name, beside, url)
-    done = {id(named) for named in (name, _id(row), state) if named}
+    name, id_ = _name(row), _id(row)
+    head = _heads(name, id_ if id_ and id_[1] != name[1] else None, url)
+    done = {id(named) for named in (name, id_, state) if named}
     left = [(n, id(n) in done or markdown.missing(n[1])) for n in row]
     values = [n for n, shown in left[about:] if not shown]
     described = [n for n, shown in left[:about] if not shown]
-    yield from markdown.small_pairs(described, bold=values)
+    below = list(markdown.small_pairs(described, bold=values))
+    if state and state is not name:
+        head[-1:], below = _stated(head[-1], state[1], below, terse=terse)
+    yield from (line for line in head if line)
+    yield from below
 
 
 def _name(row: Sequence[Named]) -> Named:
@@ -49,23 +56,33 @@ def _id(row: Sequence[Named]) -> Named | None:
     return next((n for n in ids if len(markdown.worded(n[1])) <= _LONGEST_ID), None)
 
 
-def _head(name: Named, beside: Sequence[Named], url: str | None) -> Iterator[str]:
-    head, words = "", markdown.worded(name[1])
+def _heads(name: Named, id_: Named | None, url: str | None) -> list[str]:
+    """Return the name as lines, of which the last one may be "" or a link alone."""
+    words, before = markdown.worded(name[1]), list[str]()
     if len(words) > _LONGEST_NAME:
-        yield from markdown.lines(words)
-        head = markdown.opening(url)
+        before, head = list(markdown.lines(words)), markdown.opening(url)
     else:
         head = markdown.link(words, url)
-    for _, cell in beside:
-        state = latest(cell)
-        if isinstance(state, State):
-            word = markdown.value(cell).removeprefix(f"{formatting.MARKS[state]} ")
-            word = f"**{word}**" if state.bad else word
-            head = f"{formatting.MARKS[state]} {head} {word}"
-        else:
-            head = f"{head} ({markdown.value(cell)})"
-    if head:
-        yield head
+    return [*before, f"{head} ({markdown.value(id_[1])})" if id_ else head]
+
+
+def _stated(
+    head: str, cell: Cell, below: list[str], *, terse: bool
+) -> tuple[list[str], list[str]]:
+    """Add the state to a row's *head*, or its word to the lines *below*."""
+    state, said = latest(cell), markdown.value(cell)
+    if not isinstance(state, State):
+        return [f"{head} ({said})"], below
+    mark = formatting.MARKS[state]
+    word = said.removeprefix(f"{mark} ")
+    word = f"**{word}**" if state.bad else word
+    whole = f"{mark} {head} {word}"
+    if not (terse and below) or markdown.apparent(whole) <= limits.PHONE_NAME:
+        return [whole], below
+    if not state.bad:
+        return [f"{mark} {head}"], below
+    small = f"{markdown.SMALL}{word}{_BESIDE}{below[0].removeprefix(markdown.SMALL)}"
+    return [f"{mark} {head}"], [small, *below[1:]]
 
 
 _GAP = "  "
@@ -88,21 +105,73 @@ def passages(table: Table, *, titled: bool) -> Iterator[Passage]:
 
 def _cards(table: Table, title: str) -> Iterator[Passage]:
     """Yield a card for each row; what all rows share is said once below them."""
-    rows, shared = _shortened(table)
     equal = _equal(table)
-    about = _about(table)
-    about -= sum(place < about for place in equal)
-    for row, url in zip_longest(rows, table.links):
-        cells = enumerate(zip(table.columns, row, strict=True))
-        named = tuple(cell for place, cell in cells if place not in equal)
-        yield from heading.over(title, tuple(card(named, about, url)))
+    shortened, shared = _shortened(table)
+    cards, spare = _fitting(shortened, equal)
+    for lines in cards:
+        yield from heading.over(title, lines)
         title = ""
     pairs = [(table.columns[place], table.rows[0][place]) for place in equal]
     said = [f"{_ALL}{line.removeprefix(markdown.SMALL)}" for line in _small(pairs)]
     if shared:
         said += markdown.lines(shared, start=markdown.SMALL)
+    if spare := [name for name in spare if name not in _OWN]:
+        said.append(f"{markdown.SMALL}left out: {', '.join(map(markdown.text, spare))}")
     if said:
         yield Passage(tuple(said), apart=bool(equal))
+
+
+def _fitting(
+    table: Table, equal: Sequence[int]
+) -> tuple[Sequence[tuple[str, ...]], Sequence[str]]:
+    """Return the lines of each row without the *equal* columns, and without as many
+    spare ones as it takes to fit a phone, which are named."""
+    spares = _spares(table, equal)
+    spare = [name for name in table.spare if name in spares]
+    count = int(spare[:1] == ["id"])
+    while True:
+        without = {*equal, *(table.columns.index(name) for name in spare[:count])}
+        cards = [
+            tuple(card(*row, terse=bool(table.spare))) for row in _rows(table, without)
+        ]
+        if count == len(spare) or all(map(_fits, cards)):
+            return cards, spare[:count]
+        count += 1
+
+
+def _spares(table: Table, equal: Sequence[int]) -> set[str]:
+    """Return the columns that may be left out: not what alone tells rows apart."""
+    if len(table.rows) == 1:
+        return set()
+    called = dict(zip(table.columns, zip(*table.rows, strict=True), strict=True))
+    twice = len(set(map(markdown.worded, called.get("name", ())))) < len(table.rows)
+    kept = {table.columns[place] for place in equal} | ({"id"} if twice else set())
+    return {
+        name
+        for name, cells in called.items()
+        if name not in kept and not all(map(markdown.missing, cells))
+    }
+
+
+def _fits(lines: Sequence[str]) -> bool:
+    """Whether *lines*, but for the name, are short enough for a phone."""
+    small = [line for line in lines if line.startswith(markdown.SMALL)]
+    return len(small) <= 1 and all(
+        markdown.apparent(line) <= limits.PHONE_SMALL for line in small
+    )
+
+
+def _rows(
+    table: Table, without: Container[int]
+) -> Iterator[tuple[Sequence[Named], int, str | None]]:
+    """Yield each row, how many cells describe it, and its link."""
+    places = [p for p in range(len(table.columns)) if p not in without]
+    about = sum(place < _about(table) for place in places)
+    for row, url in zip_longest(table.rows, table.links):
+        named = [(table.columns[place], row[place]) for place in places]
+        if table.spare and sum(markdown.lively(cell) for _, cell in named) == 1:
+            named = [("" if markdown.lively(c) else n, c) for n, c in named]
+        yield named, about, url
 
 
 _ALL = f"{markdown.SMALL}all: "
@@ -145,20 +214,20 @@ def _lines(table: Table) -> Iterator[str]:
 _BESIDE = " · "
 
 
-def _shortened(table: Table) -> tuple[Sequence[Sequence[Cell]], str]:
-    """Shorten the runs' names to what differs; return the rows, and what they share."""
+def _shortened(table: Table) -> tuple[Table, str]:
+    """Shorten the runs' names to what differs; say what they share."""
     if "name" not in table.columns:
-        return table.rows, ""
+        return table, ""
     place = table.columns.index("name")
     names = [markdown.worded(row[place]) for row in table.rows]
     if not (shared := shared_part(names)):
-        return table.rows, ""
+        return table, ""
     short = short_names(names)
-    rows = [
+    rows = tuple(
         (*row[:place], short[name], *row[place + 1 :])
         for row, name in zip(table.rows, names, strict=True)
-    ]
-    return rows, f"… is a name above: {shared}"
+    )
+    return replace(table, rows=rows), f"… is a name above: {shared}"
 
 
 def _about(table: Table) -> int:
