@@ -682,6 +682,243 @@ only step => none
     epoch; step; lr
 tokens => train/loss:min
     train/loss; tokens; tokens_per_sec
+slime bench => none
+    train/loss; train/grad_norm; rollout/reward; rollout/response_len; eval/dapo_hard;
+    eval/dapo_hard/response_len; perf/tokens_per_gpu
+slime aime => eval/aime:max
+    train/loss; rollout/reward; rollout/raw_reward; eval/aime; perf/step_time
+bench with loss => eval/loss:min
+    train/loss; eval/loss; eval/longbench_x; train/lr
+livecode => eval/livecodebench_v6:max
+    train/loss; eval/livecodebench_v6; train/kl
+bench many => eval/mmlu:max
+    train/loss; eval/mmlu; eval/arc_challenge; eval/winogrande; lr
+ogb cols => Valid:max
+    Loss; Train; Valid; Test
+ogb cols lower => valid:max
+    loss; train; valid; test
+ogb acc => Valid Acc:max
+    Train Loss; Train Acc; Valid Acc; Test Acc
+gnn benchmark => val_acc:max
+    train_acc; val_acc; test_acc; train_loss; epoch
+dgl rgcn => val/acc:max
+    train/loss; val/acc; test/acc
+madry => robust_acc:max
+    train_loss; clean_acc; robust_acc
+trades => test_robust_acc:max
+    train_loss; train_acc; test_acc; test_robust_acc; lr
+autoattack => test/adv_acc:max
+    train/loss; train/adv_acc; test/clean_acc; test/adv_acc
+pgd => val_adv_acc:max
+    train_loss; val_acc; val_adv_acc; val_adv_loss
+flow f1all => val/F1-all:min
+    train/loss; val/F1-all
+flow both => val/epe:min
+    train/loss; val/epe; val/fl_all
+flow fl-all => val/Fl-all:min
+    train/loss; train/epe; val/Fl-all
+verl val core => val-core/openai/gsm8k/reward/mean@1:max
+    actor/entropy; actor/pg_loss; actor/grad_norm; critic/score/mean;
+    critic/rewards/mean; response_length/mean; val-core/openai/gsm8k/reward/mean@1;
+    val-aux/openai/gsm8k/score/mean@1; timing_s/step
+openrlhf eval => eval_default_pass1:max
+    policy_loss; kl; reward; response_length; eval_default_pass1; actor_lr
+prime-rl eval => eval/aime2024/avg@16:max
+    loss/mean; entropy/mean; reward/mean; eval/aime2024/avg@16;
+    eval/aime2024/completion_len
+trl grpo => train/reward:max
+    train/loss; train/reward; train/reward_std; train/kl;
+    train/completions/mean_length; train/rewards/accuracy_reward/mean;
+    train/learning_rate
+trl dpo => eval/rewards/accuracies:max
+    train/loss; eval/loss; eval/rewards/accuracies; eval/rewards/margins;
+    eval/logps/chosen; eval/logps/rejected
+unsloth sft => train/loss:min
+    train/loss; train/learning_rate; train/grad_norm; train/epoch; train/global_step
+hf glue => eval/accuracy:max
+    train/loss; train/learning_rate; eval/loss; eval/accuracy; eval/f1;
+    eval/combined_score; eval/runtime; eval/samples_per_second
+hf eval_ flat => eval_f1:max
+    loss; learning_rate; eval_loss; eval_f1; eval_precision; eval_recall; eval_runtime
+hf squad => eval/f1:max
+    train/loss; eval/exact_match; eval/f1; eval/runtime
+edm2 => fid:min
+    Loss/loss; Progress/tick; Progress/kimg; Timing/sec_per_tick; fid; fd_dinov2
+dit => val/fid:min
+    train/loss; train/steps_per_sec; val/fid; val/is; val/sfid
+flux lora => loss/validation:min
+    loss/current; loss/average; loss/validation; lr/unet; lr/textencoder
+video => val/fvd:min
+    train/loss; train/mse; val/fvd; val/clip_sim
+audio diff => val/fad:min
+    train/loss; train/std_data; val/fad; val/kl_passt
+whisper ft => eval/wer:min
+    train/loss; eval/loss; eval/wer; eval/wer_ortho; eval/runtime
+nemo asr => val_wer:min
+    train_loss; learning_rate; global_step; train_step_timing in s; val_loss; val_wer;
+    training_batch_wer
+espnet => valid/cer_ctc:min
+    train/loss; train/loss_ctc; train/acc; valid/loss; valid/cer_ctc
+espnet acc => valid/acc:max
+    train/loss; train/acc; valid/loss; valid/acc; valid/loss_att
+vits => none
+    loss/g/total; loss/d/total; loss/g/mel; loss/g/kl; grad_norm_g; learning_rate
+speechbrain => valid error:min
+    train loss; valid loss; valid error; lr
+diarization => val/der:min
+    train/loss; val/loss; val/der
+pyannote => DiarizationErrorRate:min
+    loss/train; loss/val; DiarizationErrorRate
+recbole => valid_score:max
+    train/loss; valid/ndcg@10; valid/recall@10; valid/mrr@10; valid_score
+sasrec => valid/NDCG@10:max
+    train/loss; valid/NDCG@10; valid/HR@10
+dlrm => val/auroc:max
+    train/loss; val/auroc; val/ne; val/logloss
+torchrec ne => val/ne:min
+    train/loss; val/ne; train/ne
+gluonts => val_loss:min
+    train_loss; val_loss; train_loss_step; epoch
+diffusion policy => test/mean_score:max
+    train_loss; val_loss; train_action_mse_error; train/mean_score; test/mean_score;
+    lr; global_step
+lerobot => eval/pc_success:max
+    train/loss; train/grad_norm; train/lr; eval/avg_sum_reward; eval/pc_success;
+    eval/avg_max_reward
+openvla => Action Accuracy:max
+    Loss; Action Accuracy; L1 Loss; Learning Rate; Step Time
+pi0 => loss:min
+    loss; grad_norm; param_norm
+rsl_rl => Train/mean_reward:max
+    Loss/value_function; Loss/surrogate; Loss/entropy; Loss/learning_rate;
+    Policy/mean_noise_std; Perf/total_fps; Train/mean_reward;
+    Train/mean_episode_length; Episode_Reward/track_lin_vel
+legged success => Episode/success_rate:max
+    Loss/surrogate; Train/mean_reward; Episode/success_rate
+totalseg => val/dice_avg:max
+    train/loss_dice; train/loss_ce; val/dice_avg; val/dice_liver
+cxr => val_auroc_mean:max
+    train_loss; val_loss; val_auroc_mean; val_auroc_edema
+qwk => valid_qwk:max
+    train_loss; valid_loss; valid_qwk
+mmdet => coco/bbox_mAP:max
+    loss; loss_cls; loss_bbox; lr; coco/bbox_mAP; coco/bbox_mAP_50; coco/bbox_mAP_s
+yolov8 => metrics/mAP50-95(B):max
+    train/box_loss; train/cls_loss; val/box_loss; val/cls_loss; metrics/precision(B);
+    metrics/recall(B); metrics/mAP50(B); metrics/mAP50-95(B); lr/pg0
+yolov5 => metrics/mAP_0.5:0.95:max
+    train/box_loss; val/obj_loss; metrics/precision; metrics/mAP_0.5;
+    metrics/mAP_0.5:0.95; x/lr0
+torchvision det => val/map:max
+    train/loss_classifier; train/loss_box_reg; val/map; val/map_50; val/mar_100
+d2 => bbox/AP:max
+    total_loss; loss_cls; lr; bbox/AP; bbox/AP50; fast_rcnn/cls_accuracy
+xgb logloss => validation_1-logloss:min
+    validation_0-logloss; validation_1-logloss
+xgb single => validation_0-logloss:min
+    validation_0-logloss
+xgb auc => validation_1-auc:max
+    validation_0-auc; validation_1-auc; best_iteration
+xgb eval => eval-error:min
+    train-error; eval-error
+lgb => valid_1-binary_logloss:min
+    training-binary_logloss; valid_1-binary_logloss
+lgb multi => valid_0_multi_logloss:min
+    valid_0_multi_logloss; best_iteration
+catboost => validation-Logloss:min
+    learn-Logloss; validation-Logloss; learn-AUC
+catboost auc => validation-AUC:max
+    learn-Logloss; validation-Logloss; validation-AUC
+t5x => inference_eval/glue_mnli/accuracy:max
+    train/loss; train/accuracy; train/learning_rate; training_eval/mix/loss;
+    inference_eval/glue_mnli/accuracy
+maxtext2 => eval/avg_loss:min
+    learning/loss; learning/grad_norm; learning/current_learning_rate;
+    perf/step_time_seconds; eval/avg_loss; eval/total_loss; eval/total_weights
+big_vision => val/prec@1:max
+    training_loss; global_schedule; minival/prec@1; val/prec@1; val/loss; l2_params
+big_vision i1k => val/acc:max
+    training_loss; l2_grads; val/acc; val/loss; a/examples_seen
+levanter => eval/loss:min
+    train/loss; throughput/mfu; optim/learning_rate; eval/loss; eval/macro_loss;
+    eval/paloma/c4/loss
+keras multi => val_accuracy:max
+    loss; accuracy; val_loss; val_accuracy; learning_rate
+keras reg => val_mae:min
+    loss; mae; val_loss; val_mae
+keras auc => val_auc:max
+    loss; auc; val_loss; val_auc; val_precision; val_recall
+keras wandb => epoch/val_accuracy:max
+    epoch/loss; epoch/accuracy; epoch/val_loss; epoch/val_accuracy;
+    epoch/learning_rate; batch/loss
+keras custom => val_binary_io_u:max
+    loss; binary_io_u; val_loss; val_binary_io_u
+keras sparse => val_sparse_categorical_accuracy:max
+    loss; sparse_categorical_accuracy; val_loss; val_sparse_categorical_accuracy
+dm control => eval/episode_reward:max
+    train/episode_reward; train/actor_loss; train/critic_loss; eval/episode_reward;
+    eval/episode_length
+tdmpc2 => eval/episode_reward:max
+    train/episode_reward; train/consistency_loss; train/reward_loss;
+    eval/episode_reward; eval/episode_success; eval/fps
+cleanba => charts/avg_episodic_return:max
+    charts/avg_episodic_return; losses/value_loss; losses/entropy;
+    stats/params_queue_size
+offline d4rl => eval/normalized_score:max
+    actor_loss; critic_loss; eval/normalized_score; eval/return
+corl => d4rl_normalized_score:max
+    critic_loss; actor_loss; bc_loss; d4rl_normalized_score
+procgen => test/mean_episode_reward:max
+    train/mean_episode_reward; test/mean_episode_reward; loss/pi; loss/v
+go => eval/win_rate:max
+    train/loss; train/policy_loss; eval/win_rate; eval/elo
+regret => eval/regret:min
+    train/loss; eval/regret
+rllib new => env_runners/episode_return_mean:max
+    env_runners/episode_return_mean; env_runners/episode_return_min;
+    env_runners/episode_len_mean; learners/default_policy/policy_loss;
+    num_env_steps_sampled_lifetime
+nanochat bpb => val/bpb:min
+    train/loss; val/bpb; train/tok_per_sec
+litgpt => val_ppl:min
+    loss; val_loss; val_ppl; learning_rate; iter_time
+rwkv => loss:min
+    loss; lr; wd; Gtokens; kt/s
+mamba => val/perplexity:min
+    train/loss; train/perplexity; val/loss; val/perplexity
+bert mlm => eval/mlm_accuracy:max
+    train/loss; eval/loss; eval/mlm_accuracy
+timm csv => eval_top1:max
+    train_loss; eval_loss; eval_top1; eval_top5; lr
+byol => val_knn_acc:max
+    train_loss; val_knn_acc; lr
+seg mm => mIoU:max
+    loss; decode.loss_ce; decode.acc_seg; aAcc; mIoU; mAcc
+nerf => val/psnr:max
+    train/loss; train/psnr; val/psnr; val/ssim; val/lpips
+nerfstudio => Eval Images Metrics/psnr:max
+    Train Loss; Train Metrics Dict/psnr; Eval Loss; Eval Images Metrics/psnr;
+    Eval Images Metrics/ssim; Eval Images Metrics/lpips
+tracking mot => val/HOTA:max
+    train/loss; val/HOTA; val/MOTA; val/IDF1
+depth2 => val/abs_rel:min
+    train/silog; val/abs_rel; val/d1; val/rmse
+counting => val/MAE:min
+    train/loss; val/MAE; val/RMSE
+equiformer => val/energy_mae:min
+    train/loss; val/loss; val/energy_mae; val/forces_mae
+esm => val/perplexity:min
+    train/loss; val/loss; val/perplexity; val/contact_precision
+openfold => val/lddt_ca:max
+    train/loss; train/fape; val/lddt_ca; val/loss; val/drmsd_ca
+pde => test_l2:min
+    train_l2; test_l2; train_mse
+gp => nll:min
+    nll; lengthscale; noise
+flow density => val/bpd:min
+    train/bpd; val/bpd
+sklearn2 => accuracy:max
+    accuracy; precision; recall; f1
 """
 
 

@@ -89,7 +89,23 @@ def test_a_message_on_a_batch_counts_failures_by_their_error(tmp_path):
     (failures,) = [b for b in report.blocks if isinstance(b, Text)]
     assert failures.text == "1 × CUDA out of memory"
     table = next(b for b in report.blocks if isinstance(b, Table))
-    assert [row[0] for row in table.rows] == ["experiment 2 (failed)", "experiment 1"]
+    assert [row[0] for row in table.rows] == ["experiment 1", "experiment 2 (failed)"]
+
+
+def test_a_failed_trial_is_not_the_best():
+    failed = trial(2, Phase.FAILED, 0.1)
+    report = batch_reports.report([trial(1, Phase.FINISHED, 0.5), failed])
+    assert report.headline.endswith("ended: best loss 0.5, 1 of 2 failed")
+    assert "best" not in batch_reports.report([failed]).headline
+    table = next(b for b in report.blocks if isinstance(b, Table))
+    assert [row[0] for row in table.rows] == [1, 2]
+
+
+def test_the_best_of_watch_toml_is_repeated_by_its_name():
+    one = trial(1, Phase.FINISHED, 0.5)
+    plan = replace(one.plan, configured=True, launcher=("srun",))
+    said = batch_reports.command(replace(one, plan=plan))
+    assert said == "wandbwatch experiment ppo '{\"lr\": 1}'"
 
 
 def test_equal_failures_at_the_start_hold_the_rest():

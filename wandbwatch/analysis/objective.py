@@ -20,7 +20,7 @@ from wandbwatch.model.run import Run, Sweep
 UNKNOWN = "no key clearly says which run is best; name one: --best KEY:min|max"
 
 _SCORES = (
-    "success_rate|pc_success|win_?rate|battle_won",
+    "success_rate|pc_success|win_?rate|battle_won|normalized_score",
     "returns?|ret|rewards?|rew|rews|eprewmean|^environment$",
     "success(es)?|elo",
     "^(dev_|val_|valid_|eval_|test_)?score$",
@@ -30,7 +30,11 @@ _SCORES = (
     "ndcg|mrr",
     "accurac(y|ies)(0?1)?|accs|acc1?|top1|top_1|prec_?1|rank_?1",
     r"pass_(at_)?\d+|pass_?\d+|pass_rate",
-    r"gsm8_k|math500|aime\d*|mmlu|hellaswag|humaneval|mbpp|gpqa|piqa|boolq|ifeval|bbh",
+    (
+        r"gsm8_k|math500|aime\d*|amc\d*|mmlu|hellaswag|humaneval|mbpp|gpqa|piqa|boolq"
+        r"|ifeval|bbh|arc|winogrande|truthfulqa|livecodebench|swe_?bench|alpaca_eval"
+        "|mt_bench"
+    ),
     r"m?ap(?!_\d)|m?ap(50_95|_50_95|_0_50?_0_95)|average_precision",
     r"m?ap_?\d+",
     "f1|hmean",
@@ -53,15 +57,16 @@ _SCORES = (
 _ERRORS = (
     "perplexity|ppl",
     "wer",
+    "der|diarization_error_rate",
     "cer",
     r"(fid|kid|fvd)\d*|fad",
     "err(or)?_rate",
     "abs_?rel",
     "mae",
     "rmse",
-    "eer|epe|mpjpe|chamfer|lpips|crps|regret|exploitability|bpd|bpp|hd95|hausdorff|assd",
+    "eer|epe|flall|mpjpe|chamfer|lpips|crps|regret|exploitability|bpd|bpp|hd95|hausdorff|assd",
     "mse|s?mape|wape|mase|nrmse|rmsle|wql|pinball|m?error|errors|err",
-    "loss|losses|nll|m?logloss|bpb|bpc|neg_elbo|nelbo|xent|b?ce|infonce|l1",
+    "loss|losses|nll|m?logloss|bpb|bpc|neg_elbo|nelbo|xent|b?ce|infonce|l1|ne",
 )
 """Words in key names, the most telling first."""
 _FAMILIES = tuple(
@@ -79,9 +84,10 @@ _ONE_SIDED = len(_FAMILIES) - 1
 _ACCURACY = next(n for n, (names, _) in enumerate(_FAMILIES) if names.search("acc"))
 _MEASURED = len(_SCORES) + _ERRORS.index("abs_?rel")
 _LOSSES = _ONE_SIDED - 1
+_BENCHMARK = next(n for n, (names, _) in enumerate(_FAMILIES) if names.search("mmlu"))
 _MEASURED_APART = re.compile(
     r"(?:^|_)(?:m?ap\d*|bleu|sacrebleu|cider|rouge\w*|ndcg|fid|m?iou|dice|hmean"
-    r"|pq|nds|a?mota|hota|mrr|lddt)_"
+    r"|pq|nds|a?mota|hota|mrr|lddt|der|diarization_error_rate)_"
     r"|^metrics_"
 )
 """Metrics that trainers compute on held-out data only."""
@@ -115,6 +121,21 @@ _FINER = re.compile(r"\([MP]\)$")
 _UNNAMED = 2
 _TRAINED = 3
 """The splits of a key that names none, and of a training one; see `_split`."""
+_PERPLEXITY = {"perplexity", "ppl"}
+_ATTACKED = {"robust", "adv", "adversarial", "autoattack", "pgd"}
+"""Words of the accuracy that adversarial training is about."""
+_PERCENT = 100
+_COUNTERS = {
+    "step",
+    "epoch",
+    "epsilon",
+    "size",
+    "margin",
+    "logp",
+    "logit",
+    "throughput",
+}
+"""Words of what is no score."""
 _RATES = {"error", "err"}
 _LOSS = {"loss", "losses", "error", "errors", "err"}
 _WAYS = {"min": False, "max": True}
@@ -150,11 +171,13 @@ def choose(runs: Sequence[Run], sweep: Sweep | None = None) -> Chosen:
     ranked = sorted(
         ((2 * count < len(runs), place[0] + beside.later(key, place), *place[1:]), key)
         for key, count in known.items()
-        if (place := _place(key)) and _differs(key, runs)
+        if (place := beside.place(key)) and _differs(key, runs)
     )
     if not ranked:
         return Chosen(None, UNKNOWN)
-    (_, _, family, *_), key = ranked[0]
+    (_, _, family, _, split, *_), key = ranked[0]
+    if split >= _UNNAMED and any(_untold(key, runs) for key in known):
+        return Chosen(None, UNKNOWN)
     largest = _FAMILIES[int(family)][1]
     return Chosen(Objective(_summed_up(key, largest, runs), largest), "by its name")
 
@@ -198,6 +221,20 @@ def direction(
     return _WAYS.get(way)
 
 
+def _untold(key: str, runs: Sequence[Run]) -> bool:
+    """Whether *key* may be the score of a benchmark that we do not know."""
+    words = [word.rstrip("s") for word in _words(key)]
+    values = [finite(run.summary.get(key)) for run in runs]
+    return (
+        bool(re.match(r"(?i)(eval(uation|s)?|bench(marks?)?)/", key))
+        and _place(key) is None
+        and not any(map(_NEVER.fullmatch, words))
+        and not any(map(_PARTIAL.fullmatch, words))
+        and not _COUNTERS & set(words)
+        and any(v is not None and v % 1 and 0 < v < _PERCENT for v in values)
+    )
+
+
 @dataclass(frozen=True)
 class _Beside:
     """What the other keys of the same runs say about one."""
@@ -206,39 +243,63 @@ class _Beside:
     said: Mapping[int, set[str]]
     """The last words of all keys, by split."""
 
+    columns: set[str]
+    """The keys of one word."""
+    benchmarked: bool
+    """Whether models are held against benchmarks."""
+
     @classmethod
     def of(cls, keys: Iterable[str]) -> _Beside:
         said: defaultdict[int, set[str]] = defaultdict(set)
         words: set[str] = set()
+        columns: set[str] = set()
+        benchmarked = False
         for key in keys:
             words.update(found := _words(key))
             said[_split(found)].update(_words(_parts(key)[-1]))
-        return cls(words, said)
+            columns.update(found if len(found) == 1 else ())
+            benchmarked |= held_out(key) and _family(found) == _BENCHMARK
+        return cls(words, said, columns, benchmarked)
+
+    def place(self, key: str) -> tuple[float, ...] | None:
+        """Return the place of *key*, which may be named by what stands beside it."""
+        if "epe" in self.words:
+            key = re.sub(r"(?i)\bf1\b", "Fl-all", key)  # KITTI's outliers
+        beside = self.columns & _TRAINING and self.columns & _LOSS
+        if len(_words(key)) == 1 and held_out(key) and beside:
+            key = f"{key}/acc"  # one of OGB's columns
+        return _place(key)
 
     def later(self, key: str, place: tuple[float, ...]) -> float:
         """Return how much later *key* comes than its *place* says by its name alone."""
         late, family, _, split, *_ = place
         words, said = set(_words(key)), self.said[int(split)]
-        perplexity = {"perplexity", "ppl"}
         if family in _RETURNS:
             return self._later_return(words, int(split), said)
-        if perplexity & words and _CODES & self.words:
+        if _PERPLEXITY & words and _CODES & self.words:
             return 2
-        if family == _ACCURACY and not late:
-            if perplexity & said and not _CODES & self.words:
-                return 0.55  # of tokens
-            if {"f1", "precision", "recall"} <= said:
-                return 0.05  # of a tagger
+        if family == _ACCURACY and split != _TRAINED and _ATTACKED & words:
+            return -1.05
+        if family == _ACCURACY and not late and (later := self._of_parts(said)):
+            return later
         unnamed = late == 1 and split == _UNNAMED and not _LOSS - _RATES & words
         if unnamed and family < _MEASURED and self.said[_TRAINED] & _LOSS:
             return -1 if _FAMILIES[int(family)][1] else -0.5
         return 0
+
+    def _of_parts(self, said: set[str]) -> float:
+        """Return how much later an accuracy of tokens or tags comes."""
+        if _PERPLEXITY & said and not _CODES & self.words:
+            return 0.55
+        return 0.05 * ({"f1", "precision", "recall"} <= said)
 
     def _later_return(self, words: set[str], split: int, said: set[str]) -> float:
         if "kl" in words:
             return 2
         if {"reward", "accuracy"} <= said and {"min", "max"} <= self.words:
             return 0.05  # of a reward model
+        if self.benchmarked and split >= _UNNAMED:
+            return 0.3
         if not _TEXTS & self.words:
             return 0
         return 0.3 * (split == _UNNAMED) + 0.05 * bool({"return", "returns"} & words)
@@ -247,6 +308,13 @@ class _Beside:
 def held_out(key: str) -> bool:
     """Whether *key* is measured on validation or test data, by its name."""
     return _split(_words(key)) < _UNNAMED
+
+
+def relevance(key: str) -> int:
+    """Return how late people want to see *key*: after validation, test, training."""
+    measured = _place(key) is not None
+    split = _split(_words(key))
+    return split if measured or split != _UNNAMED else _TRAINED + 1
 
 
 def _declared(runs: Sequence[Run]) -> Objective | None:
@@ -316,7 +384,7 @@ def _place(key: str) -> tuple[float, ...] | None:
 
     Where it was measured, the family, whether of one step, the split, other words.
     """
-    if key[0] == "_" or key.startswith(SYSTEM) or _stem(key)[1]:
+    if key[:1] in ("", "_") or key.startswith(SYSTEM) or _stem(key)[1]:
         return None
     # Dreamer's and PufferLib's
     key = re.sub(r"\b(episode|environment)/score\b", "episode/return", key)
@@ -343,7 +411,10 @@ def _place(key: str) -> tuple[float, ...] | None:
     other = [w for w in words if w not in _PLAIN | _SPLITS and not w.isdigit()]
     set_number = re.match(r"valid(?:ation)?_(\d+)[-_]", key)
     later = -int(set_number[1]) if set_number else 0
-    part = bool(other) and not {"mean", "all", "avg", "average", "macro"} & set(words)
+    whole = {"mean", "all", "avg", "average"} | (
+        {"macro"} if family != _LOSSES else set()
+    )
+    part = bool(other) and not whole & set(words)
     rest = (not _FINER.search(key), len(other) + _variant(words), part, later, len(key))
     return late, family, "step" in leaf, split, *rest
 
@@ -388,7 +459,9 @@ def _words(key: str) -> list[str]:
     apart = re.sub(r"training_eval\b", "eval", apart)  # T5X's
     apart = re.sub(r"l2_(?=(relative_)?err)|coco(?=ap)", "", apart)  # PINNs', YOLOX's
     apart = re.sub(r"bits[_-]per[_-]\w+", "bpd", apart)
-    apart = re.sub(r"^(training|valid_\d+)[-_]l2$", r"\1_mse", apart)  # LightGBM's
+    # LightGBM's, and that of neural operators
+    apart = re.sub(r"^(training|valid_\d+|val|valid|test)[-_/]l2$", r"\1_mse", apart)
+    apart = re.sub(r"f1-all|fl[-_]all", "flall", apart).replace("io_u", "iou")
     return list(_found(apart))
 
 

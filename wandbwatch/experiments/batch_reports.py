@@ -67,9 +67,9 @@ def report(batch: Sequence[Experiment], *, most: int = 0) -> Report:
 def _headline(title: str, batch: Sequence[Experiment]) -> str:
     """Return what a notification shows: the best score and the number of failures."""
     said = []
-    if ranked := ranking(batch):
-        key = Objective.read(ranked[0].plan.best).key
-        said.append(f"best {key} {formatting.number(ranked[0].score or 0.0)}")
+    if best := winner(batch):
+        key = Objective.read(best.plan.best).key
+        said.append(f"best {key} {formatting.number(best.score or 0.0)}")
     if failed := sum(one.phase in _BAD for one in batch):
         said.append(f"{failed} of {len(batch)} failed")
     return f"{title}: {', '.join(said)}" if said else title
@@ -84,9 +84,7 @@ def _counts(batch: Sequence[Experiment]) -> Iterator[tuple[str, Cell]]:
     for phase in Phase:
         if counter[phase]:
             yield phase.value, counter[phase]
-    ranked = ranking(batch)
-    if ranked:
-        best = ranked[0]
+    if best := winner(batch):
         yield "best so far" if not _over(batch) else "best", best.score
         yield "best trial", f"experiment {best.id}"
     started = [one.started for one in batch if one.started]
@@ -116,12 +114,18 @@ def _failures(batch: Sequence[Experiment], *, folded: bool) -> Iterator[Block]:
 
 
 def ranking(batch: Sequence[Experiment]) -> list[Experiment]:
-    """Return the experiments with a score, the best first."""
+    """Return the experiments with a score, the best first, those that failed last."""
     scored = [one for one in batch if one.score is not None and one.plan.best]
     if not scored:
         return []
     largest = Objective.read(scored[0].plan.best).largest
-    return sorted(scored, key=lambda one: one.score or 0.0, reverse=largest)
+    scored.sort(key=lambda one: one.score or 0.0, reverse=largest)
+    return sorted(scored, key=lambda one: one.phase in _BAD)
+
+
+def winner(batch: Sequence[Experiment]) -> Experiment | None:
+    """Return the trial with the best score, if one has any and has not failed."""
+    return next((one for one in ranking(batch) if one.phase not in _BAD), None)
 
 
 def _trials(batch: Sequence[Experiment], most: int) -> Iterator[Block]:
@@ -177,9 +181,8 @@ def _varied(sets: Sequence[Mapping[str, Json]]) -> list[str]:
 
 
 def _winner(batch: Sequence[Experiment], *, over: bool) -> Iterator[Note]:
-    ranked = ranking(batch)
-    if over and ranked:
-        yield Note(f"repeat the best: `{command(ranked[0])}`")
+    if over and (best := winner(batch)):
+        yield Note(f"repeat the best: `{command(best)}`")
     held = sum(one.phase is Phase.HELD for one in batch)
     failed = sum(one.phase in _BAD for one in batch)
     if held:
@@ -193,6 +196,8 @@ def _winner(batch: Sequence[Experiment], *, over: bool) -> Iterator[Note]:
 def command(one: Experiment) -> str:
     """Return the command line that starts the training of *one* once more."""
     plan = one.plan
+    if plan.configured:  # watch.toml has the rest
+        return shlex.join(["wandbwatch", "experiment", plan.name, plan.argument])
     words = ["wandbwatch", "experiment", plan.argument, "--script", plan.script]
     if plan.launcher:
         words += ["--launcher", shlex.join(plan.launcher)]

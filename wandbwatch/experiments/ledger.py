@@ -135,7 +135,8 @@ class Ledger:
         before *one*."""
         found = self.store.read(
             "SELECT score FROM experiment WHERE score IS NOT NULL AND id <> ?"
-            " AND ended < ? AND json_extract(plan, '$.name') = ?"
+            " AND ended < ? AND phase IN ('finished', 'stopped')"
+            " AND json_extract(plan, '$.name') = ?"
             " AND json_extract(plan, '$.best') = ?",
             one.id,
             one.ended.timestamp() if one.ended else self.store.moment(),

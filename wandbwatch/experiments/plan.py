@@ -197,6 +197,7 @@ def _plan(request: Request, config: ExperimentConfig) -> Plan:
         retry_on=_causes(request.retry_on),
         gpus=_gpus(request),
         gpus_per_run=request.gpus_per_run or 1,
+        configured=request.script is None,
     )
 
 

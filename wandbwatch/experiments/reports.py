@@ -6,6 +6,7 @@ import json
 import shlex
 import signal
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from wandbwatch import formatting
@@ -136,11 +137,11 @@ def ended(
     """
     finished = one.phase is Phase.FINISHED
     blocks: tuple[Block, ...] = (
-        *_comparison(one, earlier),
+        replace(_end(one), late=True),
         *_runs(runs),
+        *_comparison(one, earlier),
         *(_metrics(run) for run in runs[:1] if run.summary),
         _parameters(one),
-        _end(one),
         *_last_output(one, output),
         *map(Note, _notes(one, runs, asked, again=again)),
     )
@@ -162,7 +163,7 @@ def _result(one: Experiment, why: str) -> str:
     """Return the reason or the score, and how long it ran."""
     bare = exit_status(one) if one.phase is not Phase.FINISHED else ""
     said = why or one.reason or bare
-    if one.score is not None:
+    if one.score is not None and one.phase is Phase.FINISHED:
         said = f"{Objective.read(one.plan.best).key} {formatting.number(one.score)}"
     ran = "" if one.runtime is None else timedelta(seconds=round(one.runtime))
     took = f" ({formatting.cell(ran)})" if ran else ""

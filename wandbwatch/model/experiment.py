@@ -94,6 +94,8 @@ class Plan:
     gpus_per_run: int = 1
     account: str = ""
     """The account of watch.toml whose key and server it gets."""
+    configured: bool = False
+    """Whether *name* is that of an experiment of watch.toml."""
 
     @property
     def parameters(self) -> Mapping[str, Json]:

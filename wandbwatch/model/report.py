@@ -72,10 +72,23 @@ class Fields:
     title: str
     items: tuple[tuple[str, Cell], ...]
     label: str = ""
+    late: bool = field(default=False, compare=False)
+    """Whether people see it after the last fields that are not late."""
+    order: tuple[str, ...] | None = field(default=None, compare=False)
+    """The names that people see, in order; None: all, as they are."""
 
     @property
     def heading(self) -> str:
         return self.label or self.title
+
+    @property
+    def read(self) -> Fields:
+        """The fields as people see them."""
+        if self.order is None:
+            return self
+        cells = dict(self.items)
+        items = tuple((name, cells[name]) for name in self.order)
+        return replace(self, items=items, order=None)
 
 
 @dataclass(frozen=True)
@@ -281,6 +294,22 @@ class Report:
     """The rule of an alert."""
     line: str = field(default="", compare=False)
     """The command line of a list that this answers."""
+
+    @property
+    def read(self) -> tuple[Block, ...]:
+        """The blocks as people see them; programs get them as they are."""
+        found = [
+            b.read if isinstance(b, Fields) else b
+            for b in self.blocks
+            if not isinstance(b, Fields) or b.order != ()
+        ]
+        last = max(
+            (n for n, b in enumerate(found) if isinstance(b, Fields) and not b.late),
+            default=-1,
+        )
+        late = [b for b in found[: last + 1] if isinstance(b, Fields) and b.late]
+        early = [b for b in found[: last + 1] if b not in late]
+        return (*early, *late, *found[last + 1 :])
 
 
 _remarks: list[str] = []

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -75,6 +76,24 @@ def test_values_are_grouped_by_the_part_before_the_first_slash():
     assert told["_default"]["state"] is State.FAILED
     assert told["train"] == {"a/b": 1, "loss": 0.5}
     assert told["system"] == {"cpu": 10.0, "gpu.0.temp": 50.0}
+
+
+KERAS = dict.fromkeys(
+    ("acc", "epoch", "loss", "lr", "train/loss", "val/f1", "val_acc", "val_loss"), 0.5
+)
+
+
+def test_people_see_validation_and_training_first_and_programs_the_old_order():
+    run = Run("a1", "owl", State.FINISHED, summary=KERAS, system={"cpu": 1.0})
+    found = report(run)
+    titles = [b.title for b in found.blocks if isinstance(b, Fields)]
+    assert titles == ["run", "_default", "val", "train", "system"]
+    shown = [b for b in found.read if isinstance(b, Fields)]
+    assert [b.heading for b in shown] == ["run", "val", "train", "Charts", "system"]
+    names = [name for name, _ in shown[3].items]
+    assert names == ["val_acc", "val_loss", "acc", "loss", "epoch", "lr"]
+    bare = report(replace(run, summary={})).read
+    assert bare[:2] == (found.read[0], found.read[-1])
 
 
 def test_who_when_and_how_long_come_first():

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from wandbwatch.analysis import delta as deltas
+from wandbwatch.analysis.objective import relevance
 from wandbwatch.formatting.run_blocks import caveats, run_fields, run_subject, run_title
 from wandbwatch.formatting.text import by_number, did_you_mean, yet
 from wandbwatch.model.report import (
@@ -135,8 +136,17 @@ def _groups(run: Run, filters: Sequence[str]) -> Iterator[Fields]:
         if _selected(name, filters):
             grouped.setdefault(group, []).append((key, cell))
     for group in sorted(grouped, key=_order):
-        label = _CHARTS if group == _DEFAULT else ""
-        yield Fields(group, tuple(grouped[group]), label)
+        fields = Fields(
+            group, tuple(grouped[group]), late=relevance(group) > relevance("train")
+        )
+        yield _charts(fields, filters) if group == _DEFAULT else fields
+
+
+def _charts(fields: Fields, filters: Sequence[str]) -> Fields:
+    """Show people validation and training first, and the state once."""
+    names = [name for name, _ in fields.items if filters or name != "state"]
+    order = tuple(sorted(names, key=relevance))
+    return replace(fields, label=_CHARTS, order=order)
 
 
 def _order(group: str) -> tuple[object, ...]:
@@ -191,7 +201,8 @@ def _spellings(name: str) -> tuple[str, ...]:
 
 def _configuration(run: Run, *, wanted: bool) -> Iterator[Fields | Note]:
     if wanted and run.config:
-        yield Fields("config", tuple((k, run.config[k]) for k in sorted(run.config)))
+        items = tuple((k, run.config[k]) for k in sorted(run.config))
+        yield Fields("config", items, late=True)
     elif wanted:
         yield Note("the run has no config")
 

@@ -86,7 +86,7 @@ def _for_people(report: Report) -> Report:
     """Leave out the hints that only somebody at a terminal can follow."""
     blocks: tuple[Block, ...] = tuple(
         Note(_without_hints(block.text)) if isinstance(block, Note) else block
-        for block in report.blocks
+        for block in report.read
     )
     headline = report.headline
     if report.kind == "failure":

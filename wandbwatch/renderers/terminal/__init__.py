@@ -48,7 +48,7 @@ def render(reports: Iterable[Report], screen: Screen) -> Iterator[str]:
     for report in reports:
         gap = gap if report.title else ""  # it continues the previous report
         title = [_title(report, screen)] if report.title else []
-        for part in (*title, *_rows(report.blocks, screen)):
+        for part in (*title, *_rows(report.read, screen)):
             text = _pictured(part, console, screen)
             text = text or _painted(console, _shown(part, screen))
             if text:
