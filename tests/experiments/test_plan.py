@@ -73,6 +73,7 @@ def test_a_named_experiment_uses_its_settings():
             best="loss:min",
             project="p",
             run_id="id1",
+            configured=True,
         ),
     )
     assert plan("ppo").plans[0].argument == '{"lr": 0.1}'

@@ -284,7 +284,8 @@ def _comparison(one: Experiment, earlier: Sequence[float]) -> Iterator[Fields]:
     if earlier:
         best = max(earlier) if objective.largest else min(earlier)
         items += [("best before", best), ("change", one.score - best)]
-        better = objective.better(one.score, best)
+        counts = one.phase in (Phase.FINISHED, Phase.STOPPED)
+        better = counts and objective.better(one.score, best)
         items.append(("verdict", "a new best" if better else "not the best"))
     yield Fields("compared with the best so far", tuple(items))
 
