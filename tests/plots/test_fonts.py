@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
-from wandbwatch.plots.fonts import BASE, fonts_for, packages
+from wandbwatch.plots.words import BASE, fonts_for, packages
 
 from tests.plots.pictures import pixels
 

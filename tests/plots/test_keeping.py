@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wandbwatch.model.errors import WandbwatchError
 from wandbwatch.model.report import Note, Plot, Report
-from wandbwatch.plots import keep, png
-from wandbwatch.plots.keeping import file_name
+from wandbwatch.plots import file_name, keep, png
 
 from tests.plots.pictures import line, plot
 

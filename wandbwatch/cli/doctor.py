@@ -72,7 +72,7 @@ def _problems(count: int) -> str:
 def _machine() -> Iterator[Finding]:
     yield Finding("wandbwatch", wandbwatch.__version__)
     yield Finding("Python", f"{platform.python_version()} on {platform.system()}")
-    from wandbwatch.plots.fonts import fonts_for  # noqa: PLC0415 (it takes long to import)
+    from wandbwatch.plots.words import fonts_for  # noqa: PLC0415 (it takes long to import)
 
     lacking = [name for name, sign in _SCRIPTS.items() if fonts_for([sign]).missing]
     said = f"none for {', '.join(lacking)}: such names have boxes in plots"

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from wandbwatch.plots.sixels import png, sixels, width
+from wandbwatch.plots import as_png, pixels_wide, sixels
 
 Picture: TypeAlias = Callable[[str, int], str]
 """Writes the picture in a file for a terminal of so many columns; "" if it can't."""
@@ -82,7 +82,7 @@ def _shown(way: Callable[[Path, int], str], file: str, columns: int) -> str:
     if path.suffix.lower() not in _SHOWN:
         return ""
     try:
-        natural = max(width(path) // _cell_width(), _NARROWEST)
+        natural = max(pixels_wide(path) // _cell_width(), _NARROWEST)
         return way(path, min(columns, _WIDEST, natural))
     except (OSError, ValueError):  # not a picture
         return ""
@@ -90,7 +90,7 @@ def _shown(way: Callable[[Path, int], str], file: str, columns: int) -> str:
 
 def _kitty(path: Path, columns: int) -> str:
     """See https://sw.kovidgoyal.net/kitty/graphics-protocol: PNG in chunks."""
-    packed = base64.b64encode(png(path)).decode()
+    packed = base64.b64encode(as_png(path)).decode()
     parts = [packed[at : at + _CHUNK] for at in range(0, len(packed), _CHUNK)]
     head = f"a=T,f=100,q=2,c={columns},"
     return "".join(

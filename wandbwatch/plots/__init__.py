@@ -2,15 +2,94 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
-from collections.abc import Sequence
+import os
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from wandbwatch.plots.keeping import keep, png
+from wandbwatch.formatting.filenames import stem
+from wandbwatch.model.errors import WandbwatchError
+from wandbwatch.model.report import Chart, Plot, Report
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # Unset, its log goes to stderr: a cache it can't write, fonts it is listing.
 logging.getLogger("matplotlib").setLevel(logging.CRITICAL)
 
-__all__ = ["gallery", "keep", "png", "seen", "still"]
+
+def png(drawn: Plot | Chart, *, titled: bool = True) -> bytes:
+    """Draw a plot or a chart as a PNG, 800 pixels wide, *titled* with its name."""
+    from wandbwatch.plots.charts import draw  # noqa: PLC0415 - imports matplotlib
+
+    return draw(drawn, titled=titled)
+
+
+def called(drawn: Plot | Chart) -> str:
+    """Return a picture's name: a plot's key, or a chart's title."""
+    return drawn.key if isinstance(drawn, Plot) else drawn.title
+
+
+def keep(report: Report, directory: Path) -> Report:
+    """Draw each plot and chart of *report* into *directory* and name its file.
+
+    A picture of the same name is written over. Raises WandbwatchError when the
+    directory can't be made or written to.
+    """
+    drawn = [block for block in report.blocks if isinstance(block, Plot | Chart)]
+    if not drawn:
+        return report
+    with _told(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+    kept: dict[str, Plot | Chart] = {}
+    for one in drawn:
+        name = file_name(called(one), kept)
+        picture = png(one)
+        with _told(directory):
+            _write(directory / name, picture)
+        kept[name] = replace(one, file=str(directory / name))
+    done = iter(kept.values())
+    blocks = (next(done) if isinstance(b, Plot | Chart) else b for b in report.blocks)
+    return replace(report, blocks=tuple(blocks))
+
+
+def file_name(key: str, taken: Collection[str] = ()) -> str:
+    """Return a name of a-z, 0-9 and _ for the picture of *key*, not yet *taken*."""
+    start = stem(key, "plot")
+    name, n = f"{start}.png", 1
+    while name in taken:
+        n += 1
+        name = f"{start}_{n}.png"
+    return name
+
+
+@contextmanager
+def _told(directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as e:  # ValueError: a NUL in the path
+        why = getattr(e, "strerror", None) or e
+        raise WandbwatchError(
+            f"cannot save pictures in {str(directory)!r}: {why};"
+            " --out DIR saves them elsewhere"
+        ) from e
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write the file whole or not at all; a reader never sees half of it."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    try:
+        with draft.open("xb") as file:
+            file.write(content)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def gallery(pictures: Sequence[tuple[bytes, str]]) -> bytes:
@@ -32,3 +111,67 @@ def still(content: bytes) -> bytes:
     from wandbwatch.plots.tiles import still  # noqa: PLC0415 - imports matplotlib
 
     return still(content)
+
+
+_COLOURS = 64
+
+
+def sixels(path: Path, most: int) -> str:
+    """Draw the picture at *path*, *most* pixels wide: six rows at a time, a layer for
+    each colour (DEC's VT340 manual)."""
+    import numpy as np  # noqa: PLC0415 -- slow to load
+    from PIL import Image  # noqa: PLC0415 -- the same
+
+    with Image.open(path) as image:
+        whole = image.convert("RGB")
+    width = min(most, whole.width)
+    height = max(round(whole.height * width / whole.width), 1)
+    small = whole.resize((width, height)).quantize(_COLOURS)
+    palette = small.getpalette() or []
+    pixels = np.asarray(small)
+    colours = "".join(
+        f"#{i};2;{';'.join(str(round(c / 2.55)) for c in palette[3 * i : 3 * i + 3])}"
+        for i in np.unique(pixels).tolist()
+    )
+    bands = (pixels[y : y + 6] for y in range(0, height, 6))
+    drawn = "-".join("$".join(_layers(band)) for band in bands)
+    return f'\x1bPq"1;1;{width};{height}{colours}{drawn}\x1b\\'
+
+
+def _layers(band: NDArray[np.uint8]) -> Iterator[str]:
+    """Draw up to six rows of palette indices, a layer for each colour in them."""
+    import numpy as np  # noqa: PLC0415 -- slow to load
+
+    weights = 1 << np.arange(len(band))
+    for colour in np.unique(band):
+        bits = weights @ (band == colour)
+        runs = (
+            (bit, len(list(same))) for bit, same in itertools.groupby(bits.tolist())
+        )
+        yield f"#{colour}" + "".join(_run(chr(63 + bit), n) for bit, n in runs)
+
+
+def _run(sign: str, count: int) -> str:
+    return f"!{count}{sign}" if count > 3 else sign * count  # noqa: PLR2004 -- shorter
+
+
+def pixels_wide(path: Path) -> int:
+    """Return how many pixels wide the picture at *path* is."""
+    from PIL import Image  # noqa: PLC0415 -- slow to load
+
+    with Image.open(path) as image:
+        return image.width
+
+
+def as_png(path: Path) -> bytes:
+    """Return the picture at *path* as a PNG."""
+    if path.suffix.lower() == ".png":
+        return path.read_bytes()
+    import io  # noqa: PLC0415 -- seldom needed
+
+    from PIL import Image  # noqa: PLC0415 -- slow to load
+
+    written = io.BytesIO()
+    with Image.open(path) as image:
+        image.convert("RGBA").save(written, "PNG")
+    return written.getvalue()

@@ -17,11 +17,10 @@ from wandbwatch.analysis import curves, keys
 from wandbwatch.model.report import Line, Mark, Plot
 from wandbwatch.plots import palette
 from wandbwatch.plots.figure import EDGE, Entry, Frame, Sheet
-from wandbwatch.plots.fonts import packages
 from wandbwatch.plots.palette import NAMED, LineStyle, look
 from wandbwatch.plots.points import Marks, Odd, dots, marks_of, path
 from wandbwatch.plots.ticks import NO_TICKS, Floats, Scale, worded
-from wandbwatch.plots.words import NO_GLYPH, TEXT, Words, points
+from wandbwatch.plots.words import NO_GLYPH, TEXT, Words, packages, points
 
 X_TICKS, Y_TICKS = 5, 5
 COLUMNS = 1400

@@ -62,8 +62,7 @@ def _warn_of_letters(path: Path) -> None:
     text = path.read_text("utf-8")
     if all(ord(letter) < _COMMON for letter in text):
         return
-    from wandbwatch.plots.fonts import packages
-    from wandbwatch.plots.words import Words
+    from wandbwatch.plots.words import Words, packages
 
     if missing := Words(set(text)).missing:
         letters, wanted = "".join(sorted(missing)[:8]), " and ".join(packages(missing))

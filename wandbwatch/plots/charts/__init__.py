@@ -1,12 +1,21 @@
-"""Charts as PNG: a module for each drawing of the model."""
+"""Charts as PNG; bars and several plots in one are drawn here."""
 
 from __future__ import annotations
 
+import io
+import math
+
+import numpy as np
+import PIL.Image
+
+from wandbwatch import formatting
 from wandbwatch.model.drawing import Bars, Drawing, Heatmap, Matrix, Parallel, Scatter
 from wandbwatch.model.report import Chart, Panels, Plot
-from wandbwatch.plots import lines
-from wandbwatch.plots.charts import bars, heatmap, matrix, panels, parallel, scatter
-from wandbwatch.plots.figure import Sheet, own_settings
+from wandbwatch.plots import lines, palette
+from wandbwatch.plots.charts import heatmap, scatter
+from wandbwatch.plots.figure import EDGE, PLOT, WIDTH, Frame, Sheet, own_settings
+from wandbwatch.plots.ticks import MINUS, Scale
+from wandbwatch.plots.words import TEXT, Words, points
 
 
 def draw(drawn: Plot | Chart, *, titled: bool) -> bytes:
@@ -18,7 +27,7 @@ def draw(drawn: Plot | Chart, *, titled: bool) -> bytes:
         if isinstance(drawn, Plot):
             return lines.draw(drawn, titled=titled).png()
         if isinstance(drawn.drawing, Panels):
-            return panels.draw(drawn.drawing)
+            return draw_panels(drawn.drawing)
         return _sheet(drawn.title, drawn.drawing, titled=titled).png()
 
 
@@ -29,8 +38,82 @@ def _sheet(title: str, drawing: Drawing, *, titled: bool) -> Sheet:
         case Scatter():
             return scatter.draw(title, drawing, titled=titled)
         case Bars():
-            return bars.draw(title, drawing, titled=titled)
+            return draw_bars(title, drawing, titled=titled)
         case Matrix():
-            return matrix.draw(title, drawing, titled=titled)
+            return heatmap.draw_matrix(title, drawing, titled=titled)
         case Parallel():
-            return parallel.draw(title, drawing, titled=titled)
+            return scatter.draw_parallel(title, drawing, titled=titled)
+
+
+MOST = 40
+"""How many bars there are on a picture at most."""
+_ROW, _LONGEST, _GAP = 36, 300, 12.0
+_THICK = 0.62
+
+
+def draw_bars(title: str, drawing: Bars, *, titled: bool) -> Sheet:
+    items = drawing.items[:MOST]
+    more = len(drawing.items) - len(items)
+    amount = f"{drawing.amount} · {more} more" if more else drawing.amount
+    words = Words((title, amount, *(name for name, _ in items)))
+    names = [words.fit(name, _LONGEST) for name, _ in items]
+    values = [_worded(value) for _, value in items]
+    frame = Frame(
+        title=title if titled else "",
+        x_name=amount,
+        right=max(map(words.width, values), default=0.0),
+        plot=max(len(items), 1) * _ROW,
+        left=max(map(words.width, names), default=0.0),
+        bare=True,
+    )
+    sheet = Sheet(words, frame)
+    scale = Scale.of([np.array([0.0, *(v for _, v in items)], dtype=np.float64)])
+    if not items or scale is None:
+        sheet.write_nothing()
+        return sheet
+    ends = scale.place(np.array([v for _, v in items], dtype=np.float64))
+    zero = scale.at(0.0)
+    levels = 1 - (np.arange(len(items)) + 0.5) / len(items)
+    thick = _THICK / len(items)
+    there = np.isfinite(ends)
+    sheet.axes.barh(
+        levels[there], ends[there] - zero, thick, zero, color=palette.COLOURS[0]
+    )
+    sheet.axes.axvline(zero, color=palette.MUTED, linewidth=points(1.5))
+    sheet.set_limits()
+    for name, value, level in zip(names, values, levels, strict=True):
+        y = sheet.y(level) - TEXT / 3
+        sheet.write(EDGE, y, name)
+        x = WIDTH - EDGE - sheet.words.width(value)
+        sheet.write(x, y, value, palette.MUTED)
+    return sheet
+
+
+def _worded(value: float) -> str:
+    if math.isfinite(value):
+        return formatting.number(value).replace("-", MINUS)
+    return "NaN" if math.isnan(value) else "∞" if value > 0 else f"{MINUS}∞"
+
+
+_TWO, _THREE = 2, 3
+_CROWDED = 8
+
+
+def draw_panels(panels: Panels) -> bytes:
+    """Draw *panels* as a PNG, 800 pixels wide for each column."""
+    pictures = [
+        PIL.Image.open(io.BytesIO(lines.draw(plot).png())) for plot in panels.plots
+    ]
+    columns = min(_THREE if len(pictures) > _CROWDED else _TWO, max(len(pictures), 1))
+    rows = [pictures[i : i + columns] for i in range(0, len(pictures), columns)]
+    heights = [max(picture.height for picture in row) for row in rows]
+    size = (columns * WIDTH, sum(heights) or PLOT)
+    whole = PIL.Image.new("RGB", size, palette.BACKGROUND)
+    top = 0
+    for row, height in zip(rows, heights, strict=True):
+        for place, picture in enumerate(row):
+            whole.paste(picture.convert("RGB"), (place * WIDTH, top))
+        top += height
+    file = io.BytesIO()
+    whole.save(file, format="png")
+    return file.getvalue()

@@ -1,4 +1,5 @@
-"""A distribution over x, bright where most values were; a single one as bars."""
+"""A distribution over x, bright where most values were, a single one as bars; and a
+confusion matrix, bright where most rows were."""
 
 from __future__ import annotations
 
@@ -8,12 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from wandbwatch.model.drawing import Heatmap, HistogramColumn
+from wandbwatch import formatting
+from wandbwatch.model.drawing import Heatmap, HistogramColumn, Matrix
 from wandbwatch.plots import palette
-from wandbwatch.plots.figure import Entry, Frame, Sheet
+from wandbwatch.plots.figure import EDGE, WIDTH, Entry, Frame, Sheet
 from wandbwatch.plots.lines import X_TICKS, Y_TICKS
 from wandbwatch.plots.ticks import NO_TICKS, Floats, Scale, worded
-from wandbwatch.plots.words import Words
+from wandbwatch.plots.words import TEXT, Words
 
 _HINT = "bright: most values, at each x"
 _NARROWEST = 0.003
@@ -160,3 +162,72 @@ def _shares(bins: Bins, scale: Scale, rows: int) -> Floats:
     )
     most = parts.max()
     return parts / most if most > 0 else parts
+
+
+MOST = 40
+"""How many classes there are on a picture at most."""
+_LONGEST = 170
+_NUMBERED, _NARROWEST_COLUMN = 12, 46
+"""Up to this many classes have numbers; narrower columns have no names."""
+_LEAST, _HIGH = 24, 420
+_BRIGHT = 0.55
+
+
+def draw_matrix(title: str, drawing: Matrix, *, titled: bool) -> Sheet:
+    count = min(len(drawing.names), MOST)
+    words = Words((title, drawing.row, drawing.column, *drawing.names[:count]))
+    names = [words.fit(name, _LONGEST) for name in drawing.names[:count]]
+    more = len(drawing.names) - count
+    wide = max(map(words.width, names), default=0.0)
+    frame = Frame(
+        title=title if titled else "",
+        x_name=drawing.column + (f" · {more} more classes" if more else ""),
+        y_name=drawing.row,
+        left=wide,
+        below=TEXT + 14.0,
+        plot=max(_HIGH, count * _LEAST),
+        bare=True,
+    )
+    sheet = Sheet(words, frame)
+    if not count:
+        sheet.write_nothing()
+        return sheet
+    counts = np.array([row[:count] for row in drawing.values[:count]], dtype=np.float64)
+    shares = _parts(counts)
+    sheet.axes.imshow(
+        shade(shares)[::-1],
+        extent=(0, 1, 0, 1),
+        aspect="auto",
+        origin="lower",
+        interpolation="nearest",
+    )
+    sheet.set_limits()
+    _write(sheet, names, counts, shares)
+    return sheet
+
+
+def _parts(counts: Floats) -> Floats:
+    """Return each count's share of its row; 0 where there is none."""
+    known = np.nan_to_num(counts, nan=0.0, posinf=0.0, neginf=0.0).clip(min=0.0)
+    scaled = known / (known.max() or 1.0)  # so that no sum is more than a float
+    sums = scaled.sum(axis=1, keepdims=True)
+    shares: Floats = scaled / np.where(sums > 0, sums, 1.0)
+    return shares
+
+
+def _write(sheet: Sheet, names: list[str], counts: Floats, shares: Floats) -> None:
+    words, cell = sheet.words, (sheet.x(1) - sheet.x(0)) / len(names)
+    centres = (np.arange(len(names)) + 0.5) / len(names)
+    for i, (name, centre) in enumerate(zip(names, centres, strict=True)):
+        sheet.write(EDGE, sheet.y(1 - centre) - TEXT / 3, name)
+        if cell >= _NARROWEST_COLUMN:
+            short = words.fit(name, cell - 6)
+            x = sheet.x(centre) - words.width(short) / 2
+            sheet.write(min(x, WIDTH - words.width(short) - 4), sheet.bottom + 8, short)
+        for j, other in enumerate(centres if len(names) <= _NUMBERED else ()):
+            if np.isfinite(counts[i, j]) and counts[i, j]:
+                text = words.fit(formatting.number(counts[i, j].item()), cell - 4)
+                bright = shares[i, j] > _BRIGHT
+                colour = palette.BACKGROUND if bright else palette.TEXT
+                x = sheet.x(other) - words.width(text) / 2
+                sheet.write(x, sheet.y(1 - centre) - TEXT / 3, text, colour)

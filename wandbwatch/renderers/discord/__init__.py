@@ -25,7 +25,7 @@ from wandbwatch.model.report import (
     Table,
     Text,
 )
-from wandbwatch.plots.keeping import called
+from wandbwatch.plots import called
 from wandbwatch.renderers.discord import (
     attachments,
     limits,

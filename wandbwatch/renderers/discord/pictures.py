@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from wandbwatch import formatting
 from wandbwatch.model.delivery import MessageFile
 from wandbwatch.model.report import Chart, Line, Mark, Plot
+from wandbwatch.plots import called, file_name
 from wandbwatch.plots import text as charted
-from wandbwatch.plots.keeping import called, file_name
 from wandbwatch.renderers.discord import limits, markdown
 from wandbwatch.renderers.discord.passages import Passage
 
