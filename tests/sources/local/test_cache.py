@@ -199,7 +199,7 @@ def test_what_is_odd_is_not_used(file, kept, harm):
     elif harm == "cut":
         one.write_bytes(raw[:-9])
     elif harm == "other":
-        one.write_bytes(raw.replace(b"cache 1", b"cache 9"))
+        one.write_bytes(raw.replace(b"cache 2", b"cache 9"))
     elif harm == "text":
         one.write_text("{}")
     else:
@@ -210,6 +210,34 @@ def test_what_is_odd_is_not_used(file, kept, harm):
         assert found
         assert found.load(log) is None
     assert answers(file) == expected
+
+
+def test_kept_curves_that_are_damaged_are_read_again(file, kept):
+    synthetic.write(file, records(0, 300))
+    expected = answers(file)
+    (one,) = kept.iterdir()
+    raw = one.read_bytes()
+    one.write_bytes(raw[:-9] + bytes([raw[-9] ^ 1]) + raw[-8:])
+    assert answers(file) == expected
+
+
+def test_curves_that_nobody_asks_for_are_not_read(file, monkeypatch):
+    content = synthetic.frame(records(0, 600))
+    file.write_bytes(content[:-50_000])
+    answers(file)
+    read: list[str] = []
+    whole = cache.Stored.array
+
+    def counted(stored: cache.Stored) -> Any:
+        read.append(stored.kind)
+        return whole(stored)
+
+    monkeypatch.setattr(cache.Stored, "array", counted)
+    assert source(file).alerts("any") is not None
+    assert set(read) == {"I"}
+    file.write_bytes(content)
+    assert answers(file) == cold(file)
+    assert set(read) == {"I", "d"}
 
 
 def test_it_can_be_switched_off(file, kept, monkeypatch):

@@ -15,14 +15,14 @@ from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 from zlib import crc32
 
 if TYPE_CHECKING:
     from wandbwatch.sources.local.log import RunLog
 
 VARIABLE = "WANDBWATCH_CACHE"
-_FORMAT = f"wandbwatch cache 1 {sys.byteorder}\n".encode()
+_FORMAT = f"wandbwatch cache 2 {sys.byteorder}\n".encode()
 _SAMPLED = 64
 """How many blocks of a log are compared each time."""
 _LARGEST = 128 << 20
@@ -47,7 +47,7 @@ def directory(environ: Mapping[str, str]) -> Path | None:
 
 @dataclass(frozen=True)
 class Kept:
-    """One file of the cache: JSON with arrays in it."""
+    """One file of the cache: JSON, and arrays that it names."""
 
     path: Path
 
@@ -61,9 +61,13 @@ class Kept:
         return cls(root / sha256(os.fsencode(what)).hexdigest()[:40])
 
     def load(self) -> Any:
-        """Return what was kept; None if there is nothing or it is invalid."""
+        """Return what was kept; None if there is nothing or it is invalid.
+
+        Arrays are `Stored`, and read when they are needed.
+        """
         try:
-            found = _decoded(_private(self.path))
+            with _private(self.path) as file:
+                found = _decoded(file, self.path)
             os.utime(self.path)
         except (OSError, ValueError, LookupError, TypeError, ArithmeticError):
             return None
@@ -134,56 +138,78 @@ def _checksum(log: RunLog, block: int) -> int:
     return crc32(log.read(log.block_start(block), log.block_start(block + 1)))
 
 
+@dataclass(frozen=True)
+class Stored:
+    """An array in a file of the cache."""
+
+    path: Path
+    at: int
+    kind: str
+    count: int
+    checksum: int
+
+    def array(self) -> array[Any]:
+        """Read it; raises OSError or ValueError where it is not there any more."""
+        found = array(self.kind)
+        with _private(self.path) as file:
+            raw = os.pread(file.fileno(), self.count * found.itemsize, self.at)
+        if crc32(raw) != self.checksum:
+            raise ValueError
+        found.frombytes(raw)
+        return found
+
+
 def _encoded(value: Any) -> bytes:
-    arrays: list[array[Any]] = []
+    arrays: list[memoryview] = []
 
     def spelled(one: Any) -> Any:
         if not isinstance(one, array):
             raise TypeError
-        arrays.append(one)
-        return {_ARRAY: [one.typecode, len(one)]}
+        arrays.append(memoryview(one).cast("B"))
+        return {_ARRAY: [one.typecode, len(one), crc32(arrays[-1])]}
 
     text = json.dumps(value, default=spelled, separators=(",", ":")).encode()
-    body = b"".join([text, *(memoryview(one).cast("B") for one in arrays)])
-    head = crc32(body).to_bytes(4, "little") + len(text).to_bytes(8, "little")
-    return _FORMAT + head + body
+    head = crc32(text).to_bytes(4, "little") + len(text).to_bytes(8, "little")
+    return b"".join([_FORMAT, head, text, *arrays])
 
 
-def _decoded(raw: memoryview) -> Any:
-    at = len(_FORMAT)
-    if raw[:at] != _FORMAT or crc32(raw[at + 12 :]) != _number(raw[at : at + 4]):
+def _decoded(file: BinaryIO, path: Path) -> Any:
+    head = file.read(len(_FORMAT) + 12)
+    length = _number(head[-8:])
+    text = file.read(length) if head.startswith(_FORMAT) else b""
+    if not text or crc32(text) != _number(head[-12:-8]):
         raise ValueError
-    length, at = _number(raw[at + 4 : at + 12]), at + 12
-    text, at = bytes(raw[at : at + length]), at + length
+    at = len(head) + length
 
     def found(one: dict[str, Any]) -> Any:
         nonlocal at
         if _ARRAY not in one:
             return one
-        kind, count = one[_ARRAY]
-        filled = array(kind)
-        end = at + count * filled.itemsize
-        filled.frombytes(raw[at:end])
-        at = end
-        return filled
+        kind, count, checksum = one[_ARRAY]
+        stored = Stored(path, at, kind, count, checksum)
+        at += count * array(kind).itemsize
+        return stored
 
-    arrays = _SPELLED_ARRAY in text
-    return json.loads(text, object_hook=found if arrays else None)
+    known = json.loads(text, object_hook=found if _SPELLED_ARRAY in text else None)
+    if at != os.fstat(file.fileno()).st_size:
+        raise ValueError
+    return known
 
 
-def _number(raw: memoryview) -> int:
+def _number(raw: bytes) -> int:
     return int.from_bytes(raw, "little")
 
 
-def _private(path: Path) -> memoryview:
-    """Read a file that nobody else can have written."""
+def _private(path: Path) -> BinaryIO:
+    """Open a file that nobody else can have written."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        about = os.fstat(descriptor)
-        ours = stat.S_ISREG(about.st_mode) and about.st_uid == os.geteuid()
-        if not ours or about.st_mode & 0o077 or about.st_size > _LARGEST:
-            raise ValueError
-        return memoryview(file.read())
+    file = os.fdopen(descriptor, "rb")
+    about = os.fstat(descriptor)
+    ours = stat.S_ISREG(about.st_mode) and about.st_uid == os.geteuid()
+    if not ours or about.st_mode & 0o077 or about.st_size > _LARGEST:
+        file.close()
+        raise ValueError
+    return file
 
 
 def _write(path: Path, raw: bytes) -> None:

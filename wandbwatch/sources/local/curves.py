@@ -10,7 +10,7 @@ from typing import Any, Self, TypeAlias
 from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.sources.local.framing import Record
 from wandbwatch.sources.local.key_scanner import KeyScanner, row_step
-from wandbwatch.sources.local.known import Known
+from wandbwatch.sources.local.known import Known, unstored
 from wandbwatch.sources.local.wire import EXIT, HISTORY
 
 Place: TypeAlias = Callable[[bytes, int, int, int], float | None]
@@ -83,7 +83,10 @@ class CurveScanner(Known):
 
     def restore(self, state: dict[str, Any]) -> Self:
         super().restore(state)
-        self.points = {key: (x, y, steps) for key, (x, y, steps) in self.points.items()}
+        self.points = {
+            key: (unstored(x), unstored(y), unstored(steps))
+            for key, (x, y, steps) in self.points.items()
+        }
         return self
 
     def copy(self) -> Self:

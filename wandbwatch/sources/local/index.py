@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from wandbwatch.model.query import Axis, AxisKind
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 _CURVES = 8
 """Choices of keys whose curves are known at once; the one used last stays longest."""
-_WORTH = 8
-"""The fewest new blocks for which the cache is written."""
+_WORTH, _SHARE = 8, 256
+"""The fewest new blocks for which the cache is written, and of how many known ones."""
 
 
 class Index:
@@ -32,6 +33,8 @@ class Index:
         self._kinds = KindsOfBlocks()
         self._newest: dict[Kinds, NewestLabels] = {}
         self._curves: list[CurveScanner] = []
+        self._stored: list[tuple[CurveScanner, dict[str, Any]]] = []
+        """Kept curves that were not asked for yet, and what to restore in them."""
         self._expected: list[Known] = []
 
     @property
@@ -80,6 +83,7 @@ class Index:
         self, keys: Sequence[str], axis: Axis, *, steps: bool
     ) -> list[CurveScanner]:
         self._load()
+        self._restore_curves(keys, axis, steps=steps)
         found: list[CurveScanner] = []
         left = list(keys)
         for one in self._curves:
@@ -94,7 +98,10 @@ class Index:
 
     def save(self) -> None:
         """Write the cache, if enough is new."""
-        if self._cached and self._news >= _WORTH:
+        least = max(_WORTH, self._kinds.upto // _SHARE)
+        if self._cached and self._news >= least:
+            self._restore_curves()
+            del self._curves[_CURVES:]
             parts = list(self._parts())
             known = [[kind, args, part.state()] for kind, args, part in parts]
             blocks = max(part.upto for *_, part in parts)
@@ -117,8 +124,8 @@ class Index:
         try:
             for kind, args, state in known or ():
                 self._restore(kind, args, state)
-        except (ValueError, LookupError, TypeError):
-            self._kinds, self._newest, self._curves = KindsOfBlocks(), {}, []
+        except (OSError, ValueError, LookupError, TypeError):
+            self._kinds, self._newest, self._stored = KindsOfBlocks(), {}, []
 
     def _restore(self, kind: str, args: list[Any], state: dict[str, Any]) -> None:
         if kind == "kinds":
@@ -129,4 +136,18 @@ class Index:
         elif kind == "curves":
             keys, (axis, key), steps = args
             one = CurveScanner(keys, Axis(AxisKind(axis), key), steps=steps)
-            self._curves.append(one.restore(state))
+            self._stored.append((one, state))
+
+    def _restore_curves(
+        self, keys: Sequence[str] = (), axis: Axis | None = None, *, steps: bool = False
+    ) -> None:
+        """Read the kept curves of *keys* over *axis*, or all of them without one."""
+        later = []
+        for one, state in self._stored:
+            fits = (one.axis, one.steps) == (axis, steps) and set(keys) & set(one.keys)
+            if fits or axis is None:
+                with suppress(OSError, ValueError, LookupError, TypeError):
+                    self._curves.append(one.restore(state))
+            else:
+                later.append((one, state))
+        self._stored = later

@@ -9,6 +9,7 @@ from array import array
 from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
+from wandbwatch.sources.local.cache import Stored
 from wandbwatch.sources.local.framing import Kinds, Record
 from wandbwatch.sources.local.items import REMOVE, UPDATE, VALUE_JSON, label, number
 from wandbwatch.sources.local.wire import EXIT, HISTORY, STATS, SUMMARY, fields
@@ -69,8 +70,13 @@ class Known:
 
     def restore(self, state: dict[str, Any]) -> Self:
         for name, value in state.items():
-            setattr(self, name, set(value) if name in _SETS else value)
+            setattr(self, name, set(value) if name in _SETS else unstored(value))
         return self
+
+
+def unstored(value: Any) -> Any:
+    """Return an array that is only stored, or any other *value* itself."""
+    return value.array() if isinstance(value, Stored) else value
 
 
 class KindsOfBlocks(Known):

@@ -171,9 +171,10 @@ class LocalSource:
         them are shown: then as `_shown` does, and for the curves that are read next.
         """
         wanted = filters.parse(query.filters)
-        every, asked = _all_shown(query), _asked(query)
-        want = asked if every else _needed(query)
+        need, asked = _needed(query), _asked(query)
         groups = self._chosen(query.ids)
+        every = _all_shown(query, len(groups))
+        want = asked if every else need
         together = opened_ if every and len(groups) <= _TOGETHER else None
         self._many = self._many or len(groups)
         groups.reverse()
@@ -186,7 +187,7 @@ class LocalSource:
     def _shown(self, found: _Found, query: Query) -> _Found:
         """Read the found runs that are shown with all that is wanted of them."""
         shown, want = found[: query.limit or None], _asked(query)
-        if (want.summary == () and want.config == ()) or _all_shown(query):
+        if (want.summary == () and want.config == ()) or _all_shown(query, len(found)):
             return shown
         gave = self._listing(want).gave
         left = [n for n, (run, files) in enumerate(shown) if not gave(files, run)]
@@ -346,9 +347,11 @@ def _needed(query: Query) -> Want:
     return Want(summary, config, system=False, whole=False)
 
 
-def _all_shown(query: Query) -> bool:
+def _all_shown(query: Query, count: int) -> bool:
+    """Return whether *query* shows all of so many runs, however they are ordered."""
     need = _needed(query)
-    return not (query.filters or query.limit or need.summary or need.config)
+    fewer = 0 < query.limit < count
+    return not (query.filters or fewer or need.summary or need.config)
 
 
 def _name_unread(left_out: Sequence[Run]) -> None:
