@@ -41,7 +41,9 @@ class Lines:
         self.count = found.start.size
         self._order = np.argsort(found.start, kind="stable")
         self._starts = found.start[self._order]
-        self._upto = int(found.end.max(initial=0))
+        self._bounds = (0, 0)
+        if self.count:
+            self._bounds = int(found.start.min()), int(found.end.max())
 
     def having(self, text: bytes) -> tuple[Places, Places]:
         """Return the rows that have *text*, and where; a row for each time."""
@@ -55,8 +57,8 @@ class Lines:
         seen, words = self.found.segment.seen, self.found.segment.words
         count, last = len(text), len(text) - 1
         pieces = [np.zeros(0, np.intp)]
-        upto = min(self._upto, words.size - count)
-        for begin in range(0, upto, _STRIPE):
+        since, upto = self._bounds
+        for begin in range(since, upto := min(upto, words.size - count), _STRIPE):
             end = min(begin + _STRIPE, upto)
             maybe = seen[begin:end] == text[0]
             maybe &= seen[begin + last : end + last] == text[last]

@@ -35,7 +35,7 @@ Bytes: TypeAlias = NDArray[np.uint8]
 BLOCKS = 256
 """Blocks of a segment, at most."""
 _BEYOND = 8 * BLOCK  # read behind a segment, for the rest of its last record
-_ROOM = 4 << 20  # for records that were split
+_ROOM = 12 << 20  # for records that were split, or are gathered
 _PADDING = 512  # bytes that may be looked at, so that no look needs a test
 _FEW = 16
 """Chunks of one length whose checksums are computed as fast one by one."""
@@ -60,7 +60,8 @@ class Segment:
 
     def __init__(self) -> None:
         self.data = bytearray((BLOCKS + 1) * BLOCK + _BEYOND + _ROOM + _PADDING)
-        """The segment; behind it, put together, the records that were split."""
+        """The segment, then the records that were split, put together, and then those
+        that are looked at more closely."""
         self.view = memoryview(self.data)
         self.seen = np.frombuffer(self.data, np.uint8)
         self.words: Words = self.integers(8)
@@ -70,11 +71,13 @@ class Segment:
         self._sums = self.integers(4)
         self.size = 0
         """The number of bytes read."""
+        self.used = 0
+        """Where in the data there is nothing any more."""
 
     def read(self, file: BinaryIO, begin: int, end: int) -> None:
         """Read ``[begin:end]``, and some of the bytes behind it."""
         room = self.view[: end - begin + _BEYOND]
-        self.size = os.preadv(file.fileno(), [room], begin)
+        self.used = self.size = os.preadv(file.fileno(), [room], begin)
 
     def integers(self, width: int, behind: int = 0) -> NDArray[Any]:
         """Return the unsigned numbers of so many bytes that follow *behind* bytes."""
@@ -83,33 +86,56 @@ class Segment:
 
     def verify(self, at: Places) -> None:
         """Raise Unusual where the chunk at one of *at* is damaged."""
-        lengths = self.lengths[at]
-        order = np.argsort(lengths, kind="stable")
-        at, lengths = at[order], lengths[order]
-        edges = np.flatnonzero(lengths[1:] != lengths[:-1]) + 1
-        for begin, end in pairwise([0, *edges.tolist(), at.size]):
-            if end - begin < _FEW or lengths[begin] < _SUM:
-                sound = all(self._sound(one) for one in at[begin:end].tolist())
-            else:
-                sound = self._all_sound(at[begin:end], int(lengths[begin]) + 1)
-            if not sound:
-                raise Unusual
+        view = self.view
+        ends = at + self.lengths[at] + HEADER
+        bounds = zip((at + 6).tolist(), ends.tolist(), strict=True)
+        if [crc32(view[a:b]) for a, b in bounds] != self._sums[at].tolist():
+            raise Unusual
 
-    def _sound(self, at: int) -> bool:
-        end = at + HEADER + int(self.lengths[at])
-        return bool(crc32(self.view[at + 6 : end]) == self._sums[at])
+    def gathered(self, at: Places) -> Places:
+        """Copy what the chunks at *at* sum up, behind all else, side by side.
 
-    def _all_sound(self, at: Places, size: int) -> bool:
-        """Return whether all of some chunks with *size* summed bytes are undamaged.
-
-        One checksum tells: to sum up two texts as one, where the second one's first
-        bytes take the first one's checksum, gives the checksum of the second one.
+        Returns where each begins. Raises Unusual where one is damaged.
         """
+        lengths = self.lengths[at]
+        if self.used + int(lengths.sum()) + at.size > len(self.data) - _PADDING:
+            self.verify(at)
+            return at + 6
+        order = np.argsort(lengths, kind="stable")
+        edges = np.flatnonzero(np.diff(lengths[order])) + 1
+        moved = np.empty_like(at)
+        for begin, end in pairwise([0, *edges.tolist(), at.size]):
+            which = order[begin:end]
+            if which.size:
+                moved[which] = self._copied(at[which], int(lengths[which[0]]) + 1)
+        return moved
+
+    def _copied(self, at: Places, size: int) -> Places:
+        """Do the same for chunks that all sum up *size* bytes."""
         shape = (len(self.data) - size + 1,)
         texts = np.ndarray(shape, f"V{size}", self.data, 0, (1,))[at + 6]
-        sums = self._sums[at]
-        np.ndarray(at.shape, "<u4", texts, 0, (size,))[1:] ^= sums[:-1]
-        return bool(crc32(texts.view(np.uint8).data) == sums[-1])
+        if not _sound(texts.view(np.uint8), self._sums[at], size):
+            raise Unusual
+        begin, self.used = self.used, self.used + texts.nbytes
+        self.seen[begin : self.used] = texts.view(np.uint8)
+        return np.arange(begin, self.used, size)
+
+
+def _sound(texts: Bytes, sums: NDArray[np.uint32], size: int) -> bool:
+    """Return whether each *size* bytes of *texts* have their checksum.
+
+    One tells it of all: to sum up two texts as one, where the second one's first bytes
+    take the checksum of the first one, gives the checksum of the second one.
+    """
+    if sums.size < _FEW or size < _SUM:
+        parts = range(0, texts.size, size)
+        found = [crc32(texts.data[n : n + size]) for n in parts]
+        return bool(found == sums.tolist())
+    first = np.ndarray(sums.shape, "<u4", texts, 0, (size,))
+    first[1:] ^= sums[:-1]
+    whole = crc32(texts.data)
+    first[1:] ^= sums[:-1]
+    return bool(whole == sums[-1])
 
 
 @dataclass(frozen=True)
@@ -128,10 +154,13 @@ class Records:
 
     def of(self, kinds: Kinds) -> Records:
         """Return the undamaged records of *kinds*."""
-        there = np.flatnonzero(_any_of(self.kind, kinds))
-        unverified = self.chunk[there]
-        self.segment.verify(unverified[unverified >= 0])
-        return self.take(there)
+        found = self.take(np.flatnonzero(_any_of(self.kind, kinds)))
+        whole = np.flatnonzero(found.chunk >= 0)
+        at = found.chunk[whole]
+        moved = self.segment.gathered(at) - (at + 6)
+        found.start[whole] += moved
+        found.end[whole] += moved
+        return found
 
     def take(self, which: Places) -> Records:
         """Return those with some numbers."""
@@ -207,7 +236,6 @@ def _joined(
     segment.verify(at[split])
     data, found = segment.data, []
     ends = (at[split] + segment.lengths[at[split]] + HEADER).tolist()
-    place = segment.size
     parts: list[bytearray] = []
     begun = before = -1
     for n, begins, end in zip(split.tolist(), at[split].tolist(), ends, strict=True):
@@ -217,25 +245,26 @@ def _joined(
         elif parts and n == before + 1:
             parts.append(payload)
             if shape == LAST:
-                found.append((begun, place, place := _put(segment, place, parts)))
+                found.append((begun, *_put(segment, parts)))
                 parts = []
         else:  # what came before has lost its end
             parts = []
         before = n
     if parts and before == at.size - 1:
         parts += _rest(segment, limit)
-        found.append((begun, place, _put(segment, place, parts)))
+        found.append((begun, *_put(segment, parts)))
     columns = np.array(found, np.intp).reshape(-1, 3).T
     return columns[0], columns[1], columns[2]
 
 
-def _put(segment: Segment, place: int, parts: list[bytearray]) -> int:
+def _put(segment: Segment, parts: list[bytearray]) -> tuple[int, int]:
     whole = b"".join(parts)
-    end = place + len(whole)
+    begin, end = segment.used, segment.used + len(whole)
     if end > len(segment.data) - _PADDING:
         raise Unusual
-    segment.data[place:end] = whole
-    return end
+    segment.data[begin:end] = whole
+    segment.used = end
+    return begin, end
 
 
 def _rest(segment: Segment, at: int) -> Iterator[bytearray]:
