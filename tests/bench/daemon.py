@@ -7,6 +7,7 @@ cost: ``kills``.
 from __future__ import annotations
 
 import json
+import os
 import resource
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from tests.bench.figure import bare, medians, sample
 from tests.daemon.running import Place, Running, subscription
 from tests.servers.discord import DiscordServer, Hook, Limits
 from tests.servers.wandb import KEY, Run, WandbServer
@@ -29,6 +31,9 @@ GROWTH = 256
 LISTS, PROJECTS, CHANNELS, RUNS = 200, 10, 20, 20
 LINES = ("project {}", "project {} --columns loss", "image {} --keys loss")
 """What the lists ask of each project, in turn."""
+KEYS, POINTS = ("train/loss", "train/acc", "val/loss", "val/acc"), 1000
+OF_PLAIN = 1.3
+"""The most CPU of a warm worker's list with pictures, in plain matplotlib's."""
 NEVER = 'cron = "0 0 1 1 *"'
 
 
@@ -37,6 +42,8 @@ def main() -> None:
         good = [_idle(Path(directory))]
     with tempfile.TemporaryDirectory() as directory:
         good.append(_busy(Path(directory)))
+    with tempfile.TemporaryDirectory() as directory:
+        good.append(_pictured(Path(directory)))
     if not all(good):
         sys.exit(1)
 
@@ -113,6 +120,62 @@ def _busy(directory: Path) -> bool:
         good=good,
     )
     return good
+
+
+def _pictured(directory: Path) -> bool:
+    """Give a worker lists with an `image` of four keys, each of other runs."""
+    wandb, plot = WandbServer().start(), sample(POINTS)
+    for i in range(len(KEYS)):
+        for line in plot.lines:
+            rows = [
+                {"_step": n, **dict.fromkeys(KEYS, y + i)}
+                for n, y in enumerate(line.series.y)
+            ]
+            wandb.store.add(Run(f"{line.run}-{i}", project=f"p{i}", rows=rows))
+    place = Place(directory, DiscordServer(directory / "discord"))
+    place.environ |= {"WANDB_BASE_URL": wandb.url, "WANDB_API_KEY": KEY}
+    asked = f"--keys {','.join(KEYS)}"
+    place.write(
+        *(
+            subscription(f"s{i}", f"image acme/p{i} {asked}", when=NEVER)
+            for i in range(len(KEYS))
+        )
+    )
+    words = [sys.executable, "-m", "wandbwatch", "worker", str(place.file)]
+    with subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=place.environ
+    ) as worker:
+        took = [_answered(worker, f"s{i}") for i in range(len(KEYS))]
+        worker.communicate()
+    wandb.stop()
+    (plain,) = medians(lambda: [bare(plot) for _ in KEYS])
+    share = min(took[1:]) / plain
+    _say(
+        f"a warm worker's list with `image` of {len(plot.lines)} runs × {len(KEYS)}"
+        f" keys: {share:.2f} of matplotlib's plain plots (at most {OF_PLAIN}),"
+        f" {min(took[1:]):.2f} s of CPU; the first {took[0]:.2f} s",
+        good=share <= OF_PLAIN,
+    )
+    return share <= OF_PLAIN
+
+
+def _answered(worker: subprocess.Popen[bytes], name: str) -> float:
+    """Return the seconds of CPU that *worker* takes for one list."""
+    order = {"subscription": name, "slot": "2026-01-01T00:00:00+00:00", "failed": ""}
+    before = _spent(worker.pid)
+    if not worker.stdin or not worker.stdout:
+        raise AssertionError("it needs pipes")
+    worker.stdin.write(json.dumps(order).encode() + b"\n")
+    worker.stdin.flush()
+    result = json.loads(worker.stdout.readline())
+    if result["errors"] or not result["messages"]:
+        raise AssertionError(result)
+    return _spent(worker.pid) - before
+
+
+def _spent(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _posted(server: DiscordServer, count: int) -> bool:

@@ -97,8 +97,13 @@ def table(given: Any) -> dict[str, Json]:
     return {str(k): value(v) for k, v in given.items()} if _is_table(given) else {}
 
 
+_PLAIN = frozenset({bool, int, float})
+
+
 def value(given: Any, depth: int = 0) -> Json:
     """Convert W&B's spellings of NaN and infinities to floats."""
+    if type(given) in _PLAIN:
+        return given  # type: ignore[no-any-return]
     if isinstance(given, str):
         return NOT_FINITE.get(given, given)
     if depth > _DEEPEST:
@@ -112,6 +117,8 @@ def value(given: Any, depth: int = 0) -> Json:
 
 def number(given: Any) -> float | None:
     """Return a value that can be plotted (a number or a bool), else None."""
+    if type(given) is float:  # as nearly all of the thousands in a history
+        return given
     read = value(given)
     if isinstance(read, int | float):
         try:
@@ -135,7 +142,7 @@ def moment(given: Any) -> datetime | None:
 
 
 def _is_table(given: Any) -> bool:
-    return isinstance(given, Mapping)
+    return isinstance(given, (dict, Mapping))  # a dict is told at once
 
 
 def _state(given: Any) -> State:
