@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from wandbwatch.analysis import keys as known_keys
 from wandbwatch.model.drawing import Distributions, HistogramColumn
-from wandbwatch.model.errors import UsageError
+from wandbwatch.model.errors import UsageError, WandbwatchError
 from wandbwatch.model.media import Album, Artifacts, RunFile, When
 from wandbwatch.model.ports import Account, Env, Source
 from wandbwatch.model.query import Axis, Curves, Listing, Query
@@ -117,7 +117,7 @@ class FakeSource:
 
 def fake_env(source: Source) -> Env:
     def no_account() -> Account:
-        raise AssertionError("a test that needs an account brings one")
+        raise WandbwatchError("a test that needs an account brings one")
 
     return Env(
         source=lambda _address: source,

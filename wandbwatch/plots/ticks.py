@@ -1,9 +1,11 @@
 """An axis: where values stand on it, 0 to 1, and the ticks that matplotlib chooses.
 
 Places are ours because matplotlib's scales subtract the ends of an axis: from -1e308 to
-1e308 that is infinite. Ticks are those of its MaxNLocator, LogLocator, AutoDateLocator
-and ConciseDateFormatter. Texts of numbers are ours because its EngFormatter writes
-0.001 as 1 m and 1e9 as 1 G; durations because it has no locator for them.
+1e308 that is infinite, with FuncScale and SymmetricalLogScale too, and an axis of less
+than 1e-300 is drawn as one of ±0.05. Ticks are those of its MaxNLocator, LogLocator,
+AutoDateLocator and ConciseDateFormatter. Texts of numbers are ours because its
+EngFormatter writes 0.001 as 1 m and 1e9 as 1 G; durations because it has no locator for
+them.
 """
 
 from __future__ import annotations
