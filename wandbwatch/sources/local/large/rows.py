@@ -128,11 +128,11 @@ def _items(segment: Segment, of: Places, at: Places, ends: Places) -> Items:
     plain &= value + ((tail >> np.uint64(16)) & _BYTE).view(np.intp) == ends
     found = Items(
         of,
-        at.copy(),
+        at,
         label_end,
         np.full_like(at, _VALUE_JSON),
         value,
-        ends.copy(),
+        ends,
         np.zeros(at.shape, np.bool_),
     )
     rest = np.flatnonzero(~plain)

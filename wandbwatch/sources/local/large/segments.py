@@ -13,6 +13,9 @@ from wandbwatch.sources.local.large import columns, rows
 from wandbwatch.sources.local.large.vectors import Records, Segment, Unusual, records
 from wandbwatch.sources.local.wire import EXIT, STATS, SUMMARY
 
+_ROWS = 8192
+"""Rows whose labels are read at once: what is known of them stays in the cache."""
+
 __all__ = ["Segment", "learn"]
 
 
@@ -64,11 +67,13 @@ def _kinds(part: KindsOfBlocks, found: Records, count: int) -> Callable[[], None
 def _labels(part: NewestLabels, found: Records, first: int) -> Callable[[], None]:
     if (found.kind == EXIT).any():
         raise Unusual
-    sampled = part.kinds == {STATS}
-    read = rows.samples(found) if sampled else rows.rows(found)
-    if ((found.kind == SUMMARY) & read.has_second).any():
-        raise Unusual  # a value is removed
-    newest = [(one.decode("latin-1"), n + first) for one, n in rows.labels(read)]
+    read = rows.samples if part.kinds == {STATS} else rows.rows
+    newest: dict[str, int] = {}
+    for begin in range(0, found.kind.size, _ROWS):
+        some = read(found.take(slice(begin, begin + _ROWS)))
+        if ((some.found.kind == SUMMARY) & some.has_second).any():
+            raise Unusual  # a value is removed
+        newest |= {one.decode("latin-1"): n + first for one, n in rows.labels(some)}
     return lambda: part.current.update(newest)
 
 

@@ -40,6 +40,9 @@ _PADDING = 512  # bytes that may be looked at, so that no look needs a test
 _FEW = 16
 """Chunks of one length whose checksums are computed as fast one by one."""
 _SUM = 4  # bytes
+_FREED = 30 << 20
+"""Bytes that are freed at once: the C library then keeps as much for what comes next,
+instead of giving the memory of each array back and getting it anew."""
 _VARINT, _LENGTH = 0, 2
 _WIDTHS = {1: 8, 5: 4}
 _LAST_SHIFT = 63  # of the tenth byte of a varint
@@ -59,6 +62,7 @@ class Segment:
     """The bytes that a file has from a block on, in memory that is used again."""
 
     def __init__(self) -> None:
+        bytearray(_FREED)
         self.data = bytearray((BLOCKS + 1) * BLOCK + _BEYOND + _ROOM + _PADDING)
         """The segment, then the records that were split, put together, and then those
         that are looked at more closely."""
@@ -162,7 +166,7 @@ class Records:
         found.end[whole] += moved
         return found
 
-    def take(self, which: Places) -> Records:
+    def take(self, which: Places | slice) -> Records:
         """Return those with some numbers."""
         columns = (self.block, self.kind, self.start, self.end, self.chunk)
         return Records(self.segment, *(column[which] for column in columns))
