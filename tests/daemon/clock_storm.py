@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from wandbwatch.daemon.due_slots import DueSlots
+from wandbwatch.daemon.job_queue import DueSlots
 from wandbwatch.delivery.outbox import Outbox, Queue
 from wandbwatch.model.delivery import Message, QueuedMessage
 from wandbwatch.model.settings import Cron, Interval, Subscription, When

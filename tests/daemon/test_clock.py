@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from wandbwatch.config import schedule
-from wandbwatch.daemon.due_slots import DueSlots
+from wandbwatch.daemon.job_queue import DueSlots
 from wandbwatch.daemon.supervisor import ClockWatch
 from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, Queue, SendResults, Store
 from wandbwatch.delivery.sender import Sender

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from wandbwatch.daemon.due_slots import DueSlots
+from wandbwatch.daemon.job_queue import DueSlots
 from wandbwatch.delivery.outbox import Outbox, Store
 from wandbwatch.model.errors import StateError
 from wandbwatch.model.settings import Catchup, Cron, Interval, Subscription

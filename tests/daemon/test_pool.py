@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from wandbwatch.daemon.child import JOBS, JobResult, Worker
 from wandbwatch.daemon.job_queue import Job, JobQueue
 from wandbwatch.daemon.pool import IDLE, LEAVING, Pool
-from wandbwatch.daemon.worker import JOBS, JobResult, Worker
 from wandbwatch.experiments.processes import adopt_orphans, children, reap_orphans
 from wandbwatch.model.errors import ConfigError
 

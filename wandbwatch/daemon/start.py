@@ -17,12 +17,10 @@ from wandbwatch.config.load import Config, load
 from wandbwatch.config.paths import local_zone, state_directory
 from wandbwatch.daemon import deadman
 from wandbwatch.daemon.child import Child
-from wandbwatch.daemon.due_slots import DueSlots
-from wandbwatch.daemon.environment import OURS, WorkerFactory
 from wandbwatch.daemon.health import Health
-from wandbwatch.daemon.job_queue import JobQueue
+from wandbwatch.daemon.job_queue import DueSlots, JobQueue
 from wandbwatch.daemon.monitor import Monitor
-from wandbwatch.daemon.pool import Pool
+from wandbwatch.daemon.pool import OURS, Pool, WorkerFactory
 from wandbwatch.daemon.supervisor import Notify, Parts, Signals, Supervisor
 from wandbwatch.delivery.outbox import Outbox, Store
 from wandbwatch.delivery.outbox.store import no_locks

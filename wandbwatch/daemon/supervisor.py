@@ -18,12 +18,11 @@ from datetime import UTC, datetime, timedelta
 from types import FrameType
 
 from wandbwatch.daemon import deadman as deadman_process
-from wandbwatch.daemon.child import Child
-from wandbwatch.daemon.due_slots import DueSlots
+from wandbwatch.daemon.child import Child, JobResult
 from wandbwatch.daemon.health import Health
+from wandbwatch.daemon.job_queue import DueSlots
 from wandbwatch.daemon.monitor import Monitor
 from wandbwatch.daemon.pool import Pool
-from wandbwatch.daemon.worker import JobResult
 from wandbwatch.delivery.outbox import Outbox
 from wandbwatch.experiments.processes import reap_orphans
 from wandbwatch.formatting import numbers

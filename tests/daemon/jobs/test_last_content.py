@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import example, given
-from wandbwatch.daemon.jobs import last_content
-from wandbwatch.daemon.jobs.last_content import OLDEST, SHOWN, SINCE
+from wandbwatch.daemon.jobs import previous_round
 from wandbwatch.daemon.jobs.news import LineResult
+from wandbwatch.daemon.jobs.previous_round import OLDEST, SHOWN, SINCE
 from wandbwatch.formatting.numbers import moment
 from wandbwatch.model.media import Attachment
 from wandbwatch.model.ports import Screen
@@ -29,7 +29,7 @@ SLOT = datetime(2026, 1, 1, 12, tzinfo=UTC)
 def kept(report: Report) -> dict[str, str]:
     """Return what a line remembers after it showed *report*."""
     results = [LineResult("line", (report,))]
-    changes = last_content.changes(results, SLOT, lambda _: {})
+    changes = previous_round.content_changes(results, SLOT, lambda _: {})
     return {key: value for _, key, value in changes if value is not None}
 
 
@@ -38,7 +38,7 @@ def shown(known: dict[str, str], since: datetime, at: datetime) -> tuple[Report,
     failed = LineResult("line", error="no such run")
     results = [failed, LineResult("other", (Report("x", "other"),))]
     memory = {**known, SINCE: since.isoformat()}
-    return last_content.completed(results, at, lambda _: memory)[0].reports
+    return previous_round.completed(results, at, lambda _: memory)[0].reports
 
 
 def note(since: datetime) -> str:
@@ -46,7 +46,7 @@ def note(since: datetime) -> str:
 
 
 def test_a_line_that_never_worked_stays_in_the_message():
-    [new] = last_content.completed(
+    [new] = previous_round.completed(
         [LineResult("line", error="no such run")], SLOT, lambda _: {}
     )
     assert new.reports == (), "its failure is reported as news"
@@ -120,5 +120,5 @@ def test_kept_content_ends_after_a_week():
     assert (report.title, report.blocks) == ("line", (Note(note(SLOT)),))
     memory = {**known, SINCE: SLOT.isoformat()}
     failed = [LineResult("line", error="no such run")]
-    changes = last_content.changes(failed, later, lambda _: memory)
+    changes = previous_round.content_changes(failed, later, lambda _: memory)
     assert list(changes) == [("line", SHOWN, None)]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from wandbwatch.daemon.jobs import last_content, outages
+from wandbwatch.daemon.jobs import previous_round
 from wandbwatch.daemon.jobs.messages import (
     STALE,
     Render,
@@ -20,8 +20,14 @@ from wandbwatch.daemon.jobs.messages import (
     stale_note,
     unmuted,
 )
-from wandbwatch.daemon.jobs.news import Known, LineResult, news, worst
-from wandbwatch.daemon.jobs.outages import Outage
+from wandbwatch.daemon.jobs.news import (
+    Known,
+    LineResult,
+    Outage,
+    news,
+    outage_changes,
+    worst,
+)
 from wandbwatch.daemon.jobs.previous_round import (
     CONTENT,
     PreviousRound,
@@ -227,7 +233,7 @@ def _stored(
     recall, given = partial(context.outbox.recall, name), results
     live = subscription.mode is Mode.EDIT
     if live:
-        results = last_content.completed(results, slot, recall)
+        results = previous_round.completed(results, slot, recall)
     new = news(results, known)
     errors = tuple(result.error for result in results if result.error)
     reports = _posted(new.reports, content := _content(new.reports, context), known)
@@ -257,7 +263,7 @@ def _stored(
         round_.keep_back(kept_back(subscription, slot, sequence, report), mute)
     remember(round_, name, results)
     if live:
-        keep(round_, name, last_content.changes(given, slot, recall))
+        keep(round_, name, previous_round.content_changes(given, slot, recall))
     count += _store_outages(round_, subscription, slot, results, context)
     PreviousRound(slot, after, known).write(round_, name)
     round_.done(name, slot)
@@ -287,7 +293,7 @@ def _store_outages(
     known = {s: Outage.load(s, at, t) for s, at, t in round_.outages(channel)}
     shared = replace(subscription, name=OUTAGES, mode=Mode.POST)
     reports: list[Report] = []
-    for change in outages.changes(known, subscription.name, results, now):
+    for change in outage_changes(known, subscription.name, results, now):
         outage = change.outage
         stored = "" if change.over else outage.dump()
         round_.store_outage(channel, outage.server, outage.since, stored)

@@ -19,11 +19,10 @@ from wandbwatch.config import redaction
 from wandbwatch.config.load import Config
 from wandbwatch.config.paths import state_directory
 from wandbwatch.daemon import journal
-from wandbwatch.daemon.due_slots import job
-from wandbwatch.daemon.environment import WorkerFactory
-from wandbwatch.daemon.pool import run_once
+from wandbwatch.daemon.child import JobResult
+from wandbwatch.daemon.job_queue import job
+from wandbwatch.daemon.pool import WorkerFactory, run_once
 from wandbwatch.daemon.start import tidy
-from wandbwatch.daemon.worker import JobResult
 from wandbwatch.delivery import service
 from wandbwatch.delivery.mutes import Mutes
 from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, Store
