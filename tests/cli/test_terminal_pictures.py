@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from wandbwatch.cli import terminal_pictures
+from wandbwatch.cli import attachments
 from wandbwatch.model.media import Attachment, Piece
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Line, Note, Plot, Report
@@ -41,17 +41,17 @@ def png(tmp_path):
     ],
 )
 def test_a_terminal_is_known_by_its_variables(environ, way):
-    assert terminal_pictures.named(environ) == way
+    assert attachments.named(environ) == way
 
 
 def test_none_is_shown_where_nobody_says_that_it_can():
-    assert terminal_pictures.picture({"TERM": "dumb"}) is None
-    assert terminal_pictures.picture({"WANDBWATCH_PICTURES": "none"}) is None
+    assert attachments.picture({"TERM": "dumb"}) is None
+    assert attachments.picture({"WANDBWATCH_PICTURES": "none"}) is None
 
 
 def test_kitty_gets_a_png_in_chunks(png):
     png.write_bytes(png.read_bytes() + b"\0" * 9000)
-    show = terminal_pictures.picture({"WANDBWATCH_PICTURES": "kitty"})
+    show = attachments.picture({"WANDBWATCH_PICTURES": "kitty"})
     assert show is not None
     parts = re.findall(r"\x1b_G([^;]*);([^\x1b]*)\x1b\\", show(str(png), 200))
     assert parts[0][0] == "a=T,f=100,q=2,c=24,m=1", "a small one is not as wide"
@@ -60,7 +60,7 @@ def test_kitty_gets_a_png_in_chunks(png):
 
 
 def test_iterm2_gets_the_file_itself(png):
-    show = terminal_pictures.picture({"WANDBWATCH_PICTURES": "iterm2"})
+    show = attachments.picture({"WANDBWATCH_PICTURES": "iterm2"})
     assert show is not None
     wide = png.with_name("wide.png")
     Image.new("RGB", (2000, 9)).save(wide)
@@ -73,7 +73,7 @@ def test_iterm2_gets_the_file_itself(png):
 
 
 def test_sixels_are_six_rows_a_band_and_a_layer_a_colour(png):
-    show = terminal_pictures.picture({"WANDBWATCH_PICTURES": "sixel"})
+    show = attachments.picture({"WANDBWATCH_PICTURES": "sixel"})
     assert show is not None
     told = show(str(png), 80)
     found = re.fullmatch(r'\x1bPq"1;1;40;14((?:#\d+;2;[\d;]+)*)(.*)\x1b\\', told)
@@ -90,7 +90,7 @@ def test_sixels_are_six_rows_a_band_and_a_layer_a_colour(png):
 
 
 def test_a_file_that_is_no_picture_is_not_shown(tmp_path):
-    show = terminal_pictures.picture({"WANDBWATCH_PICTURES": "sixel"})
+    show = attachments.picture({"WANDBWATCH_PICTURES": "sixel"})
     assert show is not None
     (tmp_path / "a.mp4").write_bytes(b"x")
     (tmp_path / "b.png").write_bytes(b"x")
@@ -105,7 +105,7 @@ def test_a_file_that_is_no_picture_is_not_shown(tmp_path):
 def test_a_terminal_is_asked_whether_it_knows_sixels(says, can):
     ours, theirs = pty.openpty()
     code = (
-        "import os; from wandbwatch.cli import terminal_pictures as t;"
+        "import os; from wandbwatch.cli import attachments as t;"
         "t._PATIENCE = 20; os.write(2, b'yes' if t._says_sixel() else b'no')"
     )
     with subprocess.Popen(
@@ -138,8 +138,8 @@ def test_a_report_shows_its_pictures_and_their_paths(png):
 
 def test_a_terminal_is_asked_only_where_there_is_a_picture(monkeypatch):
     asked: list[str] = []
-    monkeypatch.setattr(terminal_pictures, "picture", lambda _: asked.append("x"))
-    screen = Screen(120, picture=terminal_pictures.Pictures({}))
+    monkeypatch.setattr(attachments, "picture", lambda _: asked.append("x"))
+    screen = Screen(120, picture=attachments.Pictures({}))
     list(render([Report("project", "acme/gpt", (Note("no runs here yet"),))], screen))
     assert not asked
     series = Series("loss", [0.0, 1.0], [1.0, 2.0])

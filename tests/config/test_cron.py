@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from wandbwatch.config.cron import LONGEST, CronTimes, fault
+from wandbwatch.config.schedule import LONGEST, CronTimes, fault
 
 from tests.config import brute_cron
 

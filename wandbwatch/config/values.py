@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from wandbwatch.config.cron import fault
 from wandbwatch.config.lines import Complaints, KeyPath
+from wandbwatch.config.schedule import fault
 from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.model.report import Level
 from wandbwatch.model.settings import Cron, QuietHours, Secret, SecretKind
