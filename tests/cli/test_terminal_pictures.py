@@ -139,7 +139,7 @@ def test_a_report_shows_its_pictures_and_their_paths(png):
 def test_a_terminal_is_asked_only_where_there_is_a_picture(monkeypatch):
     asked: list[str] = []
     monkeypatch.setattr(attachments, "picture", lambda _: asked.append("x"))
-    screen = Screen(120, picture=attachments.Pictures({}))
+    screen = Screen(120, picture=attachments.TerminalPictures({}))
     list(render([Report("project", "acme/gpt", (Note("no runs here yet"),))], screen))
     assert not asked
     series = Series("loss", [0.0, 1.0], [1.0, 2.0])

@@ -79,7 +79,7 @@ _SHOWN = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 _DEVICE = re.compile(r"\x1b\[\?([\d;]+)c")
 
 
-class Pictures:
+class TerminalPictures:
     """Shows pictures in the terminal that *environ* describes; asks it for its
     protocol at the first picture."""
 

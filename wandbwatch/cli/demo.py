@@ -24,7 +24,7 @@ HOUR = 3600.0
 
 
 @dataclass(frozen=True)
-class Training:
+class DemoTraining:
     id: str
     learning_rate: float
     halves_in: int
@@ -37,11 +37,13 @@ class Training:
 
 
 TRAININGS = {
-    "steady-otter": Training("7h2kq9vd", 3e-4, 110, "baseline", ("paper", "seed-1")),
-    "wild-goose": Training(
+    "steady-otter": DemoTraining(
+        "7h2kq9vd", 3e-4, 110, "baseline", ("paper", "seed-1")
+    ),
+    "wild-goose": DemoTraining(
         "m4xw81ce", 3e-2, 60, "sweep-lr", ("lr-too-high",), diverges_at=420
     ),
-    "lost-heron": Training(
+    "lost-heron": DemoTraining(
         "c9d0ztfy", 1e-3, 80, "sweep-lr", ("spot",), steps=350, killed=True
     ),
 }
@@ -56,7 +58,7 @@ def main() -> None:
     train(name, TRAININGS[name])
 
 
-def train(name: str, training: Training) -> None:
+def train(name: str, training: DemoTraining) -> None:
     """Train for a second or two; logs as an offline run below WANDB_DIR."""
     import wandb  # noqa: PLC0415 -- not for --help
 
@@ -102,7 +104,7 @@ def train(name: str, training: Training) -> None:
         raise FloatingPointError("loss is NaN")
 
 
-def rows(training: Training) -> Iterator[dict[str, float]]:
+def rows(training: DemoTraining) -> Iterator[dict[str, float]]:
     """Yield the logged rows: a loss at each step, validation every few steps."""
     for step in range(training.steps):
         noise = 1 + random.gauss(0, 0.06)

@@ -255,9 +255,9 @@ def _with_pictures(screen: Screen, output: str) -> Screen:
     """Show pictures on *screen* if the terminal can; asked at the first one."""
     if output != "terminal" or not _is_screen():
         return screen
-    from wandbwatch.cli.attachments import Pictures  # noqa: PLC0415 -- seldom
+    from wandbwatch.cli.attachments import TerminalPictures  # noqa: PLC0415 -- seldom
 
-    return screen._replace(picture=Pictures(os.environ))
+    return screen._replace(picture=TerminalPictures(os.environ))
 
 
 def _colour() -> bool:

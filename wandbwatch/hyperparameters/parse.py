@@ -40,7 +40,7 @@ _PARAMETER = {"value", "values", "min", "max", "mu", "distribution", "parameters
 
 
 @dataclass(frozen=True)
-class Sweep:
+class SweepConfig:
     name: str = ""
     """The name of its file, for errors."""
     method: str = ""
@@ -77,7 +77,7 @@ def _only_sweep_words(values: Object) -> bool:
     return all(key in _KEYS or did_you_mean(key, _KEYS) for key in values)
 
 
-def from_values(values: Object, name: str) -> Sweep:
+def from_values(values: Object, name: str) -> SweepConfig:
     """Read a sweep configuration. UsageError, which begins with *name*."""
     for key in values:
         if key not in _KEYS:
@@ -105,7 +105,7 @@ def from_values(values: Object, name: str) -> Sweep:
     parameters = values.get("parameters")
     if not isinstance(parameters, dict) or not parameters:
         raise UsageError(f"{name}: parameters: needs at least one parameter")
-    return Sweep(
+    return SweepConfig(
         name,
         str(method),
         _without_clash(_draws(parameters, name, ()), name),
@@ -193,7 +193,7 @@ class Parsed:
     values: Object = field(default_factory=dict)
     text: str | None = None
     """The text of *values* if they were written as one JSON object."""
-    sweep: Sweep = field(default_factory=Sweep)
+    sweep: SweepConfig = field(default_factory=SweepConfig)
     """The sweep configuration among them; its parameters are not in *values*."""
 
 
@@ -216,7 +216,7 @@ def parse(words: Sequence[str], read: Read) -> Parsed:
     sweeps = [one.sweep for one in objects if one.sweep.method]
     if len(sweeps) > 1:
         raise UsageError(f"{sweeps[1].name}: a second sweep configuration")
-    sweep = sweeps[0] if sweeps else Sweep()
+    sweep = sweeps[0] if sweeps else SweepConfig()
     values: Object = {}
     draws: dict[Path, Draw] = {}
     for one in objects:

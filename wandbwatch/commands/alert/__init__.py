@@ -164,7 +164,9 @@ def alert(
         repeat.total_seconds() if repeat else 0.0,
     )
     question = Question(tuple(when or ()), filters)
-    request = check.Request(question, timing, level or Level.BAD, tuple(then or ()))
+    request = check.AlertRequest(
+        question, timing, level or Level.BAD, tuple(then or ())
+    )
     addresses = places(address, any_address)
     if suggest or trial:
         tried = check.suggestion if suggest else check.backtested

@@ -216,7 +216,7 @@ _ALERTS = "alerts"
 
 
 @dataclass(frozen=True)
-class Request:
+class AlertRequest:
     """What the command line asks for."""
 
     question: Question
@@ -225,18 +225,18 @@ class Request:
     actions: tuple[Action, ...] = ()
     address: Address = HERE
 
-    def at(self, address: Address) -> Request:
+    def at(self, address: Address) -> AlertRequest:
         question = replace(self.question, named=address.run is not None)
         return replace(self, address=address, question=question)
 
 
-Trial: TypeAlias = Callable[[Env, Request, timedelta, timedelta], Report]
+Trial: TypeAlias = Callable[[Env, AlertRequest, timedelta, timedelta], Report]
 
 
 def tried_at(
     env: Env,
     addresses: Sequence[Address],
-    request: Request,
+    request: AlertRequest,
     trial: Trial,
     spans: tuple[timedelta, timedelta],
 ) -> Iterator[Report]:
@@ -249,7 +249,7 @@ def tried_at(
 
 
 def checked(
-    env: Env, addresses: Sequence[Address], request: Request
+    env: Env, addresses: Sequence[Address], request: AlertRequest
 ) -> Iterator[Report]:
     """Report what changed at *addresses*, or without a memory what holds now."""
     if env.memory is None:
@@ -294,7 +294,7 @@ def _located(
     ]
 
 
-def _changes(env: Env, memory: Memory, request: Request) -> Iterator[Report]:
+def _changes(env: Env, memory: Memory, request: AlertRequest) -> Iterator[Report]:
     before = AlertMemory.read(memory.recall(_ALERTS))
     now = env.now()
     source, question = env.source(request.address), request.question
@@ -326,7 +326,7 @@ def _changes(env: Env, memory: Memory, request: Request) -> Iterator[Report]:
 
 
 def _acted(
-    env: Env, memory: Memory, request: Request, firings: Firings
+    env: Env, memory: Memory, request: AlertRequest, firings: Firings
 ) -> tuple[Notification, ...]:
     """Decide what to do about alerts; it is done once the decision is stored."""
     before = ActionMemory.read(memory.recall(MEMORY))
@@ -375,7 +375,7 @@ def _dead(
 
 
 def backtested(
-    env: Env, request: Request, since: timedelta, every: timedelta
+    env: Env, request: AlertRequest, since: timedelta, every: timedelta
 ) -> Report:
     now = env.now()
     start = now - since
@@ -392,7 +392,7 @@ def backtested(
 
 
 def suggestion(
-    env: Env, request: Request, since: timedelta, every: timedelta
+    env: Env, request: AlertRequest, since: timedelta, every: timedelta
 ) -> Report:
     source, now = env.source(request.address), env.now()
     start = now - since

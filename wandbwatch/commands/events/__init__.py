@@ -166,14 +166,14 @@ def events(
     Take `events` for what happens to runs, `alert` for a rule on their values, and
     `digest` for a summary of a day or a week.
     """
-    from wandbwatch.commands.events.check import Request, checked
+    from wandbwatch.commands.events.check import EventsRequest, checked
     from wandbwatch.commands.events.end_card import DEFAULT
     from wandbwatch.commands.events.lifecycle import DetectOptions
 
     gain = replace(best_gain, every=best_every.total_seconds() if best_every else 0.0)
     spans = stall.total_seconds(), settle.total_seconds()
     rules = DetectOptions(*spans, tuple(best), gain)
-    request = Request(on, filters, attach or DEFAULT, greet, rules)
+    request = EventsRequest(on, filters, attach or DEFAULT, greet, rules)
     yield from checked(ctx.obj, places(address), request)
 
 

@@ -37,7 +37,7 @@ _COUNTS = StoredJson(compact=False, ascii=True)
 
 
 @dataclass(frozen=True)
-class Request:
+class EventsRequest:
     """What the command line asks for."""
 
     on: frozenset[EventKind]
@@ -49,7 +49,7 @@ class Request:
 
 
 def checked(
-    env: Env, addresses: Sequence[Address], request: Request
+    env: Env, addresses: Sequence[Address], request: EventsRequest
 ) -> Iterator[Report]:
     """Report what happened at *addresses*, or without a memory how the runs are."""
     if env.memory is None:
@@ -74,7 +74,7 @@ def checked(
     )
 
 
-def _report(env: Env, request: Request) -> Iterator[Report]:
+def _report(env: Env, request: EventsRequest) -> Iterator[Report]:
     memory = env.memory
     if memory is None:
         return
@@ -109,7 +109,7 @@ def _dead(
     source: Source,
     found: Listing,
     happened: Sequence[Event],
-    request: Request,
+    request: EventsRequest,
     check: Check,
 ) -> Sequence[DeadKey]:
     """Return the keys of `--best` that no run has logged."""
@@ -144,7 +144,7 @@ def _raised(
 
 
 def _keys(
-    request: Request, before: EventMemory | None, memory: Memory | None
+    request: EventsRequest, before: EventMemory | None, memory: Memory | None
 ) -> tuple[str, ...] | None:
     """Return the summary keys to fetch; None for all, to choose a metric from."""
     aims = request.rules.aims

@@ -175,7 +175,7 @@ class Outage:
 
 
 @dataclass(frozen=True)
-class Change:
+class OutageChange:
     """An outage after a job: its stored form, and its message."""
 
     outage: Outage
@@ -191,7 +191,7 @@ def outage_changes(
     subscription: str,
     results: Sequence[LineResult],
     now: datetime,
-) -> list[Change]:
+) -> list[OutageChange]:
     """Return the outages that the *results* of a job start, change or end. Pure."""
     moment = now.timestamp()
     failed = {r.server for r in results if r.server}
@@ -201,7 +201,7 @@ def outage_changes(
         old = known.get(server) or Outage(server, moment)
         new = _after(old, subscription, results, moment)
         if new != old:
-            found.append(Change(new, _reports(old, new, moment)))
+            found.append(OutageChange(new, _reports(old, new, moment)))
     return found
 
 
