@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from wandbwatch.cli import grammar
-from wandbwatch.commands.diff.report import Side, _change, report
+from wandbwatch.commands.diff.report import Side, _change, differences, report
 from wandbwatch.model.errors import NotFoundError, UsageError
 from wandbwatch.model.report import MISSING, Block, Note, Table
-from wandbwatch.model.run import Provenance, Run, State
+from wandbwatch.model.run import Json, Provenance, Run, State
 
 from tests.fakes import FakeSource, fake_env
 
@@ -125,3 +125,38 @@ def test_a_run_with_itself():
 )
 def test_a_number_says_by_how_much_it_differs(here, there, said):
     assert _change(here, there) == said
+
+
+HERE: dict[str, Json] = {
+    "lr": 0.1,
+    "opt.name": "adam",
+    "n": 1,
+    "nan": math.nan,
+    "flag": True,
+    "x": 1,
+}
+THERE: dict[str, Json] = {
+    "lr": 0.2,
+    "opt.name": "adam",
+    "n": 1.0,
+    "nan": math.nan,
+    "flag": 1,
+    "y": None,
+}
+
+
+def test_only_what_differs_is_there_and_what_one_lacks():
+    assert differences(HERE, THERE) == (
+        ("flag", True, 1),
+        ("lr", 0.1, 0.2),
+        ("x", 1, MISSING),
+        ("y", MISSING, None),
+    )
+    assert differences(HERE, HERE) == ()
+
+
+@pytest.mark.parametrize("ignored", [["opt"], ["opt.*"], ["opt.name"], ["*name"]])
+def test_what_is_ignored_by_key_group_or_glob(ignored):
+    one: dict[str, Json] = {"opt.name": "a", "opt2": 1}
+    other: dict[str, Json] = {"opt.name": "b", "opt2": 2}
+    assert differences(one, other, ignored) == (("opt2", 1, 2),)

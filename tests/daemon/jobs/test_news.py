@@ -1,7 +1,27 @@
+"""News of a job; one post for an outage of a server, with one ping and one end."""
+
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+import pytest
+from wandbwatch.daemon.jobs.job import JobContext, run_job
 from wandbwatch.daemon.jobs.news import LineResult, failure, news
+from wandbwatch.delivery.outbox import Outbox
+from wandbwatch.model.delivery import Message
+from wandbwatch.model.errors import (
+    NetworkError,
+    NotFoundError,
+    SourceError,
+    TimeOutError,
+)
+from wandbwatch.model.memory import Memory
 from wandbwatch.model.report import Level, Note, Report
+from wandbwatch.model.settings import Cron, Subscription
+
+from tests.delivery.sender.harness import SenderHarness
 
 GOOD = Report("project", "acme/gpt")
 BAD = Report("summary", "owl (acme/gpt/a1)", level=Level.BAD)
@@ -79,3 +99,100 @@ def test_a_headline_of_a_failure_says_its_address_once():
         "project: /x/y does not exist"
     )
     assert failure("project a/b", "no such run").headline == "project a/b: no such run"
+
+
+API = "https://api.wandb.ai"
+MINUTE = timedelta(minutes=1)
+
+
+def down(text: str, kind: type[SourceError] = NetworkError) -> SourceError:
+    error = kind(text)
+    error.server = API
+    return error
+
+
+def render(reports: Sequence[Report]) -> tuple[Message, ...]:
+    (report,) = reports
+    notes = [block.text for block in report.blocks if isinstance(block, Note)]
+    content = " | ".join([report.title, *notes])
+    return (Message(json.dumps({"content": content})),)
+
+
+class World(SenderHarness):
+    """Lists on one channel that is mentioned for bad news."""
+
+    error: SourceError | None = None
+
+    def run(self, *lists: str, error: SourceError | None = None) -> None:
+        """Run each of the lists, a minute later, and send what it says."""
+        self.error = error
+        self.clock.wait(60)
+        for name in lists:
+            one = Subscription(name, "lab", Cron("* * * * *"), ("project a/b",))
+            run_job(one, self.clock.now(), self.job_context)
+            self.deliver()
+
+    @property
+    def job_context(self) -> JobContext:
+        return JobContext(self._ask, render, repr, Outbox(self.store))
+
+    def _ask(self, _line: str, _memory: Memory) -> Iterator[Report]:
+        if self.error:
+            raise self.error
+        yield from ()
+
+    def posts(self) -> int:
+        return sum(r.method == "POST" for r in self.server.requests)
+
+
+@pytest.fixture
+def world(tmp_path) -> Iterator[World]:
+    world = World(tmp_path)
+    yield world
+    world.close()
+
+
+def test_an_outage_is_one_post_over_all_lists_and_its_end_another(world):
+    world.run("a", "b", "c", error=down("refused"))
+    world.run("a", "b", "c", error=down("no answer", TimeOutError))
+    assert world.posts() == 1
+    (text,) = world.texts
+    assert text == f"{API}: outage | no answer | affected: a, b, c"
+    edits = len(world.server.requests) - world.posts()
+    world.run("a", "b", "c", error=down("no answer", TimeOutError))
+    assert len(world.server.requests) - world.posts() == edits, "it says the same"
+    world.run("a", "b", "c")
+    world.run("a", "b", "c")
+    assert world.posts() == 2
+    assert world.texts[1] == f"{API}: answers again | the outage lasted 3m 00s"
+
+
+def test_a_server_that_flickers_is_still_one_outage(world):
+    for _ in range(5):
+        world.run("a", "b", error=down("refused"))
+        world.run("a")
+    assert world.posts() == 1
+    world.run("a", "b")
+    assert world.posts() == 2
+
+
+def test_a_rare_list_does_not_keep_an_outage_open(world):
+    world.run("daily", "a", error=down("refused"))
+    world.run("a", error=down("refused"))
+    world.clock.wait(1200)
+    world.run("a")
+    assert world.texts[-1].startswith(f"{API}: answers again")
+    world.run("daily")
+    assert world.posts() == 2
+
+
+def test_what_is_no_outage_is_reported_by_each_list(world):
+    world.run("a", "b", error=NotFoundError("no such run"))
+    assert world.posts() == 2
+
+
+def test_another_outage_is_another_post(world):
+    world.run("a", error=down("refused"))
+    world.run("a")
+    world.run("a", error=down("refused"))
+    assert world.posts() == 3
