@@ -18,7 +18,6 @@ import zlib
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import Enum
 from typing import NamedTuple, Protocol
-from zoneinfo import ZoneInfo
 
 from wandbwatch.model.settings import Catchup, Cron, Interval, Subscription
 
@@ -298,6 +297,8 @@ class Due(NamedTuple):
 def times(subscription: Subscription) -> Times:
     match subscription.when:
         case Cron(expression):
+            from zoneinfo import ZoneInfo  # noqa: PLC0415 -- `check` does not need it
+
             return CronTimes(expression, ZoneInfo(subscription.zone))
         case Interval(interval):
             return EveryTimes(interval)

@@ -5,7 +5,6 @@ Nothing is rounded.
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import math
@@ -166,6 +165,8 @@ _FORMULA = re.compile("[=+\\-@\uff1d\uff0b\uff0d\uff20]")
 
 
 def line(cells: Sequence[Cell]) -> str:
+    import csv  # noqa: PLC0415 -- `summary` does not need it
+
     written = io.StringIO()
     csv.writer(written, lineterminator="\n").writerow(map(_csv_cell, cells))
     return written.getvalue().removesuffix("\n")
