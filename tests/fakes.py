@@ -12,7 +12,8 @@ from wandbwatch.model.errors import UsageError, WandbwatchError
 from wandbwatch.model.media import Album, Artifacts, RunFile, When
 from wandbwatch.model.ports import Account, Env, Source
 from wandbwatch.model.query import Axis, Curves, Listing, Query
-from wandbwatch.model.run import Alert, Printed, Provenance, Run, Series, Sweep
+from wandbwatch.model.run import Run, Series
+from wandbwatch.model.run_details import Alert, Printed, Provenance, Sweep
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 

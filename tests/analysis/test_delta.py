@@ -12,9 +12,10 @@ from wandbwatch.commands.image.select import SelectedCurves
 from wandbwatch.commands.project import report as project
 from wandbwatch.commands.summary import report as summary
 from wandbwatch.model.address import Cloud
+from wandbwatch.model.cell import MISSING, Changed
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.query import Curves, Listing, Query
-from wandbwatch.model.report import MISSING, Changed, Fields, Note, Report, Table
+from wandbwatch.model.report import Fields, Note, Report, Table
 from wandbwatch.model.run import Run, Series, State
 
 from tests.fakes import NOW

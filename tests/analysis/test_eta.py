@@ -18,9 +18,10 @@ from wandbwatch.analysis.eta import (
 )
 from wandbwatch.cli import grammar
 from wandbwatch.cli.main import _source
+from wandbwatch.model.cell import MISSING
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.query import Query
-from wandbwatch.model.report import MISSING, Table
+from wandbwatch.model.report import Table
 from wandbwatch.model.run import Run, Series, State
 from wandbwatch.plugins import load
 from wandbwatch.sources.cloud import session

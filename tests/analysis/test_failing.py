@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 from wandbwatch.analysis.failing import Failure, brief, failures, reason
-from wandbwatch.model.run import Printed, Run, State
+from wandbwatch.model.run import Run, State
+from wandbwatch.model.run_details import Printed
 
 RUN = Run("a", "a", State.FAILED, exit_code=1)
 TRACEBACK = """epoch 3

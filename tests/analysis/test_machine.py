@@ -14,7 +14,7 @@ from wandbwatch.analysis.machine import (
     gpus,
     provenance,
 )
-from wandbwatch.model.run import Provenance
+from wandbwatch.model.run_details import Provenance
 
 
 def test_system_metrics_are_grouped_by_device():

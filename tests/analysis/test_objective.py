@@ -10,7 +10,8 @@ from wandbwatch.analysis.objective import UNKNOWN, choose, curve_keys, with_curv
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.model.query import Curves
 from wandbwatch.model.report import Note, Table
-from wandbwatch.model.run import Run, Series, State, Sweep
+from wandbwatch.model.run import Run, Series, State
+from wandbwatch.model.run_details import Sweep
 
 from tests.analysis.fresh_trainer_keys import FRESH
 from tests.analysis.trainer_keys import BY_NAME, JUDGING, LATER, MORE, RULES, Trainer

@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from wandbwatch.analysis.dead_keys import no_match
 from wandbwatch.cli import grammar
+from wandbwatch.model.cell import MISSING
 from wandbwatch.model.errors import NotFoundError, UsageError
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.query import Query
-from wandbwatch.model.report import MISSING, Note, Report, Table
+from wandbwatch.model.report import Note, Report, Table
 from wandbwatch.model.run import Run, State
 
 from tests.fakes import NOW, FakeSource, fake_env

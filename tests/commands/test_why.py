@@ -10,8 +10,10 @@ from datetime import timedelta
 import pytest
 from wandbwatch.analysis.causes import Evidence, alike, causes, explained
 from wandbwatch.cli import grammar
-from wandbwatch.model.report import Level, Note, Report, Table
-from wandbwatch.model.run import Printed, Run, Series, State
+from wandbwatch.model.cell import Level
+from wandbwatch.model.report import Note, Report, Table
+from wandbwatch.model.run import Run, Series, State
+from wandbwatch.model.run_details import Printed
 
 from tests.fakes import NOW, FakeSource, fake_env
 

@@ -9,7 +9,8 @@ from datetime import datetime
 from wandbwatch.cli import grammar
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.report import Report
-from wandbwatch.model.run import Alert, Printed, Run, Series
+from wandbwatch.model.run import Run, Series
+from wandbwatch.model.run_details import Alert, Printed
 
 from tests.fakes import NOW, FakeSource, fake_env
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from wandbwatch.config.load import load
+from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import ConfigError
-from wandbwatch.model.report import Level
 from wandbwatch.model.settings import (
     Catchup,
     Channel,

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from wandbwatch.model.settings import ExperimentConfig, ParameterRule, ParameterType
+from wandbwatch.model.experiment import ExperimentConfig, ParameterRule, ParameterType
 
 from tests.config.texts import SMALL, complaints, read
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 from wandbwatch.config.load import Config, ConfigFile, parse
 from wandbwatch.model.errors import ConfigError, UsageError
-from wandbwatch.model.settings import ExperimentConfig
+from wandbwatch.model.experiment import ExperimentConfig
 
 HOOK = "https://discord.com/api/webhooks/123456789012345678/s3cr3t-T0ken_x"
 FILTRES = "summary: No such option: --filtres; did you mean --filters"

@@ -17,7 +17,8 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from wandbwatch.model.run import Json, Printed, Run, Series, State
+from wandbwatch.model.run import Json, Run, Series, State
+from wandbwatch.model.run_details import Printed
 
 from tests.corpus.record import FILE
 

@@ -18,10 +18,11 @@ from wandbwatch.delivery.outbox import (
     copy_memory,
 )
 from wandbwatch.formatting.numbers import moment
+from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import Message, MessageKind
 from wandbwatch.model.errors import NetworkError, NotFoundError, StateError
 from wandbwatch.model.memory import Memory
-from wandbwatch.model.report import Level, Line, Note, Plot, Report
+from wandbwatch.model.report import Line, Note, Plot, Report
 from wandbwatch.model.run import Series
 from wandbwatch.model.settings import Cron, Mode, Subscription
 

@@ -14,9 +14,10 @@ from wandbwatch import plugins
 from wandbwatch.daemon.jobs.job import JobContext, run_job
 from wandbwatch.delivery.mutes import Mute, MuteKind, Mutes
 from wandbwatch.delivery.outbox import History, Outbox
+from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import NotFoundError
 from wandbwatch.model.memory import Memory
-from wandbwatch.model.report import Level, Note, Report
+from wandbwatch.model.report import Note, Report
 from wandbwatch.model.settings import Cron, Mode, Subscription
 
 from tests.daemon.running import Place, subscription

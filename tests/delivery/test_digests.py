@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from wandbwatch.delivery.digests import LATE_DIGEST, fold, heading, is_quiet
 from wandbwatch.delivery.outbox import History, SendResults
+from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import MessageFile, MessageKind
-from wandbwatch.model.report import Level
 from wandbwatch.model.settings import QuietHours
 
 from tests.delivery.outbox.messages import NOON, enqueue, head, queued

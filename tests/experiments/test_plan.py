@@ -11,11 +11,11 @@ import pytest
 from wandbwatch.experiments.plan import PlanSet, RandomSource, Request, make_plans
 from wandbwatch.hyperparameters import Search
 from wandbwatch.model.errors import ConfigError, UsageError
-from wandbwatch.model.experiment import Plan
-from wandbwatch.model.settings import (
+from wandbwatch.model.experiment import (
     ExperimentConfig,
     ParameterRule,
     ParameterType,
+    Plan,
     Schema,
 )
 

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from wandbwatch import formatting as words
 from wandbwatch.formatting import json_values
+from wandbwatch.model.cell import MISSING, Changed
 from wandbwatch.model.ports import Screen
-from wandbwatch.model.report import MISSING, Changed, Fields, Report, Table
+from wandbwatch.model.report import Fields, Report, Table
 from wandbwatch.model.run import State
 from wandbwatch.plugins import load
 

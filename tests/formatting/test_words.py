@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wandbwatch import formatting
-from wandbwatch.model.report import MISSING
+from wandbwatch.model.cell import MISSING
 from wandbwatch.model.run import Json, State
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)

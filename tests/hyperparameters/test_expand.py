@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wandbwatch.hyperparameters import ParameterSets, Search, expand, parse
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.settings import ParameterRule, ParameterType, Schema
+from wandbwatch.model.experiment import ParameterRule, ParameterType, Schema
 
 OPEN = Schema()
 STRICT = Schema(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from wandbwatch.hyperparameters import Search, expand, parse
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.settings import Schema
+from wandbwatch.model.experiment import Schema
 
 FILES = {
     "a.json": '{\n  "lr": 0.1,\n  "model": {"layers": 2}\n}\n',

@@ -11,7 +11,7 @@ import pytest
 from wandbwatch.hyperparameters import Search, expand, parse
 from wandbwatch.hyperparameters.distributions import read
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.settings import Schema
+from wandbwatch.model.experiment import Schema
 
 SHARES = (0.01, 0.3, 0.5, 0.77, 0.99)
 FILES = {

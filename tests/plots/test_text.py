@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given
+from wandbwatch.model.cell import MISSING
 from wandbwatch.model.drawing import (
     Bars,
     Heatmap,
@@ -14,7 +15,7 @@ from wandbwatch.model.drawing import (
     Point,
     Scatter,
 )
-from wandbwatch.model.report import MISSING, Chart
+from wandbwatch.model.report import Chart
 from wandbwatch.plots import text
 
 from tests.plots.pictures import line, plot

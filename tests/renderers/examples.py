@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 
+from wandbwatch.model.cell import MISSING, Level
 from wandbwatch.model.drawing import (
     Bars,
     Heatmap,
@@ -14,10 +15,8 @@ from wandbwatch.model.drawing import (
     Scatter,
 )
 from wandbwatch.model.report import (
-    MISSING,
     Chart,
     Fields,
-    Level,
     Line,
     Mark,
     Note,

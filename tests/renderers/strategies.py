@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from hypothesis import strategies as st
+from wandbwatch.model.cell import MISSING, Changed, Level
 from wandbwatch.model.drawing import (
     Bars,
     Heatmap,
@@ -18,11 +19,8 @@ from wandbwatch.model.drawing import (
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.media import Attachment, Content, Piece
 from wandbwatch.model.report import (
-    MISSING,
-    Changed,
     Chart,
     Fields,
-    Level,
     Line,
     Mark,
     Note,

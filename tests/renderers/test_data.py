@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from wandbwatch import formatting as words
 from wandbwatch import plugins
 from wandbwatch.formatting import json_values
+from wandbwatch.model.cell import MISSING
 from wandbwatch.model.ports import Renderer, Screen
-from wandbwatch.model.report import MISSING, Fields, Note, Report, Table, Text
+from wandbwatch.model.report import Fields, Note, Report, Table, Text
 from wandbwatch.model.run import Json, State
 
 from tests.renderers.strategies import jsons, numbers, reports, tables, texts

@@ -28,7 +28,8 @@ from wandbwatch.analysis.objective import direction, held_out
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Query
 from wandbwatch.model.report import Block, Note, Table, Text
-from wandbwatch.model.run import NOT_FINITE, Json, Printed, Run, Series, State
+from wandbwatch.model.run import NOT_FINITE, Json, Run, Series, State
+from wandbwatch.model.run_details import Printed
 
 LINES = 200
 """Console lines to read, the newest."""

@@ -11,8 +11,10 @@ from wandbwatch import formatting
 from wandbwatch.analysis import keys as known_keys
 from wandbwatch.analysis.objective import choose, curve_keys, direction
 from wandbwatch.analysis.ranking import Objective, finite
-from wandbwatch.model.report import MISSING, Block, Cell, Note, Table
-from wandbwatch.model.run import Json, Run, State, Sweep
+from wandbwatch.model.cell import MISSING, Cell
+from wandbwatch.model.report import Block, Note, Table
+from wandbwatch.model.run import Json, Run, State
+from wandbwatch.model.run_details import Sweep
 
 _MOST_VALUES = 8
 _MOST_SETTINGS = 20

@@ -6,19 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from wandbwatch.model.cell import MISSING, Cell, Changed, Plain, latest
 from wandbwatch.model.memory import Memory, StoredJson
-from wandbwatch.model.report import (
-    MISSING,
-    Block,
-    Cell,
-    Changed,
-    Fields,
-    Note,
-    Plain,
-    Report,
-    Table,
-    latest,
-)
+from wandbwatch.model.report import Block, Fields, Note, Report, Table
 from wandbwatch.model.run import NOT_FINITE, Json, Run, State
 
 _STORED = StoredJson(compact=False, ascii=True, sort=True)

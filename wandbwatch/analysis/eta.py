@@ -10,9 +10,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from wandbwatch.analysis.curves import CLOCK
+from wandbwatch.model.cell import MISSING, Cell
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, Query
-from wandbwatch.model.report import MISSING, Cell
 from wandbwatch.model.run import Run, Series, State
 
 if TYPE_CHECKING:

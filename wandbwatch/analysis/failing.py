@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from wandbwatch import formatting
-from wandbwatch.model.run import Printed, Run, State
+from wandbwatch.model.run import Run, State
+from wandbwatch.model.run_details import Printed
 
 LINES = 40
 """How many of the last console lines are searched for an error."""

@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias, TypeVar
 
 from wandbwatch.formatting.text import did_you_mean
+from wandbwatch.model.cell import MISSING, Missing
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.report import MISSING, Missing
 from wandbwatch.model.run import Json, Run
 
 Value: TypeAlias = Json | datetime | Missing

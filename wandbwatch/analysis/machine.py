@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wandbwatch.model.run import Provenance
+from wandbwatch.model.run_details import Provenance
 
 _DEVICE = re.compile(r"(gpu|tpu|trn|ipu)\.(\d+)\.(.+)")
 _LABEL = re.compile(r"/l:(.+)", re.DOTALL)

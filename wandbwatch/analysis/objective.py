@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from wandbwatch.analysis.keys import SYSTEM, is_clock, likely, numeric
 from wandbwatch.analysis.ranking import Objective, finite
 from wandbwatch.model.query import Curves
-from wandbwatch.model.run import Run, Sweep
+from wandbwatch.model.run import Run
+from wandbwatch.model.run_details import Sweep
 
 UNKNOWN = "no key clearly says which run is best; name one: --best KEY:min|max"
 

@@ -12,6 +12,7 @@ from typing import Generic, TypeGuard, TypeVar, cast
 from wandbwatch.analysis.keys import is_glob
 from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.model.address import Address, Cloud, Several
+from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import (
     NotFoundError,
     SeveralError,
@@ -19,7 +20,7 @@ from wandbwatch.model.errors import (
 )
 from wandbwatch.model.memory import Memory, ScopedMemory
 from wandbwatch.model.ports import Env
-from wandbwatch.model.report import Level, Note, Report
+from wandbwatch.model.report import Note, Report
 from wandbwatch.model.run import Run
 
 T = TypeVar("T")

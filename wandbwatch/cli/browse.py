@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from wandbwatch import formatting
 from wandbwatch.cli.watch import LiveScreen, Why
-from wandbwatch.model.report import Cell, Note, Report, Table, latest
+from wandbwatch.model.cell import Cell, latest
+from wandbwatch.model.report import Note, Report, Table
 from wandbwatch.options import HERE
 
 if TYPE_CHECKING:

@@ -17,10 +17,11 @@ from wandbwatch.cli.watchfile import load
 from wandbwatch.config import paths, secret
 from wandbwatch.config.redaction import hide, redact
 from wandbwatch.model.address import Address, Cloud
+from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import Delivered, words
 from wandbwatch.model.errors import ConfigError, ExitCode, WandbwatchError
 from wandbwatch.model.ports import Finding
-from wandbwatch.model.report import Level, Note, Report, Table
+from wandbwatch.model.report import Note, Report, Table
 
 if TYPE_CHECKING:
     from wandbwatch.config.load import Config

@@ -18,9 +18,8 @@ from wandbwatch.model.errors import ExitCode, printable
 
 if TYPE_CHECKING:
     from wandbwatch.model.address import Address
-    from wandbwatch.model.experiment import Experiments
+    from wandbwatch.model.experiment import ExperimentConfig, Experiments
     from wandbwatch.model.ports import Account, Env, Source
-    from wandbwatch.model.settings import ExperimentConfig
 
 
 def main() -> None:

@@ -29,10 +29,10 @@ from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, Store
 from wandbwatch.delivery.sender import BusyError
 from wandbwatch.experiments import supervisor_process
 from wandbwatch.experiments.ledger import Ledger
+from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import Message, MessageFile
 from wandbwatch.model.errors import ExitCode, UsageError
 from wandbwatch.model.ports import Env
-from wandbwatch.model.report import Level
 
 log = logging.getLogger("wandbwatch.run")
 NOT_TAKEN = "%s: not accepted: %s; see `wandbwatch outbox`"

@@ -33,6 +33,7 @@ from wandbwatch.delivery.sender.delivery import (
     resolve_name,
     resolve_thread,
 )
+from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import (
     Delivered,
     Message,
@@ -44,7 +45,7 @@ from wandbwatch.model.delivery import (
 )
 from wandbwatch.model.errors import ConfigError, DeliveryError, NetworkError, StateError
 from wandbwatch.model.ports import Screen
-from wandbwatch.model.report import Level, Note, Report, Table
+from wandbwatch.model.report import Note, Report, Table
 from wandbwatch.model.settings import Channel
 
 Post: TypeAlias = Mapping[str, Any]

@@ -20,6 +20,7 @@ from wandbwatch import formatting as words
 from wandbwatch.analysis.eta import Total, left, observed
 from wandbwatch.formatting.run_blocks import run_title
 from wandbwatch.model.address import Address
+from wandbwatch.model.cell import Cell, Level
 from wandbwatch.model.errors import (
     ExitCode,
     NetworkError,
@@ -31,7 +32,7 @@ from wandbwatch.model.errors import (
 from wandbwatch.model.experiment import Experiment, Experiments, Phase
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Query
-from wandbwatch.model.report import Cell, Fields, Level, Report
+from wandbwatch.model.report import Fields, Report
 from wandbwatch.model.run import Run, State
 
 if TYPE_CHECKING:

@@ -14,13 +14,13 @@ from wandbwatch.config.values import TomlTable, below, kind_of
 from wandbwatch.formatting.numbers import parse_positive_duration
 from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.run import Json
-from wandbwatch.model.settings import (
+from wandbwatch.model.experiment import (
     ExperimentConfig,
     ParameterRule,
     ParameterType,
     Schema,
 )
+from wandbwatch.model.run import Json
 
 ParameterPath = tuple[str, ...]
 

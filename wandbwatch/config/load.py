@@ -23,7 +23,7 @@ from wandbwatch.model.errors import UsageError
 from wandbwatch.model.settings import AccountConfig, Channel, Keep, Subscription
 
 if TYPE_CHECKING:  # only a file with experiments needs it
-    from wandbwatch.model.settings import ExperimentConfig
+    from wandbwatch.model.experiment import ExperimentConfig
 
 __all__ = ["CheckLine", "Config", "ConfigFile", "Settings", "load", "parse"]
 

@@ -14,8 +14,8 @@ from wandbwatch.config import webhook as webhooks
 from wandbwatch.config.values import TomlTable, below
 from wandbwatch.formatting.numbers import parse_duration, parse_positive_duration
 from wandbwatch.formatting.text import did_you_mean
+from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import ConfigError, WandbwatchError
-from wandbwatch.model.report import Level
 from wandbwatch.model.settings import (
     AccountConfig,
     Catchup,

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from wandbwatch.config.lines import Complaints, KeyPath
 from wandbwatch.config.schedule import fault
 from wandbwatch.formatting.text import did_you_mean
-from wandbwatch.model.report import Level
+from wandbwatch.model.cell import Level
 from wandbwatch.model.settings import Cron, QuietHours, Secret, SecretKind
 
 E = TypeVar("E", bound=Enum)

@@ -22,8 +22,8 @@ from wandbwatch.daemon.health import (
 )
 from wandbwatch.delivery.mutes import Mutes
 from wandbwatch.delivery.outbox import Outbox, StoppedChannel, Store
+from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import Message, MessageKind, QueuedMessage
-from wandbwatch.model.report import Level
 from wandbwatch.model.settings import Subscription
 
 log = logging.getLogger(__name__)

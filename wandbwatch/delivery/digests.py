@@ -17,6 +17,7 @@ from wandbwatch.delivery.outbox.queue import SAME_PLACE, passes_quiet_hours
 from wandbwatch.delivery.outbox.rows import Waiting, dumped, insert, stored, waiting
 from wandbwatch.delivery.outbox.store import Store
 from wandbwatch.formatting import numbers
+from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import (
     Message,
     MessageFile,
@@ -24,7 +25,6 @@ from wandbwatch.model.delivery import (
     Origin,
     QueuedMessage,
 )
-from wandbwatch.model.report import Level
 from wandbwatch.model.settings import QuietHours
 
 DIGEST = "(quiet hours)"

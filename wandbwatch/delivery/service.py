@@ -21,8 +21,8 @@ from wandbwatch.delivery.sender import (
     Timekeeper,
     alone,
 )
+from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import Message, Sink, Wording
-from wandbwatch.model.report import Level
 from wandbwatch.model.settings import Channel
 
 

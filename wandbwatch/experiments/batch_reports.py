@@ -12,18 +12,9 @@ from datetime import timedelta
 from wandbwatch import formatting
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.experiments.reports import exit_status
+from wandbwatch.model.cell import MISSING, Cell, Level
 from wandbwatch.model.experiment import Experiment, Phase
-from wandbwatch.model.report import (
-    MISSING,
-    Block,
-    Cell,
-    Fields,
-    Level,
-    Note,
-    Report,
-    Table,
-    Text,
-)
+from wandbwatch.model.report import Block, Fields, Note, Report, Table, Text
 from wandbwatch.model.run import Json, flat
 
 SHOWN = 10

@@ -24,7 +24,8 @@ from wandbwatch.experiments.output import tail
 from wandbwatch.model.delivery import MessageKind, QueuedMessage
 from wandbwatch.model.experiment import Experiment, Phase
 from wandbwatch.model.report import Report
-from wandbwatch.model.run import Printed, Run
+from wandbwatch.model.run import Run
+from wandbwatch.model.run_details import Printed
 
 _SEND_FOR, _SEND_EVERY = 60.0, 1.0
 """Seconds to keep sending after a message is queued, and between two senders."""

@@ -17,8 +17,7 @@ from wandbwatch.hyperparameters import Search, expand, parse
 from wandbwatch.hyperparameters.objects import Object
 from wandbwatch.hyperparameters.parse import Read, is_parameters
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.experiment import RETRYABLE, Plan
-from wandbwatch.model.settings import ExperimentConfig
+from wandbwatch.model.experiment import RETRYABLE, ExperimentConfig, Plan
 
 Configs = Callable[[], Mapping[str, ExperimentConfig]]
 """Returns the experiments of watch.toml by name; ConfigError."""

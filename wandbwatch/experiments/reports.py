@@ -13,20 +13,12 @@ from wandbwatch import formatting
 from wandbwatch.analysis.failing import brief, error
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.experiments.plan import PlanSet
+from wandbwatch.model.cell import MISSING, Cell, Level
 from wandbwatch.model.errors import ExitCode
 from wandbwatch.model.experiment import Experiment, Phase
-from wandbwatch.model.report import (
-    MISSING,
-    Block,
-    Cell,
-    Fields,
-    Level,
-    Note,
-    Report,
-    Table,
-    Text,
-)
-from wandbwatch.model.run import Json, Printed, Run, flat
+from wandbwatch.model.report import Block, Fields, Note, Report, Table, Text
+from wandbwatch.model.run import Json, Run, flat
+from wandbwatch.model.run_details import Printed
 
 TAIL = 20
 """Lines of output in the report of an experiment that did not finish."""

@@ -19,7 +19,7 @@ from wandbwatch.formatting.numbers import (
 )
 from wandbwatch.formatting.screen import shown
 from wandbwatch.formatting.text import MARKS, clean, state, steers
-from wandbwatch.model.report import Bytes, Cell, Changed, Missing, Plain
+from wandbwatch.model.cell import Bytes, Cell, Changed, Missing, Plain
 from wandbwatch.model.run import Json, State
 
 __all__ = ["MARKS", "NOTHING", "age", "along", "cell", "change", "clean", "duration"]

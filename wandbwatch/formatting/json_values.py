@@ -14,17 +14,9 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 
 from wandbwatch import formatting
+from wandbwatch.model.cell import MISSING, Cell, Changed, Missing, latest
 from wandbwatch.model.media import Attachment, Piece
-from wandbwatch.model.report import (
-    MISSING,
-    Cell,
-    Changed,
-    Line,
-    Mark,
-    Missing,
-    Table,
-    latest,
-)
+from wandbwatch.model.report import Line, Mark, Table
 from wandbwatch.model.run import Json, State
 
 SCHEMA = 1

@@ -10,7 +10,7 @@ from itertools import groupby, pairwise
 from typing import TypeGuard
 
 from wandbwatch.formatting.text import by_number, clean
-from wandbwatch.model.report import Bytes, Cell, latest
+from wandbwatch.model.cell import Bytes, Cell, latest
 
 DIGITS = 5
 _SMALLEST, _LARGEST, _LARGEST_WHOLE = 1e-4, 1e7, 1e15

@@ -7,7 +7,8 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from wandbwatch.model.address import Address, Several
-from wandbwatch.model.report import MISSING, Cell, Fields, Note, Subject, Table
+from wandbwatch.model.cell import MISSING, Cell
+from wandbwatch.model.report import Fields, Note, Subject, Table
 from wandbwatch.model.run import Run, State
 
 _MOST_CAVEATS = 5

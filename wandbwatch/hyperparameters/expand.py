@@ -24,8 +24,8 @@ from wandbwatch.hyperparameters.objects import (
 )
 from wandbwatch.hyperparameters.parse import Parsed
 from wandbwatch.model.errors import UsageError
+from wandbwatch.model.experiment import Schema
 from wandbwatch.model.run import Json
-from wandbwatch.model.settings import Schema
 
 MAX_SETS = 10_000
 """A larger count is more likely a mistake."""

@@ -14,8 +14,8 @@ import tomli
 
 from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.model.errors import UsageError
+from wandbwatch.model.experiment import ParameterRule, ParameterType, Schema
 from wandbwatch.model.run import Json
-from wandbwatch.model.settings import ParameterRule, ParameterType, Schema
 
 Object = dict[str, Json]
 Path = tuple[str, ...]

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol, TypeAlias, assert_never
 
-from wandbwatch.model.report import Level
+from wandbwatch.model.cell import Level
 from wandbwatch.model.settings import Channel
 
 

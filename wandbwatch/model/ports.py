@@ -13,13 +13,13 @@ from wandbwatch.model.errors import ExitCode, UsageError, WandbwatchError
 if TYPE_CHECKING:
     from wandbwatch.model.address import Address
     from wandbwatch.model.drawing import Distributions
-    from wandbwatch.model.experiment import Experiments
+    from wandbwatch.model.experiment import ExperimentConfig, Experiments
     from wandbwatch.model.media import Album, Artifacts, RunFile, When
     from wandbwatch.model.memory import Memory
     from wandbwatch.model.query import Axis, Curves, Listing, Query
     from wandbwatch.model.report import Report
-    from wandbwatch.model.run import Alert, Printed, Provenance, Run, Sweep
-    from wandbwatch.model.settings import ExperimentConfig
+    from wandbwatch.model.run import Run
+    from wandbwatch.model.run_details import Alert, Printed, Provenance, Sweep
 
 
 class Source(Protocol):

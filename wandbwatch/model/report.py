@@ -1,68 +1,20 @@
-"""The values of a report, and how serious it is: light, as every command imports it."""
+"""Reports and their blocks: what commands answer, for every medium."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from enum import Enum
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from wandbwatch.model.run import Json, Series, State
+from wandbwatch.model.cell import Cell, Level
+from wandbwatch.model.run import Series
 
 if TYPE_CHECKING:
     from wandbwatch.model.drawing import Drawing
     from wandbwatch.model.media import Attachment
-
-
-class Level(Enum):
-    INFO = "info"
-    GOOD = "good"
-    WARN = "warn"
-    """About a run that is still running, as a stall; amber."""
-    BAD = "bad"
-
-    @property
-    def rank(self) -> int:
-        """Its severity: a higher rank is worse."""
-        return {Level.WARN: 1, Level.BAD: 2}.get(self, 0)
-
-
-class Missing(Enum):
-    """The marker of a missing value, as opposed to the value None."""
-
-    MISSING = "missing"
-
-
-MISSING = Missing.MISSING
-
-
-class Bytes(int):
-    """A size in bytes; programs read the number, people a size with a unit."""
-
-    __slots__ = ()
-
-
-Plain: TypeAlias = Json | State | datetime | timedelta | Missing
-
-
-@dataclass(frozen=True)
-class Changed:
-    """A value that changed; the old one is MISSING if there was none."""
-
-    value: Plain
-    before: Plain
-
-
-Cell: TypeAlias = Plain | Changed
-"""A value, not its text: each medium formats it in its own way."""
-
-
-def latest(cell: Cell) -> Plain:
-    """Return the current value, without the old one."""
-    return cell.value if isinstance(cell, Changed) else cell
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from wandbwatch import formatting
+from wandbwatch.model.cell import MISSING, Cell
 from wandbwatch.model.drawing import (
     Bars,
     Drawing,
@@ -18,7 +19,7 @@ from wandbwatch.model.drawing import (
     Parallel,
     Scatter,
 )
-from wandbwatch.model.report import MISSING, Cell, Chart, Line, Panels, Plot, Table
+from wandbwatch.model.report import Chart, Line, Panels, Plot, Table
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _FEW = 3

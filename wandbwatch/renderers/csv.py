@@ -15,20 +15,10 @@ from typing import TypeAlias
 
 from wandbwatch.formatting import json_values
 from wandbwatch.formatting.json_values import line
+from wandbwatch.model.cell import MISSING, Cell, Missing
 from wandbwatch.model.media import Attachment
 from wandbwatch.model.ports import Renderer, Screen
-from wandbwatch.model.report import (
-    MISSING,
-    Block,
-    Cell,
-    Chart,
-    Fields,
-    Missing,
-    Plot,
-    Report,
-    Table,
-    Text,
-)
+from wandbwatch.model.report import Block, Chart, Fields, Plot, Report, Table, Text
 from wandbwatch.plots import text as charted
 
 Row: TypeAlias = Sequence[Cell]

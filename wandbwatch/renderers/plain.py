@@ -12,17 +12,14 @@ from datetime import datetime, timedelta
 
 from wandbwatch import formatting as words
 from wandbwatch.formatting import json_values
+from wandbwatch.model.cell import Cell, Changed, Missing, Plain
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import (
     Block,
-    Cell,
-    Changed,
     Chart,
     Fields,
     Mark,
-    Missing,
     Note,
-    Plain,
     Plot,
     Report,
     Table,

@@ -8,7 +8,8 @@ from wandbwatch.cli import grammar
 from wandbwatch.cli.grammar import app
 from wandbwatch.cli.grammar.command import EXAMPLES, GROUPS, Called
 from wandbwatch.model.media import Album, Medium, RunFile
-from wandbwatch.model.run import Run, Series, State, Sweep
+from wandbwatch.model.run import Run, Series, State
+from wandbwatch.model.run_details import Sweep
 
 from tests.fakes import NOW, FakeSource, fake_env
 

@@ -12,9 +12,10 @@ from dataclasses import replace
 import pytest
 from wandbwatch.cli import grammar
 from wandbwatch.model import address_parsing
+from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import ExitCode, NotFoundError, UsageError
 from wandbwatch.model.ports import ListedProject, Viewer
-from wandbwatch.model.report import Fields, Level, Note, Report, Table
+from wandbwatch.model.report import Fields, Note, Report, Table
 
 from tests.fakes import NOW, FakeSource, fake_env
 

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 from wandbwatch.cli import grammar
+from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import NetworkError, UsageError
 from wandbwatch.model.experiment import Phase
 from wandbwatch.model.memory import Memory
-from wandbwatch.model.report import Level, Note, Report
+from wandbwatch.model.report import Note, Report
 from wandbwatch.model.run import Run, State
 
 from tests.commands.alert.watching import MINUTE, Logged, run

@@ -9,10 +9,12 @@ from dataclasses import replace
 import pytest
 from wandbwatch.cli import grammar
 from wandbwatch.commands.alert.memory import AlertMemory
+from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import NotFoundError, UsageError
 from wandbwatch.model.query import Axis, Curves, Listing, Query
-from wandbwatch.model.report import Fields, Level, Mark, Note, Plot, Table, Text
-from wandbwatch.model.run import Json, Printed, Series, State
+from wandbwatch.model.report import Fields, Mark, Note, Plot, Table, Text
+from wandbwatch.model.run import Json, Series, State
+from wandbwatch.model.run_details import Printed
 
 from tests.commands.alert.watching import MINUTE, PAGE, Line, Logged, block, run
 from tests.commands.ticking import titles

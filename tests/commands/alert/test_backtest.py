@@ -10,8 +10,9 @@ from datetime import datetime
 
 import pytest
 from wandbwatch.cli import grammar
+from wandbwatch.model.cell import Level
 from wandbwatch.model.query import Axis, Curves, Query
-from wandbwatch.model.report import Level, Note, Plot, Report, Table, Text
+from wandbwatch.model.report import Note, Plot, Report, Table, Text
 from wandbwatch.model.run import Run, State
 
 from tests.commands.alert.watching import MINUTE, Line, Logged, block, run

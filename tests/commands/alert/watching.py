@@ -10,7 +10,8 @@ from wandbwatch.cli import grammar
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.query import Axis, AxisKind, Curves, Query
 from wandbwatch.model.report import Report
-from wandbwatch.model.run import Printed, Run, Series, State
+from wandbwatch.model.run import Run, Series, State
+from wandbwatch.model.run_details import Printed
 
 from tests.fakes import NOW, FakeSource, fake_env
 

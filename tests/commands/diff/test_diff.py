@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from wandbwatch.cli import grammar
 from wandbwatch.commands.diff.report import Side, _change, differences, report
+from wandbwatch.model.cell import MISSING
 from wandbwatch.model.errors import NotFoundError, UsageError
-from wandbwatch.model.report import MISSING, Block, Note, Table
-from wandbwatch.model.run import Json, Provenance, Run, State
+from wandbwatch.model.report import Block, Note, Table
+from wandbwatch.model.run import Json, Run, State
+from wandbwatch.model.run_details import Provenance
 
 from tests.fakes import FakeSource, fake_env
 

@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from wandbwatch.cli import grammar
 from wandbwatch.cli.main import _source
+from wandbwatch.model.cell import Level
 from wandbwatch.model.ports import Env
 from wandbwatch.model.query import Listing, Query
-from wandbwatch.model.report import Fields, Level, Note, Report, Table
-from wandbwatch.model.run import Printed, Run, State
+from wandbwatch.model.report import Fields, Note, Report, Table
+from wandbwatch.model.run import Run, State
+from wandbwatch.model.run_details import Printed
 from wandbwatch.sources.cloud import session
 
 from tests.fakes import NOW, FakeSource, fake_env

@@ -5,7 +5,8 @@ from wandbwatch.commands.events.end_card import CardAttachments, EndCards
 from wandbwatch.commands.events.lifecycle import EventKind, GroupDone
 from wandbwatch.commands.events.run_cards import ProjectPage
 from wandbwatch.model.report import Table
-from wandbwatch.model.run import Run, State, Sweep
+from wandbwatch.model.run import Run, State
+from wandbwatch.model.run_details import Sweep
 
 from tests.fakes import FakeSource
 

@@ -11,9 +11,11 @@ import pytest
 from wandbwatch.cli import grammar
 from wandbwatch.commands.events.lifecycle import EventKind
 from wandbwatch.commands.events.run_cards import folded_headline
+from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import NetworkError, UsageError
-from wandbwatch.model.report import Fields, Level, Note, Plot, Report, Table, Text
-from wandbwatch.model.run import Alert, Printed, Run, Series, State
+from wandbwatch.model.report import Fields, Note, Plot, Report, Table, Text
+from wandbwatch.model.run import Run, Series, State
+from wandbwatch.model.run_details import Alert, Printed
 
 from tests.commands.ticking import Ticking, titles
 from tests.fakes import NOW, FakeSource, fake_env

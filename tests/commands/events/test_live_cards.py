@@ -8,10 +8,11 @@ from wandbwatch.commands.events.kinds import EventKind
 from wandbwatch.commands.events.lifecycle import DetectOptions, RunEvent
 from wandbwatch.commands.events.reports import LiveCards
 from wandbwatch.commands.events.run_cards import ProjectPage
+from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import NetworkError
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.query import Listing, Query
-from wandbwatch.model.report import Level, Plot
+from wandbwatch.model.report import Plot
 from wandbwatch.model.run import Run, Series, State
 
 from tests.fakes import FakeSource

@@ -6,11 +6,13 @@ from dataclasses import replace
 import pytest
 from wandbwatch import plugins
 from wandbwatch.cli import grammar
+from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.ports import Screen
-from wandbwatch.model.report import Level, Note, Text
-from wandbwatch.model.run import Printed, Run, State
+from wandbwatch.model.report import Note, Text
+from wandbwatch.model.run import Run, State
+from wandbwatch.model.run_details import Printed
 
 from tests.fakes import FakeSource, fake_env
 

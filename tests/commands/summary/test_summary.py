@@ -11,10 +11,12 @@ from wandbwatch.analysis.delta import SeenValues, Since
 from wandbwatch.cli import grammar
 from wandbwatch.cli.grammar.command import OUTPUTS
 from wandbwatch.commands.summary.report import report
+from wandbwatch.model.cell import Cell, Level
 from wandbwatch.model.errors import NotFoundError, UsageError
 from wandbwatch.model.ports import Screen
-from wandbwatch.model.report import Cell, Fields, Level, Note, Report, Table, Text
-from wandbwatch.model.run import Alert, Run, State
+from wandbwatch.model.report import Fields, Note, Report, Table, Text
+from wandbwatch.model.run import Run, State
+from wandbwatch.model.run_details import Alert
 
 from tests.fakes import NOW, FakeSource, fake_env
 

@@ -20,10 +20,12 @@ from wandbwatch.commands.sweep.report import (
     progress,
     report,
 )
+from wandbwatch.model.cell import Level
 from wandbwatch.model.drawing import Parallel
 from wandbwatch.model.errors import NotFoundError, UsageError
-from wandbwatch.model.report import Chart, Fields, Level, Note, Plot, Table
-from wandbwatch.model.run import Json, Run, State, Sweep
+from wandbwatch.model.report import Chart, Fields, Note, Plot, Table
+from wandbwatch.model.run import Json, Run, State
+from wandbwatch.model.run_details import Sweep
 
 from tests.fakes import FakeSource, fake_env
 

@@ -18,10 +18,11 @@ from wandbwatch.cli import grammar
 from wandbwatch.cli.main import _source
 from wandbwatch.commands.top import report as top
 from wandbwatch.model.address import Cloud
+from wandbwatch.model.cell import MISSING
 from wandbwatch.model.errors import NotFoundError
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.query import Curves
-from wandbwatch.model.report import MISSING, Note, Report, Table
+from wandbwatch.model.report import Note, Report, Table
 from wandbwatch.model.run import Run, Series, State
 from wandbwatch.plugins import load
 from wandbwatch.sources.cloud import session

@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from wandbwatch.daemon.jobs.job import JobContext, give_up, run_job
 from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, Queue, SendResults, Store
+from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import Message
 from wandbwatch.model.errors import NetworkError, StateError
 from wandbwatch.model.memory import Memory
-from wandbwatch.model.report import Fields, Level, Report, Subject
+from wandbwatch.model.report import Fields, Report, Subject
 from wandbwatch.model.settings import Cron, Mode, Subscription
 
 SLOT = datetime(2026, 1, 1, 12, tzinfo=UTC)

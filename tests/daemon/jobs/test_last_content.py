@@ -15,9 +15,10 @@ from wandbwatch.daemon.jobs import previous_round
 from wandbwatch.daemon.jobs.news import LineResult
 from wandbwatch.daemon.jobs.previous_round import OLDEST, SHOWN, SINCE
 from wandbwatch.formatting.numbers import moment
+from wandbwatch.model.cell import MISSING, Bytes, Changed
 from wandbwatch.model.media import Attachment
 from wandbwatch.model.ports import Screen
-from wandbwatch.model.report import MISSING, Bytes, Changed, Fields, Note, Report
+from wandbwatch.model.report import Fields, Note, Report
 from wandbwatch.model.report import Table as Rows
 from wandbwatch.renderers.json import plugin as as_json
 

@@ -10,6 +10,7 @@ import pytest
 from wandbwatch.daemon.jobs.job import JobContext, run_job
 from wandbwatch.daemon.jobs.news import LineResult, failure, news
 from wandbwatch.delivery.outbox import Outbox
+from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import Message
 from wandbwatch.model.errors import (
     NetworkError,
@@ -18,7 +19,7 @@ from wandbwatch.model.errors import (
     TimeOutError,
 )
 from wandbwatch.model.memory import Memory
-from wandbwatch.model.report import Level, Note, Report
+from wandbwatch.model.report import Note, Report
 from wandbwatch.model.settings import Cron, Subscription
 
 from tests.delivery.sender.harness import SenderHarness

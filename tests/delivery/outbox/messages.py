@@ -6,8 +6,8 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from wandbwatch.delivery.outbox import Outbox, Queue, Store, Waiting
+from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import Message, MessageFile, MessageKind, QueuedMessage
-from wandbwatch.model.report import Level
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 

@@ -16,8 +16,8 @@ from wandbwatch.delivery.outbox import (
     SendResults,
     Store,
 )
+from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import MessageFile
-from wandbwatch.model.report import Level
 from wandbwatch.model.settings import Keep
 
 from tests.delivery.outbox.messages import NOON, Clock, enqueue, head, queued

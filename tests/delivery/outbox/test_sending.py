@@ -12,8 +12,8 @@ from wandbwatch.delivery.outbox import (
     Queue,
     SendResults,
 )
+from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import Message, MessageFile
-from wandbwatch.model.report import Level
 
 from tests.delivery.outbox.messages import NOON, Clock, enqueue, head, queued, text
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import Message, MessageKind, QueuedMessage
-from wandbwatch.model.report import Level
 
 from tests.delivery.outbox.messages import NOON, queued
 from tests.servers.discord import Fault

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from wandbwatch.model.report import Level, Note, Report
+from wandbwatch.model.cell import Level
+from wandbwatch.model.report import Note, Report
 from wandbwatch.renderers.discord import render
 
 from tests.renderers.discord.pictures import png

@@ -12,15 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wandbwatch import formatting
+from wandbwatch.model.cell import Cell, Level
 from wandbwatch.model.delivery import Message
 from wandbwatch.model.drawing import Bars
 from wandbwatch.model.media import Attachment, Piece
 from wandbwatch.model.report import (
     Block,
-    Cell,
     Chart,
     Fields,
-    Level,
     Line,
     Mark,
     Note,

@@ -8,19 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from wandbwatch.model.cell import MISSING, Level
 from wandbwatch.model.delivery import Message
-from wandbwatch.model.report import (
-    MISSING,
-    Block,
-    Fields,
-    Level,
-    Line,
-    Note,
-    Plot,
-    Report,
-    Table,
-    Text,
-)
+from wandbwatch.model.report import Block, Fields, Line, Note, Plot, Report, Table, Text
 from wandbwatch.model.run import Series, State
 from wandbwatch.renderers.discord import limits, markdown, render
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import Message
-from wandbwatch.model.report import Fields, Level, Note, Plot, Report, Table, Text
+from wandbwatch.model.report import Fields, Note, Plot, Report, Table, Text
 from wandbwatch.renderers.discord import duplicate, mention, plain, render
 
 from tests.renderers.discord.pictures import png

@@ -11,20 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.text import Text as Styled
+from wandbwatch.model.cell import MISSING, Level
 from wandbwatch.model.experiment import Phase
 from wandbwatch.model.ports import Screen
-from wandbwatch.model.report import (
-    MISSING,
-    Block,
-    Fields,
-    Level,
-    Line,
-    Note,
-    Plot,
-    Report,
-    Table,
-    Text,
-)
+from wandbwatch.model.report import Block, Fields, Line, Note, Plot, Report, Table, Text
 from wandbwatch.model.run import Series, State
 from wandbwatch.renderers import json as json_renderer
 from wandbwatch.renderers.terminal import render

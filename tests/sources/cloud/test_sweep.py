@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from wandbwatch.model.address import Cloud
 from wandbwatch.model.errors import NotFoundError, UsageError
-from wandbwatch.model.run import Sweep
+from wandbwatch.model.run_details import Sweep
 from wandbwatch.sources.cloud import plugin
 
 from tests.servers.wandb import Run, WandbServer

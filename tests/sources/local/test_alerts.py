@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from wandbwatch.model.address import Local
-from wandbwatch.model.run import Alert
+from wandbwatch.model.run_details import Alert
 from wandbwatch.sources.local import plugin
 
 

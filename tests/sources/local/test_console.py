@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wandbwatch.model.run import Printed
+from wandbwatch.model.run_details import Printed
 from wandbwatch.sources.local.console import console
 from wandbwatch.sources.local.log import RunLog
 

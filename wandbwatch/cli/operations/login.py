@@ -41,7 +41,8 @@ def login(
 
 def report(viewer: Viewer, *, hidden: bool) -> Report:
     """Report who logged in; *hidden*: WANDB_API_KEY overrides the saved key."""
-    from wandbwatch.model.report import Fields, Level, Note, Report
+    from wandbwatch.model.cell import Level
+    from wandbwatch.model.report import Fields, Note, Report
 
     saved = Fields("", (("user", viewer.user), ("key saved in", viewer.key_from)))
     notes = [Note("WANDB_API_KEY is set and overrides the saved key")]
@@ -125,7 +126,8 @@ def projects(
 
 
 def projects_report(entity: str, found: Sequence[ListedProject]) -> Report:
-    from wandbwatch.model.report import MISSING, Note, Report, Table
+    from wandbwatch.model.cell import MISSING
+    from wandbwatch.model.report import Note, Report, Table
 
     title = f"{entity or 'your projects'}: {len(found)}"
     if not found:

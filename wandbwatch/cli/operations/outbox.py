@@ -25,8 +25,9 @@ if TYPE_CHECKING:
         OutboxEntry,
         StoppedChannel,
     )
+    from wandbwatch.model.cell import Cell
     from wandbwatch.model.ports import Env
-    from wandbwatch.model.report import Block, Cell, Report
+    from wandbwatch.model.report import Block, Report
 
 
 _OTHER_PROBLEMS = {"queue old", "list late", "list failing", "clock jump"}
@@ -107,7 +108,8 @@ def report(
     done: Sequence[str] = (),
 ) -> Report:
     """Tabulate waiting and failed messages, and the stopped channels."""
-    from wandbwatch.model.report import Level, Note, Report, Table
+    from wandbwatch.model.cell import Level
+    from wandbwatch.model.report import Note, Report, Table
 
     blocks: list[Block] = [Note(text) for text in done]
     if stopped:
@@ -272,7 +274,7 @@ def history_report(
 
 
 def _history_row(entry: HistoryEntry) -> tuple[Cell, ...]:
-    from wandbwatch.model.report import MISSING
+    from wandbwatch.model.cell import MISSING
 
     origin = entry.origin
     return (

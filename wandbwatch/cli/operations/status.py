@@ -13,8 +13,9 @@ from wandbwatch.model.errors import ExitCode, WandbwatchError
 
 if TYPE_CHECKING:
     from wandbwatch.daemon.health import Health
+    from wandbwatch.model.cell import Cell
     from wandbwatch.model.ports import Env
-    from wandbwatch.model.report import Block, Cell, Report
+    from wandbwatch.model.report import Block, Report
 
 
 class ProblemsError(WandbwatchError):
@@ -67,7 +68,8 @@ def _look(file: ConfigFile, config: ConfigOption, now: datetime) -> tuple[str, H
 
 
 def report(title: str, health: Health) -> Report:
-    from wandbwatch.model.report import Fields, Level, Note, Report, Table
+    from wandbwatch.model.cell import Level
+    from wandbwatch.model.report import Fields, Note, Report, Table
 
     problems = health.problems
     blocks: list[Block] = [Fields("daemon", tuple(_daemon(health)))]

@@ -20,8 +20,8 @@ from wandbwatch.config.redaction import Priority, marked
 from wandbwatch.model.settings import Secret, SecretKind
 
 if TYPE_CHECKING:
+    from wandbwatch.model.experiment import ExperimentConfig
     from wandbwatch.model.ports import Env
-    from wandbwatch.model.settings import ExperimentConfig
 
 
 class Secrets(Enum):

@@ -14,10 +14,11 @@ from wandbwatch.cli import grammar
 from wandbwatch.cli.grammar import ParsedLine
 from wandbwatch.config.load import Config
 from wandbwatch.model.address import Address
+from wandbwatch.model.cell import MISSING, latest
 from wandbwatch.model.errors import SourceError, UsageError, WandbwatchError
 from wandbwatch.model.memory import Memory, ScopedMemory
 from wandbwatch.model.ports import Env
-from wandbwatch.model.report import MISSING, Plot, Report, Table, latest
+from wandbwatch.model.report import Plot, Report, Table
 from wandbwatch.options import places
 
 

@@ -17,7 +17,8 @@ from wandbwatch.options import (
 if TYPE_CHECKING:
     from wandbwatch.commands.alert.actions import Action
     from wandbwatch.commands.alert.rules import Rule
-    from wandbwatch.model.report import Level, Report
+    from wandbwatch.model.cell import Level
+    from wandbwatch.model.report import Report
 
 
 def rule(text: str) -> Rule:
@@ -63,7 +64,7 @@ Repeat: TypeAlias = Annotated[
 
 
 def firing_level(text: str) -> Level:
-    from wandbwatch.model.report import Level
+    from wandbwatch.model.cell import Level
 
     levels = {level.value: level for level in (Level.INFO, Level.WARN, Level.BAD)}
     if text not in levels:
@@ -157,7 +158,7 @@ def alert(
     from wandbwatch.commands.alert import check
     from wandbwatch.commands.alert.fetch import Question
     from wandbwatch.commands.alert.memory import Timing
-    from wandbwatch.model.report import Level
+    from wandbwatch.model.cell import Level
 
     timing = Timing(
         None if hold is None else hold.total_seconds(),

@@ -23,16 +23,8 @@ from wandbwatch.formatting.run_blocks import (
     runs_table,
 )
 from wandbwatch.formatting.text import short_names
-from wandbwatch.model.report import (
-    MISSING,
-    Block,
-    Cell,
-    Level,
-    Note,
-    Report,
-    Table,
-    Text,
-)
+from wandbwatch.model.cell import MISSING, Cell, Level
+from wandbwatch.model.report import Block, Note, Report, Table, Text
 
 _LINES = 5
 _LEVELS = {

@@ -42,11 +42,12 @@ from wandbwatch.commands.alert.memory import AlertMemory, Timing, Turn
 from wandbwatch.commands.alert.overview import candidates, present, suggested, tried
 from wandbwatch.formatting.run_blocks import MOST_CARDS, runs_page, runs_title
 from wandbwatch.model.address import Address
+from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import SourceError, WandbwatchError
 from wandbwatch.model.experiment import Experiment
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.ports import Env, Source
-from wandbwatch.model.report import Level, Note, Report, Subject
+from wandbwatch.model.report import Note, Report, Subject
 from wandbwatch.model.run import Json
 from wandbwatch.options import HERE
 

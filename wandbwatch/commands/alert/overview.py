@@ -23,17 +23,8 @@ from wandbwatch.formatting.run_blocks import (
     runs_title,
 )
 from wandbwatch.model.address import Address, Several
-from wandbwatch.model.report import (
-    MISSING,
-    Block,
-    Cell,
-    Level,
-    Mark,
-    Note,
-    Report,
-    Table,
-    Text,
-)
+from wandbwatch.model.cell import MISSING, Cell, Level
+from wandbwatch.model.report import Block, Mark, Note, Report, Table, Text
 from wandbwatch.model.run import Run, State
 
 _MARKS = 20

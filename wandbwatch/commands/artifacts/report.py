@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from wandbwatch.analysis import keys
 from wandbwatch.model.address import Address
+from wandbwatch.model.cell import MISSING, Bytes, Cell
 from wandbwatch.model.media import Artifact, Artifacts
-from wandbwatch.model.report import MISSING, Bytes, Cell, Note, Report, Table
+from wandbwatch.model.report import Note, Report, Table
 
 _OWN = ("run_table", "job", "code", "wandb-history", "wandb-run-history")
 """The types of artifacts that the SDK itself logs."""

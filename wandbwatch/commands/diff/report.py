@@ -17,11 +17,13 @@ from wandbwatch.formatting import number
 from wandbwatch.formatting.run_blocks import caveats, run_title
 from wandbwatch.formatting.text import short_names
 from wandbwatch.model.address import Address, beside
+from wandbwatch.model.cell import MISSING, Cell, latest
 from wandbwatch.model.errors import NotFoundError, SourceError, UsageError
 from wandbwatch.model.ports import Env, Source
 from wandbwatch.model.query import Query
-from wandbwatch.model.report import MISSING, Block, Cell, Note, Report, Table, latest
-from wandbwatch.model.run import Json, Provenance, Run
+from wandbwatch.model.report import Block, Note, Report, Table
+from wandbwatch.model.run import Json, Run
+from wandbwatch.model.run_details import Provenance
 
 
 def differences(

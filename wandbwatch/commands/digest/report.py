@@ -25,20 +25,13 @@ from wandbwatch.formatting.run_blocks import (
     runs_title,
 )
 from wandbwatch.model.address import Address
+from wandbwatch.model.cell import MISSING, Cell, Level
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Details, Query
-from wandbwatch.model.report import (
-    MISSING,
-    Block,
-    Cell,
-    Fields,
-    Level,
-    Note,
-    Report,
-    Table,
-)
-from wandbwatch.model.run import Json, Printed, Run, State
+from wandbwatch.model.report import Block, Fields, Note, Report, Table
+from wandbwatch.model.run import Json, Run, State
+from wandbwatch.model.run_details import Printed
 from wandbwatch.options import Filters
 
 

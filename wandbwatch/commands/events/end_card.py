@@ -31,11 +31,13 @@ from wandbwatch.commands.events.run_cards import (
     title,
 )
 from wandbwatch.formatting.run_blocks import run_fields, run_subject
+from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import SourceError, UsageError
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Curves, Query
-from wandbwatch.model.report import Block, Level, Line, Note, Plot, Report, Table, Text
-from wandbwatch.model.run import Printed, Run, State, Sweep
+from wandbwatch.model.report import Block, Line, Note, Plot, Report, Table, Text
+from wandbwatch.model.run import Run, State
+from wandbwatch.model.run_details import Printed, Sweep
 
 _WORDS = "summary, delta, config-diff, plot, plot:KEY, log, log:LINES, why, none"
 _LINES = 20

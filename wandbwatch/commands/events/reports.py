@@ -30,11 +30,12 @@ from wandbwatch.formatting.run_blocks import (
     run_subject,
     run_title,
 )
+from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.memory import Memory, StoredJson
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Curves, Query
-from wandbwatch.model.report import Block, Level, Line, Note, Plot, Report, Table
+from wandbwatch.model.report import Block, Line, Note, Plot, Report, Table
 from wandbwatch.model.run import Run, State
 
 _STORED = StoredJson(ascii=True)

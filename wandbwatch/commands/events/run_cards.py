@@ -40,17 +40,9 @@ from wandbwatch.formatting.run_blocks import (
 )
 from wandbwatch.formatting.text import short_names
 from wandbwatch.model.address import Address
+from wandbwatch.model.cell import MISSING, Cell, Level
 from wandbwatch.model.query import Listing
-from wandbwatch.model.report import (
-    MISSING,
-    Block,
-    Cell,
-    Fields,
-    Level,
-    Note,
-    Report,
-    Table,
-)
+from wandbwatch.model.report import Block, Fields, Note, Report, Table
 from wandbwatch.model.run import Run, State
 
 _MOST_CAUSES = 3

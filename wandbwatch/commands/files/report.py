@@ -11,9 +11,10 @@ from wandbwatch.commands.files import EVERY
 from wandbwatch.formatting import filenames, size
 from wandbwatch.formatting.run_blocks import run_subject, run_title
 from wandbwatch.formatting.text import did_you_mean
+from wandbwatch.model.cell import MISSING, Bytes
 from wandbwatch.model.errors import NotFoundError
 from wandbwatch.model.media import Attachment, Piece, RunFile
-from wandbwatch.model.report import MISSING, Bytes, Note, Report, Table
+from wandbwatch.model.report import Note, Report, Table
 from wandbwatch.model.run import Run
 
 

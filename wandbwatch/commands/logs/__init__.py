@@ -11,7 +11,7 @@ from wandbwatch.options import HERE, RunAddress
 if TYPE_CHECKING:
     from wandbwatch.model.ports import Env
     from wandbwatch.model.report import Report
-    from wandbwatch.model.run import Printed
+    from wandbwatch.model.run_details import Printed
 
 
 _LONGEST = 2000

@@ -10,11 +10,12 @@ from typing import TypeVar
 from wandbwatch.commands.logs import Pattern
 from wandbwatch.formatting.run_blocks import caveats, run_subject, run_title
 from wandbwatch.model.address import Address
+from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.experiment import Experiments
 from wandbwatch.model.ports import Env, Source
-from wandbwatch.model.report import Block, Level, Note, Report, Text
-from wandbwatch.model.run import Printed
+from wandbwatch.model.report import Block, Note, Report, Text
+from wandbwatch.model.run_details import Printed
 
 T = TypeVar("T")
 

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 
 from wandbwatch import formatting
 from wandbwatch.commands.media.sheets import LoggedTable
+from wandbwatch.model.cell import MISSING, Cell
 from wandbwatch.model.drawing import Bars, Matrix, Point, Scatter
-from wandbwatch.model.report import MISSING, Block, Cell, Chart, Line, Plot, Table
+from wandbwatch.model.report import Block, Chart, Line, Plot, Table
 from wandbwatch.model.run import Json, Series
 
 _BINS = 20

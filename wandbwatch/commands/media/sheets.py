@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wandbwatch.formatting import json_values
+from wandbwatch.model.cell import MISSING, Cell
 from wandbwatch.model.media import RunFile
-from wandbwatch.model.report import MISSING, Cell
 from wandbwatch.model.run import Json
 
 MOST = 32 << 20

@@ -25,10 +25,11 @@ from wandbwatch.formatting.run_blocks import (
     runs_title,
 )
 from wandbwatch.model.address import Address, Several
+from wandbwatch.model.cell import MISSING, Cell
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Listing, Query
-from wandbwatch.model.report import MISSING, Block, Cell, Note, Report, Table
+from wandbwatch.model.report import Block, Note, Report, Table
 from wandbwatch.model.run import Run
 from wandbwatch.options import Keys
 

@@ -12,22 +12,13 @@ from wandbwatch.analysis import delta as deltas
 from wandbwatch.analysis.objective import relevance
 from wandbwatch.formatting.run_blocks import caveats, run_fields, run_subject, run_title
 from wandbwatch.formatting.text import by_number, did_you_mean, yet
-from wandbwatch.model.report import (
-    MISSING,
-    Block,
-    Cell,
-    Fields,
-    Level,
-    Note,
-    Report,
-    Table,
-    Text,
-)
+from wandbwatch.model.cell import MISSING, Cell, Level
+from wandbwatch.model.report import Block, Fields, Note, Report, Table, Text
 from wandbwatch.model.run import Run, State
 
 if TYPE_CHECKING:
     from wandbwatch.analysis.eta import Forecast
-    from wandbwatch.model.run import Alert
+    from wandbwatch.model.run_details import Alert
 
 
 _MOST = 10

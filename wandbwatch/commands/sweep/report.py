@@ -17,17 +17,15 @@ from wandbwatch.commands.sweep.parameter_importance import (
 )
 from wandbwatch.formatting.run_blocks import caveats
 from wandbwatch.model.address import Address, Cloud
+from wandbwatch.model.cell import MISSING, Cell, Level
 from wandbwatch.model.drawing import Parallel
 from wandbwatch.model.errors import NotFoundError
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Query
 from wandbwatch.model.report import (
-    MISSING,
     Block,
-    Cell,
     Chart,
     Fields,
-    Level,
     Line,
     Note,
     Plot,
@@ -35,7 +33,8 @@ from wandbwatch.model.report import (
     Table,
     Text,
 )
-from wandbwatch.model.run import Json, Run, Series, State, Sweep
+from wandbwatch.model.run import Json, Run, Series, State
+from wandbwatch.model.run_details import Sweep
 
 _BAR = 20
 

@@ -30,19 +30,10 @@ from wandbwatch.analysis.machine import (
 from wandbwatch.formatting import duration
 from wandbwatch.formatting.run_blocks import caveats, run_subject, run_title
 from wandbwatch.formatting.text import by_number, yet
+from wandbwatch.model.cell import MISSING, Cell
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Query
-from wandbwatch.model.report import (
-    MISSING,
-    Block,
-    Cell,
-    Fields,
-    Line,
-    Note,
-    Plot,
-    Report,
-    Table,
-)
+from wandbwatch.model.report import Block, Fields, Line, Note, Plot, Report, Table
 from wandbwatch.model.run import Run, Series
 
 _COLUMNS: Mapping[str, Sequence[str]] = {

@@ -17,9 +17,10 @@ from wandbwatch.formatting.run_blocks import (
     runs_page,
     runs_title,
 )
+from wandbwatch.model.cell import MISSING, Cell
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, Curves, Query
-from wandbwatch.model.report import MISSING, Block, Cell, Note, Report, Table
+from wandbwatch.model.report import Block, Note, Report, Table
 from wandbwatch.model.run import Run, Series, State
 
 _BARS = "▁▂▃▄▅▆▇█"

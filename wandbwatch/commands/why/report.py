@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from wandbwatch.analysis.causes import Cause, causes, examined, explained
 from wandbwatch.formatting.run_blocks import caveats, run_fields, run_subject, run_title
 from wandbwatch.model.address import Address
+from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.ports import Env, Source
 from wandbwatch.model.query import Query
-from wandbwatch.model.report import Level, Report
+from wandbwatch.model.report import Report
 from wandbwatch.model.run import Run
 
 _PEERS = 100

@@ -38,6 +38,7 @@ from wandbwatch.daemon.jobs.previous_round import (
 )
 from wandbwatch.delivery.mutes import Mute, MuteKind
 from wandbwatch.delivery.outbox import Outbox, RoundWriter
+from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import (
     ExitCode,
     RateLimitError,
@@ -45,7 +46,7 @@ from wandbwatch.model.errors import (
     WandbwatchError,
 )
 from wandbwatch.model.memory import LineRound, Memory
-from wandbwatch.model.report import Level, Report
+from wandbwatch.model.report import Report
 from wandbwatch.model.settings import Mode, Subscription
 
 log = logging.getLogger(__name__)

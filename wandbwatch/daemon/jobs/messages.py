@@ -12,8 +12,9 @@ from wandbwatch.daemon.jobs.news import Known, worst
 from wandbwatch.delivery.mutes import Mute
 from wandbwatch.delivery.outbox import Outbox
 from wandbwatch.formatting.text import clean
+from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import Message, MessageKind, Origin, QueuedMessage
-from wandbwatch.model.report import Level, Report, Subject
+from wandbwatch.model.report import Report, Subject
 from wandbwatch.model.settings import Mode, Subscription
 
 _TITLE = 200

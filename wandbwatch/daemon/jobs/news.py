@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 
 from wandbwatch.formatting import numbers
+from wandbwatch.model.cell import Level
 from wandbwatch.model.memory import Memory
-from wandbwatch.model.report import Block, Level, Note, Report
+from wandbwatch.model.report import Block, Note, Report
 
 Known = Mapping[str, str]
 """What the readers of the channel know: reported failures and bad news."""

@@ -19,8 +19,9 @@ from wandbwatch.daemon.jobs.news import Known, LineResult
 from wandbwatch.delivery.outbox import Outbox, RoundWriter
 from wandbwatch.formatting import numbers
 from wandbwatch.model import drawing, report
+from wandbwatch.model.cell import Bytes, Level, Missing
 from wandbwatch.model.memory import LineRound, Memory, StoredJson
-from wandbwatch.model.report import Bytes, Level, Missing, Note, Report
+from wandbwatch.model.report import Note, Report
 from wandbwatch.model.run import Series, State
 
 _STORED = StoredJson(compact=False, ascii=True)

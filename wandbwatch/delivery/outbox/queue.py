@@ -7,8 +7,8 @@ import sqlite3
 from wandbwatch.delivery.outbox import history
 from wandbwatch.delivery.outbox.rows import Waiting, stored, waiting
 from wandbwatch.delivery.outbox.store import Store
+from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import MessageKind, QueuedMessage
-from wandbwatch.model.report import Level
 
 
 class Queue:

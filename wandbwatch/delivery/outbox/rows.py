@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wandbwatch.delivery.outbox.store import Store
+from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import (
     Message,
     MessageFile,
@@ -16,7 +17,6 @@ from wandbwatch.model.delivery import (
     Origin,
     QueuedMessage,
 )
-from wandbwatch.model.report import Level
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from wandbwatch.delivery.sender.decision import (
     decide,
     out_of_tries,
 )
+from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import (
     Delivered,
     Message,
@@ -33,7 +34,6 @@ from wandbwatch.model.delivery import (
     Refused,
 )
 from wandbwatch.model.errors import StateError
-from wandbwatch.model.report import Level
 from wandbwatch.model.settings import Channel
 
 log = logging.getLogger(__name__)

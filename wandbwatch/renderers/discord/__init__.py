@@ -12,13 +12,13 @@ from functools import partial
 from typing import TypeAlias
 
 from wandbwatch import formatting, plots
+from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import Message, MessageFile
 from wandbwatch.model.media import Attachment
 from wandbwatch.model.report import (
     Block,
     Chart,
     Fields,
-    Level,
     Note,
     Plot,
     Report,

@@ -9,7 +9,8 @@ from dataclasses import replace
 from wandbwatch.analysis.ranking import finite
 from wandbwatch.formatting.json_values import line
 from wandbwatch.formatting.numbers import folded
-from wandbwatch.model.report import Block, Cell, Fields, Note, Report, Table, latest
+from wandbwatch.model.cell import Cell, latest
+from wandbwatch.model.report import Block, Fields, Note, Report, Table
 
 FIELDS, ROWS, TOTAL = 25, 40, 100
 """The most values of a group, rows of a table, and values of a report."""

@@ -14,7 +14,7 @@ from datetime import datetime
 from urllib.parse import quote, urlsplit
 
 from wandbwatch import formatting
-from wandbwatch.model.report import Cell, Missing
+from wandbwatch.model.cell import Cell, Missing
 from wandbwatch.renderers.discord import limits
 
 _UNSEEN = "\u200b"

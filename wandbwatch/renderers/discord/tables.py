@@ -9,7 +9,8 @@ from typing import TypeAlias
 
 from wandbwatch import formatting
 from wandbwatch.formatting.text import shared_part, short_names
-from wandbwatch.model.report import Cell, Fields, Table, latest
+from wandbwatch.model.cell import Cell, latest
+from wandbwatch.model.report import Fields, Table
 from wandbwatch.model.run import State
 from wandbwatch.renderers.discord import limits, markdown
 from wandbwatch.renderers.discord import passages as heading

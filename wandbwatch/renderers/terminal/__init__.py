@@ -14,18 +14,10 @@ from rich.table import Table as Grid
 from rich.text import Text as Styled
 
 from wandbwatch import formatting
+from wandbwatch.model.cell import Level
 from wandbwatch.model.media import Attachment, Piece
 from wandbwatch.model.ports import Renderer, Screen
-from wandbwatch.model.report import (
-    Block,
-    Chart,
-    Fields,
-    Level,
-    Note,
-    Plot,
-    Report,
-    Table,
-)
+from wandbwatch.model.report import Block, Chart, Fields, Note, Plot, Report, Table
 from wandbwatch.model.report import Text as Passage
 from wandbwatch.renderers.terminal import tables
 from wandbwatch.renderers.terminal.text import HEADING, PLAIN, QUIET, folded, linked

@@ -17,8 +17,9 @@ from rich.text import Text
 
 from wandbwatch import formatting
 from wandbwatch.formatting import numbers
+from wandbwatch.model.cell import Cell, Missing, latest
 from wandbwatch.model.ports import Screen
-from wandbwatch.model.report import Cell, Fields, Missing, Table, latest
+from wandbwatch.model.report import Fields, Table
 from wandbwatch.model.run import State
 from wandbwatch.renderers.terminal.text import (
     CHOSEN,

@@ -13,8 +13,8 @@ from rich.style import Style
 from rich.text import Text
 
 from wandbwatch import formatting
+from wandbwatch.model.cell import Cell, Missing, Plain, latest
 from wandbwatch.model.experiment import Phase
-from wandbwatch.model.report import Cell, Missing, Plain, latest
 from wandbwatch.model.run import State
 
 PLAIN = Style()

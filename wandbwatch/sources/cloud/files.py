@@ -19,7 +19,8 @@ from wandbwatch.analysis.machine import provenance as read
 from wandbwatch.formatting import shown
 from wandbwatch.model.errors import NetworkError, NotFoundError, TimeOutError
 from wandbwatch.model.media import Album, Content, Medium, RunFile, Steps, When
-from wandbwatch.model.run import Json, Printed, Provenance, flat
+from wandbwatch.model.run import Json, flat
+from wandbwatch.model.run_details import Printed, Provenance
 from wandbwatch.sources.cloud import failures, graphql, public_api, reading
 from wandbwatch.sources.cloud.query import CONSOLE, FILES, MEDIA, WHOLE_CONSOLE, Project
 from wandbwatch.sources.cloud.transport import (

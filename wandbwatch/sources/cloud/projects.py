@@ -11,7 +11,7 @@ from urllib.parse import quote
 from wandbwatch.formatting.text import closest
 from wandbwatch.model.media import Artifact, Artifacts
 from wandbwatch.model.ports import ListedProject
-from wandbwatch.model.run import Sweep
+from wandbwatch.model.run_details import Sweep
 from wandbwatch.sources.cloud import failures, graphql, public_api, query, reading
 from wandbwatch.sources.cloud.public_api import described
 from wandbwatch.sources.cloud.query import PROJECT_ARTIFACTS, RUN_ARTIFACTS, Project

@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from wandbwatch.model.media import Artifact
-from wandbwatch.model.run import Json, Sweep
+from wandbwatch.model.run import Json
+from wandbwatch.model.run_details import Sweep
 from wandbwatch.sources.cloud import failures, reading
 from wandbwatch.sources.cloud.query import FoundRuns, Node, Project, RunsQuery
 from wandbwatch.sources.cloud.transport import NoGraphqlError

@@ -21,7 +21,8 @@ from wandbwatch.model.media import Album, Artifacts, RunFile, When
 from wandbwatch.model.ports import Finding
 from wandbwatch.model.query import Axis, Curves, Listing, Query
 from wandbwatch.model.report import remark
-from wandbwatch.model.run import Alert, Printed, Provenance, Run, Sweep
+from wandbwatch.model.run import Run
+from wandbwatch.model.run_details import Alert, Printed, Provenance, Sweep
 from wandbwatch.sources.cloud import (
     failures,
     files,

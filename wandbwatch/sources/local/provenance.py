@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from wandbwatch.analysis.machine import LARGEST, REQUIREMENTS, packages
-from wandbwatch.model.run import Provenance
+from wandbwatch.model.run_details import Provenance
 from wandbwatch.sources.local.log import RunLog
 from wandbwatch.sources.local.media import files
 from wandbwatch.sources.local.wire import ENVIRONMENT, fields, integer, text

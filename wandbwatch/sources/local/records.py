@@ -22,7 +22,7 @@ from wandbwatch.sources.local.wire import (
 )
 
 if TYPE_CHECKING:
-    from wandbwatch.model.run import Alert
+    from wandbwatch.model.run_details import Alert
 
 _OWN = "_wandb"  # what W&B itself keeps in there
 _CONFIG_OF_RUN = 4
@@ -189,7 +189,7 @@ def alerts(logs: Sequence[RunLog]) -> tuple[Alert, ...]:
 
 
 def _alert(data: bytes, at: int, end: int) -> Alert:
-    from wandbwatch.model.run import Alert  # noqa: PLC0415 -- few runs raise any
+    from wandbwatch.model.run_details import Alert  # noqa: PLC0415 -- few runs raise any
 
     found = {
         n: text(data, start, stop)

@@ -33,7 +33,7 @@ from wandbwatch.sources.local.reading import (
 if TYPE_CHECKING:  # a summary need not wait for what few commands ask
     from wandbwatch.model.drawing import Distributions
     from wandbwatch.model.media import Album, Artifacts, RunFile, When
-    from wandbwatch.model.run import Alert, Printed, Provenance, Sweep
+    from wandbwatch.model.run_details import Alert, Printed, Provenance, Sweep
 
 _Files: TypeAlias = Sequence[str]
 """The paths of the files of one run."""

@@ -9,7 +9,8 @@ from pathlib import Path
 from wandbwatch.analysis.ranking import finite
 from wandbwatch.model.address import Local
 from wandbwatch.model.errors import NotFoundError, UsageError
-from wandbwatch.model.run import Json, Run, Sweep
+from wandbwatch.model.run import Json, Run
+from wandbwatch.model.run_details import Sweep
 
 _MOST_VALUES = 6
 """More different numbers than these are described by their range."""

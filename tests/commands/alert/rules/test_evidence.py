@@ -12,7 +12,8 @@ from wandbwatch.commands.alert.rules import Facts, parse
 from wandbwatch.commands.alert.rules.evidence import clock, evidence, span
 from wandbwatch.commands.alert.rules.facts import Moment
 from wandbwatch.model.report import Shade
-from wandbwatch.model.run import Printed, Series
+from wandbwatch.model.run import Series
+from wandbwatch.model.run_details import Printed
 
 from tests.commands.alert.watching import run
 from tests.fakes import NOW

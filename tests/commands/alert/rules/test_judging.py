@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wandbwatch.commands.alert.rules import Facts, judge, parse
-from wandbwatch.model.run import Printed, Series
+from wandbwatch.model.run import Series
+from wandbwatch.model.run_details import Printed
 
 NAN, INF = math.nan, math.inf
 MINUTE = 60.0

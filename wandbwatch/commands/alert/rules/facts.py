@@ -11,7 +11,8 @@ from fnmatch import fnmatchcase
 from itertools import islice, pairwise
 
 from wandbwatch.analysis.keys import expanded
-from wandbwatch.model.run import Printed, Series
+from wandbwatch.model.run import Series
+from wandbwatch.model.run_details import Printed
 
 STEPS = "_step"
 """The key that W&B logs in every row: its step."""

@@ -14,7 +14,7 @@ from wandbwatch.analysis.keys import SYSTEM
 from wandbwatch.analysis.machine import BUSY, globs
 from wandbwatch.commands.alert.rules.facts import STEPS, Moment, Needs, Window, finite
 from wandbwatch.commands.alert.rules.measures import GPUS, noise
-from wandbwatch.model.run import Printed
+from wandbwatch.model.run_details import Printed
 
 _RECENT, _BASELINE, _ENOUGH = 5, 50, 20
 """Values of a spike, values before it to compare with, and the fewest of those."""

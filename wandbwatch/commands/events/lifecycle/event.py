@@ -14,8 +14,8 @@ from statistics import median
 from typing import Any
 
 from wandbwatch.commands.events.kinds import EventKind
+from wandbwatch.model.cell import Level
 from wandbwatch.model.memory import StoredJson, stored_fields
-from wandbwatch.model.report import Level
 from wandbwatch.model.run import Run, State
 
 

@@ -25,11 +25,10 @@ from wandbwatch.formatting.run_blocks import (
     runs_title,
 )
 from wandbwatch.model.address import Address
+from wandbwatch.model.cell import MISSING, Cell
 from wandbwatch.model.query import Axis
 from wandbwatch.model.report import (
-    MISSING,
     Block,
-    Cell,
     Chart,
     Line,
     Note,
