@@ -7,7 +7,9 @@ another reason, gets it from its history (see `derived`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from wandbwatch.model.run import Json
 from wandbwatch.sources.local.history import tallied
@@ -18,6 +20,8 @@ from wandbwatch.sources.local.wire import CONTINUES, HISTORY, SUMMARY, fields
 
 _STEP = KeyScanner("_step")
 _UPDATE_TAG, _NESTED_TAG = 0x0A, 0x12
+_FEW = 64
+"""Labels of which a pattern is worth to be made."""
 
 
 def summary(logs: Sequence[RunLog], keys: Sequence[str] | None) -> dict[str, Json]:
@@ -59,9 +63,17 @@ def _has_own(log: RunLog) -> bool:
 def _gather(log: RunLog, tree: ValueTree, sought: dict[str, KeyScanner] | None) -> None:
     """Add *log*'s values to *tree* until all that are sought were found."""
     seen: set[bytes] = set()
+    old = re.compile(b"(?!)")
+    """Matches records of which each item has a newer value, as nearly all are."""
+    known = 0
     for data, at, end in _records(log):
         if sought is None:
+            if known == len(seen) and old.fullmatch(data, at, end):
+                continue
+            before = len(seen)
             _take(data, at, end, tree, seen)
+            if known < before == len(seen) <= _FEW:
+                old, known = _numbers(frozenset(seen)), before
         elif any(scanner.touches(data, at, end) for scanner in sought.values()):
             _take(data, at, end, tree, seen)
             found = tree.flat()
@@ -122,6 +134,14 @@ def _take(
     for start, stop in reversed(updates):
         path, place = item(data, start, stop)
         tree.add(path, value(data, place))
+
+
+@lru_cache(maxsize=8)
+def _numbers(labels: frozenset[bytes]) -> re.Pattern[bytes]:
+    """Match short items with these labels that are numbers."""
+    names = b"|".join(map(re.escape, sorted(labels, key=len, reverse=True)))
+    item = rb"\n[\x00-\x7f](?:%b)\x82\x01[\x00-\x7f][-+.0-9eE]+" % names
+    return re.compile(rb"(?:%b)+" % item, re.DOTALL)
 
 
 def _passing(data: bytes, at: int, end: int, seen: set[bytes]) -> int:

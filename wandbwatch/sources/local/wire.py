@@ -159,7 +159,7 @@ _TAGS |= {n << 3 & 0x7F | CONTINUES | _LENGTH: n for n in {*range(16, 32)} - BES
 def kind_of(data: bytes, start: int, end: int) -> tuple[int, int, int]:
     """Return the kind of the record in ``data[start:end]`` and its message's place.
 
-    Records begin with their number, and most have one field besides: that is looked
+    Records begin with their number, and most have their message next: that is looked
     at here, and all others in `_searched`. What is no record is of kind NOTHING.
     """
     at = start + 1
@@ -180,8 +180,8 @@ def kind_of(data: bytes, start: int, end: int) -> tuple[int, int, int]:
                 if high >= CONTINUES:
                     return _searched(data, start, end)
                 length += (high - 1) << 7
-            if at + length == end:
-                return _TAGS[tag], at, end
+            if at + length <= end:
+                return _TAGS[tag], at, at + length
     except IndexError:
         return NOTHING, start, start
     return _searched(data, start, end)
