@@ -89,6 +89,24 @@ def test_the_ends_of_many_runs_edit_the_message_that_reported_them():
     assert (over.message_key, over.level) == (fired.message_key, Level.GOOD)
 
 
+def test_a_message_about_many_runs_counts_those_that_ended_long_ago():
+    line = Line("alert me/p --when 'x > 5' --for 0s")
+    runs = [run(f"r{i}") for i in range(5)]
+    values = {one.id: [9.0] for one in runs}
+    line.tick(*runs, minute=0, values=values)
+    values["r0"] = [9, 1]
+    line.tick(*runs, minute=1, values=values)
+    runs[1] = run("r1", State.FAILED)
+    for minute in (30, 60):
+        line.tick(*runs, minute=minute, values=values)
+    values["r2"] = [9, 1]
+    edit = line.tick(*runs, minute=61, values=values)[-1]
+    assert edit.title == "2 of 5 runs: still x > 5 (me/p)"
+    over = line.tick(*runs, minute=90, values={one.id: [9, 1] for one in runs})[-1]
+    assert over.title == "5 runs: no longer x > 5 (me/p)"
+    assert not line.tick(*runs, minute=91, values={one.id: [9, 1] for one in runs})
+
+
 def test_a_rule_that_holds_at_the_first_check_fires():
     assert titles(Line("alert me/p --when 'x > 5' --for 0s").tick(run("a"), a=[9])) == [
         "name of a: x > 5 (me/p/a)"

@@ -57,6 +57,8 @@ def test_a_headline_is_the_content_and_the_title():
         [replace(report, title="seed3 failed (a/p/x)", headline=headline)]
     )
     assert json.loads(message.body)["embeds"][0]["footer"] == {"text": "a/p/x"}
+    alert = Report("alert", "seed 3: x > 5 (a/p/x)", headline="seed 3: x > 5: x 7")
+    assert embeds(alert)[0]["footer"] == {"text": "a/p/x"}
     warning = replace(report, headline="lr is odd", level=Level.WARN)
     (message,) = render([warning], png)
     body = json.loads(message.body)

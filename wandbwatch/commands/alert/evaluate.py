@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from wandbwatch.commands.alert.fetch import Observation
@@ -106,7 +106,11 @@ def evaluate(
     known = before or AlertMemory(now)
     check = _Check(rules, timing, now)
     after: dict[str, Watched] = {}
-    ended = {k: heard for k, heard in known.ended.items() if heard > known.at}
+    ended = {
+        run_id: heard
+        for run_id, heard in known.ended.items()
+        if heard > known.at or run_id in known.runs
+    }
     for seen in runs:
         run_id = seen.run.id
         if not seen.running and ended.get(run_id) == seen.at:
@@ -124,7 +128,31 @@ def evaluate(
         for run_id, watched in known.runs.items()
         if run_id not in found and now - watched.seen < MISSED
     }
-    return tuple(check.sent), AlertMemory(now, after, ended)
+    return tuple(check.sent), AlertMemory(now, _with_folds(after, known), ended)
+
+
+def _with_folds(
+    after: Mapping[str, Watched], before: AlertMemory
+) -> Mapping[str, Watched]:
+    """Keep what has ended of a message about many runs as long as others of it fire:
+    the message counts them all."""
+    firing = {
+        (held.fold, text)
+        for watched in before.runs.values()
+        for text, held in watched.held.items()
+        if held.fold and held.firing
+    }
+    kept = dict(after)
+    for run_id, watched in before.runs.items():
+        now = after.get(run_id, Watched(watched.seen, {}))
+        gone = {
+            text: held if held.ended else replace(held, ended=before.at)
+            for text, held in watched.held.items()
+            if (held.fold, text) in firing and text not in now.held
+        }
+        if gone:
+            kept[run_id] = replace(now, held={**now.held, **gone})
+    return kept
 
 
 def folded(
@@ -136,7 +164,8 @@ def folded(
         watched = memory.runs.get(seen.run.id)
         for text, held in watched.held.items() if watched else ():
             if held.fold and text in named:
-                turn = Turn.STILL if held.firing else Turn.RESOLVED
+                ended = Turn.RESOLVED if seen.running else Turn.OVER
+                turn = Turn.STILL if held.firing else ended
                 yield Notification(seen, named[text], turn, RuleResult(None), held)
 
 

@@ -170,8 +170,9 @@ def _with_headline(embed: Embed, report: Report) -> Embed:
         return embed
     footer = "" if report.title in report.headline else report.title
     first, head = (one.split(" ")[0] for one in (footer, report.headline))
-    whole = first == head.removesuffix(":")
-    if report.kind == "events" and whole and (found := _PATH.search(footer)):
+    whole = report.kind == "events" and first == head.removesuffix(":")
+    found = _PATH.search(footer)
+    if found and (whole or report.headline.startswith(footer[: found.start()])):
         footer = found[1]  # the headline says the rest
     footer = footer and clipped(markdown.named(footer), limits.TITLE)
     return replace(embed, headline=embed.name, footer=footer)
