@@ -32,7 +32,9 @@ def _table(artifacts: Sequence[Artifact]) -> Table:
     several = len({one.run for one in artifacts}) > 1
     columns = (*_COLUMNS, "run") if several else _COLUMNS
     rows = tuple((*_row(one), *([one.run] if several else ())) for one in artifacts)
-    return Table("artifacts", columns, rows, tuple(one.url for one in artifacts))
+    links = tuple(one.url for one in artifacts)
+    spare = ("files", "how", "type", "created", "size")
+    return Table("artifacts", columns, rows, links, spare=spare)
 
 
 def _row(one: Artifact) -> tuple[Cell, ...]:

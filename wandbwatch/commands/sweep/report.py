@@ -120,7 +120,8 @@ def _best(
     )
     columns = ("place", "state", "id", "name", aim.key, *names)
     links = tuple(run.url for run, _ in ranked[:topk])
-    yield Table("best runs", columns, rows, links, spare=("id",))
+    spare = ("id", "place", *reversed(names))
+    yield Table("best runs", columns, rows, links, spare=spare)
 
 
 def _parameters(sweep: Sweep, ranked: Sequence[tuple[Run, float]]) -> Iterator[Table]:
