@@ -44,6 +44,12 @@ def test_a_single_picture_is_embedded_unchanged():
     assert embed["footer"]["text"] == "a note"
 
 
+def test_half_a_character_is_not_posted():
+    broken = Attachment("a\ud800", "b\ud800", (piece("image/png", caption=""),))
+    (message,) = render([Report("media", "c\ud800", (broken,))], png)
+    assert message.body.encode()
+
+
 def test_several_pictures_become_one_gallery():
     seen: list[Any] = []
 

@@ -175,7 +175,8 @@ def _fetched(piece: Piece, most: int) -> tuple[bytes | None, str]:
 def _alternative(attachment: Attachment, pieces: Sequence[Piece]) -> str:
     """Return the alt text of *pieces*."""
     captions = ", ".join(filter(None, (words.clean(p.caption) for p in pieces)))
-    text = f"{markdown.named(attachment.title)}: {captions or attachment.kind}"
+    said = captions or words.clean(attachment.kind)
+    text = f"{markdown.named(attachment.title)}: {said}"
     return text if len(text) <= limits.ALT_TEXT else f"{text[: limits.ALT_TEXT - 1]}…"
 
 
