@@ -21,7 +21,7 @@ from pathlib import Path
 
 from wandbwatch.model.address import Local
 from wandbwatch.model.query import Axis, Query
-from wandbwatch.sources.local import scan
+from wandbwatch.sources.local import index
 from wandbwatch.sources.local.source import LocalSource
 
 from tests.runs import synthetic
@@ -146,9 +146,9 @@ def _cold() -> Iterator[None]:
 
 @contextmanager
 def _one_core() -> Iterator[None]:
-    cores, scan.cores = scan.cores, lambda: 1
+    cores, index.cores = index.cores, lambda: 1
     yield
-    scan.cores = cores
+    index.cores = cores
 
 
 def _second(large: Path, small: Path, look: tuple[str, ...], out: Path) -> bool:

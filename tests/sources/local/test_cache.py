@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from wandbwatch.model.query import Query
 from wandbwatch.sources.local import cache, directories, index, listing
+from wandbwatch.sources.local.index import scan
 from wandbwatch.sources.local.known import Known
 from wandbwatch.sources.local.log import RunLog
-from wandbwatch.sources.local.scan import scan
 
 from tests.runs import synthetic
 from tests.sources.local.reading import curves, file_of, source, written

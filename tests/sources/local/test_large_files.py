@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from wandbwatch.model.query import AxisKind
-from wandbwatch.sources.local import log, scan
-from wandbwatch.sources.local.framing import walk
+from wandbwatch.sources.local import index, log
 from wandbwatch.sources.local.large.vectors import Segment, Unusual, records
+from wandbwatch.sources.local.wire import walk
 
 from tests.runs import synthetic
 from tests.runs.synthetic import field
@@ -36,8 +36,8 @@ def large(least: int) -> Iterator[None]:
     """Have files of so many bytes read as large ones, by vectors where possible."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(log, "LARGE", least)
-        patch.setattr(scan, "_IMPORTS", 0)
-        patch.setattr(scan, "_SMALL", 1)
+        patch.setattr(index, "_IMPORTS", 0)
+        patch.setattr(index, "_SMALL", 1)
         yield
 
 
@@ -216,7 +216,7 @@ def test_a_real_run(local_runs):
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_the_cores_share_a_file(file, monkeypatch):
     written(file, usual, 1, 900)
-    monkeypatch.setattr(scan, "_workers", lambda _: 3)  # though pytest has threads
+    monkeypatch.setattr(index, "_workers", lambda _: 3)  # though pytest has threads
     same(file)
 
 
@@ -226,12 +226,12 @@ def test_who_shows_what_is_waited_for_does_not_keep_it_on_one_core(monkeypatch):
     daemon = threading.Thread(target=done.wait, daemon=True)
     other = threading.Thread(target=done.wait)
     monkeypatch.setattr(threading, "enumerate", lambda: [threading.main_thread()])
-    assert scan.cores() == 2
+    assert index.cores() == 2
     several = [threading.main_thread(), daemon]
     monkeypatch.setattr(threading, "enumerate", lambda: several)
-    assert scan.cores() == 2
+    assert index.cores() == 2
     several.append(other)
-    assert scan.cores() == 1
+    assert index.cores() == 1
 
 
 @QUICK

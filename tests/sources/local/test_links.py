@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from wandbwatch.sources.local.links import follows, open_own
+from wandbwatch.sources.local.beside import follows, open_own
 from wandbwatch.sources.local.media import files
 
 OWNER, OTHER = 4242, 4343

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from wandbwatch.model.errors import NotFoundError, UsageError
 from wandbwatch.model.run import Run, State
-from wandbwatch.sources.local.sweep import sweep
+from wandbwatch.sources.local.media import sweep
 
 HERE = Path("wandb")
 

@@ -7,18 +7,47 @@ a full disk, a quota or a kill can leave behind them, or empty.
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.model.run import NOT_FINITE, Json, flat
 from wandbwatch.sources.local.items import plottable
-from wandbwatch.sources.local.links import open_own
+
+
+def open_own(path: Path, directory: Path) -> BinaryIO:
+    """Open a file below *directory* of a run; OSError for a link to another's file.
+
+    The SDK links what `wandb.save` is given, and a script can link anything; somebody
+    else may read it with more rights. So a link is followed only to a file that the
+    run's owner owns: not to what only we may read.
+    """
+    linked = _is_link(path, directory)
+    file = path.open("rb")
+    if linked and os.fstat(file.fileno()).st_uid != directory.stat().st_uid:
+        file.close()
+        why = "it links to a file of another user"
+        raise PermissionError(errno.EPERM, why, str(path))
+    return file
+
+
+def follows(path: Path, directory: Path) -> bool:
+    """Whether *path* is no link, or one to a file of the owner of *directory*."""
+    return (
+        not _is_link(path, directory) or path.stat().st_uid == directory.stat().st_uid
+    )
+
+
+def _is_link(path: Path, directory: Path) -> bool:
+    return path.resolve() != directory.resolve() / path.relative_to(directory)
+
 
 _LARGEST = 64 << 20
 _LARGEST_CONFIG = 1 << 20

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from wandbwatch.formatting.screen import HEIGHT, Row, ScreenRows, descent, rows
 from wandbwatch.model.run_details import Printed
-from wandbwatch.sources.local.links import open_own
+from wandbwatch.sources.local.beside import open_own
 from wandbwatch.sources.local.log import RunLog, log_end
 from wandbwatch.sources.local.wire import (
     OUTPUT,

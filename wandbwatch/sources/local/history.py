@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.model.run import Json, Series
-from wandbwatch.sources.local.curves import Columns, CurveScanner, places
-from wandbwatch.sources.local.items import Path, items, plottable
-from wandbwatch.sources.local.key_scanner import row_step
+from wandbwatch.sources.local.items import Path, items, plottable, row_step
+from wandbwatch.sources.local.known import Columns, CurveScanner, places
 from wandbwatch.sources.local.log import RunLog
 from wandbwatch.sources.local.wire import EXIT, HISTORY, METRIC, fields, integer, text
 

@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 from wandbwatch.model.run import Run, State
 from wandbwatch.sources.local.cache import Kept
 from wandbwatch.sources.local.directories import MANY, SETTLED
+from wandbwatch.sources.local.index import cores, forked
 from wandbwatch.sources.local.reading import Want
-from wandbwatch.sources.local.scan import cores, forked
 
 _MOST = 50_000
 _SHARED = 200

@@ -10,34 +10,32 @@ from typing import BinaryIO, Self
 
 from wandbwatch.model.errors import NotFoundError, SourceError
 from wandbwatch.model.run import State
-from wandbwatch.sources.local.framing import (
-    BLOCK,
-    HEADER,
-    MAGIC,
-    VERSION,
-    Kinds,
-    Record,
-    chunk_at,
-    walk,
-)
 from wandbwatch.sources.local.index import Index
-from wandbwatch.sources.local.key_scanner import KeyScanner, row_step
+from wandbwatch.sources.local.items import KeyScanner, row_step
 from wandbwatch.sources.local.known import NewestLabels
 from wandbwatch.sources.local.wire import (
+    BLOCK,
     CONFIG,
     ENVIRONMENT,
     EXIT,
+    HEADER,
     HISTORY,
+    MAGIC,
     METRIC,
     OUTPUT,
     OUTPUT_RAW,
     RUN,
     STATS,
     SUMMARY,
+    VERSION,
+    Kinds,
+    Record,
+    chunk_at,
     fields,
     integer,
     signed,
     timestamp,
+    walk,
 )
 
 SEGMENT = 256 * BLOCK

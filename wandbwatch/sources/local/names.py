@@ -11,9 +11,17 @@ from pathlib import Path
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.run import flat
 from wandbwatch.sources.local import directories
-from wandbwatch.sources.local.framing import BLOCK, HEADER, walk
 from wandbwatch.sources.local.items import UPDATE, item, items, label
-from wandbwatch.sources.local.wire import CONFIG, HISTORY, RUN, fields, text
+from wandbwatch.sources.local.wire import (
+    BLOCK,
+    CONFIG,
+    HEADER,
+    HISTORY,
+    RUN,
+    fields,
+    text,
+    walk,
+)
 
 _TYPE = "._type"
 _NEWEST = 20

@@ -13,20 +13,27 @@ from pathlib import Path
 
 from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.model.run import Json, Run, Series, State
-from wandbwatch.sources.local import stats
 from wandbwatch.sources.local.beside import (
     Beside,
     beside,
     config_file,
     directory_time,
 )
-from wandbwatch.sources.local.framing import HEADER
-from wandbwatch.sources.local.history import goals
+from wandbwatch.sources.local.history import expect, goals
 from wandbwatch.sources.local.items import plottable
 from wandbwatch.sources.local.log import SILENCE, LogEnd, RunLog, log_end, state
-from wandbwatch.sources.local.records import Identity, config, identity, merged
+from wandbwatch.sources.local.records import (
+    Identity,
+    config,
+    identity,
+    last_measured,
+    merged,
+)
 from wandbwatch.sources.local.summary import covers, summary
-from wandbwatch.sources.local.wire import STATS
+from wandbwatch.sources.local.wire import HEADER, STATS
+
+SYSTEM = "system/"
+"""What the keys of system metrics begin with."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,35 @@ def opened(files: Sequence[Path], stack: ExitStack) -> list[RunLog]:
     """Open the logs of one run in the order in which it wrote them."""
     logs = [stack.enter_context(RunLog(file)) for file in files]
     return sorted(logs, key=_start) if len(logs) > 1 else logs
+
+
+class Opened(ExitStack):
+    """The large logs that were opened to read their runs, for the runs' curves.
+
+    They are read once for both.
+    """
+
+    def __init__(self, keys: Sequence[str], axis: Axis) -> None:
+        super().__init__()
+        self.keys, self.axis = keys, axis
+        self._logs: dict[Path, tuple[list[RunLog], ExitStack]] = {}
+
+    def expect(self, logs: Sequence[RunLog]) -> None:
+        logged = [key for key in self.keys if not key.startswith(SYSTEM)]
+        expect(logs, logged, self.axis)
+
+    def keep(self, files: Sequence[Path], logs: list[RunLog], stack: ExitStack) -> None:
+        """Keep *logs* open, which *stack* would close."""
+        if any(log.index for log in logs):
+            self._logs[files[0]] = logs, self.enter_context(stack.pop_all())
+
+    def logs(self, files: Sequence[Path], stack: ExitStack) -> list[RunLog]:
+        """Return the logs in *files*, which *stack* is to close."""
+        if files[0] not in self._logs:
+            return opened(files, stack)
+        logs, kept = self._logs.pop(files[0])
+        stack.enter_context(kept)
+        return logs
 
 
 def _start(log: RunLog) -> float:
@@ -200,7 +236,7 @@ def read(logs: Sequence[RunLog], want: Want, now: float) -> Run:
         exit_code=last.exit_code,
         config=its_config,
         summary=_with_files(last_values, parts[-1], want.summary),
-        system=stats.last(logs) if want.system else {},
+        system=last_measured(logs) if want.system else {},
         goals=goals(logs) if want.summary is None else {},
         spans=tuple(_spans(parts)),
         caveats=(*last.caveats, *caveats),

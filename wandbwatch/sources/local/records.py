@@ -1,19 +1,31 @@
-"""A run's configuration: its run record's, then every change, in their order."""
+"""What a run's records say but its history: who it is, its configuration (the run
+record's, then every change, in their order), its alerts and its system metrics."""
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import cache
 from typing import TYPE_CHECKING
 
-from wandbwatch.model.run import Json, flat
+from wandbwatch.analysis.keys import is_glob
+from wandbwatch.model.query import Axis, AxisKind
+from wandbwatch.model.run import Json, Series, flat
+from wandbwatch.sources.local import history
+from wandbwatch.sources.local import items as values
 from wandbwatch.sources.local.items import REMOVE, UPDATE, Path, item, items, value
-from wandbwatch.sources.local.log import RunLog
+from wandbwatch.sources.local.log import RunLog, until_exit
 from wandbwatch.sources.local.wire import (
     ALERT,
     CONFIG,
     ENVIRONMENT,
+    EXIT,
     RUN,
+    STATS,
     fields,
     integer,
     signed,
@@ -23,6 +35,7 @@ from wandbwatch.sources.local.wire import (
 
 if TYPE_CHECKING:
     from wandbwatch.model.run_details import Alert
+
 
 _OWN = "_wandb"  # what W&B itself keeps in there
 _CONFIG_OF_RUN = 4
@@ -197,3 +210,89 @@ def _alert(data: bytes, at: int, end: int) -> Alert:
         if n in (_TITLE, _TEXT, _LEVEL)
     }
     return Alert(found.get(_TITLE, ""), found.get(_TEXT, ""), found.get(_LEVEL, ""))
+
+
+_TIMESTAMP, _ITEM = 2, 3
+_KEY, _VALUE_JSON = 1, 16
+
+
+def last_measured(logs: Sequence[RunLog]) -> dict[str, float]:
+    """Return the last value of each system metric of one run's logs."""
+    found: dict[str, float] = {}
+    for log in reversed(logs):
+        for _, data, at, end in until_exit(log, {STATS}, log.newest({STATS})):
+            for key, one in _sample(data, at, end)[1].items():
+                found.setdefault(key, one)
+    return dict(sorted(found.items()))
+
+
+def measured(
+    logs: Sequence[RunLog], keys: Sequence[str], axis: Axis
+) -> dict[str, Series]:
+    """Read system metrics over *axis*; a glob among *keys* stands for all that fit.
+
+    They have a time but no step. Over steps or another key, each is placed at the last
+    row logged before it (or the first row); if nothing was logged, at its seconds since
+    the start.
+    """
+    xs: dict[str, array[float]] = defaultdict(lambda: array("d"))
+    ys: dict[str, array[float]] = defaultdict(lambda: array("d"))
+    fits = cache(lambda name: any(fnmatchcase(name, key) for key in globs))
+    globs = [key for key in keys if is_glob(key)]
+    rows = _rows(logs, axis)
+    for log in logs:
+        start = _start(log)
+        for kind, data, at, end in log.forward({STATS, EXIT}):
+            if kind == EXIT:
+                break
+            when, sample = _sample(data, at, end)
+            x = _place(when, start, axis, rows)
+            for key, one in sample.items():
+                if key in keys or fits(key):
+                    xs[key].append(x)
+                    ys[key].append(one)
+    return {key: Series(key, xs[key], ys[key]) for key in sorted(ys)}
+
+
+def _place(when: float, start: float, axis: Axis, rows: Series | None) -> float:
+    if axis.kind is AxisKind.WALL:
+        return when
+    if rows is None:
+        return when - start
+    return rows.y[max(bisect_right(rows.x, when) - 1, 0)]
+
+
+def _rows(logs: Sequence[RunLog], axis: Axis) -> Series | None:
+    """Return the values of *axis* over time; None for an axis of time."""
+    if axis.kind in {AxisKind.RUNTIME, AxisKind.WALL}:
+        return None
+    key = axis.key or "_step"
+    return history.series(logs, [key], Axis(AxisKind.WALL)).get(key)
+
+
+def _start(log: RunLog) -> float:
+    """Return when the run would have started without its interruptions."""
+    found = identity(log, whole=False)
+    return (found.started or 0.0) - found.runtime if found else 0.0
+
+
+def _sample(data: bytes, at: int, end: int) -> tuple[float, dict[str, float]]:
+    when, sample = 0.0, {}
+    for number, start, stop in fields(data, at, end):
+        if number == _TIMESTAMP:
+            when = timestamp(data, start, stop)
+        elif number == _ITEM:
+            key, value = _item(data, start, stop)
+            if value is not None:
+                sample[key] = value
+    return when, sample
+
+
+def _item(data: bytes, at: int, end: int) -> tuple[str, float | None]:
+    key, value = "", None
+    for number, start, stop in fields(data, at, end):
+        if number == _KEY:
+            key = text(data, start, stop).removeprefix("system.")
+        elif number == _VALUE_JSON:
+            value = values.number(data[start:stop])
+    return key, value

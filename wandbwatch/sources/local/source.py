@@ -17,11 +17,13 @@ from wandbwatch.model.errors import NotFoundError, SourceError, UsageError
 from wandbwatch.model.query import Axis, Curves, Query
 from wandbwatch.model.report import remark
 from wandbwatch.model.run import Run, Series, State
-from wandbwatch.sources.local import directories, history, records, stats
+from wandbwatch.sources.local import directories, history, records
 from wandbwatch.sources.local.history import Metric, own_axes
 from wandbwatch.sources.local.listing import Listing, shared
 from wandbwatch.sources.local.log import RunLog, log_end
 from wandbwatch.sources.local.reading import (
+    SYSTEM,
+    Opened,
     Want,
     lengthened,
     noted,
@@ -40,7 +42,6 @@ _Files: TypeAlias = Sequence[str]
 _Found: TypeAlias = list[tuple[Run, _Files]]
 """Runs with their files."""
 
-SYSTEM = "system/"
 _MOMENT = 0.5
 """Seconds."""
 _TOGETHER = 50
@@ -83,9 +84,9 @@ class LocalSource:
     ) -> tuple[Curves, ...]:
         """Return each found run's series; ``system/…`` keys are system metrics.
 
-        See `history.series` and `stats.series` for where they stand on an axis.
+        See `history.series` and `records.measured` for where they stand on an axis.
         """
-        with _Opened(keys, axis) as opened_:
+        with Opened(keys, axis) as opened_:
             shown = self._shown(self._found(query, opened_), query)
             self._keep()
             return tuple(self._plotted(run, _paths(of), opened_) for run, of in shown)
@@ -110,26 +111,26 @@ class LocalSource:
             return records.alerts(opened(files, stack))
 
     def provenance(self, run_id: str) -> Provenance:
-        from wandbwatch.sources.local import provenance  # noqa: PLC0415
+        from wandbwatch.sources.local import media  # noqa: PLC0415
 
         files = self._paths(run_id)
         with ExitStack() as stack:
-            return provenance.provenance(opened(files, stack), files)
+            return media.provenance(opened(files, stack), files)
 
     def sweep(self, sweep_id: str) -> Sweep:
-        from wandbwatch.sources.local import sweep  # noqa: PLC0415
+        from wandbwatch.sources.local import media  # noqa: PLC0415
 
         filters = {"sweep": sweep_id} if sweep_id else {}
         runs = self.runs(Query(filters, summary=())).runs
-        return sweep.sweep(runs, self._path)
+        return media.sweep(runs, self._path)
 
     def sweeps(self) -> tuple[Sweep, ...]:
-        from wandbwatch.sources.local import sweep  # noqa: PLC0415
+        from wandbwatch.sources.local import media  # noqa: PLC0415
 
         runs = self.runs(Query(order="+created_at", summary=())).runs
         names = dict.fromkeys(run.sweep for run in reversed(runs) if run.sweep)
         members = ([run for run in runs if run.sweep == name] for name in names)
-        return tuple(sweep.sweep(found, self._path) for found in members)
+        return tuple(media.sweep(found, self._path) for found in members)
 
     def media(self, run_id: str, keys: Sequence[str], when: When) -> Album:
         from wandbwatch.sources.local import media  # noqa: PLC0415
@@ -147,16 +148,16 @@ class LocalSource:
     def artifacts(self, run_id: str) -> Artifacts:
         """Return the artifacts in the runs' files; the newest run comes first."""
         from wandbwatch.model.media import Artifacts  # noqa: PLC0415
-        from wandbwatch.sources.local import artifacts  # noqa: PLC0415
+        from wandbwatch.sources.local import media  # noqa: PLC0415
 
         groups = self._groups()
         ids = [run_id] if run_id else list(reversed(groups))
         with ExitStack() as stack:
             found = [
-                artifacts.artifacts(opened(self._paths(one), stack), one) for one in ids
+                media.artifacts(opened(self._paths(one), stack), one) for one in ids
             ]
         every = tuple(artifact for part in found for artifact in part.found)
-        return Artifacts(every, unknown=artifacts.UNKNOWN)
+        return Artifacts(every, unknown=media.UNKNOWN)
 
     def stop(self, run_id: str) -> None:
         raise UsageError(
@@ -164,7 +165,7 @@ class LocalSource:
             " process is not known here"
         )
 
-    def _found(self, query: Query, opened_: _Opened | None = None) -> _Found:
+    def _found(self, query: Query, opened_: Opened | None = None) -> _Found:
         """Return the runs that *query* is after, in its order, with their files.
 
         They are read with no more than its filters and its order need, unless all of
@@ -201,7 +202,7 @@ class LocalSource:
         groups: Sequence[_Files],
         want: Want,
         more: Want | None = None,
-        opened_: _Opened | None = None,
+        opened_: Opened | None = None,
     ) -> list[Run]:
         """Read many runs, those that are not known on all cores.
 
@@ -254,7 +255,7 @@ class LocalSource:
         return self._files[1]
 
     def _read(
-        self, files: Sequence[Path], want: Want, opened_: _Opened | None = None
+        self, files: Sequence[Path], want: Want, opened_: Opened | None = None
     ) -> tuple[Run, bool]:
         """Read a run; return it with whether all of it is from files with their exit.
 
@@ -275,7 +276,7 @@ class LocalSource:
             return run, ended and not run.caveats
 
     def _listed(
-        self, files: Sequence[Path], want: Want, opened_: _Opened | None
+        self, files: Sequence[Path], want: Want, opened_: Opened | None
     ) -> tuple[Run, bool]:
         """Read a run of many: one that cannot be read is listed by its id alone."""
         try:
@@ -289,7 +290,7 @@ class LocalSource:
             caveat = f"{_UNREAD}{why}"
             return Run(one, one, State.UNKNOWN, caveats=(caveat,)), False
 
-    def _plotted(self, run: Run, files: Sequence[Path], opened_: _Opened) -> Curves:
+    def _plotted(self, run: Run, files: Sequence[Path], opened_: Opened) -> Curves:
         """Read the series of a run of many: one that cannot be read has none."""
         try:
             with ExitStack() as stack:
@@ -374,38 +375,9 @@ def _curves(
     found = lengthened(found, logs, logged, axis, now)
     if measured:
         names = [key.removeprefix(SYSTEM) for key in measured]
-        for name, one in stats.series(logs, names, axis).items():
+        for name, one in records.measured(logs, names, axis).items():
             key = SYSTEM + name
             found[key] = Series(key, one.x, one.y)
     run = noted(run, logs)
     ordered = {key: found[key] for key in expanded(keys, found) if key in found}
     return Curves(run, ordered, own_axes(defined, ordered))
-
-
-class _Opened(ExitStack):
-    """The large logs that were opened to read their runs, for the runs' curves.
-
-    They are read once for both.
-    """
-
-    def __init__(self, keys: Sequence[str], axis: Axis) -> None:
-        super().__init__()
-        self.keys, self.axis = keys, axis
-        self._logs: dict[Path, tuple[list[RunLog], ExitStack]] = {}
-
-    def expect(self, logs: Sequence[RunLog]) -> None:
-        logged = [key for key in self.keys if not key.startswith(SYSTEM)]
-        history.expect(logs, logged, self.axis)
-
-    def keep(self, files: Sequence[Path], logs: list[RunLog], stack: ExitStack) -> None:
-        """Keep *logs* open, which *stack* would close."""
-        if any(log.index for log in logs):
-            self._logs[files[0]] = logs, self.enter_context(stack.pop_all())
-
-    def logs(self, files: Sequence[Path], stack: ExitStack) -> list[RunLog]:
-        """Return the logs in *files*, which *stack* is to close."""
-        if files[0] not in self._logs:
-            return opened(files, stack)
-        logs, kept = self._logs.pop(files[0])
-        stack.enter_context(kept)
-        return logs

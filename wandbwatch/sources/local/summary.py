@@ -13,8 +13,15 @@ from functools import lru_cache
 
 from wandbwatch.model.run import Json
 from wandbwatch.sources.local.history import tallied
-from wandbwatch.sources.local.items import REMOVE, UPDATE, ValueTree, item, label, value
-from wandbwatch.sources.local.key_scanner import KeyScanner
+from wandbwatch.sources.local.items import (
+    REMOVE,
+    UPDATE,
+    KeyScanner,
+    ValueTree,
+    item,
+    label,
+    value,
+)
 from wandbwatch.sources.local.log import RunLog, until_exit
 from wandbwatch.sources.local.wire import CONTINUES, HISTORY, SUMMARY, fields
 

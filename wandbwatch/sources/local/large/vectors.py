@@ -2,7 +2,7 @@
 
 Blocks do not depend on each other, so that one step is taken in all blocks of a segment
 together, and one field is read of all its messages together. What comes out is what
-`framing.walk` and `items.items` give; where that is not certain, `Unusual` is raised,
+`wire.walk` and `items.items` give; where that is not certain, `Unusual` is raised,
 and the plain reader has to look.
 """
 
@@ -18,17 +18,20 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from wandbwatch.sources.local.framing import (
+from wandbwatch.sources.local.large.decimals import Flags, Places, Words, before
+from wandbwatch.sources.local.wire import (
+    BESIDE,
     BLOCK,
     FIRST,
     FULL,
     HEADER,
     LAST,
     MIDDLE,
+    NOTHING,
+    NUMBER_TAG,
+    SHORT_TAGS,
     Kinds,
 )
-from wandbwatch.sources.local.large.decimals import Flags, Places, Words, before
-from wandbwatch.sources.local.wire import BESIDE, NOTHING, NUMBER_TAG, SHORT_TAGS
 
 Bytes: TypeAlias = NDArray[np.uint8]
 
