@@ -32,7 +32,7 @@ LISTS, PROJECTS, CHANNELS, RUNS = 200, 10, 20, 20
 LINES = ("project {}", "project {} --columns loss", "image {} --keys loss")
 """What the lists ask of each project, in turn."""
 KEYS, POINTS = ("train/loss", "train/acc", "val/loss", "val/acc"), 1000
-OF_PLAIN = 1.3
+OF_PLAIN = 1.5
 """The most CPU of a warm worker's list with pictures, in plain matplotlib's."""
 NEVER = 'cron = "0 0 1 1 *"'
 
@@ -97,10 +97,11 @@ def _busy(directory: Path) -> bool:
     place.write(*_lists(due), extra=_channels(discord))
     before = _cpu()
     with place.start() as daemon:
+        workers = 0
         for part in (LISTS // 4, LISTS // 2, LISTS):  # it may be a slow machine
             daemon.wait(partial(_posted, discord, part))
+            workers = max(workers, _workers(daemon))
         took = (datetime.now(UTC) - due).total_seconds()
-        workers = _workers(daemon)
         daemon.end(signal.SIGTERM)
         failed = daemon.said(" ERROR ")
     limited = discord.statuses.count(429)
