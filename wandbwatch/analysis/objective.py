@@ -11,12 +11,15 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from wandbwatch.analysis.keys import SYSTEM, is_clock, likely, numeric
 from wandbwatch.analysis.ranking import Objective, finite
 from wandbwatch.model.query import Curves
 from wandbwatch.model.run import Run
-from wandbwatch.model.run_details import Sweep
+
+if TYPE_CHECKING:
+    from wandbwatch.model.run_details import Sweep
 
 UNKNOWN = "no key clearly says which run is best; name one: --best KEY:min|max"
 

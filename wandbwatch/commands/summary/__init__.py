@@ -35,16 +35,18 @@ def summary(
 ) -> Iterator[Report]:
     """Show a run's last values, in groups."""
     from wandbwatch.analysis import delta as deltas
-    from wandbwatch.analysis.dead_keys import check_total, demand
     from wandbwatch.commands.summary.report import report, unmatched
 
     env: Env = ctx.obj
     source = env.source(address)
     run = source.run()
     if unknown := unmatched(run, filters):
+        from wandbwatch.analysis.dead_keys import demand
+
         demand(env, filters, unknown)
     forecast = None
     if total:
+        from wandbwatch.analysis.dead_keys import check_total
         from wandbwatch.analysis.eta import forecast as forecast_of
 
         check_total(env, [address], total, [run])
