@@ -18,7 +18,7 @@ from typing import Any
 from wandbwatch.daemon.jobs.news import Known, LineResult
 from wandbwatch.delivery.outbox import Outbox, RoundWriter
 from wandbwatch.formatting import numbers
-from wandbwatch.model import drawing, report
+from wandbwatch.model import cell, drawing, report
 from wandbwatch.model.cell import Bytes, Level, Missing
 from wandbwatch.model.memory import LineRound, Memory, StoredJson
 from wandbwatch.model.report import Note, Report
@@ -219,7 +219,7 @@ _PARTS: Sequence[tuple[Any, Callable[[Any], Iterable[object]]]] = (
 _MAKERS: Mapping[str, Callable[..., Any]] = {
     **{
         name: one
-        for module in (report, drawing)
+        for module in (cell, report, drawing)
         for name, one in vars(module).items()
         if isinstance(one, type) and is_dataclass(one)
     },
