@@ -117,12 +117,12 @@ def place(tmp_path: Path, discord_server) -> Place:
 
 
 def posted(place: Place) -> list[str]:
-    """Return the full titles, which stand below the cards, with their marks."""
+    """Return the headlines of the cards about the run."""
     return [
-        embed["title"].partition("life")[0] + embed["footer"]["text"]
+        embed["title"]
         for record in place.server.messages
         for embed in record["message"]["embeds"]
-        if "(acme/gpt/owl)" in embed.get("footer", {}).get("text", "")
+        if "acme/gpt/owl" in embed.get("footer", {}).get("text", "")
     ]
 
 
@@ -146,23 +146,23 @@ def test_a_real_run_is_watched_by_a_daemon_that_is_killed(place):
             looked(daemon)
             run.tell("nan")
             daemon.wait(lambda: posted(place))
-            assert posted(place) == ["✗ life of owl: nan(loss) (acme/gpt/owl)"]
+            (nan,) = posted(place)
+            assert nan.startswith("✗ life of owl: loss is NaN")
             daemon.end(signal.SIGKILL)
         run.tell("say CUDA out of memory")
         run.tell(5)
         with place.start() as daemon:
             daemon.wait(lambda: len(posted(place)) > 1)
             looked(daemon)
-            assert posted(place) == [
-                "✓ life of owl: no longer nan(loss) (acme/gpt/owl)",
-                "✗ life of owl: log(/out of memory/) (acme/gpt/owl)",
-            ]
+            nan, memory = posted(place)
+            assert nan.startswith("✓ life of owl: no longer nan(loss): loss ")
+            assert memory.startswith(
+                "✗ life of owl: console: CUDA out of memory, since"
+            )
             run.exit(1)
             daemon.wait(lambda: "failed while" in posted(place)[1])
             looked(daemon)
             assert daemon.end() == 0
-    assert posted(place) == [
-        "✓ life of owl: no longer nan(loss) (acme/gpt/owl)",
-        "life of owl: failed while log(/out of memory/) (acme/gpt/owl)",
-    ]
+    assert posted(place)[0] == nan
+    assert posted(place)[1].startswith("life of owl: failed while log(/out of memory/)")
     assert place.server.warnings == []
