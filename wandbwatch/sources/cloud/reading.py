@@ -142,7 +142,7 @@ def moment(given: Any) -> datetime | None:
 
 
 def _is_table(given: Any) -> bool:
-    return isinstance(given, (dict, Mapping))  # a dict is told at once
+    return isinstance(given, (dict, Mapping))  # dict first: the fast check
 
 
 def _state(given: Any) -> State:

@@ -209,7 +209,7 @@ def _read(lines: Any) -> Iterator[Any]:
 
 def _tables(rows: Any) -> Iterator[Mapping[str, Any]]:
     for row in rows if isinstance(rows, Iterable) else ():
-        if isinstance(row, (dict, Mapping)):  # a dict is told at once
+        if isinstance(row, (dict, Mapping)):  # dict first: the fast check
             yield row
 
 
