@@ -48,6 +48,12 @@ class _Question:
     variables: Mapping[str, Any]
     outcome: Outcome | None = None
 
+    @property
+    def field(self) -> str:
+        """The field of its document; empty where that cannot be merged."""
+        found = _DOCUMENT.fullmatch(self.document)
+        return found[3] if found else ""
+
 
 def run(work: Sequence[Callable[[], T]]) -> list[T | WandbwatchError]:
     """Return the result of each piece of *work*, or the error that it raised."""
@@ -156,7 +162,7 @@ def _answer(asked: Sequence[_Question]) -> None:
     """Hand each request its answer or error."""
     servers: dict[int, list[_Question]] = {}
     for one in asked:
-        alone = not (one.at.has_account and _DOCUMENT.fullmatch(one.document))
+        alone = not (one.at.has_account and one.field)
         servers.setdefault(id(one) if alone else id(one.at.api), []).append(one)
     for questions in servers.values():
         for first in range(0, len(questions), _MOST):
@@ -180,15 +186,7 @@ def _outcomes(questions: Sequence[_Question]) -> list[Outcome]:
         return [lambda: _raise(error)] * len(questions)
     except (SourceError, NoGraphqlError):
         return alone
-    return [
-        _part(answer, f"p{i}", _field(question.document))
-        for i, question in enumerate(questions)
-    ]
-
-
-def _field(document: str) -> str:
-    found = _DOCUMENT.fullmatch(document)
-    return found[3] if found else ""
+    return [_part(answer, f"p{i}", one.field) for i, one in enumerate(questions)]
 
 
 def _part(answer: GraphqlAnswer, alias: str, field: str) -> Outcome:
