@@ -919,6 +919,394 @@ flow density => val/bpd:min
     train/bpd; val/bpd
 sklearn2 => accuracy:max
     accuracy; precision; recall; f1
+setfit again => eval/accuracy:max
+    train/embedding_loss; train/learning_rate; train/grad_norm; train/epoch;
+    eval/embedding_loss; eval/accuracy; eval/runtime
+sbert sts => eval/sts-dev_spearman_cosine:max
+    train/loss; train/learning_rate; train/epoch; eval/loss;
+    eval/sts-dev_pearson_cosine; eval/sts-dev_spearman_cosine; eval/runtime
+sbert ir => eval/NanoBEIR_mean_cosine_ndcg@10:max
+    train/loss; eval/loss; eval/NanoBEIR_mean_cosine_accuracy@1;
+    eval/NanoBEIR_mean_cosine_precision@10; eval/NanoBEIR_mean_cosine_recall@10;
+    eval/NanoBEIR_mean_cosine_ndcg@10; eval/NanoBEIR_mean_cosine_mrr@10;
+    eval/NanoBEIR_mean_cosine_map@100; eval/NanoMSMARCO_cosine_ndcg@10
+sbert triplet => eval/all-nli-dev_cosine_accuracy:max
+    train/loss; eval/loss; eval/all-nli-dev_cosine_accuracy; eval/runtime;
+    train/global_step
+torchmetrics multiclass => val/MulticlassAccuracy:max
+    train/loss; train/MulticlassAccuracy; val/loss; val/MulticlassAccuracy;
+    val/MulticlassF1Score; val/MulticlassAUROC; epoch; trainer/global_step
+torchmetrics binary => val/BinaryAccuracy:max
+    train_loss_step; train_loss_epoch; val/loss; val/BinaryAccuracy; epoch
+torchmetrics jaccard => val_JaccardIndex:max
+    train_loss; val_loss; val_JaccardIndex; val_Accuracy; lr-AdamW
+torchmetrics regression => val/MeanAbsoluteError:min
+    train/loss; val/loss; val/MeanAbsoluteError; epoch
+lightning hydra => val/acc_best:max
+    train/loss; train/acc; val/loss; val/acc_best; test/loss
+lightning dataloader idx => val_loss/dataloader_idx_0:min
+    train_loss; val_loss/dataloader_idx_0; val_loss/dataloader_idx_1; epoch
+keras WandbMetricsLogger => epoch/val_loss:min
+    epoch/epoch; epoch/loss; epoch/val_loss; epoch/learning_rate
+keras mae => epoch/val_mean_absolute_error:min
+    epoch/epoch; epoch/loss; epoch/mean_absolute_error; epoch/val_loss;
+    epoch/val_mean_absolute_error; epoch/learning_rate
+keras multi-output => epoch/val_loss:min
+    epoch/loss; epoch/class_loss; epoch/box_loss; epoch/val_loss;
+    epoch/val_class_loss; epoch/val_box_loss
+keras top5 => epoch/val_categorical_accuracy:max
+    epoch/loss; epoch/val_loss; epoch/categorical_accuracy;
+    epoch/val_categorical_accuracy; epoch/val_top_k_categorical_accuracy
+yolo11 seg => metrics/mAP50-95(M):max
+    train/box_loss; train/seg_loss; val/seg_loss; metrics/precision(B);
+    metrics/mAP50-95(B); metrics/precision(M); metrics/mAP50(M);
+    metrics/mAP50-95(M); lr/pg0
+yolo obb => metrics/mAP50-95(B):max
+    train/angle_loss; val/angle_loss; metrics/mAP50(B); metrics/mAP50-95(B);
+    metrics/recall(B); lr/pg0
+yolo cls => metrics/accuracy_top1:max
+    train/loss; val/loss; metrics/accuracy_top1; metrics/accuracy_top5; lr/pg0
+rfdetr => val/mAP_50_95:max
+    train/loss; train/loss_ce; train/loss_giou; val/loss; val/mAP_50_95; val/mAP_50;
+    val/mAR
+rtdetr => test/ap50_95:max
+    train/loss; train/loss_vfl; test/ap50_95; test/ap50; lr/pg_0
+hf detection => eval/map:max
+    train/loss; eval/loss; eval/map; eval/map_50; eval/map_75; eval/map_small;
+    eval/mar_100; eval/map_person; eval/runtime
+hf segmentation => eval/mean_iou:max
+    train/loss; eval/loss; eval/mean_iou; eval/mean_accuracy; eval/overall_accuracy;
+    eval/per_category_iou; eval/runtime
+hf ner seqeval => eval/overall_f1:max
+    train/loss; eval/loss; eval/overall_precision; eval/overall_recall;
+    eval/overall_f1; eval/overall_accuracy; eval/LOC/f1; eval/PER/f1
+hf translation => eval/bleu:max
+    train/loss; eval/loss; eval/bleu; eval/gen_len; eval/runtime
+hf sts => eval/spearmanr:max
+    train/loss; eval/loss; eval/pearson; eval/spearmanr; eval/combined_score;
+    eval/runtime
+hf cola => eval/matthews_correlation:max
+    train/loss; eval/loss; eval/matthews_correlation; eval/runtime
+hf final test => eval/accuracy:max
+    train/loss; eval/accuracy; eval/loss; test/accuracy; test/loss; test/runtime
+hf ddp total => eval/loss:min
+    train/loss; eval/loss; eval/perplexity_train; total_flos; train_loss
+sb3 SAC => eval/mean_reward:max
+    eval/mean_reward; eval/mean_ep_length; rollout/ep_rew_mean; train/actor_loss;
+    train/critic_loss; train/ent_coef; time/total_timesteps
+sb3 success => rollout/success_rate:max
+    rollout/ep_rew_mean; rollout/ep_len_mean; rollout/success_rate; train/actor_loss
+cleanrl new => charts/episodic_return:max
+    charts/episodic_return; charts/episodic_length; losses/qf1_values;
+    losses/qf1_loss; losses/actor_loss; losses/alpha; eval/episodic_length
+trl online dpo => objective/rlhf_reward:max
+    objective/kl; objective/entropy; objective/non_score_reward;
+    objective/rlhf_reward; objective/scores; objective/scores_margin;
+    rewards/chosen; rewards/rejected; rewards/accuracies; rewards/margins;
+    logps/chosen; val/contain_eos_token; beta
+trl reward => eval/accuracy:max
+    train/loss; train/accuracy; train/mean_reward; train/min_reward;
+    train/max_reward; eval/loss; eval/accuracy; eval/mean_reward; eval/margin
+trl grpo eval => eval/reward:max
+    train/reward; train/reward_std; train/loss; train/kl; eval/reward;
+    eval/reward_std; eval/loss; eval/completions/mean_length;
+    eval/rewards/accuracy_reward/mean
+trl gkd => eval/loss:min
+    train/loss; train/learning_rate; eval/loss; eval/runtime
+verl aime => val-core/math_dapo/acc/mean@32:max
+    actor/entropy; actor/kl_loss; actor/pg_loss; critic/score/mean;
+    critic/rewards/mean; critic/advantages/mean; response_length/mean;
+    val-core/math_dapo/acc/mean@32; val-core/math_dapo/acc/best@32/mean;
+    val-aux/math_dapo/reward/mean@32; timing_s/step; perf/throughput
+verl no val again => critic/rewards/mean:max
+    actor/entropy; actor/pg_loss; critic/score/mean; critic/score/max;
+    critic/rewards/mean; critic/rewards/max; critic/returns/mean;
+    response_length/mean; global_seqlen/mean; perf/mfu/actor
+axolotl eval => eval/loss:min
+    train/loss; train/grad_norm; train/memory/max_mem_active(gib); eval/loss;
+    eval/runtime; eval/steps_per_second
+torchtune dpo again => rewards/accuracies:max
+    loss; lr; tokens_per_second_per_gpu; rewards/chosen; rewards/rejected;
+    rewards/accuracies; rewards/margins; log_probs/chosen; log_probs/rejected
+torchtune val => val_loss:min
+    loss; lr; tokens_per_second_per_gpu; grad_norm; val_loss
+torchtitan => loss_metrics/global_avg_loss:min
+    loss_metrics/global_avg_loss; loss_metrics/global_max_loss; grad_norm;
+    throughput(tps); mfu(%); memory/max_active(GiB)
+torchtitan val => validation_metrics/loss:min
+    loss_metrics/global_avg_loss; loss_metrics/global_max_loss;
+    validation_metrics/loss; throughput(tps)
+megatron again => lm loss validation:min
+    lm loss; lm loss validation; lm loss validation ppl; learning-rate; grad-norm;
+    loss-scale; iteration-time; batch-size; num-zeros; params-norm
+megatron2 again => lm loss:min
+    lm loss; learning-rate; grad-norm; loss-scale; throughput; load_balancing_loss;
+    z_loss
+litgpt again => val_ppl:min
+    loss; iter; epoch; iter_time; tokens; val_loss; val_ppl; total_tokens;
+    learning_rate
+olmo => eval/c4_en-validation/Perplexity:min
+    train/CrossEntropyLoss; train/Perplexity; optim/total_grad_norm;
+    throughput/total_tokens; eval/c4_en-validation/CrossEntropyLoss;
+    eval/c4_en-validation/Perplexity; System/Peak GPU Memory (MB)
+llm-foundry again => metrics/eval/LanguagePerplexity:min
+    loss/train/total; metrics/train/LanguageCrossEntropy;
+    metrics/train/LanguagePerplexity; metrics/eval/LanguageCrossEntropy;
+    metrics/eval/LanguagePerplexity; throughput/tokens_per_sec;
+    lr-DecoupledAdamW/group0; time/batch
+composer => metrics/eval/MulticlassAccuracy:max
+    loss/train/total; metrics/train/MulticlassAccuracy;
+    metrics/eval/MulticlassAccuracy; metrics/eval/CrossEntropy;
+    trainer/device_train_microbatch_size
+open_clip again => val/imagenet-zeroshot-val-top1:max
+    train/loss; train/data_time; train/samples_per_second; train/scale; train/lr;
+    val/imagenet-zeroshot-val-top1; val/imagenet-zeroshot-val-top5
+open_clip retrieval => val/image_to_text_R@1:max
+    train/contrastive_loss; train/logit_scale; val/image_to_text_mean_rank;
+    val/image_to_text_R@1; val/image_to_text_R@5; val/text_to_image_R@1;
+    val/clip_val_loss
+dino => test/acc1:max
+    train_loss; train_lr; train_wd; test/acc1; test/acc5
+mae finetune => perf/test_acc1:max
+    train_loss; lr; perf/test_acc1; perf/test_acc5; perf/test_loss; epoch
+fairseq2 => valid/ppl:min
+    train/loss; train/ppl; train/wps; valid/loss; valid/ppl; valid/nll_loss
+espnet2 again => valid/acc:max
+    train/loss; train/loss_att; train/acc; train/optim0_lr0; valid/loss;
+    valid/loss_ctc; valid/loss_att; valid/acc; valid/cer_ctc
+nemo asr rnnt => val_wer:min
+    train_loss; training_batch_wer; val_wer; val_loss; learning_rate
+coqui tts => none
+    TrainEpochStats/avg_loss_gen; TrainEpochStats/avg_loss_disc;
+    EvalStats/avg_loss_disc; EvalStats/avg_loss_gen
+rllib old => evaluation/episode_reward_mean:max
+    episode_reward_mean; episode_reward_max; evaluation/episode_reward_mean;
+    evaluation/episode_reward_max; episode_len_mean;
+    info/learner/default_policy/learner_stats/vf_loss
+brax again => eval/episode_reward:max
+    eval/episode_reward; eval/episode_reward_std; eval/avg_episode_length;
+    eval/epoch_eval_time; training/sps; training/policy_loss; training/v_loss
+purejaxrl again => episodic_return:max
+    episodic_return; total_loss; actor_loss; value_loss
+dreamerv3 => episode/score:max
+    episode/score; episode/length; epstats/log/reward_max/avg; train/loss/dyn;
+    train/loss/rew; train/rand/action; fps/train; replay/size
+tdmpc => eval/episode_success:max
+    train/episode_reward; train/episode_success; eval/episode_success;
+    train/total_loss
+mujoco playground => eval/episode_reward:max
+    eval/episode_reward; eval/episode_reward/alive; eval/episode_reward/tracking;
+    eval/avg_episode_length; training/total_loss
+isaac lab skrl => Reward / Total reward (mean):max
+    Reward / Total reward (mean); Reward / Total reward (max);
+    Reward / Total reward (min); Reward / Instantaneous reward (mean);
+    Episode / Total timesteps (mean); Loss / Policy loss; Loss / Value loss;
+    Policy / Standard deviation
+epymarl => test_return_mean:max
+    return_mean; return_std; test_return_mean; test_return_std; ep_length_mean;
+    loss; q_taken_mean
+pymarl smac => test_battle_won_mean:max
+    return_mean; test_return_mean; battle_won_mean; test_battle_won_mean; loss;
+    td_error_abs
+onpolicy mappo => average_episode_rewards:max
+    average_episode_rewards; value_loss; policy_loss; dist_entropy; actor_grad_norm;
+    ratio
+monai => val_mean_dice:max
+    train_loss; val_mean_dice; lr
+monai swin => val/dice_avg:max
+    train/loss; val/dice_avg; val/dice_tc; val/dice_wt; val/dice_et
+medsam => val/dsc:max
+    train/loss; val/loss; val/dsc; val/nsd
+diffusers prior => train_loss:min
+    train_loss; step_loss; lr; prior_loss
+stylegan3 => Metrics/fid50k_full:min
+    Loss/G/loss; Loss/D/loss; Loss/scores/real; Loss/scores/fake; Loss/signs/real;
+    Progress/augment; Metrics/fid50k_full
+pix2pix again => none
+    G_GAN; G_L1; D_real; D_fake; epoch
+gan is => inception_score:max
+    loss_g; loss_d; inception_score
+xgboost cb => validation-auc:max
+    train-auc; validation-auc; train-logloss; validation-logloss; epoch
+xgb rmse again => eval-rmse:min
+    train-rmse; eval-rmse; best_score; best_iteration
+xgb mlogloss => valid-mlogloss:min
+    train-mlogloss; valid-mlogloss
+lgbm cb => valid_0_auc:max
+    training_auc; valid_0_auc; iteration
+ogb mol => valid/rocauc:max
+    train/loss; train/rocauc; valid/rocauc; test/rocauc
+pyg link => val_mrr:max
+    loss; train_mrr; val_mrr; test_mrr; val_hits@10
+darts again => val_MeanAbsolutePercentageError:min
+    train_loss; val_loss; train_MeanAbsolutePercentageError;
+    val_MeanAbsolutePercentageError; epoch
+tslib again => vali_loss:min
+    train_loss; vali_loss; test_loss; epoch
+maxtext again => learning/loss:min
+    learning/loss; learning/moe_lb_loss; learning/grad_norm; learning/param_norm;
+    learning/current_learning_rate; learning/total_weights;
+    perf/per_device_tflops_per_sec
+sklearn reg => test_r2:max
+    train_mse; test_mse; test_r2; test_mae
+sklearn gs => mean_test_score:max
+    mean_test_score; std_test_score; mean_fit_time; rank_test_score
+catboost again => validation-RMSE:min
+    learn-RMSE; validation-RMSE
+fastai err again => error_rate:min
+    epoch; train_loss; valid_loss; error_rate; lr_0; mom_0
+ignite again => validation/accuracy:max
+    training/batchloss; training/accuracy; training/nll; validation/accuracy;
+    validation/nll; lr/group_0
+simpletransformers => mcc:max
+    Training loss; lr; global_step; mcc; tp; tn; fp; fn; eval_loss; train_loss
+allennlp => validation/accuracy:max
+    training/loss; training/accuracy; validation/accuracy; validation/loss;
+    best_validation/accuracy; training/gpu_0_memory_MB
+dinov2 knn => knn/top1:max
+    total_loss; dino_local_crops_loss; ibot_loss; koleo_loss; lr; wd; knn/top1
+paddle => eval/acc:max
+    train/loss; train/lr; eval/loss; eval/acc
+lerobot act => eval/pc_success:max
+    train/loss; train/l1_loss; train/kld_loss; train/grad_norm; eval/pc_success;
+    eval/avg_sum_reward; eval/eval_s
+octo again => validation/mse:min
+    training/loss; training/mse; validation/loss; validation/mse; gradient_norm
+nerfacc => test/psnr:max
+    train/loss; train/psnr; test/psnr; test/lpips
+gsplat again => val/psnr:max
+    train/loss; train/l1loss; train/ssimloss; train/num_GS; train/mem; val/psnr;
+    val/ssim; val/lpips; val/num_GS; val/ellipse_time
+mlagents => Environment/Cumulative Reward:max
+    Environment/Cumulative Reward; Environment/Episode Length; Losses/Policy Loss;
+    Losses/Value Loss; Policy/Entropy; Policy/Extrinsic Reward;
+    Policy/Learning Rate; Self-play/ELO
+slime2 => eval/aime:max
+    train/pg_loss; train/loss; rollout/raw_reward; rollout/rewards;
+    rollout/response_lengths; eval/aime; eval/aime/response_len; perf/rollout_time
+areal again => eval-rollout/reward:max
+    ppo_actor/task_reward/avg; ppo_actor/update/actor_loss/avg; rollout/reward;
+    eval-rollout/reward; timeperf/rollout
+tinker again => test/env/all/reward/total:max
+    env/all/reward/total; env/all/correct; optim/entropy; optim/kl_sample_train_v1;
+    test/env/all/reward/total; test/env/all/correct; time/total
+rllm => val/test_score/math:max
+    critic/score/mean; actor/pg_loss; val/test_score/math; batch/solve_none;
+    batch/solve_all
+karpathy llama2.c => loss/val:min
+    iter; tokens; loss/train; loss/val; lr; mfu
+schnet => val_energy_MAE:min
+    train_loss; val_loss; val_energy_MAE; val_forces_MAE
+pinn again => test/rel_l2:min
+    train/loss; train/loss_pde; train/loss_bc; test/rel_l2
+kge again => val/mrr:max
+    train/loss; val/mrr; val/mr; val/hits@1; val/hits@10
+federated => server/accuracy:max
+    client_0/loss; client_1/loss; server/loss; server/accuracy; round
+continual => Top1_Acc_Stream/eval_phase/test_stream/Task000:max
+    Loss_MB/train_phase/train_stream/Task000;
+    Top1_Acc_MB/train_phase/train_stream/Task000;
+    Top1_Acc_Stream/eval_phase/test_stream/Task000;
+    Loss_Stream/eval_phase/test_stream/Task000
+custom1 => val/top1:max
+    loss; lr; val/top1; val/top5; time
+custom2 => Validation/Loss:min
+    Training/Loss; Validation/Loss; Training/Learning Rate
+custom3 => Test Accuracy (%):max
+    Train Loss; Train Accuracy (%); Test Loss; Test Accuracy (%)
+custom4 => eval_acc:max
+    epoch_loss; batch_loss; eval_acc
+custom5 => dev_em:max
+    train_loss; dev_loss; dev_em
+custom6 => best_valid_loss:min
+    train_loss; best_valid_loss; patience
+custom7 => valid.BLEU:max
+    train.loss; valid.loss; valid.BLEU
+custom8 => mean_reward:max
+    mean_reward; std_reward; critic_loss; actor_loss; buffer_size
+neg mean => val_neg_mean_squared_error:max
+    val_neg_mean_squared_error; train_neg_mean_squared_error
+neg rmse => cv_score:max
+    cv_score; fit_time
+vae loss => val_loss:min
+    train_loss; train_kld; train_reconstruction_loss; val_loss; val_kld;
+    val_reconstruction_loss
+ece => val/nll:min
+    train/loss; val/nll; val/ece
+verl classic => val/test_score/openai/gsm8k:max
+    actor/entropy_loss; actor/pg_loss; critic/score/mean; critic/rewards/mean;
+    val/test_score/openai/gsm8k; timing_s/step
+lm-eval mmlu => mmlu/acc,none:max
+    mmlu/acc,none; mmlu/acc_stderr,none; mmlu_humanities/acc,none;
+    mmlu_stem/acc,none
+early bench => val_loss:min
+    loss; val_loss; early_stopping/best_score; early_stopping/wait
+ensembles => val/acc:max
+    val/acc; val/model_0/acc; val/model_1/acc; val/loss
+latency only => none
+    latency_ms; p99_latency; throughput; batch_size
+squad hf => eval/exact_match:max
+    train/loss; eval/exact_match; eval/loss
+vlm => eval/MMMU:max
+    train/loss; eval/loss; eval/MMMU; eval/DocVQA
+pose again => val/AP:max
+    loss_kpt; acc_pose; val/AP; val/AR
+mmpose again => coco/AP:max
+    loss; loss_kpt; acc_pose; coco/AP; coco/AP .5; coco/AP (M); coco/AR
+mmseg new => val/mIoU:max
+    train/loss; train/decode.loss_ce; train/decode.acc_seg; val/mIoU; val/aAcc;
+    val/mAcc
+pycls => test/top1_err:min
+    train/loss; train/top1_err; test/top1_err; test/top5_err; test/min_top1_err
+dp => val/acc:max
+    train/loss; dp/epsilon; val/acc
+diffusion rl => reward_mean:max
+    reward_mean; reward_std; loss; approx_kl; clipfrac
+rm => eval/accuracy:max
+    train/loss; eval/loss; eval/accuracy; eval/chosen_reward; eval/reject_reward
+openrlhf rm => eval/acc_mean:max
+    train/loss; train/acc; train/chosen_reward; train/reject_reward; eval/eval_loss;
+    eval/acc_mean; eval/reward_mean; eval/reward_std
+openrlhf sft => eval/eval_loss:min
+    train/gpt_loss; train/loss_mean; train/lr; eval/eval_loss
+unsloth grpo => train/reward:max
+    train/loss; train/reward; train/reward_std; train/kl; train/completion_length;
+    train/rewards/correctness_reward_func; train/rewards/int_reward_func
+acme => evaluator/episode_return:max
+    actor/episode_return; evaluator/episode_return; learner/critic_loss;
+    learner/steps
+spinning up => AverageEpRet:max
+    AverageEpRet; StdEpRet; MaxEpRet; MinEpRet; EpLen; LossPi; LossV; KL; Entropy
+rlpyt => ReturnAverage:max
+    ReturnAverage; ReturnStd; LengthAverage; lossAverage; gradNormAverage
+trading => val/sharpe:max
+    train/loss; val/loss; val/sharpe
+docking => val/rmsd:min
+    train/loss; val/rmsd
+audio cls => val/mAP:max
+    train/loss; val/mAP; val/loss
+lora sd => loss/avg:min
+    loss/current; loss/avg; lr/unet; lr/textencoder
+simclr => val/knn_top1:max
+    train/loss; train/contrastive_acc; val/knn_top1
+captions => CIDEr:max
+    loss; Bleu_1; Bleu_4; METEOR; ROUGE_L; CIDEr
+pipe => valid|acc:max
+    train|loss; valid|acc
+bal acc => val/balanced_accuracy:max
+    train/loss; val/loss; val/balanced_accuracy
+huber => val_huber:min
+    train_huber; val_huber
+iou typo => val_iou_score:max
+    val_iou_score; val_dice_loss; train_dice_loss
+logcosh => val_logcosh:min
+    train_logcosh; val_logcosh; lr
+frac => val/frac_correct:max
+    train/loss; val/frac_correct
+correct => test/correct:max
+    train/loss; test/correct
+mup => val/loss:min
+    train/loss; val/loss; coord_check/l2
 """
 
 

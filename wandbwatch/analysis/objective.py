@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,14 +30,15 @@ _SCORES = (
     "^(dev_|val_|valid_|eval_|test_)?score$",
     "pq|nds|a?mota|hota",
     r"(?<!\d_)m?iou|jaccard",
-    "dice",
-    "ndcg|mrr",
-    "accurac(y|ies)(0?1)?|accs|acc1?|top1|top_1|prec_?1|rank_?1",
+    "dice|dsc",
+    "ndcg",
+    "mrr",
+    "accurac(y|ies)(0?1)?|accs|acc1?|correct|top1|top_1|prec_?1|rank_?1",
     r"pass_(at_)?\d+|pass_?\d+|pass_rate",
     (
         r"gsm8_k|math500|aime\d*|amc\d*|mmlu|hellaswag|humaneval|mbpp|gpqa|piqa|boolq"
         r"|ifeval|bbh|arc|winogrande|truthfulqa|livecodebench|swe_?bench|alpaca_eval"
-        "|mt_bench"
+        "|mt_bench|mmmu|mmbench|docvqa|textvqa|chartqa|mathvista|gqa"
     ),
     r"m?ap(?!_\d)|m?ap(50_95|_50_95|_0_50?_0_95)|average_precision",
     r"m?ap_?\d+",
@@ -46,7 +47,7 @@ _SCORES = (
     r"(sacre)?bleu(_?4)?(?!_\d)|chrf|comet",
     r"bleu_?\d",
     "auc|gauc|auroc|auprc|aucpr|rocauc",
-    "r2",
+    "r2|sharpe",
     "rouge(l|lsum|1|2)?",
     "psnr",
     "ssim",
@@ -67,10 +68,10 @@ _ERRORS = (
     "err(or)?_rate",
     "abs_?rel",
     "mae",
-    "rmse",
+    "rmse|rmsd",
     "eer|epe|flall|mpjpe|chamfer|lpips|crps|regret|exploitability|bpd|bpp|hd95|hausdorff|assd",
     "mse|s?mape|wape|mase|nrmse|rmsle|wql|pinball|m?error|errors|err",
-    "loss|losses|nll|m?logloss|bpb|bpc|neg_elbo|nelbo|xent|b?ce|infonce|l1|ne",
+    "loss|losses|nll|m?logloss|bpb|bpc|neg_elbo|nelbo|xent|b?ce|infonce|huber|log_?cosh|hinge|l1|ne",
 )
 """Words in key names, the most telling first."""
 _FAMILIES = tuple(
@@ -78,17 +79,18 @@ _FAMILIES = tuple(
     for families, largest in (
         (_SCORES, True),
         (_ERRORS, False),
-        (("precision|recall",), True),  # each can be had at the other's cost
+        (("precision|recall|inception_score",), True),  # each at another's cost
     )
     for names in families
 )
 _SUCCESS = 0
 _RETURNS = range(3)
+_OF_A_TASK = {_SUCCESS, _SCORES.index("^(dev_|val_|valid_|eval_|test_)?score$")}
 _ONE_SIDED = len(_FAMILIES) - 1
-_ACCURACY = next(n for n, (names, _) in enumerate(_FAMILIES) if names.search("acc"))
+_ACCURACY = next(n for n, names in enumerate(_SCORES) if "accurac" in names)
 _MEASURED = len(_SCORES) + _ERRORS.index("abs_?rel")
 _LOSSES = _ONE_SIDED - 1
-_BENCHMARK = next(n for n, (names, _) in enumerate(_FAMILIES) if names.search("mmlu"))
+_BENCHMARK = next(n for n, names in enumerate(_SCORES) if "mmlu" in names)
 _MEASURED_APART = re.compile(
     r"(?:^|_)(?:m?ap\d*|bleu|sacrebleu|cider|rouge\w*|ndcg|fid|m?iou|dice|hmean"
     r"|pq|nds|a?mota|hota|mrr|lddt|der|diarization_error_rate)_"
@@ -103,24 +105,44 @@ _TRAINING = {"train", "training", "fit", "collector", "learner"}
 _SPLITS = _VALIDATION | _TEST | _TRAINING
 _NEVER = re.compile(
     "std|var|min|len|length|time|sec|seconds|runtime|per|lr|grad|norm|gradient|gnorm"
-    "|scale|weight|coef|ratio|count|num|non|rejected|chosen|tokens?|threshold|brier"
+    "|scale|weight|coef|ratio|count|num|non|reject(ed)?|chosen|tokens?|threshold|brier"
     "|memory|mem|fps|sps|normalizer"
 )
 _PARTIAL = re.compile(
     "policy|value|critic|actor|ent|entropy|kl|pg|vf|qf?[12]?|td|aux|auxiliary|l2"
     "|reg|regularization|regularizer|commit|balance|alpha|temperature|clip|surrogate"
     "|baseline|penalty|load|temp|gp|adv|adversarial|g|d|gen|disc|generator|discriminator"
-    "|fm|router|z|a|c|v|pi"
+    "|fm|router|prior|z|a|c|v|pi"
 )
 """Losses and errors that may grow while the run improves."""
-_PLAIN = {"total", "mean", "avg", "average", "epoch", "iter", "all", "macro", "rate"}
-_PLAIN |= {"b", "m", "ep", "episode", "episodic", "episodes", "roc", "logged", "out"}
+_PLAIN = {"total", "mean", "avg", "average", "epoch", "iter", "all", "overall", "macro"}
+_PLAIN |= {"micro", "rate"}
+_PLAIN |= {"b", "m", "ep", "episode", "episodic", "episodes", "cumulative", "roc"}
+_PLAIN |= {"logged", "out"}
 _OF_A_SET = {"idx", "dataloader", "task", "exp", "fold", "phase", "stream"}
 _TEXTS = {"response", "responses", "completion", "completions", "advantages", "rlhf"}
 """Words of RL of language models: a return is a target, a reward one of training."""
-_CODES = {"vq", "codebook", "commit", "commitment", "quantizer", "codes", "code"}
+_CODES = {"vq", "codebook", "commit", "commitment", "quant", "quantizer", "codes"}
+_CODES |= {"code"}
 """Words of quantized models, whose perplexity says how many codes are in use."""
-_FINER = re.compile(r"\([MP]\)$")
+_SPELLINGS = tuple(
+    (re.compile(pattern), word)
+    for pattern, word in (
+        (r"cross_?entropy|\bce_", "xent_"),
+        (r"training_eval\b", "eval"),  # T5X's
+        (r"neg_((root_)?(mean|median|max)_\w*err\w*|log_loss|r?mse|map?e)", "score"),
+        (r"neg(ative)?_log_?likelihood", "nll"),
+        (r"rel(ative)?_l2(?!_err)", "rel_err"),
+        (r"l2_(?=(relative_)?err)|coco(?=ap)", ""),  # PINNs', YOLOX's
+        (r"bits[_-]per[_-]\w+", "bpd"),
+        # LightGBM's, and that of neural operators
+        (r"^(training|valid_\d+|val|valid|test)[-_/]l2$", r"\1_mse"),
+        (r"f1-all|fl[-_]all", "flall"),
+        ("io_u", "iou"),
+    )
+)
+"""Spellings that trainers use, and the words that they mean."""
+_FINER = re.compile(r"(?<! )\([MP]\)$")
 """YOLO's masks and poses, whose precision says more than that of their boxes."""
 _UNNAMED = 2
 _TRAINED = 3
@@ -129,16 +151,8 @@ _PERPLEXITY = {"perplexity", "ppl"}
 _ATTACKED = {"robust", "adv", "adversarial", "autoattack", "pgd"}
 """Words of the accuracy that adversarial training is about."""
 _PERCENT = 100
-_COUNTERS = {
-    "step",
-    "epoch",
-    "epsilon",
-    "size",
-    "margin",
-    "logp",
-    "logit",
-    "throughput",
-}
+_COUNTERS = {"step", "epoch", "epsilon", "size", "margin", "logp", "logit"}
+_COUNTERS |= {"throughput"}
 """Words of what is no score."""
 _RATES = {"error", "err"}
 _LOSS = {"loss", "losses", "error", "errors", "err"}
@@ -300,7 +314,8 @@ class _Beside:
     def _later_return(self, words: set[str], split: int, said: set[str]) -> float:
         if "kl" in words:
             return 2
-        if {"reward", "accuracy"} <= said and {"min", "max"} <= self.words:
+        judged = {"accuracy", "acc"} & said and {"reward", "rewards"} & said
+        if judged and ({"min", "max"} <= self.words or {"chosen"} & self.words):
             return 0.05  # of a reward model
         if self.benchmarked and split >= _UNNAMED:
             return 0.3
@@ -396,8 +411,9 @@ def _place(key: str) -> tuple[float, ...] | None:
     *above, last = _parts(key)
     leaf = _words(last)
     family = _family(leaf)
-    if family is None and above and _family(_words(above[-1])) == _SUCCESS:
-        family = _SUCCESS  # of a task, as in Success_Rate/Lift
+    if family is None:  # of a task, as in Success_Rate/Lift
+        around = (_family(_words(part)) for part in above)
+        family = next((one for one in around if one in _OF_A_TASK), None)
     named = {word.rstrip("0123456789") for word in leaf} - {""}
     if family is None and named <= _PLAIN | _SPLITS | _OF_A_SET:
         family = _family(words)
@@ -420,7 +436,7 @@ def _place(key: str) -> tuple[float, ...] | None:
     )
     part = bool(other) and not whole & set(words)
     rest = (not _FINER.search(key), len(other) + _variant(words), part, later, len(key))
-    return late, family, "step" in leaf, split, *rest
+    return late + 0.1 * ("aux" in words), family, "step" in leaf, split, *rest
 
 
 def _parts(key: str) -> list[str]:
@@ -459,16 +475,6 @@ def _variant(words: Sequence[str]) -> float:
 def _words(key: str) -> list[str]:
     """Split a key: ``valLoss`` is val, loss; ``metrics/mAP50-95(B)`` is map50 …"""
     apart = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", "_", key).lower()
-    apart = re.sub(r"cross_?entropy|\bce_", "xent_", apart)
-    apart = re.sub(r"training_eval\b", "eval", apart)  # T5X's
-    apart = re.sub(r"l2_(?=(relative_)?err)|coco(?=ap)", "", apart)  # PINNs', YOLOX's
-    apart = re.sub(r"bits[_-]per[_-]\w+", "bpd", apart)
-    # LightGBM's, and that of neural operators
-    apart = re.sub(r"^(training|valid_\d+|val|valid|test)[-_/]l2$", r"\1_mse", apart)
-    apart = re.sub(r"f1-all|fl[-_]all", "flall", apart).replace("io_u", "iou")
-    return list(_found(apart))
-
-
-def _found(text: str) -> Iterator[str]:
-    for match in re.finditer(r"[a-z]+\d*|\d+", text):
-        yield match[0]
+    for pattern, word in _SPELLINGS:
+        apart = pattern.sub(word, apart)
+    return re.findall(r"[a-z]+\d*|\d+", apart)
