@@ -96,3 +96,15 @@ def test_a_local_answer_imports_nothing_heavy(command, output, tmp_path):
     seen = imported(command, str(file), "-o", output)
     assert "wandbwatch.sources.local.source" in seen
     assert not HEAVY & seen
+
+
+def test_check_imports_no_runs(tmp_path):
+    (tmp_path / "watch.toml").write_text(
+        '[channels.a]\nwebhook = { env = "HOOK" }\n'
+        '[[subscriptions]]\nname = "x"\nchannel = "a"\ncron = "0 9 * * *"\n'
+        'commands = ["project acme/gpt"]\n'
+    )
+    seen = imported("check", str(tmp_path / "watch.toml"))
+    assert "wandbwatch.config.load" in seen
+    slow = {"wandbwatch.model.run", "wandbwatch.model.report", "croniter", "json"}
+    assert not (HEAVY | slow) & seen

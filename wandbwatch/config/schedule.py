@@ -33,13 +33,11 @@ _FIELDS = (
     ("second", "0-59"),
 )
 _NICKNAMES = ("@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@yearly")
-_WORD = re.compile(
-    "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat|l|w",
-    re.IGNORECASE,
-)
 _EVERYDAY = (range(60), range(24), range(1, 29), range(1, 13), range(8))
 """Days that each month has: such an expression fires."""
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_WORD = rf"(?i){_MONTHS}|{'|'.join(_DAYS)}|l|w"
 _DAY = re.compile(rf"\b({'|'.join(_DAYS)})\b", re.IGNORECASE)
 _PART = re.compile(r"(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/(\d{1,2}))?", re.ASCII)
 _TO_ITSELF = re.compile(r"\b(\w+)-\1\b", re.IGNORECASE)
@@ -144,7 +142,7 @@ def _reads(fields: list[str]) -> bool:
     from croniter import CroniterError, croniter  # noqa: PLC0415
 
     words = re.findall(r"[^\W\d]+", " ".join(fields))
-    if not all(_WORD.fullmatch(word) for word in words):
+    if not all(re.fullmatch(_WORD, word) for word in words):
         return False  # including croniter's H and R (random times)
     try:
         croniter.expand(" ".join(fields))

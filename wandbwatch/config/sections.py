@@ -293,7 +293,7 @@ def _check_jitter(table: TomlTable, found: Subscription) -> None:
 
 _DURATIONS = ("delivered", "failed", "pictures", "history", "events", "logs")
 _SIZES = ("log_size", "free")
-_SIZE = re.compile(r"(\d{1,9})\s*([kKMGT]?)(i?)B")
+_SIZE = r"(\d{1,9})\s*([kKMGT]?)(i?)B"
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _LEAST = 100_000
 """Bytes: less of a log would not hold a traceback."""
@@ -314,7 +314,7 @@ def keep(table: TomlTable) -> Keep:
 
 def byte_count(text: str) -> int:
     """Read ``500kB``, ``16MB`` or ``1GiB``."""
-    found = _SIZE.fullmatch(text.strip())
+    found = re.fullmatch(_SIZE, text.strip())
     if not found:
         raise ValueError(f"{text[:80]!r} is not a size such as 16MB or 1GiB")
     number, prefix, binary = found.groups()

@@ -18,8 +18,8 @@ from wandbwatch.model.settings import Cron, QuietHours, Secret, SecretKind
 
 E = TypeVar("E", bound=Enum)
 _NAME = re.compile(r"[^\W_][\w.-]{0,63}")
-_QUIET_HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*-\s*([01]\d|2[0-3]):([0-5]\d)")
-_MENTION = re.compile(r"@everyone|@here|<@!?\d{1,20}>|<@&\d{1,20}>")
+_QUIET_HOURS = r"([01]\d|2[0-3]):([0-5]\d)\s*-\s*([01]\d|2[0-3]):([0-5]\d)"
+_MENTION = r"@everyone|@here|<@!?\d{1,20}>|<@&\d{1,20}>"
 _LONGEST_URL = 2048
 
 
@@ -55,7 +55,7 @@ def _zone_meant(text: str, known: set[str]) -> str:
 
 def quiet_hours(text: str) -> QuietHours:
     """Read ``22:00-08:00``."""
-    found = _QUIET_HOURS.fullmatch(text.strip())
+    found = re.fullmatch(_QUIET_HOURS, text.strip())
     if not found:
         raise ValueError(f"{text[:80]!r} is not like 22:00-08:00")
     h1, m1, h2, m2 = map(int, found.groups())
@@ -73,7 +73,7 @@ def name(text: str) -> str:
 
 
 def mention(text: str) -> str:
-    if not _MENTION.fullmatch(text):
+    if not re.fullmatch(_MENTION, text):
         forms = "@everyone, @here, <@USER_ID> or <@&ROLE_ID>"
         raise ValueError(f"{text[:80]!r} is not one of {forms}")
     return text

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
 
 from wandbwatch.formatting.numbers import (
     age,
@@ -20,7 +21,9 @@ from wandbwatch.formatting.numbers import (
 from wandbwatch.formatting.screen import shown
 from wandbwatch.formatting.text import MARKS, clean, state, steers
 from wandbwatch.model.cell import Bytes, Cell, Changed, Missing, Plain
-from wandbwatch.model.run import Json, State
+
+if TYPE_CHECKING:
+    from wandbwatch.model.run import Json
 
 __all__ = ["MARKS", "NOTHING", "age", "along", "cell", "change", "clean", "duration"]
 __all__ += [
@@ -56,7 +59,7 @@ def _plain(value: Plain, now: datetime | None, *, lines: bool = False) -> str:
     match value:
         case Missing() | ():  # no value, no tags
             return NOTHING
-        case State():
+        case StrEnum():
             return state(value)
         case str():
             return clean(value, lines=lines)
@@ -86,7 +89,7 @@ def _changed(both: Changed, now: datetime | None) -> str:
 DEEPEST = 64
 """The most levels written; hostile values nest deeper than Python can recurse."""
 
-Typed: TypeAlias = Mapping[str, Json]
+Typed: TypeAlias = "Mapping[str, Json]"
 Number: TypeAlias = Callable[[float], str]
 
 

@@ -80,10 +80,10 @@ FEW = 8
 """The most system metrics that differ by a number and are listed one by one."""
 _PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 _LARGE, _HUGE = 1e6, 1e15
-_NUMBER = re.compile(r"\d+")
-_NO_AMOUNT = re.compile(r"(^|[._/-])_?(id|seed|timestamp|time|date|year|port|pid)$")
+_NUMBER = r"\d+"
+_NO_AMOUNT = r"(^|[._/-])_?(id|seed|timestamp|time|date|year|port|pid)$"
 """Keys whose numbers are identifiers, not amounts."""
-_QUIET = re.compile(r"disk|network|proc\.")
+_QUIET = r"disk|network|proc\."
 _UNITS = (
     (r"(MB|MiB)$|^disk(\..*)?\.(in|out)$", 1e6, ""),
     (r"(GB|GiB)$", 1e9, ""),
@@ -98,7 +98,7 @@ _UNITS = (
     (r"([uU]tili[sz]ation|memoryAllocated|powerPercent)$", 0.0, "%"),
 )
 """What a system metric's name says: bytes in one of it, else its unit.
-Patterns compile when first used: `check` needs none."""
+All patterns here compile when first used: `check` needs none."""
 
 
 def compact(value: float) -> str:
@@ -120,7 +120,7 @@ def measured(group: str, name: str, cell: Cell) -> str:
         return ""
     if group in SYSTEM:
         return _with_unit(name.partition("/l:")[0], value)
-    large = abs(value) >= _LARGE and not _NO_AMOUNT.search(name)
+    large = abs(value) >= _LARGE and not re.search(_NO_AMOUNT, name)
     return compact(value) if large else ""
 
 
@@ -140,11 +140,11 @@ def folded(items: Sequence[tuple[str, Cell]]) -> list[tuple[str, Cell]]:
 
 
 def _quiet(name: str) -> bool:
-    return bool(_QUIET.search(name))
+    return bool(re.search(_QUIET, name))
 
 
 def _kind(name: str) -> str:
-    return _NUMBER.sub("*", name)
+    return re.sub(_NUMBER, "*", name)
 
 
 def _kind_key(item: tuple[str, Cell]) -> tuple[str, object]:
@@ -175,7 +175,7 @@ _LONG_AGO = timedelta(days=100)
 
 _SECONDS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
 _PART = r"(\d{1,9}(?:\.\d{1,9})?)\s*([wdhms])\s*"
-_WRITTEN = re.compile(rf"\s*(?:{_PART})+", re.ASCII | re.IGNORECASE)
+_WRITTEN = rf"(?ai)\s*(?:{_PART})+"
 _MOST = timedelta(days=36500)
 
 
@@ -184,7 +184,7 @@ def parse_duration(text: str) -> timedelta:
 
     ValueError says what is wrong; 0 is a duration.
     """
-    if not _WRITTEN.fullmatch(text):
+    if not re.fullmatch(_WRITTEN, text):
         raise ValueError(f"{text[:80]!r} is not a duration such as 90s, 1h30m or 2d")
     parts = re.findall(_PART, text.lower(), re.ASCII)
     seconds = sum(float(count) * _SECONDS[unit] for count, unit in parts)

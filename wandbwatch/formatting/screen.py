@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_STEP = re.compile(
+_STEP = (
     r"(?P<return>\r+)"
     r"|(?P<back>\x08)"
     r"|\x1b\[(?P<arguments>[0-?]*)[ -/]*(?P<final>[@-~])"
@@ -16,7 +16,7 @@ _LONGEST = 1 << 16
 """The cursor moves at most this far."""
 HEIGHT = 50
 """Rows that the cursor can go back to; the SDK's own terminal has about as many."""
-_LEAVES = re.compile(r"\n|\x1b\[(?P<count>\d{0,5})(?P<final>[ABEFJ])")
+_LEAVES = r"\n|\x1b\[(?P<count>\d{0,5})(?P<final>[ABEFJ])"
 """Sequences that move the cursor to another row, or erase other rows."""
 _UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*)?\Z")
 
@@ -41,7 +41,7 @@ def descent(text: str) -> int:
     """Return how many rows the cursor goes down with *text*, at least."""
     ups = 0
     if "\x1b[" in text:
-        moves = _LEAVES.finditer(text)
+        moves = re.finditer(_LEAVES, text)
         ups = sum(int(m["count"] or 1) for m in moves if m["final"] in ("A", "F"))
     return text.count("\n") - ups
 
@@ -90,7 +90,7 @@ class ScreenRows:
         if cut := _UNFINISHED.search(text, max(0, len(text) - 32)):
             text, self._held = text[: cut.start()], cut[0]
         end = 0
-        for step in _LEAVES.finditer(text):
+        for step in re.finditer(_LEAVES, text):
             self._rows[self._at].write(text[end : step.start()], when)
             end = step.end()
             if step[0] == "\n":
@@ -144,7 +144,7 @@ def _resolved(line: str) -> tuple[str, int]:
     line = line.rstrip("\r")
     cells: list[str] = []
     at = end = 0
-    for step in _STEP.finditer(line):
+    for step in re.finditer(_STEP, line):
         at = _write(cells, at, line[end : step.start()])
         end = step.end()
         at = _moved(cells, at, step)

@@ -6,10 +6,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
-from wandbwatch.model.run import Run, State
+if TYPE_CHECKING:  # `check` has no runs
+    from wandbwatch.model.run import Run
 
-_BREAKS = re.compile("\r\n|[\n\r\v\f\x85\u2028\u2029]")
+_BREAKS = "\r\n|[\n\r\v\f\x85\u2028\u2029]"
 _DIGITS = 18
 _STEERING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
@@ -22,7 +24,7 @@ def clean(text: str, *, lines: bool = False) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    text = _BREAKS.sub("\n" if lines else " ", text).expandtabs(8 if lines else 1)
+    text = re.sub(_BREAKS, "\n" if lines else " ", text).expandtabs(8 if lines else 1)
     return "".join(c if c == "\n" or c.isprintable() else _shown(c) for c in text)
 
 
@@ -38,21 +40,22 @@ def _shown(character: str) -> str:
 
 
 MARKS = {
-    State.PENDING: "◦",
-    State.RUNNING: "▸",
-    State.FINISHED: "✓",
-    State.FAILED: "✗",
-    State.CRASHED: "✘",
-    State.KILLED: "⊘",
-    State.PREEMPTING: "⇣",
-    State.PREEMPTED: "⇣",
-    State.UNKNOWN: "?",
+    "pending": "◦",
+    "running": "▸",
+    "finished": "✓",
+    "failed": "✗",
+    "crashed": "✘",
+    "killed": "⊘",
+    "preempting": "⇣",
+    "preempted": "⇣",
+    "unknown": "?",
 }
 """One cell wide in every terminal, and none that a font draws as an emoji."""
 
 
-def state(value: State) -> str:
-    return f"{MARKS[value]} {value.value}"
+def state(value: str) -> str:
+    """Return a run's state with its mark."""
+    return f"{MARKS[value]} {value}"
 
 
 def by_number(name: str) -> tuple[tuple[str, int], ...]:
@@ -84,7 +87,7 @@ def closest(word: str, known: Iterable[str]) -> str:
 
 _READABLE = 20
 """Names up to this long are not shortened."""
-_PARTS = re.compile(r"(?<=[-_/ :,])")
+_PARTS = r"(?<=[-_/ :,])"
 _EDGES = "-_/ :,"
 
 
@@ -94,7 +97,7 @@ def short_names(names: Iterable[str]) -> dict[str, str]:
     Names that are short already stay whole, as does a name without others.
     """
     whole = list(dict.fromkeys(names))
-    parts = [_PARTS.split(name) for name in whole]
+    parts = [re.split(_PARTS, name) for name in whole]
     if len(whole) < 2 or max(map(len, whole)) <= _READABLE:  # noqa: PLR2004 -- a pair
         return {name: name for name in whole}
     head = _common(parts)

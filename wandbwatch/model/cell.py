@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from wandbwatch.model.run import Json, State
+if TYPE_CHECKING:
+    from wandbwatch.model.run import Json, State
 
 
 class Level(Enum):
@@ -38,7 +39,7 @@ class Bytes(int):
     __slots__ = ()
 
 
-Plain: TypeAlias = Json | State | datetime | timedelta | Missing
+Plain: TypeAlias = "Json | State | datetime | timedelta | Missing"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Changed:
     before: Plain
 
 
-Cell: TypeAlias = Plain | Changed
+Cell: TypeAlias = "Plain | Changed"
 """A value, not its text: each medium formats it in its own way."""
 
 

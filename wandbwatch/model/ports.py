@@ -176,7 +176,7 @@ def _nothing(_command: Sequence[str], _stdin: str) -> tuple[int, str]:
     raise UsageError("commands can't be started here")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Env:
     """All external services that a command may use. Tests pass fakes."""
 
