@@ -6,20 +6,26 @@ import os
 import random
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from wandbwatch.cli import grammar
 from wandbwatch.model.query import Query
+from wandbwatch.model.run import State
+from wandbwatch.options import HERE
 from wandbwatch.sources.local import cache, directories, index, listing
 from wandbwatch.sources.local.index import scan
 from wandbwatch.sources.local.known import Known
 from wandbwatch.sources.local.log import RunLog
 
+from tests.fakes import fake_env
 from tests.runs import synthetic
-from tests.sources.local.reading import curves, file_of, source, written
+from tests.sources.local.reading import BARE, curves, file_of, source, written
 from tests.sources.local.test_large_files import (
     SHAPES,
     answers,
@@ -58,9 +64,15 @@ def records(seed: int, count: int) -> list[bytes]:
     return [*found, synthetic.exit_record(0)] if seed % 2 else found
 
 
-def cold(path: Path) -> list[Any]:
+@contextmanager
+def uncached() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WANDBWATCH_CACHE", "off")
+        yield
+
+
+def cold(path: Path) -> list[Any]:
+    with uncached():
         return answers(path)
 
 
@@ -146,6 +158,17 @@ def test_a_run_and_its_curves_are_read_at_once(file, monkeypatch):
     assert blocks - 2 < sum(read) <= blocks
 
 
+def tallied(read: Callable[..., Any], sizes: list[int]) -> Callable[..., Any]:
+    """Return *read* that adds to *sizes* how many bytes it got."""
+
+    def counted(*args: Any) -> Any:
+        got = read(*args)
+        sizes.append(len(got) if isinstance(got, bytes) else got)
+        return got
+
+    return counted
+
+
 def test_a_second_look_reads_what_is_new(file, monkeypatch):
     content = synthetic.frame(synthetic.steps(1500, run_id="any"))
     monkeypatch.setattr(cache, "_SAMPLED", 1)
@@ -165,6 +188,48 @@ def test_a_second_look_reads_what_is_new(file, monkeypatch):
     assert sum(read) < len(content) / 2
     read.clear()
     curves(file, "loss", "a.b")
+    assert sum(read) < len(content) / 3
+
+
+@lru_cache
+def long() -> bytes:
+    return synthetic.frame(synthetic.steps(3000, run_id="any"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "summary",
+        "events",
+        "logs",
+        "project",
+        "digest",
+        "top",
+        "alert --when 'nan(train/key_00)'",
+        "image --keys train/key_00,val/loss",
+    ],
+)
+def test_a_look_at_a_run_that_has_ended_reads_what_is_new(file, monkeypatch, line):
+    """It asks for no more than the look before, when the run was still running."""
+    content = long()
+    monkeypatch.setattr(cache, "_SAMPLED", 1)
+    name, _, options = line.partition(" ")
+    states: list[str] = []
+
+    def look() -> None:
+        env = fake_env(source(file, synthetic.START + 3000))
+        with uncached():
+            states.append(env.source(HERE).runs(BARE).runs[0].state)
+        list(grammar.parse(f"{name} {file} {options}", env).reports)
+
+    file.write_bytes(content[:-5000])
+    look()
+    read: list[int] = []
+    for ask in (os.pread, os.preadv):
+        monkeypatch.setattr(os, ask.__name__, tallied(ask, read))
+    file.write_bytes(content)
+    look()
+    assert states == [State.RUNNING, State.FINISHED]
     assert sum(read) < len(content) / 3
 
 

@@ -205,7 +205,7 @@ def _part(log: RunLog, *, whole: bool, now: float) -> Part:
 
 def read(logs: Sequence[RunLog], want: Want, now: float) -> Run:
     """Read the run whose *logs* follow each other; *now* is in POSIX seconds."""
-    for log in logs if want.system and want.summary != () else ():
+    for log in logs if want.system else ():
         if log.index:
             log.index.expect({STATS})
     # First of all, since it tells which blocks the others have to look at.

@@ -337,7 +337,8 @@ def _id(file: str) -> str:
 
 
 def _asked(query: Query) -> Want:
-    return Want(query.summary, query.config, whole=False)
+    system = query.machine or query.summary != ()
+    return Want(query.summary, query.config, system=system, whole=False)
 
 
 def _needed(query: Query) -> Want:
