@@ -332,6 +332,7 @@ def looked(root: Path) -> list[Any]:
     """List the runs below *root*, in the ways that commands do."""
     one = source(root)
     every = [one.runs(Query(summary=(), config=())), one.runs(Query(summary=("k",)))]
+    every += [one.runs(Query(summary=(), limit=3)), one.runs(Query(limit=2))]
     ordered = one.runs(
         Query(filters={"config.lr": {"$gt": 0}}, order="-summary_metrics.k")
     )

@@ -12,6 +12,7 @@ from wandbwatch.model.query import Axis, AxisKind, Query
 from wandbwatch.model.report import taken_remarks
 from wandbwatch.model.run import Json
 from wandbwatch.sources.local import directories
+from wandbwatch.sources.local.log import RunLog
 
 from tests.runs import synthetic
 from tests.runs.synthetic import START, exit_record, item, row, run, summary
@@ -87,6 +88,57 @@ def test_what_is_left_out_is_counted(three):
     listing = source(three).runs(Query(limit=2))
     assert [run.id for run in listing.runs] == ["c", "b"]
     assert (listing.total, listing.left_out) == (3, 1)
+
+
+def odd(root: Path) -> None:
+    """Write runs whose start is not simply what the first record says."""
+    many = synthetic.field(4, synthetic.field(1, item(("text",), "x" * 40_000)))
+    records_of = {
+        "usual": records("usual", 5),
+        "two": records("two", 9),
+        "large": [run("large", START + 6) + many, exit_record(0)],
+        "late": [*row({"loss": 1}, 0), run("late", START + 7)],
+        "none": row({"loss": 1}, 8),
+        "damaged": records("damaged", 4),
+        "renamed": [run("renamed", START + 3), run("renamed", START + 3, name="new")],
+        "same": records("same", 5),
+        "empty": [],
+    }
+    for one, lines in records_of.items():
+        written(root, lines, one)
+    later = written(root, records("two", 1), "two2")
+    (later / "run-two2.wandb").rename(later / "run-two.wandb")
+    damaged = next(root.glob("*-damaged/*.wandb"))
+    raw = bytearray(damaged.read_bytes())
+    raw[20] ^= 1
+    damaged.write_bytes(raw)
+    next(root.glob("*-empty/*.wandb")).write_bytes(b"no run at all")
+
+
+@pytest.mark.parametrize("order", ["-created_at", "+created_at"])
+def test_the_newest_of_all_runs_are_the_first_of_their_whole_list(tmp_path, order):
+    odd(tmp_path / "wandb")
+    whole = source(tmp_path).runs(Query(order=order)).runs
+    assert len({run.created for run in whole}) > 5
+    for limit in range(1, len(whole) + 1):
+        found = source(tmp_path).runs(Query(order=order, limit=limit))
+        assert repr(found.runs) == repr(whole[:limit])
+        assert found.total == len(whole)
+
+
+def test_of_runs_that_are_not_shown_only_the_start_is_read(three, monkeypatch):
+    long = written(three / "wandb", [*records("z", 0), *row({"t": "x" * 20_000}, 1)])
+    read: dict[str, int] = {}
+    given = RunLog.read
+
+    def counted(log: RunLog, begin: int, end: int) -> bytes:
+        data = given(log, begin, end)
+        read[log.path.stem] = read.get(log.path.stem, 0) + len(data)
+        return data
+
+    monkeypatch.setattr(RunLog, "read", counted)
+    assert ids(three, limit=1, summary=()) == "c"
+    assert 0 < read["run-one"] < (long / "run-one.wandb").stat().st_size / 2
 
 
 def test_queries(three):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +21,8 @@ from wandbwatch.sources.local.reading import Want
 _MOST = 50_000
 _SHARED = 200
 """Runs for which it is worth starting another process."""
+_SHARE = 100
+"""The cache is written when one of so many runs is new."""
 _TIMES = ("created", "heartbeat")
 _TUPLES = ("tags", "caveats")
 _WHOLE = 1
@@ -54,7 +55,8 @@ class Listing:
         """Those of the kept ones that were asked for."""
         self._settled: dict[str, list[list[int]]] = {}
         """How the files were of which nothing is kept, before anybody read them."""
-        self._changed = False
+        self._fresh = 0
+        """How many were put since they were saved."""
         self._now: set[str] = set()
         """The names of those that were as they are kept, at this moment."""
 
@@ -112,13 +114,13 @@ class Listing:
         name = _name(files)
         if stats := self._settled.pop(name, None):
             self._runs[name], self._read[name] = [stats, _spelled(run)], run
-            self._changed = True
+            self._fresh += 1
 
     def save(self) -> None:
-        if self._kept and self._changed:
+        if self._kept and self._fresh > len(self._runs) // _SHARE:
             newest = list(self._runs.items())[-_MOST:]
             self._kept.save(dict(newest))
-            self._changed = False
+            self._fresh = 0
 
 
 def _name(files: Sequence[str]) -> str:
@@ -133,7 +135,7 @@ def _stat(file: str) -> list[int]:
 
 def _spelled(run: Run) -> dict[str, Any]:
     """Return the fields of *run* that are not defaults, as JSON."""
-    found = {one.name: getattr(run, one.name) for one in fields(run)}
+    found = dict(vars(run))
     for name in _TIMES:
         found[name] = found[name] and found[name].isoformat()
     found["spans"] = [[a.isoformat(), b.isoformat()] for a, b in run.spans]

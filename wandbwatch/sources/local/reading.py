@@ -28,6 +28,7 @@ from wandbwatch.sources.local.records import (
     identity,
     last_measured,
     merged,
+    start,
 )
 from wandbwatch.sources.local.summary import covers, summary
 from wandbwatch.sources.local.wire import HEADER, STATS
@@ -45,12 +46,15 @@ class Want:
     system: bool = True
     whole: bool = True
     """Whether to find a new name far into a long file."""
+    start: bool = False
+    """Whether to read only when it started, where its first record says so."""
 
     def covers(self, other: Want) -> bool:
         """Whether a run that is read so has what *other* wants of it."""
         pairs = ((self.summary, other.summary), (self.config, other.config))
         return (
-            self.system >= other.system
+            self.start <= other.start
+            and self.system >= other.system
             and self.whole >= other.whole
             and all(
                 ours is None or (theirs is not None and set(theirs) <= set(ours))
@@ -92,6 +96,17 @@ class Opened(ExitStack):
         logs, kept = self._logs.pop(files[0])
         stack.enter_context(kept)
         return logs
+
+
+def begun(files: Sequence[Path]) -> Run | None:
+    """Return a run with its start alone; None where its files begin otherwise."""
+    with ExitStack() as stack:
+        starts = [start(stack.enter_context(RunLog(file))) for file in files]
+    known = [one for one in starts if one is not None]
+    if len(known) < len(files):
+        return None
+    name = run_id(files[-1])
+    return Run(name, name, State.UNKNOWN, created=_moment(min(known)))
 
 
 def _start(log: RunLog) -> float:

@@ -21,9 +21,11 @@ from wandbwatch.sources.local.items import REMOVE, UPDATE, Path, item, items, va
 from wandbwatch.sources.local.log import RunLog, until_exit
 from wandbwatch.sources.local.wire import (
     ALERT,
+    BLOCK,
     CONFIG,
     ENVIRONMENT,
     EXIT,
+    HEADER,
     RUN,
     STATS,
     fields,
@@ -31,6 +33,7 @@ from wandbwatch.sources.local.wire import (
     signed,
     text,
     timestamp,
+    walk,
 )
 
 if TYPE_CHECKING:
@@ -112,7 +115,7 @@ _TEXTS = {
 }
 _CONFIG, _TAGS, _STARTED, _RUNTIME = 4, 10, 17, 20
 _ENVIRONMENT_HOST, _ENVIRONMENT_USER = 12, 13
-_HEAD = 8 * 32 * 1024
+_BEGINNING, _HEAD = BLOCK // 4, 8 * BLOCK
 
 
 @dataclass
@@ -151,6 +154,20 @@ def identity(log: RunLog, *, whole: bool) -> Identity | None:
         else:
             _note(machine, data, at, end)
     return merged([machine, *found]) if found else None
+
+
+def start(log: RunLog) -> float | None:
+    """Return when a run started (POSIX seconds) by its first record, which stands at
+    the very beginning; None where it can't be read there."""
+    head = log.read(0, _BEGINNING)
+    lost: list[int] = []
+    found = walk(head, HEADER, BLOCK, len(head), wanted={RUN}, parts=[], lost=lost)
+    for _, data, at, end in found:
+        for number, start, stop in fields(data, at, end):
+            if number == _STARTED and not lost:
+                return timestamp(data, start, stop)
+        break
+    return None
 
 
 def merged(records: Sequence[Identity]) -> Identity:

@@ -25,6 +25,7 @@ from wandbwatch.sources.local.reading import (
     SYSTEM,
     Opened,
     Want,
+    begun,
     lengthened,
     noted,
     opened,
@@ -47,6 +48,7 @@ _MOMENT = 0.5
 _TOGETHER = 50
 """The most runs whose files stay open until their curves were read."""
 _WHOLE = Want()
+_BY_START = filters.by("created_at")
 _UNREADABLE = (SourceError, RecursionError, ValueError, ArithmeticError, LookupError)
 """What a broken or hostile run raises; it must not break its listing."""
 
@@ -170,10 +172,11 @@ class LocalSource:
 
         They are read with no more than its filters and its order need, unless all of
         them are shown: then as `_shown` does, and for the curves that are read next.
+        For the newest ones, most runs are read for their start alone.
         """
-        wanted = filters.parse(query.filters)
-        need, asked = _needed(query), _asked(query)
+        wanted, _ = filters.parse(query.filters), filters.by(query.order)
         groups = self._chosen(query.ids)
+        need, asked = _needed(query, len(groups)), _asked(query)
         every = _all_shown(query, len(groups))
         want = asked if every else need
         together = opened_ if every and len(groups) <= _TOGETHER else None
@@ -188,14 +191,16 @@ class LocalSource:
     def _shown(self, found: _Found, query: Query) -> _Found:
         """Read the found runs that are shown with all that is wanted of them."""
         shown, want = found[: query.limit or None], _asked(query)
-        if (want.summary == () and want.config == ()) or _all_shown(query, len(found)):
+        starts = _needed(query, len(found)).start
+        enough = not starts and want.summary == want.config == ()
+        if enough or _all_shown(query, len(found)):
             return shown
         gave = self._listing(want).gave
         left = [n for n, (run, files) in enumerate(shown) if not gave(files, run)]
         groups = [shown[n][1] for n in left]
         for n, run in zip(left, self._every(groups, want), strict=True):
             shown[n] = run, shown[n][1]
-        return shown
+        return filters.ordered(shown, query.order) if starts else shown
 
     def _every(
         self,
@@ -261,6 +266,8 @@ class LocalSource:
 
         What is odd may be from the files beside them, which can still change.
         """
+        if want.start and (one := begun(files)):
+            return one, True
         with ExitStack() as stack:
             try:
                 logs = opened(files, stack)
@@ -341,17 +348,18 @@ def _asked(query: Query) -> Want:
     return Want(query.summary, query.config, system=system, whole=False)
 
 
-def _needed(query: Query) -> Want:
-    """Return what the filters and the order of *query* need of a run."""
+def _needed(query: Query, count: int) -> Want:
+    """Return what the filters and the order of *query* need of each of *count* runs."""
     columns = (*filters.parse(query.filters).columns, filters.by(query.order))
     summary = tuple(key for column in columns for key in column.summary)
     config = tuple(key for column in columns for key in column.config)
-    return Want(summary, config, system=False, whole=False)
+    start = not query.filters and 0 < query.limit < count and columns == (_BY_START,)
+    return Want(summary, config, system=False, whole=False, start=start)
 
 
 def _all_shown(query: Query, count: int) -> bool:
     """Return whether *query* shows all of so many runs, however they are ordered."""
-    need = _needed(query)
+    need = _needed(query, count)
     fewer = 0 < query.limit < count
     return not (query.filters or fewer or need.summary or need.config)
 
