@@ -48,7 +48,6 @@ _MOMENT = 0.5
 _TOGETHER = 50
 """The most runs whose files stay open until their curves were read."""
 _WHOLE = Want()
-_BY_START = filters.by("created_at")
 _UNREADABLE = (SourceError, RecursionError, ValueError, ArithmeticError, LookupError)
 """What a broken or hostile run raises; it must not break its listing."""
 
@@ -353,7 +352,11 @@ def _needed(query: Query, count: int) -> Want:
     columns = (*filters.parse(query.filters).columns, filters.by(query.order))
     summary = tuple(key for column in columns for key in column.summary)
     config = tuple(key for column in columns for key in column.config)
-    start = not query.filters and 0 < query.limit < count and columns == (_BY_START,)
+    start = (
+        not query.filters
+        and 0 < query.limit < count
+        and columns == (filters.by("created_at"),)
+    )
     return Want(summary, config, system=False, whole=False, start=start)
 
 
