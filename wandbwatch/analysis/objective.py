@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from wandbwatch.analysis.keys import SYSTEM, is_clock, likely, numeric
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 UNKNOWN = "no key clearly says which run is best; name one: --best KEY:min|max"
 
+_compiled = cache(re.compile)
+"""Compiles a pattern when a key first needs it: a summary needs few of them."""
 _SCORES = (
     "success_rate|pc_success|win_?rate|battle_won|normalized_score",
     "returns?|ret|rewards?|rew|rews|eprewmean|^environment$",
@@ -75,7 +78,7 @@ _ERRORS = (
 )
 """Words in key names, the most telling first."""
 _FAMILIES = tuple(
-    (re.compile(rf"(?:^|_)(?:{names})(?=_|$)"), largest)
+    (rf"(?:^|_)(?:{names})(?=_|$)", largest)
     for families, largest in (
         (_SCORES, True),
         (_ERRORS, False),
@@ -91,7 +94,7 @@ _ACCURACY = next(n for n, names in enumerate(_SCORES) if "accurac" in names)
 _MEASURED = len(_SCORES) + _ERRORS.index("abs_?rel")
 _LOSSES = _ONE_SIDED - 1
 _BENCHMARK = next(n for n, names in enumerate(_SCORES) if "mmlu" in names)
-_MEASURED_APART = re.compile(
+_MEASURED_APART = (
     r"(?:^|_)(?:m?ap\d*|bleu|sacrebleu|cider|rouge\w*|ndcg|fid|m?iou|dice|hmean"
     r"|pq|nds|a?mota|hota|mrr|lddt|der|diarization_error_rate)_"
     r"|^metrics_"
@@ -103,12 +106,12 @@ _VALIDATION |= {"eval", "evaluate", "evaluation", "evaluator"}
 _TEST = {"test", "testing", "holdout", "heldout"}
 _TRAINING = {"train", "training", "fit", "collector", "learner"}
 _SPLITS = _VALIDATION | _TEST | _TRAINING
-_NEVER = re.compile(
+_NEVER = (
     "std|var|min|len|length|time|sec|seconds|runtime|per|lr|grad|norm|gradient|gnorm"
     "|scale|weight|coef|ratio|count|num|non|reject(ed)?|chosen|tokens?|threshold|brier"
     "|memory|mem|fps|sps|normalizer"
 )
-_PARTIAL = re.compile(
+_PARTIAL = (
     "policy|value|critic|actor|ent|entropy|kl|pg|vf|qf?[12]?|td|aux|auxiliary|l2"
     "|reg|regularization|regularizer|commit|balance|alpha|temperature|clip|surrogate"
     "|baseline|penalty|load|temp|gp|adv|adversarial|g|d|gen|disc|generator|discriminator"
@@ -125,21 +128,18 @@ _TEXTS = {"response", "responses", "completion", "completions", "advantages", "r
 _CODES = {"vq", "codebook", "commit", "commitment", "quant", "quantizer", "codes"}
 _CODES |= {"code"}
 """Words of quantized models, whose perplexity says how many codes are in use."""
-_SPELLINGS = tuple(
-    (re.compile(pattern), word)
-    for pattern, word in (
-        (r"cross_?entropy|\bce_", "xent_"),
-        (r"training_eval\b", "eval"),  # T5X's
-        (r"neg_((root_)?(mean|median|max)_\w*err\w*|log_loss|r?mse|map?e)", "score"),
-        (r"neg(ative)?_log_?likelihood", "nll"),
-        (r"rel(ative)?_l2(?!_err)", "rel_err"),
-        (r"l2_(?=(relative_)?err)|coco(?=ap)", ""),  # PINNs', YOLOX's
-        (r"bits[_-]per[_-]\w+", "bpd"),
-        # LightGBM's, and that of neural operators
-        (r"^(training|valid_\d+|val|valid|test)[-_/]l2$", r"\1_mse"),
-        (r"f1-all|fl[-_]all", "flall"),
-        ("io_u", "iou"),
-    )
+_SPELLINGS = (
+    (r"cross_?entropy|\bce_", "xent_"),
+    (r"training_eval\b", "eval"),  # T5X's
+    (r"neg_((root_)?(mean|median|max)_\w*err\w*|log_loss|r?mse|map?e)", "score"),
+    (r"neg(ative)?_log_?likelihood", "nll"),
+    (r"rel(ative)?_l2(?!_err)", "rel_err"),
+    (r"l2_(?=(relative_)?err)|coco(?=ap)", ""),  # PINNs', YOLOX's
+    (r"bits[_-]per[_-]\w+", "bpd"),
+    # LightGBM's, and that of neural operators
+    (r"^(training|valid_\d+|val|valid|test)[-_/]l2$", r"\1_mse"),
+    (r"f1-all|fl[-_]all", "flall"),
+    ("io_u", "iou"),
 )
 """Spellings that trainers use, and the words that they mean."""
 _FINER = re.compile(r"(?<! )\([MP]\)$")
@@ -246,8 +246,8 @@ def _untold(key: str, runs: Sequence[Run]) -> bool:
     return (
         bool(re.match(r"(?i)(eval(uation|s)?|bench(marks?)?)/", key))
         and _place(key) is None
-        and not any(map(_NEVER.fullmatch, words))
-        and not any(map(_PARTIAL.fullmatch, words))
+        and not _any(_NEVER, words)
+        and not _any(_PARTIAL, words)
         and not _COUNTERS & set(words)
         and any(v is not None and v % 1 and 0 < v < _PERCENT for v in values)
     )
@@ -331,9 +331,9 @@ def held_out(key: str) -> bool:
 
 def relevance(key: str) -> int:
     """Return how late people want to see *key*: after validation, test, training."""
-    measured = _place(key) is not None
     split = _split(_words(key))
-    return split if measured or split != _UNNAMED else _TRAINED + 1
+    known = split != _UNNAMED or _place(key) is not None
+    return split if known else _TRAINED + 1
 
 
 def _declared(runs: Sequence[Run]) -> Objective | None:
@@ -368,7 +368,7 @@ def _summed_up_alone(runs: Sequence[Run]) -> Objective | None:
     ways: defaultdict[str, set[str]] = defaultdict(set)
     for key in numeric(runs):
         stem, way = _stem(key)
-        if way and not is_clock(stem) and not any(map(_NEVER.fullmatch, _words(stem))):
+        if way and not is_clock(stem) and not _any(_NEVER, _words(stem)):
             ways[stem].add(way)
     found = sorted(
         (_place(stem) or (9,), stem, way)
@@ -417,12 +417,13 @@ def _place(key: str) -> tuple[float, ...] | None:
     named = {word.rstrip("0123456789") for word in leaf} - {""}
     if family is None and named <= _PLAIN | _SPLITS | _OF_A_SET:
         family = _family(words)
-    if family is None or any(map(_NEVER.fullmatch, leaf)):
+    if family is None or _any(_NEVER, leaf):
         return None
-    if not _FAMILIES[family][1] and any(map(_PARTIAL.fullmatch, words)):
+    if not _FAMILIES[family][1] and _any(_PARTIAL, words):
         return None
     split = _split(words)
-    apart = family in _RETURNS or _MEASURED_APART.search("_".join(words) + "_")
+    joined = "_".join(words) + "_"
+    apart = family in _RETURNS or _compiled(_MEASURED_APART).search(joined)
     late = 0.0 if split < 2 or (apart and split == 2) else 1.0  # noqa: PLR2004 -- of four
     if family in _RETURNS:
         late = 0.3 if split == 3 else 0.0  # noqa: PLR2004
@@ -451,10 +452,15 @@ def _family(words: Sequence[str]) -> int | None:
         (
             number
             for number, (names, largest) in enumerate(_FAMILIES)
-            if not (error and largest) and number >= first and names.search(joined)
+            if not ((error and largest) or number < first)
+            and _compiled(names).search(joined)
         ),
         None,
     )
+
+
+def _any(names: str, words: Sequence[str]) -> bool:
+    return any(map(_compiled(names).fullmatch, words))
 
 
 def _split(words: Sequence[str]) -> int:
@@ -476,5 +482,5 @@ def _words(key: str) -> list[str]:
     """Split a key: ``valLoss`` is val, loss; ``metrics/mAP50-95(B)`` is map50 …"""
     apart = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", "_", key).lower()
     for pattern, word in _SPELLINGS:
-        apart = pattern.sub(word, apart)
+        apart = _compiled(pattern).sub(word, apart)
     return re.findall(r"[a-z]+\d*|\d+", apart)
