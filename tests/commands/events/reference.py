@@ -13,6 +13,9 @@ from wandbwatch.model.run import State
 from tests.commands.events.world import Life
 
 Told = tuple[str, str]
+Long = tuple[bool, float, int]
+"""A long pause that ended well: whether it was the start, its seconds, and the step
+from which on it is usual."""
 
 
 def _heard(life: Life, now: float) -> float:
@@ -30,8 +33,7 @@ class Seen:
     """Looks at which a new step was seen in this part: when, its time, the step."""
     gaps: list[float] = field(default_factory=list)
     stalled: bool = False
-    pauses: list[tuple[bool, float]] = field(default_factory=list)
-    """The long ones that ended well: whether it was the start, and the seconds."""
+    pauses: list[Long] = field(default_factory=list)
 
 
 class Reference:
@@ -44,8 +46,8 @@ class Reference:
         self._loss: float | None = None
         self._leader = ""
         self._open: dict[str, float | None] = {}
-        self._taught: dict[str, list[tuple[bool, float]]] = {}
-        self._new: list[tuple[str, tuple[bool, float]]] = []
+        self._taught: dict[str, list[Long]] = {}
+        self._new: list[tuple[str, Long]] = []
 
     def look(self, now: float) -> list[Told]:
         told: list[Told] = []
@@ -76,6 +78,8 @@ class Reference:
             return [self._begin(seen, life, now, known=known, false=false)]
         if running:
             return self._stall(seen, life, now)
+        if was:
+            self._end(life, number)
         if was or not known:
             return [part.state.value]
         if number > old:
@@ -90,6 +94,18 @@ class Reference:
         seen.pauses = []
         return "goes on" if false else "resumed" if known else "started"
 
+    def _end(self, life: Life, number: int) -> None:
+        part = life.parts[number]
+        if part.state is not State.FINISHED:
+            return
+        step, stepped = life.steps(number, part.end)
+        ran, over = part.runtime + part.end - part.start, part.end - stepped
+        name = life.group or life.sweep
+        if not step and ran > self._least / 2:
+            self._new.append((name, (True, round(ran, 1), 0)))
+        if step and self._least / 2 < over <= 24 * self._least:
+            self._new.append((name, (False, round(over, 1), step)))
+
     def _stall(self, seen: Seen, life: Life, now: float) -> list[str]:
         assert self._before is not None
         step, stepped = life.steps(seen.part, now)
@@ -101,9 +117,9 @@ class Reference:
             if now - self._before <= max(dated, 2 * self._pace(seen), paused / 2):
                 if len(seen.steps) > 1 and not seen.stalled:
                     seen.gaps.append(paused)
-                if self._least / 2 < paused <= 24 * self._least:
-                    seen.pauses.append((len(seen.steps) == 1, round(paused, 1)))
-                    self._new.append((name, seen.pauses[-1]))
+                self._learn(seen, name, paused)
+            elif seen.stalled:
+                self._learn(seen, name, self._before - seen.steps[-1][1])
             seen.steps.append((now, stepped, step))
             if seen.stalled:
                 seen.stalled = False
@@ -114,22 +130,27 @@ class Reference:
             return ["stalled"]
         return []
 
+    def _learn(self, seen: Seen, name: str, paused: float) -> None:
+        if self._least / 2 < paused <= 24 * self._least:
+            seen.pauses.append((len(seen.steps) == 1, round(paused, 1), 0))
+            self._new.append((name, seen.pauses[-1]))
+
     def _limit(self, seen: Seen, name: str, step: int) -> float:
         taught = self._taught.get(name) or [
             pause for found in self._taught.values() for pause in found
         ]
-        known = [*seen.pauses[-8:], *taught]
+        known = [one for one in (*seen.pauses[-8:], *taught) if step >= one[2]]
         starts = len(seen.steps) < 3
-        long = [seconds for start, seconds in known if starts or not start]
+        long = [seconds for start, seconds, _ in known if starts or not start]
         limit = max(self._least, 2 * max([self._pace(seen), *long]))
         if starts:
             return max(limit, 3 * self._least)
         likely = any(
-            f"{one}".rstrip("0") in {"1", "2", "25", "5"}
+            f"{one}".rstrip("0") in {*"123456789", "15", "25", "75"}
             for one in (step, step + 1)
             if one >= 50
         )
-        return max(limit, 4.5 * self._least) if likely and not known else limit
+        return max(limit, 4.5 * self._least) if likely and not known + taught else limit
 
     def _pace(self, seen: Seen) -> float:
         last = len(seen.gaps) - 1

@@ -31,7 +31,9 @@ class Group:
     """Runs of a group, looked at once a minute; some make a step each minute."""
 
     def __init__(self, *names: str) -> None:
-        self.steps = dict.fromkeys(names, 0)
+        self.steps: dict[str, int | None] = dict.fromkeys(names, 0)
+        self.rows: dict[str, float] = {}
+        self.over: dict[str, datetime] = {}
         self.minute = 0
         self.memory: EventMemory | None = None
         self.system: dict[str, float] = {}
@@ -41,7 +43,8 @@ class Group:
         for _ in range(minutes):
             self.minute += 1
             for name in moving:
-                self.steps[name] += 1
+                self.steps[name] = (self.steps[name] or 0) + 1
+                self.rows[name] = (NOW + self.minute * MINUTE).timestamp()
             happened, memory = detect(
                 self.memory, self.runs(), NOW + self.minute * MINUTE, RULES
             )
@@ -50,17 +53,23 @@ class Group:
             found += [event for event in happened if event.kind.value != "started"]
         return found
 
+    def finish(self, name: str) -> list[Event]:
+        self.over[name] = NOW + self.minute * MINUTE
+        return self.pass_minutes(1)
+
     def runs(self) -> Sequence[Run]:
         at = NOW + self.minute * MINUTE
         return [
             Run(
                 name,
                 name,
-                State.RUNNING,
+                State.FINISHED if name in self.over else State.RUNNING,
                 created=NOW,
-                heartbeat=at,
+                heartbeat=(heard := self.over.get(name, at)),
+                runtime=(heard - NOW).total_seconds() if name in self.over else None,
                 group="g",
                 last_step=step,
+                summary={"_timestamp": self.rows[name]} if name in self.rows else {},
                 system=self.system,
             )
             for name, step in self.steps.items()
@@ -139,7 +148,7 @@ def test_busy_gpus_put_a_stall_off_and_do_not_cancel_it(use, stalls):
 
 def test_a_first_epoch_of_an_hour_is_no_stall_while_the_run_is_alive():
     group = Group("a")
-    group.steps = {"a": None}  # type: ignore[dict-item]
+    group.steps = {"a": None}
     assert group.pass_minutes(70) == []
     group.steps = {"a": 0}
     assert group.pass_minutes(100) == []
@@ -151,7 +160,7 @@ def test_a_first_epoch_of_an_hour_is_no_stall_while_the_run_is_alive():
 def test_a_first_run_may_log_at_its_start_and_then_each_hour(use, stalls):
     group = Group("a")
     group.system = {"gpu.0.gpu": use}
-    group.steps = {"a": None}  # type: ignore[dict-item]
+    group.steps = {"a": None}
     group.pass_minutes(2)
     group.steps = {"a": 0}
     assert len(group.pass_minutes(60)) == stalls
@@ -170,6 +179,45 @@ def test_the_first_pause_at_a_round_step_is_likely_an_evaluation():
         group.steps = {"a": step}
         group.pass_minutes(1)
         assert len(group.pass_minutes(30)) == stalls
+
+
+def test_how_long_a_run_went_on_after_its_last_step_is_usual_at_its_end():
+    group = Group("a", "b")
+    group.pass_minutes(63, "a", "b")
+    group.steps["b"] = 51
+    assert len(group.pass_minutes(15, "b")) == 1
+    (over,) = group.finish("a")
+    assert over.kind.value == "finished"
+    assert group.pass_minutes(28) == []
+    assert len(group.pass_minutes(3)) == 1
+
+
+@pytest.mark.parametrize("step", [None, 0])
+def test_runs_that_finish_with_one_row_at_most_teach_that_others_log_none(step):
+    group = Group("a")
+    group.steps = {"a": step}
+    assert len(group.pass_minutes(400)) == 1
+    group.finish("a")
+    group.steps = {"b": None}
+    assert group.pass_minutes(400) == []
+
+
+def test_a_process_that_logs_no_step_beside_one_that_does_is_not_stalled():
+    group = Group("rank0", "rank1")
+    group.steps["rank1"] = None
+    assert group.pass_minutes(400, "rank0") == []
+    group.system = {"gpu.0.gpu": 0.0}
+    assert len(group.pass_minutes(1, "rank0")) == 1
+
+
+def test_a_pause_seen_by_rare_checks_is_learnt_too():
+    group = Group("a")
+    group.pass_minutes(63, "a")
+    assert len(group.pass_minutes(25)) == 1
+    group.minute += 60
+    group.steps["a"], group.rows["a"] = 123, group.rows["a"] + 3600.0
+    assert [type(event) for event in group.pass_minutes(1)] == [Recovered]
+    assert group.pass_minutes(20) == []
 
 
 def test_histories_teach_the_pauses_of_ended_and_running_runs():

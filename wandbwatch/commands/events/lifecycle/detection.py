@@ -81,7 +81,7 @@ def histories(source: Source, filters: Mapping[str, Json]) -> tuple[Curves, ...]
 
     They teach which pauses are usual; without them, runs teach that by and by.
     """
-    latest = Query(filters, "-heartbeat_at", TAUGHT, summary=(), config=())
+    latest = Query(filters, "-heartbeat_at", TAUGHT, summary=CLOCKS, config=())
     try:
         return source.curves(latest, [STEPS], Axis(AxisKind.RUNTIME))
     except SourceError:
@@ -295,7 +295,7 @@ def detect(
     gone, horizon = _bounded({**_rest(known, look), **look.gone}, known, rules.kept)
     records = list(new_bests(known.best, runs, rules.aims, rules.gain, at))
     leaders = {**known.best, **{name: leader for name, leader, _ in records}}
-    pauses = _shared(known, look.going)
+    pauses = _shared(known, look)
     if before is None:
         scopes = opened(look.going.values())
         return (), EventMemory(at, horizon, look.going, gone, scopes, leaders, pauses)
@@ -308,21 +308,21 @@ _SCOPES = 200
 """The groups whose pauses are remembered, the latest."""
 
 
-def _shared(
-    known: EventMemory, going: Mapping[str, RunningRun]
-) -> Mapping[str, tuple[LongPause, ...]]:
+def _shared(known: EventMemory, look: Tracker) -> Mapping[str, tuple[LongPause, ...]]:
     """Return the pauses of each group, with those that just ended.
 
     A group that is known to have none has an entry, too: `NONE`.
     """
     shared = dict(known.pauses)
-    for run_id, run in going.items():
+    for run_id, run in look.going.items():
         if known.at - run.seen > progress.YOUNG:
             _settle(shared, progress.scope_of(run))
         if found := progress.learnt_pauses(known.going.get(run_id), run):
             scope = progress.scope_of(run)
             old = shared.pop(scope, ())
             shared[scope] = (*old, *found)[-progress.SHARED :]
+    for scope, pause in look.shown:
+        shared[scope] = (*shared.pop(scope, ()), pause)[-progress.SHARED :]
     return dict(list(shared.items())[-_SCOPES:])
 
 
@@ -342,6 +342,7 @@ def taught(
     for one in histories:
         steps = one.series.get(STEPS)
         found = progress.past(steps, least) if steps else ()
+        found = (*found, *progress.last_pause(one.run, least))
         scope = progress.scope_of(one.run)
         if steps and steps.x and _tells(one.run, steps.x[-1], least):
             _settle(shared, scope)

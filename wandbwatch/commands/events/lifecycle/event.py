@@ -146,6 +146,11 @@ class LongPause:
     step: int | None
     """The step before it; None: it was the start of the run."""
     seconds: float
+    last: bool = False
+    """Whether the run ended after it: a final test, an upload."""
+
+    def written(self) -> list[object]:
+        return [self.step, self.seconds, *([True] if self.last else [])]
 
 
 @dataclass(frozen=True)
@@ -170,7 +175,7 @@ class RunningRun:
     """Its last long pauses."""
 
     def written(self) -> list[object]:
-        pauses = [list(vars(one).values()) for one in self.pauses]
+        pauses = [one.written() for one in self.pauses]
         return [*list(vars(self).values())[:-1], pauses]
 
     @classmethod
@@ -276,8 +281,7 @@ class EventMemory:
             "scopes": {k: [s.since, dict(s.ended)] for k, s in self.scopes.items()},
             "best": {k: stored_fields(b, 3) for k, b in self.best.items()},
             "pauses": {
-                k: [list(vars(one).values()) for one in found]
-                for k, found in self.pauses.items()
+                k: [one.written() for one in found] for k, found in self.pauses.items()
             },
             "done": {k: [s.since, dict(s.ended)] for k, s in self.done.items()},
         }

@@ -30,7 +30,7 @@ from wandbwatch.model.run import Run, Series, State
 _LATE_IDLE = 1.5
 """A run is stalled sooner if its GPUs are idle than after `LATE` usual pauses. Busy
 ones put it off, and do not cancel it: a collective that hangs keeps them busy."""
-_WARM_UP, _FIRST = 3.0, 12.0
+_WARM_UP, _FIRST = 3.0, 15.0
 """The first steps may take this many times the shortest stall: compiling, loading. The
 very first may be the end of an epoch, if the run is alive and its GPUs are not idle."""
 _ROUND = 4.5
@@ -94,6 +94,8 @@ def watched(
         if known.moves and not known.stalled:
             pace = max(paused, _FADES * known.pace)
         pauses = (*pauses, *_learnt(known, paused, least))[-OWN:]
+    elif known.stalled:  # it ended at some time since the last check
+        pauses = (*pauses, *_learnt(known, before - known.moved, least))[-OWN:]
     return replace(
         known,
         step=step,
@@ -113,6 +115,22 @@ def _learnt(known: RunningRun, paused: float, least: float) -> Iterable[LongPaus
     if least / 2 < paused <= _LEARNT * least:
         step = known.step if known.moves and known.step is not None else None
         yield LongPause(step, round(paused, 1))
+
+
+def last_pause(run: Run, least: float) -> Iterable[LongPause]:
+    """Yield the pause between the last row of a finished run and its end.
+
+    A run of at most one row logs only at its start or end, as all like it.
+    """
+    heard = run.heartbeat.timestamp() if run.heartbeat else 0.0
+    ran = run.runtime or 0.0
+    if run.state is not State.FINISHED or not heard:
+        return
+    if not run.last_step:
+        if ran > least / 2:
+            yield LongPause(None, round(ran, 1))
+    elif least / 2 < (paused := heard - stepped(run, heard)) <= _LEARNT * least:
+        yield LongPause(run.last_step, round(paused, 1), last=True)
 
 
 def learnt_pauses(
@@ -155,11 +173,13 @@ def idle(
     peers: Sequence[LongPause] = (),
     *,
     fresh: bool = False,
+    mates: bool = False,
 ) -> Pause:
     """Measure the pause since the last step; before the first, since the heartbeat.
 
     *peers* are the pauses that the other runs of the group have shown; *fresh*: no
-    run has shown how runs of the project pause.
+    run has shown how runs of the project pause; *mates*: other runs of its group log
+    steps, so that it may be a process of theirs that logs none.
     """
     if known.step is None and run.heartbeat:
         silent = now - max(run.heartbeat.timestamp(), known.seen)
@@ -168,6 +188,8 @@ def idle(
     usual = _usual(known, peers)
     limit = max(least, usual * (_LATE_IDLE if gpus_idle(run) else LATE))
     limit = max(limit, _grace(known, run, peers, fresh=fresh) * least)
+    if mates and known.step is None and not gpus_idle(run):
+        limit = math.inf
     return Pause(now - known.moved, limit, usual)
 
 
@@ -177,7 +199,12 @@ def _usual(known: RunningRun, peers: Sequence[LongPause]) -> float:
     Pauses on a schedule, such as an evaluation every 500 steps, say nothing about the
     steps between them.
     """
-    seen = (*known.pauses, *peers)
+    here = known.step or 0
+    seen = [
+        one
+        for one in (*known.pauses, *peers)
+        if not one.last or here >= (one.step or 0)
+    ]
     if known.moves < _WARM:
         return max((one.seconds for one in seen), default=known.pace)
     if not seen:
@@ -238,11 +265,11 @@ def _grace(
 
 
 def _round(step: int | None) -> bool:
-    """Whether *step*, counted from 0 or from 1, is 50, 100, 200, 250, 500, 1000, …."""
+    """Whether *step*, counted from 0 or from 1, is 50, 100, 150, 200, 250, 300, …."""
     for one in (step or 0, (step or 0) + 1):
         if one >= 50:  # noqa: PLR2004 -- an earlier step is a part of the start
             size = 10 ** math.floor(math.log10(one))
-            if one / size in (1.0, 2.0, 2.5, 5.0):
+            if one / size in {1.5, 2.5, 7.5, *range(1, 10)}:
                 return True
     return False
 
@@ -270,6 +297,8 @@ class Tracker:
     """The shortest pause that counts as stalled, in seconds."""
     going: dict[str, RunningRun] = field(default_factory=dict)
     gone: dict[str, EndedRun] = field(default_factory=dict)
+    shown: list[tuple[str, LongPause]] = field(default_factory=list)
+    """By the name of their group, the pauses at the ends of runs."""
 
     def take(self, run: Run) -> Iterator[RunEvent]:
         """Yield the events of *run*, and remember it."""
@@ -298,7 +327,8 @@ class Tracker:
         known = watched(going, run, self.now, self.before.at, self.least)
         fresh = all(one.step is None for one in self._all)
         peers = self._peers(known)
-        how = idle(known, run, self.now, self.least, peers, fresh=fresh)
+        mates = run.group in self._logging
+        how = idle(known, run, self.now, self.least, peers, fresh=fresh, mates=mates)
         if how.too_long and not known.stalled:
             known = replace(known, stalled=True)
             yield Stalled(EventKind.STALLED, run, how.seconds, how.usual)
@@ -313,6 +343,16 @@ class Tracker:
         own = self.before.pauses.get(scope_of(known), ())
         found = own if any(one.seconds for one in own) else self._all
         return [one for one in found if one != NONE]
+
+    @cached_property
+    def _logging(self) -> set[str]:
+        """The groups of which a run makes progress."""
+        going = self.before.going.values()
+        return {
+            one.group
+            for one in going
+            if one.group and one.step is not None and not one.stalled
+        }
 
     @cached_property
     def _all(self) -> Sequence[LongPause]:
@@ -345,6 +385,8 @@ class Tracker:
             return
         if gone and gone.state is State.CRASHED and _continued(gone, run):
             yield CrashRetracted(EventKind.CRASHED, run)
+        if going:
+            self.shown += [(scope_of(run), one) for one in last_pause(run, self.least)]
         yield RunEvent(ENDS[run.state], run)
 
     def _leave(
