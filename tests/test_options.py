@@ -6,7 +6,7 @@ import pytest
 import typer
 from hypothesis import given
 from hypothesis import strategies as st
-from wandbwatch.options import Span, project_address, run_address
+from wandbwatch.options import Filters, Span, project_address, run_address
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,11 @@ def test_any_text_is_a_span_or_refused(text):
     except typer.BadParameter:
         return
     assert span > timedelta(0)
+
+
+def test_filters_nested_without_end_are_refused_in_plain_words():
+    with pytest.raises(typer.BadParameter, match="nested too deeply"):
+        Filters.read('{"$and":[' * 3000)
 
 
 @pytest.mark.parametrize("read", [project_address, run_address])

@@ -61,7 +61,9 @@ class Filters(dict[str, "Json"]):
 
         try:
             read = json.loads(text, parse_constant=_not_json)
-        except (ValueError, RecursionError) as e:
+        except RecursionError as e:
+            raise typer.BadParameter("nested too deeply") from e
+        except ValueError as e:
             quoted = 'quote it whole: --filters \'{"state": "failed"}\''
             raise typer.BadParameter(f"{text[:40]!r} is not JSON: {e}; {quoted}") from e
         if not isinstance(read, dict):

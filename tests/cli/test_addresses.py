@@ -69,8 +69,9 @@ def test_a_run_below_a_path_that_was_not_written_is_mentioned(tmp_path):
 
 
 @pytest.mark.usefixtures("here")
-def test_where_there_is_no_such_path_nothing_is_said():
-    source = opened(Cloud("acme", "gpt"), lambda _: Refusing(NotAuthorisedError("no")))
+@pytest.mark.parametrize("address", [Cloud("acme", "gpt"), Cloud()])
+def test_where_there_is_no_such_path_nothing_is_said(address):
+    source = opened(address, lambda _: Refusing(NotAuthorisedError("no")))
     with pytest.raises(NotAuthorisedError, match=r"^no$"):
         source.run()
 

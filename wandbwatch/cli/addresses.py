@@ -50,7 +50,7 @@ def opened(address: Address, make: Callable[[Address], Source]) -> Source:
 
 def _path_of(address: Address) -> Path | None:
     """Return the local path that PROJECT or ENTITY/PROJECT may have meant."""
-    if not isinstance(address, Cloud):
+    if not isinstance(address, Cloud) or not str(address):
         return None
     path = Path(str(address))
     bare = address.run and not address.project
