@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wandbwatch.formatting.text import shared_part, short_names
+from wandbwatch.formatting.text import fitted, shared_part, short_names, width
 
 SEEDS = [f"resnet50_imagenet_bs256_seed{i}_ema2" for i in (3, 4, 12)]
 
@@ -42,3 +42,39 @@ def test_runs_are_called_by_what_differs(names, short, shared):
 def test_short_names_stay_different(names):
     short = short_names(names)
     assert len(set(short.values())) == len(short) == len(set(names))
+
+
+GRID = [f"lr{i}.09e-05-bs{32 * i}-wd0.{i}-ema-seed{5 * i}" for i in (1, 2, 3)]
+HASH = "9a8b7c6d5e4f3a2b1c0d"
+
+
+@pytest.mark.parametrize(
+    ("names", "cut"),
+    [
+        (["calm-sea-1"], ["calm-sea-1"]),
+        (GRID, [f"lr{i}.09e-05-bs{32 * i}-wd0…seed{5 * i}" for i in (1, 2, 3)]),
+        (
+            [f"media/images/gt_{i}_{HASH}.png" for i in (7, 100)],
+            ["media/…gt_7_9a8b….png", "media/…gt_100_9a8b….png"],
+        ),
+        (
+            ["a_rather_long_folder/config.yaml", "another_long_folder/config.yaml"],
+            ["a_rather_…config.yaml", "another_…config.yaml"],
+        ),
+        (
+            ["ppo-halfcheetah-v4__ppo_continuous_action__1__1764450012", "x"],
+            ["ppo-halfcheet…__1764450012", "x"],
+        ),
+        (["強化学習-エージェント-長い名前の実験"], ["強化学習-エ…長い名前の実験"]),
+        ([f"{'a' * 30}{i}{'b' * 30}" for i in (1, 2)], None),
+    ],
+)
+def test_a_long_name_is_cut_where_it_says_least(names, cut):
+    assert list(fitted(names, 26).values()) == (cut or names)
+
+
+@given(st.lists(st.text(max_size=60), max_size=5), st.integers(0, 40))
+def test_cut_names_stay_different_and_are_never_longer(names, room):
+    found = fitted(names, room)
+    assert len(set(found.values())) == len(found) == len(set(names))
+    assert all(width(cut) <= max(width(name), room) for name, cut in found.items())

@@ -106,12 +106,28 @@ def best_of(
             yield Note(metric.reason)
     found = [(aim, *top) for aim in aims for top in aim.ranked(runs)[:1]]
     if found:
-        yield Table(
-            "best",
-            ("name", "id", "state", "best of", "value"),
-            tuple((run.name, run.id, run.state, aim.key, v) for aim, run, v in found),
-            tuple(run.url for _, run, _ in found),
-        )
+        rows = [(run.name, run.id, run.state, aim.key, v) for aim, run, v in found]
+        links = [run.url for _, run, _ in found]
+        yield _best(("name", "id", "state", *_BY), rows, links)
+
+
+_BY = ("best of", "value")
+
+
+def _best(
+    columns: Sequence[str],
+    rows: Sequence[tuple[Cell, ...]],
+    links: Sequence[str | None],
+) -> Table:
+    """Return the table of best runs: in Discord each value has the name of its key."""
+    keys = tuple(dict.fromkeys(str(row[-2]) for row in rows))
+    brief = tuple(
+        (*row[:-2], *(row[-1] if key == row[-2] else MISSING for key in keys))
+        for row in rows
+    )
+    named = (*columns[: -len(_BY)], *(f"best {key}" for key in keys))
+    shown = Table("best", named, brief, tuple(links), spare=("id",))
+    return Table("best", tuple(columns), tuple(rows), tuple(links), brief=shown)
 
 
 def best_by_project(
@@ -128,7 +144,7 @@ def best_by_project(
                 rows += [(project, *row) for row in block.rows]
                 links += block.links
     if rows:
-        yield Table("best", columns, tuple(rows), tuple(links), spare=("id",))
+        yield _best(columns, rows, links)
 
 
 def values(peers: Peers, aims: Sequence[Objective], *, delta: bool) -> Iterator[Block]:

@@ -127,6 +127,8 @@ def measured(group: str, name: str, cell: Cell) -> str:
 def _with_unit(name: str, value: float) -> str:
     for pattern, scale, unit in _UNITS:
         if re.search(pattern, name):
+            if unit == "%" and abs(value) < _LARGE:
+                value = float(f"{value:.3g}")
             return size(round(value * scale)) if scale else f"{number(value)}{unit}"
     return compact(value) if abs(value) >= _LARGE else ""
 
@@ -137,6 +139,68 @@ def folded(items: Sequence[tuple[str, Cell]]) -> list[tuple[str, Cell]]:
     heard = [item for item in items if not (latest(item[1]) == 0 and _quiet(item[0]))]
     kinds = groupby(sorted(heard, key=_kind_key), lambda item: _kind(item[0]))
     return [item for kind, same in kinds for item in _one(kind, list(same))]
+
+
+_NAMES = (
+    (r"cpu", "CPU"),
+    (r"cpu\.([\d*]+)\.cpu_percent", r"CPU core \1"),
+    (r"memory(_percent)?", "memory"),
+    (r"proc\.memory\.availableMB", "memory available"),
+    (r"proc\.memory\.(rssMB|percent)", "process memory"),
+    (r"proc\.cpu\.threads", "process threads"),
+    (r"disk", "disk used"),
+    (r"disk\.(?:(.+)\.)?in", r"disk \1 read"),
+    (r"disk\.(?:(.+)\.)?out", r"disk \1 written"),
+    (r"disk\.(.+)\.usage(GB|Percent)", r"disk \1 used"),
+    (r"tpu", "TPU busy"),
+    (r"network\.sent", "network sent"),
+    (r"network\.recv", "network received"),
+    (r"network\.tcpRetransmits", "network TCP retransmits"),
+)
+"""What people call the SDK's system metrics."""
+_DEVICE = r"(gpu|tpu|trn|ipu)\.(process\.)?([\d*]+)\.(.+)"
+_DEVICES = {"trn": "Trainium"}
+_MEASURES = {
+    "gpu": "busy",
+    "tensorcoreUtilization": "busy",
+    "dutyCycle": "busy",
+    "neuroncore_utilization": "busy",
+    "ipu utilisation (%)": "busy",
+    "memory": "memory access",
+    "memoryAllocated": "memory",
+    "memoryAllocatedBytes": "memory",
+    "memoryUsage": "memory",
+    "memoryUsageBytes": "memory",
+    "hbmMemoryUsage": "memory",
+    "temp": "temperature",
+    "powerWatts": "power",
+    "powerPercent": "power",
+    "enforcedPowerLimitWatts": "power limit",
+    "smClock": "SM clock",
+    "memoryClock": "memory clock",
+    "graphicsClock": "graphics clock",
+    "fanSpeed": "fan",
+    "correctedMemoryErrors": "corrected memory errors",
+    "uncorrectedMemoryErrors": "uncorrected memory errors",
+}
+
+
+def system_name(key: str) -> str:
+    """Name a system metric, or several folded ones, for people: ``GPU 0 memory``."""
+    counted = re.search(r" \(\d+\)$", key)
+    count = counted[0] if counted else ""
+    plain, _, node = key.removesuffix(count).partition("/l:")
+    name = plain
+    if found := re.fullmatch(_DEVICE, plain):
+        kind, process, number, measure = found.groups()
+        said = _MEASURES.get(measure, measure)
+        whose = " by this process" if process else ""
+        name = f"{_DEVICES.get(kind, kind.upper())} {number} {said}{whose}"
+    for pattern, called in _NAMES:
+        if found := re.fullmatch(pattern, plain):
+            name = " ".join(found.expand(called).split())
+    name = name.replace(" *", "") if count else name
+    return f"{name}{f' of {node}' if node else ''}{count}"
 
 
 def _quiet(name: str) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from itertools import takewhile
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, groupby, takewhile
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # `check` has no runs
@@ -87,6 +89,8 @@ def closest(word: str, known: Iterable[str]) -> str:
 
 _READABLE = 20
 """Names up to this long are not shortened."""
+_IN_HEADLINE = 40
+"""A notification shows some 100 characters."""
 _PARTS = r"(?<=[-_/ :,])"
 _EDGES = "-_/ :,"
 
@@ -107,6 +111,120 @@ def short_names(names: Iterable[str]) -> dict[str, str]:
     short = [one.lstrip(_EDGES) for one in short] if head else short
     short = [one.rstrip(_EDGES) for one in short] if tail else short
     return dict(zip(whole, short if all(short) else whole, strict=True))
+
+
+_HASH = r"(?<![0-9a-z])(?=[a-f]*\d)([0-9a-f]{4})[0-9a-f]{12,}(?![0-9a-z])"
+_WORD = r"(?s)(?=.*[^\W\d]).{3}"
+"""A part of a name that says something when several names share it."""
+
+
+def fitted(names: Iterable[str], room: int) -> dict[str, str]:
+    """Return for each of *names* a form of at most *room* columns where one exists.
+
+    Of a longer one hashes, directories and what all names share go first, then its
+    middle: … stands for it. Different names stay different.
+    """
+    found = {name: name for name in names}
+    for shorter in (_without_hashes, _without_shared, _without_folders):
+        found = _distinct(found, shorter(found.values()), room)
+    long = [name for name in found.values() if width(name) > room]
+    if not long or room < len("a…b"):
+        return found
+    cuts = sorted(range(1, room - 1), key=lambda head: abs(2 * head - room))
+    tries = [{one: _cut(one, head, room) for one in long} for head in cuts]
+    _, best = min(enumerate(tries), key=_lost)
+    return _distinct(found, best, room)
+
+
+_WHOLE_WORD = 8
+"""How far from the middle a cut may be to begin at a word."""
+
+
+def _lost(tried: tuple[int, Mapping[str, str]]) -> tuple[int, int, float]:
+    """Count the names that are equal after a cut, the … in them, then how many begin
+    inside a word and how far from the middle it is."""
+    place, cut = tried
+    ends = ((name, one.rpartition("…")[2]) for name, one in cut.items())
+    inside = sum(
+        f"{name[-len(end) - 1 :][:1]}{end[:1]}".isalnum() for name, end in ends if end
+    )
+    same = len(cut) - len(set(cut.values()))
+    spread = place + _WHOLE_WORD * inside / len(cut)
+    return same, "".join(cut.values()).count("…"), spread
+
+
+def _distinct(
+    found: Mapping[str, str], shorter: Mapping[str, str], room: int
+) -> dict[str, str]:
+    """Take the *shorter* form of each name that is too long, if no other has it."""
+    counts = Counter(shorter.get(one, one) for one in found.values())
+    counts.update(one for one in found.values() if shorter.get(one, one) != one)
+    return {
+        name: new
+        if width(one) > room and counts[new := shorter.get(one, one)] == 1
+        else one
+        for name, one in found.items()
+    }
+
+
+def _without_hashes(names: Iterable[str]) -> dict[str, str]:
+    return {name: re.sub(_HASH, r"\1…", name) for name in names}
+
+
+def _without_folders(names: Iterable[str]) -> dict[str, str]:
+    return {name: re.sub(r"^\S+/(?=[^/\s]+$)", "…/", name) for name in names}
+
+
+def _without_shared(names: Collection[str]) -> dict[str, str]:
+    """Return *names* without the words between their ends that all of them have."""
+    parts = {name: re.split(_PARTS, name) for name in names}
+    words = [{part.strip(_EDGES) for part in found} for found in parts.values()]
+    shared = (
+        {w for w in set.intersection(*words) if re.match(_WORD, w)} if words else set()
+    )
+    if len(words) < 2:  # noqa: PLR2004 -- a pair
+        return {}
+    return {name: "".join(_joined(found, shared)) for name, found in parts.items()}
+
+
+def _joined(parts: Sequence[str], shared: Collection[str]) -> Iterator[str]:
+    """Join *parts*, with … for those in the middle that are *shared*."""
+    inner = range(1, len(parts) - 1)
+    hidden = [
+        i in inner and part.strip(_EDGES) in shared for i, part in enumerate(parts)
+    ]
+    for gone, run in groupby(zip(hidden, parts, strict=True), itemgetter(0)):
+        yield "…" if gone else "".join(part for _, part in run)
+
+
+def _cut(name: str, head: int, room: int) -> str:
+    """Cut the middle out of *name*: at most *head* columns before it stay."""
+    before = _start(name, head).rstrip(_EDGES + "…")
+    after = _start(name[::-1], room - head - 1)[::-1].lstrip("…")
+    return f"{before}…{after}"
+
+
+def _start(text: str, columns: int) -> str:
+    ends = accumulate(map(_columns, text))
+    return text[: sum(1 for _ in takewhile(lambda end: end <= columns, ends))]
+
+
+def width(text: str) -> int:
+    """Count the columns of *text* in a font of one width."""
+    return sum(map(_columns, text))
+
+
+def _columns(character: str) -> int:
+    if unicodedata.combining(character) or unicodedata.category(character) == "Cf":
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def headline_names(names: Iterable[str]) -> dict[str, str]:
+    """Return what to call each of *names* in a headline: short, and different."""
+    short = short_names(names)
+    brief = fitted(short.values(), _IN_HEADLINE)
+    return {name: brief[one] for name, one in short.items()}
 
 
 def _common(several: Sequence[Sequence[str]]) -> int:

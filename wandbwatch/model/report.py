@@ -62,6 +62,8 @@ class Table:
     ones first; ``id`` in any case where the names differ."""
     repeated: frozenset[int] = field(default=frozenset(), compare=False)
     """The rows that another table of the report has too: Discord lists them once."""
+    brief: Table | None = field(default=None, compare=False)
+    """What Discord shows in its place."""
 
     @property
     def whole(self) -> Table:
@@ -163,6 +165,13 @@ class Plot:
     shape: bool = False
     """Whether the lines are shapes, such as precision over recall, of which the last
     point says nothing."""
+    told: bool = field(default=False, compare=False)
+    """Whether its last values stand in the report: people see no plot of one point."""
+
+    @property
+    def points(self) -> bool:
+        """Whether no line has two points."""
+        return all(len(one.series.x) <= 1 for one in self.lines)
 
 
 @dataclass(frozen=True)
@@ -253,7 +262,8 @@ class Report:
         found = [
             b.read if isinstance(b, Fields) else b
             for b in self.blocks
-            if not isinstance(b, Fields) or b.order != ()
+            if not (isinstance(b, Fields) and b.order == ())
+            if not (isinstance(b, Plot) and b.told and b.points)
         ]
         last = max(
             (n for n, b in enumerate(found) if isinstance(b, Fields) and not b.late),

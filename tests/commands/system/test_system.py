@@ -27,7 +27,7 @@ RUN = Run("abc", "owl", State.RUNNING, system=SYSTEM)
 def test_the_machine_now_and_over_time():
     told = report(RUN, SERIES)
     idle, gpus, rest, busy, cpu = told.blocks
-    assert idle == Note("gpu 0 idle for 19m 00s")
+    assert idle == Note("GPU 0 idle for 19m 00s")
     assert isinstance(gpus, Table)
     assert gpus.columns == ("gpu", "busy %", "°C")
     assert gpus.rows[1] == (1, 93.0, 71.0)
@@ -39,6 +39,14 @@ def test_the_machine_now_and_over_time():
         ("GPU 1", ""),
     ]
     assert isinstance(cpu, Plot)
+    assert told.read == told.blocks
+
+
+def test_people_see_no_plot_of_one_point():
+    one = Series("cpu", [0.0], [40.0])
+    told = report(RUN, {"cpu": one})
+    assert [b.key for b in told.blocks if isinstance(b, Plot)] == ["cpu (%)"]
+    assert not [b for b in told.read if isinstance(b, Plot)]
 
 
 def test_the_end_alone_is_drawn():
@@ -132,9 +140,9 @@ def test_idle_and_nearly_full_are_named():
         "disk./.usagePercent": over("disk", [99]),
     }
     assert list(system.findings(series)) == [
-        "gpu 0 idle for 6m 00s",
+        "GPU 0 idle for 6m 00s",
         "disk / 99% full",
-        "gpu 1 memory 97% full",
+        "GPU 1 memory 97% full",
     ]
 
 
@@ -152,9 +160,9 @@ def test_every_node_has_rows_notes_and_curves_of_its_own():
     }
     series["disk./.usagePercent/l:b"] = over("disk", [96.0])
     assert list(system.findings(series)) == [
-        "gpu 0 of b idle for 7m 00s",
+        "GPU 0 of b idle for 7m 00s",
         "disk / of b 96% full",
-        "gpu 0 of b memory 97% full",
+        "GPU 0 of b memory 97% full",
     ]
     last = {name: one.y[-1] for name, one in series.items()}
     rows = system.device_rows(last)
@@ -194,6 +202,6 @@ def test_other_accelerators_have_rows_as_gpus_do():
     idle["tpu.1.dutyCycle"] = over("x", [0.0] * 8)
     idle["tpu.1.hbmMemoryUsage"] = over("x", [99.0])
     assert list(system.findings(idle)) == [
-        "tpu 1 idle for 7m 00s",
-        "tpu 1 memory 99% full",
+        "TPU 1 idle for 7m 00s",
+        "TPU 1 memory 99% full",
     ]

@@ -29,7 +29,7 @@ from wandbwatch.model.report import (
     Text,
 )
 from wandbwatch.model.run import Series, State
-from wandbwatch.renderers.discord import duplicate, mention, plain, render
+from wandbwatch.renderers.discord import duplicate, limits, mention, plain, render
 
 from tests.fakes import NOW
 from tests.renderers.discord.pictures import STUDIO, png
@@ -106,10 +106,9 @@ def cells(report: Report) -> Iterator[Cell]:
             case Fields():
                 yield from (part for item in block.items for part in item)
             case Table():
-                yield from (cell for row in block.rows for cell in row)
+                yield from (cell for row in block.rows for cell in row[1:])
             case Plot():
                 yield block.key
-                yield from (part for ln in block.lines for part in (ln.run, ln.name))
                 yield from (mark.name for mark in block.marks)
             case Chart():
                 yield block.title
@@ -122,6 +121,25 @@ def cells(report: Report) -> Iterator[Cell]:
                 yield block.title
                 yield from (block.kind, block.about)
                 yield from (piece.caption for piece in block.pieces)
+
+
+def names(report: Report) -> Iterator[tuple[str, str]]:
+    """Yield the names of runs, whose middle may be cut, each with its id."""
+    for block in report.blocks:
+        if isinstance(block, Table):
+            yield from ((str(name), str(id_)) for name, id_, *_ in block.rows)
+        if isinstance(block, Plot):
+            yield from ((ln.name or ln.run, ln.run) for ln in block.lines)
+
+
+def cut_again(name: str, everything: str) -> bool:
+    """Whether a cut form of *name* is there: what stands around its … is of it."""
+    whole = squeezed(formatting.cell(name).replace("\u200b", ""))
+    ends = range(len(whole))
+    forms = (
+        f"{whole[:head]}…{whole[-tail:]}" for head in ends for tail in range(3, 14)
+    )
+    return len(name) > limits.PHONE_CUT and any(one in everything for one in forms)
 
 
 def found_again(cell: Cell, everything: str) -> bool:
@@ -147,6 +165,9 @@ def test_any_reports_are_within_all_limits_and_ping_no_one(several):
 def test_no_text_is_lost(report):
     everything = squeezed(told(render([report], png)))
     assert [c for c in cells(report) if not found_again(c, everything)] == []
+    for name, id_ in names(report):
+        whole = found_again(name, everything) and found_again(id_, everything)
+        assert whole or cut_again(name, everything)
 
 
 @settings(deadline=None)

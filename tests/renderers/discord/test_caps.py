@@ -48,18 +48,21 @@ def test_a_long_table_shows_its_first_rows():
 def test_system_metrics_are_folded_and_quiet_disks_left_out():
     metrics = {f"cpu.{i}.cpu_percent": float(i) for i in range(128)}
     metrics |= {"disk.in": 0.0, "network.sent": 3.0, "gpu.0.gpu": 0.0}
+    metrics |= {"disk./.usageGB": 120.0, "disk./.usagePercent": 35.525}
     shown, values = capped(Report("s", "t", (Fields("system", (*metrics.items(),)),)))
     assert shown.blocks == (
         Fields(
             "system",
             (
-                ("cpu.*.cpu_percent (128)", "mean 63.5%, max 127%"),
-                ("gpu.0.gpu", 0.0),
-                ("network.sent", 3.0),
+                ("CPU core (128)", "mean 63.5%, max 127%"),
+                ("disk / used", "120 GB · 35.5%"),
+                ("GPU 0 busy", "0%"),
+                ("network sent", "3 B"),
             ),
         ),
     )
     assert "system,disk.in,0" in values
+    assert "system,disk./.usagePercent,35.525" in values
 
 
 def test_a_row_that_another_table_lists_is_listed_once():

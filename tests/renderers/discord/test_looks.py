@@ -367,12 +367,13 @@ STATES = (State.RUNNING, State.FAILED, State.FINISHED)
 
 def test_a_row_of_a_list_of_runs_has_two_short_lines():
     rows = _listed(spare=("id", "last step", "group"))
-    (name, values), (failed, why), (_, more, below) = rows
+    (above, name, values), (failed, why), (_, more, below) = rows
+    assert above == "-# in bold: val/acc"
     assert name == "▸ **gpt2-owt-124M** running"
-    assert values == "-# val/acc **0.14286** · <t:1767265200:R>"
+    assert values == "-# **0.14286** · <t:1767265200:R>"
     assert failed == "✗ **resnet50-imagenet-cosine-ema**"
-    assert why.startswith("-# **failed** · val/acc **0.28571** · ")
-    assert more.startswith("-# val/acc **0.42857**")
+    assert why.startswith("-# **failed** · **0.28571** · ")
+    assert more.startswith("-# **0.42857**")
     assert below == "-# left out: last step, group"
     assert all("last step 100" in line for line in _listed()[0][1:])
 
@@ -382,3 +383,25 @@ def test_the_ids_of_runs_of_one_name_are_kept():
     links = ("https://wandb.ai/a/b/runs/1",) * 2
     table = Table("", ("state", "name", "id", "loss"), tuple(rows), links)
     assert "(id1)" in description(replace(table, spare=("id",)))
+
+
+def test_a_long_name_of_a_run_or_file_takes_one_line():
+    names = [f"resnet50-imagenet-lr{i}e-04-bs{64 * i}-cosine-seed{i}" for i in (1, 2)]
+    rows = [(State.FINISHED, name, n / 7) for n, name in enumerate(names)]
+    runs = Table("", ("state", "name", "loss"), tuple(rows), spare=("x",))
+    assert "lr1e-04-bs64-cosine-seed1" in description(runs)
+    assert "full names: resnet50-imagenet-…" in description(runs)
+    path = "media/images/samples/gt_100_9a8b7c6d5e4f3a2b1c0d.png"
+    files = Table("", ("path", "updated"), ((path, NOW), ("a.txt", NOW)), spare=("x",))
+    assert "**…/gt_100_9a8b….png**" in description(files)
+    assert "9a8b7c6d5e4f3a2b1c0d" in description(replace(files, rows=files.rows[:1]))
+
+
+@pytest.mark.parametrize("rank", ["", "[rank0]:"])
+def test_the_underlines_of_a_traceback_are_left_out(rank):
+    lines = ["  File 'a.py', line 1", "    f(x)", "    ~~~~^^^", "ValueError: x ^^^"]
+    text = "\n".join(f"{rank} {line}" for line in lines)
+    shown = description(Text("last output", text), Note("below"))
+    assert "~~" not in shown
+    assert "ValueError: x ^^^" in shown
+    assert "~~~~^^^" in description(Text("", text))  # `logs` shows all

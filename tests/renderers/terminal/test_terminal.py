@@ -306,7 +306,12 @@ def test_system_metrics_have_units_and_one_line_of_many():
     metrics += [("proc.memory.rssMB", 70_400.0), ("network.recv", 75e6)]
     metrics += [("gpu.0.temp", 61.0), ("gpu.0.powerWatts", 300.0)]
     told = text(report(Fields("system", tuple(metrics))))
-    assert "cpu.*.cpu_percent (40)  mean 19.5%, max 39%" in told
+    assert "CPU core (40)      mean 19.5%, max 39%  cpu.*.cpu_percent" in told
+    assert "GPU 0 temperature" in told
+    assert "gpu.0.temp" in told
+    assert "gpu.0.temp" not in text(
+        report(Fields("system", tuple(metrics))), Screen(40)
+    )
     for said in ("70.4 GB", "75.0 MB", "61 °C", "300 W"):
         assert said in told
 

@@ -22,7 +22,7 @@ from wandbwatch.formatting.run_blocks import (
     run_title,
     runs_table,
 )
-from wandbwatch.formatting.text import short_names
+from wandbwatch.formatting.text import headline_names, short_names
 from wandbwatch.model.cell import MISSING, Cell, Level
 from wandbwatch.model.report import Block, Note, Report, Table, Text
 
@@ -57,7 +57,7 @@ def reports(sent: Iterable[Notification], page: AlertedProject) -> Iterator[Repo
     where the alert lasted long.
     """
     sent = tuple(sent)
-    called = short_names(one.seen.run.name for one in sent)
+    called = headline_names(one.seen.run.name for one in sent)
     again = [one for one in sent if _edits_fold(one)]
     for turn in Turn:
         alike: dict[str, list[Notification]] = {}

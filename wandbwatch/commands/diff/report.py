@@ -15,7 +15,7 @@ from wandbwatch.analysis.ranking import Objective, finite
 from wandbwatch.commands.diff import Other
 from wandbwatch.formatting import number
 from wandbwatch.formatting.run_blocks import caveats, run_title
-from wandbwatch.formatting.text import short_names
+from wandbwatch.formatting.text import fitted, short_names
 from wandbwatch.model.address import Address, beside
 from wandbwatch.model.cell import MISSING, Cell, latest
 from wandbwatch.model.errors import NotFoundError, SourceError, UsageError
@@ -65,6 +65,8 @@ def _is_ignored(key: str, ignored: Sequence[str]) -> bool:
 _COMPARED = ("configuration", "values")
 _TIMES = 10
 """A larger change is a factor, not percent."""
+_HEADING = 20
+"""Columns of a run's name above its values, of which three fit a line."""
 _MOST = 500
 """Runs among which the other one is looked for, the newest first."""
 
@@ -183,6 +185,7 @@ def _counted(tables: Sequence[Table | None]) -> str:
 
 def _headings(here: Run, there: Run) -> Mapping[str, str]:
     short = short_names([here.name, there.name])
+    short = {name: fitted(short.values(), _HEADING)[one] for name, one in short.items()}
     names = short[here.name], short[there.name]
     if names[0] == names[1]:
         names = here.id, there.id

@@ -24,6 +24,7 @@ from wandbwatch.formatting.run_blocks import (
     runs_page,
     runs_title,
 )
+from wandbwatch.formatting.text import headline_names
 from wandbwatch.model.address import Address
 from wandbwatch.model.cell import MISSING, Cell, Level
 from wandbwatch.model.errors import SourceError
@@ -319,12 +320,21 @@ def _gpu_hours(found: float | None) -> Cell:
 def _failures(found: Sequence[Failure]) -> Iterator[Block]:
     if found:
         rows = tuple((one.reason, len(one.runs), _named(one.runs)) for one in found)
-        yield Table("failures", ("reason", "runs", "which"), rows)
+        short = headline_names(run.name for one in found for run in one.runs)
+        brief = tuple(
+            (one.reason, len(one.runs), _named(one.runs, short)) for one in found
+        )
+        columns = ("reason", "runs", "which")
+        shown = Table("failures", ("reason", "failed", ""), brief)
+        yield Table("failures", columns, rows, brief=shown)
 
 
-def _named(runs: Sequence[Run]) -> str:
+def _named(runs: Sequence[Run], short: Mapping[str, str] | None = None) -> str:
+    """Name the first of *runs*: with their ids, or by *short* names."""
     more = len(runs) - _NAMED
-    names = ", ".join(f"{run.name} ({run.id})" for run in runs[:_NAMED])
+    names = ", ".join(
+        short[run.name] if short else f"{run.name} ({run.id})" for run in runs[:_NAMED]
+    )
     return f"{names} and {more} more" if more > 0 else names
 
 

@@ -38,7 +38,7 @@ from wandbwatch.formatting.run_blocks import (
     runs_table,
     runs_title,
 )
-from wandbwatch.formatting.text import short_names
+from wandbwatch.formatting.text import headline_names
 from wandbwatch.model.address import Address
 from wandbwatch.model.cell import MISSING, Cell, Level
 from wandbwatch.model.query import Listing
@@ -55,7 +55,7 @@ def labels(runs: Sequence[Run]) -> dict[str, str]:
         groups.setdefault(run.group, []).append(run)
     found: dict[str, str] = {}
     for several in groups.values():
-        short = short_names(run.name for run in several)
+        short = headline_names(run.name for run in several)
         found |= {run.id: short[run.name] for run in several}
     return found
 

@@ -62,7 +62,7 @@ def _table(found: Sequence[RunFile]) -> Table:
         )
         for file in found
     )
-    return Table("files", ("path", "size", "updated"), rows)
+    return Table("files", ("path", "size", "updated"), rows, spare=("updated",))
 
 
 def _piece(file: RunFile) -> Piece:

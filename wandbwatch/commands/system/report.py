@@ -160,7 +160,7 @@ def findings(series: Mapping[str, Series]) -> Iterator[str]:
         of = device_metric(name)
         busy = of and of[1] == _busy(of[0], series)
         if of and busy and (idle := idle_for(series[name])) is not None:
-            yield f"{of[0]} idle for {duration(timedelta(seconds=idle))}"
+            yield f"{called(name)} idle for {duration(timedelta(seconds=idle))}"
     for name in sorted(series, key=by_number):
         last = _last(series[name])
         if last is not None and last >= FULL and (what := _store(name)):
@@ -193,7 +193,7 @@ def _store(name: str) -> str:
     """Name what *name* says the fullness of, in percent; empty for all else."""
     if of := device_metric(name):
         device, metric = of
-        return f"{device} memory" if metric in MEMORY.get(device.kind, ()) else ""
+        return f"{called(name)} memory" if metric in MEMORY.get(device.kind, ()) else ""
     plain, node = split(name)
     if plain in ("memory_percent", "memory"):
         return of_node("memory", node)
@@ -280,4 +280,4 @@ def _plots(run: Run, series: Mapping[str, Series]) -> Iterator[Plot]:
             for name, one in shown.items()
         ]
         if there := tuple(line for line in lines if len(line.series.x)):
-            yield Plot(title, _AXIS.kind.value, there)
+            yield Plot(title, _AXIS.kind.value, there, told=True)

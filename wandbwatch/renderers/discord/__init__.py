@@ -84,10 +84,7 @@ _HINT = re.compile(r"(?:^|[\s`])--[a-z]|WANDBWATCH_")
 
 def _for_people(report: Report) -> Report:
     """Leave out the hints that only somebody at a terminal can follow."""
-    blocks: tuple[Block, ...] = tuple(
-        Note(_without_hints(block.text)) if isinstance(block, Note) else block
-        for block in report.read
-    )
+    blocks: tuple[Block, ...] = tuple(_read(block) for block in report.read)
     headline = report.headline
     if report.kind == "failure":
         headline = _without_hints(headline)
@@ -95,6 +92,15 @@ def _for_people(report: Report) -> Report:
         title = headline or report.title
         blocks = tuple(b for b in blocks if not _repeats(b, title))
     return replace(report, blocks=blocks, headline=headline)
+
+
+def _read(block: Block) -> Block:
+    match block:
+        case Note():
+            return Note(_without_hints(block.text))
+        case Table() if block.brief:
+            return block.brief
+    return block
 
 
 def _repeats(block: Block, headline: str) -> bool:
@@ -334,9 +340,15 @@ def _note(note: Note, start: str) -> Iterator[Passage]:
     yield Passage(tuple(lines), apart=bool(start))
 
 
+_CARETS = re.compile(r"\n(?:\[rank\d+\]:)?[ \t]{4,}[~^][~^ ]*(?=\n|$)")
+"""What a traceback draws below a line of code; a phone wraps it."""
+
+
 def _text(text: Text) -> Iterator[Passage]:
-    """Show text exactly as it was written."""
+    """Show text as it was written, but for a traceback's underlines."""
     whole = formatting.clean(text.text, lines=True).strip("\n")
+    if text.title:  # `logs` has none, and shows all
+        whole = _CARETS.sub("", f"\n{whole}").strip("\n")
     lines = whole.split("\n") if whole.strip() else ()
     code = tuple(part for line in lines for part in markdown.lines(line, markdown.code))
     yield from passages.over(text.title, code, code=True)

@@ -6,15 +6,15 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from wandbwatch import formatting
 from wandbwatch.analysis.ranking import finite
 from wandbwatch.formatting.json_values import line
-from wandbwatch.formatting.numbers import folded
+from wandbwatch.formatting.numbers import SYSTEM, folded, measured, system_name
 from wandbwatch.model.cell import Cell, latest
 from wandbwatch.model.report import Block, Fields, Note, Report, Table
 
 FIELDS, ROWS, TOTAL = 25, 40, 100
 """The most values of a group, rows of a table, and values of a report."""
-_SYSTEM = "system"
 _NO_GPU = ("GPU hours", 0.0)
 """What a digest says of runs on machines without one."""
 
@@ -33,11 +33,12 @@ def capped(report: Report) -> tuple[Report, str]:
     for block in map(_largest_first, _once(report.blocks)):
         match block:
             case Fields():
-                shown = _brief(block)
+                brief = _brief(block)
+                shown = _named(brief)
                 most = min(FIELDS, left)
                 left -= min(len(shown.items), most)
                 told = sum(item[1] != 0 for item in block.items)
-                if len(shown.items) < told or len(shown.items) > most:
+                if len(brief.items) < told or len(shown.items) > most:
                     values += _values(block)
                 if block.items and most <= 0:
                     hidden.append(block)
@@ -109,7 +110,23 @@ def _values(fields: Fields) -> Iterator[str]:
 
 def _brief(fields: Fields) -> Fields:
     """Fold system metrics, and leave out the GPU hours of machines without a GPU."""
-    if fields.title != _SYSTEM:
+    if fields.title not in SYSTEM:
         kept = (item for item in fields.items if item != _NO_GPU)
         return replace(fields, items=tuple(kept))
     return replace(fields, items=tuple(folded(fields.items)))
+
+
+def _named(fields: Fields) -> Fields:
+    """Give system metrics people's names, and their values units; several of one name,
+    as bytes and percent, are one."""
+    if fields.title not in SYSTEM:
+        return fields
+    found: dict[str, list[Cell]] = {}
+    for key, cell in fields.items:
+        value = measured(fields.title, key, cell) or cell
+        found.setdefault(system_name(key), []).append(value)
+    items = (
+        (name, cells[0] if len(cells) == 1 else " · ".join(map(formatting.cell, cells)))
+        for name, cells in found.items()
+    )
+    return replace(fields, items=tuple(items))

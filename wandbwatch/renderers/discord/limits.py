@@ -30,6 +30,8 @@ PHONE = 29
 """Columns of a code block on a phone; a desktop shows about 55."""
 PHONE_NAME = 31
 """Characters of a row's name and state in one line of a phone."""
+PHONE_CUT = 26
+"""Characters of a name that is cut to stay in one line of a phone, in bold."""
 PHONE_SMALL = 37
 """Characters of small text in one line of a phone."""
 LINE = 1000

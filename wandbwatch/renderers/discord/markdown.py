@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from urllib.parse import quote, urlsplit
 
 from wandbwatch import formatting
+from wandbwatch.formatting.text import width
 from wandbwatch.model.cell import Cell, Missing
 from wandbwatch.renderers.discord import limits
 
@@ -186,16 +186,5 @@ def missing(cell: Cell) -> bool:
     return isinstance(cell, Missing) or cell == ()
 
 
-def width(words: str) -> int:
-    """Count the columns of *text* in a font of one width."""
-    return sum(map(_cells, words))
-
-
 def padded(words: str, columns: int) -> str:
     return words + " " * (columns - width(words))
-
-
-def _cells(character: str) -> int:
-    if unicodedata.combining(character) or unicodedata.category(character) == "Cf":
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pickle
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from wandbwatch import formatting
+from wandbwatch.formatting.text import fitted
 from wandbwatch.model.delivery import MessageFile
 from wandbwatch.model.report import Chart, Line, Mark, Plot
 from wandbwatch.plots import called, file_name
@@ -72,7 +73,8 @@ def legend(block: Plot | Chart) -> Passage:
     if isinstance(block, Chart):
         return Passage((*full, *markdown.lines(markdown.named(charted.said(block)))))
     listed = charted.ranked(block) if len(block.lines) <= _LISTED else []
-    lines = [text for line in listed for text in _line(line, block)]
+    names = fitted((markdown.named(one.label) for one in listed), limits.PHONE_CUT)
+    lines = [text for one in listed for text in _line(one, block, names)]
     lines += [text for mark in block.marks for text in _mark(mark, block)]
     if not block.lines:
         lines.append("no run has values for it")
@@ -90,9 +92,12 @@ def alternative(block: Plot | Chart) -> str:
     return text if len(text) <= limits.ALT_TEXT else f"{text[: limits.ALT_TEXT - 1]}…"
 
 
-def _line(line: Line, plot: Plot) -> Iterator[str]:
-    name = markdown.named(line.label)
-    whose = f"{name} ({markdown.named(line.id)})" if line.id else name
+def _line(line: Line, plot: Plot, names: Mapping[str, str]) -> Iterator[str]:
+    """Name a line and its value: a name that is cut, and one of its own, has no id."""
+    name = names[markdown.named(line.label)]
+    alone = len({one.run for one in plot.lines if one.label == line.label}) == 1
+    cut = alone and name != markdown.named(line.label)
+    whose = f"{name} ({markdown.named(line.id)})" if line.id and not cut else name
     value = _value(line, plot)
     shown = markdown.text(whose)
     if len(shown) > _LONGEST:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, zip_longest
 from typing import TypeAlias
 
 from wandbwatch import formatting
-from wandbwatch.formatting.text import shared_part, short_names
+from wandbwatch.formatting.text import fitted, shared_part, short_names, width
 from wandbwatch.model.cell import Cell, latest
 from wandbwatch.model.report import Fields, Table
 from wandbwatch.model.run import State
@@ -108,9 +109,13 @@ def _cards(table: Table, title: str) -> Iterator[Passage]:
     """Yield a card for each row; what all rows share is said once below them."""
     equal = _equal(table)
     shortened, shared = _shortened(table)
-    cards, spare = _fitting(shortened, equal)
+    cards, spare, bold = _fitting(shortened, equal)
+    above = tuple(
+        markdown.lines(f"in bold: {bold}", start=markdown.SMALL) if bold else ()
+    )
     for lines in cards:
-        yield from heading.over(title, lines)
+        yield from heading.over(title, (*above, *lines))
+        above = ()
         title = ""
     pairs = [(table.columns[place], table.rows[0][place]) for place in equal]
     said = [f"{_ALL}{line.removeprefix(markdown.SMALL)}" for line in _small(pairs)]
@@ -122,22 +127,69 @@ def _cards(table: Table, title: str) -> Iterator[Passage]:
         yield Passage(tuple(said), apart=bool(equal))
 
 
-def _fitting(
-    table: Table, equal: Sequence[int]
-) -> tuple[Sequence[tuple[str, ...]], Sequence[str]]:
-    """Return the lines of each row without the *equal* columns, and without as many
-    spare ones as it takes to fit a phone, which are named."""
+Formed: TypeAlias = tuple[Sequence[tuple[str, ...]], Sequence[str], str]
+"""The lines of each row, the columns left out, the one whose values have no name."""
+
+
+def _fitting(table: Table, equal: Sequence[int]) -> Formed:
+    """Write the rows without the *equal* columns, and without as many spare ones as it
+    takes to fit a phone; then without the name of the only column of values."""
     spares = _spares(table, equal)
     spare = [name for name in table.spare if name in spares]
-    count = int(spare[:1] == ["id"])
-    while True:
-        without = {*equal, *(table.columns.index(name) for name in spare[:count])}
-        cards = [
-            tuple(card(*row, terse=bool(table.spare))) for row in _rows(table, without)
-        ]
-        if count == len(spare) or all(map(_fits, cards)):
-            return cards, spare[:count]
-        count += 1
+    first = int(spare[:1] == ["id"])
+    brief = _brief(table)
+    terse = bool(table.spare)
+    *tries, last = [(spare[:count], "") for count in range(first, len(spare) + 1)]
+    if bold := _bold(table, {*equal, *map(table.columns.index, spare)}):
+        tries, last = [*tries, last], (spare, bold)
+    for gone, unnamed in tries:
+        formed = _formed(brief, equal, gone, unnamed, terse=terse)
+        if all(map(_fits, formed[0])):
+            return formed
+    return _formed(brief, equal, *last, terse=terse)
+
+
+def _formed(
+    table: Table, equal: Sequence[int], gone: Sequence[str], bold: str, *, terse: bool
+) -> Formed:
+    without = {*equal, *map(table.columns.index, gone)}
+    columns = tuple("" if bold and name == bold else name for name in table.columns)
+    rows = _rows(replace(table, columns=columns), without)
+    return [tuple(card(*row, terse=terse)) for row in rows], gone, bold
+
+
+def _bold(table: Table, without: Container[int]) -> str:
+    """Return the one column of values in a table made to fit a phone; "" if several."""
+    places = [p for p in range(_about(table), len(table.columns)) if p not in without]
+    names = [table.columns[p] for p in places if table.columns[p] not in _OWN]
+    return names[0] if len(names) == 1 and table.spare and len(table.rows) > 1 else ""
+
+
+def _brief(table: Table) -> Table:
+    """Cut long names of runs and files so that each takes one line of a phone."""
+    columns = list(zip(*table.rows, strict=True))
+    ours = table.spare or any(table.links)
+    place = _naming(table) if ours and len(table.rows) > 1 else None
+    if place is None:
+        return table
+    words = [markdown.worded(cell) for cell in columns[place]]
+    if max(map(width, words)) <= limits.PHONE_NAME - len("✓ "):
+        return table
+    short = fitted(words, limits.PHONE_CUT)
+    columns[place] = tuple(short[word] for word in words)
+    return replace(table, rows=tuple(zip(*columns, strict=True)))
+
+
+def _naming(table: Table) -> int | None:
+    """Return the place of the column of names, paths or keys; None for other texts."""
+    if "name" in table.columns:
+        return table.columns.index("name")
+    columns = zip(*table.rows, strict=True)
+    texts = (i for i, cells in enumerate(columns) if type(cells[0]) is str)
+    place = next(texts, 0)
+    words = [row[place] for row in table.rows]
+    named = all(type(word) is str and not re.search(r"\s", word) for word in words)
+    return place if named else None
 
 
 def _spares(table: Table, equal: Sequence[int]) -> set[str]:
@@ -217,9 +269,9 @@ _BESIDE = " · "
 
 def _shortened(table: Table) -> tuple[Table, str]:
     """Shorten the runs' names to what differs; say what they share."""
-    if "name" not in table.columns:
+    place = _naming(table)
+    if place is None or not ("name" in table.columns or table.spare):
         return table, ""
-    place = table.columns.index("name")
     names = [markdown.worded(row[place]) for row in table.rows]
     if not (shared := shared_part(names)):
         return table, ""
@@ -228,7 +280,7 @@ def _shortened(table: Table) -> tuple[Table, str]:
         (*row[:place], short[name], *row[place + 1 :])
         for row, name in zip(table.rows, names, strict=True)
     )
-    return replace(table, rows=rows), f"… is a name above: {shared}"
+    return replace(table, rows=rows), f"full names: {shared}"
 
 
 def _about(table: Table) -> int:
@@ -251,20 +303,22 @@ def _grid(table: Table) -> tuple[str, ...]:
         return tuple(map(markdown.code, rows))
     bare = [["", *row[1:]] for row in shown]
     below = next(filter(None, (_aligned(bare, gap) for gap in _GAPS)), ())
-    return tuple(_stacked([row[0] for row in shown], below)) if below else ()
+    names = [row[0] for row in shown[1:]]
+    short = fitted(names, limits.PHONE) if table.spare else {}
+    return tuple(_stacked([short.get(n, n) for n in names], below)) if below else ()
 
 
 def _stacked(names: Sequence[str], rows: Sequence[str]) -> Iterator[str]:
     """Put each of *rows* below its name; the first one is the header."""
     yield markdown.code(rows[0])
-    for name, row in zip(names[1:], rows[1:], strict=True):
+    for name, row in zip(names, rows[1:], strict=True):
         yield from markdown.lines(name, markdown.code)
         yield markdown.code(row)
 
 
 def _aligned(shown: Sequence[Sequence[str]], gap: str) -> tuple[str, ...]:
     """Pad the cells into lines; () if one is wider than a phone."""
-    widths = [max(map(markdown.width, column)) for column in zip(*shown, strict=True)]
+    widths = [max(map(width, column)) for column in zip(*shown, strict=True)]
     if sum(widths) + len(gap) * (len(widths) - 1) > limits.PHONE:
         return ()
     padded = (map(markdown.padded, row, widths) for row in shown)
@@ -279,7 +333,7 @@ def field_passages(fields: Fields) -> Iterator[Passage]:
     wide: list[str] = []
     for name, cell in fields.items:
         value = markdown.code(markdown.worded(cell))
-        if markdown.width(value) > limits.PHONE - len(_GAP):
+        if width(value) > limits.PHONE - len(_GAP):
             wide += markdown.small_pairs([(name, cell)])
         else:
             rows.append((markdown.code(markdown.named(name)), value))
@@ -291,7 +345,7 @@ def field_passages(fields: Fields) -> Iterator[Passage]:
 
 def _columns(rows: Sequence[tuple[str, str]]) -> Iterator[str]:
     """Align what fits a phone; else put the value below its name."""
-    widths = [(markdown.width(name), markdown.width(value)) for name, value in rows]
+    widths = [(width(name), width(value)) for name, value in rows]
     column = _most_aligned(widths)
     for (name, value), (wide, long) in zip(rows, widths, strict=True):
         if _aligns(column, wide, long):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -51,11 +52,35 @@ def fields(found: Fields, screen: Screen) -> Iterator[RenderableType]:
     width = screen.width - indent
     title = found.title
     shown = numbers.folded(found.items) if title in numbers.SYSTEM else found.items
-    values = (
-        (formatting.clean(n), c, _measured(title, n, c, screen)) for n, c in shown
-    )
-    if items := _aligned(list(values)):
+    ours = title in numbers.SYSTEM
+    values = [
+        (
+            formatting.clean(numbers.system_name(n) if ours else n),
+            c,
+            _measured(title, n, c, screen),
+        )
+        for n, c in shown
+    ]
+    items = _aligned(values)
+    if ours:
+        keys = [re.sub(r" \(\d+\)$", "", formatting.clean(n)) for n, _ in shown]
+        items = _with_keys(items, keys, width)
+    if items:
         yield Padding(columns_of(items, width), (0, 0, 0, indent))
+
+
+def _with_keys(items: Sequence[Item], keys: Sequence[str], width: int) -> list[Item]:
+    """Put the key that `--keys` takes behind each value, where all have the room."""
+    value = max((text.cell_len for _, text in items), default=0)
+    key = max(map(cell_len, keys), default=0)
+    longest = max((cell_len(name) for name, _ in items), default=0)
+    if longest + value + key + 2 * _GAP > width or longest > width * _NAME_SHARE:
+        return list(items)
+    for (name, text), one in zip(items, keys, strict=True):
+        if one != name:
+            text.append(" " * (value + _GAP - text.cell_len))
+            text.append(one, QUIET)
+    return list(items)
 
 
 def _measured(title: str, name: str, cell: Cell, screen: Screen) -> Text:
