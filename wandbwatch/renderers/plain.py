@@ -98,9 +98,10 @@ def _chart(chart: Chart) -> Iterator[str]:
 
 
 def _summary(series: Series) -> tuple[Cell, ...]:
-    finite = list(filter(math.isfinite, series.y))
-    count = len(series.y)
-    if not finite:
+    count, finite = len(series.y), series.y
+    if not math.isfinite(sum(finite)):  # a sum of many takes less than a list of them
+        finite = list(filter(math.isfinite, finite))
+    if len(finite) == 0:
         return (count, count, *[Missing.MISSING] * 4)
     ends = (series.y[0], series.y[-1], min(finite), max(finite))
     return (count, count - len(finite), *ends)

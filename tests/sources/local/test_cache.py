@@ -191,6 +191,14 @@ def test_a_second_look_reads_what_is_new(file, monkeypatch):
     assert sum(read) < len(content) / 3
 
 
+def test_a_link_to_a_run_is_the_same_run(file, kept):
+    synthetic.write(file, records(0, 300))
+    latest = file.with_name("latest-run")
+    latest.symlink_to(file.parent, target_is_directory=True)
+    assert answers(latest / file.name) == answers(file)
+    assert len(list(kept.iterdir())) == 1
+
+
 @lru_cache
 def long() -> bytes:
     return synthetic.frame(synthetic.steps(3000, run_id="any"))

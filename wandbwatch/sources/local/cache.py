@@ -91,7 +91,7 @@ class Cached:
 
     @classmethod
     def of(cls, log: RunLog) -> Cached | None:
-        kept = Kept.of(f"{log.path.absolute()}")
+        kept = Kept.of(os.path.realpath(log.path))
         return cls(kept) if kept else None
 
     def load(self, log: RunLog) -> Any:
