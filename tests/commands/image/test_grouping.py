@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import math
+import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from wandbwatch.commands.image.parse import Band
 from wandbwatch.commands.image.plotting.grouping import grouped, is_aligned, names
@@ -101,12 +102,13 @@ curves = st.lists(st.tuples(values, values), max_size=6)
 
 
 @given(st.lists(curves, max_size=4), st.sampled_from(Band))
+@example([[(0.0, sys.float_info.max)]] * 3, Band.STD)
 def test_any_curves_make_bands_around_their_mean(several, band):
     lines = [line(str(i), *one) for i, one in enumerate(several)]
     runs = [run(str(i), "g") for i in range(len(several))]
     for one in grouped(lines, runs, "group", band):
         assert list(one.series.x) == sorted(set(one.series.x))
-        assert not any(map(math.isnan, one.series.y))
+        assert all(map(math.isfinite, one.series.y))
         assert one.band
         assert [len(edge.y) for edge in one.band] == [len(one.series.x)] * 2
 

@@ -6,7 +6,7 @@ import math
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from statistics import fmean, stdev
+from statistics import stdev
 
 from wandbwatch import formatting
 from wandbwatch.commands.image.parse import Band
@@ -139,7 +139,9 @@ def _edges(values: Sequence[float], band: Band) -> tuple[float, float]:
 
 
 def _average(values: Sequence[float]) -> float:
-    return fmean(value / len(values) for value in values) * len(values)
+    """Return the mean, finite as the values are, be they as large as a float can."""
+    half = math.fsum(value / 2 / len(values) for value in values)
+    return max(min(values), min(2 * half, max(values)))
 
 
 def _deviation(values: Sequence[float]) -> float:
