@@ -60,7 +60,9 @@ def _plain(value: Plain, now: datetime | None, *, lines: bool = False) -> str:
         case Missing() | ():  # no value, no tags
             return NOTHING
         case StrEnum():
-            return state(value)
+            from wandbwatch.model.run import State  # noqa: PLC0415 -- `check` has none
+
+            return state(value) if isinstance(value, State) else clean(value)
         case str():
             return clean(value, lines=lines)
         case Bytes():
