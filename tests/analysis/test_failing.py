@@ -44,6 +44,21 @@ def printed(text: str) -> list[Printed]:
             '[rank0]:   File "t.py", line 3\n[rank0]:     Error: no\n[rank0]: bye',
             "exit code 1",
         ),
+        (
+            (
+                "[rank1]: torch.OutOfMemoryError: CUDA out of memory\n[rank0]: x"
+                ".DistBackendError: NCCL error in: x.cpp:1\ny.errors.ChildFailedError: "
+            ),
+            "torch.OutOfMemoryError: CUDA out of memory",
+        ),
+        (
+            "[rank0]:[E1129 12:00:00.1 X.cpp:616] [Rank 0] operation timeout\nbye",
+            "[Rank 0] operation timeout",
+        ),
+        ("(train pid=77, ip=10.0.0.1) ValueError: no\nbye", "ValueError: no"),
+        ("3: KeyError: 'lr'\n1: bye", "KeyError: 'lr'"),
+        ("[1,0]<stderr>:OSError: no space", "OSError: no space"),
+        ("ConnectionResetError: [Errno 104]", "ConnectionResetError: [Errno 104]"),
         ("ValueError: \x1b[31m" + "x" * 999, "ValueError: [31m" + "x" * 283 + "…"),
     ],
 )

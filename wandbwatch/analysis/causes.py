@@ -257,12 +257,14 @@ def _rested(series: Series) -> float:
 
 def _console(known: Evidence) -> Iterator[Cause]:
     """Find the line of an error; the first that says out of memory is the reason."""
+    if known.run.state is State.FINISHED:
+        return  # it got over what it printed
     last = None
     for line in failing.spoken(known.console):
         at = line.when.timestamp() if line.when else known.end
         kind = failing.kind(line.text)
         where = f" at {known.place(at)}" if line.when else ""
-        text = formatting.clean(line.text.strip())[:200]
+        text = formatting.clean(failing.bare(line.text))[:200]
         cause = Cause(kind, at, f"printed{where}: {text}")
         if kind == "out of memory":
             yield cause

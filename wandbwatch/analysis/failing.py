@@ -22,7 +22,7 @@ _SIGNAL = re.compile(r"(?:Killed|Segmentation fault|Terminated|Aborted)\b.*")
 _WORDS = re.compile(
     r"\b(?:error|fatal|fail(?:ed|ure)?|out of memory|oom|cancelled|time limit"
     r"|abort(?:ed)?|no space left|not found|no such file|denied|refused"
-    r"|panic|killed|due to)\b",
+    r"|panic|killed|due to|timed out|operation timeout)\b",
     re.IGNORECASE,
 )
 _PROGRESS = re.compile(r"\d%|\bit/s\b|s/it\b|[━█▏▎▍▌▋▊▉]|^wandb: ")
@@ -35,6 +35,23 @@ _NODE = re.compile(
     re.IGNORECASE,
 )
 _FRAME = re.compile(r"(.*?)File \"[^\"]*\", line \d+")
+_BY = re.compile(
+    r"(?:\[(?:rank|default)\d+\]: ?|\[\d+,\d+\]<std\w+>: ?"
+    r"|\(\w[^()]{0,80} pid=[^()]{0,80}\) "
+    r"|\[?[EWIF]\d{4} [\d:.]+ (?:\d+ )?[\w./-]+:\d+\] |\d+: (?=\S*[A-Z]))+"
+)
+"""The process that printed a line, as torchrun, MPI, Ray, glog and srun say it."""
+_CONSEQUENCES = {
+    "ChildFailedError",
+    "CalledProcessError",
+    "ProcessRaisedException",
+    "ProcessExitedException",
+    "SystemExit",
+    "DistBackendError",
+    "ConnectionResetError",
+    "BrokenPipeError",
+}
+"""Exceptions of the processes around one that failed first."""
 _NUMBERS = re.compile(r"\d+(?:[.,:]\d+)*|\b0x[0-9a-f]+")
 _GENERIC = {"RuntimeError", "OutOfMemoryError", "Exception", "Error"}
 """Exception names that say less than their message."""
@@ -89,13 +106,22 @@ def spoken(console: Iterable[Printed]) -> Iterator[Printed]:
 
 
 def error(console: Iterable[Printed]) -> str:
-    """Return the last line of *console* with an error; "" if there is none."""
-    lines = [text for line in spoken(console) if (text := line.text.strip())]
-    for found in (_is_error, _has_words):
+    """Return the last line of *console* with an error; "" if there is none.
+
+    What follows from an error in another process is named only if nothing else is.
+    """
+    lines = [text for line in spoken(console) if (text := bare(line.text))]
+    for found in (_is_first, _is_error, _has_words):
         for line in reversed(lines):
             if found(line):
                 return _cut(formatting.clean(line), _LONGEST)
     return ""
+
+
+def bare(line: str) -> str:
+    """Return *line* without the name of the process that printed it."""
+    text = line.strip()
+    return text[found.end() :] if (found := _BY.match(text)) else text
 
 
 def kind(line: str) -> str:
@@ -104,12 +130,17 @@ def kind(line: str) -> str:
         return "out of memory"
     if _NODE.search(line):
         return "node"
-    return "error" if _is_error(line.strip()) else ""
+    return "error" if _is_error(bare(line)) else ""
 
 
 def _is_error(line: str) -> bool:
     """Whether *line* is the message of an exception or a signal."""
     return bool(_ERROR.fullmatch(line) or _SIGNAL.fullmatch(line))
+
+
+def _is_first(line: str) -> bool:
+    found = _ERROR.fullmatch(line)
+    return _is_error(line) and not (found and found[1] in _CONSEQUENCES)
 
 
 def _has_words(line: str) -> bool:
