@@ -236,12 +236,6 @@ AnyAddresses: TypeAlias = Annotated[
     list[Address] | None,
     typer.Argument(parser=any_address, metavar="ADDRESS", help=_PROJECTS),
 ]
-ProjectAddress: TypeAlias = Annotated[
-    Address,
-    typer.Argument(
-        parser=project_address, metavar="ADDRESS", envvar="WANDB_PROJECT", help=_PROJECT
-    ),
-]
 AnyAddress: TypeAlias = Annotated[
     Address,
     typer.Argument(

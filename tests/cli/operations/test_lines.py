@@ -88,6 +88,16 @@ def test_an_empty_list_is_fine(tmp_path):
     assert grammar.read(["lines", str(tmp_path / "list")], env()) == 0
 
 
+@pytest.mark.parametrize("options", [[], ["--check"]])
+@pytest.mark.parametrize("head", ["[channels.main]", '[[subscriptions]]  # "daily"'])
+def test_a_toml_file_is_one_complaint(tmp_path, head, options):
+    given = tmp_path / "watch.toml"
+    given.write_text(f"# of the lab\nbroken =\r\n{head}\r\nname = 'daily'\n")
+    with pytest.raises(UsageError, match="is a TOML file, not a list") as error:
+        grammar.read(["lines", str(given), *options], env())
+    assert f"`wandbwatch run {given}` runs its subscriptions" in str(error.value)
+
+
 def test_check_shows_the_list_in_todays_form_and_runs_nothing(tmp_path, capsys):
     (tmp_path / "old").write_text(OLD)
     runs_nothing = env(AssertionError("a check asks no source"))

@@ -17,6 +17,8 @@ from pathlib import Path
 
 from wandbwatch.model.errors import NotFoundError, UsageError
 
+_TABLE = re.compile(r"^[ \t]*\[{1,2}[\w.\"' -]+\]{1,2}[ \t]*(#.*)?\r?$", re.MULTILINE)
+"""The head of a table in TOML; no command begins with a bracket."""
 _ALPHABET = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 
 
@@ -57,6 +59,13 @@ def lines(given: str) -> list[str]:
     Raises UsageError, NotFoundError or OSError.
     """
     text = _text(given)
+    if _TABLE.search(text):
+        whose = "standard input" if given == "-" else given
+        file = "FILE" if given == "-" else given
+        raise UsageError(
+            f"{whose} is a TOML file, not a list of command lines; `wandbwatch check"
+            f" {file}` checks it, `wandbwatch run {file}` runs its subscriptions"
+        )
     found = (decoded(text) or text).removesuffix("\n").split("\n")
     return [line.rstrip("\r") for line in found]
 

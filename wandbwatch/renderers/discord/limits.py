@@ -10,11 +10,10 @@ HEADLINE = 160
 """Our limit for one headline: those of ten embeds fit a content."""
 EMBEDS = 10
 TITLE = 256
-AUTHOR = 256
 DESCRIPTION = 4096
-FOOTER = 2048
 NOTES = 1800
-"""Our limit for a footer, so that a whole embed stays within `EMBEDDED`."""
+"""Our limit for a footer, so that a whole embed stays within `EMBEDDED`; Discord's is
+2048."""
 EMBEDDED = 6000
 """The text of all embeds of one message together."""
 
