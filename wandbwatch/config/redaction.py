@@ -96,7 +96,9 @@ def redact(text: str) -> str:
     part by which we find the token after it.
     """
     tokens = [one[2] for one in _TOKEN.finditer(text) if len(one[2]) >= _SHORTEST]
-    for secret in sorted(_secrets, key=len, reverse=True):
+    key = os.environ.get("WANDB_API_KEY", "")
+    secrets = {*_secrets, key} if len(key) >= _SHORTEST else _secrets
+    for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, _HIDDEN)
     for token in tokens:
         text = text.replace(token, _HIDDEN)

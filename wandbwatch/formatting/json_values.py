@@ -169,11 +169,11 @@ def _csv_cell(cell: Cell) -> str:
     if isinstance(cell, Missing):
         return ""
     if isinstance(cell, str) and not isinstance(cell, State):
-        return _harmless(formatting.clean(cell, lines=True))
+        return harmless(formatting.clean(cell, lines=True))
     known = value(cell)
     return known if isinstance(known, str) else written(known)
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """Stop a spreadsheet from running a name as a formula: ``'=HYPERLINK(…)``."""
     return f"'{text}" if _FORMULA.match(text.lstrip()) else text

@@ -102,6 +102,11 @@ def test_no_chart_and_no_table_breaks_us(value):
     assert b"".join(sheets.as_csv(sheet)).startswith(b"a,b\r\n")
 
 
+def test_a_saved_table_runs_no_formula():
+    table = LoggedTable(("=a", "b"), (("=1+1", -2),))
+    assert b"".join(sheets.as_csv(table)) == b"'=a,b\r\n'=1+1,-2\r\n"
+
+
 def test_a_confusion_matrix_is_a_table():
     rows = (("cat", "dog", 3), ("dog", "dog", 4))
     sheet = LoggedTable(("Actual", "Predicted", "nPredictions"), rows)

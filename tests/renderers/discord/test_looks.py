@@ -350,6 +350,18 @@ def test_a_card_does_not_repeat_its_headline(block):
     assert "description" not in embed(block, headline="owl: loss is NaN")
 
 
+def test_a_secret_that_a_training_printed_is_left_out(monkeypatch):
+    monkeypatch.setenv("WANDB_API_KEY", "k3y" * 14)
+    printed = f"https://discord.com/api/webhooks/1/t0ken_t0ken and {'k3y' * 14}"
+    rows = Table("runs", ("name", "why"), ((printed, printed),))
+    blocks = (Note(printed), Text("output", printed), rows)
+    report = Report("x", printed, blocks, headline=printed)
+    sent = str(render([report], png))
+    assert "webhooks" in sent
+    assert "t0ken" not in sent
+    assert "k3y" not in sent
+
+
 def _listed(**spare: Any) -> list[list[str]]:
     """Return the lines of each row of a list of runs that differ in all columns."""
     names = ("gpt2-owt-124M", "resnet50-imagenet-cosine-ema", "sac-walker")

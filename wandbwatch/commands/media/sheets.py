@@ -83,8 +83,6 @@ def as_csv(table: LoggedTable) -> Iterator[bytes]:
 def _written(value: Json) -> str:
     if value is None:
         return ""
-    return (
-        value
-        if isinstance(value, str)
-        else json_values.written(json_values.value(value))
-    )
+    if isinstance(value, str):
+        return json_values.harmless(value)
+    return json_values.written(json_values.value(value))

@@ -1,6 +1,7 @@
 """Text and values from outside as Discord's markdown, where they stay text.
 
-No markup, no mention, no link and no code fence of theirs has an effect.
+No markup, no mention, no link and no code fence of theirs has an effect; a secret that
+a training printed is left out.
 https://support.discord.com/hc/en-us/articles/210298617 describes the markup.
 """
 
@@ -13,6 +14,7 @@ from datetime import datetime
 from urllib.parse import quote, urlsplit
 
 from wandbwatch import formatting
+from wandbwatch.config.redaction import redact
 from wandbwatch.formatting.text import width
 from wandbwatch.model.cell import Cell, Missing
 from wandbwatch.renderers.discord import limits
@@ -27,7 +29,7 @@ _PINGS = re.compile(r"@(?=everyone|here|[!&]?\d)")
 
 def text(raw: str) -> str:
     """Escape *raw* as one line of markdown."""
-    cleaned = _PINGS.sub(f"@{_UNSEEN}", formatting.clean(raw))
+    cleaned = _PINGS.sub(f"@{_UNSEEN}", redact(formatting.clean(raw)))
     return _STARTS.sub(_start, _ALWAYS.sub(r"\\\g<0>", cleaned))
 
 
@@ -42,7 +44,7 @@ def with_commands(raw: str) -> str:
 
 def code(raw: str) -> str:
     """Make *raw* safe inside a code block; line breaks stay."""
-    cleaned = _PINGS.sub(f"@{_UNSEEN}", formatting.clean(raw, lines=True))
+    cleaned = _PINGS.sub(f"@{_UNSEEN}", redact(formatting.clean(raw, lines=True)))
     return re.sub("`(?=`)", f"`{_UNSEEN}", cleaned)
 
 
