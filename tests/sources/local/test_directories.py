@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from wandbwatch.cli import grammar
 from wandbwatch.model.address import Local
@@ -13,6 +16,15 @@ from wandbwatch.sources.local.source import LocalSource
 from tests.fakes import NOW, fake_env
 from tests.runs import synthetic
 from tests.runs.synthetic import write_long
+
+# Root may read what nobody may: without that right it is one like any other.
+_ORDINARY = """
+import ctypes, os, sys
+if not os.geteuid():
+    for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+        ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
+os.execv(sys.executable, (sys.executable, "-m", "wandbwatch", *sys.argv[1:]))
+"""
 
 
 @pytest.fixture
@@ -35,6 +47,24 @@ def test_no_tree_is_searched_for_the_run_of_a_path_that_is_missing(tmp_path, run
     for missing in (tmp_path / "jobs" / "a", tmp_path / "a", tmp_path / "no" / "a"):
         with pytest.raises(NotFoundError, match="does not exist"):
             directories.files(missing)
+
+
+def test_a_run_that_may_not_be_read_hides_no_other(run):
+    root = run.parents[1]
+    loop = root / "run-20260102_000000-loop" / "run-loop.wandb"
+    loop.parent.mkdir()
+    loop.symlink_to(loop)
+    closed = root / "offline-run-20260103_000000-my-id"
+    write_long(closed / "run-my-id.wandb", 1, keys=1)
+    closed.chmod(0)
+    asked = (sys.executable, "-c", _ORDINARY, "project", str(root))
+    try:
+        done = subprocess.run(asked, capture_output=True, text=True, check=True)
+    finally:
+        closed.chmod(0o700)
+    assert "\ta\t" in done.stdout
+    assert "my-id (my-id): cannot be read: Permission denied" in done.stdout
+    assert "loop (loop): cannot be read: Too many levels" in done.stdout
 
 
 @pytest.mark.parametrize("line", ["digest --since 9000d", "events", "alert --when k>5"])

@@ -229,15 +229,32 @@ def _in_run(path: Path | str) -> list[str]:
 
 
 def _listed(path: Path | str) -> tuple[list[str], bool]:
-    """Return the files of a run's directory, and whether one might be a link."""
-    with os.scandir(path) as entries:
-        ours = [
-            e
-            for e in entries
-            if e.name.endswith(".wandb") and e.name.startswith("run-")
-        ]
+    """Return the files of a run's directory, and whether that may change unseen.
+
+    Of a directory that may not be entered, the file is named that it should hold: its
+    run is listed as one that cannot be read.
+    """
+    try:
+        with os.scandir(path) as entries:
+            ours = [
+                e
+                for e in entries
+                if e.name.endswith(".wandb") and e.name.startswith("run-")
+            ]
+    except PermissionError:
+        parts = Path(path).resolve().name.removeprefix("offline-").split("-", 2)
+        if len(parts) < 3:  # noqa: PLR2004 -- run, time, id
+            raise
+        return [f"{path}/run-{parts[2]}.wandb"], True
     linked = any(e.is_symlink() for e in ours)
-    return sorted(e.path for e in ours if e.is_file()), linked
+    return sorted(e.path for e in ours if _is_file(e)), linked
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link to itself, which cannot be read
+        return True
 
 
 def _missing(path: Path) -> str:
