@@ -12,19 +12,20 @@ NAN = math.nan
 
 
 def drawn(u: npt.ArrayLike, v: npt.ArrayLike, columns: int = 10) -> Path:
-    return path(np.array(u, dtype=float), np.array(v, dtype=float), columns)
+    x = np.array(u, dtype=float)
+    return path(x, np.array(v, dtype=float), x * columns)
 
 
 def test_few_points_all_stay():
     found = drawn([0, 0.5, 1], [1, 2, 3])
-    assert found.u.tolist() == [0, 0.5, 1]
-    assert found.v.tolist() == [1, 2, 3]
+    assert found.x.tolist() == [0, 0.5, 1]
+    assert found.y.tolist() == [1, 2, 3]
     assert not len(found.alone)
 
 
 def test_a_missing_value_breaks_the_line():
     found = drawn([0, 0.2, 0.4, 0.6, 0.8], [1, 2, NAN, NAN, 3])
-    assert [str(v) for v in found.v.tolist()] == ["1.0", "2.0", "nan", "3.0"]
+    assert [str(v) for v in found.y.tolist()] == ["1.0", "2.0", "nan", "3.0"]
     assert found.alone.tolist() == [4]
 
 
@@ -39,17 +40,17 @@ def test_every_column_keeps_its_ends_and_its_extremes():
     v = np.random.default_rng(1).normal(size=10_000)
     v[7777] = 50.0
     found = drawn(u, v, 100)
-    assert len(found.u) <= 4 * 101
+    assert len(found.x) <= 4 * 101
     for column in range(100):
         inside = v[np.floor(u * 100) == column]
-        kept = found.v[np.floor(found.u * 100) == column]
+        kept = found.y[np.floor(found.x * 100) == column]
         assert (kept.min(), kept.max()) == (inside.min(), inside.max())
         assert (kept[0], kept[-1]) == (inside[0], inside[-1])
 
 
 def test_a_line_that_goes_back_keeps_every_point():
     u = np.concatenate([np.linspace(0, 1, 500), np.linspace(1, 0, 500)])
-    assert len(drawn(u, u, 10).u) == 1000
+    assert len(drawn(u, u, 10).x) == 1000
 
 
 def test_marks_are_distinguished():
@@ -79,7 +80,7 @@ def test_no_value_outside_and_no_extreme_lost(ys, columns):
     u = np.linspace(0, 1, len(ys))
     found = drawn(u, ys, columns)
     there = [y for y in ys if not math.isnan(y)]
-    kept = [v for v in found.v.tolist() if not math.isnan(v)]
+    kept = [v for v in found.y.tolist() if not math.isnan(v)]
     assert set(kept) <= set(there)
     if there:
         assert (min(kept), max(kept)) == (min(there), max(there))

@@ -1,19 +1,52 @@
 from __future__ import annotations
 
 import math
+import sys
 import warnings
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wandbwatch.plots.ticks import MINUS, Scale, Ticks, label, worded
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from wandbwatch.plots.figure import own_settings
+from wandbwatch.plots.ticks import MINUS, Scale, label, worded
+
+FIGURE = Figure()
+FigureCanvasAgg(FIGURE)
+
+
+@dataclass(frozen=True)
+class Ticks:
+    """What is drawn at an x axis, each with its place from 0, the left end, to 1."""
+
+    places: list[float]
+    texts: list[str]
+    offset: str
 
 
 def ticks(low: float, high: float, name: str = "", *, log: bool = False) -> Ticks:
-    with np.errstate(all="ignore"):
-        return Scale.around(low, high, log=log).ticks(5, name)
+    """Let matplotlib draw the ticks of an axis from *low* to *high*."""
+    with own_settings():
+        FIGURE.clear()
+        axes = FIGURE.add_axes((0.0, 0.0, 1.0, 1.0))
+        Scale(low, high, log, name).set(axes.xaxis, 5)
+        FIGURE.canvas.draw()
+        return drawn(axes)
+
+
+def drawn(axes: Axes) -> Ticks:
+    found = []
+    for tick in axes.xaxis.get_major_ticks():
+        at = axes.transData.transform((tick.get_loc(), 0))[0] / axes.bbox.width
+        if -1e-6 <= at <= 1 + 1e-6:
+            found.append((float(at), tick.label1.get_text()))
+    places, texts = [at for at, _ in found], [text for _, text in found]
+    return Ticks(places, texts, axes.xaxis.get_offset_text().get_text())
 
 
 def texts(found: Ticks) -> list[str]:
@@ -51,12 +84,13 @@ def test_steps_are_whole():
     assert texts(ticks(0, 3, "step")) == ["0", "1", "2", "3"]
 
 
-@pytest.mark.parametrize("value", [0.0, 3.0, -1e308, 5e-324])
-def test_a_constant_has_the_one_tick_of_its_value(value):
-    found = ticks(value, value)
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("value", [0.0, 3.0, -1e308, 5e-324, sys.float_info.max])
+def test_a_constant_has_the_one_tick_of_its_value(value, log):
+    found = ticks(value, value, log=log and value > 0)
     (place,) = found.places
     assert abs(place - 0.5) < 0.01
-    assert found.texts == (worded(value),)
+    assert found.texts == [worded(value)]
 
 
 @pytest.mark.parametrize(
@@ -74,18 +108,49 @@ def test_powers_of_ten(low, high, expected):
 
 
 @pytest.mark.parametrize(
-    ("value", "step", "expected"),
+    ("value", "expected"),
     [
-        (0.0, 1.0, "0"),
-        (9999.0, 1.0, "9999"),
-        (12345.0, 1.0, "12.345k"),
-        (0.0001, 0.0001, "0.0001"),
-        (1.5e-7, 1e-8, "1.5e-7"),
-        (-1.7e308, 1e307, "-1.7e308"),
+        (0.0, "0"),
+        (9999.0, "9999"),
+        (12345.0, "12.345k"),
+        (0.0001, "0.0001"),
+        (1.5e-7, "1.5e-7"),
+        (-1.7e308, "-1.7e308"),
+        (math.inf, ""),
     ],
 )
-def test_a_label_tells_a_value_from_the_next(value, step, expected):
-    assert label(value, step).replace(MINUS, "-") == expected
+def test_a_label_has_five_digits(value, expected):
+    assert label(value).replace(MINUS, "-") == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "places"),
+    [
+        ([-1.7e308, 0.0, 1.7e308], [0, 0.5, 1]),
+        ([0.0, 5e-324, 1e-323], [0, 0.5, 1]),
+        ([1e200, 1.5e200, 2e200], [0, 0.5, 1]),
+        ([-3e-200, 0.0, 3e-200], [0, 0.5, 1]),
+    ],
+)
+def test_the_largest_and_smallest_floats_have_their_places(values, places):
+    scale = Scale.of([np.array(values)])
+    assert scale is not None
+    with own_settings():
+        FIGURE.clear()
+        axes = FIGURE.add_axes((0.0, 0.0, 1.0, 1.0))
+        scale.set(axes.xaxis, 5)
+        points = [(x, 0.0) for x in scale.place(values).tolist()]
+        at = axes.transData.transform(points)[:, 0] / axes.bbox.width
+        assert at.tolist() == pytest.approx(places, abs=1e-6)
+        assert scale.share(values).tolist() == pytest.approx(places)
+
+
+def test_what_has_no_place_is_nan_and_what_is_beyond_an_end_is_at_it():
+    log = Scale(1.0, 100.0, log=True)
+    found = log.place([math.nan, math.inf, -1.0, 0.0, 0.5, 10.0, 1000.0]).tolist()
+    assert [math.isnan(at) for at in found[:4]] == [True] * 4
+    assert found[4:] == [1.0, 10.0, 100.0]
+    assert log.share(10.0) == 0.5
 
 
 def at(text: str) -> float:
@@ -96,15 +161,31 @@ def at(text: str) -> float:
     ("high", "expected"),
     [
         (3, ["0s", "1s", "2s", "3s"]),
-        (60, ["0", "15s", "30s", "45s", "1m"]),
-        (600, ["0", "2m", "4m", "6m", "8m", "10m"]),
-        (9000, ["0", "30m", "1h", "1h30m", "2h", "2h30m"]),
-        (86400 * 2, ["0", "12h", "1d", "1d12h", "2d"]),
-        (86400 * 100, ["0d", "20d", "40d", "60d", "80d", "100d"]),
+        (1.5, ["0s", "0.5s", "1s", "1.5s"]),
+        (60, ["0s", "15s", "30s", "45s", "1m"]),
+        (600, ["0s", "2m", "4m", "6m", "8m", "10m"]),
+        (9000, ["0s", "30m", "1h", "1h 30m", "2h", "2h 30m"]),
+        (86400 * 2, ["0s", "12h", "1d", "1d 12h", "2d"]),
+        (86400 * 100, ["0s", "20d", "40d", "60d", "80d", "100d"]),
     ],
 )
 def test_durations(high, expected):
     assert texts(ticks(0, high, "runtime")) == expected
+
+
+def test_late_durations_are_told_apart():
+    day = 2 * 86400
+    found = texts(ticks(day, day + 1800, "runtime"))
+    assert found == ["48:00:00", "48:10:00", "48:20:00", "48:30:00"]
+    assert texts(ticks(-7200, -7195, "runtime"))[0] == "-2:00:00"
+
+
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("name", ["", "step", "runtime", "wall"])
+@pytest.mark.parametrize("low", [95.64965639961072, 4999999999999995.0, 2.53e11, 1e-9])
+def test_values_too_close_to_tell_apart_are_one(low, name, log):
+    found = ticks(low, math.nextafter(low, math.inf), name, log=log)
+    assert len(found.places) == 1
 
 
 @pytest.mark.parametrize(
@@ -129,7 +210,7 @@ def test_moments_in_utc(low, high, expected, day):
 
 
 def test_one_value_is_worded_as_its_axis():
-    assert worded(3700.2, "runtime") == "1h1m"
+    assert worded(3700.2, "runtime") == "1h 01m"
     assert worded(at("2026-11-21T10:00:20"), "wall") == "Nov 21, 10:00:20"
     assert worded(1e300, "wall") == "1e300"
     assert worded(1_000_000.002) == "1M"

@@ -16,6 +16,7 @@ from wandbwatch.formatting.numbers import (
     moment,
     number,
     size,
+    span,
     utc,
 )
 from wandbwatch.formatting.screen import shown
@@ -32,6 +33,7 @@ __all__ += [
     "number",
     "shown",
     "size",
+    "span",
     "state",
     "steers",
     "utc",

@@ -279,6 +279,15 @@ def duration(span: timedelta) -> str:
     return f"{sign}{seconds}s"
 
 
+def span(seconds: float) -> str:
+    """Write a round number of seconds as short as it goes: ``2h``, ``1h 30m``."""
+    try:
+        text = duration(timedelta(seconds=round(seconds)))
+    except OverflowError:
+        return number(seconds)
+    return text.removesuffix(" 00m").removesuffix(" 00s").removesuffix(" 0h")
+
+
 def age(then: datetime, now: datetime) -> str:
     """Say how long ago: ``3h ago``; far away a date, in the future ``in 2h``."""
     passed = utc(now) - utc(then)

@@ -4,32 +4,36 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import matplotlib as mpl
 import numpy as np
+import numpy.typing as npt
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 
 from wandbwatch.plots import palette
-from wandbwatch.plots.ticks import NO_TICKS, Ticks
+from wandbwatch.plots.ticks import Floats, Scale
 from wandbwatch.plots.words import DPI, TEXT, Words, points
 
 WIDTH, PLOT = 800, 330
 EDGE = 16
-TITLE = 26
+_TITLE = 26
 _TOP, _ROW = 18, 32
-_TICKS, _NAME = 40, 28
-_RIGHT = 30
+_X_ROW, _NAME = 40, 28
+_RIGHT = 40
 _BESIDE = 10
-_PAD_X, _PAD_Y = 10, 14
+_PAD = 14
 _SAMPLE, _MARK = 34, 14
 _BETWEEN = 26
 _COLUMNS = 3
+_Y_TICKS, _APART = 5, 130
+"""How many ticks y has, and the least pixels from one of x to the next."""
 _COMPRESSED = 3
 """Of 9; more does not make files smaller, and takes a fifth of the drawing time."""
 _LOW = 8
@@ -51,7 +55,7 @@ class Entry:
     """A legend's entry for one line, or one kind of mark."""
 
     text: str
-    colour: str
+    colour: str = palette.MUTED
     handle: Line2D | None = None
 
 
@@ -62,53 +66,66 @@ class Frame:
     title: str = ""
     aside: str = ""
     """Small, above the axes on their right."""
-    x: Ticks = NO_TICKS
-    y: Ticks = NO_TICKS
+    x: Scale | None = None
+    y: Scale | None = None
+    """Without one, the axis has no ticks."""
     x_name: str = ""
     y_name: str = ""
     left: float = 0.0
     right: float = 0.0
     """Pixels beside the axes for names: of bars, or of lines."""
-    bare: bool = False
-    """Whether there are no ticks, no grid and no line along the bottom."""
-    below: float = 0.0
-    above: float = 0.0
-    """Pixels kept free of lines along the bottom and the top of the axes."""
+    below: float = _PAD
+    above: float = _PAD
+    """Pixels between the axes and the line at the bottom, or what is above."""
     legends: tuple[tuple[Entry, ...], ...] = ()
     plot: int = PLOT
 
 
 class Sheet:
-    """A picture being drawn: all its values have places from 0 to 1 on ``axes``."""
+    """A picture being drawn: ``axes`` and, in pixels, where they end on each side."""
 
     def __init__(self, words: Words, frame: Frame) -> None:
-        self.words, self._frame = words, frame
-        widest = max(map(words.width, frame.y.texts), default=frame.left)
-        self.left = EDGE + (widest + _BESIDE if widest else 0.0)
-        self.right = WIDTH - max(frame.right + EDGE, _RIGHT)
-        self.figure = Figure(facecolor=palette.BACKGROUND, dpi=DPI)
+        self.words = words
+        self.figure = Figure((WIDTH / DPI, 1), DPI, facecolor=palette.BACKGROUND)
         FigureCanvasAgg(self.figure)  # sets itself as what draws the figure
+        self.axes = axes = self.figure.add_axes((0, 0, 1, 1), facecolor="none")
+        ticks, y_offset = _set(axes.yaxis, frame.y, _Y_TICKS)
+        wide = max(map(words.width, ticks.values()), default=frame.left)
+        self.left = EDGE + (wide + _BESIDE if wide else _PAD)
+        self.right = WIDTH - max(frame.right + EDGE + _PAD, _RIGHT)
+        count = int((self.right - self.left) / _APART)
+        ticks, x_offset = _set(axes.xaxis, frame.x, max(count, 2))
+        x_name = "UTC" if frame.x_name == "wall" else frame.x_name
+        x_name = words.fit(f"{x_offset} {x_name}".strip(), WIDTH - 2 * EDGE)
+        y_name = words.fit(f"{frame.y_name} {y_offset}".strip(), WIDTH - 2 * EDGE)
+        lower = _NAME * self._is_lower(x_name, ticks)
         legends = [self._legend(entries) for entries in frame.legends if entries]
         rows = [_height(legend) for legend in legends]
-        self._x = self._apart(frame.x)
-        self._x_name, named = self._x_named()
-        foot = _TICKS + named if self._x_name or frame.x.places else 0
-        self.bottom = foot + sum(rows) + _TOP
-        self.top = self.bottom + frame.plot
-        height = round(self.top + self._head)
-        self.figure.set_size_inches(WIDTH / DPI, height / DPI)
-        self._put(legends, rows, self.bottom - foot, height)
-        self._set_axes(height)
-        self._write_around(named)
+        foot = _X_ROW + lower if x_name or ticks else 0
+        self.bottom = _TOP + sum(rows) + foot + frame.below
+        self.top = self.bottom + frame.plot - frame.below - frame.above
+        head = _ROW * bool(y_name) + (_ROW + 8) * bool(frame.title or frame.aside)
+        height = round(self.top + frame.above + head + _TOP)
+        self._place(height)
+        self._style(frame)
+        for i, legend in enumerate(legends):
+            top = _TOP + sum(rows[i:])
+            legend.set_bbox_to_anchor((EDGE / WIDTH, top / height))
+        level = self.top + frame.above + 12
+        self.write(EDGE, level, y_name, palette.MUTED)
+        self._write_title(frame, level + _ROW * bool(y_name))
+        low = self.bottom - frame.below - 22 - lower
+        self.write(WIDTH - EDGE, low, x_name, palette.MUTED, align=1)
 
-    def x(self, place: float) -> float:
-        """Return the pixel of a *place* from 0 to 1 along x."""
-        return float(self.left + _PAD_X + place * (self.right - self.left - 2 * _PAD_X))
+    def across(self, x: npt.ArrayLike) -> Floats:
+        """Return the pixels of places on the x axis."""
+        points = np.column_stack([np.ravel(x), np.ones(np.size(x))])
+        return self.axes.transData.transform(points)[:, 0]
 
-    def y(self, place: float) -> float:
-        """Return the pixel of a *place* from 0 to 1 up the axes."""
-        low, high = self._inner
-        return float(low + place * (high - low))
+    def up(self, y: npt.ArrayLike) -> Floats:
+        """Return the pixels of places on the y axis."""
+        points = np.column_stack([np.ones(np.size(y)), np.ravel(y)])
+        return self.axes.transData.transform(points)[:, 1]
 
     def write(
         self,
@@ -117,100 +134,58 @@ class Sheet:
         text: str,
         colour: str = palette.TEXT,
         *,
+        align: float = 0.0,
         over: bool = False,
     ) -> None:
         """Write *text*; *over* lines it has some background of its own."""
-        artist = self.words.write(self.figure, (x, y), text, colour)
+        artist = self.words.write(self.figure, (x, y), text, colour, align=align)
         if over:
             look = {"facecolor": palette.BACKGROUND, "alpha": 0.6, "linewidth": 0}
             artist.set_bbox({"pad": 1.0, **look})
 
-    def set_limits(self) -> None:
-        """Set the axes' limits to 0 to 1 and the space kept free."""
-        inner = self.x(1) - self.x(0)
-        self.axes.set_xlim(-_PAD_X / inner, 1 + _PAD_X / inner)
-        low, high = self._inner
-        tops = [(end - low) / (high - low) for end in (self.bottom, self.top)]
-        self.axes.set_ylim(*tops)
-
     def write_nothing(self) -> None:
-        text = "no points"
-        x = (WIDTH - self.words.width(text)) / 2
-        self.write(x, (self.bottom + self.top) / 2, text, palette.MUTED)
+        middle = (self.bottom + self.top) / 2
+        self.write(WIDTH / 2, middle, "no points", palette.MUTED, align=0.5)
 
     def png(self) -> bytes:
         return png(self.figure)
 
-    @property
-    def _inner(self) -> tuple[float, float]:
-        frame = self._frame
-        low = self.bottom + max(_PAD_Y, frame.below)
-        return low, self.top - max(_PAD_Y, frame.above)
+    def _is_lower(self, x_name: str, ticks: Mapping[float, str]) -> bool:
+        """Whether the name of the x axis does not fit beside its last tick."""
+        if not ticks:
+            return False
+        last, text = max(ticks.items())
+        to_axes = self.axes.transScale + self.axes.transLimits
+        end = self.left + to_axes.transform((last, 1))[0] * (self.right - self.left)
+        taken = self.words.width(text) / 2 + _BETWEEN + self.words.width(x_name)
+        return bool(end + taken > WIDTH - EDGE)
 
-    @property
-    def _head(self) -> int:
-        frame = self._frame
-        named = _ROW if frame.y_name or frame.y.offset else 0
-        return _TOP + named + (_ROW + 8 if frame.title or frame.aside else 0)
-
-    def _set_axes(self, height: int) -> None:
-        frame = self._frame
+    def _place(self, height: int) -> None:
+        self.figure.set_size_inches(WIDTH / DPI, height / DPI)
         wide, tall = self.right - self.left, self.top - self.bottom
         place = (self.left / WIDTH, self.bottom / height, wide / WIDTH, tall / height)
-        self.axes = axes = self.figure.add_axes(place, facecolor="none")
-        self.set_limits()
-        for side in ("left", "top", "right"):
-            axes.spines[side].set_visible(False)
-        axes.spines["bottom"].set(color=palette.MUTED, linewidth=points(2))
-        axes.spines["bottom"].set_visible(bool(frame.x.places))
-        axes.set_xticks(self._x.places, self._x.texts)
-        axes.set_yticks(frame.y.places, frame.y.texts)
-        look = {"labelsize": points(TEXT), "labelcolor": palette.MUTED}
-        axes.tick_params("x", color=palette.MUTED, direction="in", **look)
+        self.axes.set_position(place)
+
+    def _style(self, frame: Frame) -> None:
+        axes, muted = self.axes, palette.MUTED
+        axes.spines[["left", "top", "right"]].set_visible(False)
+        axes.spines.bottom.set(color=muted, linewidth=points(2), visible=bool(frame.x))
+        axes.spines.bottom.set_position(("outward", points(frame.below)))
+        look = {"labelsize": points(TEXT), "labelcolor": muted}
+        axes.tick_params("x", color=muted, direction="in", **look)
         axes.tick_params("y", length=0, pad=points(_BESIDE), **look)
-        if frame.bare:
-            axes.set_axis_off()
         axes.grid(visible=True, axis="y", color=palette.GRID, linewidth=points(1))
         axes.set_axisbelow(True)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.get_offset_text().set_visible(False)
 
-    def _apart(self, ticks: Ticks) -> Ticks:
-        """Leave out ticks, evenly, until no labels overlap."""
-        widest = max(map(self.words.width, ticks.texts), default=0.0)
-        for every in range(1, len(ticks.places)):
-            kept = ticks.places[::every]
-            gap = (self.x(1) - self.x(0)) * min(np.diff(kept), default=1.0)
-            if gap > widest + _BESIDE:
-                return Ticks(kept, ticks.texts[::every])
-        return Ticks(ticks.places[:1], ticks.texts[:1])
-
-    def _x_named(self) -> tuple[str, int]:
-        """Return the x axis' name, and how much lower than the ticks it stands: not at
-        all where it fits beside them."""
-        frame, words = self._frame, self.words
-        called = " ".join(filter(None, (frame.x.offset, frame.x_name)))
-        text = words.fit(called, WIDTH - EDGE - self.left)
-        if not text or not self._x.places:
-            return text, 0
-        end = self.x(self._x.places[-1]) + words.width(self._x.texts[-1]) / 2
-        return text, 0 if end + _BETWEEN + words.width(text) < WIDTH - EDGE else _NAME
-
-    def _write_around(self, named: int) -> None:
-        frame, words = self._frame, self.words
-        level = self.top + 12.0
-        if y_name := " ".join(filter(None, (frame.y_name, frame.y.offset))):
-            text = words.fit(y_name, WIDTH - 2 * EDGE)
-            self.write(EDGE, level, text, palette.MUTED)
-            level += _ROW
+    def _write_title(self, frame: Frame, level: float) -> None:
+        words = self.words
         aside = words.fit(frame.aside, WIDTH / 2)
-        end = WIDTH - EDGE - words.width(aside)
-        if aside:
-            self.write(end, level, aside, palette.MUTED)
-        if frame.title:
-            bold = words.font(TITLE, bold=True)
-            title = words.fit(frame.title, end - 2 * EDGE, bold)
-            words.write(self.figure, (EDGE, level), title, palette.INK, bold)
-        x = WIDTH - EDGE - words.width(self._x_name)
-        self.write(x, self.bottom - 22 - named, self._x_name, palette.MUTED)
+        self.write(WIDTH - EDGE, level, aside, palette.MUTED, align=1)
+        bold = words.font(_TITLE, bold=True)
+        title = words.fit(frame.title, WIDTH - words.width(aside) - 3 * EDGE, bold)
+        words.write(self.figure, (EDGE, level), title, palette.INK, bold)
 
     def _legend(self, entries: Sequence[Entry]) -> Legend:
         """Lay entries out in as many columns as fit, before it is placed."""
@@ -239,12 +214,18 @@ class Sheet:
             self.words.dress(self.figure, artist, text)
         return legend
 
-    def _put(
-        self, legends: Sequence[Legend], rows: Sequence[float], top: float, height: int
-    ) -> None:
-        for legend, tall in zip(legends, rows, strict=True):
-            legend.set_bbox_to_anchor((EDGE / WIDTH, top / height))
-            top -= tall
+
+def _set(axis: Axis, scale: Scale | None, count: int) -> tuple[dict[float, str], str]:
+    """Give *axis* its scale; return its texts by their places, and their offset."""
+    if scale is None:
+        axis.set_ticks([])
+        return {}, ""
+    scale.set(axis, count)
+    places = np.asarray(axis.get_majorticklocs()).tolist()
+    formatter = axis.get_major_formatter()
+    low, high = axis.get_view_interval()
+    texts = zip(places, formatter.format_ticks(places), strict=True)
+    return {at: text for at, text in texts if low <= at <= high}, formatter.get_offset()
 
 
 def png(figure: Figure) -> bytes:

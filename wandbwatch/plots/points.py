@@ -13,67 +13,66 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.lines import Line2D
 
+from wandbwatch.plots.palette import LineStyle
 from wandbwatch.plots.ticks import Floats
 from wandbwatch.plots.words import points
 
-_ROWS, _GAP = 5, 0.016
-"""How many rows of marks there are, and the distance of marks in one."""
+_ROWS, _GAP = 5, 11.0
+"""How many rows of marks there are, and the pixels between marks in one."""
 
 Places = npt.NDArray[np.intp]
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Path:
     """A line to draw, with NaN where it is broken, and its isolated points."""
 
-    u: Floats
-    v: Floats
+    x: Floats
+    y: Floats
     alone: Places
 
 
-def path(u: Floats, v: Floats, columns: int) -> Path:
-    """Thin a line of places from 0 to 1 to what *columns* of pixels can show.
+def path(x: Floats, y: Floats, column: Floats) -> Path:
+    """Thin a line to what columns of pixels can show; each point stands in a *column*.
 
     In every column the first, lowest, highest and last point stay, so that nothing
     looks other than with all its points. A value that is NaN breaks the line.
     """
-    there = np.flatnonzero(np.isfinite(u) & np.isfinite(v))
-    column = np.floor(u[there] * columns)
-    kept = there
-    if len(there) > 4 * columns and (np.diff(column) >= 0).all():
-        kept = there[_extremes(column, v[there])]
-    seen = np.cumsum(~(np.isfinite(u) & np.isfinite(v)))
-    breaks = np.flatnonzero(np.diff(seen[kept])) + 1
-    alone = np.intersect1d(
-        np.concatenate([[0], breaks]), np.concatenate([breaks - 1, [len(kept) - 1]])
-    )
+    gone = np.isnan(x) | np.isnan(y)
+    kept, column = np.flatnonzero(~gone), np.floor(column[~gone])
+    columns = np.diff(column)
+    if np.count_nonzero(columns) < len(kept) / 4 and (columns >= 0).all():
+        kept = kept[_extremes(column, y[kept])]
+    breaks = np.flatnonzero(np.diff(np.cumsum(gone)[kept])) + 1
+    ends = np.concatenate([[0], breaks, [len(kept)]])
     return Path(
-        np.insert(u[kept], breaks, np.nan),
-        np.insert(v[kept], breaks, np.nan),
-        kept[alone[alone >= 0]].astype(np.intp),
+        np.insert(x[kept], breaks, np.nan),
+        np.insert(y[kept], breaks, np.nan),
+        kept[ends[:-1][np.diff(ends) == 1]],
     )
 
 
-def _extremes(column: Floats, v: Floats) -> Places:
+def _extremes(column: Floats, y: Floats) -> Places:
     """Return the indices of each column's first, lowest, highest and last value."""
-    first = np.flatnonzero(np.diff(column, prepend=-1.0))
-    last = np.append(first[1:], len(v)) - 1
-    group = np.repeat(np.arange(len(first)), last - first + 1)
-    low = np.flatnonzero(v == np.minimum.reduceat(v, first)[group])
-    low = low[np.diff(group[low], prepend=-1) > 0]
-    high = np.flatnonzero(v == np.maximum.reduceat(v, first)[group])
-    high = high[np.diff(group[high], append=len(first)) > 0]
-    return np.unique(np.concatenate([first, low, high, last]))
+    first = np.flatnonzero(np.diff(column, prepend=-np.inf))
+    last = np.append(first[1:], len(y)) - 1
+    found = [first, last]
+    for extreme in (np.minimum, np.maximum):
+        of_each = np.repeat(extreme.reduceat(y, first), last - first + 1)
+        at = np.flatnonzero(y == of_each)
+        found.append(at[np.diff(column[at], prepend=-np.inf) > 0])
+    return np.unique(np.concatenate(found))
 
 
-def spaced(u: Floats, gap: float, turn: int = 0, turns: int = 1) -> Floats:
+def spaced(x: Floats, gap: float, turn: int = 0, turns: int = 1) -> Floats:
     """Leave out marks that would stand less than *gap* beside one that stays.
 
     Where lines share a row of marks they take *turns*, each from its own first mark
     on, so that none covers another; none is left out that has no other near.
     """
     kept: list[float] = []
-    for at in np.unique(u[np.isfinite(u)]).tolist():
+    for at in np.unique(x[np.isfinite(x)]).tolist():
         away = at - kept[-1] if kept else np.inf
         is_turn = int(at / gap) % turns == turn
         if away >= gap * turns or (away >= gap and is_turn):
@@ -95,46 +94,77 @@ class Odd(Enum):
 
 @dataclass(frozen=True)
 class Marks:
-    """Where a line has such values; lines take turns in a row that they share."""
+    """Which values of a line have none, and its row of marks, shared in turns."""
 
     row: int
-    places: Mapping[Odd, Floats]
+    turn: int
+    turns: int
+    where: Mapping[Odd, Mask]
+
+    def spaced(self, x: Floats) -> Iterator[tuple[Odd, Floats]]:
+        """Yield the places of the marks by kind; *x* has the pixels of all points."""
+        for kind, where in self.where.items():
+            yield kind, spaced(x[where], _GAP, self.turn, self.turns)
+
+
+def marks_of(xs: Sequence[Floats], ys: Sequence[Floats], *, log: bool) -> list[Marks]:
+    """Give each line with such values its own row, while there are rows."""
+    found = [_odd(x, y, log=log) for x, y in zip(xs, ys, strict=True)]
+    turns = max(1, math.ceil(sum(map(bool, found)) / _ROWS))
+    seats = itertools.count()
+    made = []
+    for odd in found:
+        turn, row = divmod(next(seats) if odd else 0, _ROWS)
+        made.append(Marks(row, turn, turns, odd))
+    return made
+
+
+def _odd(x: Floats, y: Floats, *, log: bool) -> dict[Odd, Mask]:
+    kinds = {
+        Odd.NAN: np.isnan(y),
+        Odd.ABOVE: np.isposinf(y),
+        Odd.BELOW: np.isneginf(y),
+        Odd.NOT_POSITIVE: np.isfinite(y) & (y <= 0) & log,
+    }
+    there = np.isfinite(x)
+    return {kind: w & there for kind, w in kinds.items() if (w & there).any()}
 
 
 def dots(
     x: npt.ArrayLike, y: npt.ArrayLike, colour: str, size: float, shape: str = "o"
 ) -> Line2D:
     """Return a mark of *size* pixels at each point."""
+    edge = points(3) if shape in {"x", "1"} else 0
     return Line2D(
         np.asarray(x),
         np.asarray(y),
         linestyle="none",
         marker=shape,
         markersize=points(size),
-        markeredgewidth=points(3) if shape in {"x", "1"} else 0,
+        markeredgewidth=edge,
         color=colour,
         clip_on=False,
         zorder=3,
     )
 
 
-def marks_of(
-    us: Sequence[Floats], ys: Sequence[Floats], *, log: bool
-) -> Iterator[Marks]:
-    """Give each line with such values its own row, while there are rows."""
-    found = [{k: w for k, w in _odd(y, log=log).items() if w.any()} for y in ys]
-    turns = max(1, math.ceil(sum(map(bool, found)) / _ROWS))
-    seats = itertools.count()
-    for u, odd in zip(us, found, strict=True):
-        turn, row = divmod(next(seats) if odd else 0, _ROWS)
-        places = {kind: spaced(u[w], _GAP, turn, turns) for kind, w in odd.items()}
-        yield Marks(row, {kind: at for kind, at in places.items() if len(at)})
-
-
-def _odd(values: Floats, *, log: bool) -> dict[Odd, npt.NDArray[np.bool_]]:
-    return {
-        Odd.NAN: np.isnan(values),
-        Odd.ABOVE: np.isposinf(values),
-        Odd.BELOW: np.isneginf(values),
-        Odd.NOT_POSITIVE: np.isfinite(values) & (values <= 0) & log,
-    }
+def line(
+    x: npt.ArrayLike,
+    y: npt.ArrayLike,
+    style: LineStyle,
+    width: float,
+    alpha: float = 1.0,
+) -> Line2D:
+    """Return a line of *width* pixels, broken where *y* is NaN."""
+    return Line2D(
+        np.asarray(x),
+        np.asarray(y),
+        color=style.colour,
+        linewidth=points(width),
+        linestyle=(0, style.dash) if style.dash else "-",
+        alpha=alpha,
+        solid_joinstyle="round",
+        solid_capstyle="round",
+        dash_joinstyle="round",
+        clip_on=False,
+    )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from wandbwatch import formatting
 from wandbwatch.model.cell import MISSING, Cell
@@ -144,21 +145,21 @@ def quantile(column: HistogramColumn, share: float) -> float:
 
     Within a bin values are taken to lie evenly.
     """
-    bins = sorted(_bins(column))
-    wanted = sum(count for *_, count in bins) * share
+    found = sorted(bins(column))
+    wanted = sum(count for *_, count in found) * share
     if not wanted > 0 or not math.isfinite(wanted):
-        return bins[0][0] if bins else math.nan
-    for low, high, count in bins:
+        return found[0][0] if found else math.nan
+    for low, high, count in found:
         if count >= wanted:
             part = wanted / count
             return low * (1 - part) + high * part  # no difference, which may overflow
         wanted -= count
-    return bins[-1][1]
+    return found[-1][1]
 
 
 def ends(column: HistogramColumn) -> Iterator[float]:
     """Yield the edges of the bins that are not empty."""
-    for low, high, _ in _bins(column):
+    for low, high, _ in bins(column):
         yield from (low, high)
 
 
@@ -167,15 +168,13 @@ def spread(column: HistogramColumn, places: Sequence[float]) -> list[float]:
 
     Shares of the whole; a bin that stands on one place belongs to the part above it.
     """
-    found = [0.0] * (len(places) - 1)
-    bins = list(_bins(column))
-    most = max((count for *_, count in bins), default=1.0)
-    total = sum(count / most for *_, count in bins) or 1.0
-    for low, high, count in bins:
-        for i in range(len(found)):
-            part = _covered(
-                low, high, places[i], places[i + 1], last=i == len(found) - 1
-            )
+    parts = list(pairwise(places))
+    found = [0.0] * len(parts)
+    most = max((count for *_, count in bins(column)), default=1.0)
+    total = sum(count / most for *_, count in bins(column)) or 1.0
+    for low, high, count in bins(column):
+        for i, (start, end) in enumerate(parts):
+            part = _covered(low, high, start, end, last=end == places[-1])
             found[i] += count / most / total * part
     return found
 
@@ -188,7 +187,7 @@ def _covered(low: float, high: float, start: float, end: float, *, last: bool) -
     return max(top / 2 - bottom / 2, 0.0) / (high / 2 - low / 2)
 
 
-def _bins(column: HistogramColumn) -> Iterator[tuple[float, float, float]]:
+def bins(column: HistogramColumn) -> Iterator[tuple[float, float, float]]:
     """Yield low, high and count of the finite bins that are not empty."""
     for one, other, count in zip(
         column.edges, column.edges[1:], column.counts, strict=False
@@ -235,13 +234,13 @@ def _coordinates(drawing: Parallel) -> Iterator[Sequence[Cell]]:
 
 
 def _quantiles(column: HistogramColumn) -> Sequence[Cell]:
-    bins = sorted(_bins(column))
-    if not bins:
+    found = sorted(bins(column))
+    if not found:
         return (column.x, 0, *[MISSING] * (len(QUANTILES) + 2))
-    total = sum(count for *_, count in bins)
+    total = sum(count for *_, count in found)
     inner = (quantile(column, share) for share in QUANTILES)
-    highest = max(high for _, high, _ in bins)
-    return (column.x, total, bins[0][0], *inner, highest)
+    highest = max(high for _, high, _ in found)
+    return (column.x, total, found[0][0], *inner, highest)
 
 
 def _percent(share: float) -> str:

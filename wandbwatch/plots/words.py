@@ -269,10 +269,17 @@ class Words:
         text: str,
         colour: str,
         font: FontProperties | None = None,
+        *,
+        align: float = 0.0,
     ) -> Text:
-        """Write a cleaned *text*; its baseline begins *at*, in pixels."""
-        font = font or self._small
-        artist = figure.text(*at, "", transform=None, fontproperties=font, color=colour)
+        """Write a cleaned *text* on the baseline *at*, in pixels.
+
+        *align* says which part of its width is left of it: 0.5 centres the text.
+        """
+        font, x = font or self._small, at[0] - align * self.width(text, font)
+        artist = figure.text(
+            x, at[1], "", transform=None, fontproperties=font, color=colour
+        )
         self.dress(figure, artist, text)
         return artist
 

@@ -6,7 +6,8 @@ import sys
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from wandbwatch.renderers.terminal.scales import CLOCK, clock, scale, span
+from wandbwatch.formatting import span
+from wandbwatch.renderers.terminal.scales import CLOCK, clock, scale
 
 floats = st.floats(allow_nan=True, allow_infinity=True)
 

@@ -47,7 +47,7 @@ def _sheet(title: str, drawing: Drawing, *, titled: bool) -> Sheet:
 
 MOST = 40
 """How many bars there are on a picture at most."""
-_ROW, _LONGEST, _GAP = 36, 300, 12.0
+_ROW, _LONGEST = 36, 300
 _THICK = 0.62
 
 
@@ -57,35 +57,29 @@ def draw_bars(title: str, drawing: Bars, *, titled: bool) -> Sheet:
     amount = f"{drawing.amount} · {more} more" if more else drawing.amount
     words = Words((title, amount, *(name for name, _ in items)))
     names = [words.fit(name, _LONGEST) for name, _ in items]
-    values = [_worded(value) for _, value in items]
+    amounts = [_worded(value) for _, value in items]
     frame = Frame(
         title=title if titled else "",
         x_name=amount,
-        right=max(map(words.width, values), default=0.0),
-        plot=max(len(items), 1) * _ROW,
         left=max(map(words.width, names), default=0.0),
-        bare=True,
+        right=max(map(words.width, amounts), default=0.0),
+        below=0.0,
+        above=0.0,
+        plot=max(len(items), 1) * _ROW,
     )
     sheet = Sheet(words, frame)
-    scale = Scale.of([np.array([0.0, *(v for _, v in items)], dtype=np.float64)])
+    values = np.array([0.0, *(v for _, v in items)], dtype=np.float64)
+    scale = Scale.of([values])
     if not items or scale is None:
         sheet.write_nothing()
         return sheet
-    ends = scale.place(np.array([v for _, v in items], dtype=np.float64))
-    zero = scale.at(0.0)
-    levels = 1 - (np.arange(len(items)) + 0.5) / len(items)
-    thick = _THICK / len(items)
-    there = np.isfinite(ends)
-    sheet.axes.barh(
-        levels[there], ends[there] - zero, thick, zero, color=palette.COLOURS[0]
-    )
-    sheet.axes.axvline(zero, color=palette.MUTED, linewidth=points(1.5))
-    sheet.set_limits()
-    for name, value, level in zip(names, values, levels, strict=True):
-        y = sheet.y(level) - TEXT / 3
-        sheet.write(EDGE, y, name)
-        x = WIDTH - EDGE - sheet.words.width(value)
-        sheet.write(x, y, value, palette.MUTED)
+    levels = np.arange(len(items))
+    sheet.axes.barh(levels, scale.place(values)[1:], _THICK, color=palette.COLOURS[0])
+    sheet.axes.set_ylim(len(items) - 0.5, -0.5)
+    sheet.axes.axvline(0, color=palette.MUTED, linewidth=points(1.5))
+    for name, amount, y in zip(names, amounts, sheet.up(levels), strict=True):
+        sheet.write(EDGE, y - TEXT / 3, name)
+        sheet.write(WIDTH - EDGE, y - TEXT / 3, amount, palette.MUTED, align=1)
     return sheet
 
 

@@ -225,7 +225,7 @@ def _rule(figure: Any, axis: int, scale: TextScale, named: Named, number: int) -
 def _named(axis: str, x: TextScale) -> Named:
     """Return the formatter of x ticks, and their round steps."""
     if axis == "runtime":
-        return scales.span, scales.CLOCK
+        return formatting.span, scales.CLOCK
     if axis == "wall":
         return scales.clock(x.low, x.high), scales.CLOCK
     return compact, ()

@@ -10,7 +10,7 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import count, takewhile
 
 from wandbwatch import formatting
@@ -79,15 +79,6 @@ def scale(values: Iterable[float], *, log: bool = False) -> TextScale | None:
 
 def drawable(value: float, *, log: bool) -> bool:
     return math.isfinite(value) and (value > 0 or not log)
-
-
-def span(seconds: float) -> str:
-    """Format a runtime: ``2h``, ``1h 30m``."""
-    try:
-        text = formatting.duration(timedelta(seconds=round(seconds)))
-    except OverflowError:
-        return formatting.number(seconds)
-    return text.removesuffix(" 00m").removesuffix(" 00s").removesuffix(" 0h")
 
 
 def clock(low: float, high: float) -> Callable[[float], str]:
