@@ -221,6 +221,7 @@ commands = "project a/b"
         ('webhook = { env = "A", file = "s3cr3t" }', "one of { env"),
         (f'webhook = {{ env = "{HOOK}" }}', "the name of a variable"),
         ("webhook = { env = 3 }", "webhook.env: must be a string"),
+        ('webhook = { env = "" }', "webhook.env: must not be empty"),
         ('any_host = "yes"', "any_host: must be true or false, not a string"),
         ("", "line"),
     ],

@@ -248,7 +248,7 @@ class Complaints:
         words = _dotted(owner)
         match self._named(owner):
             case {"name": str(name)}:
-                words += f' "{name}"'
+                words += f' "{name[:80]}"'
             case _:
                 pass
         return ": ".join(part for part in (words, _dotted(rest)) if part)

@@ -219,8 +219,10 @@ class TomlTable:
         if form not in _SECRETS:
             hint = did_you_mean(form, _SECRETS)
             self.complain(key, f"must be {_FORMS}{hint}")
-        elif not isinstance(place, str) or not place.strip() or "\0" in place:
+        elif not isinstance(place, str) or "\0" in place:
             self.complain(key, "must be a string", form)
+        elif not place.strip():
+            self.complain(key, "must not be empty", form)
         elif form == "env" and place.startswith("http"):
             self.complain(key, "must be the name of a variable, not its value", form)
         else:
