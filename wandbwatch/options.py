@@ -225,7 +225,7 @@ _RUN = (
 
 _PROJECTS = (
     "ENTITY/PROJECT, ENTITY/*, ENTITY, a W&B URL, or a path to local runs; several are"
-    " looked at together. Default: $WANDB_PROJECT, or this directory."
+    " shown together. Default: $WANDB_PROJECT, or this directory."
 )
 
 ProjectAddresses: TypeAlias = Annotated[

@@ -39,8 +39,8 @@ def init(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="In its place: systemd's credential. In /etc/wandbwatch this is what"
-            " is meant, by the channel's name.",
+            help="Instead, the systemd credential that holds it; the default in"
+            " /etc/wandbwatch, with the channel's name.",
         ),
     ] = None,
     project: Annotated[
@@ -56,7 +56,7 @@ def init(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="The subscription's name; default: after its hours, as daily.",
+            help="The subscription's name; default: from its schedule, such as daily.",
         ),
     ] = None,
     taken: Annotated[

@@ -24,8 +24,8 @@ def login(
         str | None,
         typer.Argument(
             metavar="KEY",
-            help="The API key. Others can see it in the list of processes, and the"
-            " shell keeps it: without KEY it is asked for, or read from stdin.",
+            help="The API key. Better leave it out: `login` then asks for it or reads"
+            " it from stdin, and it shows in no process list or shell history.",
         ),
     ] = None,
     *,

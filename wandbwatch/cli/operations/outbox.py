@@ -42,7 +42,7 @@ def outbox(
         list[str] | None,
         typer.Argument(
             metavar="[FILE] [ID|CHANNEL]…",
-            help="The watch.toml; what --drop or --retry is about.",
+            help="The watch.toml; the messages to drop or retry, by id or channel.",
         ),
     ] = None,
     *,
@@ -192,7 +192,7 @@ def history(
         typer.Argument(
             parser=any_address,
             metavar="ADDRESS",
-            help="Only what is about this project or run.",
+            help="Only messages about this project or run.",
         ),
     ] = None,
     *,

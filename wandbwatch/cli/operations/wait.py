@@ -51,7 +51,7 @@ def wait(
 ) -> Iterator[Report]:
     """Wait until runs, or experiments of this machine, have ended.
 
-    The exit code says how: 0 finished, 3 failed, crashed or killed, 124 time out.
+    The exit code says how: 0 finished, 3 failed, crashed or killed, 124 timeout.
     """
     from wandbwatch.cli.wait import (
         Looker,

@@ -100,8 +100,8 @@ Then: TypeAlias = Annotated[
         parser=action,
         metavar="ACTION",
         help="What to do, once, when an alert fires: stop (the run), retry (an"
-        " experiment of ours), or 'exec COMMAND', which gets the alert as JSON on"
-        " stdin. Only in watch.toml. Repeat for several.",
+        " experiment that wandbwatch started), or 'exec COMMAND', which gets the"
+        " alert as JSON on stdin. Only in watch.toml. Repeat for several.",
     ),
 ]
 Since: TypeAlias = Annotated[

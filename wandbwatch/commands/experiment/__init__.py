@@ -110,7 +110,7 @@ RetryOn: TypeAlias = Annotated[
     typer.Option(
         "--retry-on",
         metavar="CAUSES",
-        help="Further ends that --retries counts: timeout, oom, lost.",
+        help="Retry after these ends too: timeout, oom, lost.",
     ),
 ]
 Project: TypeAlias = Annotated[
