@@ -212,8 +212,10 @@ def long() -> bytes:
         "logs",
         "project",
         "digest",
+        "system",
         "top",
         "alert --when 'nan(train/key_00)'",
+        "alert --when 'system/cpu > 200'",
         "image --keys train/key_00,val/loss",
     ],
 )
@@ -238,7 +240,7 @@ def test_a_look_at_a_run_that_has_ended_reads_what_is_new(file, monkeypatch, lin
     file.write_bytes(content)
     look()
     assert states == [State.RUNNING, State.FINISHED]
-    assert sum(read) < len(content) / 3
+    assert sum(read) < len(content) / 2
 
 
 def test_it_is_for_its_owner_alone(file, kept):
@@ -258,7 +260,7 @@ def test_any_shape_is_kept(file, kept, seed):
         found = cache.Cached.of(log)
         assert found
         kinds = {kind for kind, *_ in found.load(log)}
-    assert kinds == {"kinds", "newest", "curves"}
+    assert kinds == {"kinds", "newest", "curves", "measures"}
 
 
 @pytest.mark.parametrize("harm", ["readable", "cut", "other", "link", "text"])

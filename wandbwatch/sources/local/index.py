@@ -23,6 +23,7 @@ from wandbwatch.sources.local.known import (
     CurveScanner,
     KindsOfBlocks,
     Known,
+    Measures,
     NewestLabels,
 )
 from wandbwatch.sources.local.wire import Kinds, Record
@@ -207,8 +208,9 @@ class Index:
         self._kinds = KindsOfBlocks()
         self._newest: dict[Kinds, NewestLabels] = {}
         self._curves: list[CurveScanner] = []
-        self._stored: list[tuple[CurveScanner, dict[str, Any]]] = []
-        """Kept curves that were not asked for yet, and what to restore in them."""
+        self._measures: list[Measures] = []
+        self._stored: list[tuple[CurveScanner | Measures, dict[str, Any]]] = []
+        """Kept points that were not asked for yet, and what to restore in them."""
         self._expected: list[Known] = []
 
     @property
@@ -257,7 +259,13 @@ class Index:
         self, keys: Sequence[str], axis: Axis, *, steps: bool
     ) -> list[CurveScanner]:
         self._load()
-        self._restore_curves(keys, axis, steps=steps)
+        self._restore_points(
+            lambda one: (
+                isinstance(one, CurveScanner)
+                and (one.axis, one.steps) == (axis, steps)
+                and not set(keys).isdisjoint(one.keys)
+            )
+        )
         found: list[CurveScanner] = []
         left = list(keys)
         for one in self._curves:
@@ -270,12 +278,32 @@ class Index:
         self._curves = [*found, *others][:_CURVES]
         return found
 
+    def expect_measures(self, names: Sequence[str]) -> None:
+        """Announce that `measures` will be asked for these, to read all once."""
+        self._expected.append(self._measures_of(tuple(names)))
+
+    def measures(self, names: Sequence[str]) -> Measures:
+        found = self._measures_of(tuple(names))
+        self.update(found)
+        return found
+
+    def _measures_of(self, names: tuple[str, ...]) -> Measures:
+        def same(one: Known) -> bool:
+            return isinstance(one, Measures) and one.names == names
+
+        self._load()
+        self._restore_points(same)
+        found = next(filter(same, self._measures), None) or Measures(names)
+        others = [one for one in self._measures if one is not found]
+        self._measures = [found, *others][:_CURVES]
+        return found
+
     def save(self) -> None:
         """Write the cache, if enough is new."""
         least = max(_WORTH, self._kinds.upto // _SHARE)
         if self._cached and self._news >= least:
-            self._restore_curves()
-            del self._curves[_CURVES:]
+            self._restore_points(lambda _: True)
+            del self._curves[_CURVES:], self._measures[_CURVES:]
             parts = list(self._parts())
             known = [[kind, args, part.state()] for kind, args, part in parts]
             blocks = max(part.upto for *_, part in parts)
@@ -289,6 +317,8 @@ class Index:
         for one in self._curves:
             axis = [one.axis.kind.value, one.axis.key]
             yield "curves", [list(one.keys), axis, one.steps], one
+        for found in self._measures:
+            yield "measures", list(found.names), found
 
     def _load(self) -> None:
         if self._loaded:
@@ -311,17 +341,20 @@ class Index:
             keys, (axis, key), steps = args
             one = CurveScanner(keys, Axis(AxisKind(axis), key), steps=steps)
             self._stored.append((one, state))
+        elif kind == "measures":
+            self._stored.append((Measures(args), state))
 
-    def _restore_curves(
-        self, keys: Sequence[str] = (), axis: Axis | None = None, *, steps: bool = False
-    ) -> None:
-        """Read the kept curves of *keys* over *axis*, or all of them without one."""
+    def _restore_points(self, fits: Callable[[Known], bool]) -> None:
+        """Read the kept points of those that *fit*."""
         later = []
         for one, state in self._stored:
-            fits = (one.axis, one.steps) == (axis, steps) and set(keys) & set(one.keys)
-            if fits or axis is None:
-                with suppress(OSError, ValueError, LookupError, TypeError):
-                    self._curves.append(one.restore(state))
-            else:
+            if not fits(one):
                 later.append((one, state))
+                continue
+            with suppress(OSError, ValueError, LookupError, TypeError):
+                match one.restore(state):
+                    case CurveScanner() as curves:
+                        self._curves.append(curves)
+                    case Measures() as measures:
+                        self._measures.append(measures)
         self._stored = later

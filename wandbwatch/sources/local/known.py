@@ -7,8 +7,11 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
+from fnmatch import fnmatchcase
+from functools import cache
 from typing import Any, ClassVar, Self, TypeAlias
 
+from wandbwatch.analysis.keys import is_glob
 from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.sources.local.cache import Stored
 from wandbwatch.sources.local.items import (
@@ -28,6 +31,8 @@ from wandbwatch.sources.local.wire import (
     Kinds,
     Record,
     fields,
+    text,
+    timestamp,
 )
 
 BITS = 31
@@ -199,14 +204,111 @@ def _counts(data: bytes, at: int, end: int) -> bool:
     )
 
 
+_TIMESTAMP, _ITEM, _KEY = 2, 3, 1
+
+
+def sample(data: bytes, at: int, end: int) -> tuple[float, dict[str, float]]:
+    """Return the time of a record of system metrics, in POSIX seconds, and these."""
+    when, found = 0.0, {}
+    for field, start, stop in fields(data, at, end):
+        if field == _TIMESTAMP:
+            when = timestamp(data, start, stop)
+        elif field == _ITEM:
+            key, value = _item(data, start, stop)
+            if value is not None:
+                found[key] = value
+    return when, found
+
+
+def _item(data: bytes, at: int, end: int) -> tuple[str, float | None]:
+    key, value = "", None
+    for field, start, stop in fields(data, at, end):
+        if field == _KEY:
+            key = text(data, start, stop).removeprefix("system.")
+        elif field == VALUE_JSON:
+            value = number(data[start:stop])
+    return key, value
+
+
 Place: TypeAlias = Callable[[bytes, int, int, int], float | None]
 """Where a row (its bytes, start, end and number) stands on an axis, if anywhere."""
-Columns: TypeAlias = tuple["array[float]", "array[float]", "array[float]"]
+Columns: TypeAlias = tuple["array[float]", ...]
 """x, y, and the step of each point where x is something else and it matters."""
 
 
-class CurveScanner(Known):
-    """The points of some keys in one log, from its first row to its exit."""
+class Points(Known):
+    """The points of some keys in one log, up to its exit."""
+
+    points: dict[str, Columns]
+    ended = False
+
+    def block(self, number: int, found: Iterable[Record]) -> None:
+        del number
+        self.add(found)
+
+    def add(self, found: Iterable[Record]) -> None:
+        """Add the points in some records, until there is an exit."""
+        raise NotImplementedError
+
+    def restore(self, state: dict[str, Any]) -> Self:
+        super().restore(state)
+        self.points = {k: tuple(map(unstored, v)) for k, v in self.points.items()}
+        return self
+
+    def copy(self) -> Self:
+        found = self.empty().restore(self.state())
+        found.points = deepcopy(self.points)
+        return found
+
+    def extend(self, later: Self) -> None:
+        super().extend(later)
+        if not self.ended:
+            for key, columns in later.points.items():
+                if key not in self.points:
+                    self.points[key] = columns
+                    continue
+                for mine, more in zip(self.points[key], columns, strict=True):
+                    mine.extend(more)
+
+
+class Measures(Points):
+    """System metrics by their names or globs, over POSIX seconds."""
+
+    wanted = frozenset({STATS, EXIT})
+    kept = ("points", "ended")
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__()
+        self.names = tuple(names)
+        self.points = {}
+        globs = [name for name in names if is_glob(name)]
+        self._fits = cache(
+            lambda key: key in names or any(fnmatchcase(key, glob) for glob in globs)
+        )
+
+    def add(self, found: Iterable[Record]) -> None:
+        for kind, data, at, end in found:
+            if self.ended or kind == EXIT:
+                self.ended = True
+                return
+            when, values = sample(data, at, end)
+            for key, one in values.items():
+                if self._fits(key):
+                    new = array("d"), array("d")
+                    times, numbers = self.points.setdefault(key, new)
+                    times.append(when)
+                    numbers.append(one)
+
+    def empty(self) -> Self:
+        return type(self)(self.names)
+
+    def extend(self, later: Self) -> None:
+        super().extend(later)
+        self.ended |= later.ended
+
+
+class CurveScanner(Points):
+    """The points of some keys, from the first row."""
 
     wanted = frozenset({HISTORY, EXIT})
     kept = ("points", "number", "ended", "counted")
@@ -216,12 +318,9 @@ class CurveScanner(Known):
     ) -> None:
         super().__init__()
         self.keys, self.axis, self.steps = tuple(keys), axis, steps
-        self.points: dict[str, Columns] = {
-            key: (array("d"), array("d"), array("d")) for key in keys
-        }
+        self.points = {key: (array("d"), array("d"), array("d")) for key in keys}
         self.number = number
         """The number of the next row."""
-        self.ended = False
         self.counted = False
         """Whether a row's number had to be its step."""
         self.scanners = {key: KeyScanner(key) for key in keys}
@@ -229,16 +328,12 @@ class CurveScanner(Known):
         every = [*self.scanners.values(), *filter(None, [self.across])]
         self.together = not any(scanner.deep for scanner in every)
 
-    def block(self, number: int, found: Iterable[Record]) -> None:
-        del number
-        self.add(found)
-
     def add(self, found: Iterable[Record]) -> None:
-        """Add the rows among some records, until there is an exit."""
         place = places(self.axis)
         scanners, points = self.scanners.values(), self.points.values()
         plan = [
-            (s.value, *columns) for s, columns in zip(scanners, points, strict=True)
+            (s.value, xs, ys, steps)
+            for s, (xs, ys, steps) in zip(scanners, points, strict=True)
         ]
         for kind, data, at, end in found:
             if self.ended or kind == EXIT:
@@ -267,19 +362,6 @@ class CurveScanner(Known):
     def empty(self) -> Self:
         return type(self)(self.keys, self.axis, steps=self.steps)
 
-    def restore(self, state: dict[str, Any]) -> Self:
-        super().restore(state)
-        self.points = {
-            key: (unstored(x), unstored(y), unstored(steps))
-            for key, (x, y, steps) in self.points.items()
-        }
-        return self
-
-    def copy(self) -> Self:
-        found = self.empty().restore(self.state())
-        found.points = deepcopy(self.points)
-        return found
-
     @property
     def apart(self) -> bool:
         return not self.counted
@@ -287,9 +369,6 @@ class CurveScanner(Known):
     def extend(self, later: Self) -> None:
         super().extend(later)
         if not self.ended:
-            for key, columns in self.points.items():
-                for mine, more in zip(columns, later.points[key], strict=True):
-                    mine.extend(more)
             self.number += later.number
             self.ended = later.ended
 

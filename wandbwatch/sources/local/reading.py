@@ -83,6 +83,10 @@ class Opened(ExitStack):
     def expect(self, logs: Sequence[RunLog]) -> None:
         logged = [key for key in self.keys if not key.startswith(SYSTEM)]
         expect(logs, logged, self.axis)
+        names = [key.removeprefix(SYSTEM) for key in self.keys if key not in logged]
+        for log in logs if names else ():
+            if log.index:
+                log.index.expect_measures(names)
 
     def keep(self, files: Sequence[Path], logs: list[RunLog], stack: ExitStack) -> None:
         """Keep *logs* open, which *stack* would close."""

@@ -8,23 +8,20 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from functools import cache
 from typing import TYPE_CHECKING
 
-from wandbwatch.analysis.keys import is_glob
 from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.model.run import Json, Series, flat
 from wandbwatch.sources.local import history
-from wandbwatch.sources.local import items as values
 from wandbwatch.sources.local.items import REMOVE, UPDATE, Path, item, items, value
+from wandbwatch.sources.local.known import Measures, sample
 from wandbwatch.sources.local.log import RunLog, until_exit
 from wandbwatch.sources.local.wire import (
     ALERT,
     BLOCK,
     CONFIG,
     ENVIRONMENT,
-    EXIT,
     HEADER,
     RUN,
     STATS,
@@ -238,7 +235,7 @@ def last_measured(logs: Sequence[RunLog]) -> dict[str, float]:
     found: dict[str, float] = {}
     for log in reversed(logs):
         for _, data, at, end in until_exit(log, {STATS}, log.newest({STATS})):
-            for key, one in _sample(data, at, end)[1].items():
+            for key, one in sample(data, at, end)[1].items():
                 found.setdefault(key, one)
     return dict(sorted(found.items()))
 
@@ -254,21 +251,25 @@ def measured(
     """
     xs: dict[str, array[float]] = defaultdict(lambda: array("d"))
     ys: dict[str, array[float]] = defaultdict(lambda: array("d"))
-    fits = cache(lambda name: any(fnmatchcase(name, key) for key in globs))
-    globs = [key for key in keys if is_glob(key)]
     rows = _rows(logs, axis)
     for log in logs:
         start = _start(log)
-        for kind, data, at, end in log.forward({STATS, EXIT}):
-            if kind == EXIT:
-                break
-            when, sample = _sample(data, at, end)
-            x = _place(when, start, axis, rows)
-            for key, one in sample.items():
-                if key in keys or fits(key):
-                    xs[key].append(x)
-                    ys[key].append(one)
+        place = cache(lambda when, start=start: _place(when, start, axis, rows))
+        for key, (times, numbers) in _measures(log, keys).points.items():
+            xs[key].extend(map(place, times))
+            ys[key].extend(numbers)
     return {key: Series(key, xs[key], ys[key]) for key in sorted(ys)}
+
+
+def _measures(log: RunLog, keys: Sequence[str]) -> Measures:
+    if not log.index:
+        found = Measures(keys)
+        found.add(log.forward(found.wanted))
+        return found
+    found = log.index.measures(keys).copy()
+    log.damaged |= found.damaged
+    found.add(log.after(found.upto, found.wanted))
+    return found
 
 
 def _place(when: float, start: float, axis: Axis, rows: Series | None) -> float:
@@ -291,25 +292,3 @@ def _start(log: RunLog) -> float:
     """Return when the run would have started without its interruptions."""
     found = identity(log, whole=False)
     return (found.started or 0.0) - found.runtime if found else 0.0
-
-
-def _sample(data: bytes, at: int, end: int) -> tuple[float, dict[str, float]]:
-    when, sample = 0.0, {}
-    for number, start, stop in fields(data, at, end):
-        if number == _TIMESTAMP:
-            when = timestamp(data, start, stop)
-        elif number == _ITEM:
-            key, value = _item(data, start, stop)
-            if value is not None:
-                sample[key] = value
-    return when, sample
-
-
-def _item(data: bytes, at: int, end: int) -> tuple[str, float | None]:
-    key, value = "", None
-    for number, start, stop in fields(data, at, end):
-        if number == _KEY:
-            key = text(data, start, stop).removeprefix("system.")
-        elif number == _VALUE_JSON:
-            value = values.number(data[start:stop])
-    return key, value

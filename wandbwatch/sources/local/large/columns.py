@@ -18,6 +18,7 @@ from wandbwatch.sources.local.known import (
     CurveScanner,
     KindsOfBlocks,
     Known,
+    Measures,
     NewestLabels,
 )
 from wandbwatch.sources.local.large.decimals import Flags, Numbers, Places, Words
@@ -267,8 +268,18 @@ def _learnt(part: Known, found: Records, first: int, last: int) -> Callable[[], 
             return _labels(part, found.of(part.wanted), first)
         case CurveScanner():
             return _curves(part, found.of(part.wanted))
+        case Measures():
+            return _measures(part, found.of(part.wanted))
         case _:
             raise Unusual
+
+
+def _measures(part: Measures, found: Records) -> Callable[[], None]:
+    """Let it read each record, as there are few of them."""
+    if (found.kind == EXIT).any():
+        raise Unusual
+    messages = [found.message(n) for n in range(found.kind.size)]
+    return lambda: part.add((STATS, one, 0, len(one)) for one in messages)
 
 
 def _kinds(part: KindsOfBlocks, found: Records, count: int) -> Callable[[], None]:
