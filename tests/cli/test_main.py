@@ -143,6 +143,13 @@ def test_an_interrupted_answer_is_quiet():
     assert (child.returncode, out, err) == (130, b"", b"")
 
 
+def test_an_interrupt_while_it_starts_shows_no_traceback():
+    code = "import signal, wandbwatch.__main__; signal.raise_signal(signal.SIGINT)"
+    called = [sys.executable, "-c", code]
+    done = subprocess.run(called, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, b"")
+
+
 def _wait_until_it_reads(process: int) -> None:
     """Wait for the process to sleep in read(0, …), as Linux tells it."""
     read = f"{0 if platform.machine() == 'x86_64' else 63} 0x0 "

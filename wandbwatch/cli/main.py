@@ -27,6 +27,8 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         code = answer(sys.argv[1:])
     except KeyboardInterrupt:
         code = ExitCode.INTERRUPTED
