@@ -169,6 +169,7 @@ def test_a_page_has_the_cause_the_changed_settings_and_the_console():
     bad = run(config={"lr": 2}, summary={"loss": math.nan})
     told, asked = report(bad, good, console=[Printed("bye", when=NOW)])
     assert told.title.startswith("owl: failed; first, loss became NaN at step 40 (2026")
+    assert told.headline.startswith("owl failed: loss became NaN at step 40 (step ")
     assert told.level is Level.BAD
     assert asked <= 3
     tables = [block for block in told.blocks if isinstance(block, Table)]

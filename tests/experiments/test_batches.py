@@ -65,7 +65,7 @@ def test_a_message_on_a_batch_folds_its_trials():
     report = batch_reports.report(batch, most=10)
     assert report.title == "ppo (batch B1) 40 of 41 ended"
     table = next(b for b in report.blocks if isinstance(b, Table))
-    assert [row[0] for row in table.rows] == [f"experiment {n}" for n in range(1, 11)]
+    assert [row[0] for row in table.rows] == [f"{n}" for n in range(1, 11)]
     (note,) = [b.text for b in report.blocks if isinstance(b, Note)]
     assert note == "31 more trials: `wandbwatch experiments show B1`"
 
@@ -73,9 +73,20 @@ def test_a_message_on_a_batch_folds_its_trials():
 def test_the_headline_of_a_batch_says_the_best_and_the_failures():
     batch = [trial(1, Phase.FINISHED, 0.5), trial(2, Phase.FAILED)]
     report = batch_reports.live(batch)
-    assert report.headline == "ppo (batch B1) ended: best loss 0.5, 1 of 2 failed"
+    assert (
+        report.headline == "ppo (batch B1) ended: best loss 0.5 (lr 1), 1 of 2 failed"
+    )
     (failures,) = [b for b in report.blocks if isinstance(b, Text)]
     assert failures.text == "1 × exit code 1"
+
+
+def test_the_message_on_a_started_batch_says_what_it_searches():
+    batch = [trial(n, Phase.WAITING, attempt=0) for n in range(1, 13)]
+    report = batch_reports.live(batch)
+    assert report.headline == "ppo (batch B1) started: 12 trials over lr"
+    values = report.blocks[1]
+    assert isinstance(values, Fields)
+    assert values.items == (("lr", "1, 2, 3, 4, 5, 6, 7, 8, … (12)"),)
 
 
 def test_a_message_on_a_batch_counts_failures_by_their_error(tmp_path):
@@ -89,13 +100,13 @@ def test_a_message_on_a_batch_counts_failures_by_their_error(tmp_path):
     (failures,) = [b for b in report.blocks if isinstance(b, Text)]
     assert failures.text == "1 × CUDA out of memory"
     table = next(b for b in report.blocks if isinstance(b, Table))
-    assert [row[0] for row in table.rows] == ["experiment 1", "experiment 2 (failed)"]
+    assert [row[0] for row in table.rows] == ["1", "2 ✗"]
 
 
 def test_a_failed_trial_is_not_the_best():
     failed = trial(2, Phase.FAILED, 0.1)
     report = batch_reports.report([trial(1, Phase.FINISHED, 0.5), failed])
-    assert report.headline.endswith("ended: best loss 0.5, 1 of 2 failed")
+    assert report.headline.endswith("ended: best loss 0.5 (lr 1), 1 of 2 failed")
     assert "best" not in batch_reports.report([failed]).headline
     table = next(b for b in report.blocks if isinstance(b, Table))
     assert [row[0] for row in table.rows] == [1, 2]

@@ -301,7 +301,8 @@ def explained(
     """Show the causes that were found, and the run beside *others* of its group."""
     if found:
         rows = tuple((cause.kind, cause.text) for cause in found)
-        yield Table("causes", ("what", "evidence"), rows)
+        brief = Table("causes", ("what", ""), rows)
+        yield Table("causes", ("what", "evidence"), rows, brief=brief)
         if measured := ", ".join(_measured(known, found[0].at)):
             yield Note(f"at {known.place(found[0].at)}: {measured}")
     else:

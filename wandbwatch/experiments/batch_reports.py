@@ -47,6 +47,7 @@ def report(batch: Sequence[Experiment], *, most: int = 0) -> Report:
     blocks: tuple[Block, ...] = (
         Fields("batch", tuple(_counts(batch))),
         *_failures(batch, folded=bool(most)),
+        *([_searched(batch)] if most and not ended else []),
         *_trials(batch, most),
         *_winner(batch, over=over),
     )
@@ -57,13 +58,47 @@ def report(batch: Sequence[Experiment], *, most: int = 0) -> Report:
 
 def _headline(title: str, batch: Sequence[Experiment]) -> str:
     """Return what a notification shows: the best score and the number of failures."""
+    if not any(one.phase.over for one in batch):
+        names = _varied([flat(one.plan.parameters) for one in batch])
+        over = f" over {', '.join(names[:_SAID])}" if names else ""
+        more = ", …" if len(names) > _SAID else ""
+        started = title.removesuffix(f"0 of {len(batch)} ended")
+        return f"{started}started: {len(batch)} trials{over}{more}"
     said = []
     if best := winner(batch):
         key = Objective.read(best.plan.best).key
-        said.append(f"best {key} {formatting.number(best.score or 0.0)}")
+        of = _settings(best, batch)
+        said.append(f"best {key} {formatting.number(best.score or 0.0)}{of}")
     if failed := sum(one.phase in _BAD for one in batch):
         said.append(f"{failed} of {len(batch)} failed")
     return f"{title}: {', '.join(said)}" if said else title
+
+
+_SAID = 3
+"""Parameters in a headline."""
+
+
+def _settings(one: Experiment, batch: Sequence[Experiment]) -> str:
+    """Return what sets a trial apart: `` (lr 0.1, seed 1)``."""
+    values = flat(one.plan.parameters)
+    names = _varied([flat(each.plan.parameters) for each in batch])[:_SAID]
+    said = [f"{k} {formatting.cell(values[k])}" for k in names if k in values]
+    return f" ({', '.join(said)})" if said else ""
+
+
+_FEW = 8
+"""Values of a parameter that are listed."""
+
+
+def _searched(batch: Sequence[Experiment]) -> Fields:
+    """Return the values that each parameter takes in the trials."""
+    sets = [flat(one.plan.parameters) for one in batch]
+    items = []
+    for key in _varied(sets)[:_MOST_PARAMETERS]:
+        values = list(dict.fromkeys(formatting.cell(s[key]) for s in sets if key in s))
+        more = f", … ({len(values)})" if len(values) > _FEW else ""
+        items.append((key, ", ".join(values[:_FEW]) + more))
+    return Fields("values", tuple(items))
 
 
 _BAD = (Phase.FAILED, Phase.TIMED_OUT, Phase.LOST, Phase.HELD)
@@ -143,13 +178,13 @@ def _trials(batch: Sequence[Experiment], most: int) -> Iterator[Block]:
         for one in chosen
     )
     columns = (
-        "name" if most else "id",
+        "trial" if most else "id",
         *(() if most else ("phase",)),
         *((metric,) if metric else ()),
         *varied,
         "runtime",
     )
-    yield Table("trials", columns, rows)
+    yield Table("trials", columns, rows, spare=("runtime",))
     left = len(batch) - len(chosen)
     if left and most:
         shown = f"wandbwatch experiments show {name(batch[0].batch)}"
@@ -158,7 +193,7 @@ def _trials(batch: Sequence[Experiment], most: int) -> Iterator[Block]:
 
 def _called(one: Experiment) -> str:
     over = one.phase.over and one.phase is not Phase.FINISHED
-    return f"experiment {one.id}" + (f" ({one.phase})" if over else "")
+    return f"{one.id} ✗" if over else f"{one.id}"
 
 
 def _varied(sets: Sequence[Mapping[str, Json]]) -> list[str]:

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from wandbwatch import formatting
 from wandbwatch.analysis.failing import brief, error
+from wandbwatch.analysis.objective import relevance
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.experiments.plan import PlanSet
 from wandbwatch.model.cell import MISSING, Cell, Level
@@ -132,7 +133,7 @@ def ended(
         replace(_end(one), late=True),
         *_runs(runs),
         *_comparison(one, earlier),
-        *(_metrics(run) for run in runs[:1] if run.summary),
+        *(_metrics(run, one.plan.parameters) for run in runs[:1] if run.summary),
         _parameters(one),
         *_last_output(one, output),
         *map(Note, _notes(one, runs, asked, again=again)),
@@ -263,9 +264,12 @@ def _runs(runs: Sequence[Run]) -> Iterator[Table]:
         )
 
 
-def _metrics(run: Run) -> Fields:
+def _metrics(run: Run, parameters: Mapping[str, Json]) -> Fields:
+    """Return the run's last values; people see no parameter among them."""
     public = sorted((k, v) for k, v in run.summary.items() if k[:1] != "_")
-    return Fields("metrics", tuple(public))
+    names = (k for k, v in public if k not in parameters or parameters[k] != v)
+    order = tuple(sorted(names, key=relevance))
+    return Fields("metrics", tuple(public), order=order)
 
 
 def _comparison(one: Experiment, earlier: Sequence[float]) -> Iterator[Fields]:
@@ -276,10 +280,18 @@ def _comparison(one: Experiment, earlier: Sequence[float]) -> Iterator[Fields]:
     if earlier:
         best = max(earlier) if objective.largest else min(earlier)
         items += [("best before", best), ("change", one.score - best)]
-        counts = one.phase in (Phase.FINISHED, Phase.STOPPED)
+        counts = _compares(one)
         better = counts and objective.better(one.score, best)
-        items.append(("verdict", "a new best" if better else "not the best"))
-    yield Fields("compared with the best so far", tuple(items))
+        equal = formatting.number(one.score) == formatting.number(best)
+        verdict = "equals the best" if equal and counts else "not the best"
+        items.append(("verdict", "a new best" if better else verdict))
+    order = tuple(name for name, _ in items) if _compares(one) else ()
+    yield Fields("compared with the best so far", tuple(items), order=order)
+
+
+def _compares(one: Experiment) -> bool:
+    """Whether its score counts: not where it failed on its way."""
+    return one.phase in (Phase.FINISHED, Phase.STOPPED)
 
 
 def _last_output(one: Experiment, output: Sequence[str]) -> Iterator[Text]:

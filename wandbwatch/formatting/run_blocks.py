@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
 
+from wandbwatch.formatting.numbers import duration
 from wandbwatch.model.address import Address, Several
 from wandbwatch.model.cell import MISSING, Cell
 from wandbwatch.model.report import Fields, Note, Subject, Table
@@ -54,12 +55,12 @@ def runs_table(
         for place in range(len(columns))
         if any(row[place] is not MISSING for row in rows)
     ]
-    return Table(
-        "runs",
-        tuple(columns[place] for place in filled),
-        tuple(tuple(row[place] for place in filled) for row in rows),
-        tuple(urls),
-    )
+    names = tuple(columns[place] for place in filled)
+    found = tuple(tuple(row[place] for place in filled) for row in rows)
+    spare = ("id", "for", "last step", "exit code", "runtime", "group")
+    said = tuple("" if name in ("why", "note") else name for name in names)
+    brief = Table("runs", said, found, tuple(urls), spare=spare)
+    return Table("runs", names, found, tuple(urls), brief=brief)
 
 
 def caveats(runs: Sequence[Run]) -> Iterator[Note]:
@@ -98,6 +99,16 @@ def run_title(run: Run) -> str:
 def run_subject(run: Run) -> Subject:
     path = "/".join(part for part in (run.entity, run.project, run.id) if part)
     return Subject(path, run.name if run.name == run.id else f"{run.name} ({run.id})")
+
+
+def where(run: Run) -> str:
+    """Return how far *run* came: `` (step 29,900, 2h 29m)``."""
+    parts = []
+    if run.last_step is not None:
+        parts.append(f"step {run.last_step:,}")
+    if run.runtime and run.runtime >= 1:
+        parts.append(duration(timedelta(seconds=round(run.runtime))))
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def project_path(run: Run) -> str:

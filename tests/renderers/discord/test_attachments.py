@@ -44,6 +44,11 @@ def test_a_single_picture_is_embedded_unchanged():
     assert embed["footer"]["text"] == "a note"
 
 
+def test_equal_files_without_a_caption_are_counted():
+    embed, _ = posted(*[piece("image/png")] * 3, piece("image/png", caption="cat"))
+    assert embed["description"].splitlines()[1:] == ["3 × 8 B", "cat · 8 B"]
+
+
 def test_half_a_character_is_not_posted():
     broken = Attachment("a\ud800", "b\ud800", (piece("image/png", caption=""),))
     (message,) = render([Report("media", "c\ud800", (broken,))], png)

@@ -10,7 +10,17 @@ from typing import Any
 import pytest
 from wandbwatch.model.cell import MISSING, Level
 from wandbwatch.model.delivery import Message
-from wandbwatch.model.report import Block, Fields, Line, Note, Plot, Report, Table, Text
+from wandbwatch.model.report import (
+    Block,
+    Fields,
+    Line,
+    Note,
+    Plot,
+    Report,
+    Subject,
+    Table,
+    Text,
+)
 from wandbwatch.model.run import Series, State
 from wandbwatch.renderers.discord import limits, markdown, render
 
@@ -57,6 +67,9 @@ def test_a_headline_is_the_content_and_the_title():
         [replace(report, title="seed3 failed (a/p/x)", headline=headline)]
     )
     assert json.loads(message.body)["embeds"][0]["footer"] == {"text": "a/p/x"}
+    subject = Subject("a/p/x", "a_long_seed3 (x)")
+    of_run = replace(report, headline=headline, subject=subject)
+    assert embeds(of_run)[0]["footer"] == {"text": "a_long_seed3 (a/p/x)"}
     alert = Report("alert", "seed 3: x > 5 (a/p/x)", headline="seed 3: x > 5: x 7")
     assert embeds(alert)[0]["footer"] == {"text": "a/p/x"}
     warning = replace(report, headline="lr is odd", level=Level.WARN)

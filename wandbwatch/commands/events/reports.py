@@ -23,12 +23,13 @@ from wandbwatch.commands.events.lifecycle import (
     RunEvent,
 )
 from wandbwatch.commands.events.lifecycle.event import KINDS
-from wandbwatch.commands.events.run_cards import ProjectPage, card, folded, where
+from wandbwatch.commands.events.run_cards import ProjectPage, card, folded
 from wandbwatch.formatting.run_blocks import (
     MOST_CARDS,
     run_fields,
     run_subject,
     run_title,
+    where,
 )
 from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import SourceError

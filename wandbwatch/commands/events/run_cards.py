@@ -37,6 +37,7 @@ from wandbwatch.formatting.run_blocks import (
     runs_page,
     runs_table,
     runs_title,
+    where,
 )
 from wandbwatch.formatting.text import headline_names
 from wandbwatch.model.address import Address
@@ -86,16 +87,6 @@ def headline(event: RunEvent, name: str, why: str = "") -> str:
             reason = why or (ending(run) if run.state.bad and event.kind.end else "")
             said = f": {brief(reason)}" if reason not in ("", event.kind.value) else ""
             return f"{name} {event.kind.value}{said}{where(run)}"
-
-
-def where(run: Run) -> str:
-    """Return how far *run* came: `` (step 29,900, 2h 29m)``."""
-    parts = []
-    if run.last_step is not None:
-        parts.append(f"step {run.last_step:,}")
-    if run.runtime:
-        parts.append(formatting.duration(timedelta(seconds=round(run.runtime))))
-    return f" ({', '.join(parts)})" if parts else ""
 
 
 def folded_headline(

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from wandbwatch.analysis.causes import Cause, causes, examined, explained
-from wandbwatch.formatting.run_blocks import caveats, run_fields, run_subject, run_title
+from wandbwatch.analysis.failing import brief, ending
+from wandbwatch.formatting.run_blocks import (
+    caveats,
+    run_fields,
+    run_subject,
+    run_title,
+    where,
+)
+from wandbwatch.formatting.text import headline_names
 from wandbwatch.model.address import Address
 from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import SourceError
@@ -35,7 +44,31 @@ def report(env: Env, address: Address) -> Report:
     title = f"{run.name}: {_head(run, found)}{path}"
     level = Level.BAD if run.state.bad or found else Level.INFO
     subject = run_subject(run)
-    return Report("why", title, blocks, level, run.url, subject=subject)
+    name = headline_names([run.name])[run.name]
+    return Report(
+        "why",
+        title,
+        blocks,
+        level,
+        run.url,
+        subject=subject,
+        headline=f"{name} {run.state.value}{_first(run, found)}{where(run)}",
+    )
+
+
+_MOMENT = re.compile(r" \(\d{4}-\d\d-\d\d [^)]*\)")
+
+
+def _first(run: Run, found: Sequence[Cause]) -> str:
+    """Return what went wrong first, as a notification shows it."""
+    if not found:
+        return ""
+    first = found[0]
+    if first.kind == run.state.value:  # its process ended
+        return f": {ending(run)}"
+    printed = first.text.startswith("printed")
+    said = first.text.partition(": ")[2] if printed else first.text
+    return f": {brief(_MOMENT.sub('', said).partition('; ')[0])}"
 
 
 def _head(run: Run, found: Sequence[Cause]) -> str:

@@ -88,6 +88,8 @@ def _for_people(report: Report) -> Report:
     headline = report.headline
     if report.kind == "failure":
         headline = _without_hints(headline)
+        if len(headline) > limits.HEADLINE:  # the note says all
+            headline = f"{re.split('[,;] ', headline)[0]} …"
     if len(headline) <= limits.HEADLINE:
         title = headline or report.title
         blocks = tuple(b for b in blocks if not _repeats(b, title))
@@ -175,13 +177,20 @@ def _with_headline(embed: Embed, report: Report) -> Embed:
     if not report.headline:
         return embed
     footer = "" if report.title in report.headline else report.title
-    first, head = (one.split(" ")[0] for one in (footer, report.headline))
-    whole = report.kind == "events" and first == head.removesuffix(":")
-    found = _PATH.search(footer)
-    if found and (whole or report.headline.startswith(footer[: found.start()])):
-        footer = found[1]  # the headline says the rest
+    if found := _PATH.search(footer):  # the headline says the rest
+        name = _run_name(report) or footer[: found.start()]
+        if report.headline.startswith(name):
+            footer = found[1]
+        elif report.subject:
+            footer = f"{name} ({found[1]})"
     footer = footer and clipped(markdown.named(footer), limits.TITLE)
     return replace(embed, headline=embed.name, footer=footer)
+
+
+def _run_name(report: Report) -> str:
+    if not (subject := report.subject):
+        return ""
+    return subject.name.removesuffix(f" ({subject.path.rpartition('/')[2]})")
 
 
 def _whose(report: Report) -> Embed:

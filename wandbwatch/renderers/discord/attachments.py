@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from wandbwatch import formatting as words
 from wandbwatch.formatting.filenames import plain, suffix_of
@@ -51,8 +52,19 @@ def legend(attachment: Attachment) -> Passage:
     title = markdown.named(attachment.title)
     full = markdown.lines(title) if len(markdown.text(title)) > limits.TITLE else ()
     about = _BETWEEN.join(filter(None, (attachment.kind, attachment.about)))
-    lines = [line for piece in attachment.pieces for line in _line(piece)]
+    lines = _lines(attachment.pieces)
     return Passage((*full, *markdown.lines(about, start=markdown.SMALL), *lines))
+
+
+def _lines(pieces: Sequence[Piece]) -> Iterator[str]:
+    """Describe *pieces*; equal ones without a caption are counted."""
+    described = ((tuple(_line(piece)), piece.caption.strip()) for piece in pieces)
+    for (lines, caption), same in groupby(described):
+        count = sum(1 for _ in same)
+        if count > 1 and not caption:
+            yield f"{count} × {lines[0]}"
+        else:
+            yield from lines * count
 
 
 def _line(piece: Piece) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, zip_longest
 from typing import TypeAlias
@@ -97,12 +97,25 @@ def passages(table: Table, *, titled: bool) -> Iterator[Passage]:
     title = table.title if titled else ""
     if not table.rows:
         yield from heading.over(title, ())
-    elif grid := _grid(table):
+    elif found := _fitting_grid(table):
+        grid, gone = found
         yield from heading.over(title, grid, code=True)
+        if gone:
+            yield Passage((_left_out(gone),))
     elif table.headings:
         yield from heading.over(title, tuple(_lines(table)))
     else:
         yield from _cards(table, title)
+
+
+def _without(table: Table, names: Container[str]) -> Table:
+    kept = [i for i, name in enumerate(table.columns) if name not in names]
+    rows = tuple(tuple(row[i] for i in kept) for row in table.rows)
+    return replace(table, columns=tuple(table.columns[i] for i in kept), rows=rows)
+
+
+def _left_out(names: Iterable[str]) -> str:
+    return f"{markdown.SMALL}left out: {', '.join(map(markdown.text, names))}"
 
 
 def _cards(table: Table, title: str) -> Iterator[Passage]:
@@ -122,7 +135,7 @@ def _cards(table: Table, title: str) -> Iterator[Passage]:
     if shared:
         said += markdown.lines(shared, start=markdown.SMALL)
     if spare := [name for name in spare if name not in _OWN]:
-        said.append(f"{markdown.SMALL}left out: {', '.join(map(markdown.text, spare))}")
+        said.append(_left_out(spare))
     if said:
         yield Passage(tuple(said), apart=bool(equal))
 
@@ -292,14 +305,25 @@ def _about(table: Table) -> int:
     return next((i for i, found in enumerate(measured) if found), len(table.columns))
 
 
-def _grid(table: Table) -> tuple[str, ...]:
-    """Align the rows in columns, or below their first cell; () if they don't fit."""
+def _fitting_grid(table: Table) -> tuple[tuple[str, ...], Sequence[str]] | None:
+    """Align the rows, rather without spare columns, which are named, than below their
+    first cell; None if they don't fit."""
     if any(table.links) or any(map(markdown.lively, chain.from_iterable(table.rows))):
-        return ()
+        return None
+    spare = [name for name in table.spare if name in table.columns]
+    for count in range(len(spare) + 1):
+        if grid := _grid(_without(table, spare[:count]), stack=False):
+            return grid, spare[:count]
+    grid = _grid(table)
+    return (grid, ()) if grid else None
+
+
+def _grid(table: Table, *, stack: bool = True) -> tuple[str, ...]:
+    """Align the rows in columns, or below their first cell; () if they don't fit."""
     shown = [[markdown.named(name) for name in table.columns]]
     shown += [[markdown.worded(cell) for cell in row] for row in table.rows]
     rows = next(filter(None, (_aligned(shown, gap) for gap in _GAPS)), ())
-    if rows or len(table.columns) == 1:
+    if rows or len(table.columns) == 1 or not stack:
         return tuple(map(markdown.code, rows))
     bare = [["", *row[1:]] for row in shown]
     below = next(filter(None, (_aligned(bare, gap) for gap in _GAPS)), ())
