@@ -201,6 +201,15 @@ def test_a_steady_run_deviates_if_its_last_values_do():
         assert judge(parse("deviates(x, 3)"), known, at, steady=True).holds is holds
 
 
+@pytest.mark.parametrize(("own", "holds"), [(0.4, False), (0.7, True)])
+def test_a_run_of_rounded_values_does_not_deviate_by_one_digit(own, holds):
+    steps = [float(i) for i in range(9)]
+    peers = tuple(facts(_step=steps, x=[0.3] * 9) for _ in range(3))
+    known = replace(facts(_step=steps, x=[own] * 9), peers=peers)
+    at = START + MINUTE * 9
+    assert judge(parse("deviates(x, 3)"), known, at, steady=True).holds is holds
+
+
 def test_a_pattern_shows_the_keys_that_are_not_finite():
     known = facts(train__a=[1, NAN], train__b=[1, 2], val=[NAN])
     found = judge(parse("nan(train/*)"), known, START + MINUTE)

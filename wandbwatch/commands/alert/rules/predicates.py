@@ -230,8 +230,20 @@ class Deviates:
         # The group's own noise: few runs agree by chance.
         noisy = median(noise(values) for values in others)
         # With a handful of peers, their spread is known within a factor of some two.
-        floor = max(2 * sigma, noisy, abs(middle) * 0.01, 1e-12)
+        rounded = quantum([value for values in others for value in values])
+        floor = max(2 * sigma, noisy, rounded, abs(middle) * 0.01, 1e-12)
         return GroupLevel(own, middle, floor, step, len(others))
+
+
+def quantum(values: Sequence[float]) -> float:
+    """Return to what *values* are rounded, such as 0.01; 0 if they are not."""
+    for digits in range(4):
+        if all(abs(round(one, digits) - one) <= _EXACT * abs(one) for one in values):
+            return float(10**-digits)
+    return 0.0
+
+
+_EXACT = 1e-12
 
 
 def spread(values: Sequence[float]) -> tuple[float, float]:
