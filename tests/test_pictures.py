@@ -61,4 +61,4 @@ def test_a_place_that_can_not_be_written_is_one_line(tmp_path, capsys):
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.count("\n") == 1
-    assert "cannot save pictures in" in said.err
+    assert "cannot save files in" in said.err

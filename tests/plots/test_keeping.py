@@ -76,9 +76,7 @@ def test_a_report_without_plots_makes_no_directory(tmp_path):
 @pytest.mark.parametrize("place", ["file", "file/below", "/proc/nowhere", "\x00"])
 def test_a_directory_that_can_not_be_written_is_one_line(tmp_path, place):
     (tmp_path / "file").write_text("")
-    with pytest.raises(
-        WandbwatchError, match=r"cannot save pictures in .*--out DIR"
-    ) as e:
+    with pytest.raises(WandbwatchError, match=r"cannot save files in .*--out DIR") as e:
         keep(Report("image", "t", (plot(line([1.0])),)), tmp_path / place)
     assert "\n" not in str(e.value)
     assert e.value.exit_code == 1

@@ -149,8 +149,8 @@ def write(directory: Path, name: str, content: Iterable[bytes]) -> Path:
     except (OSError, ValueError) as e:  # ValueError: a NUL in the path
         why = getattr(e, "strerror", None) or e
         raise WandbwatchError(
-            f"can't keep files in {str(directory)!r}: {why};"
-            " --out DIR puts them elsewhere"
+            f"cannot save files in {str(directory)!r}: {why};"
+            " --out DIR saves them elsewhere"
         ) from e
     return path
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import itertools
 import logging
-import os
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wandbwatch.formatting.filenames import stem
-from wandbwatch.model.errors import WandbwatchError
-from wandbwatch.model.report import Chart, Plot, Report
+from wandbwatch.formatting.filenames import stem, write
+from wandbwatch.model.report import Block, Chart, Plot, Report
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,21 +38,17 @@ def keep(report: Report, directory: Path) -> Report:
     A picture of the same name is written over. Raises WandbwatchError when the
     directory can't be made or written to.
     """
-    drawn = [block for block in report.blocks if isinstance(block, Plot | Chart)]
-    if not drawn:
-        return report
-    with _told(directory):
-        directory.mkdir(parents=True, exist_ok=True)
-    kept: dict[str, Plot | Chart] = {}
-    for one in drawn:
-        name = file_name(called(one), kept)
-        picture = png(one)
-        with _told(directory):
-            _write(directory / name, picture)
-        kept[name] = replace(one, file=str(directory / name))
-    done = iter(kept.values())
-    blocks = (next(done) if isinstance(b, Plot | Chart) else b for b in report.blocks)
-    return replace(report, blocks=tuple(blocks))
+    taken: set[str] = set()
+    blocks: list[Block] = []
+    for block in report.blocks:
+        if isinstance(block, Plot | Chart):
+            name = file_name(called(block), taken)
+            taken.add(name)
+            file = write(directory, name, [png(block)])
+            blocks.append(replace(block, file=str(file)))
+        else:
+            blocks.append(block)
+    return replace(report, blocks=tuple(blocks)) if taken else report
 
 
 def file_name(key: str, taken: Collection[str] = ()) -> str:
@@ -66,30 +59,6 @@ def file_name(key: str, taken: Collection[str] = ()) -> str:
         n += 1
         name = f"{start}_{n}.png"
     return name
-
-
-@contextmanager
-def _told(directory: Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, ValueError) as e:  # ValueError: a NUL in the path
-        why = getattr(e, "strerror", None) or e
-        raise WandbwatchError(
-            f"cannot save pictures in {str(directory)!r}: {why};"
-            " --out DIR saves them elsewhere"
-        ) from e
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write the file whole or not at all; a reader never sees half of it."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    try:
-        with draft.open("xb") as file:
-            file.write(content)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def gallery(pictures: Sequence[tuple[bytes, str]]) -> bytes:

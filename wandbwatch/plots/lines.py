@@ -18,6 +18,7 @@ from wandbwatch.plots import palette
 from wandbwatch.plots.figure import EDGE, Entry, Frame, Sheet
 from wandbwatch.plots.palette import NAMED, LineStyle, look
 from wandbwatch.plots.points import Marks, Odd, dots, line, marks_of, path
+from wandbwatch.plots.text import counted
 from wandbwatch.plots.ticks import Floats, Scale, worded
 from wandbwatch.plots.words import NO_GLYPH, TEXT, Words, packages, points
 
@@ -185,13 +186,13 @@ def _said(plot: Plot, chart: _Chart, names: Sequence[str]) -> Iterator[str]:
         yield "no x above 0: not a log scale"
     if adrift := sum(int(np.count_nonzero(np.isnan(x))) for x in chart.xs):
         where = "above 0" if chart.x and chart.x.log else "value"
-        yield f"{_counted(adrift, 'point')} without an x {where}"
+        yield f"{counted(adrift, 'point')} without an x {where}"
     if any(one.series.sampled for one in plot.lines):
         yield "sampled: some points are left out"
     if empty := sum(1 for one in plot.lines if not len(one.series.x)):
-        yield f"{_counted(empty, 'run')} without a point"
+        yield f"{counted(empty, 'run')} without a point"
     if len(plot.lines) > NAMED:
-        yield f"{_counted(len(plot.lines) - NAMED, 'run')} more in grey"
+        yield f"{counted(len(plot.lines) - NAMED, 'run')} more in grey"
     yield from _hidden(chart, names)
 
 
@@ -205,10 +206,6 @@ def _hidden(chart: _Chart, names: Sequence[str]) -> Iterator[str]:
         if others:
             more = f" and {len(others) - 1} more" if len(others) > 1 else ""
             yield f"{first} hides {others[0]}{more}: equal values"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _draw_bands(sheet: Sheet, plot: Plot, chart: _Chart, y: Scale) -> None:

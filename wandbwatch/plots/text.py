@@ -6,8 +6,9 @@ A new drawing is added to the model, to ``charts`` and here; every output then h
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
+from typing import TypeAlias
 
 from wandbwatch import formatting
 from wandbwatch.model.cell import MISSING, Cell
@@ -37,35 +38,43 @@ def kind(drawing: Drawing | Panels) -> str:
 
 def table(chart: Chart) -> Table:
     """Return every number of *chart*."""
-    match chart.drawing:
-        case Heatmap() as drawing:
-            return _titled(
-                chart, (drawing.x, "low", "high", "count"), _all_bins(drawing)
-            )
-        case Scatter() as drawing:
-            rows = ((p.name, p.x, p.y) for p in drawing.points)
-            return _titled(chart, ("name", drawing.x, drawing.y), rows)
-        case Bars() as drawing:
-            return _titled(chart, ("name", drawing.amount), drawing.items)
-        case Parallel() as drawing:
-            return _titled(chart, ("name", *drawing.axes), _coordinates(drawing))
-        case Matrix() as drawing:
+    names, rows = _numbers(chart.drawing)
+    return Table(chart.title, names, tuple(map(tuple, rows)))
+
+
+Rows: TypeAlias = tuple[tuple[str, ...], Iterable[Sequence[Cell]]]
+
+
+def _numbers(drawing: Drawing | Panels) -> Rows:
+    match drawing:
+        case Heatmap():
+            return (drawing.x, "low", "high", "count"), _all_bins(drawing)
+        case Scatter():
+            points = ((p.name, p.x, p.y) for p in drawing.points)
+            return ("name", drawing.x, drawing.y), points
+        case Bars():
+            return ("name", drawing.amount), drawing.items
+        case Parallel():
+            return ("name", *drawing.axes), _coordinates(drawing)
+        case Matrix():
             names = (f"{drawing.row} \\ {drawing.column}", *drawing.names)
             pairs = zip(drawing.names, drawing.values, strict=False)
-            return _titled(chart, names, [(name, *row) for name, row in pairs])
-        case Panels() as drawing:
-            return _titled(chart, ("key", "run", "name", "x", "y"), _points(drawing))
+            return names, ((name, *row) for name, row in pairs)
+        case Panels():
+            return ("key", "run", "name", "x", "y"), _points(drawing)
 
 
 def brief(chart: Chart) -> Table:
     """Return a table for people: a histogram as its quantiles, one per row."""
-    if isinstance(chart.drawing, Panels):
-        ends = ("key", "run", "name", "points", "last")
-        return _titled(chart, ends, _ends(chart.drawing))
-    if not isinstance(chart.drawing, Heatmap):
+    drawing = chart.drawing
+    if isinstance(drawing, Panels):
+        names: tuple[str, ...] = ("key", "run", "name", "points", "last")
+        return Table(chart.title, names, tuple(_ends(drawing)))
+    if not isinstance(drawing, Heatmap):
         return table(chart)
-    names = (chart.drawing.x, "count", "lowest", *map(_percent, QUANTILES), "highest")
-    return _titled(chart, names, map(_quantiles, chart.drawing.columns))
+    shares = (f"{share * 100:g}%" for share in QUANTILES)
+    names = (drawing.x, "count", "lowest", *shares, "highest")
+    return Table(chart.title, names, tuple(map(_quantiles, drawing.columns)))
 
 
 def said(chart: Chart) -> str:
@@ -79,10 +88,10 @@ def said(chart: Chart) -> str:
                 f"; {p.name}: {formatting.number(p.x)}, {formatting.number(p.y)}"
                 for p in chosen
             )
-            counted = _counted(len(drawing.points), "point")
+            many = counted(len(drawing.points), "point")
             logs = [drawing.x] * drawing.log_x + [drawing.y] * drawing.log_y
             scale = f" (log scale: {', '.join(logs)})" if logs else ""
-            return f"{counted} of {drawing.y} over {drawing.x}{scale}{best}"
+            return f"{many} of {drawing.y} over {drawing.x}{scale}{best}"
         case Bars() as drawing:
             first = ", ".join(
                 f"{name} {formatting.number(value)}"
@@ -91,24 +100,21 @@ def said(chart: Chart) -> str:
             more = ", …" if len(drawing.items) > _FEW else ""
             return f"{drawing.amount}: {first}{more}"
         case Parallel() as drawing:
-            runs = _counted(len(drawing.rows), "run")
+            runs = counted(len(drawing.rows), "run")
             return f"{runs} through {', '.join(drawing.axes)}"
         case Matrix() as drawing:
             return _said_of_matrix(drawing)
         case Panels() as drawing:
             keys = ", ".join(plot.key for plot in drawing.plots)
-            return f"{_counted(len(drawing.plots), 'plot')}: {keys}"
+            return f"{counted(len(drawing.plots), 'plot')}: {keys}"
 
 
 def ranked(plot: Plot) -> list[Line]:
     """Return the lines as the picture has them at its right end, the highest first."""
-    ends = ((-one.end[1] if one.end else math.inf, one) for one in plot.lines)
-    return [
-        one
-        for _, one in sorted(
-            ends, key=lambda pair: math.inf if math.isnan(pair[0]) else pair[0]
-        )
-    ]
+    ends = {id(one): one.end[1] if one.end else math.nan for one in plot.lines}
+    return sorted(
+        plot.lines, key=lambda one: (math.isnan(ends[id(one)]), -ends[id(one)])
+    )
 
 
 def told(plot: Plot) -> str:
@@ -197,14 +203,6 @@ def bins(column: HistogramColumn) -> Iterator[tuple[float, float, float]]:
             yield low, high, count
 
 
-def _titled(
-    chart: Chart,
-    names: tuple[str, ...],
-    rows: Iterator[Sequence[Cell]] | Sequence[Sequence[Cell]] | map[Sequence[Cell]],
-) -> Table:
-    return Table(chart.title, names, tuple(tuple(row) for row in rows))
-
-
 def _all_bins(drawing: Heatmap) -> Iterator[Sequence[Cell]]:
     for column in drawing.columns:
         edges = zip(column.edges, column.edges[1:], column.counts, strict=False)
@@ -218,7 +216,7 @@ def _points(panels: Panels) -> Iterator[Sequence[Cell]]:
                 yield (plot.key, line.run, line.name, x, y)
 
 
-def _ends(panels: Panels) -> Iterator[Sequence[Cell]]:
+def _ends(panels: Panels) -> Iterator[tuple[Cell, ...]]:
     for plot in panels.plots:
         for line in plot.lines:
             values = line.series.y
@@ -233,7 +231,7 @@ def _coordinates(drawing: Parallel) -> Iterator[Sequence[Cell]]:
         yield (name, *(MISSING if place is None else place for place in places))
 
 
-def _quantiles(column: HistogramColumn) -> Sequence[Cell]:
+def _quantiles(column: HistogramColumn) -> tuple[Cell, ...]:
     found = sorted(bins(column))
     if not found:
         return (column.x, 0, *[MISSING] * (len(QUANTILES) + 2))
@@ -241,10 +239,6 @@ def _quantiles(column: HistogramColumn) -> Sequence[Cell]:
     inner = (quantile(column, share) for share in QUANTILES)
     highest = max(high for _, high, _ in found)
     return (column.x, total, found[0][0], *inner, highest)
-
-
-def _percent(share: float) -> str:
-    return f"{share * 100:g}%"
 
 
 def _said_of_matrix(drawing: Matrix) -> str:
@@ -276,12 +270,10 @@ def _said_of_heatmap(drawing: Heatmap) -> str:
     low, middle, high = (
         formatting.number(quantile(last, q)) for q in (0.05, 0.5, 0.95)
     )
-    counted = _counted(len(drawing.columns), "histogram")
+    many = counted(len(drawing.columns), "histogram")
     where = f"{drawing.x} {formatting.number(last.x)}"
-    return (
-        f"{counted} of {drawing.y}; at {where}: median {middle}, 90% in {low} to {high}"
-    )
+    return f"{many} of {drawing.y}; at {where}: median {middle}, 90% in {low} to {high}"
 
 
-def _counted(number: int, what: str) -> str:
+def counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"

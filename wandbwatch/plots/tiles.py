@@ -101,9 +101,8 @@ def _drawn(rows: Sequence[Sequence[_Tile]], side: int) -> Figure:
             tall, wide = tile.picture.shape[:2]
             x, y = left + (side - wide) / 2, top + (tallest - tall) / 2
             figure.figimage(tile.picture, round(x), round(y), origin="upper")
-            text = words.fit(tile.caption, side)
-            start = left + (side - words.width(text)) / 2
-            words.write(figure, (start, top - 24), text, palette.TEXT)
+            text, middle = words.fit(tile.caption, side), left + side / 2
+            words.write(figure, (middle, top - 24), text, palette.TEXT, align=0.5)
         top -= below
     return figure
 
@@ -123,19 +122,15 @@ def _decoded(content: bytes, width: int, height: int) -> npt.NDArray[np.uint8]:
     except Exception as e:  # its plugins raise whatever a broken file makes them
         raise ValueError(str(e)) from e
     scale = min(width / wide, height / tall)
-    if scale > 1:
-        size = _enlarged(wide, tall, math.floor(scale))
-        return np.asarray(picture.resize(size, PIL.Image.Resampling.NEAREST))
-    size = max(1, round(wide * scale)), max(1, round(tall * scale))
-    return np.asarray(picture.resize(size, PIL.Image.Resampling.LANCZOS))
+    if scale < 1:
+        picture.thumbnail((width, height), PIL.Image.Resampling.LANCZOS)
+        return np.asarray(picture)
+    # The pixels of a small picture stay square, so that each can be seen.
+    times = min(math.floor(scale), _LARGEST)
+    size = wide * times, tall * times
+    return np.asarray(picture.resize(size, PIL.Image.Resampling.NEAREST))
 
 
 def _check(pixels: int) -> None:
     if not 0 < pixels <= _PIXELS:
         raise ValueError(f"{pixels} pixels")
-
-
-def _enlarged(wide: int, tall: int, times: int) -> tuple[int, int]:
-    """Keep the pixels of a small picture square, so that each can be seen."""
-    times = min(max(times, 1), _LARGEST)
-    return wide * times, tall * times

@@ -7,20 +7,20 @@ import itertools
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import PIL.Image
 from matplotlib import font_manager
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.font_manager import FontProperties
 from matplotlib.ft2font import FT2Font
-from PIL import Image, ImageDraw, ImageFont
+from PIL import ImageDraw, ImageFont
+from PIL.Image import Image
 
 if TYPE_CHECKING:
     from matplotlib.backend_bases import RendererBase
@@ -138,8 +138,6 @@ def _lacking(path: str, characters: set[str]) -> set[str]:
     return {c for c in characters if c != " " and not font.get_char_index(ord(c))}
 
 
-Picture = npt.NDArray[np.uint8]
-
 _FONTS = re.compile(
     r"(NotoColorEmoji|Apple Color Emoji|seguiemj|Twemoji)[^/\\]*\.tt[fc]$"
 )
@@ -150,42 +148,18 @@ _FIRST, _LAST = 0xE000, 0xF8FF
 colour; no name has one once it is cleaned."""
 
 
-@dataclass(frozen=True)
-class Emoji:
-    """The images of some characters, by their stand-ins."""
-
-    pictures: Mapping[str, Picture]
-    """A square of red, green, blue and alpha."""
-    stand_ins: Mapping[str, str]
-
-    def put(self, text: str) -> str:
-        """Replace the characters of *text* that there are images of."""
-        return "".join(self.stand_ins.get(c, c) for c in text)
-
-
-def emoji(characters: Iterable[str]) -> Emoji:
-    """Find images of the emoji among *characters*, if the machine has them."""
-    pictures: dict[str, Picture] = {}
-    stand_ins: dict[str, str] = {}
-    for character in sorted(set(characters))[: _LAST - _FIRST]:
-        picture = _picture(character)
-        if picture is not None:
-            stand_in = chr(_FIRST + len(pictures))
-            pictures[stand_in], stand_ins[character] = picture, stand_in
-    return Emoji(pictures, stand_ins)
-
-
 @functools.lru_cache(maxsize=256)
-def _picture(character: str) -> Picture | None:
+def _image(character: str) -> Image | None:
+    """Return the machine's picture of an emoji, a square."""
     for known, font in _fonts():
         if known.get_char_index(ord(character)):
             left, top, right, bottom = font.getbbox(character)
             side = math.ceil(max(right - left, bottom - top, 1))
-            image = Image.new("RGBA", (side, side), (0, 0, 0, 0))
+            image = PIL.Image.new("RGBA", (side, side), (0, 0, 0, 0))
             at = ((side - right - left) / 2, (side - bottom - top) / 2)
             pen = ImageDraw.Draw(image)
             pen.text(at, character, font=font, embedded_color=True)
-            return np.asarray(image)
+            return image
     return None
 
 
@@ -233,8 +207,11 @@ class Words:
     def __init__(self, texts: Iterable[str]) -> None:
         """Choose fonts that have the letters of *texts*."""
         fonts = fonts_for(clean(text) for text in texts)
-        self._emoji = emoji(fonts.missing)
-        self.missing = fonts.missing - self._emoji.stand_ins.keys()
+        images = {c: image for c in sorted(fonts.missing) if (image := _image(c))}
+        stand_ins = dict(zip(images, map(chr, range(_FIRST, _LAST)), strict=False))
+        self._stand_ins = str.maketrans(stand_ins)
+        self._emoji = {stand_in: images[c] for c, stand_in in stand_ins.items()}
+        self.missing = fonts.missing - stand_ins.keys()
         """The letters that no font of this machine has; they are drawn as boxes."""
         self._families = list(fonts.families)
         self._renderer = RendererAgg(1, 1, DPI)
@@ -248,7 +225,7 @@ class Words:
 
     def clean(self, text: str) -> str:
         """Return *text* as it can be written, with stand-ins for emoji."""
-        return self._emoji.put(without_glyphs(clean(text), self.missing))
+        return without_glyphs(clean(text), self.missing).translate(self._stand_ins)
 
     def width(self, text: str, font: FontProperties | None = None) -> float:
         """Return how many pixels wide a cleaned *text* is."""
@@ -293,18 +270,11 @@ class Words:
             if self._stamps not in figure.artists:
                 figure.add_artist(self._stamps)
 
-    def _spaced(self, text: str) -> tuple[str, dict[int, Picture]]:
+    def _spaced(self, text: str) -> tuple[str, dict[int, Image]]:
         """Return *text* with a wide space for each emoji, and these by their place."""
-        found = {
-            i: picture
-            for i, character in enumerate(text)
-            if (picture := self._emoji.pictures.get(character)) is not None
-        }
-        if not found:
-            return text, {}
-        return "".join(_WIDE_SPACE if i in found else c for i, c in enumerate(text)), (
-            found
-        )
+        found = {i: self._emoji[c] for i, c in enumerate(text) if c in self._emoji}
+        spaced = "".join(_WIDE_SPACE if c in self._emoji else c for c in text)
+        return spaced, found
 
 
 class _Stamps(Artist):
@@ -313,9 +283,9 @@ class _Stamps(Artist):
     def __init__(self) -> None:
         super().__init__()
         self.set_zorder(9)
-        self._texts: list[tuple[Text, dict[int, Picture]]] = []
+        self._texts: list[tuple[Text, dict[int, Image]]] = []
 
-    def add(self, text: Text, pictures: dict[int, Picture]) -> None:
+    def add(self, text: Text, pictures: dict[int, Image]) -> None:
         self._texts.append((text, pictures))
 
     def draw(self, renderer: RendererBase) -> None:
@@ -325,7 +295,7 @@ class _Stamps(Artist):
             left, bottom = text.get_transform().transform(text.get_position())
             for place, picture in pictures.items():
                 before = _width(renderer, text.get_text()[:place], font)
-                image = PIL.Image.fromarray(picture).resize((side, side))
+                image = picture.resize((side, side))
                 x, y = round(left + before), round(bottom - side * _BELOW)
                 renderer.draw_image(
                     renderer.new_gc(), x, y, np.asarray(image)[::-1].copy()
