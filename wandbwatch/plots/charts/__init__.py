@@ -64,8 +64,7 @@ def draw_bars(title: str, drawing: Bars, *, titled: bool) -> Sheet:
         left=max(map(words.width, names), default=0.0),
         right=max(map(words.width, amounts), default=0.0),
         below=0.0,
-        above=0.0,
-        plot=max(len(items), 1) * _ROW,
+        plot=max(len(items), 1) * _ROW + 14,
     )
     sheet = Sheet(words, frame)
     values = np.array([0.0, *(v for _, v in items)], dtype=np.float64)

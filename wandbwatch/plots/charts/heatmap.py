@@ -129,7 +129,7 @@ def draw_matrix(title: str, drawing: Matrix, *, titled: bool) -> Sheet:
         x_name=drawing.column + (f" · {more} more classes" if more else ""),
         y_name=drawing.row,
         left=max(map(words.width, names), default=0.0),
-        below=TEXT + 4.0,
+        below=TEXT + 10.0,
         plot=max(_HIGH, count * _LEAST),
     )
     sheet = Sheet(words, frame)
