@@ -56,7 +56,7 @@ class Table:
     also: tuple[tuple[str, tuple[Cell, ...]], ...] = ()
     """Columns for people alone, by name: a cell for each row."""
     headings: Mapping[str, str] = field(default_factory=dict, compare=False)
-    """What people in Discord read above a column in place of its name."""
+    """What people read above a column in place of its name."""
     spare: tuple[str, ...] = field(default=(), compare=False)
     """Columns that Discord leaves out where rows are too long for a phone, the first
     ones first; ``id`` in any case where the names differ."""

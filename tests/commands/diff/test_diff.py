@@ -73,7 +73,7 @@ def test_only_what_differs_is_reported():
         ("code and machine", (("commit", "a", "b"),)),
         ("packages", (("torch", "2.4.0", MISSING),)),
     ]
-    assert blocks[-1] == Note("there: run 2 (acme/gpt/r2)")
+    assert blocks[-1] == Note("compared with run 2 (acme/gpt/r2)")
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_only_what_differs_is_reported():
     ],
 )
 def test_the_other_one_by_its_merit(other, which, by):
-    there = f"there: run {which[1:]} (acme/gpt/{which})"
+    there = f"compared with run {which[1:]} (acme/gpt/{which})"
     assert told(f"{other} --ignore lr,loss,state")[1:] == tuple(map(Note, (there, *by)))
 
 

@@ -333,6 +333,8 @@ def test_the_states_of_experiments_have_colours():
 
 def test_columns_for_people_are_shown_to_them():
     table = Table("", ("values", "here"), (("loss", 2.0),), also=(("Δ", ("+1",)),))
-    assert "Δ" in text(report(table))
+    table = replace(table, headings={"here": "seed3"})
+    shown = text(report(table))
+    assert ("Δ" in shown, "seed3" in shown, "here" in shown) == (True, True, False)
     (told,) = json_renderer.render([report(table)], Screen())
-    assert "Δ" not in told
+    assert ("Δ" in told, "seed3" in told, "here" in told) == (False, False, True)

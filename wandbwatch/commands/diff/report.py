@@ -161,7 +161,7 @@ def report(
     )
     if not blocks:
         blocks = (Note("no differences"),)
-    extra = (Note(f"there: {run_title(there.run)}"), *map(Note, notes))
+    extra = (Note(f"compared with {run_title(there.run)}"), *map(Note, notes))
     extra += tuple(caveats([here.run, there.run]))
     return Report(
         "diff",

@@ -255,7 +255,8 @@ def _cut(columns: Sequence[TableColumn], room: int) -> Sequence[TableColumn]:
 def _columns(table: Table, screen: Screen) -> list[TableColumn]:
     """Return the columns as text, without empty ones."""
     whole = zip(*table.rows, strict=True)
-    filled = [(n, c) for n, c in zip(table.columns, whole, strict=True) if _filled(c)]
+    names = [table.headings.get(name, name) for name in table.columns]
+    filled = [(n, c) for n, c in zip(names, whole, strict=True) if _filled(c)]
     columns = [_column(name, cells, screen) for name, cells in filled]
     named = (i for i, (_, cells) in enumerate(filled) if any(map(_is_text, cells)))
     for index in islice(named, 1):
