@@ -1,8 +1,10 @@
-"""Local runs: one summarised, two keys of a long one read, two hundred listed."""
+"""First looks at local runs: one summarised, two keys of a long one read, two hundred
+listed."""
 
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
 import tempfile
@@ -37,6 +39,7 @@ print(int(status.partition("VmHWM:")[2].split()[0]) / 1024)
 
 
 def main() -> None:
+    os.environ["WANDBWATCH_CACHE"] = "off"  # these are first looks
     with tempfile.TemporaryDirectory() as directory:
         root = Path(directory)
         kept = [_summary(root), _speed(root), _memory(root), _listing(root)]

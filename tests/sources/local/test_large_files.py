@@ -22,8 +22,10 @@ from tests.runs import synthetic
 from tests.runs.synthetic import field
 from tests.sources.local.reading import curves, over, source
 
-LOGGED = ("loss", "a.b", "a.b.c", "net.layer.norm", "word", "big", "_step", "none")
-KEYS = (*LOGGED, "system/cpu")
+KEYS = (
+    *("loss", "a.b", "a.b.c", "net.layer.norm", "word", "big", "_step", "none"),
+    "system/cpu",
+)
 AXES = [over(kind, "loss" * (kind is AxisKind.KEY)) for kind in AxisKind]
 QUICK = settings(
     deadline=None,
