@@ -52,7 +52,7 @@ HASH = "9a8b7c6d5e4f3a2b1c0d"
     ("names", "cut"),
     [
         (["calm-sea-1"], ["calm-sea-1"]),
-        (GRID, [f"lr{i}.09e-05-bs{32 * i}-wd0…seed{5 * i}" for i in (1, 2, 3)]),
+        (GRID, [f"lr{i}.09e-05-bs{32 * i}-wd…seed{5 * i}" for i in (1, 2, 3)]),
         (
             [f"media/images/gt_{i}_{HASH}.png" for i in (7, 100)],
             ["media/…gt_7_9a8b….png", "media/…gt_100_9a8b….png"],

@@ -200,7 +200,8 @@ def _joined(parts: Sequence[str], shared: Collection[str]) -> Iterator[str]:
 def _cut(name: str, head: int, room: int) -> str:
     """Cut the middle out of *name*: at most *head* columns before it stay."""
     before = _start(name, head).rstrip(_EDGES + "…")
-    after = _start(name[::-1], room - head - 1)[::-1].lstrip("…")
+    after = _start(name[::-1], room - head - 1)[::-1]
+    after = re.sub(r"^[-_/ :,…]*…", "", after)
     return f"{before}…{after}"
 
 

@@ -353,6 +353,16 @@ def test_a_diff_names_the_runs_and_comes_largest_first():
     ]
 
 
+def test_values_that_the_headline_has_are_not_repeated():
+    ended = Fields("ended", (("finished", 1), ("failed", 15)))
+    headline = "group a is done: 1 finished, 15 failed; best loss 0.5"
+    assert "description" not in embed(ended, headline=headline)
+    assert "description" in embed(ended, headline=headline.replace("1 ", "11 "))
+    started = Fields("parameters", (("lr", 0.1), ("seed", 1)))
+    assert "description" not in embed(started, headline="a started: lr 0.1, seed 1")
+    assert "description" in embed(started, headline="a started: lr 0.1, seed 12")
+
+
 @pytest.mark.parametrize("block", [Note("loss is NaN"), Text("error", "loss is NaN")])
 def test_a_card_does_not_repeat_its_headline(block):
     rest = Fields("", (("step", 7),))
@@ -420,6 +430,13 @@ def test_a_long_name_of_a_run_or_file_takes_one_line():
     files = Table("", ("path", "updated"), ((path, NOW), ("a.txt", NOW)), spare=("x",))
     assert markdown.text("…/gt_100_9a8b….png") in description(files)
     assert "9a8b7c6d5e4f3a2b1c0d" in description(replace(files, rows=files.rows[:1]))
+
+
+def test_a_long_name_in_a_note_is_cut_where_its_id_is_beside_it():
+    name = "ppo-halfcheetah-v4__ppo_continuous_action__1__1764450012"
+    best = Note(f"best of the others: {name} (a1b2c3d4), last loss 0.5")
+    assert "ppo-halfcheetah-v4…" in description(best, Text("x", "y"))
+    assert markdown.text(name) in description(Note(f"no file {name}"), Text("x", "y"))
 
 
 @pytest.mark.parametrize("rank", ["", "[rank0]:"])

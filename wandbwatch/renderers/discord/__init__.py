@@ -12,6 +12,7 @@ from functools import partial
 from typing import TypeAlias
 
 from wandbwatch import formatting, plots
+from wandbwatch.formatting.text import headline_names
 from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import Message, MessageFile
 from wandbwatch.model.media import Attachment
@@ -99,17 +100,31 @@ def _for_people(report: Report) -> Report:
 def _read(block: Block) -> Block:
     match block:
         case Note():
-            return Note(_without_hints(block.text))
+            return Note(_NAMED.sub(_called, _without_hints(block.text)))
         case Table() if block.brief:
             return block.brief
     return block
 
 
+_NAMED = re.compile(r"(?<!\S)[^\s/`'\"]{41,}(?= \(\w+\))")
+"""A long name of a run, with its id behind it."""
+
+
+def _called(found: re.Match[str]) -> str:
+    return headline_names([found[0]])[found[0]]
+
+
 def _repeats(block: Block, headline: str) -> bool:
-    """Whether *block* says in one line what the headline above it says already."""
+    """Whether *block* says only what the headline above it says already."""
     if isinstance(block, Note):
         said = block.text.removeprefix("previous best: ")
         return headline.endswith(f": {said}") or f", was {said}" in headline
+    if isinstance(block, Fields):
+        pairs = [(name, formatting.cell(cell)) for name, cell in block.items]
+        ways = [rf"{re.escape(f'{k} {v}')}|{re.escape(f'{v} {k}')}" for k, v in pairs]
+        return bool(ways) and all(
+            re.search(rf"(?<![\w.])({w})(?![\w.])", headline) for w in ways
+        )
     text = block.text.strip() if isinstance(block, Text) else ""
     return bool(text) and f": {text}" in headline
 

@@ -254,7 +254,7 @@ def _equal(table: Table) -> tuple[int, ...]:
         place
         for place, (name, cells) in columns
         if place and name not in _OWN and all(cell == cells[0] for cell in cells)
-        if len(markdown.worded(cells[0])) <= _LONGEST_ID
+        if len(markdown.worded(cells[0])) <= (_LONGEST_ID if name else _LONGEST_NAME)
     )
 
 
