@@ -82,7 +82,7 @@ def test_a_link_is_not_followed(tmp_path):
 
 def test_a_directory_that_is_a_file_is_reported(tmp_path):
     (tmp_path / "out").touch()
-    with pytest.raises(WandbwatchError, match="--out DIR puts them elsewhere"):
+    with pytest.raises(WandbwatchError, match="--out DIR saves them elsewhere"):
         filenames.write(Path(tmp_path / "out"), "file", [b""])
 
 
