@@ -114,8 +114,8 @@ def short_names(names: Iterable[str]) -> dict[str, str]:
 
 
 _HASH = r"(?<![0-9a-z])(?=[a-f]*\d)([0-9a-f]{4})[0-9a-f]{12,}(?![0-9a-z])"
-_WORD = r"(?s)(?=.*[^\W\d]).{3}"
-"""A part of a name that says something when several names share it."""
+_WORD = r"(?=\w*[^\W\d])\w{3}"
+"""A word that … may stand for if several names share it: not a number alone."""
 
 
 def fitted(names: Iterable[str], room: int) -> dict[str, str]:
@@ -131,7 +131,8 @@ def fitted(names: Iterable[str], room: int) -> dict[str, str]:
     if not long or room < len("a…b"):
         return found
     cuts = sorted(range(1, room - 1), key=lambda head: abs(2 * head - room))
-    tries = [{one: _cut(one, head, room) for one in long} for head in cuts]
+    bare = {one: one.removeprefix("…/") for one in long}
+    tries = [{one: _cut(bare[one], head, room) for one in long} for head in cuts]
     _, best = min(enumerate(tries), key=_lost)
     return _distinct(found, best, room)
 
@@ -179,22 +180,24 @@ def _without_shared(names: Collection[str]) -> dict[str, str]:
     """Return *names* without the words between their ends that all of them have."""
     parts = {name: re.split(_PARTS, name) for name in names}
     words = [{part.strip(_EDGES) for part in found} for found in parts.values()]
-    shared = (
-        {w for w in set.intersection(*words) if re.match(_WORD, w)} if words else set()
-    )
     if len(words) < 2:  # noqa: PLR2004 -- a pair
         return {}
+    shared = set.intersection(*words)
     return {name: "".join(_joined(found, shared)) for name, found in parts.items()}
 
 
 def _joined(parts: Sequence[str], shared: Collection[str]) -> Iterator[str]:
     """Join *parts*, with … for those in the middle that are *shared*."""
     inner = range(1, len(parts) - 1)
-    hidden = [
+    common = [
         i in inner and part.strip(_EDGES) in shared for i, part in enumerate(parts)
     ]
-    for gone, run in groupby(zip(hidden, parts, strict=True), itemgetter(0)):
-        yield "…" if gone else "".join(part for _, part in run)
+    for same, run in groupby(zip(common, parts, strict=True), itemgetter(0)):
+        texts = [part for _, part in run]
+        words = [i for i, text in enumerate(texts) if same and re.match(_WORD, text)]
+        if words:  # short ones beside them belong to what differs: gt_100
+            texts[words[0] : words[-1] + 1] = ["…"]
+        yield "".join(texts)
 
 
 def _cut(name: str, head: int, room: int) -> str:

@@ -100,7 +100,7 @@ def passages(table: Table, *, titled: bool) -> Iterator[Passage]:
     elif found := _fitting_grid(table):
         grid, gone = found
         yield from heading.over(title, grid, code=True)
-        if gone:
+        if gone := [name for name in gone if name not in _OWN]:
             yield Passage((_left_out(gone),))
     elif table.headings:
         yield from heading.over(title, tuple(_lines(table)))
