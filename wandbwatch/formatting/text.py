@@ -114,7 +114,7 @@ def short_names(names: Iterable[str]) -> dict[str, str]:
 
 
 _HASH = r"(?<![0-9a-z])(?=[a-f]*\d)([0-9a-f]{4})[0-9a-f]{12,}(?![0-9a-z])"
-_WORD = r"(?=\w*[^\W\d])\w{3}"
+_WORD = r"(?=[^\W_]*[^\W\d_])[^\W_]{3}"
 """A word that … may stand for if several names share it: not a number alone."""
 
 
