@@ -1307,6 +1307,59 @@ correct => test/correct:max
     train/loss; test/correct
 mup => val/loss:min
     train/loss; val/loss; coord_check/l2
+distilwhisper => eval/wer_ortho:min
+    train/loss; train/ce_loss; train/kl_loss; eval/loss; eval/wer_ortho
+trl sft acc => train/loss:min
+    train/loss; train/mean_token_accuracy; train/entropy; train/num_tokens;
+    train/grad_norm
+trlx again => reward/mean:max
+    losses/total_loss; losses/policy_loss; reward/mean; reward/std; policy/sqrt_kl;
+    returns/mean; values/mean
+torchtune ppo again => rewards:max
+    loss; policy_loss; value_loss; rewards; kl; clipfrac; response_lengths
+megatron-ds => lm-loss-validation/lm loss validation:min
+    lm-loss-training/lm loss; lm-loss-validation/lm loss validation;
+    learning-rate/learning-rate
+modula => test_accuracy:max
+    train_loss; train_accuracy; test_loss; test_accuracy
+timm2 again => eval/top1:max
+    train/loss; eval/loss; eval/top1; eval/top5
+mmocr again => icdar/hmean:max
+    loss; icdar/precision; icdar/recall; icdar/hmean
+yolov7 again => metrics/mAP_0.5:0.95:max
+    train/box_loss; train/obj_loss; metrics/precision; metrics/recall;
+    metrics/mAP_0.5; metrics/mAP_0.5:0.95; val/box_loss
+sam ft => val/iou:max
+    train/loss; train/dice_loss; train/focal_loss; val/iou; val/dice
+deeplab => Val/mIoU:max
+    Train/Loss; Val/Loss; Val/mIoU; Val/Pixel Acc
+edm again => fid50k_full:min
+    Loss/loss; Progress/kimg; fid50k_full
+consistency => loss:min
+    loss; ema_rate; num_scales; grad_norm; teacher_loss
+vits2 => none
+    loss/g/total; loss/d/total; loss/g/fm; loss/g/mel; loss/g/dur; loss/g/kl;
+    learning_rate; grad_norm_d
+s3prl => asr-dev-clean-wer:min
+    asr-train-loss; asr-dev-clean-loss; asr-dev-clean-wer; asr-dev-clean-uer
+robomimic => Rollout/Success_Rate/Can:max
+    Train/Loss; Train/Learning_Rate; Valid/Loss; Rollout/Success_Rate/Can;
+    Rollout/Return/Can; Rollout/Horizon/Can
+legged robot => Train/mean_reward:max
+    Train/mean_reward; Train/mean_episode_length; Episode/rew_tracking_lin_vel;
+    Loss/value_function; Loss/surrogate; Policy/mean_noise_std
+carla => eval/driving_score:max
+    train/loss; eval/driving_score; eval/route_completion; eval/infraction_penalty
+waymo motion => val/minADE:min
+    train/loss; val/minADE; val/minFDE; val/miss_rate
+nuplan => val/ade:min
+    train/loss; val/ade; val/fde
+molgen => valid/nll:min
+    train/nll; valid/nll; valid/validity; valid/uniqueness
+commonsense => dev_accuracy:max
+    loss; dev_accuracy; dev_loss
+graph transformer => val/ap:max
+    train/loss; val/ap; test/ap; best_val_ap
 """
 
 

@@ -72,7 +72,7 @@ _ERRORS = (
     "abs_?rel",
     "mae",
     "rmse|rmsd",
-    "eer|epe|flall|mpjpe|chamfer|lpips|crps|regret|exploitability|bpd|bpp|hd95|hausdorff|assd",
+    "eer|epe|flall|(?:min)?[af]de|mpjpe|chamfer|lpips|crps|regret|exploitability|bpd|bpp|hd95|hausdorff|assd",
     "mse|s?mape|wape|mase|nrmse|rmsle|wql|pinball|m?error|errors|err",
     "loss|losses|nll|m?logloss|bpb|bpc|neg_elbo|nelbo|xent|b?ce|infonce|huber|log_?cosh|hinge|l1|ne",
 )
@@ -426,7 +426,8 @@ def _place(key: str) -> tuple[float, ...] | None:
     apart = family in _RETURNS or _compiled(_MEASURED_APART).search(joined)
     late = 0.0 if split < 2 or (apart and split == 2) else 1.0  # noqa: PLR2004 -- of four
     if family in _RETURNS:
-        late = 0.3 if split == 3 else 0.0  # noqa: PLR2004
+        term = leaf[0] in ("rew", "reward") and {*leaf[1:]} - _PLAIN - _SPLITS
+        late = 0.4 if term else 0.3 if split == 3 else 0.0  # noqa: PLR2004
     elif not late and (not _FAMILIES[family][1] or family == _ONE_SIDED):
         late = 0.5  # held-out scores come before training returns, losses after them
     other = [w for w in words if w not in _PLAIN | _SPLITS and not w.isdigit()]
