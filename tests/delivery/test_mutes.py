@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -61,6 +62,9 @@ def test_a_mute_touches_the_lists_that_it_can_keep_back():
     assert not mute("gpt2", MuteKind.LIST).touches(list_)
     assert not mute("acme/other").touches(list_)
     assert not mute("acme/gpt", MuteKind.RULE).touches(list_)
+    bare = replace(list_, commands=("events",))
+    assert not mute("nan(x)", MuteKind.RULE).touches(bare)
+    assert not mute("acme/gpt").touches(bare)
 
 
 def test_its_end_lists_what_was_not_posted():

@@ -103,7 +103,7 @@ def words(line: str) -> list[str]:
 def rules(line: str) -> Iterator[str]:
     """Yield the rules of alerts in *line*."""
     read = words(line)
-    for option, value in zip(read, [*read[1:], ""], strict=True):
+    for option, value in zip(read, [*read[1:], ""], strict=False):
         if option == _WHEN:
             yield value
         elif option.startswith(f"{_WHEN}="):

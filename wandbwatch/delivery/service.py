@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from wandbwatch import plugins
+from wandbwatch.config import secret
 from wandbwatch.config.load import Config
 from wandbwatch.delivery.outbox import Store
 from wandbwatch.delivery.sender import (
@@ -23,7 +24,8 @@ from wandbwatch.delivery.sender import (
 )
 from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import Message, Sink, Wording
-from wandbwatch.model.settings import Channel
+from wandbwatch.model.errors import ConfigError
+from wandbwatch.model.settings import Channel, SecretKind
 
 
 def send(
@@ -57,10 +59,20 @@ def send(
                 once=once,
                 keep=config.keep,
                 webhook_name=discord.name,
+                unset=_unset if once else lambda _: "",
             )
             Sender(context, config.channels, alive).run()
         finally:
             store.close()
+
+
+def _unset(channel: Channel) -> str:
+    """Say that the variable of a webhook is not set: it will not be in this process."""
+    try:
+        secret.read(channel.webhook)
+    except ConfigError as e:
+        return str(e) if channel.webhook.kind is SecretKind.ENV else ""
+    return ""
 
 
 def _wording() -> Wording:

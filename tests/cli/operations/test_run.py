@@ -63,6 +63,17 @@ def test_what_can_not_be_sent_waits(place, local_runs):
     assert '"one"' in waiting.stdout
 
 
+def test_a_message_for_a_webhook_that_is_not_set_waits_without_more_tries(
+    place, local_runs
+):
+    place.write(subscription("one", f"project {local_runs}", when=NEVER))
+    place.file.write_text(place.file.read_text().replace('"HOOK"', '"NOT_SET"'))
+    done = place.wandbwatch("run", str(place.file))
+    assert done.returncode == 6
+    assert done.stderr.count("env NOT_SET: not set in the environment") == 1
+    assert "messages waiting for the next run or the daemon: 1" in done.stderr
+
+
 def test_a_webhook_that_is_gone_is_said(place, local_runs):
     place.write(subscription("one", f"project {local_runs}", when=NEVER))
     place.server.faults.append(Fault("404_webhook", times=None))

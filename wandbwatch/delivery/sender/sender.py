@@ -115,7 +115,10 @@ class Sender:
             for name in waiting:
                 if not (self._context.once and name in started):
                     started.add(name)
-                    self._start(name)
+                    if why := self._context.unset(self._channels[name]):
+                        log.error("%s: %s", name, why)
+                    else:
+                        self._start(name)
             running = [t for t in self._threads.values() if t.is_alive()]
             if not running and (not waiting or self._context.once):
                 break
