@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -113,15 +113,10 @@ def _layers(band: NDArray[np.uint8]) -> Iterator[str]:
 
     weights = 1 << np.arange(len(band))
     for colour in np.unique(band):
-        bits = weights @ (band == colour)
-        runs = (
-            (bit, len(list(same))) for bit, same in itertools.groupby(bits.tolist())
-        )
-        yield f"#{colour}" + "".join(_run(chr(63 + bit), n) for bit, n in runs)
-
-
-def _run(sign: str, count: int) -> str:
-    return f"!{count}{sign}" if count > 3 else sign * count  # noqa: PLR2004 -- shorter
+        signs = (63 + weights @ (band == colour)).astype(np.uint8)
+        alike = re.compile(r"(.)\1{3,}")  # is written as its length and its sign
+        drawn = signs.tobytes().decode("ascii")
+        yield f"#{colour}" + alike.sub(lambda m: f"!{len(m[0])}{m[1]}", drawn)
 
 
 def pixels_wide(path: Path) -> int:

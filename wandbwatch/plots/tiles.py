@@ -6,13 +6,13 @@ import io
 import math
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import PIL.Image
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL.Image import Image
 
 from wandbwatch.plots import palette
 from wandbwatch.plots.figure import WIDTH, own_settings, png
@@ -30,10 +30,7 @@ _LARGEST = 8
 """A tiny picture is enlarged at most this many times, without smoothing."""
 
 
-@dataclass(frozen=True)
-class _Tile:
-    picture: npt.NDArray[np.uint8]
-    caption: str
+_Tile: TypeAlias = tuple[Image, str]
 
 
 def still(content: bytes) -> bytes:
@@ -41,9 +38,8 @@ def still(content: bytes) -> bytes:
 
     Raises ValueError when it can't be decoded.
     """
-    picture = _decoded(content, WIDTH, WIDTH)
     file = io.BytesIO()
-    PIL.Image.fromarray(picture).save(file, format="PNG")
+    _decoded(content, WIDTH, WIDTH).save(file, format="PNG")
     return file.getvalue()
 
 
@@ -80,34 +76,32 @@ def _columns(count: int) -> int:
 
 def _tile(content: bytes, caption: str, side: int) -> _Tile:
     try:
-        return _Tile(_decoded(content, side, side), caption)
+        return _decoded(content, side, side), caption
     except ValueError:
-        return _Tile(np.zeros((1, 1, 4), np.uint8), f"cannot be shown: {caption}")
+        return PIL.Image.new("RGBA", (1, 1)), f"cannot be shown: {caption}"
 
 
 def _drawn(rows: Sequence[Sequence[_Tile]], side: int) -> Figure:
-    words = Words(tile.caption for row in rows for tile in row)
-    captioned = any(tile.caption for row in rows for tile in row)
-    below = _CAPTION if captioned else 0
-    heights = [max(tile.picture.shape[0] for tile in row) for row in rows]
+    captions = [caption for row in rows for _, caption in row]
+    words, below = Words(captions), _CAPTION if any(captions) else 0
+    heights = [max(picture.height for picture, _ in row) for row in rows]
     height = sum(heights) + len(rows) * (below + _GAP) + _GAP
     figure = Figure((WIDTH / DPI, height / DPI), DPI, facecolor=palette.BACKGROUND)
     FigureCanvasAgg(figure)  # sets itself as what draws the figure
     top = float(height)
     for row, tallest in zip(rows, heights, strict=True):
         top -= _GAP + tallest
-        for place, tile in enumerate(row):
-            left = _GAP + place * (side + _GAP)
-            tall, wide = tile.picture.shape[:2]
-            x, y = left + (side - wide) / 2, top + (tallest - tall) / 2
-            figure.figimage(tile.picture, round(x), round(y), origin="upper")
-            text, middle = words.fit(tile.caption, side), left + side / 2
+        for place, (picture, caption) in enumerate(row):
+            middle = _GAP + place * (side + _GAP) + side / 2
+            x, y = middle - picture.width / 2, top + (tallest - picture.height) / 2
+            figure.figimage(np.asarray(picture), round(x), round(y), origin="upper")
+            text = words.fit(caption, side)
             words.write(figure, (middle, top - 24), text, palette.TEXT, align=0.5)
         top -= below
     return figure
 
 
-def _decoded(content: bytes, width: int, height: int) -> npt.NDArray[np.uint8]:
+def _decoded(content: bytes, width: int, height: int) -> Image:
     """Decode a picture into *width* by *height* pixels at most; ValueError."""
     try:
         with warnings.catch_warnings():
@@ -124,11 +118,11 @@ def _decoded(content: bytes, width: int, height: int) -> npt.NDArray[np.uint8]:
     scale = min(width / wide, height / tall)
     if scale < 1:
         picture.thumbnail((width, height), PIL.Image.Resampling.LANCZOS)
-        return np.asarray(picture)
+        return picture
     # The pixels of a small picture stay square, so that each can be seen.
     times = min(math.floor(scale), _LARGEST)
     size = wide * times, tall * times
-    return np.asarray(picture.resize(size, PIL.Image.Resampling.NEAREST))
+    return picture.resize(size, PIL.Image.Resampling.NEAREST)
 
 
 def _check(pixels: int) -> None:

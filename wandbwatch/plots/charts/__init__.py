@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 
 import numpy as np
 import PIL.Image
@@ -21,28 +20,28 @@ from wandbwatch.plots.words import TEXT, Words, points
 def draw(drawn: Plot | Chart, *, titled: bool) -> bytes:
     """Draw a plot or a chart; the same one makes the same bytes on the same machine.
 
-    Without being *titled* a plot leaves its key to the words around it.
+    Without being *titled* a picture leaves its name to the words around it.
     """
     with own_settings():
         if isinstance(drawn, Plot):
             return lines.draw(drawn, titled=titled).png()
         if isinstance(drawn.drawing, Panels):
             return draw_panels(drawn.drawing)
-        return _sheet(drawn.title, drawn.drawing, titled=titled).png()
+        return _sheet(drawn.title if titled else "", drawn.drawing).png()
 
 
-def _sheet(title: str, drawing: Drawing, *, titled: bool) -> Sheet:
+def _sheet(title: str, drawing: Drawing) -> Sheet:
     match drawing:
         case Heatmap():
-            return heatmap.draw(title, drawing, titled=titled)
+            return heatmap.draw(title, drawing)
         case Scatter():
-            return scatter.draw(title, drawing, titled=titled)
+            return scatter.draw(title, drawing)
         case Bars():
-            return draw_bars(title, drawing, titled=titled)
+            return draw_bars(title, drawing)
         case Matrix():
-            return heatmap.draw_matrix(title, drawing, titled=titled)
+            return heatmap.draw_matrix(title, drawing)
         case Parallel():
-            return scatter.draw_parallel(title, drawing, titled=titled)
+            return scatter.draw_parallel(title, drawing)
 
 
 MOST = 40
@@ -51,7 +50,7 @@ _ROW, _LONGEST = 36, 300
 _THICK = 0.62
 
 
-def draw_bars(title: str, drawing: Bars, *, titled: bool) -> Sheet:
+def draw_bars(title: str, drawing: Bars) -> Sheet:
     items = drawing.items[:MOST]
     more = len(drawing.items) - len(items)
     amount = f"{drawing.amount} · {more} more" if more else drawing.amount
@@ -59,7 +58,7 @@ def draw_bars(title: str, drawing: Bars, *, titled: bool) -> Sheet:
     names = [words.fit(name, _LONGEST) for name, _ in items]
     amounts = [_worded(value) for _, value in items]
     frame = Frame(
-        title=title if titled else "",
+        title=title,
         x_name=amount,
         left=max(map(words.width, names), default=0.0),
         right=max(map(words.width, amounts), default=0.0),
@@ -83,9 +82,7 @@ def draw_bars(title: str, drawing: Bars, *, titled: bool) -> Sheet:
 
 
 def _worded(value: float) -> str:
-    if math.isfinite(value):
-        return formatting.number(value).replace("-", MINUS)
-    return "NaN" if math.isnan(value) else "∞" if value > 0 else f"{MINUS}∞"
+    return formatting.number(value).replace("-", MINUS).replace("inf", "∞")
 
 
 _TWO, _THREE = 2, 3

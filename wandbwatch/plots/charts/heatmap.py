@@ -23,9 +23,9 @@ SHADES = LinearSegmentedColormap.from_list("", list(zip(_STOPS, _COLOURS, strict
 """Lighter with each step, so that it is readable without hue."""
 
 
-def draw(title: str, drawing: Heatmap, *, titled: bool) -> Sheet:
+def draw(title: str, drawing: Heatmap) -> Sheet:
     shown = _histogram if len(drawing.columns) == 1 else _heatmap
-    return shown(title if titled else "", drawing, titled and drawing.y == title)
+    return shown(title, drawing)
 
 
 def _bins(column: HistogramColumn) -> Floats:
@@ -33,7 +33,7 @@ def _bins(column: HistogramColumn) -> Floats:
     return np.array(sorted(text.bins(column)), dtype=np.float64).reshape(-1, 3).T
 
 
-def _histogram(title: str, drawing: Heatmap, known: bool) -> Sheet:  # noqa: FBT001
+def _histogram(title: str, drawing: Heatmap) -> Sheet:
     (column,) = drawing.columns
     low, high, counts = _bins(column)
     x = Scale.of([low, high])
@@ -44,7 +44,7 @@ def _histogram(title: str, drawing: Heatmap, known: bool) -> Sheet:  # noqa: FBT
         aside=at if np.isfinite(column.x) else "",
         x=x,
         y=y,
-        x_name="" if known else drawing.y,
+        x_name="" if drawing.y == title else drawing.y,
         y_name="count",
     )
     sheet = Sheet(Words((title, drawing.x, drawing.y)), frame)
@@ -59,12 +59,10 @@ def _histogram(title: str, drawing: Heatmap, known: bool) -> Sheet:  # noqa: FBT
     return sheet
 
 
-def _heatmap(title: str, drawing: Heatmap, known: bool) -> Sheet:  # noqa: FBT001
-    found = sorted(
-        ((column.x, _bins(column)) for column in drawing.columns),
-        key=lambda one: one[0],
-    )
+def _heatmap(title: str, drawing: Heatmap) -> Sheet:
+    found = [(column.x, _bins(column)) for column in drawing.columns]
     there = [(x, bins) for x, bins in found if np.isfinite(x) and bins.size]
+    there.sort(key=lambda one: one[0])
     hints = [_HINT] if there else []
     if gone := len(found) - len(there):
         hints.append(f"{gone} without a finite value")
@@ -76,7 +74,7 @@ def _heatmap(title: str, drawing: Heatmap, known: bool) -> Sheet:  # noqa: FBT00
         x=x,
         y=y,
         x_name=drawing.x,
-        y_name="" if known else drawing.y,
+        y_name="" if drawing.y == title else drawing.y,
         legends=(tuple(Entry(hint) for hint in hints),),
     )
     sheet = Sheet(Words((title, drawing.x, drawing.y)), frame)
@@ -119,13 +117,13 @@ _LEAST, _HIGH = 24, 420
 _BRIGHT = 0.55
 
 
-def draw_matrix(title: str, drawing: Matrix, *, titled: bool) -> Sheet:
+def draw_matrix(title: str, drawing: Matrix) -> Sheet:
     count = min(len(drawing.names), MOST)
     words = Words((title, drawing.row, drawing.column, *drawing.names[:count]))
     names = [words.fit(name, _LONGEST) for name in drawing.names[:count]]
     more = len(drawing.names) - count
     frame = Frame(
-        title=title if titled else "",
+        title=title,
         x_name=drawing.column + (f" · {more} more classes" if more else ""),
         y_name=drawing.row,
         left=max(map(words.width, names), default=0.0),

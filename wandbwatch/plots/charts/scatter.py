@@ -26,7 +26,7 @@ _CROWD = 200
 _GOLD = palette.COLOURS[1]
 
 
-def draw(title: str, drawing: Scatter, *, titled: bool) -> Sheet:
+def draw(title: str, drawing: Scatter) -> Sheet:
     there = [p for p in drawing.points if math.isfinite(p.x) and math.isfinite(p.y)]
     if drawing.log_x:
         there = [p for p in there if p.x > 0] or there
@@ -39,7 +39,7 @@ def draw(title: str, drawing: Scatter, *, titled: bool) -> Sheet:
     gone = len(drawing.points) - len(there)
     hints = (Entry(f"{gone} have no place on both axes"),) if gone else ()
     frame = Frame(
-        title=title if titled else "",
+        title=title,
         x=x,
         y=y,
         x_name=_axis(drawing.x, log=bool(x and x.log)),
@@ -107,7 +107,7 @@ _LABELS = 8
 _UNRANKED = "#6d6f78"
 
 
-def draw_parallel(title: str, drawing: Parallel, *, titled: bool) -> Sheet:
+def draw_parallel(title: str, drawing: Parallel) -> Sheet:
     count = len(drawing.axes)
     rows = [(*row, *[None] * count)[:count] for row in drawing.rows]
     columns = list(zip(*rows, strict=True))
@@ -116,7 +116,7 @@ def draw_parallel(title: str, drawing: Parallel, *, titled: bool) -> Sheet:
     good = "lowest" if drawing.largest is False else "highest"
     hints = [Entry(f"bright: {good} {name}") for name in drawing.axes[-1:]]
     frame = Frame(
-        title=title if titled else "",
+        title=title,
         left=_SIDE,
         right=_SIDE,
         below=_FOOT,
