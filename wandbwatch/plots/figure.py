@@ -1,4 +1,8 @@
-"""A picture 800 pixels wide: matplotlib's Axes, its legend, and the words around."""
+"""A picture 800 pixels wide: matplotlib's Axes, its legend, and the words around.
+
+Its constrained layout lays out all text twice, which takes half as long as drawing, and
+can't choose a figure's height: so the few parts around the axes are placed here.
+"""
 
 from __future__ import annotations
 
