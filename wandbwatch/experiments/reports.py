@@ -101,6 +101,9 @@ def started(one: Experiment) -> Report:
         ("in", plan.workdir),
         ("output", one.log),
     )
+    if plan.workdir and plan.script.startswith(f"{plan.workdir}/"):
+        order = (name for name, _ in about.items if name != "in")
+        about = replace(about, order=tuple(order))
     phase = "started" if one.phase is Phase.RUNNING else one.phase.value
     title = f"{_name(one)} {phase}{attempt}"
     by = f" by {one.by}" if one.by else ""
@@ -272,6 +275,9 @@ def _metrics(run: Run, parameters: Mapping[str, Json]) -> Fields:
     return Fields("metrics", tuple(public), order=order)
 
 
+_EQUAL = "equals the best"
+
+
 def _comparison(one: Experiment, earlier: Sequence[float]) -> Iterator[Fields]:
     if one.score is None:
         return
@@ -280,13 +286,20 @@ def _comparison(one: Experiment, earlier: Sequence[float]) -> Iterator[Fields]:
     if earlier:
         best = max(earlier) if objective.largest else min(earlier)
         items += [("best before", best), ("change", one.score - best)]
-        counts = _compares(one)
-        better = counts and objective.better(one.score, best)
-        equal = formatting.number(one.score) == formatting.number(best)
-        verdict = "equals the best" if equal and counts else "not the best"
-        items.append(("verdict", "a new best" if better else verdict))
-    order = tuple(name for name, _ in items) if _compares(one) else ()
+        items.append(("verdict", _verdict(one, objective, best)))
+    names = [name for name, _ in items]
+    if ("verdict", _EQUAL) in items:  # but for an error of rounding
+        names.remove("change")
+    order = tuple(names) if _compares(one) else ()
     yield Fields("compared with the best so far", tuple(items), order=order)
+
+
+def _verdict(one: Experiment, objective: Objective, best: float) -> str:
+    score = one.score or 0.0
+    if _compares(one) and objective.better(score, best):
+        return "a new best"
+    equal = formatting.number(score) == formatting.number(best)
+    return _EQUAL if _compares(one) and equal else "not the best"
 
 
 def _compares(one: Experiment) -> bool:

@@ -83,12 +83,13 @@ _LARGE, _HUGE = 1e6, 1e15
 _NUMBER = r"\d+"
 _NO_AMOUNT = r"(^|[._/-])_?(id|seed|timestamp|time|date|year|port|pid)$"
 """Keys whose numbers are identifiers, not amounts."""
-_QUIET = r"disk|network|proc\."
+_QUIET = r"disk|network|MemoryErrors|proc\."
 _UNITS = (
     (r"(MB|MiB)$|^disk(\..*)?\.(in|out)$", 1e6, ""),
     (r"(GB|GiB)$", 1e9, ""),
     (r"[bB]ytes$|^network\.(sent|recv)$|\.HBMMemory", 1.0, ""),
     (r"[wW]atts$", 0.0, " W"),
+    (r"Clock$", 0.0, " MHz"),
     (r"\.temp$", 0.0, " °C"),
     (
         r"([pP]ercent|^cpu(\.\d+)?(\..*)?|^memory|^disk|\.gpu|memory)$",

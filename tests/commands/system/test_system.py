@@ -31,6 +31,9 @@ def test_the_machine_now_and_over_time():
     assert isinstance(gpus, Table)
     assert gpus.columns == ("gpu", "busy %", "°C")
     assert gpus.rows[1] == (1, 93.0, 71.0)
+    assert gpus.brief
+    assert gpus.brief.columns == ("GPU", "busy", "°C")
+    assert gpus.brief.rows[1] == (1, "93%", "71")
     assert rest == Fields("machine", (("cpu", 40.0),))
     assert isinstance(busy, Plot)
     assert [line.name for line in busy.lines] == ["gpu 0", "gpu 1"]

@@ -21,6 +21,7 @@ from wandbwatch.analysis.keys import SYSTEM
 from wandbwatch.analysis.machine import (
     BUSY,
     MEMORY,
+    NAMES,
     Device,
     device_metric,
     device_metrics,
@@ -262,7 +263,30 @@ def _devices(run: Run) -> Iterator[Table]:
             )
             for row in found
         )
-        yield Table("", (*(["node"] if nodes else ()), kind, *columns), rows)
+        named = (*(["node"] if nodes else ()), kind, *columns)
+        yield Table("", named, rows, brief=_brief(named, rows))
+
+
+_BRIEF = {"busy %": "busy", "memory %": "memory", "memory GB": "GB"}
+_SPARE = ("W", "°C", "memory GB")
+
+
+def _brief(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Table:
+    """Return a table of devices that fits a phone: whole percents, degrees, watts."""
+    kinds = {kind: NAMES[kind] for kind in columns if kind in NAMES}
+    names = tuple(_BRIEF.get(name) or kinds.get(name, name) for name in columns)
+    shown = tuple(
+        tuple(_rounded(name, cell) for name, cell in zip(columns, row, strict=True))
+        for row in rows
+    )
+    return Table("", names, shown, spare=tuple(_BRIEF.get(n, n) for n in _SPARE))
+
+
+def _rounded(column: str, cell: Cell) -> Cell:
+    if not isinstance(cell, float) or not math.isfinite(cell):
+        return cell
+    unit = "%" if column.endswith("%") else ""
+    return f"{cell:.1f}" if column == "memory GB" else f"{cell:.0f}{unit}"
 
 
 def _plots(run: Run, series: Mapping[str, Series]) -> Iterator[Plot]:
