@@ -45,9 +45,10 @@ def stopped(error: BaseException, *, debug: bool = False) -> int:
     return run_line(read, lambda _: titles, debug=debug)
 
 
-def test_piped_output_is_plain(capsys, monkeypatch):
+@pytest.mark.parametrize(("columns", "width"), [("132", 132), ("1", 8)])
+def test_piped_output_is_plain(capsys, monkeypatch, columns, width):
     monkeypatch.delenv("FORCE_COLOR", raising=False)
-    monkeypatch.setenv("COLUMNS", "132")
+    monkeypatch.setenv("COLUMNS", columns)
     asked: list[str] = []
 
     def renderer(output: str) -> Renderer:
@@ -57,7 +58,7 @@ def test_piped_output_is_plain(capsys, monkeypatch):
     assert run_line(lambda: ParsedLine(iter([ONE]), None), renderer) == ExitCode.FINE
     assert run_line(lambda: ParsedLine(iter([ONE]), "json"), renderer) == ExitCode.FINE
     assert asked == ["plain", "json"]
-    assert capsys.readouterr().out == "[132 plain\none\n]\n" * 2
+    assert capsys.readouterr().out == f"[{width} plain\none\n]\n" * 2
 
 
 @pytest.mark.parametrize(

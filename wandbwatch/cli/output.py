@@ -248,7 +248,12 @@ def _print(text: str) -> None:
 def _screen() -> Screen:
     from wandbwatch.model.ports import Screen  # noqa: PLC0415 -- --help needs none
 
-    return Screen(shutil.get_terminal_size().columns, _colour(), datetime.now(UTC))
+    width = max(shutil.get_terminal_size().columns, _NARROWEST)
+    return Screen(width, _colour(), datetime.now(UTC))
+
+
+_NARROWEST = 8
+"""Columns that tables and plots need at least."""
 
 
 def _with_pictures(screen: Screen, output: str) -> Screen:
