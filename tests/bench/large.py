@@ -64,10 +64,10 @@ def main() -> None:
         root = Path(directory)
         os.environ["CACHE_DIRECTORY"] = str(root / "cache")
         large, small = _written(root / "large", STEPS), _written(root / "small", SMALL)
-        kept = [_summary(large, 0.3), _keys(large, KEYS, 0.2)]
+        kept = [_summary(large, 0.3), two_keys(large, KEYS, 0.2)]
         kept += [_memory(large), _cores(large)]
         other = _other_order(root / "run-other.wandb")
-        kept += [_summary(other, 0.4), _keys(other, ("loss", "acc"), 0.15)]
+        kept += [_summary(other, 0.4), two_keys(other, ("loss", "acc"), 0.15)]
         kept += [_second(large, small, look, root / "out") for look in LOOKS]
     if not all(kept):
         sys.exit(1)
@@ -104,11 +104,11 @@ def _named(run: Path) -> str:
     return f"{size}, other order" if "other" in run.name else size
 
 
-def _keys(run: Path, keys: Sequence[str], share: float) -> bool:
+def two_keys(run: Path, keys: Sequence[str], share: float) -> bool:
     with _cold(), _one_core():
         source = LocalSource(Local(run))
         query = Query(summary=(), config=())
-        mine, raw = _least(
+        mine, raw = least(
             lambda: _own(lambda: source.curves(query, keys, Axis())),
             lambda: _own(lambda: zlib.crc32(run.read_bytes())),
         )
@@ -140,17 +140,18 @@ def _cores(run: Path) -> bool:
             mine = _own(source.run)
             return max(mine, _children() - before)
 
-        one, two = _least(alone, longer)
-        single, double = _least(lambda: _clock(alone), lambda: _clock(longer))
+        one, two = least(alone, longer)
+        single, double = least(lambda: _clock(alone), lambda: _clock(longer))
     sys.stdout.write(f"  the same by the clock: {single / double:.2f}\n")
     return say(f"{_named(run)}: gain of 2 cores", one / two, 1.7, least=True)
 
 
 @contextmanager
 def _cold() -> Iterator[None]:
+    before = os.environ.get("WANDBWATCH_CACHE", "on")
     os.environ["WANDBWATCH_CACHE"] = "off"
     yield
-    del os.environ["WANDBWATCH_CACHE"]
+    os.environ["WANDBWATCH_CACHE"] = before
 
 
 @contextmanager
@@ -173,12 +174,12 @@ def _second(large: Path, small: Path, look: tuple[str, ...], out: Path) -> bool:
     seconds(*PYTHON, "wandbwatch", name, str(large), *options)
     with large.open("ab") as file:
         file.write(content[file.tell() :])
-    again, least = _least(
+    again, usual = least(
         lambda: seconds(*PYTHON, "wandbwatch", name, str(large), *options),
         lambda: seconds(*PYTHON, "wandbwatch", name, str(small), *options),
     )
     what = f"second `{name}` after {NEW} rows, of 1 MB's"
-    return say(f"{_named(large)}: {what}", again / least, 1.3)
+    return say(f"{_named(large)}: {what}", again / usual, 1.3)
 
 
 def seconds(*words: str) -> float:
@@ -205,7 +206,7 @@ def _clock(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def _least(*ways: Callable[[], float], rounds: int = 4) -> list[float]:
+def least(*ways: Callable[[], float], rounds: int = 4) -> list[float]:
     """Return the least time of each way; they take turns, as the machine varies."""
     times = [[way() for way in ways] for _ in range(rounds)]
     return [min(column) for column in zip(*times, strict=True)]

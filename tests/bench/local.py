@@ -9,14 +9,14 @@ import subprocess
 import sys
 import tempfile
 import time
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 from wandbwatch.model.address import Local
-from wandbwatch.model.query import Axis, Query
+from wandbwatch.model.query import Query
 from wandbwatch.sources.local.source import LocalSource
 
+from tests.bench.large import least, seconds, two_keys
 from tests.runs import synthetic
 
 STEPS = 100_000
@@ -42,7 +42,9 @@ def main() -> None:
     os.environ["WANDBWATCH_CACHE"] = "off"  # these are first looks
     with tempfile.TemporaryDirectory() as directory:
         root = Path(directory)
-        kept = [_summary(root), _speed(root), _memory(root), _listing(root)]
+        long = _written(root / "long", "long", STEPS)
+        kept = [_summary(root), two_keys(long, KEYS, 0.2), _memory(long)]
+        kept += [_listing(root)]
     if not all(kept):
         sys.exit(1)
 
@@ -53,27 +55,12 @@ def _summary(root: Path) -> bool:
     python = [sys.executable, "-m"]
     ours = [*python, "wandbwatch", "summary", str(run)]
     theirs = [*python, "wandb", "leet", "inspect", "--summary", str(run)]
-    mine, leet = _best(lambda: _process(ours), lambda: _process(theirs))
+    mine, leet = least(lambda: seconds(*ours), lambda: seconds(*theirs))
     what = f"summary of {_megabytes(run):.2f} MB: {mine / leet:.2f} times that of leet"
     return _told(what, "at most 0.35", kept=mine <= 0.35 * leet)
 
 
-def _speed(root: Path) -> bool:
-    """Compare with reading the file, whole, and taking its checksum."""
-    run = _written(root / "long", "long", STEPS)
-
-    def read() -> None:
-        (found,) = LocalSource(Local(run)).curves(BARE, KEYS, Axis())
-        assert [len(series.x) for series in found.series.values()] == [STEPS, STEPS]
-
-    mine, raw = _best(read, lambda: zlib.crc32(run.read_bytes()))
-    rate = _megabytes(run) / mine
-    what = f"two keys of {STEPS} steps at {rate:.0f} MB/s: {raw / mine:.0%} of crc32"
-    return _told(what, "at least 20%", kept=raw >= 0.2 * mine)
-
-
-def _memory(root: Path) -> bool:
-    run = next((root / "long").glob("*.wandb"))
+def _memory(run: Path) -> bool:
     done = subprocess.run(
         [sys.executable, "-c", READING, str(run), *KEYS],
         capture_output=True,
