@@ -432,6 +432,14 @@ def test_a_long_name_of_a_run_or_file_takes_one_line():
     assert "9a8b7c6d5e4f3a2b1c0d" in description(replace(files, rows=files.rows[:1]))
 
 
+def test_names_alone_stand_close_together():
+    rows = [(f"run-{n}", "CUDA out of memory") for n in range(3)]
+    links = ("https://wandb.ai/a/b/runs/1",) * 3
+    lines = description(Table("", ("name", ""), tuple(rows), links)).splitlines()
+    assert [line[:7] for line in lines[:3]] == ["**[run-"] * 3
+    assert lines[-1] == "-# all: CUDA out of memory"
+
+
 def test_a_long_name_in_a_note_is_cut_where_its_id_is_beside_it():
     name = "ppo-halfcheetah-v4__ppo_continuous_action__1__1764450012"
     best = Note(f"best of the others: {name} (a1b2c3d4), last loss 0.5")

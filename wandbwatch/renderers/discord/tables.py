@@ -123,6 +123,8 @@ def _cards(table: Table, title: str) -> Iterator[Passage]:
     equal = _equal(table)
     shortened, shared = _shortened(table)
     cards, spare, bold = _fitting(shortened, equal)
+    if all(len(lines) == 1 for lines in cards):  # names alone need no gaps
+        cards = [tuple(chain.from_iterable(cards))]
     above = tuple(
         markdown.lines(f"in bold: {bold}", start=markdown.SMALL) if bold else ()
     )
