@@ -324,6 +324,11 @@ def test_large_numbers_are_short_but_not_the_ones_that_are_names():
     assert "99999" in told
 
 
+@pytest.mark.parametrize("width", [8, 12, 15])
+def test_a_plot_is_drawn_in_a_narrow_pane(width):
+    assert "one" in text(report(a_plot("one")), Screen(width))
+
+
 def test_the_states_of_experiments_have_colours():
     table = Table("", ("id", "phase"), ((1, Phase.FAILED), (2, Phase.TIMED_OUT)))
     told = text(report(table), Screen(80, colour=True))

@@ -214,7 +214,7 @@ def _draw(figure: Any, drawn: Curve, pen: TextPen, fine: str = _FINE) -> None:
 
 def _rule(figure: Any, axis: int, scale: TextScale, named: Named, number: int) -> None:
     name, steps = named
-    marks = scale.marks(number, steps)
+    marks = scale.marks(max(number, 1), steps)  # none fits in ten columns
     places = [scale.place(mark) for mark in marks]
     names = list(map(name, marks))
     if len(set(names)) < len(names):  # 100k twice
