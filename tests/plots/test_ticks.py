@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -245,6 +245,10 @@ def test_a_log_axis_has_ticks(low, times):
     assert 1 <= len(ticks(low, min(low * times, 1.7e308), log=True).places) <= 20
 
 
+@example(0.0, 151.0)
+@example(0.0, 71 * 3600.0)
+@example(0.0, 151 * 60.0)
+@example(0.0, 1070 * 86400.0)
 @given(
     st.floats(allow_nan=False, allow_infinity=False),
     st.floats(min_value=0.001, max_value=1e15),

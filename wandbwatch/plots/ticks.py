@@ -203,7 +203,9 @@ def _clock(seconds: float, _: str) -> str:
 def _moments(seconds: float, count: int) -> tuple[Locator, Formatter]:
     locator = dates.AutoDateLocator(UTC, minticks=3, maxticks=count + 1)
     for unit in (dates.MINUTELY, dates.SECONDLY):
-        locator.intervald[unit] = [1, 2, 5, 10, 15, 30]
+        locator.intervald[unit] = [1, 2, 5, 10, 15, 30, 60]
+    for unit, larger in ((dates.HOURLY, 24), (dates.MONTHLY, 12)):
+        locator.intervald[unit] = [*locator.intervald[unit], larger]
     formatter = dates.ConciseDateFormatter(locator, UTC)
     formatter.formats[2] = formatter.zero_formats[3] = "%b %d"
     formatter.offset_formats[2] = "%Y"
