@@ -112,11 +112,10 @@ def marks_of(xs: Sequence[Floats], ys: Sequence[Floats], *, log: bool) -> list[M
     found = [_odd(x, y, log=log) for x, y in zip(xs, ys, strict=True)]
     turns = max(1, math.ceil(sum(map(bool, found)) / _ROWS))
     seats = itertools.count()
-    made = []
-    for odd in found:
-        turn, row = divmod(next(seats) if odd else 0, _ROWS)
-        made.append(Marks(row, turn, turns, odd))
-    return made
+    at = (divmod(next(seats) if odd else 0, _ROWS) for odd in found)
+    return [
+        Marks(row, turn, turns, odd) for odd, (turn, row) in zip(found, at, strict=True)
+    ]
 
 
 def _odd(x: Floats, y: Floats, *, log: bool) -> dict[Odd, Mask]:

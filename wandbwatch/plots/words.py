@@ -8,9 +8,8 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import PIL.Image
@@ -50,10 +49,9 @@ _CJK = re.compile(
 _EMOJI = re.compile(r"[\u2600-\u27bf\U0001f000-\U0001faff]")
 
 
-@dataclass(frozen=True)
-class Fonts:
-    families: tuple[str, ...]
-    missing: frozenset[str]
+class Fonts(NamedTuple):
+    families: list[str]
+    missing: set[str]
     """The characters that no font of this machine has."""
 
 
@@ -85,24 +83,22 @@ def fonts_for(texts: Iterable[str]) -> Fonts:
             missing = lacking
         if not missing:
             break
-    return Fonts(tuple(families), frozenset(missing))
+    return Fonts(families, missing)
 
 
 def _others(region: str) -> Iterator[tuple[str, str]]:
     """Yield families and their files, text fonts first."""
     _list_new_ones()
-    found: dict[str, font_manager.FontEntry] = {}
-    for entry in font_manager.fontManager.ttflist:
+    found: dict[str, str] = {}
+    for entry in sorted(font_manager.fontManager.ttflist, key=_plainness):
         if entry.name != BASE and not _NOT_FOR_WORDS.search(entry.name):
-            known = found.get(entry.name)
-            if known is None or _plainness(entry) < _plainness(known):
-                found[entry.name] = entry
+            found.setdefault(entry.name, entry.fname)
 
     def rank(name: str) -> tuple[bool, bool, str]:
         return (not _LIKED.match(name), not name.endswith(region), name)
 
     for name in sorted(found, key=rank):
-        yield name, found[name].fname
+        yield name, found[name]
 
 
 def _region(characters: Iterable[str]) -> str:
@@ -213,7 +209,7 @@ class Words:
         self._emoji = {stand_in: images[c] for c, stand_in in stand_ins.items()}
         self.missing = fonts.missing - stand_ins.keys()
         """The letters that no font of this machine has; they are drawn as boxes."""
-        self._families = list(fonts.families)
+        self._families = fonts.families
         self._renderer = RendererAgg(1, 1, DPI)
         self._stamps = _Stamps()
         self._small = self.font()
