@@ -1360,6 +1360,8 @@ commonsense => dev_accuracy:max
     loss; dev_accuracy; dev_loss
 graph transformer => val/ap:max
     train/loss; val/ap; test/ap; best_val_ap
+hf eval of a test split => eval/validation/accuracy:max
+    train/loss; eval/validation/loss; eval/validation/accuracy; eval/test/accuracy
 """
 
 

@@ -102,10 +102,10 @@ _MEASURED_APART = (
 """Metrics that trainers compute on held-out data only."""
 
 _VALIDATION = {"val", "vali", "valid", "validation", "validate", "dev"}
-_VALIDATION |= {"eval", "evaluate", "evaluation", "evaluator"}
+_EVALUATION = {"eval", "evaluate", "evaluation", "evaluator"}
 _TEST = {"test", "testing", "holdout", "heldout"}
 _TRAINING = {"train", "training", "fit", "collector", "learner"}
-_SPLITS = _VALIDATION | _TEST | _TRAINING
+_SPLITS = _VALIDATION | _EVALUATION | _TEST | _TRAINING
 _NEVER = (
     "std|var|min|len|length|time|sec|seconds|runtime|per|lr|grad|norm|gradient|gnorm"
     "|scale|weight|coef|ratio|count|num|non|reject(ed)?|chosen|tokens?|threshold|brier"
@@ -467,7 +467,8 @@ def _any(names: str, words: Sequence[str]) -> bool:
 def _split(words: Sequence[str]) -> int:
     """Return 0 for validation, 1 for test, 2 for an unnamed split, 3 for training."""
     named = {word.rstrip("0123456789") for word in words}
-    for rank, names in ((_TRAINED, _TRAINING), (0, _VALIDATION), (1, _TEST)):
+    splits = ((_TRAINED, _TRAINING), (0, _VALIDATION), (1, _TEST), (0, _EVALUATION))
+    for rank, names in splits:
         if names & named:
             return rank
     return _UNNAMED
