@@ -65,6 +65,16 @@ def test_system_metrics_are_folded_and_quiet_disks_left_out():
     assert "system,disk./.usagePercent,35.525" in values
 
 
+def test_the_file_has_the_columns_that_programs_get():
+    rows = tuple((f"run{i}", i) for i in range(41))
+    brief = Table("runs", ("name", ""), rows)
+    whole = Table("runs", ("name", "note"), rows, brief=brief)
+    shown, values = capped(Report("events", "p", (whole,)))
+    assert values.startswith("name,note\nrun0,0\n")
+    assert isinstance(shown.blocks[0], Table)
+    assert shown.blocks[0].columns == ("name", "")
+
+
 def test_a_row_that_another_table_lists_is_listed_once():
     ended = Table(
         "ended",

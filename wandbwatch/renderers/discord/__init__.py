@@ -98,11 +98,8 @@ def _for_people(report: Report) -> Report:
 
 
 def _read(block: Block) -> Block:
-    match block:
-        case Note():
-            return Note(_NAMED.sub(_called, _without_hints(block.text)))
-        case Table() if block.brief:
-            return block.brief
+    if isinstance(block, Note):
+        return Note(_NAMED.sub(_called, _without_hints(block.text)))
     return block
 
 

@@ -33,12 +33,12 @@ def capped(report: Report) -> tuple[Report, str]:
     for block in map(_largest_first, _once(report.blocks)):
         match block:
             case Fields():
-                brief = _brief(block)
-                shown = _named(brief)
+                folds = _brief(block)
+                shown = _named(folds)
                 most = min(FIELDS, left)
                 left -= min(len(shown.items), most)
                 told = sum(item[1] != 0 for item in block.items)
-                if len(brief.items) < told or len(shown.items) > most:
+                if len(folds.items) < told or len(shown.items) > most:
                     values += _values(block)
                 if block.items and most <= 0:
                     hidden.append(block)
@@ -46,9 +46,12 @@ def capped(report: Report) -> tuple[Report, str]:
                     blocks += _first(shown, most, name)
             case Table() if len(block.rows) > ROWS:
                 lines += map(line, (block.columns, *block.rows))
-                links = block.links[:ROWS]
-                blocks.append(replace(block, rows=block.rows[:ROWS], links=links))
+                brief = block.brief or block
+                links = brief.links[:ROWS]
+                blocks.append(replace(brief, rows=brief.rows[:ROWS], links=links))
                 blocks.append(Note(f"{len(block.rows) - ROWS:,} more rows: {name}"))
+            case Table():
+                blocks.append(block.brief or block)
             case _:
                 blocks.append(block)
     if hidden:
