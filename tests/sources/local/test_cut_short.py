@@ -12,6 +12,7 @@ import pytest
 from wandbwatch.model.query import Axis, AxisKind, Query
 from wandbwatch.model.run import State
 
+from tests.runs import synthetic
 from tests.runs.synthetic import (
     BLOCK,
     START,
@@ -340,3 +341,13 @@ def test_a_summary_that_the_code_set_is_no_last_value(tmp_path):
     path = beside(written(tmp_path, [run("one"), *rows(5), best]), summary=AHEAD)
     (found,) = source(path, LATER).curves(Query(), ["loss"], Axis())
     assert (found.series["loss"].y[-1], found.series["loss"].sampled) == (9.0, False)
+
+
+def test_a_hole_behind_a_large_log_is_not_read(tmp_path):
+    run = tmp_path / "run-a.wandb"
+    synthetic.write_long(run, 2000)
+    whole = source(run).run()
+    with run.open("r+b") as file:
+        file.truncate(1 << 40)
+    found = source(run).run()
+    assert (found.summary, found.exit_code) == (whole.summary, 0)

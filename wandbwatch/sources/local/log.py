@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from errno import ENXIO
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -72,7 +73,7 @@ class RunLog:
         try:
             self.size = HEADER
             self._verify(self.read(0, HEADER))
-            self.size = self.stat.st_size
+            self.size = _filled(self.file.fileno(), self.stat.st_size)
             self._phase = self._found_phase()
             self.index = Index(self) if self.size >= LARGE else None
         except SourceError:
@@ -260,6 +261,18 @@ class RunLog:
                 if chunk_at(data, phase):
                     return phase
         return 0
+
+
+def _filled(file: int, size: int) -> int:
+    """Return where the content of a large file ends: a hole behind it, as a crash may
+    leave it, has none."""
+    end = at = 0
+    try:
+        while size >= LARGE and (begin := os.lseek(file, at, os.SEEK_DATA)) < size:
+            end = at = os.lseek(file, begin, os.SEEK_HOLE)
+    except OSError as e:
+        return end or size if e.errno == ENXIO else size  # there is no more
+    return min(end, size) or size
 
 
 def _unreadable(path: Path, error: OSError) -> SourceError:
