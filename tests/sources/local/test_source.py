@@ -82,6 +82,8 @@ def test_a_file_by_any_name(three, tmp_path):
     copied = tmp_path / "copy.wandb"
     copied.write_bytes(file.read_bytes())
     assert source(copied).run().id == "b"
+    assert source(copied).console("b", 0) == ()
+    assert [run.id for run in source(copied).runs(Query(ids=("b",))).runs] == ["b"]
 
 
 def test_what_is_left_out_is_counted(three):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import compress
 from pathlib import Path
@@ -232,12 +232,22 @@ class LocalSource:
         return self._listings[want]
 
     def _chosen(self, ids: Sequence[str]) -> list[_Files]:
-        groups = self._groups()
-        for one in ids:
-            if one not in groups:
-                lists = f"`wandbwatch project {Local(self._path)}` lists its runs"
-                raise NotFoundError(f"{self._path} has no run {one!r}; {lists}")
-        return [files for key, files in groups.items() if not ids or key in ids]
+        groups, wanted = self._groups(), set(ids)
+        if missing := wanted - groups.keys():
+            named = self._named_inside(groups)
+            for one in ids:
+                if one in missing and one not in named:
+                    lists = f"`wandbwatch project {Local(self._path)}` lists its runs"
+                    raise NotFoundError(f"{self._path} has no run {one!r}; {lists}")
+            wanted |= {named[one] for one in missing}
+        return [files for key, files in groups.items() if not ids or key in wanted]
+
+    def _named_inside(self, groups: Mapping[str, _Files]) -> dict[str, str]:
+        """Return the ids in the names of files by those in their records: somebody may
+        have renamed a file."""
+        want = Want((), (), system=False, whole=False)
+        read = [self._listed(_paths(files), want, None)[0] for files in groups.values()]
+        return {run.id: key for run, key in zip(read, groups, strict=True)}
 
     def _paths(self, run_id: str) -> list[Path]:
         (files,) = self._chosen([run_id])
