@@ -258,3 +258,16 @@ def test_any_time_has_few_ticks(low, width):
     if low < high:
         assert len(ticks(low, high, "runtime").places) <= 9
         assert len(ticks(low, high, "wall").places) <= 9
+
+
+@pytest.mark.parametrize("count", [3, 4, 5])
+def test_times_of_any_length_have_ticks_on_a_narrow_picture_too(count):
+    with warnings.catch_warnings(), own_settings():
+        warnings.simplefilter("error")
+        FIGURE.clear()
+        axis = FIGURE.add_axes((0.0, 0.0, 1.0, 1.0)).xaxis
+        for seconds in np.logspace(-2, 9, 120).tolist():
+            Scale(1.7e9, 1.7e9 + seconds, name="wall").set(axis, count)
+            low, high = axis.get_view_interval()
+            found = axis.get_majorticklocs()
+            assert 1 <= ((found >= low) & (found <= high)).sum() <= count + 3

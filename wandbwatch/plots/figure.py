@@ -38,6 +38,8 @@ _BETWEEN = 26
 _COLUMNS = 3
 _Y_TICKS, _APART = 5, 130
 """How many ticks y has, and the least pixels from one of x to the next."""
+_FEWEST = 3
+"""Of fewer, the locator of dates has no interval for some lengths of time."""
 _COMPRESSED = 3
 """Of 9; more does not make files smaller, and takes a fifth of the drawing time."""
 _LOW = 8
@@ -98,7 +100,7 @@ class Sheet:
         self.left = EDGE + (wide + _BESIDE if wide else _PAD)
         self.right = WIDTH - max(frame.right + EDGE + _PAD, _RIGHT)
         count = int((self.right - self.left) / _APART)
-        ticks, x_offset = _set(axes.xaxis, frame.x, max(count, 2))
+        ticks, x_offset = _set(axes.xaxis, frame.x, max(count, _FEWEST))
         x_name = "UTC" if frame.x_name == "wall" else frame.x_name
         x_name = words.fit(f"{x_offset} {x_name}".strip(), WIDTH - 2 * EDGE)
         y_name = words.fit(f"{frame.y_name} {y_offset}".strip(), WIDTH - 2 * EDGE)
