@@ -376,8 +376,10 @@ def test_a_card_does_not_repeat_its_headline(block):
 def test_a_secret_that_a_training_printed_is_left_out(monkeypatch):
     monkeypatch.setenv("WANDB_API_KEY", "k3y" * 14)
     printed = f"https://discord.com/api/webhooks/1/t0ken_t0ken and {'k3y' * 14}"
-    rows = Table("runs", ("name", "why"), ((printed, printed),))
-    blocks = (Note(printed), Text("output", printed), rows)
+    rows = Table("runs", ("name", "why"), ((printed, printed),) * 50)
+    line = Line("a1b2", printed, Series("loss", [0.0, 1.0], [1.0, 2.0]))
+    plot = Plot(printed, "step", (line,))
+    blocks = (Note(printed), Text("output", printed), rows, plot)
     report = Report("x", printed, blocks, headline=printed)
     sent = str(render([report], png))
     assert "webhooks" in sent

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
-from typing import TypeAlias
+from operator import is_
+from typing import Any, TypeAlias, TypeVar, cast
 
 from wandbwatch import formatting, plots
+from wandbwatch.config.redaction import redact
 from wandbwatch.formatting.text import headline_names
 from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import Message, MessageFile
@@ -84,7 +86,8 @@ _HINT = re.compile(r"(?:^|[\s`])--[a-z]|WANDBWATCH_")
 
 
 def _for_people(report: Report) -> Report:
-    """Leave out the hints that only somebody at a terminal can follow."""
+    """Leave out the hints that only somebody at a terminal can follow, and secrets."""
+    report = _without_secrets(report)
     blocks: tuple[Block, ...] = tuple(_read(block) for block in report.read)
     headline = report.headline
     if report.kind == "failure":
@@ -95,6 +98,26 @@ def _for_people(report: Report) -> Report:
         title = headline or report.title
         blocks = tuple(b for b in blocks if not _repeats(b, title))
     return replace(report, blocks=blocks, headline=headline)
+
+
+_T = TypeVar("_T")
+
+
+def _without_secrets(value: _T) -> _T:
+    """Return a report, or a part of one, without the secrets that a training printed:
+    before a text is cut, or names a file."""
+    found: Any = value
+    if type(found) is str:
+        found = redact(found)
+    elif type(found) is tuple:
+        parts = tuple(map(_without_secrets, found))
+        found = found if all(map(is_, parts, found)) else parts
+    elif is_dataclass(found) and not isinstance(found, type):
+        old = {one.name: getattr(found, one.name) for one in fields(found) if one.init}
+        new = {name: _without_secrets(part) for name, part in old.items()}
+        changed = {name: part for name, part in new.items() if part is not old[name]}
+        found = replace(found, **changed) if changed else found
+    return cast("_T", found)
 
 
 def _read(block: Block) -> Block:
