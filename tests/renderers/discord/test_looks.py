@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from wandbwatch.model.cell import MISSING, Level
+from wandbwatch.model.cell import MISSING, Cell, Level
 from wandbwatch.model.delivery import Message
 from wandbwatch.model.report import (
     Block,
@@ -413,6 +413,22 @@ def test_a_row_of_a_list_of_runs_has_two_short_lines():
     assert more.startswith("-# **0.42857**")
     assert below == "-# left out: last step, group"
     assert all("last step 100" in line for line in _listed()[0][1:])
+
+
+def test_several_values_of_a_row_have_their_names_once():
+    """Also where one is missing: the values keep their places."""
+    values: list[tuple[Cell, ...]] = [(0.5, 0.25, 12.5), (0.75, MISSING, 11.5)]
+    rows = tuple((f"r{n}", State.RUNNING, *row) for n, row in enumerate(values))
+    columns = ("name", "state", "val/accuracy", "train/loss", "tokens/second")
+    text = description(Table("", columns, rows, spare=("id",)))
+    assert text.splitlines() == [
+        "-# in bold: val/accuracy · train/loss · tokens/second",
+        "▸ **r0** running",
+        "-# **0.5** · **0.25** · **12.5**",
+        "",
+        "▸ **r1** running",
+        "-# **0.75** · **–** · **11.5**",
+    ]
 
 
 def test_the_ids_of_runs_of_one_name_are_kept():

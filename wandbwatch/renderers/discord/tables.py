@@ -125,9 +125,8 @@ def _cards(table: Table, title: str) -> Iterator[Passage]:
     cards, spare, bold = _fitting(shortened, equal)
     if all(len(lines) == 1 for lines in cards):  # names alone need no gaps
         cards = [tuple(chain.from_iterable(cards))]
-    above = tuple(
-        markdown.lines(f"in bold: {bold}", start=markdown.SMALL) if bold else ()
-    )
+    header = f"in bold: {_BESIDE.join(map(markdown.named, bold))}"
+    above = tuple(markdown.lines(header, start=markdown.SMALL) if bold else ())
     for lines in cards:
         yield from heading.over(title, (*above, *lines))
         above = ()
@@ -142,42 +141,55 @@ def _cards(table: Table, title: str) -> Iterator[Passage]:
         yield Passage(tuple(said), apart=bool(equal))
 
 
-Formed: TypeAlias = tuple[Sequence[tuple[str, ...]], Sequence[str], str]
-"""The lines of each row, the columns left out, the one whose values have no name."""
+Formed: TypeAlias = tuple[Sequence[tuple[str, ...]], Sequence[str], Sequence[str]]
+"""The lines of each row, the columns left out, those whose values have no name."""
 
 
 def _fitting(table: Table, equal: Sequence[int]) -> Formed:
     """Write the rows without the *equal* columns, and without as many spare ones as it
-    takes to fit a phone; then without the name of the only column of values."""
+    takes to fit a phone; then without the names of the columns of values."""
     spares = _spares(table, equal)
     spare = [name for name in table.spare if name in spares]
     first = int(spare[:1] == ["id"])
     brief = _brief(table)
-    terse = bool(table.spare)
-    *tries, last = [(spare[:count], "") for count in range(first, len(spare) + 1)]
+    bold: Sequence[str] = ()
+    *tries, last = [(spare[:count], bold) for count in range(first, len(spare) + 1)]
     if bold := _bold(table, {*equal, *map(table.columns.index, spare)}):
         tries, last = [*tries, last], (spare, bold)
     for gone, unnamed in tries:
-        formed = _formed(brief, equal, gone, unnamed, terse=terse)
+        formed = _formed(brief, equal, gone, unnamed)
         if all(map(_fits, formed[0])):
             return formed
-    return _formed(brief, equal, *last, terse=terse)
+    return _formed(brief, equal, *last)
 
 
 def _formed(
-    table: Table, equal: Sequence[int], gone: Sequence[str], bold: str, *, terse: bool
+    table: Table, equal: Sequence[int], gone: Sequence[str], bold: Sequence[str]
 ) -> Formed:
-    without = {*equal, *map(table.columns.index, gone)}
-    columns = tuple("" if bold and name == bold else name for name in table.columns)
-    rows = _rows(replace(table, columns=columns), without)
-    return [tuple(card(*row, terse=terse)) for row in rows], gone, bold
+    rows = _rows(_unnamed(table, bold), {*equal, *map(table.columns.index, gone)})
+    return [tuple(card(*row, terse=bool(table.spare))) for row in rows], gone, bold
 
 
-def _bold(table: Table, without: Container[int]) -> str:
-    """Return the one column of values in a table made to fit a phone; "" if several."""
+def _unnamed(table: Table, bold: Sequence[str]) -> Table:
+    """Leave out the names of columns; of several, a missing value keeps its place."""
+    columns = tuple("" if name in bold else name for name in table.columns)
+    if len(bold) > 1:
+        rows = tuple(
+            tuple(
+                formatting.NOTHING if not name and markdown.missing(cell) else cell
+                for name, cell in zip(columns, row, strict=True)
+            )
+            for row in table.rows
+        )
+        table = replace(table, rows=rows)
+    return replace(table, columns=columns)
+
+
+def _bold(table: Table, without: Container[int]) -> Sequence[str]:
+    """Return the columns of values in a table that is made to fit a phone."""
     places = [p for p in range(_about(table), len(table.columns)) if p not in without]
     names = [table.columns[p] for p in places if table.columns[p] not in _OWN]
-    return names[0] if len(names) == 1 and table.spare and len(table.rows) > 1 else ""
+    return names if table.spare and len(table.rows) > 1 else ()
 
 
 def _brief(table: Table) -> Table:
