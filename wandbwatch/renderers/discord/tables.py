@@ -324,7 +324,8 @@ def _fitting_grid(table: Table) -> tuple[tuple[str, ...], Sequence[str]] | None:
     first cell; None if they don't fit."""
     if any(table.links) or any(map(markdown.lively, chain.from_iterable(table.rows))):
         return None
-    spare = [name for name in table.spare if name in table.columns]
+    spares = _spares(table, ())
+    spare = [name for name in table.spare if name in spares]
     for count in range(len(spare) + 1):
         if grid := _grid(_without(table, spare[:count]), stack=False):
             return grid, spare[:count]
