@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import io
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from wandbwatch import plugins
 from wandbwatch.cli import grammar
@@ -39,6 +42,23 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = ExitCode.FINE
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback from clean-up at exit
+    leave(code)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process; without Python's own clean-up while daemon threads run.
+
+    One that is inside the wandb package then, as after a request that took too long,
+    may abort the whole process: "FATAL: exception not rethrown".
+    """
+    mine = threading.current_thread()
+    others = [one for one in threading.enumerate() if one is not mine]
+    if others and all(one.daemon for one in others):
+        atexit._run_exitfuncs()  # noqa: SLF001 -- wandb-core is killed by one
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
     sys.exit(code)
 
 

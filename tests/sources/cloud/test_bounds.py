@@ -14,6 +14,7 @@ from tests.servers.wandb import Fault, Run
 
 READ = """
 import os, signal, sys
+from wandbwatch.cli.main import leave
 from wandbwatch.model.address import Cloud
 from wandbwatch.model.errors import WandbwatchError
 from wandbwatch.sources.cloud import plugin
@@ -57,7 +58,7 @@ def script(server, monkeypatch, tmp_path):
 
     def start(body: str, **env: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-c", READ + textwrap.dedent(body)],
+            [sys.executable, "-c", READ + textwrap.dedent(body) + "\nleave(0)"],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
