@@ -215,3 +215,14 @@ def test_a_value_that_means_nothing_is_said(name, value, said):
 def test_values_that_mean_something_are_not_said():
     environ = {"WANDBWATCH_TIMEOUT": "1.5", "WANDBWATCH_CACHE": "OFF"}
     assert not list(ignored_variables(environ | {"WANDBWATCH_PICTURES": ""}))
+
+
+def test_a_thread_that_still_works_does_not_disturb_the_end():
+    code = (
+        "import atexit, sys, threading; from wandbwatch.cli.main import leave\n"
+        "threading.Thread(target=threading.Event().wait, daemon=True).start()\n"
+        "atexit.register(print, 'cleaned up'); sys.stdout.write('said, '); leave(3)"
+    )
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (3, "said, cleaned up\n", "")
