@@ -182,9 +182,9 @@ def choose(runs: Sequence[Run], sweep: Sweep | None = None) -> Chosen:
     if sweep and sweep.metric:
         largest = sweep.goal.lower().startswith("max")
         return Chosen(Objective(sweep.metric, largest), "the sweep's metric")
-    if declared := _declared(runs):
-        return Chosen(declared, "declared with define_metric")
     known = numeric(runs)
+    if declared := _declared(runs, known):
+        return Chosen(declared, "declared with define_metric")
     beside = _Beside.of(known)
     ranked = sorted(
         ((2 * count < len(runs), place[0] + beside.later(key, place), *place[1:]), key)
@@ -336,18 +336,18 @@ def relevance(key: str) -> int:
     return split if known else _TRAINED + 1
 
 
-def _declared(runs: Sequence[Run]) -> Objective | None:
-    """Return the most telling key with a goal, else one summed up by min or max."""
+def _declared(runs: Sequence[Run], known: Iterable[str]) -> Objective | None:
+    """Return the most telling of the *known* keys with a goal, else one summed up."""
     goals = {key: way for run in runs for key, way in run.goals.items()}
     aims = [
         (_place(key) or (9,), key, largest)
-        for key in numeric(runs)
+        for key in known
         if goals and (largest := _goal(key, goals)) is not None and _differs(key, runs)
     ]
     if aims:
         _, key, largest = min(aims)
         return Objective(_summed_up(key, largest, runs), largest)
-    return _summed_up_alone(runs)
+    return _summed_up_alone(runs, known)
 
 
 def _goal(key: str, goals: Mapping[str, bool]) -> bool | None:
@@ -360,13 +360,13 @@ def _goal(key: str, goals: Mapping[str, bool]) -> bool | None:
     return next((goals[name] for name in globs), None)
 
 
-def _summed_up_alone(runs: Sequence[Run]) -> Objective | None:
+def _summed_up_alone(runs: Sequence[Run], known: Iterable[str]) -> Objective | None:
     """Return a key whose summary has only its smallest or its largest value.
 
     That is what ``define_metric(summary="min")`` leaves there.
     """
     ways: defaultdict[str, set[str]] = defaultdict(set)
-    for key in numeric(runs):
+    for key in known:
         stem, way = _stem(key)
         if way and not is_clock(stem) and not _any(_NEVER, _words(stem)):
             ways[stem].add(way)
