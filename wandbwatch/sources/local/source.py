@@ -47,6 +47,8 @@ _MOMENT = 0.5
 """Seconds."""
 _TOGETHER = 50
 """The most runs whose files stay open until their curves were read."""
+_FEW = 50
+"""One run of so many is read sooner than the list of all."""
 _WHOLE = Want()
 _UNREADABLE = (SourceError, RecursionError, ValueError, ArithmeticError, LookupError)
 """What a broken or hostile run raises; it must not break its listing."""
@@ -213,12 +215,14 @@ class LocalSource:
         Those that are known with *more* are returned so.
         """
         listing = self._listing(want)
-        richer = self._listing(more) if more and more.covers(want) else listing
-        known = [
-            (richer is not listing and richer.find(files)) or listing.get(files)
-            for files in groups
-        ]
+        known: list[Run | None] = [None] * len(groups)
+        if more and more != want and more.covers(want):
+            known = [self._listing(more).find(files) for files in groups]
         missing = [n for n, run in enumerate(known) if run is None]
+        if _FEW * len(missing) > len(groups):  # else they are read before what is kept
+            for n in missing:
+                known[n] = listing.get(groups[n])
+            missing = [n for n in missing if known[n] is None]
         read = shared(lambda n: self._listed(_paths(groups[n]), want, opened_), missing)
         for n, (run, ended) in zip(missing, read, strict=True):
             known[n] = run
