@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from itertools import pairwise
 from pathlib import Path
 
 from wandbwatch.delivery.outbox.history import History, escaped
@@ -102,8 +103,7 @@ def words(line: str) -> list[str]:
 
 def rules(line: str) -> Iterator[str]:
     """Yield the rules of alerts in *line*."""
-    read = words(line)
-    for option, value in zip(read, [*read[1:], ""], strict=False):
+    for option, value in pairwise([*words(line), ""]):
         if option == _WHEN:
             yield value
         elif option.startswith(f"{_WHEN}="):
