@@ -226,8 +226,13 @@ def _columns(character: str) -> int:
 
 def headline_names(names: Iterable[str]) -> dict[str, str]:
     """Return what to call each of *names* in a headline: short, and different."""
+    return brief_names(names, _IN_HEADLINE)
+
+
+def brief_names(names: Iterable[str], room: int) -> dict[str, str]:
+    """Return the parts of *names* that differ, `fitted` into so many columns."""
     short = short_names(names)
-    brief = fitted(short.values(), _IN_HEADLINE)
+    brief = fitted(short.values(), room)
     return {name: brief[one] for name, one in short.items()}
 
 

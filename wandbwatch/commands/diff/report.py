@@ -15,7 +15,7 @@ from wandbwatch.analysis.ranking import Objective, finite
 from wandbwatch.commands.diff import Other
 from wandbwatch.formatting import number
 from wandbwatch.formatting.run_blocks import caveats, run_title
-from wandbwatch.formatting.text import fitted, short_names
+from wandbwatch.formatting.text import brief_names
 from wandbwatch.model.address import Address, beside
 from wandbwatch.model.cell import MISSING, Cell, latest
 from wandbwatch.model.errors import NotFoundError, SourceError, UsageError
@@ -184,8 +184,7 @@ def _counted(tables: Sequence[Table | None]) -> str:
 
 
 def _headings(here: Run, there: Run) -> Mapping[str, str]:
-    short = short_names([here.name, there.name])
-    short = {name: fitted(short.values(), _HEADING)[one] for name, one in short.items()}
+    short = brief_names([here.name, there.name], _HEADING)
     names = short[here.name], short[there.name]
     if names[0] == names[1]:
         names = here.id, there.id
