@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from wandbwatch import formatting
+from wandbwatch.formatting.text import cut_end
 from wandbwatch.model.run import Run, State
 from wandbwatch.model.run_details import Printed
 
@@ -114,7 +115,7 @@ def error(console: Iterable[Printed]) -> str:
     for found in (_is_first, _is_error, _has_words):
         for line in reversed(lines):
             if found(line):
-                return _cut(formatting.clean(line), _LONGEST)
+                return cut_end(formatting.clean(line), _LONGEST)
     return ""
 
 
@@ -157,7 +158,7 @@ def brief(line: str) -> str:
         return found[1]
     if (found := _ERROR.fullmatch(line)) and (said := found[2]):
         line = said if found[1] in _GENERIC else f"{found[1]}: {said}"
-    return _cut(re.split(r"(?<=\w{3})[.;] ", line, maxsplit=1)[0], _SHORT)
+    return cut_end(re.split(r"(?<=\w{3})[.;] ", line, maxsplit=1)[0], _SHORT)
 
 
 def ending(run: Run) -> str:
@@ -170,7 +171,3 @@ def ending(run: Run) -> str:
         return "failed"
     known = _CODES.get(run.exit_code)
     return f"exit code {run.exit_code}" + (f" ({known})" if known else "")
-
-
-def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"

@@ -41,6 +41,11 @@ def _shown(character: str) -> str:
     return "" if steers(character) else character
 
 
+def cut_end(text: str, longest: int) -> str:
+    """Return *text* in at most *longest* characters: … stands for its end."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
 MARKS = {
     "pending": "◦",
     "running": "▸",

@@ -11,7 +11,7 @@ from itertools import count, groupby
 from wandbwatch.daemon.jobs.news import Known, worst
 from wandbwatch.delivery.mutes import Mute
 from wandbwatch.delivery.outbox import Outbox
-from wandbwatch.formatting.text import clean
+from wandbwatch.formatting.text import clean, cut_end
 from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import Message, MessageKind, Origin, QueuedMessage
 from wandbwatch.model.report import Report, Subject
@@ -77,7 +77,7 @@ def origin_of(reports: Sequence[Report]) -> Origin:
     runs = {r.subject for r in reports}
     run = runs.pop() if len(runs) == 1 else None
     return Origin(
-        title if len(title) <= _TITLE else f"{title[: _TITLE - 1]}…",
+        cut_end(title, _TITLE),
         tuple(dict.fromkeys(r.line for r in reports if r.line)),
         tuple(dict.fromkeys(r.rule for r in reports if r.rule)),
         tuple(dict.fromkeys(run for r in reports for run in r.runs)),

@@ -19,6 +19,7 @@ from discord_webhook import DiscordWebhook
 from wandbwatch.config import redaction
 from wandbwatch.config.webhook import WebhookAddress
 from wandbwatch.delivery.discord.wire import Reply, Timeouts, exchange
+from wandbwatch.formatting.text import cut_end
 from wandbwatch.model.delivery import (
     Ambiguous,
     Delivered,
@@ -146,8 +147,7 @@ def _line(reply: Reply, fields: Mapping[str, Any]) -> str:
     line = " ".join(words)
     if errors := "; ".join(_places(fields.get("errors"), "")):
         line += f": {errors}"
-    line = printable(redaction.redact(line))
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+    return cut_end(printable(redaction.redact(line)), _LONGEST)
 
 
 def _places(tree: Any, path: str) -> Iterator[str]:

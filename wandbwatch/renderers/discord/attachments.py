@@ -8,6 +8,7 @@ from itertools import groupby
 
 from wandbwatch import formatting as words
 from wandbwatch.formatting.filenames import plain, suffix_of
+from wandbwatch.formatting.text import cut_end
 from wandbwatch.model.delivery import MessageFile
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.media import Attachment, Piece
@@ -189,7 +190,7 @@ def _alternative(attachment: Attachment, pieces: Sequence[Piece]) -> str:
     captions = ", ".join(filter(None, (words.clean(p.caption) for p in pieces)))
     said = captions or words.clean(attachment.kind)
     text = f"{markdown.named(attachment.title)}: {said}"
-    return text if len(text) <= limits.ALT_TEXT else f"{text[: limits.ALT_TEXT - 1]}…"
+    return cut_end(text, limits.ALT_TEXT)
 
 
 class AttachmentBudget:

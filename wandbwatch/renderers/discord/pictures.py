@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from wandbwatch import formatting
-from wandbwatch.formatting.text import fitted
+from wandbwatch.formatting.text import cut_end, fitted
 from wandbwatch.model.delivery import MessageFile
 from wandbwatch.model.report import Chart, Line, Mark, Plot
 from wandbwatch.plots import called, file_name
@@ -89,7 +89,7 @@ def alternative(block: Plot | Chart) -> str:
     else:
         lines = markdown.named(charted.told(block))
         text = f"{markdown.named(block.key)} over {markdown.named(block.x)}: {lines}"
-    return text if len(text) <= limits.ALT_TEXT else f"{text[: limits.ALT_TEXT - 1]}…"
+    return cut_end(text, limits.ALT_TEXT)
 
 
 def _line(line: Line, plot: Plot, names: Mapping[str, str]) -> Iterator[str]:

@@ -51,8 +51,8 @@ def fields(found: Fields, screen: Screen) -> Iterator[RenderableType]:
     indent = _INDENT if found.heading else 0
     width = screen.width - indent
     title = found.title
-    shown = numbers.folded(found.items) if title in numbers.SYSTEM else found.items
     ours = title in numbers.SYSTEM
+    shown = numbers.folded(found.items) if ours else found.items
     values = [
         (
             formatting.clean(numbers.system_name(n) if ours else n),

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from wandbwatch.formatting.text import cut_end
 from wandbwatch.model.errors import (
     NetworkError,
     NoProjectError,
@@ -147,7 +148,7 @@ def too_slow(server: str, seconds: float) -> TimeOutError:
 def plain(told: str) -> str:
     """Return a server's message as one short line of plain text."""
     line = " ".join("".join(c if c.isprintable() else " " for c in told).split())
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+    return cut_end(line, _LONGEST)
 
 
 UNKNOWN_FIELD = (
