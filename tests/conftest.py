@@ -4,7 +4,7 @@ import os
 import signal
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from wandbwatch.config import redaction
 
 from tests.delivery.outbox.opening import opened
@@ -28,8 +28,17 @@ __all__ = [
     "wandb_server",
 ]
 
-# A busy machine is no failure: no example is timed.
-settings.register_profile("wandbwatch", deadline=None)
+# A busy machine is no failure: no example is timed. The same tree has the same
+# examples, so a failure comes back; --hypothesis-profile=explore looks for new ones.
+UNTIMED = settings(
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.function_scoped_fixture,
+    ],
+)
+settings.register_profile("wandbwatch", UNTIMED, derandomize=True)
+settings.register_profile("explore", UNTIMED, max_examples=1_000)
 settings.load_profile("wandbwatch")
 
 # Some machines say so: each of a thousand processes would compile the package again.

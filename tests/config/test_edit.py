@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import tomli
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from wandbwatch.config import edit
 from wandbwatch.config.edit import added, removed
@@ -101,7 +101,6 @@ def test_a_broken_file_is_not_edited():
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
-@settings(deadline=None)
 @given(TEXTS, st.lists(TEXTS, max_size=3))
 def test_any_words_are_written_so_that_they_read_back(cron, commands):
     values = {"name": "n", "cron": cron, "silent": True, "commands": commands}

@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 import tomli
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from wandbwatch.config import json_schema
 from wandbwatch.config.load import ConfigFile, from_tree
@@ -95,7 +95,6 @@ def test_both_refuse_the_same_mutations_of_the_example(mutate: Callable[..., Non
     assert judged > 5
 
 
-@settings(deadline=None)
 @given(st.dictionaries(WORDS, VALUES, max_size=6))
 def test_it_refuses_nothing_that_check_takes(tree):
     if not complaints(copy.deepcopy(tree)):

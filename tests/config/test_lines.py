@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import tomli
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from wandbwatch.config.lines import KeyPath, lines
 
@@ -151,7 +151,6 @@ def readable(text: str) -> bool:
     return True
 
 
-@settings(deadline=None)
 @given(documents().filter(readable))
 def test_every_value_of_any_file_has_a_line_and_its_key_is_there(text):
     found, tree = lines(text), tomli.loads(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from wandbwatch.config.load import Config, ConfigFile, from_tree, parse
 from wandbwatch.model.errors import ConfigError
@@ -36,7 +36,6 @@ def complaints(configured: Callable[[], Config]) -> tuple[str, ...]:
     return ()
 
 
-@settings(deadline=None)
 @given(st.dictionaries(WORDS, VALUES, max_size=6))
 def test_any_tree_is_a_configuration_or_complaints(tree):
     texts = complaints(lambda: from_tree(tree, {}, ConfigFile()))
@@ -54,7 +53,6 @@ LINES = st.lists(
 ).map("\n".join)
 
 
-@settings(deadline=None)
 @given(LINES)
 @example("a = " + "[" * 99999)
 @example("a" + ".a" * 99999 + " = 1")

@@ -6,7 +6,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from wandbwatch.config import schedule
 from wandbwatch.config.schedule import (
@@ -222,7 +222,6 @@ PARTS = st.from_regex(
 FIELDS = st.one_of(st.just("*"), st.lists(PARTS, min_size=1, max_size=2).map(",".join))
 
 
-@settings(deadline=None)
 @given(
     st.one_of(
         WORDS,
@@ -251,7 +250,6 @@ EXPRESSIONS = st.tuples(
 ).map(" ".join)
 
 
-@settings(deadline=None)
 @given(
     EXPRESSIONS, INSTANTS, st.sampled_from([*ZONES, "America/Nuuk", "Asia/Kathmandu"])
 )
@@ -387,7 +385,6 @@ SCHEDULES = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(SCHEDULES, WHOLE_SECONDS, st.timedeltas(timedelta(0), timedelta(days=400)))
 def test_the_due_slot_is_the_latest_one(when, last, passed):
     subscription = replace(DAILY, when=when, zone="Europe/Berlin")

@@ -123,7 +123,7 @@ def test_an_axis_drawn_log_uniformly_is_a_log_axis():
     assert not moved[720:].any()  # and end where they did on the last
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(any_charts)
 def test_any_chart_is_drawn_without_a_warning(chart):
     with warnings.catch_warnings():
@@ -131,7 +131,7 @@ def test_any_chart_is_drawn_without_a_warning(chart):
         assert png(chart).startswith(b"\x89PNG")
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(any_plots)
 def test_any_band_and_mark_is_drawn_without_a_warning(plot):
     with warnings.catch_warnings():

@@ -214,7 +214,7 @@ names = st.text(max_size=30)
 floats = st.floats()
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     names,
     st.sampled_from(["step", "runtime", "wall"]) | names,

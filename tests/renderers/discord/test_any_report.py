@@ -9,7 +9,7 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from wandbwatch import formatting
 from wandbwatch.formatting.text import fitted
@@ -151,7 +151,6 @@ def found_again(cell: Cell, everything: str) -> bool:
     return squeezed(formatting.cell(cell).replace("\u200b", "")) in everything
 
 
-@settings(deadline=None)
 @given(st.lists(reports | hostile_reports(), max_size=4))
 def test_any_reports_are_within_all_limits_and_ping_no_one(several):
     for message in render(several, png, STUDIO):
@@ -161,7 +160,6 @@ def test_any_reports_are_within_all_limits_and_ping_no_one(several):
             assert complaints(reduced) == []
 
 
-@settings(deadline=None)
 @given(hostile_reports())
 def test_no_text_is_lost(report):
     everything = squeezed(told(render([report], png)))
@@ -171,7 +169,6 @@ def test_no_text_is_lost(report):
         assert whole or (cut != name and found_again(cut, everything))
 
 
-@settings(deadline=None)
 @given(hostile | texts)
 def test_markup_in_a_name_stays_text(name):
     table = Table("t", ("name", "a column that is wider than a phone"), ((name, 0.5),))
@@ -226,7 +223,6 @@ def attached(messages: Iterable[Message]) -> str:
 KINDS = st.sampled_from([fields, times, table, text, note, plot])
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.tuples(KINDS, st.integers(0, 40)), max_size=8), max_size=4))
 def test_long_reports_stay_in_order_without_repeats(plan):
     numbers = count()

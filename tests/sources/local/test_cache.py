@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from wandbwatch.cli import grammar
 from wandbwatch.model.query import Query
@@ -116,11 +116,7 @@ def swapped(content: bytes, file: Path, draw: Any) -> None:
         file.write_bytes(other)
 
 
-@settings(
-    deadline=None,
-    max_examples=12,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(max_examples=12)
 @given(st.data())
 def test_each_answer_is_that_of_a_first_look(file, data):
     content = synthetic.frame(records(data.draw(st.integers(0, 50)), 600))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from wandbwatch.model.query import AxisKind
 from wandbwatch.sources.local import index, log
@@ -27,11 +27,7 @@ KEYS = (
     "system/cpu",
 )
 AXES = [over(kind, "loss" * (kind is AxisKind.KEY)) for kind in AxisKind]
-QUICK = settings(
-    deadline=None,
-    max_examples=10,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+QUICK = settings(max_examples=10)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from wandbwatch.model.errors import SourceError
 from wandbwatch.model.query import AxisKind, Query
@@ -16,11 +16,7 @@ from tests.sources.local.reading import curves, over, source
 
 KEYS = ("train/loss", "a.b", "k", "system/cpu", "_step")
 AXES = [over(kind, "k" * (kind is AxisKind.KEY)) for kind in AxisKind]
-QUICK = settings(
-    deadline=None,
-    max_examples=60,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+QUICK = settings(max_examples=60)
 
 pieces = st.one_of(
     st.binary(max_size=40),
