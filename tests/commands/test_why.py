@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from wandbwatch.analysis.causes import Evidence, alike, causes, explained
+from wandbwatch.analysis.compare import Peers
 from wandbwatch.cli import grammar
 from wandbwatch.model.cell import Level
 from wandbwatch.model.report import Note, Report, Table
@@ -186,7 +187,7 @@ def test_a_page_says_how_the_machine_was_when_it_went_wrong():
         series("system/memory_percent/l:node-0", [33.0] * 60),
     ]
     evidence = Evidence(run(), {one.key: one for one in (*known, STEPS)})
-    blocks = list(explained(evidence, causes(evidence), ()))
+    blocks = list(explained(evidence, causes(evidence), Peers(evidence.run)))
     assert (
         Note(
             "at step 40 (2026-01-01 11:41 UTC): GPU use 0-60%, GPU memory 61%,"

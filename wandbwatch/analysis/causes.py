@@ -295,10 +295,8 @@ def _endings(known: Evidence, found: Iterable[Cause]) -> Iterator[Cause]:
         yield Cause("failed", end, f"its process ended{code} at {where}")
 
 
-def explained(
-    known: Evidence, found: Sequence[Cause], others: Sequence[Run]
-) -> Iterator[Block]:
-    """Show the causes that were found, and the run beside *others* of its group."""
+def explained(known: Evidence, found: Sequence[Cause], peers: Peers) -> Iterator[Block]:
+    """Show the causes that were found, and the run beside its *peers*."""
     if found:
         rows = tuple((cause.kind, cause.text) for cause in found)
         brief = Table("causes", ("what", ""), rows)
@@ -307,10 +305,10 @@ def explained(
             yield Note(f"at {known.place(found[0].at)}: {measured}")
     else:
         yield Note("nothing unusual in its curves, GPUs and console")
-    if same := alike(known.run, others):
+    if same := alike(known.run, peers.others):
         yield Note(same)
     if found or known.run.state.bad:
-        yield from configuration(Peers(known.run, tuple(others)))
+        yield from configuration(peers)
     if lines := known.console[-_SHOWN:]:
         yield Text("console", "\n".join(line.text for line in lines))
 

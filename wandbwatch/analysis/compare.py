@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from wandbwatch import formatting
@@ -31,6 +31,13 @@ class Peers:
 
     run: Run
     others: tuple[Run, ...] = ()
+
+    @classmethod
+    def of(cls, run: Run, found: Iterable[Run]) -> Peers:
+        """Return *run* and its peers among those *found*; a directory may have runs of
+        several projects."""
+        there = (one for one in found if one.project == run.project)
+        return cls(run, tuple(one for one in there if one.id != run.id))
 
     def best(self, aim: Objective) -> Run | None:
         return next((run for run, _ in aim.ranked(self.others)), None)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from wandbwatch.analysis.keys import SYSTEM, is_clock, likely, numeric
 from wandbwatch.analysis.ranking import Objective, finite
+from wandbwatch.formatting.run_blocks import by_project
 from wandbwatch.model.query import Curves
 from wandbwatch.model.run import Run
 
@@ -200,6 +201,11 @@ def choose(runs: Sequence[Run], sweep: Sweep | None = None) -> Chosen:
     return Chosen(Objective(_summed_up(key, largest, runs), largest), "by its name")
 
 
+def choose_each(runs: Sequence[Run]) -> Sequence[Chosen]:
+    """Choose the metric of each project; a directory may have runs of several."""
+    return [choose(some) for some in by_project(runs).values()]
+
+
 def curve_keys(
     runs: Sequence[Run], most: int, asked: Objective | None = None
 ) -> tuple[str, ...]:
@@ -207,7 +213,7 @@ def curve_keys(
 
     A summary does not say which of them was logged more than once: see `with_curve`.
     """
-    first = Chosen(asked).curve or choose(runs).curve
+    first = Chosen(asked).curve or [k for one in choose_each(runs) for k in one.curve]
     return tuple(dict.fromkeys((*first, *likely(runs))))[:most]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -122,6 +123,14 @@ def project_paths(runs: Sequence[Run]) -> Sequence[str]:
 def _project_paths(runs: Sequence[Run]) -> set[str]:
     firsts = {(run.entity, run.project): run for run in runs}
     return {project_path(run) for run in firsts.values()}
+
+
+def by_project(runs: Iterable[Run]) -> Mapping[str, Sequence[Run]]:
+    """Return the runs of each project; a directory may have several."""
+    found: defaultdict[str, list[Run]] = defaultdict(list)
+    for run in runs:
+        found[project_path(run)].append(run)
+    return found
 
 
 def runs_title(address: Address, runs: Sequence[Run]) -> str:

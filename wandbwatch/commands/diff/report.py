@@ -116,7 +116,7 @@ def _chosen(
     """Return the best, the previous or the last good one of the run's peers."""
     filters: Mapping[str, Json] = {"group": run.group} if run.group else {}
     found = project.runs(Query(filters, limit=_MOST)).runs
-    peers = Peers(run, tuple(one for one in found if one.id != run.id))
+    peers = Peers.of(run, found)
     if word == "best":
         metric = choose(peers.others)
         aim = aim or metric.objective

@@ -18,9 +18,9 @@ from wandbwatch.analysis.ranking import Objective
 from wandbwatch.analysis.several import Gathered, located
 from wandbwatch.formatting import utc
 from wandbwatch.formatting.run_blocks import (
+    by_project,
     caveats,
     project_path,
-    project_paths,
     runs_page,
     runs_title,
 )
@@ -201,15 +201,12 @@ def passed(
 
 def report(found: Gathered[Passed], aims: Sequence[Objective]) -> Report:
     """Summarize the runs of all projects *found*."""
-    parts = [
-        (_label(address, one.period.runs), one.period) for address, one in found.found
-    ]
+    parts = list(_parts(found))
     period = _whole(found)
     consoles = {
         run: lines for _, one in found.found for run, lines in one.consoles.items()
     }
-    several = found.several
-    apart = several or len(project_paths(period.runs)) > 1
+    several = found.several or len(parts) > 1
     heard = [(project, one.heard) for project, one in parts]
     blocks: tuple[Block, ...] = (
         _counts(period),
@@ -217,8 +214,8 @@ def report(found: Gathered[Passed], aims: Sequence[Objective]) -> Report:
         *(best_by_project(heard, aims) if several else best_of(period.heard, aims)),
         *_unvalued(aims, period),
         *_failures(failures(period.failed, consoles)),
-        *_runs("ended", period.ended, several=apart),
-        *_runs("started and not ended", _going(period), several=apart),
+        *_runs("ended", period.ended, several=several),
+        *_runs("started and not ended", _going(period), several=several),
         *caveats(period.heard),
         *found.notes,
     )
@@ -236,6 +233,17 @@ def report(found: Gathered[Passed], aims: Sequence[Objective]) -> Report:
         event=happened,
         headline=f"{title}: {said}",
     )
+
+
+def _parts(found: Gathered[Passed]) -> Iterator[tuple[str, Period]]:
+    """Yield each project's name and period; a directory may have several projects."""
+    for address, one in found.found:
+        projects = by_project(one.period.runs)
+        if len(projects) > 1:
+            for project, runs in projects.items():
+                yield project or str(address), replace(one.period, runs=tuple(runs))
+        else:
+            yield _label(address, one.period.runs), one.period
 
 
 def _label(address: Address, runs: Sequence[Run]) -> str:

@@ -181,9 +181,8 @@ class EndCards:
     def _changed(self, run: Run) -> Iterable[Block]:
         self._newest = self._newest or self.source.runs(_RECENT).runs
         own = next((one for one in self._newest if one.id == run.id), None)
-        others = tuple(one for one in self._newest if one.id != run.id)
         if own:
-            yield from configuration(Peers(own, others), started=True)
+            yield from configuration(Peers.of(own, self._newest), started=True)
 
     def _or_note(self, what: str, blocks: Callable[[], Iterable[Block]]) -> list[Block]:
         try:
@@ -239,14 +238,14 @@ class EndCards:
         own = next((one for one in found if one.id == run.id), None)
         if own is None:
             (own,) = self.source.runs(Query(ids=(run.id,))).runs
-        return Peers(own, tuple(one for one in found if one.id != run.id))
+        return Peers.of(own, found)
 
     def _why(self, run: Run) -> Iterable[Block]:
         peers = self.peers(run)
         known = examined(self.source, peers.run)
         if run.state.bad and (why := error(known.console)):
             yield Text("error", why)
-        yield from explained(known, causes(known), peers.others)
+        yield from explained(known, causes(known), peers)
 
     def _console(self, run: Run) -> Iterable[Block]:
         lines = self.source.console(run.id, self.attached.log)

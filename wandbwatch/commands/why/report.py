@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from wandbwatch.analysis.causes import Cause, causes, examined, explained
+from wandbwatch.analysis.compare import Peers
 from wandbwatch.analysis.failing import brief, ending
 from wandbwatch.formatting.run_blocks import (
     caveats,
@@ -30,14 +31,13 @@ _FIELDS = {"state", "exit code", "runtime", "last step", "group", "sweep", "host
 
 def report(env: Env, address: Address) -> Report:
     """Compare the run with its peers, and name the causes that its data show."""
-    run, others = _runs(
-        env.source(address), env.source(address.without_run()), address.run
-    )
+    peers = _peers(env.source(address), env.source(address.without_run()), address.run)
+    run = peers.run
     known = examined(env.source(address), run)
     found = causes(known)
     blocks = (
         run_fields(run, _FIELDS),
-        *explained(known, found, others),
+        *explained(known, found, peers),
         *caveats([run]),
     )
     path = run_title(run).removeprefix(run.name)
@@ -75,14 +75,11 @@ def _head(run: Run, found: Sequence[Cause]) -> str:
     return f"{run.state.value}; first, {found[0].text}" if found else run.state.value
 
 
-def _runs(
-    source: Source, project: Source, run_id: str | None
-) -> tuple[Run, tuple[Run, ...]]:
+def _peers(source: Source, project: Source, run_id: str | None) -> Peers:
     """Return the run, and the newest others of its group or project."""
     try:
         listed = project.runs(Query(limit=_PEERS)).runs
     except SourceError:
         listed = ()
     run = next((one for one in listed if one.id == run_id), None) or source.run()
-    peers = [one for one in listed if one.id != run.id and one.group == run.group]
-    return run, tuple(peers)
+    return Peers.of(run, (one for one in listed if one.group == run.group))

@@ -237,7 +237,9 @@ def _absent(
     key: str, kept: SelectedCurves, plot: Plot | None, view: View
 ) -> Iterator[str]:
     shown = {line.run for line in plot.lines} if plot else set()
-    absent = [run.id for run in kept.runs if run.id not in shown]
+    runs = [run for run in kept.runs if run.id not in shown]
+    projects = {run.project for run in kept.runs if run.id in shown}
+    absent = [run.id for run in runs if run.project in projects]
     when = " as late as --since asks" if view.last else ""
     if not shown:
         yield f"no run logged {key!r}{when}"
