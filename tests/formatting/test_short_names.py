@@ -38,6 +38,11 @@ def test_runs_are_called_by_what_differs(names, short, shared):
     assert shared_part(names) == shared
 
 
+def test_a_number_with_an_exponent_is_not_parted():
+    names = [f"llama-125m-lr{i}e-4-bs64-warmup-seed1" for i in (1, 3)]
+    assert list(short_names(names).values()) == ["lr1e-4", "lr3e-4"]
+
+
 @given(st.lists(st.text(max_size=60), max_size=5))
 def test_short_names_stay_different(names):
     short = short_names(names)

@@ -72,11 +72,32 @@ def test_a_run_without_a_value_on_an_axis_has_none():
             "1 point of y over x (log scale: x, y)",
         ),
         (Parallel(("lr",), ("a",), ((1.0,),)), "1 run through lr"),
+        (
+            Parallel(
+                ("opt", "lr", "loss"),
+                ("a", "b", "c", "d"),
+                (("sgd", 0.1, 2.0), ("lion", None, 0.5), ("sgd", 1.0, None), ()),
+                largest=False,
+            ),
+            "4 runs through opt, lr, loss; lowest loss 0.5: opt lion",
+        ),
+        (
+            Parallel(("lr", "acc"), ("a", "b"), ((0.1, 7.0), (0.2, math.nan))),
+            "2 runs through lr, acc; highest acc 7: lr 0.1",
+        ),
         (Heatmap("step", "g", ()), "no histogram of g"),
+        (
+            Heatmap("wall", "g", (replace(FLAT, x=1.7959e9),)),
+            "1 histogram of g; at 2026-11-28 21:06 UTC: median 1.5, 90% in",
+        ),
+        (
+            Heatmap("step", "g", (HistogramColumn(3, (0.0, 1.0), (0,)),)),
+            "1 histogram of g; at step 3: empty",
+        ),
         (Matrix("actual", "predicted", (), ()), "0 classes, no counts"),
         (
             Matrix("actual", "predicted", ("a", "b"), ((3.0, 1.0), (math.nan, 4.0))),
-            "2 classes: 87.5% predicted as they are; most often wrong: a predicted as",
+            "2 classes: 87.5% predicted right; most often wrong: a predicted as",
         ),
     ],
 )
@@ -100,7 +121,9 @@ def test_the_lines_of_a_plot_are_reported_by_rank_value_and_trend():
         "swan without a finite value",
     ]
     shape = replace(plot(falling), shape=True)
-    assert text.told(shape) == "owl"
+    assert text.told(shape) == "owl within 0.25 to 2.5"
+    near = plot(line([1.000000001, 1.000000003]))
+    assert text.told(near) == "owl about constant at 1"
 
 
 def test_many_lines_are_counted():

@@ -96,7 +96,8 @@ _READABLE = 20
 """Names up to this long are not shortened."""
 _IN_HEADLINE = 40
 """A notification shows some 100 characters."""
-_PARTS = r"(?<=[-_/ :,])"
+_PARTS = r"(?<=[-_/ :,])(?<!\de-)"
+"""Between two parts of a name; 3e-4 is one."""
 _EDGES = "-_/ :,"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -36,6 +36,10 @@ _PAD = 14
 _SAMPLE, _MARK = 34, 14
 _BETWEEN = 26
 _COLUMNS = 3
+_CLEAR = 4
+"""Pixels between a tick's text and the picture's edge."""
+_NEAR = 6
+"""Pixels between texts on one line."""
 _Y_TICKS, _APART = 5, 130
 """How many ticks y has, and the least pixels from one of x to the next."""
 _FEWEST = 3
@@ -92,6 +96,7 @@ class Sheet:
 
     def __init__(self, words: Words, frame: Frame) -> None:
         self.words = words
+        self._taken: list[tuple[float, float, float]] = []
         self.figure = Figure((WIDTH / DPI, 1), DPI, facecolor=palette.BACKGROUND)
         FigureCanvasAgg(self.figure)  # sets itself as what draws the figure
         self.axes = axes = self.figure.add_axes((0, 0, 1, 1), facecolor="none")
@@ -101,6 +106,7 @@ class Sheet:
         self.right = WIDTH - max(frame.right + EDGE + _PAD, _RIGHT)
         count = int((self.right - self.left) / _APART)
         ticks, x_offset = _set(axes.xaxis, frame.x, max(count, _FEWEST))
+        self._make_room(ticks)
         x_name = "UTC" if frame.x_name == "wall" else frame.x_name
         x_name = words.fit(f"{x_offset} {x_name}".strip(), WIDTH - 2 * EDGE)
         y_name = words.fit(f"{frame.y_name} {y_offset}".strip(), WIDTH - 2 * EDGE)
@@ -149,6 +155,28 @@ class Sheet:
             look = {"facecolor": palette.BACKGROUND, "alpha": 0.6, "linewidth": 0}
             artist.set_bbox({"pad": 1.0, **look})
 
+    def write_free(
+        self,
+        text: str,
+        places: Iterable[tuple[float, float]],
+        colour: str = palette.TEXT,
+        *,
+        over: bool = False,
+    ) -> None:
+        """Write *text* at the first of *places*, its left end and its baseline, where
+        it covers nothing that was written so or `keep_free`; else not at all."""
+        width = self.words.width(text)
+        for x, y in places:
+            box = (x, x + width, y)
+            if not any(_cover(box, one) for one in self._taken):
+                self._taken.append(box)
+                self.write(x, y, text, colour, over=over)
+                return
+
+    def keep_free(self, places: Iterable[tuple[float, float]]) -> None:
+        """Let `write_free` cover none of *places*, in pixels."""
+        self._taken += [(x, x, y - TEXT / 3) for x, y in places]
+
     def write_nothing(self) -> None:
         middle = (self.bottom + self.top) / 2
         self.write(WIDTH / 2, middle, "no points", palette.MUTED, align=0.5)
@@ -160,11 +188,22 @@ class Sheet:
         """Whether the name of the x axis does not fit beside its last tick."""
         if not ticks:
             return False
-        last, text = max(ticks.items())
+        last = max(ticks)
+        taken = self.words.width(ticks[last]) / 2 + _BETWEEN + self.words.width(x_name)
+        return self._column(last) + taken > WIDTH - EDGE
+
+    def _make_room(self, ticks: Mapping[float, str]) -> None:
+        """Move the ends of the axes in where a text below them would be cut."""
+        for at in (min(ticks), max(ticks)) if ticks else ():
+            half = self.words.width(ticks[at]) / 2 + _CLEAR
+            self.left += max(half - self._column(at), 0.0)
+            self.right -= max(self._column(at) + half - WIDTH, 0.0)
+
+    def _column(self, x: float) -> float:
+        """Return the pixels of a place on the x axis before the axes have theirs."""
         to_axes = self.axes.transScale + self.axes.transLimits
-        end = self.left + to_axes.transform((last, 1))[0] * (self.right - self.left)
-        taken = self.words.width(text) / 2 + _BETWEEN + self.words.width(x_name)
-        return bool(end + taken > WIDTH - EDGE)
+        share = float(to_axes.transform((x, 1))[0])
+        return self.left + share * (self.right - self.left)
 
     def _place(self, height: int) -> None:
         self.figure.set_size_inches(WIDTH / DPI, height / DPI)
@@ -243,6 +282,12 @@ def png(figure: Figure) -> bytes:
         pil_kwargs={"compress_level": _COMPRESSED},
     )
     return file.getvalue()
+
+
+def _cover(one: tuple[float, float, float], other: tuple[float, float, float]) -> bool:
+    """Whether two words overlap, each from left to right at a height."""
+    beside = one[1] + _NEAR < other[0] or other[1] + _NEAR < one[0]
+    return not beside and abs(one[2] - other[2]) < TEXT
 
 
 def _height(legend: Legend) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from matplotlib.transforms import IdentityTransform
 
 from wandbwatch import formatting
 from wandbwatch.analysis import curves, keys
+from wandbwatch.formatting.text import brief_names
 from wandbwatch.model.report import Line, Plot
 from wandbwatch.plots import palette
 from wandbwatch.plots.figure import EDGE, Entry, Frame, Sheet
@@ -24,8 +24,9 @@ from wandbwatch.plots.words import NO_GLYPH, TEXT, Words, packages, points
 
 _SPARSE = 40
 """Up to this many points a line marks each of them."""
-_DIRECT, _LONGEST = 4, 200
-"""Up to this many lines carry their names at their ends, if not longer than this."""
+_DIRECT, _COLUMNS, _LONGEST = 4, 18, 240
+"""Up to this many lines carry their names at their ends, in as many columns and
+pixels, if that keeps them apart."""
 _FEW, _CALM = 5, 400
 """Up to this many lines, and points of one, lines are wide."""
 _WIDE, _NARROW, _RAW, _EDGE = 3.4, 2.4, 1.6, 1.2
@@ -44,6 +45,8 @@ _MARK_LOOK: Mapping[str, Any] = {
     "zorder": 2.5,
 }
 _MARK_NAME = 300
+_LEVELS, _LINE = 8, TEXT + 4.0
+"""How many names may stand below each other, and the pixels from one to the next."""
 
 
 @dataclass(frozen=True)
@@ -70,16 +73,17 @@ def draw(plot: Plot, *, titled: bool = True) -> Sheet:
     names = _names(plot.lines)
     beside = (*(m.name for m in plot.marks), *(s.name for s in plot.shades))
     words = Words((plot.key, plot.x, *names, *beside))
-    fitting = [words.fit(name, _LONGEST) for name in names]
-    whole = all(words.clean(n) == f for n, f in zip(names, fitting, strict=True))
-    direct = bool(chart.x) and len(names) <= _DIRECT and whole
+    short = brief_names(names, _COLUMNS)
+    fitting = [words.fit(short[name], _LONGEST) for name in names]
+    different = len(set(fitting)) == len(set(names))
+    direct = bool(chart.x) and len(names) <= _DIRECT and different
     entries = () if direct else tuple(_ranked(plot, names))
     frame = Frame(
         title=plot.key if titled else "",
         aside=_aside(plot, chart),
         x=chart.x,
         y=chart.y,
-        x_name=plot.x,
+        x_name=f"{plot.x} (log)" if chart.x and chart.x.log else plot.x,
         right=max(map(words.width, fitting), default=0.0) if direct else 0.0,
         below=chart.room(above=False),
         above=chart.room(above=True),
@@ -279,12 +283,12 @@ def _draw_shades(sheet: Sheet, plot: Plot, x_axis: Scale) -> None:
             name = sheet.words.fit(shade.name, _MARK_NAME)
             left = float(sheet.across(start)[0]) + 4
             left = min(left, sheet.right - sheet.words.width(name))
-            sheet.write(left, sheet.bottom - 6, name, over=True)
+            levels = (sheet.bottom - 6 + row * _LINE for row in range(_LEVELS))
+            sheet.write_free(name, [(left, y) for y in levels], over=True)
 
 
 def _draw_marks(sheet: Sheet, plot: Plot, chart: _Chart) -> None:
-    """Draw what has a place on the axes, names of upright ones below each other."""
-    upright = itertools.count()
+    """Draw what has a place on the axes, and names that do not cover each other."""
     for mark in plot.marks:
         scale = chart.x if mark.upright else chart.y
         if not scale or not scale.low <= mark.at <= scale.high:
@@ -292,18 +296,19 @@ def _draw_marks(sheet: Sheet, plot: Plot, chart: _Chart) -> None:
         at = float(scale.place(mark.at))
         text = mark.name or worded(mark.at, plot.x if mark.upright else "")
         name = sheet.words.fit(text, _MARK_NAME)
+        width = sheet.words.width(name)
         if mark.upright:
             sheet.axes.axvline(at, **_MARK_LOOK)
             x = float(sheet.across(at)[0])
-            y = sheet.top - 10 - next(upright) % 3 * (TEXT + 4)
-            fits = x + sheet.words.width(name) + 6 < sheet.right
-            x, align = (x + 6, 0) if fits else (x - 6, 1)
-            sheet.write(x, y, name, over=True, align=align)
+            x += 6 if x + width + 6 < sheet.right else -6 - width
+            places = [(x, sheet.top - 10 - row * _LINE) for row in range(_LEVELS)]
         else:
             sheet.axes.axhline(at, **_MARK_LOOK)
             y = float(sheet.up(at)[0])
-            y += 7 if y + TEXT < sheet.top else -TEXT
-            sheet.write(sheet.right, y, name, over=True, align=1)
+            levels = [y + 7, y - TEXT] if y + TEXT < sheet.top else [y - TEXT]
+            lefts = (sheet.right - width, sheet.left)
+            places = [(x, y) for x in lefts for y in levels]
+        sheet.write_free(name, places, over=True)
 
 
 def _write_names(sheet: Sheet, chart: _Chart, names: Sequence[str]) -> None:

@@ -101,7 +101,8 @@ def said(chart: Chart) -> str:
             return f"{drawing.amount}: {first}{more}"
         case Parallel() as drawing:
             runs = counted(len(drawing.rows), "run")
-            return f"{runs} through {', '.join(drawing.axes)}"
+            through = f"{runs} through {', '.join(drawing.axes)}"
+            return "; ".join((through, *_said_of_best(drawing)))
         case Matrix() as drawing:
             return _said_of_matrix(drawing)
         case Panels() as drawing:
@@ -128,22 +129,25 @@ def told(plot: Plot) -> str:
 
 def _trend(one: Line, plot: Plot) -> str:
     values = [y for y in one.series.y if math.isfinite(y)]
-    if plot.shape or not values or one.end is None:
-        return one.label if values else f"{one.label} without a finite value"
+    if not values or one.end is None:
+        return f"{one.label} without a finite value"
     first, last = values[0], one.end[1]
     lowest, highest = min(values), max(values)
     begun, now = formatting.number(first), formatting.number(last)
-    if lowest == highest and math.isfinite(last):
-        return f"{one.label} {'constant at ' if len(values) > 1 else ''}{now}"
+    low, high = formatting.number(lowest), formatting.number(highest)
+    if plot.shape:
+        return f"{one.label} within {low} to {high}"
+    if low == high and math.isfinite(last):
+        constant = "constant at " if lowest == highest else "about constant at "
+        return f"{one.label} {constant if len(values) > 1 else ''}{now}"
     if not math.isfinite(last):
         said = f"from {begun} to {now}"
     elif abs(last / 2 - first / 2) < _FLAT * (highest / 2 - lowest / 2):
         said = f"about level, from {begun} to {now}"
     else:
         said = f"{'rising' if last > first else 'falling'} from {begun} to {now}"
-    spread = f"{formatting.number(lowest)} to {formatting.number(highest)}"
     within = lowest < min(first, last) or highest > max(first, last)
-    return f"{one.label} {said}" + (f", within {spread}" if within else "")
+    return f"{one.label} {said}" + (f", within {low} to {high}" if within else "")
 
 
 def quantile(column: HistogramColumn, share: float) -> float:
@@ -254,13 +258,32 @@ def _said_of_matrix(drawing: Matrix) -> str:
         return f"{classes}, no counts"
     total = sum(count / most for count in counts.values())
     right = sum(count / most for (a, b), count in counts.items() if a == b) / total
-    said = f"{classes}: {right:.1%} {drawing.column} as they are"
+    said = f"{classes}: {right:.1%} {drawing.column} right"
     wrong = {pair: count for pair, count in counts.items() if pair[0] != pair[1]}
     if not wrong:
         return said
     (actual, other), count = max(wrong.items(), key=lambda item: item[1])
     worst = f"{actual} {drawing.column} as {other} ({formatting.number(count)})"
     return f"{said}; most often wrong: {worst}"
+
+
+def _said_of_best(drawing: Parallel) -> Iterator[str]:
+    """Name the values of the row that is best on the last axis, if one is."""
+    largest = drawing.largest is not False
+    *names, aim = drawing.axes or ("",)
+    ranked = [
+        (value, row)
+        for row in drawing.rows
+        if len(row) > len(names) > 0
+        and isinstance(value := row[len(names)], int | float)
+        and math.isfinite(value)
+    ]
+    if ranked:
+        value, row = (max if largest else min)(ranked, key=lambda pair: pair[0])
+        pairs = zip(names, row, strict=False)
+        told = (f"{name} {formatting.cell(v)}" for name, v in pairs if v is not None)
+        way = "highest" if largest else "lowest"
+        yield f"{way} {aim} {formatting.number(value)}: {', '.join(told)}"
 
 
 def _said_of_heatmap(drawing: Heatmap) -> str:
@@ -271,8 +294,8 @@ def _said_of_heatmap(drawing: Heatmap) -> str:
         formatting.number(quantile(last, q)) for q in (0.05, 0.5, 0.95)
     )
     many = counted(len(drawing.columns), "histogram")
-    where = f"{drawing.x} {formatting.number(last.x)}"
-    return f"{many} of {drawing.y}; at {where}: median {middle}, 90% in {low} to {high}"
+    inner = f"median {middle}, 90% in {low} to {high}" if any(bins(last)) else "empty"
+    return f"{many} of {drawing.y}; at {formatting.along(drawing.x, last.x)}: {inner}"
 
 
 def counted(number: int, what: str) -> str:

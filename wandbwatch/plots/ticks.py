@@ -207,7 +207,8 @@ def _moments(seconds: float, count: int) -> tuple[Locator, Formatter]:
     for unit, larger in ((dates.HOURLY, 24), (dates.MONTHLY, 12)):
         locator.intervald[unit] = [*locator.intervald[unit], larger]
     formatter = dates.ConciseDateFormatter(locator, UTC)
-    formatter.formats[2] = formatter.zero_formats[3] = "%b %d"
+    formatter.formats[2] = formatter.zero_formats[2] = "%b %d"
+    formatter.zero_formats[3] = "%b %d"
     formatter.offset_formats[2] = "%Y"
     if seconds > count:
         formatter.formats[5], formatter.offset_formats[5] = "%H:%M:%S", "%Y-%b-%d"

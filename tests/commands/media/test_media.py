@@ -154,7 +154,7 @@ def test_a_confusion_matrix_is_a_picture_in_discord(media_run: MediaRun):
     (message,) = render(reports)
     (file,) = message.files
     assert file.content.startswith(b"\x89PNG")
-    assert "2 classes: 66.7% predicted as they are" in message.body
+    assert "2 classes: 66.7% predicted right" in message.body
 
 
 def test_a_run_without_media():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from wandbwatch.model.report import Line, Mark, Partial, Plot
+from wandbwatch.model.drawing import Heatmap, HistogramColumn
+from wandbwatch.model.report import Chart, Line, Mark, Panels, Partial, Plot
 from wandbwatch.model.run import Series
 from wandbwatch.renderers.discord.pictures import Recent, alternative, legend
 
@@ -44,7 +45,18 @@ def test_a_mark_on_an_axis_of_time_is_a_time():
 def test_the_last_point_of_a_shape_is_not_reported():
     shape = Plot("PR", "recall", (line("car", 1, 0),), shape=True)
     assert legend(shape).lines == ("car (id-car)",)
-    assert alternative(shape) == "PR over recall: car"
+    assert alternative(shape) == "PR over recall: car within 0 to 1"
+
+
+def test_an_alt_text_says_what_is_drawn():
+    moving = Plot("loss", "wall", (line("owl", 2, 1),))
+    assert alternative(moving) == "loss over time: owl falling from 2 to 1"
+    grid = Chart("two", Panels((moving, replace(moving, key="acc", x="step"))))
+    assert alternative(grid).endswith("2 to 1; acc over step: owl falling from 2 to 1")
+    columns = (HistogramColumn(1, (0.0, 1.0), (1,)), HistogramColumn(2, (0, 1), (1,)))
+    one, many = (Chart("q", Heatmap("step", "q", columns[:n])) for n in (1, 2))
+    assert alternative(one).startswith("q, drawn as histogram: 1 histogram of q")
+    assert alternative(many).startswith("q, drawn as heatmap: 2 histograms of q")
 
 
 def test_a_plot_that_several_lists_post_is_drawn_once():

@@ -27,10 +27,10 @@ def draw(drawn: Plot | Chart, *, titled: bool) -> bytes:
             return lines.draw(drawn, titled=titled).png()
         if isinstance(drawn.drawing, Panels):
             return draw_panels(drawn.drawing)
-        return _sheet(drawn.title if titled else "", drawn.drawing).png()
+        return sheet(drawn.title if titled else "", drawn.drawing).png()
 
 
-def _sheet(title: str, drawing: Drawing) -> Sheet:
+def sheet(title: str, drawing: Drawing) -> Sheet:
     match drawing:
         case Heatmap():
             return heatmap.draw(title, drawing)

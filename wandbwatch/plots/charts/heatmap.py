@@ -3,13 +3,15 @@ confusion matrix, bright where most rows were."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
 from wandbwatch import formatting
 from wandbwatch.model.drawing import Heatmap, HistogramColumn, Matrix
 from wandbwatch.plots import palette, text
-from wandbwatch.plots.figure import EDGE, Entry, Frame, Sheet
+from wandbwatch.plots.figure import EDGE, WIDTH, Entry, Frame, Sheet
 from wandbwatch.plots.ticks import Floats, Scale, worded
 from wandbwatch.plots.words import TEXT, Words
 
@@ -111,8 +113,9 @@ def _shares(bins: Floats, y: Scale, ends: Floats) -> Floats:
 MOST = 40
 """How many classes there are on a picture at most."""
 _LONGEST = 170
-_NUMBERED, _NARROWEST_COLUMN = 12, 46
+_NUMBERED, _NARROWEST_NAME = 12, 40
 """Up to this many classes have numbers; narrower columns have no names."""
+_PERCENT = "% of each row"
 _LEAST, _HIGH = 24, 420
 _BRIGHT = 0.55
 
@@ -137,7 +140,9 @@ def draw_matrix(title: str, drawing: Matrix) -> Sheet:
     counts = np.array([row[:count] for row in drawing.values[:count]], dtype=np.float64)
     shares = _parts(counts)
     sheet.axes.imshow(shares, cmap=SHADES, vmin=0, vmax=1, aspect="auto")
-    _write(sheet, names, counts, shares)
+    _name_classes(sheet, names, drawing.names[:count])
+    if count <= _NUMBERED:
+        _write_numbers(sheet, counts, shares)
     return sheet
 
 
@@ -150,18 +155,27 @@ def _parts(counts: Floats) -> Floats:
     return shares
 
 
-def _write(sheet: Sheet, names: list[str], counts: Floats, shares: Floats) -> None:
+def _name_classes(sheet: Sheet, names: list[str], whole: Sequence[str]) -> None:
+    """Name the rows, and the columns if their names stay different in their width."""
     places = np.arange(len(names))
-    across, up = sheet.across(places), sheet.up(places) - TEXT / 3
-    cell = (sheet.right - sheet.left) / len(names)
-    for name, x, y in zip(names, across, up, strict=True):
-        sheet.write(EDGE, y, name)
-        if cell >= _NARROWEST_COLUMN:
-            short = sheet.words.fit(name, cell - 6)
-            sheet.write(x, sheet.bottom - TEXT, short, align=0.5)
-    for i, j in np.argwhere(counts != 0) if len(names) <= _NUMBERED else ():
-        if np.isfinite(counts[i, j]):
-            written = sheet.words.fit(formatting.number(counts[i, j].item()), cell - 4)
-            bright = shares[i, j] > _BRIGHT
-            colour = palette.BACKGROUND if bright else palette.TEXT
-            sheet.write(across[j], up[i], written, colour, align=0.5)
+    for name, y in zip(names, sheet.up(places), strict=True):
+        sheet.write(EDGE, y - TEXT / 3, name)
+    room = (sheet.right - sheet.left) / len(names) - 6
+    short = [sheet.words.fit(name, room) for name in whole]
+    if room >= _NARROWEST_NAME and len(set(short)) == len(set(names)):
+        for name, x in zip(short, sheet.across(places), strict=True):
+            sheet.write(x, sheet.bottom - TEXT, name, align=0.5)
+
+
+def _write_numbers(sheet: Sheet, counts: Floats, shares: Floats) -> None:
+    """Write each count that is not 0, or percents if one has no room in its cell."""
+    there = np.argwhere(np.isfinite(counts) & (counts != 0))
+    written = [formatting.number(counts[i, j].item()) for i, j in there]
+    room = (sheet.right - sheet.left) / len(counts) - 4
+    if max(map(sheet.words.width, written), default=0.0) > room:
+        written = [f"{100 * shares[i, j]:.0f}" for i, j in there]
+        sheet.write(WIDTH - EDGE, sheet.top + 26, _PERCENT, palette.MUTED, align=1)
+    for (i, j), number in zip(there, written, strict=True):
+        x, y = float(sheet.across(j)[0]), float(sheet.up(i)[0])
+        colour = palette.BACKGROUND if shares[i, j] > _BRIGHT else palette.TEXT
+        sheet.write(x, y - TEXT / 3, number, colour, align=0.5)

@@ -9,18 +9,19 @@ from typing import TypeAlias
 import numpy as np
 from matplotlib.colors import to_hex
 
+from wandbwatch.formatting.text import brief_names
 from wandbwatch.model.drawing import Parallel, Point, Scatter
 from wandbwatch.plots import palette
 from wandbwatch.plots.charts.heatmap import SHADES
 from wandbwatch.plots.figure import WIDTH, Entry, Frame, Sheet
 from wandbwatch.plots.palette import LineStyle
 from wandbwatch.plots.points import dots, line
-from wandbwatch.plots.ticks import Floats, Scale, worded
+from wandbwatch.plots.ticks import Floats, Scale, label
 from wandbwatch.plots.words import TEXT, Words, points
 
-_NAMED, _LONGEST = 20, 200
-"""The most points that are named, and the pixels of a name."""
-_BESIDE, _APART = 11.0, 6.0
+_NAMED, _COLUMNS, _LONGEST = 20, 18, 240
+"""The most points that are named, and the columns and pixels of a name."""
+_BESIDE = 11.0
 _DOT, _MANY, _CHOSEN = 10, 4, 15
 _CROWD = 200
 _GOLD = palette.COLOURS[1]
@@ -35,7 +36,6 @@ def draw(title: str, drawing: Scatter) -> Sheet:
     across, up = np.array([(p.x, p.y) for p in there], np.float64).reshape(-1, 2).T
     x = Scale.of([across], drawing.x, log=drawing.log_x)
     y = Scale.of([up], drawing.y, log=drawing.log_y)
-    named = there if len(there) <= _NAMED else [p for p in there if p.chosen]
     gone = len(drawing.points) - len(there)
     hints = (Entry(f"{gone} have no place on both axes"),) if gone else ()
     frame = Frame(
@@ -46,7 +46,9 @@ def draw(title: str, drawing: Scatter) -> Sheet:
         y_name=_axis(drawing.y, log=bool(y and y.log)),
         legends=(hints,),
     )
-    words = Words((title, frame.x_name, frame.y_name, *(p.name for p in named)))
+    named = (p.name for p in there if p.chosen or len(there) <= _NAMED)
+    names = brief_names(named, _COLUMNS)
+    words = Words((title, frame.x_name, frame.y_name, *names))
     sheet = Sheet(words, frame)
     if not x or not y:
         sheet.write_nothing()
@@ -58,8 +60,11 @@ def draw(title: str, drawing: Scatter) -> Sheet:
     sheet.axes.add_artist(dots(across, up, palette.COLOURS[0], size))
     best = np.array([p.chosen for p in there], dtype=np.bool_)
     sheet.axes.add_artist(dots(across[best], up[best], _GOLD, _CHOSEN))
-    at = zip(sheet.across(across).tolist(), sheet.up(up).tolist(), strict=True)
-    _name(sheet, there, named, list(at))
+    at = list(zip(sheet.across(across), sheet.up(up), strict=True))
+    sheet.keep_free(at)
+    for point, place in sorted(zip(there, at, strict=True), key=_not_chosen):
+        if name := names.get(point.name):
+            _name(sheet, name, place, _GOLD if point.chosen else palette.TEXT)
     return sheet
 
 
@@ -67,41 +72,25 @@ def _axis(name: str, *, log: bool) -> str:
     return f"{name} (log)" if log else name
 
 
-def _name(
-    sheet: Sheet,
-    there: Sequence[Point],
-    named: Sequence[Point],
-    at: Sequence[tuple[float, float]],
-) -> None:
-    """Name the chosen ones first, and none whose name would cover something."""
-    spots = [
-        (point, (x, x, y - TEXT / 3)) for point, (x, y) in zip(there, at, strict=True)
-    ]
-    taken = [box for _, box in spots]
-    for point, spot in sorted(spots, key=lambda pair: not pair[0].chosen):
-        name = sheet.words.fit(point.name, _LONGEST)
-        if not name or point not in named:
-            continue
-        width, (x, _, level) = sheet.words.width(name), spot
-        left = x + _BESIDE
-        if left + width > WIDTH - _BESIDE:
-            left = x - _BESIDE - width
-        box = (left, left + width, level)
-        if not any(_cover(box, one) for one in taken if one is not spot):
-            taken.append(box)
-            sheet.write(left, level, name, _GOLD if point.chosen else palette.TEXT)
+def _not_chosen(placed: tuple[Point, object]) -> bool:
+    return not placed[0].chosen
 
 
-def _cover(one: tuple[float, float, float], other: tuple[float, float, float]) -> bool:
-    """Whether two words overlap, each from left to right at a height."""
-    beside = one[1] + _APART < other[0] or other[1] + _APART < one[0]
-    return not beside and abs(one[2] - other[2]) < TEXT
+def _name(sheet: Sheet, name: str, at: tuple[float, float], colour: str) -> None:
+    """Name a point on its right or its left, if that covers nothing."""
+    name = sheet.words.fit(name, _LONGEST)
+    (x, y), width = at, sheet.words.width(name)
+    lefts = (x + _BESIDE, x - _BESIDE - width)
+    inside = (a for a in lefts if sheet.left < a < WIDTH - _BESIDE - width)
+    sheet.write_free(name, [(left, y - TEXT / 3) for left in inside], colour)
 
 
 Value: TypeAlias = float | str | None
-Labels: TypeAlias = Sequence[tuple[float, str]]
+Labels: TypeAlias = Sequence[tuple[float, float | str]]
 
 _SIDE, _FOOT, _HEAD = 80, 72, 36
+_ONE_ROW, _ROW = 5, TEXT + 6
+"""Up to this many axes have their names in one row; the pixels of a row."""
 _LABELS = 8
 """How many words are written beside an axis; others have only their place."""
 _UNRANKED = "#6d6f78"
@@ -115,11 +104,13 @@ def draw_parallel(title: str, drawing: Parallel) -> Sheet:
     words = Words((title, *drawing.axes, *texts[: _LABELS * 8]))
     good = "lowest" if drawing.largest is False else "highest"
     hints = [Entry(f"bright: {good} {name}") for name in drawing.axes[-1:]]
+    turns = 1 if count <= _ONE_ROW else 2
+    below = _FOOT + (turns - 1) * _ROW
     frame = Frame(
         title=title,
         left=_SIDE,
         right=_SIDE,
-        below=_FOOT,
+        below=below,
         above=_HEAD,
         plot=430,
         legends=(tuple(hints if columns else ()),),
@@ -132,13 +123,13 @@ def draw_parallel(title: str, drawing: Parallel) -> Sheet:
     logs = [name in drawing.log for name in drawing.axes]
     made = [_column(one, log=log) for one, log in zip(columns, logs, strict=True)]
     _draw_rows(sheet, np.array([at for at, _ in made]), drawing.largest is not False)
-    room = (sheet.right - sheet.left) / max(count - 1, 1) - 10
+    apart = (sheet.right - sheet.left) / max(count - 1, 1)
     for i, (name, log) in enumerate(zip(drawing.axes, logs, strict=True)):
         sheet.axes.axvline(i, color=palette.MUTED, linewidth=points(2), clip_on=False)
         x = float(sheet.across(i)[0])
-        _write_labels(sheet, made[i][1], x, room)
-        level = sheet.bottom - _FOOT + 10
-        _write_centred(sheet, x, level, _axis(name, log=log), room)
+        _write_labels(sheet, made[i][1], x, apart - 10)
+        short = words.fit(_axis(name, log=log), min(turns * apart - 10, _LONGEST))
+        _write_centred(sheet, x, sheet.bottom - below + 10 + i % turns * _ROW, short)
     return sheet
 
 
@@ -163,8 +154,7 @@ def _column(values: Sequence[Value], *, log: bool) -> tuple[Floats, Labels]:
     if scale is None:
         return np.full(len(values), np.nan), ()
     ends = [scale.low] if scale.single else [scale.low, scale.high]
-    labels = zip(scale.share(ends).tolist(), map(worded, ends), strict=True)
-    return scale.share(found), list(labels)
+    return scale.share(found), list(zip(scale.share(ends).tolist(), ends, strict=True))
 
 
 def _of_words(values: Sequence[Value]) -> tuple[Floats, Labels]:
@@ -178,20 +168,27 @@ def _of_words(values: Sequence[Value]) -> tuple[Floats, Labels]:
 
 
 def _write_labels(sheet: Sheet, labels: Labels, x: float, room: float) -> None:
-    """Write words beside an axis; where there are its two ends alone, beyond them."""
-    for at, text in labels:
+    """Write values beside an axis; where there are its two ends alone, beyond them."""
+    for at, value in labels:
         y = float(sheet.up(at)[0])
+        short = _fitted(sheet.words, value, room)
         if at in {0.0, 1.0}:
-            _write_centred(sheet, x, y + 8 if at else y - TEXT - 4, text, room)
+            _write_centred(sheet, x, y + 8 if at else y - TEXT - 4, short)
         else:
-            short = sheet.words.fit(text, room - 10)
             width = sheet.words.width(short)
             first = x <= sheet.left and x - 9 - width >= 4  # noqa: PLR2004 - the edge
             left = x - 9 - width if first else min(x + 9, WIDTH - 4 - width)
             sheet.write(left, y - TEXT / 3, short, over=True)
 
 
-def _write_centred(sheet: Sheet, x: float, y: float, text: str, room: float) -> None:
-    short = sheet.words.fit(text, min(room, 2 * _SIDE + 40))
-    half = sheet.words.width(short) / 2 + 4
-    sheet.write(min(max(x, half), WIDTH - half), y, short, align=0.5)
+def _fitted(words: Words, value: float | str, room: float) -> str:
+    """Word a value; a number has as many digits as there is room for."""
+    if isinstance(value, str):
+        return words.fit(value, min(room - 10, _LONGEST))
+    texts = [label(value, digits=digits) for digits in (5, 4, 3, 2, 1)]
+    return next((text for text in texts if words.width(text) <= room), texts[-1])
+
+
+def _write_centred(sheet: Sheet, x: float, y: float, text: str) -> None:
+    half = sheet.words.width(text) / 2 + 4
+    sheet.write(min(max(x, half), WIDTH - half), y, text, align=0.5)

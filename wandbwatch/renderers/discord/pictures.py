@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from wandbwatch import formatting
 from wandbwatch.formatting.text import cut_end, fitted
 from wandbwatch.model.delivery import MessageFile
-from wandbwatch.model.report import Chart, Line, Mark, Plot
+from wandbwatch.model.drawing import Heatmap
+from wandbwatch.model.report import Chart, Line, Mark, Panels, Plot
 from wandbwatch.plots import called, file_name
 from wandbwatch.plots import text as charted
 from wandbwatch.renderers.discord import limits, markdown
@@ -83,13 +84,22 @@ def legend(block: Plot | Chart) -> Passage:
 
 def alternative(block: Plot | Chart) -> str:
     """Return the alt text of the picture."""
-    if isinstance(block, Chart):
-        title, said = markdown.named(block.title), markdown.named(charted.said(block))
-        text = f"{title}, drawn as {charted.kind(block.drawing)}: {said}"
-    else:
-        lines = markdown.named(charted.told(block))
-        text = f"{markdown.named(block.key)} over {markdown.named(block.x)}: {lines}"
-    return cut_end(text, limits.ALT_TEXT)
+    return cut_end(markdown.named(_described(block)), limits.ALT_TEXT)
+
+
+def _described(block: Plot | Chart) -> str:
+    if isinstance(block, Plot):
+        axis = "time" if block.x == "wall" else block.x
+        named = f"{markdown.named(block.key)} over {markdown.named(axis)}"
+        return f"{named}: {charted.told(block)}"
+    match block.drawing:
+        case Panels(plots):
+            return "; ".join(map(_described, plots))
+        case Heatmap(columns=(_,)):
+            kind = "histogram"
+        case drawing:
+            kind = charted.kind(drawing)
+    return f"{markdown.named(block.title)}, drawn as {kind}: {charted.said(block)}"
 
 
 def _line(line: Line, plot: Plot, names: Mapping[str, str]) -> Iterator[str]:
