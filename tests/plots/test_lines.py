@@ -278,9 +278,9 @@ def test_runs_of_one_name_are_distinguished_by_their_ids():
 
 def test_a_line_below_an_equal_one_is_named():
     same = plot(line([1.0, 2.0]), line([1.0, 2.0], name="lark", run="b2"))
-    assert "owl hides lark: equal values" in written(same)
+    assert "owl = lark: equal values, one line" in written(same)
     other = plot(line([1.0, 2.0]), line([1.0, 2.1], name="lark", run="b2"))
-    assert not [text for text in written(other) if "hides" in text]
+    assert not [text for text in written(other) if "equal" in text]
 
 
 def test_a_key_that_is_above_the_picture_is_not_repeated_on_it():

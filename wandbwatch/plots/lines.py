@@ -14,11 +14,10 @@ from wandbwatch import formatting
 from wandbwatch.analysis import curves, keys
 from wandbwatch.formatting.text import brief_names
 from wandbwatch.model.report import Line, Plot
-from wandbwatch.plots import palette
+from wandbwatch.plots import palette, text
 from wandbwatch.plots.figure import EDGE, Entry, Frame, Sheet
 from wandbwatch.plots.palette import NAMED, LineStyle, look
 from wandbwatch.plots.points import Marks, Odd, dots, line, marks_of, path
-from wandbwatch.plots.text import counted
 from wandbwatch.plots.ticks import Floats, Scale, worded
 from wandbwatch.plots.words import NO_GLYPH, TEXT, Words, packages, points
 
@@ -70,7 +69,7 @@ class _Chart:
 
 def draw(plot: Plot, *, titled: bool = True) -> Sheet:
     chart = _chart(plot)
-    names = _names(plot.lines)
+    names = text.names(plot)
     beside = (*(m.name for m in plot.marks), *(s.name for s in plot.shades))
     words = Words((plot.key, plot.x, *names, *beside))
     short = brief_names(names, _COLUMNS)
@@ -87,7 +86,7 @@ def draw(plot: Plot, *, titled: bool = True) -> Sheet:
         right=max(map(words.width, fitting), default=0.0) if direct else 0.0,
         below=chart.room(above=False),
         above=chart.room(above=True),
-        legends=(entries, tuple(_hints(plot, chart, names, words))),
+        legends=(entries, tuple(_hints(plot, chart, words))),
     )
     sheet = Sheet(words, frame)
     if not chart.x:
@@ -139,15 +138,6 @@ def _shown_values(plot: Plot, ys: Sequence[Floats]) -> Iterator[Floats]:
         yield from (_floats(edge.y) for edge in one.band or ())
 
 
-def _names(lines: Sequence[Line]) -> list[str]:
-    """Call each line by its name, and by its run where two have one name."""
-    named = [one.label for one in lines]
-    return [
-        f"{name} {one.id}" if named.count(name) > 1 and one.id else name
-        for name, one in zip(named, lines, strict=True)
-    ]
-
-
 def _aside(plot: Plot, chart: _Chart) -> str:
     is_log = chart.y is not None and chart.y.log
     words = ("log scale" if is_log else "", plot.smooth and f"smoothed {plot.smooth:g}")
@@ -167,49 +157,34 @@ def _ranked(plot: Plot, names: Sequence[str]) -> Iterator[Entry]:
     yield from (entry for _, entry in sorted(found, key=lambda pair: pair[0]))
 
 
-def _hints(
-    plot: Plot, chart: _Chart, names: Sequence[str], words: Words
-) -> Iterator[Entry]:
+def _hints(plot: Plot, chart: _Chart, words: Words) -> Iterator[Entry]:
     """Explain the marks, and say what is not visible."""
     seen = {kind for marks in chart.marks for kind in marks.where}
     for kind in Odd:
         if kind in seen:
             mark = kind.marks([0], [0], palette.MUTED)
             yield Entry(kind.value[0], handle=mark)
-    for text in _said(plot, chart, names):
-        yield Entry(text)
+    yield from map(Entry, _said(plot, chart))
     if words.missing:
         wanted = ", ".join(packages(words.missing))
         yield Entry(f"{NO_GLYPH} needs a font: {wanted}")
 
 
-def _said(plot: Plot, chart: _Chart, names: Sequence[str]) -> Iterator[str]:
+def _said(plot: Plot, chart: _Chart) -> Iterator[str]:
     if plot.log_y and chart.y and not chart.y.log:
         yield "no value above 0: not a log scale"
     if plot.log_x and chart.x and not chart.x.log:
         yield "no x above 0: not a log scale"
     if adrift := sum(int(np.count_nonzero(np.isnan(x))) for x in chart.xs):
         where = "above 0" if chart.x and chart.x.log else "value"
-        yield f"{counted(adrift, 'point')} without an x {where}"
+        yield f"{text.counted(adrift, 'point')} without an x {where}"
     if any(one.series.sampled for one in plot.lines):
         yield "sampled: some points are left out"
     if empty := sum(1 for one in plot.lines if not len(one.series.x)):
-        yield f"{counted(empty, 'run')} without a point"
+        yield f"{text.counted(empty, 'run')} without a point"
     if len(plot.lines) > NAMED:
-        yield f"{counted(len(plot.lines) - NAMED, 'run')} more in grey"
-    yield from _hidden(chart, names)
-
-
-def _hidden(chart: _Chart, names: Sequence[str]) -> Iterator[str]:
-    """Name the lines that are drawn below others which are equal to them."""
-    equal: dict[tuple[bytes, bytes], list[str]] = {}
-    for x, y, name in zip(chart.xs, chart.ys, names, strict=True):
-        if len(x):
-            equal.setdefault((x.tobytes(), y.tobytes()), []).append(name)
-    for first, *others in equal.values():
-        if others:
-            more = f" and {len(others) - 1} more" if len(others) > 1 else ""
-            yield f"{first} hides {others[0]}{more}: equal values"
+        yield f"{text.counted(len(plot.lines) - NAMED, 'run')} more in grey"
+    yield from text.equal(plot)
 
 
 def _draw_bands(sheet: Sheet, plot: Plot, chart: _Chart, y: Scale) -> None:
@@ -294,8 +269,8 @@ def _draw_marks(sheet: Sheet, plot: Plot, chart: _Chart) -> None:
         if not scale or not scale.low <= mark.at <= scale.high:
             continue
         at = float(scale.place(mark.at))
-        text = mark.name or worded(mark.at, plot.x if mark.upright else "")
-        name = sheet.words.fit(text, _MARK_NAME)
+        named = mark.name or worded(mark.at, plot.x if mark.upright else "")
+        name = sheet.words.fit(named, _MARK_NAME)
         width = sheet.words.width(name)
         if mark.upright:
             sheet.axes.axvline(at, **_MARK_LOOK)

@@ -6,6 +6,7 @@ A new drawing is added to the model, to ``charts`` and here; every output then h
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import TypeAlias
@@ -108,6 +109,34 @@ def said(chart: Chart) -> str:
         case Panels() as drawing:
             keys = ", ".join(plot.key for plot in drawing.plots)
             return f"{counted(len(drawing.plots), 'plot')}: {keys}"
+
+
+def names(plot: Plot) -> list[str]:
+    """Call each line by its name, and by its run where two have one name."""
+    named = [one.label for one in plot.lines]
+    return [
+        f"{name} {one.id}" if named.count(name) > 1 and one.id else name
+        for name, one in zip(named, plot.lines, strict=True)
+    ]
+
+
+def equal(plot: Plot) -> Iterator[str]:
+    """Name the lines that cover each other, as they have equal points."""
+    ends = [_ends_of(one) for one in plot.lines]
+    found: dict[tuple[bytes, ...], list[str]] = {}
+    for one, end, name in zip(plot.lines, ends, names(plot), strict=True):
+        if len(one.series.x) and ends.count(end) > 1:  # comparing all takes long
+            points = (array("d", one.series.x), array("d", one.series.y))
+            found.setdefault(tuple(map(bytes, points)), []).append(name)
+    for first, *others in found.values():
+        if others:
+            more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+            yield f"{first} = {others[0]}{more}: equal values, one line"
+
+
+def _ends_of(line: Line) -> str:
+    x, y = line.series.x, line.series.y
+    return str((len(x), *x[:1], *x[-1:], *y[:1], *y[-1:]))
 
 
 def ranked(plot: Plot) -> list[Line]:

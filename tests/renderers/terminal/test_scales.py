@@ -42,6 +42,9 @@ def test_ticks_are_round():
     made = scale([0.03, 0.97])
     assert made is not None
     assert made.marks(5) == pytest.approx([0.2, 0.4, 0.6, 0.8])
+    between = scale([0.048771, 0.99326])  # 0.5 alone is too few
+    assert between is not None
+    assert between.marks(3) == pytest.approx([0.2, 0.4, 0.6, 0.8])
     hours = scale([0, 5 * 3600])
     assert hours is not None
     assert hours.marks(5, CLOCK) == [0, 3600, 7200, 10800, 14400, 18000]
@@ -60,6 +63,7 @@ def test_spans(seconds, name):
 @pytest.mark.parametrize(
     ("apart", "name"),
     [
+        (0.2, "00:00:00.000"),
         (60, "00:00:00"),
         (3600, "01-01 00:00"),
         (30 * 86400, "1970-01-01"),

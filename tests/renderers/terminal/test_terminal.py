@@ -18,6 +18,7 @@ from wandbwatch.model.report import Block, Fields, Line, Note, Plot, Report, Tab
 from wandbwatch.model.run import Series, State
 from wandbwatch.renderers import json as json_renderer
 from wandbwatch.renderers.terminal import render
+from wandbwatch.renderers.terminal.text import folded
 
 from tests.fakes import NOW
 from tests.renderers.examples import IMAGE, PROJECT, SUMMARY
@@ -213,6 +214,20 @@ def test_a_plot_names_its_file_its_axis_and_its_smoothing():
 def test_values_without_a_logarithm_are_counted():
     shown = text(report(plot(line("r", [0, 1, 2], [1, 0, -5]), log_y=True)))
     assert "↓ 2 not above 0" in shown
+
+
+def test_lines_that_cover_each_other_are_named():
+    lines = [Line(r, r, Series("k", (0, 1), (1, 2))) for r in ("owl", "lark", "wren")]
+    shown = text(report(Plot("k", "step", tuple(lines))))
+    assert "owl = lark and 1 more: equal values, one line" in shown
+    odd = replace(lines[0], series=Series("k", (0, 1), (1, 3)))
+    assert "equal" not in text(report(Plot("k", "step", (odd, lines[1]))))
+
+
+@pytest.mark.parametrize("number", ["-0.1926", "2.0562e-08", "1e-08"])
+@pytest.mark.parametrize("width", range(10, 40))
+def test_no_number_is_broken(number, width):
+    assert number in folded(f"90% of the values in {number} to 0.18346", width)
 
 
 def test_a_plot_without_finite_values_says_so():

@@ -21,6 +21,7 @@ from wandbwatch.model.drawing import Point, Scatter
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Line, Mark, Plot
 from wandbwatch.model.run import Series
+from wandbwatch.plots import text as charted
 from wandbwatch.renderers.terminal import scales
 from wandbwatch.renderers.terminal.scales import TextScale
 from wandbwatch.renderers.terminal.text import PLAIN, QUIET, folded
@@ -67,8 +68,9 @@ def shown(plot: Plot, screen: Screen) -> Iterator[RenderableType]:
         yield Text("  nothing to draw: no value is finite", QUIET)
     for line, pen in zip(plot.lines, pens, strict=True):
         yield _legend(line, pen, screen.width, plot)
-    for mark in plot.marks:
-        yield Text(folded(_marked(mark, plot), screen.width), QUIET)
+    said = (*charted.equal(plot), *(_marked(mark, plot) for mark in plot.marks))
+    for text in said:
+        yield Text(folded(formatting.clean(text), screen.width), QUIET)
     if plot.file:
         yield Text(folded(formatting.clean(plot.file), screen.width), QUIET)
 

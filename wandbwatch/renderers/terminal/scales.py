@@ -54,10 +54,13 @@ class TextScale:
             if len(powers := _multiples(self.low, self.high, least, ())) >= _TWO:
                 return [10.0**power for power in powers]
         low, high = (self._value(self.low), self._value(self.high))
-        round_ones = _multiples(low, high, (high - low) / number, steps)
-        # The least float divides to 0, which has no place among logarithms.
-        found = [mark for mark in round_ones if drawable(mark, log=self.log)]
-        return found if len(found) >= _TWO else [low, high]
+        for least in ((high - low) / number, (high - low) / (2 * number)):
+            round_ones = _multiples(low, high, least, steps)
+            # The least float divides to 0, which has no place among logarithms.
+            found = [mark for mark in round_ones if drawable(mark, log=self.log)]
+            if len(found) >= _TWO:
+                return found
+        return [low, high]
 
     def _value(self, at: float) -> float:
         return 10.0 ** min(max(at, _LEAST_POWER), _GREATEST_POWER) if self.log else at
@@ -85,11 +88,13 @@ def clock(low: float, high: float) -> Callable[[float], str]:
     """Return a formatter of POSIX seconds, as fine as *low* to *high* needs."""
     apart = high - low
     form = "%H:%M:%S" if apart < 5 * _MINUTE else "%m-%d %H:%M"
+    form = "%H:%M:%S.%f" if apart < 5 else form  # noqa: PLR2004 -- seconds
     form = "%Y-%m-%d" if apart > 5 * _DAY else form
 
     def name(seconds: float) -> str:
         try:
-            return datetime.fromtimestamp(seconds, UTC).strftime(form)
+            text = datetime.fromtimestamp(seconds, UTC).strftime(form)
+            return text[:-3] if form.endswith("%f") else text
         except (OverflowError, ValueError, OSError):
             return formatting.number(seconds)
 

@@ -82,7 +82,9 @@ def _style(cell: Plain) -> Style:
     return PLAIN
 
 
-_BREAKS = re.compile(r"(?<= )(?! )|(?<=[/_\-,])(?! )|(?<=\.)(?=[^\W\d])")
+_BREAKS = re.compile(
+    r"(?<= )(?! )|(?<=[/_\-,])(?<! -)(?<!\de-)(?! )|(?<=\.)(?=[^\W\d])"
+)
 """Where a line may break: after spaces and inside names, not inside numbers."""
 
 
