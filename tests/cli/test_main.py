@@ -189,10 +189,11 @@ def test_bash_completes_commands_options_and_formats(typed, completions, tmp_pat
     assert done.stdout.split() == completions
 
 
-def test_a_directory_written_as_a_name_is_reported(tmp_path, monkeypatch):
+@pytest.mark.parametrize("project", ["wandb", "gpt"])
+def test_without_an_account_the_runs_here_are_mentioned(tmp_path, monkeypatch, project):
     (tmp_path / "wandb").mkdir()
     monkeypatch.chdir(tmp_path)
-    done = run("project", "wandb", HOME=str(tmp_path), WANDB_API_KEY="")
+    done = run("project", project, HOME=str(tmp_path), WANDB_API_KEY="")
     assert done.returncode == 4
     assert done.stderr.endswith("; did you mean the path ./wandb?\n")
     assert done.stderr.count("\n") == 1

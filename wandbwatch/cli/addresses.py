@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from wandbwatch.model.address import Address, Cloud, Local
 from wandbwatch.model.errors import (
+    NoKeyError,
     NotFoundError,
     RateLimitError,
     SourceError,
     UsageError,
+    WandbwatchError,
 )
 from wandbwatch.model.ports import Source, SourceProxy
 
@@ -44,8 +46,11 @@ class NoRunError(NotFoundError):
 def opened(address: Address, make: Callable[[Address], Source]) -> Source:
     """Return the source that *make* opens for *address*, with run names resolved."""
     source = NamedRuns(address, make)
-    path = _path_of(address)
-    return PathHintSource(source, str(Local(path))) if path else source
+    if path := _path_of(address):
+        return PathHintSource(source, path, SourceError, UsageError)
+    # Without an account, the runs that one can mean by a project's name are here.
+    here = _runs_here() if isinstance(address, Cloud) else None
+    return PathHintSource(source, here, NoKeyError) if here else source
 
 
 def _path_of(address: Address) -> Path | None:
@@ -53,25 +58,31 @@ def _path_of(address: Address) -> Path | None:
     if not isinstance(address, Cloud) or not str(address):
         return None
     path = Path(str(address))
-    bare = address.run and not address.project
-    here = bare and any(Path(root).is_dir() for root in ("wandb", ".wandb"))
+    here = address.run and not address.project and _runs_here()
     below = path.parent != Path() and _may_be_a_name(path)
     return path if path.exists() or below or here else None
+
+
+def _runs_here() -> Path | None:
+    return next(filter(Path.is_dir, map(Path, ("wandb", ".wandb"))), None)
 
 
 class PathHintSource(SourceProxy):
     """Adds to its errors the local path that the address could also mean."""
 
-    def __init__(self, source: Source, path: str) -> None:
+    def __init__(
+        self, source: Source, path: Path, *errors: type[WandbwatchError]
+    ) -> None:
         self._source = source
-        self._path = path
+        self._path = Local(path)
+        self._errors = errors
 
     def _ask(self, question: str, put: Callable[[Source], T]) -> T:  # noqa: ARG002
         try:
             return put(self._source)
         except RateLimitError:
             raise
-        except (SourceError, UsageError) as e:
+        except self._errors as e:
             raise type(e)(f"{e}; did you mean the path {self._path}?") from e
 
 

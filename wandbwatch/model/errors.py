@@ -106,6 +106,10 @@ class NotAuthorisedError(SourceError):
     exit_code = ExitCode.NOT_AUTHORISED
 
 
+class NoKeyError(NotAuthorisedError):
+    """There is no API key for the server."""
+
+
 class NotFoundError(SourceError):
     exit_code = ExitCode.NOT_FOUND
 

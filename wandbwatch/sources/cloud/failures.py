@@ -10,6 +10,7 @@ from typing import Any
 from wandbwatch.formatting.text import cut_end
 from wandbwatch.model.errors import (
     NetworkError,
+    NoKeyError,
     NoProjectError,
     NotAuthorisedError,
     NotFoundError,
@@ -63,9 +64,7 @@ def _explained(error: BaseException, server: str) -> SourceError:
     *_, first = _chain(error)
     told = str(first)
     if any(sign in told for sign in _NO_KEY):
-        return NotAuthorisedError(
-            f"no API key for {server}; `wandbwatch login` saves one"
-        )
+        return NoKeyError(f"no API key for {server}; `wandbwatch login` saves one")
     if status := _status(first, told):
         return refused(status, server, told.rpartition(f"HTTP {status}:")[2])
     if any(sign in told for sign in SLOW):

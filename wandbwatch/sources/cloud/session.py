@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from wandbwatch.model.errors import (
     NetworkError,
+    NoKeyError,
     NotAuthorisedError,
     RateLimitError,
     SourceError,
@@ -186,7 +187,7 @@ class Session:
             # A key belongs to one server; one that a URL names gets its own or none.
             key = wandb_core.netrc_key(self.server)
             if key is None:
-                raise NotAuthorisedError(
+                raise NoKeyError(
                     f"no API key for {wanted};"
                     f" `wandbwatch login --server {wanted}` saves one"
                 )
