@@ -136,7 +136,7 @@ fairseq2 wav2vec2 => valid/wer:min
     valid/uer; valid/wer
 fairseq2 lm => valid/nll_loss:min
     train/nll_loss; train/gradient_norm; train/lr; valid/nll_loss
-espnet2 => valid/acc:max
+espnet2 => valid/wer:min
     train/loss; train/loss_ctc; train/loss_att; train/acc; train/cer_ctc; valid/loss;
     valid/loss_ctc; valid/loss_att; valid/acc; valid/cer; valid/wer; valid/cer_ctc;
     train/optim0_lr0; train/iter_time
@@ -691,7 +691,7 @@ bench with loss => eval/loss:min
     train/loss; eval/loss; eval/longbench_x; train/lr
 livecode => eval/livecodebench_v6:max
     train/loss; eval/livecodebench_v6; train/kl
-bench many => eval/mmlu:max
+bench many => none
     train/loss; eval/mmlu; eval/arc_challenge; eval/winogrande; lr
 ogb cols => Valid:max
     Loss; Train; Valid; Test
@@ -1177,7 +1177,7 @@ nerfacc => test/psnr:max
 gsplat again => val/psnr:max
     train/loss; train/l1loss; train/ssimloss; train/num_GS; train/mem; val/psnr;
     val/ssim; val/lpips; val/num_GS; val/ellipse_time
-mlagents => Environment/Cumulative Reward:max
+mlagents => Self-play/ELO:max
     Environment/Cumulative Reward; Environment/Episode Length; Losses/Policy Loss;
     Losses/Value Loss; Policy/Entropy; Policy/Extrinsic Reward;
     Policy/Learning Rate; Self-play/ELO
@@ -1362,6 +1362,207 @@ graph transformer => val/ap:max
     train/loss; val/ap; test/ap; best_val_ap
 hf eval of a test split => eval/validation/accuracy:max
     train/loss; eval/validation/loss; eval/validation/accuracy; eval/test/accuracy
+nanochat base => val/bpb:min
+    step; total_training_flops; val/bpb; core_metric;
+    centered_results.hellaswag_zeroshot; centered_results.winogrande;
+    centered_results.piqa; train/loss; train/dt; train/tok_per_sec; train/mfu
+lingua too => loss/out:min
+    global_step; acc_step; speed/wps; speed/FLOPS; speed/curr_iter_time;
+    speed/data_load_time; optim/grad_norm; optim/lr; optim/total_tokens;
+    memory/max_active_pct; memory/num_ooms; loss/out
+lm-eval => none
+    hellaswag/acc; hellaswag/acc_norm; arc_challenge/acc; arc_challenge/acc_norm;
+    mmlu/acc; winogrande/acc; gsm8k/exact_match; hellaswag/alias
+mmpose pck => PCK:max
+    lr; loss_kpt; acc_pose; PCK; AUC; EPE; time; memory
+rf-detr too => Metrics/EMA/AP50_90:max
+    Loss/Train; Loss/Test; Metrics/Base/AP50; Metrics/Base/AP50_90;
+    Metrics/Base/AR50_90; Metrics/EMA/AP50; Metrics/EMA/AP50_90;
+    Metrics/EMA/AR50_90; epoch
+keras regression => val_mean_absolute_error:min
+    loss; mean_absolute_error; mean_squared_error; val_loss;
+    val_mean_absolute_error; val_mean_squared_error; epoch; lr
+keras multi output => val_loss:min
+    loss; age_loss; gender_loss; age_mae; gender_accuracy; val_loss; val_age_loss;
+    val_gender_loss; val_age_mae; val_gender_accuracy; epoch
+lightning binary => val_BinaryAUROC:max
+    train_loss; val_loss; val_BinaryAUROC; val_BinaryAveragePrecision; epoch;
+    trainer/global_step
+hf two sets => eval/iid_accuracy:max
+    train/loss; eval/iid_loss; eval/iid_accuracy; eval/iid_runtime; eval/ood_loss;
+    eval/ood_accuracy; eval/ood_runtime; train/learning_rate
+kge too => validation.both.realistic.inverse_harmonic_mean_rank:max
+    training.loss; validation.both.realistic.inverse_harmonic_mean_rank;
+    validation.both.realistic.hits_at_10; validation.both.realistic.hits_at_1;
+    validation.both.realistic.arithmetic_mean_rank;
+    validation.both.realistic.adjusted_mean_rank_index
+recsys HR => NDCG@10:max
+    train/loss; HR@1; HR@5; HR@10; NDCG@5; NDCG@10; MRR; epoch
+nerfstudio too => Eval Images Metrics/psnr:max
+    Train Loss; Train Loss Dict/rgb_loss; Train Metrics Dict/psnr; Train Metrics
+    Dict/distortion; Train Rays / Sec; Eval Loss; Eval Loss Dict/rgb_loss; Eval
+    Metrics Dict/psnr; Eval Images Metrics/psnr; Eval Images Metrics/ssim; Eval
+    Images Metrics/lpips; Eval Images Metrics Dict (all images)/psnr; Eval Images
+    Metrics Dict (all images)/ssim; Eval Images Metrics Dict (all images)/lpips;
+    Learning Rate/fields
+sb3 eval => eval/mean_reward:max
+    rollout/ep_len_mean; rollout/ep_rew_mean; rollout/success_rate;
+    eval/mean_ep_length; eval/mean_reward; time/fps; train/actor_loss;
+    train/critic_loss; train/ent_coef; train/ent_coef_loss; train/learning_rate
+d4rl corl => d4rl_normalized_score:max
+    actor_loss; critic_loss; value_loss; adv; d4rl_normalized_score; eval/return
+diffusion policy too => test/mean_score:max
+    train_loss; val_loss; train_action_mse_error; lr; global_step; epoch;
+    train/mean_score; test/mean_score; train/sim_max_reward_0;
+    train/sim_max_reward_1; test/sim_max_reward_100000; test/sim_max_reward_100001
+robomimic too => Rollout/Success_Rate/Lift:max
+    Train/Loss; Train/Log_Likelihood; Train/Policy_Grad_Norms; Valid/Loss;
+    Valid/Log_Likelihood; Rollout/Return/Lift; Rollout/Success_Rate/Lift;
+    Rollout/Horizon/Lift; Rollout/Exception_Rate/Lift;
+    Timing_Stats/Train_Train_Batch; System/RAM Usage (MB); epoch
+maniskill => eval/success_once:max
+    losses/value_loss; losses/policy_loss; losses/entropy; eval/success_once;
+    eval/success_at_end; eval/return; eval/reward; eval/episode_len;
+    train/success_once; train/return
+dqn titles => Reward per episode:max
+    Reward per episode; Epsilon decay; Number of steps per episode
+robot user => episode_reward:max
+    reward; distance_to_goal; velocity; step; episode; epsilon; angle;
+    finished_amount; episode_reward
+test auroc => test_auroc:max
+    train_loss; test_loss; test_auroc; test_auprc
+obj gap => val_obj_gap:min
+    train_loss; val_obj_gap; test_obj_gap; best_val_obj_gap; test_obj_gap_mean;
+    test_obj_gap_std
+dependency => dev UAS:max
+    dev root accuracy; dev UAS; train loss
+gan titles => FID Score:min
+    Generator Loss; Discriminator Loss; FID Score
+gluonts eval => mean_wQuantileLoss:min
+    MSE; abs_error; abs_target_sum; MASE; MAPE; sMAPE; mean_wQuantileLoss; RMSE;
+    NRMSE; Coverage[0.5]; Coverage[0.9]
+chgnet => none
+    train e MAE; train f MAE; train s MAE; val e MAE; val f MAE; val s MAE; epoch;
+    lr
+molgen too => FCD:min
+    train_loss; validity; uniqueness; novelty; FCD; SNN; epoch
+domainbed => none
+    step; epoch; loss; env0_in_acc; env0_out_acc; env1_in_acc; env1_out_acc;
+    env2_in_acc; env2_out_acc; step_time; mem_gb
+face too => none
+    loss; lr; lfw; cfp_fp; agedb_30; epoch
+vpr => msls_val/R1:max
+    loss; b_acc; pitts30k_val/R1; pitts30k_val/R5; pitts30k_val/R10; msls_val/R1;
+    msls_val/R5; epoch; trainer/global_step
+pose 3d => val/mpjpe:min
+    train/loss; train/loss_3d; val/mpjpe; val/pa_mpjpe; val/pck; val/auc; lr
+ocr => eval/cer:min
+    train/loss; eval/loss; eval/cer; eval/accuracy; eval/runtime;
+    train/learning_rate
+prime-rl too => eval/aime24/avg@16:max
+    reward/mean; reward/std; loss/mean; entropy/mean; seq_len/mean;
+    is_truncated/mean; eval/aime24/avg@16; eval/aime24/pass@16; progress/samples
+open-instruct => eval/scores:max
+    episode; objective/scores; objective/verifiable_reward;
+    objective/verifiable_correct_rate; objective/kl_avg; loss/policy_avg;
+    loss/total_avg; val/stop_rate; val/ratio; eval/scores
+clustering => ari:max
+    loss; nmi; ari; silhouette; n_clusters
+kaggle folds => cv_score:max
+    fold_0/val_score; fold_1/val_score; fold_2/val_score; cv_score
+eval several => average:max
+    mmlu; hellaswag; arc_c; gsm8k; truthfulqa; average
+eval several no avg => none
+    mmlu; hellaswag; arc_c; gsm8k; truthfulqa
+reward model bench => overall:max
+    Chat; Chat Hard; Safety; Reasoning; overall
+mteb => avg:max
+    Classification/avg; Clustering/avg; Retrieval/avg; STS/avg; avg
+glue eval => glue/avg:max
+    cola/mcc; sst2/acc; mrpc/f1; stsb/spearman; mnli/acc; qnli/acc; rte/acc;
+    glue/avg
+short keys => va_acc:max
+    tr_loss; tr_acc; va_loss; va_acc
+world model => val/fvd:min
+    train/loss; train/recon; train/kl; val/fvd; val/psnr; val/ssim; val/lpips; lr
+scanobject => test_instance_acc:max
+    train_acc; test_instance_acc; test_class_acc; best_instance_acc; lr
+nav => val_unseen/success_rate:max
+    loss/IL_loss; loss/RL_loss; val_seen/spl; val_seen/success_rate; val_unseen/spl;
+    val_unseen/success_rate; val_unseen/nav_error; loss/entropy
+habitat => metrics/success:max
+    reward; metrics/distance_to_goal; metrics/success; metrics/spl;
+    metrics/soft_spl; losses/value_loss; losses/action_loss; losses/entropy;
+    perf/fps; learner/grad_norm
+beat => val_F-measure_beat:max
+    train_loss; val_loss; val_F-measure_beat; val_CMLt_beat; val_AMLt_beat; lr
+retinopathy => val_qwk:max
+    train_loss; val_loss; val_acc; val_qwk; lr
+pathology => val/auc:max
+    train/loss; train/clustering_loss; val/loss; val/error; val/auc; final/test_auc;
+    final/val_auc; class_0_acc
+image matting => val/SAD:min
+    train/loss; val/SAD; val/MSE; val/Grad; val/Conn; lr
+steganalysis => val_wauc:max
+    train_loss; val_loss; val_wauc; lr
+deepfake => val_eer:min
+    loss; train_acc; val_acc; val_eer; val_auc; lr
+sae => metrics/ce_loss_score:max
+    losses/overall_loss; losses/mse_loss; losses/l1_loss;
+    metrics/explained_variance; metrics/l0; metrics/ce_loss_score;
+    sparsity/dead_features; sparsity/below_1e-5; details/n_training_tokens;
+    details/current_learning_rate
+uda => target_acc:max
+    source_acc; target_acc; domain_loss; cls_loss; transfer_loss; lr
+dice bands => val_loss:min
+    train_loss; val_loss; val_dice_ELM; val_dice_EZ; val_dice_RPE; val_dice_BM;
+    epoch
+evolve => best_fitness overall:max
+    best_fitness overall; best_fitness; mean_fitness; std_fitness; worst_fitness;
+    best_tree_depth; best_tree_children
+nash => NashConv:min
+    Iteration; NashConv
+ml-agents elo => Self-play/ELO:max
+    Self-play/ELO; Environment/Group Cumulative Reward; Losses/Policy Loss;
+    Policy/Entropy; Environment/Episode Length
+tsp => val_avg_cost:min
+    avg_cost; actor_loss; nll; grad_norm; val_avg_cost; learnrate_pg0
+safe rl => Metrics/EpRet:max
+    Metrics/EpRet; Metrics/EpCost; Metrics/EpLen; Train/KL; Train/StopIter;
+    Loss/Loss_pi; Loss/Loss_reward_critic; Loss/Loss_cost_critic; Value/reward;
+    Value/cost; Time/FPS
+skyrl => eval/all/avg_score:max
+    policy/final_loss; policy/policy_entropy; policy/policy_kl;
+    reward/avg_raw_reward; reward/avg_pass_at_5; loss/avg_final_rewards;
+    eval/gsm8k/avg_score; eval/gsm8k/pass_at_1; eval/all/avg_score;
+    eval/all/pass_at_1
+genomics => val/mcc:max
+    train/loss; val/loss; val/accuracy; val/mcc; val/f1; lr
+video gen => fvd:min
+    loss; lr; fvd; fid; is
+amr => val_smatch:max
+    train_loss; val_loss; val_smatch; lr
+gec => val/f0.5:max
+    train/loss; val/loss; val/precision; val/recall; val/f0.5
+causal => val_pehe:min
+    train_loss; val_loss; val_pehe; val_ate_error
+uplift => val_qini:max
+    train_loss; val_loss; val_qini; val_auuc
+climate => val/crps:min
+    train/loss; val/crps; val/rmse; val/spread_skill; lr
+nowcast => val/csi:max
+    train/loss; val/loss; val/csi; val/hss; val/far; val/pod; lr
+slam => ate_rmse:min
+    loss; psnr; ate_rmse; frame
+motion gen => Test/FID:min
+    Train/loss; Test/FID; Test/Diversity; Test/R_precision_top1;
+    Test/R_precision_top3; Test/Matching_Score
+3dmm => val_nme:min
+    train_loss; val_nme; val_loss; lr
+hand => val/mpjpe:min
+    train/loss; val/mpjpe; val/pa_mpjpe; val/auc; lr
+vqvae2 => val_mse:min
+    train_loss; train_mse; latent_loss; perplexity; val_mse; lr
 """
 
 

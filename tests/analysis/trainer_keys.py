@@ -472,7 +472,7 @@ LATER = (
     ),
     _keys(
         "pykeen",
-        "validation.both.realistic.hits_at_10:max",
+        "validation.both.realistic.inverse_harmonic_mean_rank:max",
         "training.loss",
         "validation.both.realistic.hits_at_10",
         "validation.both.realistic.inverse_harmonic_mean_rank",

@@ -24,7 +24,8 @@ from wandbwatch.analysis.machine import (
     of_node,
     split,
 )
-from wandbwatch.analysis.objective import direction, held_out
+from wandbwatch.analysis.metric_names import held_out
+from wandbwatch.analysis.objective import direction
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Query
 from wandbwatch.model.report import Block, Note, Table, Text

@@ -18,7 +18,7 @@ _PERCENT = re.compile(
 )
 _GLOB = re.compile(r"[*?[]")
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
-_SUMMED_UP = re.compile(r"(.+)\.(?:min|max|mean|last|first|best)")
+SUMMED_UP = re.compile(r"(.+)\.(min|max|mean|last|first|best)")
 """The suffixes that define_metric(summary=…) gives a key in the summary."""
 
 _LOSS = {"loss", "nll", "perplexity", "ppl", "elbo"}
@@ -99,7 +99,7 @@ def numeric(runs: Iterable[Run], *, bools: bool = False) -> Counter[str]:
 @lru_cache(maxsize=4096)  # the runs of a project have the same keys
 def _base(key: str) -> str | None:
     """Return the key of which *key* is the least, mean, … value."""
-    found = _SUMMED_UP.fullmatch(key)
+    found = SUMMED_UP.fullmatch(key)
     return found[1] if found else None
 
 
@@ -125,12 +125,6 @@ def likely(runs: Sequence[Run]) -> list[str]:
         if key[0] != "_" and not key.startswith(SYSTEM) and not is_clock(key)
     )
     return [key for *_, key in ranked]
-
-
-def held_out(key: str) -> bool:
-    """Whether *key* is measured on data that is not trained on."""
-    words = {word for part in re.split(r"[/.]", key) for word in _words(part)}
-    return bool(words & set(_SPLITS[2:]))
 
 
 def _likelihood(key: str) -> tuple[float, int, int]:

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from wandbwatch import formatting
 from wandbwatch.analysis.failing import brief, error
-from wandbwatch.analysis.objective import relevance
+from wandbwatch.analysis.metric_names import relevance
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.experiments.plan import PlanSet
 from wandbwatch.model.cell import MISSING, Cell, Level

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from wandbwatch import formatting as words
 from wandbwatch.analysis import keys as known_keys
+from wandbwatch.analysis.metric_names import held_out
 from wandbwatch.commands.alert.evaluate import Notification, Trial, backtest
 from wandbwatch.commands.alert.fetch import TRIED, Observation, Question
 from wandbwatch.commands.alert.memory import Timing, Turn
@@ -200,7 +201,7 @@ def _texts(runs: Sequence[Run]) -> Iterator[str]:
         name = f'"{key}"' if not _plain(key) else key
         yield f"nan({name})"
         yield f"spike({name})"
-        if known_keys.held_out(key):
+        if held_out(key):
             yield f"plateau({name}, 3h)"
         elif together:
             yield f"deviates({name}, 3)"

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from wandbwatch.analysis import delta as deltas
-from wandbwatch.analysis.objective import relevance
+from wandbwatch.analysis.metric_names import relevance
 from wandbwatch.formatting.run_blocks import caveats, run_fields, run_subject, run_title
 from wandbwatch.formatting.text import by_number, did_you_mean, yet
 from wandbwatch.model.cell import MISSING, Cell, Level
