@@ -253,3 +253,11 @@ def shared_part(names: Iterable[str]) -> str:
     found = short_names(names)
     name, short = next(iter(found.items()), ("", ""))
     return name.replace(short, "…", 1) if short != name else ""
+
+
+def without_hints(text: str) -> str:
+    """Leave out the parts that are of use in a terminal alone: options, variables, and
+    to try a command again."""
+    first, *rest = re.sub(r"^no --\w+ given: ", "", text).split("; ")
+    hint = r"(?:^|[\s`])--[a-z]|WANDBWATCH_|^try again\b"
+    return "; ".join([first, *(part for part in rest if not re.search(hint, part))])

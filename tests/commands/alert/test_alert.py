@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -54,6 +55,22 @@ def test_an_alert_that_lasted_long_ends_in_a_message_of_its_own_too():
     edit, own = line.tick(over, minute=50, a=[9, 1, 9])
     assert edit.message_key == fired.message_key != own.message_key
     assert edit.title == "name of a: crashed while x > 5 (me/p/a)"
+    assert edit.headline == "name of a crashed while x 9 > 5; it held for 20 min from 12:30 UTC"
+
+
+def test_long_evidence_of_an_alert_that_ends_is_not_in_its_headline():
+    line = Line("alert me/p --when 'spike(x)' --for 0s --repeat 1m")
+    calm = [1.0, 1.1] * 20
+    (fired,) = line.tick(run("a"), a=[*calm, *[9] * 5])
+    assert "at least 9" in fired.headline
+    (still,) = line.tick(run("a"), minute=50, a=[*calm, *[9] * 7])
+    assert re.fullmatch(r"name of a: still spike\(x\) since [^;]+ min", still.headline)
+    resolved, *_ = line.tick(run("a"), minute=51, a=[*calm, *[9] * 7, 1])
+    said = r"name of a: no longer spike\(x\); it held for \d+ min from [^;]+"
+    assert re.fullmatch(said, resolved.headline)
+    note = block(resolved, Note)
+    assert isinstance(note, Note)
+    assert "baseline" in note.text
 
 
 def test_for_is_how_long_an_alert_fires_before_its_end_is_a_message():

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from wandbwatch.daemon.jobs.job import JobContext, run_job
-from wandbwatch.daemon.jobs.news import LineResult, failure, news
+from wandbwatch.daemon.jobs.news import FailingLine, LineResult, Outage, failure, news
 from wandbwatch.delivery.outbox import Outbox
 from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import Message
@@ -166,6 +166,16 @@ def test_an_outage_is_one_post_over_all_lists_and_its_end_another(world):
     world.run("a", "b", "c")
     assert world.posts() == 2
     assert world.texts[1] == f"{API}: answers again | the outage lasted 3m 00s"
+
+
+def test_a_headline_says_why_there_is_an_outage_and_how_long_it_lasted():
+    def report(error: str) -> Report:
+        return Outage(API, 0.0, (FailingLine("a", "project a/b", error, 0.0),)).report
+
+    assert report(f"{API} failed (503)").headline == f"outage: {API} failed (503)"
+    assert report("no answer").headline == f"{API}: outage: no answer"
+    over = Outage(API, 0.0).over(180.0).headline
+    assert over == f"{API}: answers again; the outage lasted 3m 00s"
 
 
 def test_a_server_that_flickers_is_still_one_outage(world):

@@ -79,6 +79,41 @@ def test_a_headline_is_the_content_and_the_title():
     assert body["embeds"][0]["color"] == 0xF0B232
 
 
+def test_what_happened_is_the_content_also_without_a_headline():
+    report = Report("alert", "acme/gpt: no run has logged los", event=True)
+    (message,) = render([report], png)
+    assert json.loads(message.body)["content"] == report.title
+    (message,) = render([replace(report, event=False)], png)
+    assert "content" not in json.loads(message.body)
+
+
+def test_no_note_says_what_its_headline_says():
+    report = Report("alert", "owl", headline="owl: no longer x > 5; it held for 2 min")
+
+    def shown(note: Note) -> dict[str, Any]:
+        return embeds(replace(report, blocks=(note,)))[0]
+
+    assert "description" not in shown(Note("it held for 2 min"))
+    note = Note("median 3 of the 50 before; it held for 2 min")
+    assert shown(note)["description"] == "median 3 of the 50 before"
+
+
+def test_a_failure_in_a_channel_does_not_ask_to_try_again():
+    error = "api.wandb.ai failed (503: upstream); try again later"
+    report = Report("failure", "outage", event=True, headline=f"outage: {error}")
+    (message,) = render([replace(report, blocks=(Note(error),))], png)
+    body = json.loads(message.body)
+    assert body["content"] == "outage: api.wandb.ai failed (503: upstream)"
+    assert "description" not in body["embeds"][0]
+
+
+def test_a_time_and_a_comparison_stay_as_they_are():
+    said = "x > 5 since 12:02 UTC: y"
+    assert markdown.text(said) == said
+    for live in ("> x", ">>> x", " > x", ":owl: x", "https://a.example"):
+        assert "\\" in markdown.text(live)
+
+
 def test_headlines_of_one_message_are_lines():
     reports = [Report("e", f"t{i}", headline=f"{'run ' * 99}{i}") for i in range(12)]
     for message in render(reports, png):
@@ -222,10 +257,10 @@ def test_what_all_rows_share_is_said_once_below_them():
     table = Table("", columns, tuple(rows), ("https://w.example/a",) * 2)
     assert description(table).split("\n") == [
         "**[owl1](https://w.example/a)** (a1)",
-        "-# why loss 1 \\> 0 for 5 min",
+        "-# why loss 1 > 0 for 5 min",
         "",
         "**[owl2](https://w.example/a)** (a2)",
-        "-# why loss 2 \\> 0 for 5 min",
+        "-# why loss 2 > 0 for 5 min",
         "",
         "-# all: group g · last step 9",
     ]

@@ -97,7 +97,7 @@ def _card(sent: Notification, called: str, message: str = "") -> Report:
     shown = _evidence(sent) if message or sent.turn not in _ENDS else ()
     blocks = (Note(_why(sent)), *remark, fields, *shown)
     path = run_title(run).removeprefix(run.name)
-    title = f"{run.name}: {_what(sent)}{path}"
+    title = f"{run.name}: {_what(sent, sent.rule.text)}{path}"
     return Report(
         "alert",
         title,
@@ -106,7 +106,7 @@ def _card(sent: Notification, called: str, message: str = "") -> Report:
         run.url,
         event=True,
         message_key=message or _key(sent),
-        headline=f"{called}: {_headline(sent)}",
+        headline=f"{called}{_headline(sent)}",
         runs=(run.id,),
         subject=run_subject(run),
         rule=sent.rule.text,
@@ -129,34 +129,61 @@ def _whose(sent: Notification) -> str:
     return f"{sent.seen.run.id} {sent.held.number:.0f} {sent.rule.text}"
 
 
-def _what(sent: Notification) -> str:
+def _what(sent: Notification, rule: str) -> str:
     if sent.turn is Turn.OVER:
-        return f"{sent.seen.run.state.value} while {sent.rule.text}"
-    return f"{_ONE[sent.turn]}{sent.rule.text}"
+        return f"{sent.seen.run.state.value} while {rule}"
+    return f"{_ONE[sent.turn]}{rule}"
+
+
+_BRIEF = 60
+"""Longer evidence of an alert that was reported before stands below the headline."""
 
 
 def _headline(sent: Notification) -> str:
+    """Say, behind the name, what the rule saw in place of its text or, at its end,
+    beside it; long evidence stands below the headline."""
     why = _why(sent)
     if sent.turn is Turn.FIRING and why:
-        return why
-    return ": ".join(filter(None, (_what(sent), why)))
+        return f": {why}"
+    seen, rule = _seen(sent), sent.rule.text
+    brief = seen if len(seen) <= _BRIEF and ": " not in seen else ""
+    if sent.turn is Turn.RESOLVED:
+        said = ": ".join(filter(None, (_what(sent, rule), brief)))
+    else:
+        said = _what(sent, brief or rule)
+    if sent.turn is Turn.STILL and not brief:
+        said += _since(sent, rule)
+    apart = " " if sent.turn is Turn.OVER else ": "
+    return apart + "; ".join((said, *_times(sent)))
 
 
 def _why(sent: Notification) -> str:
     """Say what the rule saw, since when, and for how long."""
-    held, found = sent.held, _found(sent)
+    return "; ".join(filter(None, (_seen(sent), *_times(sent))))
+
+
+def _seen(sent: Notification) -> str:
+    """Say what the rule saw; while it holds, since when."""
+    found = _found(sent)
     said = "; ".join(dict.fromkeys(one.text for one in found))
-    end = held.ended or (sent.seen.at if sent.turn is Turn.OVER else 0.0)
-    timed = end or any(one.timed and one.holds for one in found)
-    parts = [said if timed or not said else f"{said}{_since(sent, said)}"]
+    timed = _end(sent) or any(one.timed and one.holds for one in found)
+    return said if timed or not said else f"{said}{_since(sent, said)}"
+
+
+def _end(sent: Notification) -> float:
+    return sent.held.ended or (sent.seen.at if sent.turn is Turn.OVER else 0.0)
+
+
+def _times(sent: Notification) -> Iterator[str]:
+    """Say for how long an alert held that has ended, how often, and how sure it is."""
+    held, end = sent.held, _end(sent)
     if end:
-        lasted = span(max(end - held.since, 0.0))
-        parts.append(f"it held for {lasted} from {clock(held.since, end)}")
+        lasted = f"for {span(end - held.since)} " if end - held.since >= 1 else ""
+        yield f"it held {lasted}from {clock(held.since, end)}"
     if held.times > 1:
-        parts.append(f"{held.times} times, with breaks")
+        yield f"{held.times} times, with breaks"
     known = sent.verdict.why.split("; ")
-    parts += [part for part in known if part.startswith("approximate")]
-    return "; ".join(filter(None, parts))
+    yield from (part for part in known if part.startswith("approximate"))
 
 
 def _found(sent: Notification) -> list[Evidence]:

@@ -11,7 +11,7 @@ from itertools import count, groupby
 from wandbwatch.daemon.jobs.news import Known, worst
 from wandbwatch.delivery.mutes import Mute
 from wandbwatch.delivery.outbox import Outbox
-from wandbwatch.formatting.text import clean, cut_end
+from wandbwatch.formatting.text import clean, cut_end, without_hints
 from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import Message, MessageKind, Origin, QueuedMessage
 from wandbwatch.model.report import Report, Subject
@@ -110,7 +110,8 @@ def stale_note(
     live = subscription.mode is Mode.EDIT and outbox.is_live(channel, name, "0")
     if not (live and error) or STALE in known:
         return None
-    text = f"-# not readable since <t:{slot.timestamp():.0f}:t>: {clean(error)}"
+    why = clean(without_hints(error))
+    text = f"-# not readable since <t:{slot.timestamp():.0f}:t>: {why}"
     quiet: dict[str, list[str]] = {"parse": []}
     body = {"content": text[:_NOTE], "allowed_mentions": quiet, "kept": True}
     return QueuedMessage(

@@ -166,13 +166,23 @@ class Outage:
             Level.BAD,
             event=True,
             message_key=f"outage {self.server} {self.since:.0f}",
+            headline=self._headline,
         )
+
+    @property
+    def _headline(self) -> str:
+        error = self.lines[0].error
+        named = self.server in error
+        return f"outage: {error}" if named else f"{self.server}: outage: {error}"
 
     def over(self, now: float) -> Report:
         span = numbers.duration(timedelta(seconds=max(0, round(now - self.since))))
         title = f"{self.server}: answers again"
-        note = Note(f"the outage lasted {span}")
-        return Report("failure", title, (note,), Level.GOOD, event=True)
+        note = Note(said := f"the outage lasted {span}")
+        line = f"{title}; {said}"
+        return Report(
+            "failure", title, (note,), Level.GOOD, event=True, headline=line
+        )
 
 
 @dataclass(frozen=True)

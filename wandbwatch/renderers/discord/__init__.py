@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 
 from wandbwatch import formatting, plots
 from wandbwatch.config.redaction import redact
-from wandbwatch.formatting.text import headline_names
+from wandbwatch.formatting.text import headline_names, without_hints
 from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import Message, MessageFile
 from wandbwatch.model.media import Attachment
@@ -81,22 +81,18 @@ def render(
     return tuple(packing.messages(found, when))
 
 
-_HINT = re.compile(r"(?:^|[\s`])--[a-z]|WANDBWATCH_")
-"""An option or a variable: of use in a terminal."""
-
-
 def _for_people(report: Report) -> Report:
     """Leave out the hints that only somebody at a terminal can follow, and secrets."""
     report = _without_secrets(report)
     blocks: tuple[Block, ...] = tuple(_read(block) for block in report.read)
-    headline = report.headline
+    headline = report.headline or (report.title if report.event else "")
     if report.kind == "failure":
-        headline = _without_hints(headline)
+        headline = without_hints(headline)
         if len(headline) > limits.HEADLINE:  # the note says all
             headline = f"{re.split('[,;] ', headline)[0]} …"
     if len(headline) <= limits.HEADLINE:
         title = headline or report.title
-        blocks = tuple(b for b in blocks if not _repeats(b, title))
+        blocks = tuple(b for b in _unsaid(blocks, title) if not _repeats(b, title))
     return replace(report, blocks=blocks, headline=headline)
 
 
@@ -122,7 +118,7 @@ def _without_secrets(value: _T) -> _T:
 
 def _read(block: Block) -> Block:
     if isinstance(block, Note):
-        return Note(_NAMED.sub(_called, _without_hints(block.text)))
+        return Note(_NAMED.sub(_called, without_hints(block.text)))
     return block
 
 
@@ -134,11 +130,20 @@ def _called(found: re.Match[str]) -> str:
     return headline_names([found[0]])[found[0]]
 
 
+def _unsaid(blocks: Iterable[Block], headline: str) -> Iterator[Block]:
+    """Leave out the parts of notes that the *headline* above them says already."""
+    for block in blocks:
+        if not isinstance(block, Note):
+            yield block
+        elif left := [part for part in block.text.split("; ") if part not in headline]:
+            yield Note("; ".join(left))
+
+
 def _repeats(block: Block, headline: str) -> bool:
     """Whether *block* says only what the headline above it says already."""
     if isinstance(block, Note):
         said = block.text.removeprefix("previous best: ")
-        return headline.endswith(f": {said}") or f", was {said}" in headline
+        return f", was {said}" in headline
     if isinstance(block, Fields):
         pairs = [(name, formatting.cell(cell)) for name, cell in block.items]
         ways = [rf"{re.escape(f'{k} {v}')}|{re.escape(f'{v} {k}')}" for k, v in pairs]
@@ -147,14 +152,6 @@ def _repeats(block: Block, headline: str) -> bool:
         )
     text = block.text.strip() if isinstance(block, Text) else ""
     return bool(text) and f": {text}" in headline
-
-
-_UNASKED = re.compile(r"^no --\w+ given: ")
-
-
-def _without_hints(text: str) -> str:
-    first, *rest = _UNASKED.sub("", text).split("; ")
-    return "; ".join([first, *(part for part in rest if not _HINT.search(part))])
 
 
 def _with_values(report: Report, drawer: Pictures, show: Show) -> Iterator[Embed]:

@@ -20,9 +20,10 @@ from wandbwatch.model.cell import Cell, Missing
 from wandbwatch.renderers.discord import limits
 
 _UNSEEN = "\u200b"
-_ALWAYS = re.compile(r"[\\*_~|`<>\[\]]|:(?=\S)")
-_STARTS = re.compile(r"^(\s*)(-(?=[\s#]|$)|#(?=#{0,2}(\s|$))|\d+(?=\.(\s|$)))")
-"""The start of a line that makes it a heading, small text or a list."""
+_ALWAYS = re.compile(r"[\\*_~|`<\[\]]|:(?=//|[\w+-]+:)")
+"""A notification may show the backslashes, so a time or a comparison has none."""
+_STARTS = re.compile(r"^(\s*)([->](?=[\s#>]|$)|#(?=#{0,2}(\s|$))|\d+(?=\.(\s|$)))")
+"""The start of a line that makes it a heading, small text, a quote or a list."""
 _PINGS = re.compile(r"@(?=everyone|here|[!&]?\d)")
 """Mentions that work even behind a backslash."""
 
@@ -65,7 +66,7 @@ def lines(
 
 def _start(found: re.Match[str]) -> str:
     space, mark = found[1], found[2]
-    return f"{space}{mark}\\" if mark not in "-#" else f"{space}\\{mark}"
+    return f"{space}{mark}\\" if mark not in "->#" else f"{space}\\{mark}"
 
 
 _HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
