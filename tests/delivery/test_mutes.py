@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from wandbwatch.delivery.mutes import Mute, MuteKind, Mutes, ended
+from wandbwatch.cli.grammar import app
+from wandbwatch.delivery.mutes import FLAGS, Mute, MuteKind, Mutes, ended
 from wandbwatch.delivery.outbox import Queue, Store
 from wandbwatch.model.delivery import Origin
 from wandbwatch.model.settings import Cron, Subscription
@@ -41,10 +42,24 @@ def mute(target: str, kind: MuteKind = MuteKind.ADDRESS) -> Mute:
         ("/srv", "project /srv/runs", (), True),
         ("/srv/runs/run-20260101_000000-abc", "events /srv/runs", ("abc",), True),
         ("/srv/runs", "project /srv/runs2", (), False),
+        ("./wandb", "events", (), True),
+        ("./wandb", "events --greet --best val/loss:min", (), True),
+        (".", "image --keys=val/loss", (), True),
+        ("./wandb", "events --greet acme/gpt", (), False),
+        ("./wandb", "project acme/gpt --topk 5", (), False),
+        ("./wandb", "experiment lr=1 --script ./run.sh", (), False),
+        ("acme/gpt", "events", (), False),
     ],
 )
 def test_an_address_covers_what_is_below_it(target, line, runs, covered):
     assert mute(target).covers("gpt", line, Origin(runs=runs)) is covered
+
+
+def test_the_options_without_a_value_are_known():
+    listed = app.listed()
+    commands = [listed.get_command(None, name) for name in listed.list_commands(None)]
+    flags = [one for c in commands for one in c.params if getattr(one, "is_flag", 0)]
+    assert {name for one in flags for name in one.opts} == FLAGS
 
 
 def test_a_rule_covers_its_own_alerts_only():

@@ -28,6 +28,11 @@ ENDED = "(mute)"
 _OLDER = re.compile(r"(?:run|project|sweep|address|path):")
 """The names before values in the older bot's lines."""
 _WHEN = "--when"
+FLAGS = {
+    *("--backtest", "--config", "--debug", "--delta", "--detach", "--dry-run", "-f"),
+    *("--follow", "--greet", "--grid", "--log-x", "--log-y", "--suggest"),
+}
+"""The options of command lines that take no value."""
 _SHOWN = 10
 
 
@@ -111,11 +116,27 @@ def rules(line: str) -> Iterator[str]:
 
 
 def addresses(line: str) -> Iterator[Address]:
-    """Yield what in *line* reads as an address of runs; a value may be among them."""
+    """Yield what in *line* reads as an address of runs; a value may be among them.
+
+    A line that names none reads ``./wandb``.
+    """
     for word in words(line):
         with contextlib.suppress(ValueError):
             if not word.startswith("-"):
                 yield _address(_OLDER.sub("", word, count=1))
+    if _is_bare(line):
+        yield Local(Path("wandb"))
+
+
+def _is_bare(line: str) -> bool:
+    """Whether all words of *line* are its command, options and their values."""
+    if line.split()[:1] == ["experiment"]:
+        return False
+    return all(
+        word.startswith("-")
+        or (before.startswith("-") and "=" not in before and before not in FLAGS)
+        for before, word in pairwise(["", *words(line)])
+    )
 
 
 def _address(text: str) -> Address:

@@ -55,7 +55,8 @@ def test_an_alert_that_lasted_long_ends_in_a_message_of_its_own_too():
     edit, own = line.tick(over, minute=50, a=[9, 1, 9])
     assert edit.message_key == fired.message_key != own.message_key
     assert edit.title == "name of a: crashed while x > 5 (me/p/a)"
-    assert edit.headline == "name of a crashed while x 9 > 5; it held for 20 min from 12:30 UTC"
+    said = "name of a crashed while x 9 > 5; it held for 20 min from 12:30 UTC"
+    assert edit.headline == said
 
 
 def test_long_evidence_of_an_alert_that_ends_is_not_in_its_headline():

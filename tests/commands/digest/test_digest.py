@@ -56,11 +56,12 @@ def test_a_digest_tells_what_happened_of_late():
     source = FakeSource(RUNS, console=[Printed("ValueError: no")])
     told = asked("digest acme/gpt --since 24h --best val/loss:min", source)
     assert (told.title, told.level, told.event) == (
-        "acme/gpt: the last 1d",
+        "acme/gpt, the last day",
         Level.INFO,
         True,
     )
-    assert told.headline == "acme/gpt: the last 1d: 2 started, 2 ended, 1 failed"
+    said = "2 started, 1 finished, 1 failed, 1 running"
+    assert told.headline == f"acme/gpt, the last day: {said}"
     counts = told.blocks[0]
     assert isinstance(counts, Fields)
     assert dict(counts.items) == {
@@ -75,6 +76,9 @@ def test_a_digest_tells_what_happened_of_late():
     found = tables(told)
     assert found["best"].rows == (("b", "b", State.FAILED, "val/loss", 0.1),)
     assert found["failures"].rows == (("ValueError: no", 1, "b (b)"),)
+    silent = tables(asked("digest acme/gpt", FakeSource(RUNS)))["failures"]
+    assert silent.brief
+    assert silent.brief.rows[0][0] in ("reason unknown", "exit code 1")
     assert [row[2] for row in found["ended"].rows] == ["b", "c"]
     assert [row[2] for row in found["started and not ended"].rows] == ["a"]
 
@@ -82,7 +86,7 @@ def test_a_digest_tells_what_happened_of_late():
 def test_where_nothing_happened_little_is_said():
     told = asked("digest acme/gpt --since 30m --best x:max", FakeSource(RUNS[3:]))
     assert not told.event
-    assert told.title == "acme/gpt: the last 30m"
+    assert told.title == "acme/gpt, the last 30 minutes"
     assert told.blocks[1:] == (Note("no run has a value for 'x'"),)
 
 

@@ -439,14 +439,14 @@ STATES = (State.RUNNING, State.FAILED, State.FINISHED)
 
 def test_a_row_of_a_list_of_runs_has_two_short_lines():
     rows = _listed(spare=("id", "last step", "group"))
-    (above, name, values), (failed, why), (_, more, below) = rows
+    (above, name, values), (failed, why), (_, more, *below) = rows
     assert above == "-# in bold: val/acc"
     assert name == "▸ **gpt2-owt-124M** running"
     assert values == "-# **0.14286** · <t:1767265200:R>"
     assert failed == "✗ **resnet50-imagenet-cosine-ema**"
     assert why.startswith("-# **failed** · **0.28571** · ")
     assert more.startswith("-# **0.42857**")
-    assert below == "-# left out: last step, group"
+    assert below == ["-# times: created", "-# left out: last step, group"]
     assert all("last step 100" in line for line in _listed()[0][1:])
 
 
@@ -508,3 +508,27 @@ def test_the_underlines_of_a_traceback_are_left_out(rank):
     assert "~~" not in shown
     assert "ValueError: x ^^^" in shown
     assert "~~~~^^^" in description(Text("", text))  # `logs` shows all
+
+
+def test_rows_of_several_projects_have_two_lines():
+    names = ("acme/vision-imagenet-ablations-2026", "acme/language-modelling")
+    rows = tuple(
+        (name, f"owl{i}", State.RUNNING, NOW - timedelta(hours=i))
+        for i, name in enumerate(names)
+    )
+    columns = ("project", "name", "state", "created")
+    table = Table("runs", columns, rows, ("https://w.example/a",) * 2, spare=("id",))
+    small = [row for row in description(table).split("\n") if row.startswith("-# ")]
+    *about, last = small
+    assert last == "-# times: created"
+    assert len(about) == len(rows)
+    assert max(map(markdown.apparent, about)) <= limits.PHONE_SMALL
+    assert not any("project" in line for line in about)
+
+
+def test_a_lone_run_has_its_id_in_its_link_alone():
+    columns, row = ("name", "id", "created"), ("owl", "a1b2", NOW)
+    table = Table("best", columns, (row,), spare=("id",))
+    assert "(a1b2)" in description(table)
+    linked = replace(table, links=("https://w.example/a1b2",))
+    assert "(a1b2)" not in description(linked)

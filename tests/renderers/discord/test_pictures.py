@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 from wandbwatch.model.drawing import Heatmap, HistogramColumn
-from wandbwatch.model.report import Chart, Line, Mark, Panels, Partial, Plot
+from wandbwatch.model.report import (
+    Chart,
+    Line,
+    Mark,
+    Panels,
+    Partial,
+    Plot,
+    Report,
+    Subject,
+)
 from wandbwatch.model.run import Series
+from wandbwatch.renderers.discord import render
 from wandbwatch.renderers.discord.pictures import Recent, alternative, legend
+
+from tests.renderers.discord.pictures import png
 
 
 def line(name: str, *values: float) -> Line:
@@ -37,9 +50,18 @@ def test_a_mark_on_an_axis_of_time_is_a_time():
     plot = Plot("loss", "wall", (line("owl", 2, 1),), marks=marks)
     *_, stalled, target = legend(plot).lines
     assert stalled == "-# stalled: 2026-11-28 21:06 UTC"
-    assert target == "-# target: loss 0.5"
+    assert target == "-# target: 0.5"
     runtime = replace(plot, x="runtime", marks=(Mark(3700, upright=True),))
     assert legend(runtime).lines[-1] == "-# runtime 1h 01m"
+
+
+def test_the_only_line_of_the_run_of_a_message_has_no_name():
+    plot = Plot("loss", "wall", (line("owl", 2, 0.5),))
+    assert legend(plot, "id-owl").lines == ("**0.5**",)
+    assert legend(plot, "id-elk").lines == ("owl (id-owl) **0.5**",)
+    subject = Subject("a/p/id-owl", "owl")
+    (message,) = render([Report("alert", "owl", (plot,), subject=subject)], png)
+    assert json.loads(message.body)["embeds"][0]["description"] == "**0.5**"
 
 
 def test_the_last_point_of_a_shape_is_not_reported():

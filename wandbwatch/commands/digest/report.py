@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -219,11 +219,10 @@ def report(found: Gathered[Passed], aims: Sequence[Objective]) -> Report:
         *caveats(period.heard),
         *found.notes,
     )
-    title = f"{runs_title(found.address, period.runs)}: the last {_span(period)}"
-    counts = [(len(period.started), "started"), (len(period.ended), "ended")]
-    counts += [(len(period.failed), "failed")]
-    said = ", ".join(f"{n} {what}" for n, what in counts if n) or "no news"
+    name = runs_title(found.address, period.runs)
+    title = f"{name}, the last {_span(period)}"
     happened = bool(period.started or period.ended)
+    brief = f"{len(parts)} projects" if several and len(name) > _LONGEST else name
     return Report(
         "digest",
         title,
@@ -231,8 +230,21 @@ def report(found: Gathered[Passed], aims: Sequence[Objective]) -> Report:
         Level.INFO,  # a digest looks back; `events` is what pings
         runs_page(period.runs),
         event=happened,
-        headline=f"{title}: {said}",
+        headline=f"{brief}{title.removeprefix(name)}: {_happened(period)}",
     )
+
+
+_LONGEST = 40
+"""Characters of addresses in a headline; more are counted."""
+
+
+def _happened(period: Period) -> str:
+    """Count the starts and the ends, by their states, and what runs now."""
+    counts = {"started": len(period.started)}
+    ends = Counter(run.state.value for run in period.ended)
+    counts |= {state.value: ends[state.value] for state in State}
+    said = ", ".join(f"{n} {what}" for what, n in counts.items() if n) or "no news"
+    return f"{said}, {len(period.running)} running" if period.running else said
 
 
 def _parts(found: Gathered[Passed]) -> Iterator[tuple[str, Period]]:
@@ -276,7 +288,7 @@ def _by_project(parts: Sequence[tuple[str, Period]]) -> Iterator[Block]:
         if period.heard or period.running
     ]
     if rows:
-        yield Table("projects", names, tuple(rows))
+        yield Table("projects", names, tuple(rows), spare=("run time", "ended"))
     if quiet := len(parts) - len(rows):
         what = "1 project" if quiet == 1 else f"{quiet} projects"
         yield Note(f"nothing happened in {what}")
@@ -293,10 +305,16 @@ def _going(period: Period) -> Sequence[Run]:
     return [run for run in period.started if not run.state.ended]
 
 
+_UNITS = {"d": "day", "h": "hour", "m": "minute"}
+
+
 def _span(period: Period) -> str:
-    """Word a period's length: ``1d``, ``1h 30m``."""
-    whole = words.duration(period.now - period.since)
-    return whole.removesuffix(" 0h").removesuffix(" 00m").removesuffix(" 00s")
+    """Word a period's length: ``day``, ``12 hours``, ``1h 30m``."""
+    whole = words.span((period.now - period.since).total_seconds())
+    count, unit = whole[:-1], _UNITS.get(whole[-1])
+    if unit is None or not count.isdecimal():
+        return whole
+    return unit if count == "1" else f"{count} {unit}s"
 
 
 def _counts(period: Period) -> Fields:
@@ -330,11 +348,16 @@ def _failures(found: Sequence[Failure]) -> Iterator[Block]:
         rows = tuple((one.reason, len(one.runs), _named(one.runs)) for one in found)
         short = headline_names(run.name for one in found for run in one.runs)
         brief = tuple(
-            (one.reason, len(one.runs), _named(one.runs, short)) for one in found
+            (_reason(one), len(one.runs), _named(one.runs, short)) for one in found
         )
         columns = ("reason", "runs", "which")
         shown = Table("failures", ("reason", "failed", ""), brief)
         yield Table("failures", columns, rows, brief=shown)
+
+
+def _reason(one: Failure) -> str:
+    states = {run.state.value for run in one.runs}
+    return "reason unknown" if one.reason in states else one.reason
 
 
 def _named(runs: Sequence[Run], short: Mapping[str, str] | None = None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -359,7 +359,8 @@ def present(
     if rows:
         links = tuple(run.url for run in active[:_MOST_RUNNING])
         spare = ("id", "runtime", "last step")
-        blocks.append(Table("running", (*place, *columns), rows, links, spare=spare))
+        table = Table("running", (*place, *columns), rows, links, spare=spare)
+        blocks.append(replace(table, brief=_in_words(table)))
     if (left := len(active) - len(rows)) > 0:
         blocks.append(Note(f"{left} more are running"))
     blocks += [*caveats(runs), *found.notes, *map(Note, said)]
@@ -370,6 +371,19 @@ def present(
         )
     )
     return Report("events", first.title, tuple(blocks), url=first.url)
+
+
+def _in_words(table: Table) -> Table:
+    """Say of each run when it logged its last step, and of a stalled one that it is."""
+    rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+    for row in rows:
+        ago = f"{formatting.cell(row.pop('since'))} ago"
+        step = row["last step"]
+        row["last step"] = f"{step:,}, {ago}" if isinstance(step, int) else ago
+    if all(row["progress"] == "running" for row in rows):
+        rows = [{k: cell for k, cell in row.items() if k != "progress"} for row in rows]
+    cells = tuple(tuple(row.values()) for row in rows)
+    return replace(table, columns=tuple(rows[0]), rows=cells)
 
 
 def _running(run: Run, rules: DetectOptions, now: datetime) -> tuple[Cell, ...]:

@@ -180,9 +180,7 @@ class Outage:
         title = f"{self.server}: answers again"
         note = Note(said := f"the outage lasted {span}")
         line = f"{title}; {said}"
-        return Report(
-            "failure", title, (note,), Level.GOOD, event=True, headline=line
-        )
+        return Report("failure", title, (note,), Level.GOOD, event=True, headline=line)
 
 
 @dataclass(frozen=True)

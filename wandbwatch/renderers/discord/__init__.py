@@ -313,7 +313,7 @@ def sections(report: Report, opening: Sequence[Passage]) -> tuple[Section, ...]:
     for block in report.blocks:
         match block:
             case Plot() | Chart():
-                found += _drawn(block)
+                found += _drawn(block, report)
             case Attachment():
                 found += _attached(block)
             case Note() if noted := _noted(found[-1], block):
@@ -325,7 +325,7 @@ def sections(report: Report, opening: Sequence[Passage]) -> tuple[Section, ...]:
             case Fields():
                 found = _with(found, tables.field_passages(block))
             case Table() if block.drawing:
-                found += _drawn(Chart(block.title, block.drawing))
+                found += _drawn(Chart(block.title, block.drawing), report)
             case Table():
                 alone = sum(map(_titled, report.blocks)) == 1
                 found = _with(found, tables.passages(block.whole, titled=not alone))
@@ -351,9 +351,11 @@ def _is_small(passage: Passage) -> bool:
     return not passage.head and passage.lines[0].startswith(markdown.SMALL)
 
 
-def _drawn(block: Plot | Chart) -> Iterator[Section]:
+def _drawn(block: Plot | Chart, report: Report) -> Iterator[Section]:
     """Put as much of the legend above the picture as leaves room for its notes."""
-    legend, *rest = [*pages([pictures.legend(block)], _LONGEST_LEGEND)] or [""]
+    run = report.subject.path.rpartition("/")[2] if report.subject else ""
+    whole = pictures.legend(block, run)
+    legend, *rest = [*pages([whole], _LONGEST_LEGEND)] or [""]
     yield PictureSection(block, legend)
     if rest:
         yield tuple(Passage(tuple(page.split("\n"))) for page in rest)

@@ -31,6 +31,8 @@ PHONE_NAME = 31
 """Characters of a row's name and state in one line of a phone."""
 PHONE_CUT = 26
 """Characters of a name that is cut to stay in one line of a phone, in bold."""
+PHONE_PROJECT = 20
+"""Characters of a project's name beside a time in such a line."""
 PHONE_SMALL = 37
 """Characters of small text in one line of a phone."""
 LINE = 1000

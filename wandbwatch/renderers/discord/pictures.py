@@ -67,15 +67,22 @@ _LISTED = 4
 """Of more lines the picture itself has a list, ranked and in their colours."""
 
 
-def legend(block: Plot | Chart) -> Passage:
-    """List the last value of each line, and a key too long for a title."""
+def legend(block: Plot | Chart, run: str = "") -> Passage:
+    """List the last value of each line, and a key too long for a title.
+
+    The only line of the *run* that the message is about needs no name.
+    """
     key = markdown.named(called(block))
     full = markdown.lines(key) if len(markdown.text(key)) > limits.TITLE else ()
     if isinstance(block, Chart):
         return Passage((*full, *markdown.lines(markdown.named(charted.said(block)))))
     listed = charted.ranked(block) if len(block.lines) <= _LISTED else []
     names = fitted((markdown.named(one.label) for one in listed), limits.PHONE_CUT)
-    lines = [text for one in listed for text in _line(one, block, names)]
+    whose = [(one.run, one.called) for one in listed]
+    if run and whose == [(run, "")] and not block.shape:
+        lines = [_value(listed[0], block)]
+    else:
+        lines = [text for one in listed for text in _line(one, block, names)]
     lines += [text for mark in block.marks for text in _mark(mark, block)]
     if not block.lines:
         lines.append("no run has values for it")
@@ -136,5 +143,7 @@ def _mark(mark: Mark, plot: Plot) -> Iterator[str]:
         return
     named = f"{markdown.named(mark.name)}: " if mark.name else ""
     where = formatting.along(plot.x if mark.upright else plot.key, mark.at)
+    if named and not mark.upright:  # the title has the key
+        where = formatting.number(mark.at)
     text = f"{named}{markdown.named(where)}"
     yield from markdown.lines(text, start=markdown.SMALL)

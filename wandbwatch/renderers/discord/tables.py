@@ -120,7 +120,7 @@ def _left_out(names: Iterable[str]) -> str:
 
 def _cards(table: Table, title: str) -> Iterator[Passage]:
     """Yield a card for each row; what all rows share is said once below them."""
-    equal = _equal(table)
+    equal, whose = _equal(table), table.title
     shortened, shared = _shortened(table)
     cards, spare, bold = _fitting(shortened, equal)
     if all(len(lines) == 1 for lines in cards):  # names alone need no gaps
@@ -133,6 +133,8 @@ def _cards(table: Table, title: str) -> Iterator[Passage]:
         title = ""
     pairs = [(table.columns[place], table.rows[0][place]) for place in equal]
     said = [f"{_ALL}{line.removeprefix(markdown.SMALL)}" for line in _small(pairs)]
+    if (when := _time(table, {*equal, *map(table.columns.index, spare)})) not in whose:
+        said += markdown.lines(f"times: {when}", start=markdown.SMALL)
     if shared:
         said += markdown.lines(shared, start=markdown.SMALL)
     if spare := [name for name in spare if name not in _OWN]:
@@ -193,17 +195,21 @@ def _bold(table: Table, without: Container[int]) -> Sequence[str]:
 
 
 def _brief(table: Table) -> Table:
-    """Cut long names of runs and files so that each takes one line of a phone."""
+    """Cut long names of runs and files so that each takes one line of a phone, and
+    those of projects so that more fits beside them."""
+    if len(table.rows) == 1 or not (table.spare or any(table.links)):
+        return table
     columns = list(zip(*table.rows, strict=True))
-    ours = table.spare or any(table.links)
-    place = _naming(table) if ours and len(table.rows) > 1 else None
-    if place is None:
-        return table
-    words = [markdown.worded(cell) for cell in columns[place]]
-    if max(map(width, words)) <= limits.PHONE_NAME - len("✓ "):
-        return table
-    short = fitted(words, limits.PHONE_CUT)
-    columns[place] = tuple(short[word] for word in words)
+    rooms = {_naming(table): (limits.PHONE_NAME - len("✓ "), limits.PHONE_CUT)}
+    if _PROJECT in table.columns and table.spare:
+        rooms[table.columns.index(_PROJECT)] = (limits.PHONE_PROJECT,) * 2
+    for place, (room, cut) in rooms.items():
+        if place is None:
+            continue
+        words = [markdown.worded(cell) for cell in columns[place]]
+        if max(map(width, words)) > room:
+            short = fitted(words, cut)
+            columns[place] = tuple(short[word] for word in words)
     return replace(table, rows=tuple(zip(*columns, strict=True)))
 
 
@@ -221,8 +227,8 @@ def _naming(table: Table) -> int | None:
 
 def _spares(table: Table, equal: Sequence[int]) -> set[str]:
     """Return the columns that may be left out: not what alone tells rows apart."""
-    if len(table.rows) == 1:
-        return set()
+    if len(table.rows) == 1:  # all of it, but for what its link has
+        return {"id"} if any(table.links) else set()
     called = dict(zip(table.columns, zip(*table.rows, strict=True), strict=True))
     twice = len(set(map(markdown.worded, called.get("name", ())))) < len(table.rows)
     kept = {table.columns[place] for place in equal} | ({"id"} if twice else set())
@@ -249,12 +255,27 @@ def _rows(
     about = sum(place < _about(table) for place in places)
     for row, url in zip_longest(table.rows, table.links):
         named = [(table.columns[place], row[place]) for place in places]
-        if table.spare and sum(markdown.lively(cell) for _, cell in named) == 1:
-            named = [("" if markdown.lively(c) else n, c) for n, c in named]
+        if table.spare and len(table.rows) > 1:
+            bare = {_PROJECT, _time(table, without)}
+            named = [("" if n in bare else n, c) for n, c in named]
         yield named, about, url
 
 
+def _time(table: Table, without: Container[int]) -> str:
+    """Return the only column of times, whose name stands below several rows; ""."""
+    columns = zip(table.columns, zip(*table.rows, strict=True), strict=True)
+    found = [
+        name
+        for place, (name, cells) in enumerate(columns)
+        if place not in without and any(map(markdown.lively, cells))
+    ]
+    several = table.spare and len(table.rows) > 1
+    return found[0] if several and len(found) == 1 else ""
+
+
 _ALL = f"{markdown.SMALL}all: "
+_PROJECT = "project"
+"""A column whose values, ``ENTITY/PROJECT``, say what they are."""
 _OWN = {"name", "id", "state"}
 """Columns that say which run a row is about."""
 
