@@ -332,6 +332,15 @@ def test_deviates_compares_with_ended_runs_of_the_group_too():
     ]
 
 
+def test_a_group_of_the_same_name_in_another_project_is_no_peer():
+    line = Line("alert me/p --when 'deviates(x, 3)' --for 0s")
+    there = [run(f"p{i}", group="g", project="other") for i in range(4)]
+    values = {one.id: [5, 4, 3 + i / 10] for i, one in enumerate(there)}
+    mine = run("a", group="g")
+    assert line.tick(mine, *there, minute=1, values=values, a=[5, 4]) == []
+    assert line.tick(mine, *there, values=values, a=[5, 4, 9]) == []
+
+
 def test_a_terminal_shows_which_rules_hold_now():
     source = Logged([run("a"), run("b")], {"a": [1], "b": [9]})
     words = "alert me/p --when 'x > 5' --when 'y > 5' --for 0s"

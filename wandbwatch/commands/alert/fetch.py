@@ -224,14 +224,18 @@ def _known(source: Source, needs: Needs, query: Query) -> list[_Known]:
     else:
         curves = tuple(Curves(run, {}) for run in source.runs(asked).runs)
     known = [(one.run, _facts(one)) for one in curves]
-    groups: dict[str, list[Facts]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[Facts]] = defaultdict(list)
     for run, facts in known if needs.peers else ():
         if run.group or run.sweep:
-            groups[run.group or run.sweep].append(facts)
+            groups[_group(run)].append(facts)
     return [
-        (run, replace(facts, peers=_others(facts, groups[run.group or run.sweep])))
+        (run, replace(facts, peers=_others(facts, groups[_group(run)])))
         for run, facts in known
     ]
+
+
+def _group(run: Run) -> tuple[str, str]:
+    return run.project, run.group or run.sweep
 
 
 def _keys(source: Source, keys: Sequence[str], query: Query) -> list[str]:
