@@ -101,6 +101,37 @@ def test_long_names_at_the_ends_are_what_differs():
     ]
 
 
+def test_many_long_names_are_what_differs_and_what_they_share_is_said_once():
+    named = [f"resnet50_imagenet_bs256_warmup_seed{i}_ema2" for i in range(12)]
+    twelve = plot(*(line([0.0, i], name=n, run=n) for i, n in enumerate(named)))
+    found = words(twelve)
+    assert [text for text in found if text.startswith("seed")] == [
+        f"seed{i} {i}" for i in reversed(range(12))
+    ]
+    assert "full names: resnet50_imagenet_bs256_warmup_…_ema2" in found
+
+
+def test_a_lone_long_name_is_whole():
+    name = "resnet50_imagenet_bs256_warmup_seed1_ema2"
+    assert f"{name} 2" in words(plot(line([1.0, 2.0], name=name)))
+
+
+def test_the_name_of_a_threshold_is_where_the_line_is_not():
+    noisy = [5.3 + (i % 7) / 20 for i in range(200)]
+    level = Mark(5.0, "threshold")
+    high = replace(plot(line([0.3] * 50 + noisy)), marks=(level,))
+    low = replace(
+        plot(line([9.0] * 50 + [4.9 - y / 100 for y in noisy])), marks=(level,)
+    )
+
+    def below(drawn: Plot) -> bool:
+        placed = dict(texts(drawn))
+        return bool(placed["threshold"].y1 < placed["owl"].y0 + 9)
+
+    assert below(high)
+    assert not below(low)
+
+
 def test_a_log_scale_along_x_is_said():
     one = plot(line([1.0, 2.0], [1.0, 100.0]))
     assert "step" in words(one)

@@ -7,6 +7,7 @@ can't choose a figure's height: so the few parts around the axes are placed here
 from __future__ import annotations
 
 import io
+import math
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,7 +16,6 @@ from dataclasses import dataclass
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
-from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
@@ -40,6 +40,8 @@ _CLEAR = 4
 """Pixels between a tick's text and the picture's edge."""
 _NEAR = 6
 """Pixels between texts on one line."""
+_SAMPLED = 4
+"""Pixels from one place of a line to the next that a name avoids."""
 _Y_TICKS, _APART = 5, 130
 """How many ticks y has, and the least pixels from one of x to the next."""
 _FEWEST = 3
@@ -97,19 +99,21 @@ class Sheet:
     def __init__(self, words: Words, frame: Frame) -> None:
         self.words = words
         self._taken: list[tuple[float, float, float]] = []
+        self._lines: list[Floats] = []
         self.figure = Figure((WIDTH / DPI, 1), DPI, facecolor=palette.BACKGROUND)
         FigureCanvasAgg(self.figure)  # sets itself as what draws the figure
         self.axes = axes = self.figure.add_axes((0, 0, 1, 1), facecolor="none")
-        ticks, y_offset = _set(axes.yaxis, frame.y, _Y_TICKS)
+        axes.set(xticks=[], yticks=[])
+        ticks, y_offset = frame.y.set(axes.yaxis, _Y_TICKS) if frame.y else ({}, "")
         wide = max(map(words.width, ticks.values()), default=frame.left)
         self.left = EDGE + (wide + _BESIDE if wide else _PAD)
         self.right = WIDTH - max(frame.right + EDGE + _PAD, _RIGHT)
-        count = int((self.right - self.left) / _APART)
-        ticks, x_offset = _set(axes.xaxis, frame.x, max(count, _FEWEST))
+        count = max(int((self.right - self.left) / _APART), _FEWEST)
+        ticks, x_offset = frame.x.set(axes.xaxis, count) if frame.x else ({}, "")
         self._make_room(ticks)
         x_name = "UTC" if frame.x_name == "wall" else frame.x_name
-        x_name = words.fit(f"{x_offset} {x_name}".strip(), WIDTH - 2 * EDGE)
-        y_name = words.fit(f"{frame.y_name} {y_offset}".strip(), WIDTH - 2 * EDGE)
+        x_name = self._axis_name(f"{x_offset} {x_name}", frame.x)
+        y_name = self._axis_name(f"{frame.y_name} {y_offset}", frame.y)
         lower = _NAME * self._is_lower(x_name, ticks)
         legends = [self._legend(entries) for entries in frame.legends if entries]
         rows = [_height(legend) for legend in legends]
@@ -163,15 +167,31 @@ class Sheet:
         *,
         over: bool = False,
     ) -> None:
-        """Write *text* at the first of *places*, its left end and its baseline, where
-        it covers nothing that was written so or `keep_free`; else not at all."""
+        """Write *text* at one of *places*, its left end and its baseline, where it
+        covers nothing that was written so or `keep_free`, and least of the lines; the
+        first of several such; else not at all."""
         width = self.words.width(text)
-        for x, y in places:
-            box = (x, x + width, y)
-            if not any(_cover(box, one) for one in self._taken):
-                self._taken.append(box)
-                self.write(x, y, text, colour, over=over)
-                return
+        free = [
+            (x, y)
+            for x, y in places
+            if not any(_cover((x, x + width, y), one) for one in self._taken)
+        ]
+        if free:
+            x, y = min(free, key=lambda at: self._covered(at[0], at[1], width))
+            self._taken.append((x, x + width, y))
+            self.write(x, y, text, colour, over=over)
+
+    def avoid(self, x: Floats, y: Floats) -> None:
+        """Let `write_free` know of a line, in the units of the axes."""
+        across, up = self.axes.transData.transform(np.column_stack([x, y])).T
+        columns = np.arange(self.left, self.right, _SAMPLED)
+        self._lines.append(np.interp(columns, across, up, math.nan, math.nan))
+
+    def _covered(self, x: float, y: float, width: float) -> int:
+        columns = np.arange(self.left, self.right, _SAMPLED)
+        below = (columns > x - _SAMPLED) & (columns < x + width + _SAMPLED)
+        lines = np.array(self._lines).reshape(-1, len(columns))[:, below]
+        return int(np.count_nonzero((lines > y - _NEAR) & (lines < y + TEXT)))
 
     def keep_free(self, places: Iterable[tuple[float, float]]) -> None:
         """Let `write_free` cover none of *places*, in pixels."""
@@ -183,6 +203,11 @@ class Sheet:
 
     def png(self) -> bytes:
         return png(self.figure)
+
+    def _axis_name(self, name: str, scale: Scale | None) -> str:
+        said = name.strip()
+        is_log = said and scale and scale.log
+        return self.words.fit(f"{said} (log)" if is_log else said, WIDTH - 2 * EDGE)
 
     def _is_lower(self, x_name: str, ticks: Mapping[float, str]) -> bool:
         """Whether the name of the x axis does not fit beside its last tick."""
@@ -258,19 +283,6 @@ class Sheet:
             text = self.words.fit(entry.text, room)
             self.words.dress(self.figure, artist, text)
         return legend
-
-
-def _set(axis: Axis, scale: Scale | None, count: int) -> tuple[dict[float, str], str]:
-    """Give *axis* its scale; return its texts by their places, and their offset."""
-    if scale is None:
-        axis.set_ticks([])
-        return {}, ""
-    scale.set(axis, count)
-    places = np.asarray(axis.get_majorticklocs()).tolist()
-    formatter = axis.get_major_formatter()
-    low, high = axis.get_view_interval()
-    texts = zip(places, formatter.format_ticks(places), strict=True)
-    return {at: text for at, text in texts if low <= at <= high}, formatter.get_offset()
 
 
 def png(figure: Figure) -> bytes:

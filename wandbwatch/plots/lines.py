@@ -12,7 +12,7 @@ from matplotlib.transforms import IdentityTransform
 
 from wandbwatch import formatting
 from wandbwatch.analysis import curves, keys
-from wandbwatch.formatting.text import brief_names
+from wandbwatch.formatting.text import brief_names, shared_part
 from wandbwatch.model.report import Line, Plot
 from wandbwatch.plots import palette, text
 from wandbwatch.plots.figure import EDGE, Entry, Frame, Sheet
@@ -72,17 +72,20 @@ def draw(plot: Plot, *, titled: bool = True) -> Sheet:
     names = text.names(plot)
     beside = (*(m.name for m in plot.marks), *(s.name for s in plot.shades))
     words = Words((plot.key, plot.x, *names, *beside))
-    short = brief_names(names, _COLUMNS)
-    fitting = [words.fit(short[name], _LONGEST) for name in names]
-    different = len(set(fitting)) == len(set(names))
-    direct = bool(chart.x) and len(names) <= _DIRECT and different
-    entries = () if direct else tuple(_ranked(plot, names))
+    short = [brief_names(names, _COLUMNS)[name] for name in names]
+    called = short if len(names) > 1 else names
+    fitting = [words.fit(name, _LONGEST) for name in called]
+    clear = len(set(fitting)) == len(set(names)) and (
+        len(names) > 1 or fitting == [words.clean(name) for name in names]
+    )
+    direct = bool(chart.x) and len(names) <= _DIRECT and clear
+    entries = () if direct else tuple(_ranked(plot, called))
     frame = Frame(
         title=plot.key if titled else "",
         aside=_aside(plot, chart),
         x=chart.x,
         y=chart.y,
-        x_name=f"{plot.x} (log)" if chart.x and chart.x.log else plot.x,
+        x_name=plot.x,
         right=max(map(words.width, fitting), default=0.0) if direct else 0.0,
         below=chart.room(above=False),
         above=chart.room(above=True),
@@ -92,6 +95,9 @@ def draw(plot: Plot, *, titled: bool = True) -> Sheet:
     if not chart.x:
         sheet.write_nothing()
         return sheet
+    for x, y in zip(chart.xs, chart.smooth or chart.ys, strict=True):
+        if len(x) and (plot.marks or plot.shades):
+            sheet.avoid(x, y)
     _draw_shades(sheet, plot, chart.x)
     if chart.y:
         _draw_bands(sheet, plot, chart, chart.y)
@@ -146,15 +152,14 @@ def _aside(plot: Plot, chart: _Chart) -> str:
 
 def _ranked(plot: Plot, names: Sequence[str]) -> Iterator[Entry]:
     """Yield the legend of lines with their own look, the highest first."""
-    found = []
-    for place, (one, name) in enumerate(zip(plot.lines, names, strict=True)):
-        if place < NAMED:
+    places = {id(one): place for place, one in enumerate(plot.lines)}
+    for one in text.ranked(plot):
+        if (place := places[id(one)]) < NAMED:
             value = one.end[1] if one.end and not plot.shape else math.nan
             told = f" {formatting.number(value)}" if math.isfinite(value) else ""
             style = look(place)
-            entry = Entry(f"{name}{told}", style.colour, line([], [], style, _WIDE))
-            found.append((-value if told else math.inf, entry))
-    yield from (entry for _, entry in sorted(found, key=lambda pair: pair[0]))
+            handle = line([], [], style, _WIDE)
+            yield Entry(f"{names[place]}{told}", style.colour, handle)
 
 
 def _hints(plot: Plot, chart: _Chart, words: Words) -> Iterator[Entry]:
@@ -185,6 +190,8 @@ def _said(plot: Plot, chart: _Chart) -> Iterator[str]:
     if len(plot.lines) > NAMED:
         yield f"{text.counted(len(plot.lines) - NAMED, 'run')} more in grey"
     yield from text.equal(plot)
+    if shared := shared_part(text.names(plot)):
+        yield f"full names: {shared}"
 
 
 def _draw_bands(sheet: Sheet, plot: Plot, chart: _Chart, y: Scale) -> None:

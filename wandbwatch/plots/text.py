@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
 from typing import TypeAlias
 
 from wandbwatch import formatting
@@ -140,11 +139,13 @@ def _ends_of(line: Line) -> str:
 
 
 def ranked(plot: Plot) -> list[Line]:
-    """Return the lines as the picture has them at its right end, the highest first."""
-    ends = {id(one): one.end[1] if one.end else math.nan for one in plot.lines}
-    return sorted(
-        plot.lines, key=lambda one: (math.isnan(ends[id(one)]), -ends[id(one)])
-    )
+    """Return the lines as the picture lists them, the highest last value first."""
+
+    def rank(one: Line) -> float:
+        value = one.end[1] if one.end and not plot.shape else math.nan
+        return -value if math.isfinite(value) else math.inf
+
+    return sorted(plot.lines, key=rank)
 
 
 def told(plot: Plot) -> str:
@@ -207,23 +208,21 @@ def spread(column: HistogramColumn, places: Sequence[float]) -> list[float]:
 
     Shares of the whole; a bin that stands on one place belongs to the part above it.
     """
-    parts = list(pairwise(places))
-    found = [0.0] * len(parts)
-    most = max((count for *_, count in bins(column)), default=1.0)
-    total = sum(count / most for *_, count in bins(column)) or 1.0
-    for low, high, count in bins(column):
-        for i, (start, end) in enumerate(parts):
-            part = _covered(low, high, start, end, last=end == places[-1])
-            found[i] += count / most / total * part
-    return found
+    import numpy as np  # noqa: PLC0415 -- slow to load, and few reports have any
 
-
-def _covered(low: float, high: float, start: float, end: float, *, last: bool) -> float:
-    """Return which share of *low* to *high* lies from *start* to *end*."""
-    if high / 2 - low / 2 <= 0:
-        return float(start <= low < end or (last and low == end))
-    bottom, top = max(low, start), min(high, end)
-    return max(top / 2 - bottom / 2, 0.0) / (high / 2 - low / 2)
+    low, high, counts = np.array([(0.0, 0.0, 0.0), *sorted(bins(column))]).T
+    unit = max(abs(places[0]), abs(places[-1])) or 1.0
+    low, high = low[1:] / unit, high[1:] / unit
+    high = np.maximum(high, np.nextafter(low, np.inf))
+    edges = np.maximum.accumulate(np.column_stack([low, high]).ravel())
+    below = np.cumsum(counts / (counts.max() or 1.0))
+    sums = np.column_stack([below[:-1], below[1:]]).ravel()
+    if not len(edges):
+        return [0.0] * (len(places) - 1)
+    starts = np.asarray(places[:-1]) / unit
+    parts = np.diff(np.interp([*starts, np.inf], edges, sums))
+    shares: list[float] = (parts / (parts.sum() or 1.0)).tolist()
+    return shares
 
 
 def bins(column: HistogramColumn) -> Iterator[tuple[float, float, float]]:

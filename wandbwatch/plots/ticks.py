@@ -105,8 +105,11 @@ class Scale:
         share: Floats = (at - ends[0]) / (ends[1] - ends[0])
         return share
 
-    def set(self, axis: Axis, count: int) -> None:
-        """Give *axis* this scale, and up to about *count* ticks."""
+    def set(self, axis: Axis, count: int) -> tuple[dict[float, str], str]:
+        """Give *axis* this scale, and up to about *count* ticks.
+
+        Return their texts by their places, and what all of them leave out.
+        """
         name = "x" if isinstance(axis, XAxis) else "y"
         scale = "log" if self.log else "linear"
         axis.axes.set(**{f"{name}scale": scale, f"{name}lim": self._limits})
@@ -114,6 +117,10 @@ class Scale:
         axis.set_major_locator(locator)
         axis.set_minor_locator(NullLocator())
         axis.set_major_formatter(formatter)
+        low, high = axis.get_view_interval()
+        places = [at for at in axis.get_majorticklocs() if low <= at <= high]
+        texts = dict(zip(places, formatter.format_ticks(places), strict=True))
+        return texts, formatter.get_offset()
 
     @property
     def _limits(self) -> tuple[float, float]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import math
 import re
-import unicodedata
+from bisect import bisect
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import PIL.Image
+import regex
 from matplotlib import font_manager
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import RendererAgg
@@ -87,18 +87,20 @@ def fonts_for(texts: Iterable[str]) -> Fonts:
 
 
 def _others(region: str) -> Iterator[tuple[str, str]]:
-    """Yield families and their files, text fonts first."""
+    """Yield families and their plainest files, text fonts first."""
     _list_new_ones()
+
+    def rank(entry: font_manager.FontEntry) -> tuple[bool | str, ...]:
+        regular = str(entry.weight) in {"400", "normal", "regular", "book"}
+        plainness = (entry.style != "normal", not regular, entry.fname)
+        name = entry.name
+        return (not _LIKED.match(name), not name.endswith(region), name, *plainness)
+
     found: dict[str, str] = {}
-    for entry in sorted(font_manager.fontManager.ttflist, key=_plainness):
+    for entry in sorted(font_manager.fontManager.ttflist, key=rank):
         if entry.name != BASE and not _NOT_FOR_WORDS.search(entry.name):
             found.setdefault(entry.name, entry.fname)
-
-    def rank(name: str) -> tuple[bool, bool, str]:
-        return (not _LIKED.match(name), not name.endswith(region), name)
-
-    for name in sorted(found, key=rank):
-        yield name, found[name]
+    yield from found.items()
 
 
 def _region(characters: Iterable[str]) -> str:
@@ -117,11 +119,6 @@ def _list_new_ones() -> None:
                 font_manager.fontManager.addfont(path)
             except (OSError, RuntimeError):  # not one that can be drawn with
                 continue
-
-
-def _plainness(entry: font_manager.FontEntry) -> tuple[bool, bool, str]:
-    regular = str(entry.weight) in {"400", "normal", "regular", "book"}
-    return (entry.style != "normal", not regular, entry.fname)
 
 
 def _lacking(path: str, characters: set[str]) -> set[str]:
@@ -182,11 +179,10 @@ TEXT = 22
 NO_GLYPH = "□"
 _LONGEST = 300
 """Characters: more never fit, and measuring them all would take long."""
-_STACK = 2
-"""Combining marks on one character; more would be drawn over what is next to it."""
-_SELECTORS = re.compile("[\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]")
-"""Modifiers of an emoji: colour, or skin tone."""
-_UNSEEN = {"Cc", "Cf", "Cs", "Cn", "Co"}
+_STACKS = regex.compile(r"(\p{M}{2})\p{M}+")
+"""More combining marks on a character would be drawn over what is next to it."""
+_MODIFIERS = re.compile("[\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]")
+"""Of an emoji: colour, or skin tone."""
 _WIDE_SPACE = "\N{EM SPACE}"
 _LARGER, _BELOW = 1.1, 0.18
 """An emoji's height and its drop below the line, relative to the font."""
@@ -310,10 +306,8 @@ def clean(text: str) -> str:
     """Return *text* on one line, without controls, format and bidi characters."""
     if len(text) > _LONGEST:
         text = text[: _LONGEST // 2] + "…" + text[-_LONGEST // 2 :]
-    drawn = "".join(" " if c.isspace() else c for c in text if _drawable(c))
-    stacks = itertools.groupby(drawn, key=lambda c: unicodedata.category(c)[0] == "M")
-    parts = ("".join(c)[: _STACK if marks else None] for marks, c in stacks)
-    return " ".join("".join(parts).split())
+    seen = "".join(c for c in " ".join(text.split()) if c.isprintable())
+    return " ".join(_STACKS.sub(r"\1", _MODIFIERS.sub("", seen)).split())
 
 
 def without_glyphs(text: str, missing: Collection[str]) -> str:
@@ -328,21 +322,10 @@ def shorten(text: str, fits: Callable[[str], bool]) -> str:
     """Cut the middle out of *text* until it *fits*; its ends say most."""
     if not text or fits(text):
         return text
-    low, high = 0, len(text)
-    while high - low > 1:
-        kept = (low + high) // 2
-        low, high = (kept, high) if fits(_ends(text, kept)) else (low, kept)
-    return _ends(text, low)
+    counts = range(1, len(text))
+    return _ends(text, bisect(counts, 0, key=lambda n: not fits(_ends(text, n))))
 
 
 def _ends(text: str, kept: int) -> str:
     tail = kept // 2
     return text[: kept - tail].rstrip() + "…" + text[len(text) - tail :].lstrip()
-
-
-def _drawable(character: str) -> bool:
-    if character.isspace():
-        return True
-    if _SELECTORS.fullmatch(character):
-        return False
-    return unicodedata.category(character) not in _UNSEEN

@@ -62,15 +62,14 @@ def _histogram(title: str, drawing: Heatmap) -> Sheet:
 
 
 def _heatmap(title: str, drawing: Heatmap) -> Sheet:
-    found = [(column.x, _bins(column)) for column in drawing.columns]
-    there = [(x, bins) for x, bins in found if np.isfinite(x) and bins.size]
-    there.sort(key=lambda one: one[0])
+    there = [c for c in drawing.columns if np.isfinite(c.x) and any(text.bins(c))]
+    there.sort(key=lambda column: column.x)
     hints = [_HINT] if there else []
-    if gone := len(found) - len(there):
+    if gone := len(drawing.columns) - len(there):
         hints.append(f"{gone} without a finite value")
-    at = np.array([x for x, _ in there], dtype=np.float64)
+    at = np.array([column.x for column in there], dtype=np.float64)
     x = Scale.of([at], drawing.x)
-    y = Scale.of([bins[:2].ravel() for _, bins in there])
+    y = Scale.of([_bins(column)[:2].ravel() for column in there])
     frame = Frame(
         title=title,
         x=x,
@@ -84,30 +83,16 @@ def _heatmap(title: str, drawing: Heatmap) -> Sheet:
         sheet.write_nothing()
         return sheet
     ends = np.linspace(*sheet.axes.get_ylim(), _PIXELS + 1)
-    shares = np.column_stack([_shares(bins, y, ends) for _, bins in there])
+    places = np.nan_to_num(ends * y.unit).tolist()
+    shares = np.array([text.spread(column, places) for column in there]).T
+    bright = np.sqrt(shares / shares.max(axis=0))
     across = x.place(at)
     # A column reaches half way to the next.
     bounds = np.concatenate([across[:1], (across[1:] + across[:-1]) / 2, across[-1:]])
     if x.single:
         bounds[[0, -1]] = sheet.axes.get_xlim()
-    sheet.axes.pcolormesh(
-        bounds, ends, np.sqrt(shares), cmap=SHADES, vmin=0, vmax=1, zorder=3
-    )
+    sheet.axes.pcolormesh(bounds, ends, bright, cmap=SHADES, vmin=0, vmax=1, zorder=3)
     return sheet
-
-
-def _shares(bins: Floats, y: Scale, ends: Floats) -> Floats:
-    """Return how much of *bins* lies in each part of the axis between *ends*.
-
-    The largest part is 1.
-    """
-    low, high, counts = bins
-    below = np.cumsum(counts / counts.max())
-    sums = np.column_stack([np.concatenate([[0.0], below[:-1]]), below])
-    places = np.maximum.accumulate(y.place(np.column_stack([low, high])).ravel())
-    edges = np.append(-np.inf, ends[1:])  # what has no width at the low end is above it
-    parts: Floats = np.diff(np.interp(edges, places, sums.ravel()))
-    return parts / (parts.max() or 1.0)
 
 
 MOST = 40

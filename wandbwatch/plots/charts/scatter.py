@@ -42,8 +42,8 @@ def draw(title: str, drawing: Scatter) -> Sheet:
         title=title,
         x=x,
         y=y,
-        x_name=_axis(drawing.x, log=bool(x and x.log)),
-        y_name=_axis(drawing.y, log=bool(y and y.log)),
+        x_name=drawing.x,
+        y_name=drawing.y,
         legends=(hints,),
     )
     named = (p.name for p in there if p.chosen or len(there) <= _NAMED)
@@ -66,10 +66,6 @@ def draw(title: str, drawing: Scatter) -> Sheet:
         if name := names.get(point.name):
             _name(sheet, name, place, _GOLD if point.chosen else palette.TEXT)
     return sheet
-
-
-def _axis(name: str, *, log: bool) -> str:
-    return f"{name} (log)" if log else name
 
 
 def _not_chosen(placed: tuple[Point, object]) -> bool:
@@ -128,7 +124,7 @@ def draw_parallel(title: str, drawing: Parallel) -> Sheet:
         sheet.axes.axvline(i, color=palette.MUTED, linewidth=points(2), clip_on=False)
         x = float(sheet.across(i)[0])
         _write_labels(sheet, made[i][1], x, apart - 10)
-        short = words.fit(_axis(name, log=log), min(turns * apart - 10, _LONGEST))
+        short = words.fit(name + " (log)" * log, min(turns * apart - 10, _LONGEST))
         _write_centred(sheet, x, sheet.bottom - below + 10 + i % turns * _ROW, short)
     return sheet
 
