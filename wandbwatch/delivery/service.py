@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from wandbwatch import plugins
-from wandbwatch.config import secret
+from wandbwatch.config import secret, webhook
 from wandbwatch.config.load import Config
 from wandbwatch.delivery.outbox import Store
 from wandbwatch.delivery.sender import (
@@ -25,7 +25,7 @@ from wandbwatch.delivery.sender import (
 from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import Message, Sink, Wording
 from wandbwatch.model.errors import ConfigError
-from wandbwatch.model.settings import Channel, SecretKind
+from wandbwatch.model.settings import Channel
 
 
 def send(
@@ -59,19 +59,19 @@ def send(
                 once=once,
                 keep=config.keep,
                 webhook_name=discord.name,
-                unset=_unset if once else lambda _: "",
+                unusable=_unusable if once else lambda _: "",
             )
             Sender(context, config.channels, alive).run()
         finally:
             store.close()
 
 
-def _unset(channel: Channel) -> str:
-    """Say that the variable of a webhook is not set: it will not be in this process."""
+def _unusable(channel: Channel) -> str:
+    """Say why a channel has no webhook: it is unset or invalid, or can't be read."""
     try:
-        secret.read(channel.webhook)
+        webhook.read(secret.read(channel.webhook), any_host=channel.any_host)
     except ConfigError as e:
-        return str(e) if channel.webhook.kind is SecretKind.ENV else ""
+        return str(e)
     return ""
 
 

@@ -63,14 +63,22 @@ def test_what_can_not_be_sent_waits(place, local_runs):
     assert '"one"' in waiting.stdout
 
 
-def test_a_message_for_a_webhook_that_is_not_set_waits_without_more_tries(
-    place, local_runs
+@pytest.mark.parametrize(
+    ("hook", "said"),
+    [
+        ('env = "NOT_SET"', "env NOT_SET: not set in the environment"),
+        ('env = "HOME"', "the webhook's URL is invalid"),
+        ('file = "/nowhere/hook"', "/nowhere/hook"),
+    ],
+)
+def test_a_message_for_a_webhook_that_is_none_waits_without_more_tries(
+    place, local_runs, hook, said
 ):
     place.write(subscription("one", f"project {local_runs}", when=NEVER))
-    place.file.write_text(place.file.read_text().replace('"HOOK"', '"NOT_SET"'))
+    place.file.write_text(place.file.read_text().replace('env = "HOOK"', hook))
     done = place.wandbwatch("run", str(place.file))
     assert done.returncode == 6
-    assert done.stderr.count("env NOT_SET: not set in the environment") == 1
+    assert done.stderr.count(said) == 1
     assert "messages waiting for the next run or the daemon: 1" in done.stderr
 
 

@@ -308,7 +308,7 @@ class SenderContext:
     keep: Keep = field(default_factory=Keep)
     webhook_name: Callable[[Channel], str | None] = lambda _channel: None
     """Ask for the own name of a channel's webhook: at most some seconds, no error."""
-    unset: Callable[[Channel], str] = lambda _channel: ""
+    unusable: Callable[[Channel], str] = lambda _channel: ""
     """Say why no try of this process can post to a channel; "" where one may."""
     log_once: OnceLogger = field(default_factory=OnceLogger)
 

@@ -115,7 +115,7 @@ class Sender:
             for name in waiting:
                 if not (self._context.once and name in started):
                     started.add(name)
-                    if why := self._context.unset(self._channels[name]):
+                    if why := self._context.unusable(self._channels[name]):
                         log.error("%s: %s", name, why)
                     else:
                         self._start(name)
