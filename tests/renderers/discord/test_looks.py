@@ -231,6 +231,13 @@ def test_a_small_table_is_aligned_in_a_block_of_code():
     ]
 
 
+def test_a_column_may_have_no_name():
+    rows = (("exit code 1", 2, "owl"), ("no heartbeat", 1, "elk"))
+    shown = description(Table("failures", ("reason", "failed", ""), rows))
+    assert "reason        failed\n" in shown
+    assert "exit code 1   2       owl\n" in shown
+
+
 def test_a_value_too_wide_for_a_phone_goes_below_its_name():
     wide = (("name", "x" * 27), ("path", "y" * 30))
     fields = Fields("train", (("loss", 0.5), ("lr", 0.1), *wide))

@@ -356,7 +356,7 @@ def _fitting_grid(table: Table) -> tuple[tuple[str, ...], Sequence[str]] | None:
 
 def _grid(table: Table, *, stack: bool = True) -> tuple[str, ...]:
     """Align the rows in columns, or below their first cell; () if they don't fit."""
-    shown = [[markdown.named(name) for name in table.columns]]
+    shown = [[markdown.named(name) if name else "" for name in table.columns]]
     shown += [[markdown.worded(cell) for cell in row] for row in table.rows]
     rows = next(filter(None, (_aligned(shown, gap) for gap in _GAPS)), ())
     if rows or len(table.columns) == 1 or not stack:
