@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -53,8 +54,28 @@ def printed(text: str) -> list[Printed]:
         ),
         (
             "[rank0]:[E1129 12:00:00.1 X.cpp:616] [Rank 0] operation timeout\nbye",
-            "[Rank 0] operation timeout",
+            "operation timeout",
         ),
+        (
+            (
+                "[rank3]:[E ProcessGroupNCCL.cpp:629] [Rank 3] Watchdog caught"
+                " collective operation timeout: WorkNCCL(SeqNum=4)\n"
+                "E1130 12:00:00.1 7 x/api.py:826] failed (exitcode: -6) local_rank: 3\n"
+                "x.errors.ChildFailedError: \ntrain.py FAILED\n"
+                "Root Cause (first observed failure):\n  exitcode  : -6 (pid: 7)"
+            ),
+            "Watchdog caught collective operation timeout: WorkNCCL(SeqNum=4)",
+        ),
+        (
+            "[rank1]:[E X.cpp:1] [PG ID 0 PG GUID 0(default_pg) Rank 1] timed out",
+            "timed out",
+        ),
+        (
+            "Fatal Python error: Segmentation fault\n\nCurrent thread (most recent)",
+            "Fatal Python error: Segmentation fault",
+        ),
+        ("error: no GPU\nx.CalledProcessError: [1]", "error: no GPU"),
+        ("Loss is nan, stopping training\nbye", "Loss is nan, stopping training"),
         ("(train pid=77, ip=10.0.0.1) ValueError: no\nbye", "ValueError: no"),
         ("3: KeyError: 'lr'\n1: bye", "KeyError: 'lr'"),
         ("[1,0]<stderr>:OSError: no space", "OSError: no space"),
@@ -72,6 +93,10 @@ def test_the_error_printed_last_is_the_reason(console, why):
         (replace(RUN, exit_code=None), "failed"),
         (replace(RUN, exit_code=137), "exit code 137 (SIGKILL, often out of memory)"),
         (replace(RUN, state=State.KILLED), "killed"),
+        (
+            replace(RUN, summary={"train/loss": math.nan, "grad_norm": math.nan}),
+            "exit code 1 (train/loss is NaN)",
+        ),
         (replace(RUN, state=State.CRASHED), "crashed: no heartbeat"),
     ],
 )

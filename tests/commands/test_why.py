@@ -142,6 +142,10 @@ def test_the_console_names_an_error_and_a_crash_without_one_is_a_dead_node():
     assert found(run(), console=[Printed("ValueError: bad")])[0] == (
         "error: printed: ValueError: bad"
     )
+    torchrun = ("[E X.cpp:1] [Rank 3] NCCL timeout", "x.ChildFailedError: ")
+    assert found(run(), console=[*map(Printed, torchrun)])[0] == (
+        "node: printed: NCCL timeout"
+    )
     (dead,) = found(run(State.CRASHED), console=[Printed("step 3", when=NOW)])
     assert dead.startswith("dead node: heartbeats stopped at")
     early, _ = found(run(last_step=None, runtime=4.0))

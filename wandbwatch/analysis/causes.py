@@ -271,6 +271,8 @@ def _console(known: Evidence) -> Iterator[Cause]:
             yield cause
             return
         unwell = known.run.state.bad or known.run.state is State.UNKNOWN
+        if last and failing.follows(line.text):
+            continue
         if kind == "node" or (kind and unwell):
             last = cause
     if last:

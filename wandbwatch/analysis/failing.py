@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,11 +20,14 @@ _ERROR = re.compile(
     r"(?:[A-Za-z_]\w*\.)*([A-Z]\w*(?:Error|Exception|Interrupt|Exit|Failure|Timeout))"
     r"(?:: *(.*))?"
 )
-_SIGNAL = re.compile(r"(?:Killed|Segmentation fault|Terminated|Aborted)\b.*")
+_SIGNAL = re.compile(
+    r"(?:Killed|Segmentation fault|Terminated|Aborted|Fatal Python error: \w+)\b.*"
+)
 _WORDS = re.compile(
     r"\b(?:error|fatal|fail(?:ed|ure)?|out of memory|oom|cancelled|time limit"
     r"|abort(?:ed)?|no space left|not found|no such file|denied|refused"
-    r"|panic|killed|due to|timed out|operation timeout)\b",
+    r"|panic|killed|due to|timed out|operation timeout|stopping training"
+    r"|(?:is|are|became) (?:nan|inf))\b",
     re.IGNORECASE,
 )
 _PROGRESS = re.compile(r"\d%|\bit/s\b|s/it\b|[━█▏▎▍▌▋▊▉]|^wandb: ")
@@ -39,9 +43,14 @@ _FRAME = re.compile(r"(.*?)File \"[^\"]*\", line \d+")
 _BY = re.compile(
     r"(?:\[(?:rank|default)\d+\]: ?|\[\d+,\d+\]<std\w+>: ?"
     r"|\(\w[^()]{0,80} pid=[^()]{0,80}\) "
-    r"|\[?[EWIF]\d{4} [\d:.]+ (?:\d+ )?[\w./-]+:\d+\] |\d+: (?=\S*[A-Z]))+"
+    r"|\[?[EWIF](?:\d{4} [\d:.]+)? (?:\d+ )?[\w./-]+:\d+\] |\d+: (?=\S*[A-Z])"
+    r"|\[(?:PG [^\]]{0,80})?Rank \d+\] )+"
 )
-"""The process that printed a line, as torchrun, MPI, Ray, glog and srun say it."""
+"""The process that printed a line, as torchrun, MPI, Ray, glog, srun, NCCL say it."""
+_OF_TORCHRUN = re.compile(
+    r"exitcode|FAILED$|[Ff]irst observed failure|closing signal|Sending process"
+)
+"""Words of torchrun about the processes that it started."""
 _CONSEQUENCES = {
     "ChildFailedError",
     "CalledProcessError",
@@ -112,7 +121,7 @@ def error(console: Iterable[Printed]) -> str:
     What follows from an error in another process is named only if nothing else is.
     """
     lines = [text for line in spoken(console) if (text := bare(line.text))]
-    for found in (_is_first, _is_error, _has_words):
+    for found in (_is_first, _has_words, _is_error):
         for line in reversed(lines):
             if found(line):
                 return cut_end(formatting.clean(line), _LONGEST)
@@ -140,11 +149,18 @@ def _is_error(line: str) -> bool:
 
 
 def _is_first(line: str) -> bool:
-    found = _ERROR.fullmatch(line)
-    return _is_error(line) and not (found and found[1] in _CONSEQUENCES)
+    return _is_error(line) and not follows(line)
+
+
+def follows(line: str) -> bool:
+    """Whether *line* is an exception that another process's error brings about."""
+    found = _ERROR.fullmatch(bare(line))
+    return bool(found and found[1] in _CONSEQUENCES)
 
 
 def _has_words(line: str) -> bool:
+    if _is_error(line) or _OF_TORCHRUN.search(line):
+        return False
     return bool(_WORDS.search(line)) and not _PROGRESS.search(line)
 
 
@@ -170,4 +186,16 @@ def ending(run: Run) -> str:
     if run.exit_code is None:
         return "failed"
     known = _CODES.get(run.exit_code)
+    if not known and (broken := _not_a_number(run)):
+        known = f"{broken} is NaN"
     return f"exit code {run.exit_code}" + (f" ({known})" if known else "")
+
+
+def _not_a_number(run: Run) -> str:
+    """Return the plainest key of a loss whose last value is NaN; "" for none."""
+    keys = (
+        key
+        for key, value in run.summary.items()
+        if "loss" in key.lower() and isinstance(value, float) and math.isnan(value)
+    )
+    return min(keys, key=lambda key: (len(key), key), default="")
