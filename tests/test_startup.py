@@ -64,7 +64,7 @@ FOR_HELP = LIGHT | {
     "wandbwatch.cli.grammar": {*LIGHT["wandbwatch.cli.grammar"], "lists"},
     "wandbwatch.commands.events": {"kinds"},
     "wandbwatch.commands.image": {"parse"},
-    "wandbwatch.model": {"address", "errors", "ports"},
+    "wandbwatch.model": {"address", "errors", "lazy", "ports"},
     "wandbwatch": {*LIGHT["wandbwatch"], "options"},
 }
 """Our own modules that the help of a command may import beside its own one."""

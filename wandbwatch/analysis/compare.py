@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from wandbwatch import formatting
 from wandbwatch.analysis import keys as known_keys
 from wandbwatch.analysis.objective import choose, curve_keys, direction
 from wandbwatch.analysis.ranking import Objective, finite
 from wandbwatch.model.cell import MISSING, Cell
+from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.report import Block, Note, Table
 from wandbwatch.model.run import Json, Run, State
 from wandbwatch.model.run_details import Sweep

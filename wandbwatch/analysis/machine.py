@@ -10,8 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from wandbwatch.model.run_details import Provenance
 
@@ -33,8 +32,7 @@ NAMES: Mapping[str, str] = {"gpu": "GPU", "tpu": "TPU", "trn": "Trainium", "ipu"
 """The usual name of each kind."""
 
 
-@dataclass(frozen=True, order=True)
-class Device:
+class Device(NamedTuple):
     kind: str
     """``gpu``, ``tpu``, ``trn`` (Trainium) or ``ipu``."""
     node: str

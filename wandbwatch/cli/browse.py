@@ -9,13 +9,14 @@ import sys
 import time
 import webbrowser
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from wandbwatch import formatting
 from wandbwatch.cli.watch import LiveScreen, Why
 from wandbwatch.model.cell import Cell, latest
+from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.report import Note, Report, Table
 from wandbwatch.options import HERE
 

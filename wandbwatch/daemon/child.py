@@ -14,7 +14,6 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from wandbwatch.daemon import journal
 from wandbwatch.daemon.job_queue import Job
 from wandbwatch.experiments.processes import end_tree
 from wandbwatch.model.errors import StateError
+from wandbwatch.model.lazy import dataclass
 
 
 class Child:

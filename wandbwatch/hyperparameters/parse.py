@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import tomli
 
@@ -26,6 +26,7 @@ from wandbwatch.hyperparameters.objects import (
     put,
 )
 from wandbwatch.model.errors import UsageError
+from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.run import Json
 
 _METHODS = ("grid", "random", "bayes")

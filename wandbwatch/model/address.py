@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
+
+from wandbwatch.model.lazy import dataclass
 
 if TYPE_CHECKING:
     from wandbwatch.model.run import Run

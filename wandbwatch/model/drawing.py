@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
+from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.run import Run
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import Enum
 from typing import TypeAlias
 
+from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.run import Json
 
 Content: TypeAlias = Callable[[], Iterator[bytes]]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias, TypeGuard
+
+from wandbwatch.model.lazy import dataclass
 
 Json: TypeAlias = (
     bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None

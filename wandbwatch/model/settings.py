@@ -6,12 +6,13 @@ are referenced here, not stored.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import time, timedelta
 from enum import Enum
 from typing import NamedTuple, TypeAlias
 
 from wandbwatch.model.cell import Level
+from wandbwatch.model.lazy import dataclass
 
 
 class SecretKind(Enum):

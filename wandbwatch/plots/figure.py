@@ -11,7 +11,6 @@ import math
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import matplotlib as mpl
 import numpy as np
@@ -21,6 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 
+from wandbwatch.model.lazy import dataclass
 from wandbwatch.plots import palette
 from wandbwatch.plots.ticks import Floats, Scale
 from wandbwatch.plots.words import DPI, TEXT, Words, points

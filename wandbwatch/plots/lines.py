@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from matplotlib.transforms import IdentityTransform
 from wandbwatch import formatting
 from wandbwatch.analysis import curves, keys
 from wandbwatch.formatting.text import brief_names, shared_part
+from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.report import Line, Plot
 from wandbwatch.plots import palette, text
 from wandbwatch.plots.figure import EDGE, Entry, Frame, Sheet

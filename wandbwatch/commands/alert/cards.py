@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 
@@ -24,6 +24,7 @@ from wandbwatch.formatting.run_blocks import (
 )
 from wandbwatch.formatting.text import headline_names, short_names
 from wandbwatch.model.cell import MISSING, Cell, Level
+from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.report import Block, Note, Report, Table, Text
 
 _LINES = 5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeAlias
 
@@ -35,6 +35,7 @@ from wandbwatch.formatting.run_blocks import MOST_CARDS, runs_page, runs_title
 from wandbwatch.model.address import Address
 from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import SourceError
+from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.ports import Env, Source
 from wandbwatch.model.report import Note, Report

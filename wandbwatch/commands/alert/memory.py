@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum
 
+from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.memory import StoredJson, stored_fields
 
 _STORED = StoredJson(shape=1)

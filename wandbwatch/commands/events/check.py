@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from wandbwatch.analysis import dead_keys
 from wandbwatch.analysis.dead_keys import Check, DeadKey, missing, newly_dead
@@ -25,6 +25,7 @@ from wandbwatch.commands.events.reports import CrashCards, LiveCards, reports
 from wandbwatch.commands.events.run_cards import ProjectPage, greeting, labels, present
 from wandbwatch.formatting.run_blocks import runs_page, runs_title
 from wandbwatch.model.address import Address
+from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.memory import Memory, StoredJson
 from wandbwatch.model.ports import Env, Source
 from wandbwatch.model.query import Listing, Query

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -42,6 +42,7 @@ from wandbwatch.formatting.run_blocks import (
 from wandbwatch.formatting.text import headline_names
 from wandbwatch.model.address import Address
 from wandbwatch.model.cell import MISSING, Cell, Level
+from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.query import Listing
 from wandbwatch.model.report import Block, Fields, Note, Report, Table
 from wandbwatch.model.run import Run, State

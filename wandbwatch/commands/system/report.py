@@ -11,7 +11,7 @@ import math
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -32,6 +32,7 @@ from wandbwatch.formatting import duration
 from wandbwatch.formatting.run_blocks import caveats, run_subject, run_title
 from wandbwatch.formatting.text import by_number, yet
 from wandbwatch.model.cell import MISSING, Cell
+from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Query
 from wandbwatch.model.report import Block, Fields, Line, Note, Plot, Report, Table

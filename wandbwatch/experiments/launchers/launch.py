@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
 from wandbwatch.model.experiment import Cause
+from wandbwatch.model.lazy import dataclass
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import TypeAlias
 
 from wandbwatch.model.delivery import Message, MessageFile
+from wandbwatch.model.lazy import dataclass
 from wandbwatch.renderers.discord import limits, markdown
 
 Payload: TypeAlias = Mapping[str, "str | int | Payload"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from string import ascii_letters
 from typing import Any, TypeAlias
@@ -18,6 +17,7 @@ from wandbwatch import formatting
 from wandbwatch.analysis.curves import smoothed
 from wandbwatch.formatting.numbers import compact
 from wandbwatch.model.drawing import Point, Scatter
+from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Line, Mark, Plot
 from wandbwatch.model.run import Series
