@@ -269,16 +269,33 @@ def _rest(key: str, found: int, said: Sequence[str]) -> tuple[float, ...]:
 def family(said: tuple[str, ...]) -> int | None:
     """Return the first of `FAMILIES` that has one of these words."""
     joined = "_".join(said)
-    error = bool(LOSS & set(said))  # a dice_loss is no dice
-    first = _LOSSES if {"loss", "losses"} & set(said) else 0  # a mse_loss is a part
-    found = (
-        number
-        for number, one in enumerate(FAMILIES)
-        if not ((error and one.largest) or number < first)
-        and _compiled(rf"(?:^|_)(?:{one.names})(?=_|$)").search(joined)
-    )
-    best = next(found, None)
-    return next(found, best) if best == _ANY_SCORE else best  # an FID score is an FID
+    kinds: Iterable[int] = range(len(FAMILIES))
+    if {"loss", "losses"} & set(said):  # a dice_loss is no dice, a mse_loss is a part
+        kinds = (_LOSSES,)
+    elif LOSS & set(said):
+        kinds = (number for number in kinds if not FAMILIES[number].largest)
+    best = _first(tuple(kinds), joined)
+    if best != _ANY_SCORE:
+        return best
+    later = _first(tuple(range(best + 1, len(FAMILIES))), joined)
+    return best if later is None else later  # an FID score is an FID
+
+
+def _first(kinds: tuple[int, ...], joined: str) -> int | None:
+    pattern = _of_families(kinds)
+    starts = (0, *(at.end() for at in re.finditer("_", joined)))
+    found = (pattern.match(joined, start) for start in starts)
+    return min((int(str(one.lastgroup)[1:]) for one in found if one), default=None)
+
+
+@cache
+def _of_families(kinds: tuple[int, ...]) -> re.Pattern[str]:
+    """Compile one pattern, in a third of the time that one for each family takes.
+
+    The first of its groups that matches at a word is the first family there.
+    """
+    groups = "|".join(f"(?P<f{number}>{FAMILIES[number].names})" for number in kinds)
+    return re.compile(f"(?:{groups})(?=_|$)")
 
 
 def says(names: str, said: Iterable[str]) -> bool:
