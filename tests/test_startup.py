@@ -47,7 +47,7 @@ LIGHT = {
     "wandbwatch.cli": {"main", "output", "grammar"},
     "wandbwatch.cli.grammar": {"app", "command", "typer_patches"},
     "wandbwatch.config": {"redaction"},
-    "wandbwatch.model": {"errors"},
+    "wandbwatch.model": {"errors", "lazy"},
     "wandbwatch": {"cli", "commands", "config", "model", "plugins"},
 }
 """Our own modules that help may import, by package: all of them are quick."""

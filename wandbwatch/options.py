@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Command = TypeVar("Command", bound=Callable[..., object])
 
-_COMMA = re.compile(r"(?<!\\),")
+_COMMA = r"(?<!\\),"
 
 
 def repeats(*, seconds: float) -> Callable[[Command], Command]:
@@ -48,7 +48,7 @@ class Keys(tuple[str, ...]):
 
     @classmethod
     def read(cls, text: str) -> Keys:
-        parts = (part.replace("\\,", ",").strip() for part in _COMMA.split(text))
+        parts = (part.replace("\\,", ",").strip() for part in re.split(_COMMA, text))
         return cls(part for part in parts if part)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from bisect import bisect_right
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -49,7 +49,7 @@ class _Walker:
         self.found: dict[KeyPath, int] = {}
         self._text = text
         self._at = 0
-        self._breaks = [m.start() for m in re.finditer("\n", text)]
+        self._line, self._counted = 1, 0
         self._last: dict[KeyPath, int] = {}  # the latest index of each array of tables
 
     def document(self) -> None:
@@ -112,9 +112,10 @@ class _Walker:
         return path
 
     def _note(self, path: KeyPath) -> None:
-        line = bisect_right(self._breaks, self._at - 1) + 1
+        self._line += self._text.count("\n", self._counted, self._at)
+        self._counted = self._at
         while path and path not in self.found:  # then all its parents are there too
-            self.found[path] = line
+            self.found[path] = self._line
             path = path[:-1]
 
     def _more(self) -> bool:
@@ -191,8 +192,9 @@ def tree(text: str, name: str) -> TomlTree:
 
 
 def _decoded(content: bytes, path: Path) -> str:
+    content = content.removeprefix(BOM_UTF8)
     try:
-        return content.decode("utf-8-sig")
+        return content.decode()
     except UnicodeDecodeError as e:
         line = content.count(b"\n", 0, e.start) + 1
         byte = content[e.start]

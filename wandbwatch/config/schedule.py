@@ -17,8 +17,9 @@ import re
 import zlib
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.settings import Catchup, Cron, Interval, Subscription
 
 LONGEST = 200
@@ -265,7 +266,8 @@ class Times(Protocol):
         ...
 
 
-class EveryTimes(NamedTuple):
+@dataclass(frozen=True)
+class EveryTimes:
     interval: timedelta
 
     def after(self, moment: datetime) -> datetime | None:
@@ -283,7 +285,8 @@ class SlotDecision(Enum):
     """The last slot is in the future: count from this one on, run nothing now."""
 
 
-class Due(NamedTuple):
+@dataclass(frozen=True)
+class Due:
     """The latest slot that has come. It becomes the last slot, due or skipped."""
 
     slot: datetime

@@ -21,10 +21,9 @@ _HOSTS = {
     "canary.discordapp.com",
     "ptb.discordapp.com",
 }
-_PATH = re.compile(
-    r"(?P<prefix>(?:/[\w.~-]+)*?)/api(?:/v\d+)?/webhooks/"
-    r"(?P<id>\d{1,20})/(?P<token>[\w-]{1,200})/?",
-    re.ASCII,
+_PATH = (
+    r"(?a)(?P<prefix>(?:/[\w.~-]+)*?)/api(?:/v\d+)?/webhooks/"
+    r"(?P<id>\d{1,20})/(?P<token>[\w-]{1,200})/?"
 )
 
 
@@ -48,7 +47,7 @@ def read(text: str, *, any_host: bool = False) -> WebhookAddress:
         host, port = url.hostname or "", url.port
     except ValueError:
         raise ConfigError([_NONE]) from None
-    path = _PATH.fullmatch(url.path)
+    path = re.fullmatch(_PATH, url.path)
     spaced = any(c.isspace() for c in text)  # urlsplit drops these
     if spaced or path is None or url.scheme not in {"http", "https"} or not host:
         raise ConfigError([_NONE])

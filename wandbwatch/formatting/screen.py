@@ -18,7 +18,7 @@ HEIGHT = 50
 """Rows that the cursor can go back to; the SDK's own terminal has about as many."""
 _LEAVES = r"\n|\x1b\[(?P<count>\d{0,5})(?P<final>[ABEFJ])"
 """Sequences that move the cursor to another row, or erase other rows."""
-_UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*)?\Z")
+_UNFINISHED = r"\x1b(?:\[[0-?]*[ -/]*)?\Z"
 
 
 def shown(line: str) -> str:
@@ -87,8 +87,8 @@ class ScreenRows:
     def write(self, text: str, when: float = 0.0) -> Iterator[Row]:
         """Write *text* and yield each row when it ends; later text may change it."""
         text, self._held = self._held + text, ""
-        if cut := _UNFINISHED.search(text, max(0, len(text) - 32)):
-            text, self._held = text[: cut.start()], cut[0]
+        if cut := re.search(_UNFINISHED, text[-32:]):
+            text, self._held = text.removesuffix(cut[0]), cut[0]
         end = 0
         for step in re.finditer(_LEAVES, text):
             self._rows[self._at].write(text[end : step.start()], when)

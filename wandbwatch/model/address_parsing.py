@@ -6,7 +6,6 @@ wandb.util.api_to_app_url maps a server to its pages; this module maps back.
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -85,7 +84,7 @@ def address(text: str) -> Cloud:
         case ["groups", group, *_]:
             import json  # noqa: PLC0415 -- seldom needed, and other lines need not wait
 
-            asked = shlex.quote(json.dumps({"group": group}))
+            asked = _quoted(json.dumps({"group": group}))
             raise ValueError(
                 f"{text[:80]!r} is a group of runs;"
                 f" `wandbwatch project {entity}/{project} --filters {asked}` lists it"
@@ -175,7 +174,7 @@ def project(text: str) -> Address:
         several = text.split(",")
         if len(several) > 1 and all("/" in one for one in several):
             raise ValueError(f"separate addresses by blanks: {' '.join(several)}")
-        asked = f"`wandbwatch summary {shlex.quote(text)}` shows it"
+        asked = f"`wandbwatch summary {_quoted(text)}` shows it"
         raise ValueError(f"{_short(text)} is a run, not a project; {asked}")
     return address
 
@@ -188,7 +187,7 @@ def run(text: str) -> Address:
     address = _elsewhere(text) or _named_run(text)
     if not (address.local or address.run):
         kind = "sweep" if address.sweep else "project"
-        asked = f"`wandbwatch project {shlex.quote(text)}` lists its runs"
+        asked = f"`wandbwatch project {_quoted(text)}` lists its runs"
         raise ValueError(f"{_short(text)} is a {kind}, not a run; {asked}")
     return address
 
@@ -202,7 +201,7 @@ def sweep(text: str) -> Address:
     if isinstance(address, Cloud) and address.run and not re.search("/(runs|r)/", text):
         address = replace(address, run=None, sweep=address.run)
     if not (address.local or address.sweep):
-        asked = f"`wandbwatch project {shlex.quote(text)}` lists its runs"
+        asked = f"`wandbwatch project {_quoted(text)}` lists its runs"
         raise ValueError(f"{_short(text)} is not a sweep; {asked}")
     return address
 
@@ -286,6 +285,12 @@ def _checked(address: Cloud, text: str) -> Cloud:
 def _is_a_name(part: str) -> bool:
     """Whether it is a name: inner spaces are allowed, invisible characters are not."""
     return bool(_NAMES.fullmatch(part)) and part.isprintable() and part == part.strip()
+
+
+def _quoted(text: str) -> str:
+    import shlex  # noqa: PLC0415 -- for mistakes alone
+
+    return shlex.quote(text)
 
 
 def _short(text: str) -> str:

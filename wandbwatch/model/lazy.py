@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import MISSING, FrozenInstanceError, fields
 from dataclasses import dataclass as _dataclass  # noqa: TID251 -- here alone
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 __all__ = ["dataclass"]
@@ -26,9 +27,11 @@ else:
         """
 
         def made(cls: type) -> type:
-            late = {**_ALWAYS, **(_REPR if repr else {}), **(_EQ if eq else {})}
-            makers = {n: partial(_by_library, cls, n, o) for n, o in late.items()}
-            makers["__init__"] = partial(_init, cls, frozen=frozen)
+            makers = {"__init__": partial(_init, cls, frozen=frozen)}
+            if eq:
+                makers |= {"__eq__": partial(_eq, cls), "__hash__": partial(_hash, cls)}
+            for name in _BY_LIBRARY if repr else _BY_LIBRARY[1:]:
+                makers[name] = partial(_by_library, cls, name)
             for name, make in makers.items():
                 if vars(cls).get(name) is None:  # beside an __eq__, __hash__ is None
                     setattr(cls, name, _Late(cls, name, make))
@@ -41,19 +44,10 @@ else:
         return made if cls is None else made(cls)
 
 
-_Options = dict[str, bool]
-_NO_METHOD: _Options = {"init": False, "repr": False, "eq": False}
-_ALWAYS: dict[str, _Options] = {
-    "__match_args__": {},
-    "__dataclass_fields__": {},
-    "__dataclass_params__": {},
-}
-_REPR: dict[str, _Options] = {"__repr__": {"repr": True}}
-_EQ: dict[str, _Options] = {
-    "__eq__": {"eq": True},
-    "__hash__": {"eq": True, "unsafe_hash": True},
-}
-"""Attributes, and what the library makes them for."""
+_REPR = "__repr__"
+_BY_LIBRARY = (
+    *(_REPR, "__match_args__", "__dataclass_fields__", "__dataclass_params__"),
+)
 
 
 class _Late:
@@ -71,7 +65,7 @@ class _Late:
         return made.__get__(instance, owner) if callable(made) else made
 
 
-def _by_library(cls: type, name: str, options: _Options) -> Any:
+def _by_library(cls: type, name: str) -> Any:
     """Let the library make the attribute *name* for a copy of *cls*."""
     own = {
         key: value
@@ -80,7 +74,29 @@ def _by_library(cls: type, name: str, options: _Options) -> Any:
     }
     own["__doc__"] = "-"  # without one, the library makes it of the signature
     copy = type(cls)(cls.__name__, cls.__bases__, own)
-    return vars(_dataclass(**{**_NO_METHOD, **options})(copy))[name]
+    make = _dataclass(init=False, eq=False, repr=name == _REPR)
+    return vars(make(copy))[name]
+
+
+def _eq(cls: type) -> Callable[..., Any]:
+    values = _compared(cls)
+
+    def equal(self: object, other: object) -> Any:
+        if other.__class__ is self.__class__:
+            return values(self) == values(other)
+        return NotImplemented
+
+    return equal
+
+
+def _hash(cls: type) -> Callable[..., int]:
+    values = _compared(cls)
+    return lambda self: hash(values(self))
+
+
+def _compared(cls: type) -> Callable[[object], object]:
+    names = [one.name for one in fields(cls) if one.compare]
+    return attrgetter("__class__", *names)  # a tuple, if it has a field at all
 
 
 def _init(cls: type, *, frozen: bool) -> Callable[..., None]:

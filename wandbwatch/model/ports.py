@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 from wandbwatch.model.errors import ExitCode, UsageError, WandbwatchError
 from wandbwatch.model.lazy import dataclass
@@ -85,7 +85,8 @@ class Source(Protocol):
         ...
 
 
-class Viewer(NamedTuple):
+@dataclass(frozen=True)
+class Viewer:
     """The user as the server sees it, without the API key itself."""
 
     server: str
@@ -96,7 +97,8 @@ class Viewer(NamedTuple):
     """Where the key was found: ``WANDB_API_KEY``, a netrc file's path, …"""
 
 
-class ListedProject(NamedTuple):
+@dataclass(frozen=True)
+class ListedProject:
     """A project that a user may see; unknown values are None."""
 
     entity: str
@@ -111,7 +113,8 @@ class ListedProject(NamedTuple):
         return f"{self.entity}/{self.name}"
 
 
-class Finding(NamedTuple):
+@dataclass(frozen=True)
+class Finding:
     """The result of one check of something that wandbwatch needs."""
 
     what: str
@@ -135,7 +138,8 @@ class Account(Protocol):
         ...
 
 
-class Screen(NamedTuple):
+@dataclass(frozen=True)
+class Screen:
     """The target of rendered text: its width in cells, and its capabilities."""
 
     width: int = 80
@@ -198,7 +202,8 @@ class Env:
     """Whether this is a dry run: experiments are described, not started."""
 
 
-class Watch(NamedTuple):
+@dataclass(frozen=True)
+class Watch:
     """How often a command repeats."""
 
     every: timedelta

@@ -36,7 +36,8 @@ class Secret:
         return f"{self.kind.value} {self.place}"
 
 
-class QuietHours(NamedTuple):
+@dataclass(frozen=True)
+class QuietHours:
     """Hours of the day in which posts are held; ``start`` may be after ``end``."""
 
     start: time
@@ -76,7 +77,8 @@ class Cron(NamedTuple):
         return self.expression
 
 
-class Interval(NamedTuple):
+@dataclass(frozen=True)
+class Interval:
     """One slot each *interval*, counted from 1970-01-01 00:00 UTC.
 
     It does not depend on our start time, so a restart shifts nothing.
@@ -128,7 +130,8 @@ class Subscription:
     """None: the process's own wandb login."""
 
 
-class AccountConfig(NamedTuple):
+@dataclass(frozen=True)
+class AccountConfig:
     """One ``[accounts.NAME]``: an API key and a W&B server."""
 
     name: str

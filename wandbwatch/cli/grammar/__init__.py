@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -60,7 +59,8 @@ def read(words: Sequence[str], env: Env | Callable[[], Env]) -> ParsedLine | int
 
     Raises UsageError, whose text is one line, and what an operation raises.
     """
-    return _read(app.terminal(), words or ["--help"], env)
+    words = words or ["--help"]
+    return _read(app.terminal(words[0]), words, env)
 
 
 def modern(line: str) -> str:
@@ -68,12 +68,16 @@ def modern(line: str) -> str:
 
     Raises UsageError, whose text is one line.
     """
+    import shlex  # noqa: PLC0415 -- for lists alone
+
     return shlex.join(_words(line))
 
 
 def _words(line: str) -> list[str]:
     if line.lstrip().startswith("/"):
         return app.from_older(line.split())
+    import shlex  # noqa: PLC0415 -- for lists alone
+
     try:
         return shlex.split(line)
     except ValueError as e:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import typer
 import typer.core
@@ -23,6 +23,7 @@ from wandbwatch.cli.grammar.command import (
 )
 from wandbwatch.cli.grammar.typer_patches import complete_quickly, patch
 from wandbwatch.model.errors import UsageError
+from wandbwatch.model.lazy import dataclass
 
 COMMANDS = "wandbwatch.commands"
 ALIASES = {"plot": "image"}
@@ -74,7 +75,8 @@ def from_older(words: list[str]) -> list[str]:
     return lists.modern_words(words)
 
 
-class Completed(NamedTuple):
+@dataclass(frozen=True)
+class Completed:
     """A command for a shell, as Typer's CompletionItem."""
 
     value: str
@@ -146,9 +148,13 @@ class Group(typer.core.TyperGroup):
         )
 
 
-def terminal() -> Any:
-    """Build the terminal's grammar: every command and operation, and help."""
-    return _application(_root, (COMMANDS, OPERATIONS), listed=False)
+def terminal(first: str = "--help") -> Any:
+    """Build the terminal's grammar, for a line whose *first* word is this one.
+
+    Only what begins with an option may be help, or ask for a shell's completion.
+    """
+    completes = first.startswith("-")
+    return _application(_root, (COMMANDS, OPERATIONS), completes=completes)
 
 
 @functools.cache
@@ -161,11 +167,15 @@ def listed() -> Any:
 
 
 def _application(
-    root: Callable[..., None], packages: Sequence[str], *, listed: bool
+    root: Callable[..., None],
+    packages: Sequence[str],
+    *,
+    listed: bool = False,
+    completes: bool = False,
 ) -> Any:
     app = typer.Typer(
         cls=Group,
-        add_completion=not listed,
+        add_completion=completes,
         context_settings={"terminal_width": width()},
         rich_markup_mode=None,  # rich would triple the time that --help takes
         pretty_exceptions_enable=False,

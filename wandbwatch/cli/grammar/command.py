@@ -162,14 +162,14 @@ class Command(typer.core.TyperCommand):
 def _folded(line: str, width: int) -> str:
     """Break a command line as a shell allows it: between words, after a backslash."""
     lines = [""]
-    for word in _WORDS.findall(line):
+    for word in re.findall(_WORDS, line):
         if lines[-1] and len(lines[-1]) + len(word) + len(" \\") >= width:
             lines.append(" ")
         lines[-1] += f" {word}" if lines[-1] else word
     return "".join(f"  {one}\n" for one in " \\\n".join(lines).split("\n"))
 
 
-_WORDS = re.compile(r"(?:'[^']*'|[^\s'])+")
+_WORDS = r"(?:'[^']*'|[^\s'])+"
 """The words of a command line; quotes stay whole."""
 
 

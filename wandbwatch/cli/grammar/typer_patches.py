@@ -10,10 +10,15 @@ from __future__ import annotations
 import re
 import typing
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import typer
+import typer.main
 from typer import _completion_classes, _completion_shared
+
+# Typer reads each function's signature twice.
+typer.main.get_params_from_function = lru_cache(4)(typer.main.get_params_from_function)  # type: ignore[attr-defined]
 
 _REWORDED = (
     (r"Got unexpected extra argument\(s\) \((.*)\)", r"too many words: \1"),
