@@ -218,12 +218,36 @@ def test_values_that_mean_something_are_not_said():
     assert not list(ignored_variables(environ | {"WANDBWATCH_PICTURES": ""}))
 
 
-def test_a_thread_that_still_works_does_not_disturb_the_end():
+@pytest.mark.parametrize(
+    ("thread", "said"),
+    [
+        ("", "said, cleaned up\n"),
+        ("Thread(target=Event().wait, daemon=True).start()", "said, cleaned up\n"),
+        (
+            "Thread(target=lambda: [main_thread().join(), print('worked')]).start()",
+            "said, worked\ncleaned up\n",
+        ),
+    ],
+)
+def test_the_end_flushes_and_cleans_up_and_waits_for_no_daemon(thread, said):
     code = (
-        "import atexit, sys, threading; from wandbwatch.cli.main import leave\n"
-        "threading.Thread(target=threading.Event().wait, daemon=True).start()\n"
+        "import atexit, sys; from threading import *\n"
+        f"from wandbwatch.cli.main import leave\n{thread}\n"
         "atexit.register(print, 'cleaned up'); sys.stdout.write('said, '); leave(3)"
     )
     words = [sys.executable, "-c", code]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (3, "said, cleaned up\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (3, said, "")
+
+
+def test_an_end_that_cannot_be_written_is_an_error():
+    code = "from wandbwatch.cli.main import leave; print('x'); leave(0)"
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode
+    assert b"No space left on device" in done.stderr

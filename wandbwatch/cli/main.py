@@ -9,9 +9,8 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from wandbwatch import plugins
 from wandbwatch.cli import grammar
@@ -46,20 +45,27 @@ def main() -> None:
 
 
 def leave(code: int) -> NoReturn:
-    """End the process; without Python's own clean-up while daemon threads run.
+    """End the process without Python's own clean-up, which is a tenth of `--help`.
 
-    One that is inside the wandb package then, as after a request that took too long,
-    may abort the whole process: "FATAL: exception not rethrown".
+    A daemon thread inside the wandb package then, as after a request that took too
+    long, may abort the whole process: "FATAL: exception not rethrown".
     """
     mine = threading.current_thread()
     others = [one for one in threading.enumerate() if one is not mine]
-    if others and all(one.daemon for one in others):
+    if all(one.daemon for one in others):
         atexit._run_exitfuncs()  # noqa: SLF001 -- wandb-core is killed by one
-        for stream in filter(None, (sys.stdout, sys.stderr)):
-            with suppress(OSError, ValueError):
-                stream.flush()
-        os._exit(code)
-    sys.exit(code)
+        if all([_flushed(sys.stdout), _flushed(sys.stderr)]) or others:
+            os._exit(code)
+    sys.exit(code)  # waits for threads, says what could not be written
+
+
+def _flushed(stream: TextIO | None) -> bool:
+    try:
+        if stream:
+            stream.flush()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def answer(words: Sequence[str]) -> int:

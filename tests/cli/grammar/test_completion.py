@@ -180,8 +180,8 @@ def test_numbers_of_experiments_are_completed(here, monkeypatch, opened):
 
 def test_commands_are_described_without_rich_and_without_their_import():
     code = (
-        "import sys; from wandbwatch.cli.main import main\n"
-        "try: main()\nfinally: print(*sys.modules, file=sys.stderr)"
+        "import atexit, sys; from wandbwatch.cli.main import main\n"
+        "atexit.register(lambda: print(*sys.modules, file=sys.stderr)); main()"
     )
     environ = {
         "_WANDBWATCH_COMPLETE": "complete_zsh",
