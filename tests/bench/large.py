@@ -40,14 +40,14 @@ with wandb.init(mode="offline", dir=where, id="large", settings=quiet) as run:
                  "validation/loss": 2 / (i + 1), "acc": 1 - 1 / (i + 2), "epoch": i})
 """
 MEMORY = """
-import sys
+import atexit, sys
 from pathlib import Path
 from wandbwatch.cli.main import main
-try:
-    main()
-finally:
-    peak = Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]
-    sys.stderr.write(peak)
+def peak():
+    status = Path("/proc/self/status").read_text()
+    sys.stderr.write(status.partition("VmHWM:")[2].split()[0])
+atexit.register(peak)
+main()
 """
 PYTHON = (sys.executable, "-m")
 LOOKS = (
