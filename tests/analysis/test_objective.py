@@ -98,6 +98,28 @@ def test_a_single_point_is_no_curve():
     assert curve_keys(known, 3, Objective("loss"))[0] == "loss"
 
 
+@pytest.mark.parametrize(
+    "curves",
+    [
+        ("eval/loss", "train/loss", "train/grad_norm", "train/learning_rate"),
+        (
+            "metrics/mAP50-95(B)",
+            "val/box_loss",
+            "train/box_loss",
+            "metrics/mAP50(B)",
+        ),
+        ("val-core/math500/acc/mean@4", "critic/rewards/mean", "critic/score/mean"),
+        ("val_acc", "val_loss", "train_loss", "train_acc"),
+    ],
+)
+def test_a_picture_has_one_curve_of_each_kind(curves):
+    clocks = ("eval/runtime", "eval/samples_per_second", "time/fps", "_step")
+    rl = ("actor/pg_loss", "response_length/mean", "val-core/math500/acc/best@4/mean")
+    less = rl if "critic/score/mean" in curves else ()
+    logged = dict.fromkeys([*clocks, *less, *reversed(curves)], 0.5)
+    assert curve_keys([run(logged)], len(curves)) == curves
+
+
 def test_nothing_fits():
     assert choose([]).objective is None
     assert "--best KEY:min|max" in choose([run({"lr": 1})]).reason

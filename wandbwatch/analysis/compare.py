@@ -71,7 +71,7 @@ def chosen(run: Run, aims: Sequence[Objective]) -> tuple[str, ...]:
     settings = {re.split(r"[/.]", key)[-1] for key in run.config} | _SETTINGS
     likely = (
         key
-        for key in known_keys.likely([run])
+        for key in curve_keys([run], len(run.summary))
         if re.split(r"[/.]", key)[-1] not in settings
     )
     return tuple(key for key in dict.fromkeys((*first, *likely)) if key in run.summary)

@@ -28,6 +28,7 @@ _ERROR |= {"map", "dice", "success", "wer", "bpb", "kl"}
 _FAMILIES = (_LOSS, _SCORE, _ERROR)
 _SPLITS = ("train", "training", "val", "valid", "validation", "dev", "eval", "test")
 _CLOCKS = {"step", "steps", "epoch", "time", "timestamp", "seconds", "sec", "iter"}
+_CLOCKS |= {"runtime", "second", "ms", "duration", "elapsed", "fps", "sps"}
 _CLOCKS |= {"iteration", "iterations", "samples", "tokens", "progress", "eta"}
 
 

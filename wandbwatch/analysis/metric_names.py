@@ -107,8 +107,8 @@ _OF_A_TASK = {_of("success_rate"), _of("(dev_")}
 _ANY_SCORE = _of("(?<!inception_)scores")
 LATE = _of("perplexity")
 """The first that comes after all scores."""
-_LOSSES = _of("logloss")
-_ABOVE = {*range(_LOSSES)} - {*RETURNS, _ANY_SCORE} | _OF_A_TASK
+LOSSES = _of("logloss")
+_ABOVE = {*range(LOSSES)} - {*RETURNS, _ANY_SCORE} | _OF_A_TASK
 """What may stand above the name of a task or a data set: ``Success_Rate/Lift``."""
 
 _APART = (
@@ -252,7 +252,7 @@ def _late(found: int, data: int, said: Sequence[str], leaf: Sequence[str]) -> fl
 
 def _rest(key: str, found: int, said: Sequence[str]) -> tuple[float, ...]:
     other = [word for word in said if not is_plain(word)]
-    whole = _WHOLE | ({"macro"} if found != _LOSSES else set())
+    whole = _WHOLE | ({"macro"} if found != LOSSES else set())
     set_number = re.match(r"valid(?:ation)?_(\d+)[-_]", key)
     return (
         not _FINER.search(key),
@@ -271,7 +271,7 @@ def family(said: tuple[str, ...]) -> int | None:
     joined = "_".join(said)
     kinds: Iterable[int] = range(len(FAMILIES))
     if {"loss", "losses"} & set(said):  # a dice_loss is no dice, a mse_loss is a part
-        kinds = (_LOSSES,)
+        kinds = (LOSSES,)
     elif LOSS & set(said):
         kinds = (number for number in kinds if not FAMILIES[number].largest)
     best = _first(tuple(kinds), joined)

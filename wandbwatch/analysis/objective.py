@@ -79,14 +79,8 @@ def choose(runs: Sequence[Run], sweep: Sweep | None = None) -> Chosen:
     known = numeric(runs)
     if declared := _declared(runs, known):
         return Chosen(declared, "declared with define_metric")
-    beside = _Beside.of(known)
-    places = {
-        key: place._replace(late=place.late + beside.later(key, place))
-        for key in known
-        if (place := beside.place(key)) and _differs(key, runs)
-    }
-    ranked = sorted((2 * known[key] < len(runs), places[key], key) for key in places)
-    key = _whole([key for *_, key in ranked], places)
+    places = _ranked(runs, known)
+    key = _whole({k: place for k, place in places.items() if _differs(k, runs)})
     if not key:
         return Chosen(None, UNKNOWN)
     if places[key].split >= UNNAMED and any(_untold(other, runs) for other in known):
@@ -95,21 +89,29 @@ def choose(runs: Sequence[Run], sweep: Sweep | None = None) -> Chosen:
     return Chosen(Objective(_summed_up(key, largest, runs), largest), "by its name")
 
 
-def _whole(ranked: Sequence[str], places: Mapping[str, Place]) -> str | None:
-    """Return the first of the *ranked* keys that is no part of what is not logged."""
+def _ranked(runs: Sequence[Run], known: Mapping[str, int]) -> dict[str, Place]:
+    """Return the places of those of the *known* keys that have one, the first first."""
+    beside = _Beside.of(known)
+    places = {
+        key: place._replace(late=place.late + beside.later(key, place))
+        for key in known
+        if (place := beside.place(key))
+    }
+    ranked = sorted((2 * known[key] < len(runs), places[key], key) for key in places)
+    return {key: place for _, place, key in ranked}
+
+
+def _whole(places: Mapping[str, Place]) -> str | None:
+    """Return the first of the ranked keys that is no part of what is not logged."""
     parts: dict[tuple[int, int], set[str]] = {}
-    for key in ranked:
-        _, family, _, split, _ = place = places[key]
+    for key, place in places.items():
+        kind = (place.split, place.family)
         if any(parts.values()) and place.late >= 1:
             return None  # a training loss does not stand for them
-        if (split, family) not in parts:
-            alike = [
-                one
-                for one, other in places.items()
-                if (other.split, other.family) == (split, family)
-            ]
-            parts[split, family] = _parts(alike, family)
-        if key not in parts[split, family]:
+        if kind not in parts:
+            alike = [k for k, one in places.items() if (one.split, one.family) == kind]
+            parts[kind] = _parts(alike, place.family)
+        if key not in parts[kind]:
             return key
     return None
 
@@ -154,7 +156,21 @@ def curve_keys(
     A summary does not say which of them was logged more than once: see `with_curve`.
     """
     first = Chosen(asked).curve or [k for one in choose_each(runs) for k in one.curve]
-    return tuple(dict.fromkeys((*first, *likely(runs))))[:most]
+    return tuple(dict.fromkeys((*first, *_telling(runs), *likely(runs))))[:most]
+
+
+def _telling(runs: Sequence[Run]) -> list[str]:
+    """Return a key of each kind: the held-out and the training loss, then the others.
+
+    So a picture shows whether a model overfits, and what else was measured.
+    """
+    kinds: dict[tuple[int, int], str] = {}
+    for key, place in _ranked(runs, numeric(runs)).items():
+        kinds.setdefault((place.family, place.split), key)
+    losses = sorted(split for family, split in kinds if family == names.LOSSES)
+    apart = [split for split in losses if split < UNNAMED][:1]
+    shown = (*apart, *[split for split in losses if split >= UNNAMED][:1])
+    return [*(kinds[names.LOSSES, split] for split in shown), *kinds.values()]
 
 
 def with_curve(keys: Iterable[str], found: Iterable[Curves]) -> list[str]:

@@ -26,7 +26,7 @@ def test_likely_keys_are_chosen_and_named():
     logged |= {"_step": LOSS, "best/loss": [], "_runtime": CLOCK}
     source = Logs({"a1": logged})
     report = told(source, "")
-    keys = ["val/acc", "train/loss", "val/loss", "z"]
+    keys = ["val/acc", "val/loss", "train/loss", "z"]
     assert [p.key for p in plots(report)] == keys
     assert notes(report) == [
         f"no --keys given: chose {', '.join(keys)}; --keys selects others"

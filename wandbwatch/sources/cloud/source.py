@@ -7,8 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar
 
-from wandbwatch.analysis import keys as known_keys
-from wandbwatch.analysis.objective import choose
+from wandbwatch.analysis.objective import choose, curve_keys
 from wandbwatch.model.address import Cloud
 from wandbwatch.model.drawing import Distributions
 from wandbwatch.model.errors import (
@@ -127,11 +126,7 @@ class CloudSource:
         """Return the summary keys that runs are compared by; None means all."""
         few = replace(query, limit=asking.FEW, summary=(), config=())
         runs = self._logged(few, graphql.keys) or ()
-        chosen = choose(runs)
-        if chosen.objective is None:
-            return None
-        names = (*chosen.curve, *known_keys.likely(runs))
-        return tuple(dict.fromkeys(names))[:_LIKELY]
+        return curve_keys(runs, _LIKELY) if choose(runs).objective else None
 
     def _named(self, query: Query) -> Listing | None:
         """Return runs with the names of the keys that they logged; None if the server
