@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wandbwatch.formatting.filenames import stem, write
+from wandbwatch.formatting.filenames import Names, stem, write
 from wandbwatch.model.report import Block, Chart, Plot, Report
 
 if TYPE_CHECKING:
@@ -38,27 +38,20 @@ def keep(report: Report, directory: Path) -> Report:
     A picture of the same name is written over. Raises WandbwatchError when the
     directory can't be made or written to.
     """
-    taken: set[str] = set()
-    blocks: list[Block] = []
-    for block in report.blocks:
-        if isinstance(block, Plot | Chart):
-            name = file_name(called(block), taken)
-            taken.add(name)
-            file = write(directory, name, [png(block)])
-            blocks.append(replace(block, file=str(file)))
-        else:
-            blocks.append(block)
-    return replace(report, blocks=tuple(blocks)) if taken else report
+    names = Names()
+
+    def kept(block: Block) -> Block:
+        if not isinstance(block, Plot | Chart):
+            return block
+        file = write(directory, names.take(file_name(block)), [png(block)])
+        return replace(block, file=str(file))
+
+    return replace(report, blocks=tuple(map(kept, report.blocks)))
 
 
-def file_name(key: str, taken: Collection[str] = ()) -> str:
-    """Return a name of a-z, 0-9 and _ for the picture of *key*, not yet *taken*."""
-    start = stem(key, "plot")
-    name, n = f"{start}.png", 1
-    while name in taken:
-        n += 1
-        name = f"{start}_{n}.png"
-    return name
+def file_name(drawn: Plot | Chart) -> str:
+    """Return a name of a-z, 0-9 and _ for a picture."""
+    return f"{stem(called(drawn), 'plot')}.png"
 
 
 def gallery(pictures: Sequence[tuple[bytes, str]]) -> bytes:

@@ -7,7 +7,6 @@ can't choose a figure's height: so the few parts around the axes are placed here
 from __future__ import annotations
 
 import io
-import math
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
+from matplotlib.transforms import Bbox
 
 from wandbwatch.model.lazy import dataclass
 from wandbwatch.plots import palette
@@ -38,10 +38,8 @@ _BETWEEN = 26
 _COLUMNS = 3
 _CLEAR = 4
 """Pixels between a tick's text and the picture's edge."""
-_NEAR = 6
-"""Pixels between texts on one line."""
-_SAMPLED = 4
-"""Pixels from one place of a line to the next that a name avoids."""
+_NEAR, _BELOW = 6, 4
+"""Pixels from a text to what is beside it, and from its baseline to its foot."""
 _Y_TICKS, _APART = 5, 130
 """How many ticks y has, and the least pixels from one of x to the next."""
 _FEWEST = 3
@@ -62,13 +60,9 @@ def own_settings() -> Iterator[None]:
         yield
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A legend's entry for one line, or one kind of mark."""
-
-    text: str
-    colour: str = palette.MUTED
-    handle: Line2D | None = None
+def note(text: str) -> Line2D:
+    """Return a legend's entry of words alone."""
+    return Line2D([], [], linestyle="none", color=palette.MUTED, label=text)
 
 
 @dataclass(frozen=True)
@@ -89,7 +83,8 @@ class Frame:
     below: float = _PAD
     above: float = _PAD
     """Pixels between the axes and the line at the bottom, or what is above."""
-    legends: tuple[tuple[Entry, ...], ...] = ()
+    legends: tuple[tuple[Line2D, ...], ...] = ()
+    """Each entry has its words as its label."""
     plot: int = PLOT
 
 
@@ -98,8 +93,7 @@ class Sheet:
 
     def __init__(self, words: Words, frame: Frame) -> None:
         self.words = words
-        self._taken: list[tuple[float, float, float]] = []
-        self._lines: list[Floats] = []
+        self._taken: list[Bbox] = []
         self.figure = Figure((WIDTH / DPI, 1), DPI, facecolor=palette.BACKGROUND)
         FigureCanvasAgg(self.figure)  # sets itself as what draws the figure
         self.axes = axes = self.figure.add_axes((0, 0, 1, 1), facecolor="none")
@@ -171,31 +165,21 @@ class Sheet:
         covers nothing that was written so or `keep_free`, and least of the lines; the
         first of several such; else not at all."""
         width = self.words.width(text)
-        free = [
-            (x, y)
-            for x, y in places
-            if not any(_cover((x, x + width, y), one) for one in self._taken)
-        ]
-        if free:
-            x, y = min(free, key=lambda at: self._covered(at[0], at[1], width))
-            self._taken.append((x, x + width, y))
-            self.write(x, y, text, colour, over=over)
+        boxes = [Bbox.from_bounds(x, y - _BELOW, width, TEXT) for x, y in places]
+        if free := [box for box in boxes if not box.count_overlaps(self._taken)]:
+            box = min(free, key=self._crossings)
+            self._taken.append(box.padded(_NEAR, 0))
+            self.write(box.x0, box.y0 + _BELOW, text, colour, over=over)
 
-    def avoid(self, x: Floats, y: Floats) -> None:
-        """Let `write_free` know of a line, in the units of the axes."""
-        across, up = self.axes.transData.transform(np.column_stack([x, y])).T
-        columns = np.arange(self.left, self.right, _SAMPLED)
-        self._lines.append(np.interp(columns, across, up, math.nan, math.nan))
+    def _crossings(self, box: Bbox) -> int:
+        """Count the lines that go through *box*."""
+        lines = (one for one in self.axes.lines if one.get_linestyle() != "None")
+        paths = (n.get_transform().transform_path(n.get_path()) for n in lines)
+        return sum(path.intersects_bbox(box, filled=False) for path in paths)
 
-    def _covered(self, x: float, y: float, width: float) -> int:
-        columns = np.arange(self.left, self.right, _SAMPLED)
-        below = (columns > x - _SAMPLED) & (columns < x + width + _SAMPLED)
-        lines = np.array(self._lines).reshape(-1, len(columns))[:, below]
-        return int(np.count_nonzero((lines > y - _NEAR) & (lines < y + TEXT)))
-
-    def keep_free(self, places: Iterable[tuple[float, float]]) -> None:
-        """Let `write_free` cover none of *places*, in pixels."""
-        self._taken += [(x, x, y - TEXT / 3) for x, y in places]
+    def keep_free(self, places: Floats) -> None:
+        """Let `write_free` cover none of *places*, x and y in pixels."""
+        self._taken += [Bbox(((x, y), (x, y))).padded(_NEAR) for x, y in places]
 
     def write_nothing(self) -> None:
         middle = (self.bottom + self.top) / 2
@@ -257,21 +241,21 @@ class Sheet:
         title = words.fit(frame.title, WIDTH - words.width(aside) - 3 * EDGE, bold)
         words.write(self.figure, (EDGE, level), title, palette.INK, bold)
 
-    def _legend(self, entries: Sequence[Entry]) -> Legend:
+    def _legend(self, entries: Sequence[Line2D]) -> Legend:
         """Lay entries out in as many columns as fit, before it is placed."""
-        handles = [entry.handle for entry in entries if entry.handle]
-        dashes = any(handle.get_linestyle() != "None" for handle in handles)
-        sample = _SAMPLE if dashes else _MARK if handles else 0
+        dashes = any(entry.get_linestyle() != "None" for entry in entries)
+        marks = any(entry.get_marker() != "None" for entry in entries)
+        sample = _SAMPLE if dashes else _MARK if marks else 0
         gap = _BESIDE if sample else 0
         columns, room = _columns(entries, sample + gap, self.words)
         legend = self.figure.legend(
-            [entry.handle or Line2D([], [], linestyle="none") for entry in entries],
+            entries,
             [" "] * len(entries),
             loc="upper left",
             ncols=columns,
             frameon=False,
             prop=self.words.font(),
-            labelcolor=[entry.colour for entry in entries],
+            labelcolor="linecolor",
             handlelength=sample / TEXT,
             handletextpad=gap / TEXT,
             columnspacing=_BETWEEN / TEXT,
@@ -280,7 +264,7 @@ class Sheet:
             borderaxespad=0,
         )
         for artist, entry in zip(legend.get_texts(), entries, strict=True):
-            text = self.words.fit(entry.text, room)
+            text = self.words.fit(str(entry.get_label()), room)
             self.words.dress(self.figure, artist, text)
         return legend
 
@@ -296,22 +280,17 @@ def png(figure: Figure) -> bytes:
     return file.getvalue()
 
 
-def _cover(one: tuple[float, float, float], other: tuple[float, float, float]) -> bool:
-    """Whether two words overlap, each from left to right at a height."""
-    beside = one[1] + _NEAR < other[0] or other[1] + _NEAR < one[0]
-    return not beside and abs(one[2] - other[2]) < TEXT
-
-
 def _height(legend: Legend) -> float:
     return float(legend.get_window_extent(RendererAgg(1, 1, DPI)).height) + _BESIDE
 
 
 def _columns(
-    entries: Sequence[Entry], before: float, words: Words
+    entries: Sequence[Line2D], before: float, words: Words
 ) -> tuple[int, float]:
     """Return how many columns fit, and the width of a text in one."""
     whole = WIDTH - 2 * EDGE + _BETWEEN
-    widest = max(words.width(words.clean(entry.text)) for entry in entries)
+    labels = (words.clean(str(entry.get_label())) for entry in entries)
+    widest = max(map(words.width, labels))
     for columns in range(min(_COLUMNS, len(entries)), 1, -1):
         if widest + before + _BETWEEN <= whole / columns:
             return columns, widest

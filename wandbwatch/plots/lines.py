@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.lines import Line2D
 from matplotlib.transforms import IdentityTransform
 
 from wandbwatch import formatting
@@ -15,7 +16,7 @@ from wandbwatch.formatting.text import brief_names, shared_part
 from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.report import Line, Plot
 from wandbwatch.plots import palette, text
-from wandbwatch.plots.figure import EDGE, Entry, Frame, Sheet
+from wandbwatch.plots.figure import EDGE, Frame, Sheet, note
 from wandbwatch.plots.palette import NAMED, LineStyle, look
 from wandbwatch.plots.points import Marks, Odd, dots, line, marks_of, path
 from wandbwatch.plots.ticks import Floats, Scale, worded
@@ -95,14 +96,11 @@ def draw(plot: Plot, *, titled: bool = True) -> Sheet:
     if not chart.x:
         sheet.write_nothing()
         return sheet
-    for x, y in zip(chart.xs, chart.smooth or chart.ys, strict=True):
-        if len(x) and (plot.marks or plot.shades):
-            sheet.avoid(x, y)
-    _draw_shades(sheet, plot, chart.x)
     if chart.y:
         _draw_bands(sheet, plot, chart, chart.y)
     _draw_lines(sheet, plot, chart, chart.x)
     _draw_odd(sheet, chart)
+    _draw_shades(sheet, plot, chart.x)
     _draw_marks(sheet, plot, chart)
     if direct:
         _write_names(sheet, chart, fitting)
@@ -150,29 +148,30 @@ def _aside(plot: Plot, chart: _Chart) -> str:
     return ", ".join(word for word in words if word)
 
 
-def _ranked(plot: Plot, names: Sequence[str]) -> Iterator[Entry]:
+def _ranked(plot: Plot, names: Sequence[str]) -> Iterator[Line2D]:
     """Yield the legend of lines with their own look, the highest first."""
     places = {id(one): place for place, one in enumerate(plot.lines)}
     for one in text.ranked(plot):
         if (place := places[id(one)]) < NAMED:
             value = one.end[1] if one.end and not plot.shape else math.nan
             told = f" {formatting.number(value)}" if math.isfinite(value) else ""
-            style = look(place)
-            handle = line([], [], style, _WIDE)
-            yield Entry(f"{names[place]}{told}", style.colour, handle)
+            handle = line([], [], look(place), _WIDE)
+            handle.set_label(f"{names[place]}{told}")
+            yield handle
 
 
-def _hints(plot: Plot, chart: _Chart, words: Words) -> Iterator[Entry]:
+def _hints(plot: Plot, chart: _Chart, words: Words) -> Iterator[Line2D]:
     """Explain the marks, and say what is not visible."""
     seen = {kind for marks in chart.marks for kind in marks.where}
     for kind in Odd:
         if kind in seen:
             mark = kind.marks([0], [0], palette.MUTED)
-            yield Entry(kind.value[0], handle=mark)
-    yield from map(Entry, _said(plot, chart))
+            mark.set_label(kind.value[0])
+            yield mark
+    yield from map(note, _said(plot, chart))
     if words.missing:
         wanted = ", ".join(packages(words.missing))
-        yield Entry(f"{NO_GLYPH} needs a font: {wanted}")
+        yield note(f"{NO_GLYPH} needs a font: {wanted}")
 
 
 def _said(plot: Plot, chart: _Chart) -> Iterator[str]:

@@ -11,7 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from wandbwatch import formatting
 from wandbwatch.model.drawing import Heatmap, HistogramColumn, Matrix
 from wandbwatch.plots import palette, text
-from wandbwatch.plots.figure import EDGE, WIDTH, Entry, Frame, Sheet
+from wandbwatch.plots.figure import EDGE, WIDTH, Frame, Sheet, note
 from wandbwatch.plots.ticks import Floats, Scale, worded
 from wandbwatch.plots.words import TEXT, Words
 
@@ -76,7 +76,7 @@ def _heatmap(title: str, drawing: Heatmap) -> Sheet:
         y=y,
         x_name=drawing.x,
         y_name="" if drawing.y == title else drawing.y,
-        legends=(tuple(Entry(hint) for hint in hints),),
+        legends=(tuple(map(note, hints)),),
     )
     sheet = Sheet(Words((title, drawing.x, drawing.y)), frame)
     if not x or not y:

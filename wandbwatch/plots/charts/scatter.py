@@ -13,7 +13,7 @@ from wandbwatch.formatting.text import brief_names
 from wandbwatch.model.drawing import Parallel, Point, Scatter
 from wandbwatch.plots import palette
 from wandbwatch.plots.charts.heatmap import SHADES
-from wandbwatch.plots.figure import WIDTH, Entry, Frame, Sheet
+from wandbwatch.plots.figure import WIDTH, Frame, Sheet, note
 from wandbwatch.plots.palette import LineStyle
 from wandbwatch.plots.points import dots, line
 from wandbwatch.plots.ticks import Floats, Scale, label
@@ -37,7 +37,7 @@ def draw(title: str, drawing: Scatter) -> Sheet:
     x = Scale.of([across], drawing.x, log=drawing.log_x)
     y = Scale.of([up], drawing.y, log=drawing.log_y)
     gone = len(drawing.points) - len(there)
-    hints = (Entry(f"{gone} have no place on both axes"),) if gone else ()
+    hints = (note(f"{gone} have no place on both axes"),) if gone else ()
     frame = Frame(
         title=title,
         x=x,
@@ -60,11 +60,16 @@ def draw(title: str, drawing: Scatter) -> Sheet:
     sheet.axes.add_artist(dots(across, up, palette.COLOURS[0], size))
     best = np.array([p.chosen for p in there], dtype=np.bool_)
     sheet.axes.add_artist(dots(across[best], up[best], _GOLD, _CHOSEN))
-    at = list(zip(sheet.across(across), sheet.up(up), strict=True))
+    at = sheet.axes.transData.transform(np.column_stack([across, up]))
     sheet.keep_free(at)
     for point, place in sorted(zip(there, at, strict=True), key=_not_chosen):
         if name := names.get(point.name):
-            _name(sheet, name, place, _GOLD if point.chosen else palette.TEXT)
+            _name(
+                sheet,
+                name,
+                (place[0], place[1]),
+                _GOLD if point.chosen else palette.TEXT,
+            )
     return sheet
 
 
@@ -72,7 +77,7 @@ def _not_chosen(placed: tuple[Point, object]) -> bool:
     return not placed[0].chosen
 
 
-def _name(sheet: Sheet, name: str, at: tuple[float, float], colour: str) -> None:
+def _name(sheet: Sheet, name: str, at: Sequence[float], colour: str) -> None:
     """Name a point on its right or its left, if that covers nothing."""
     name = sheet.words.fit(name, _LONGEST)
     (x, y), width = at, sheet.words.width(name)
@@ -99,7 +104,7 @@ def draw_parallel(title: str, drawing: Parallel) -> Sheet:
     texts = [v for column in columns for v in column if isinstance(v, str)]
     words = Words((title, *drawing.axes, *texts[: _LABELS * 8]))
     good = "lowest" if drawing.largest is False else "highest"
-    hints = [Entry(f"bright: {good} {name}") for name in drawing.axes[-1:]]
+    hints = [note(f"bright: {good} {name}") for name in drawing.axes[-1:]]
     turns = 1 if count <= _ONE_ROW else 2
     below = _FOOT + (turns - 1) * _ROW
     frame = Frame(

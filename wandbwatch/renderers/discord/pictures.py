@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from wandbwatch import formatting
+from wandbwatch.formatting.filenames import Names
 from wandbwatch.formatting.text import cut_end, fitted
 from wandbwatch.model.delivery import MessageFile
 from wandbwatch.model.drawing import Heatmap
@@ -40,22 +41,14 @@ class Pictures:
 
     def __init__(self, png: Callable[[Plot | Chart], bytes]) -> None:
         self._png = png
-        self._taken: set[str] = set()
+        self._names = Names()
 
     def take(self, name: str, content: bytes) -> MessageFile:
         """Return a file named *name*, or like it if that is taken."""
-        stem, dot, end = name.rpartition(".")
-        free, count = name, 1
-        while free in self._taken:
-            count += 1
-            free = f"{stem}_{count}{dot}{end}"
-        self._taken.add(free)
-        return MessageFile(free, content)
+        return MessageFile(self._names.take(name), content)
 
     def draw(self, drawn: Plot | Chart) -> MessageFile:
-        name = file_name(called(drawn), self._taken)
-        self._taken.add(name)
-        return MessageFile(name, self._png(drawn))
+        return self.take(file_name(drawn), self._png(drawn))
 
 
 _KEPT = 32
