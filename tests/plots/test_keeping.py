@@ -8,10 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wandbwatch.formatting.filenames import Names
+from wandbwatch.model.drawing import Matrix
 from wandbwatch.model.errors import WandbwatchError
-from wandbwatch.model.report import Note, Plot, Report
+from wandbwatch.model.ports import Screen
+from wandbwatch.model.report import Chart, Note, Plot, Report, Table
 from wandbwatch.plots import file_name, keep, png
+from wandbwatch.renderers import json, plain, terminal
 
+from tests.fakes import NOW
 from tests.plots.pictures import line, plot
 
 NOTE = Note("a word")
@@ -56,6 +60,21 @@ def test_what_is_kept_is_the_picture(tmp_path):
     assert kept.blocks == (replace(drawn, file=str(picture)),)
     assert [p.name for p in picture.parent.iterdir()] == ["train_loss.png"]
     assert picture.stat().st_mode & 0o444 == 0o444 & ~_umask()
+
+
+def test_the_drawing_of_a_table_is_kept(tmp_path):
+    drawing = Matrix("actual", "predicted", ("cat", "dog"), ((3.0, 1.0), (0.0, 2.0)))
+    table = Table("confusion", ("", "cat", "dog"), (("cat", 3, 1),), drawing=drawing)
+    kept = keep(Report("media", "t", (table, replace(table, drawing=None))), tmp_path)
+    picture = tmp_path / "confusion.png"
+    assert picture.read_bytes() == png(Chart("confusion", drawing))
+    assert kept.blocks == (
+        replace(table, file=str(picture)),
+        replace(table, drawing=None),
+    )
+    for output in (plain, json, terminal):
+        shown = "".join(output.plugin([kept], Screen(300, now=NOW)))
+        assert shown.count(str(picture)) == 1
 
 
 def test_a_link_in_the_directory_is_replaced_and_not_followed(tmp_path):

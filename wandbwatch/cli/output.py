@@ -207,7 +207,11 @@ def _pictured(reports: Iterator[Report], output: str) -> Iterator[Report]:
 def _kept(report: Report, place: Path) -> Report:
     from wandbwatch.model import report as model  # noqa: PLC0415 -- --help needs none
 
-    if any(isinstance(block, model.Plot | model.Chart) for block in report.blocks):
+    if any(
+        isinstance(block, model.Plot | model.Chart)
+        or (isinstance(block, model.Table) and block.drawing)
+        for block in report.blocks
+    ):
         from wandbwatch.plots import keep  # noqa: PLC0415
 
         report = keep(report, place)

@@ -65,6 +65,8 @@ class Table:
     """The rows that another table of the report has too: Discord lists them once."""
     brief: Table | None = field(default=None, compare=False)
     """What Discord shows in its place."""
+    file: str = ""
+    """Where its drawing was kept, once it was."""
 
     @property
     def whole(self) -> Table:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandbwatch.formatting.filenames import Names, stem, write
-from wandbwatch.model.report import Block, Chart, Plot, Report
+from wandbwatch.model.report import Block, Chart, Plot, Report, Table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,7 +33,7 @@ def called(drawn: Plot | Chart) -> str:
 
 
 def keep(report: Report, directory: Path) -> Report:
-    """Draw each plot and chart of *report* into *directory* and name its file.
+    """Draw what *report* has a picture of into *directory*, and name its files.
 
     A picture of the same name is written over. Raises WandbwatchError when the
     directory can't be made or written to.
@@ -41,9 +41,14 @@ def keep(report: Report, directory: Path) -> Report:
     names = Names()
 
     def kept(block: Block) -> Block:
-        if not isinstance(block, Plot | Chart):
-            return block
-        file = write(directory, names.take(file_name(block)), [png(block)])
+        match block:
+            case Plot() | Chart():
+                drawn: Plot | Chart = block
+            case Table(drawing=drawing) if drawing:
+                drawn = Chart(block.title, drawing)
+            case _:
+                return block
+        file = write(directory, names.take(file_name(drawn)), [png(drawn)])
         return replace(block, file=str(file))
 
     return replace(report, blocks=tuple(map(kept, report.blocks)))

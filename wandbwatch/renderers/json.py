@@ -60,7 +60,8 @@ def _titled(kind: str, title: str, **rest: Json) -> Mapping[str, Json]:
 
 def _table(table: Table) -> Mapping[str, Json]:
     names, rows = json_values.columns(table), list(json_values.rows(table))
-    return _titled("table", table.title, columns=names, rows=rows)
+    file = {"file": json_values.string(table.file)} if table.file else {}
+    return _titled("table", table.title, columns=names, rows=rows, **file)
 
 
 def _plot(plot: Plot) -> Mapping[str, Json]:

@@ -65,6 +65,8 @@ def _text(text: Text) -> Iterator[str]:
 
 
 def _table(table: Table) -> Iterator[str]:
+    if table.file:
+        yield _heading(table.title, table.file)
     if not any(table.links):
         yield _heading(*table.columns)
         yield from (_record(*row) for row in table.rows)

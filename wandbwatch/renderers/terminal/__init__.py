@@ -51,10 +51,10 @@ def render(reports: Iterable[Report], screen: Screen) -> Iterator[str]:
 
 def _pictured(part: Styled | Block | _Row, console: Console, screen: Screen) -> str:
     """Show a picture in place of its drawing in text; "" where that can't be done."""
-    shows = isinstance(part, Plot | Chart | Attachment)
+    shows = isinstance(part, Plot | Chart | Table | Attachment)
     if not shows or not screen.picture:
         return ""
-    if isinstance(part, Plot | Chart) and part.file:
+    if isinstance(part, Plot | Chart | Table) and part.file:
         art = screen.picture(part.file, screen.width)
         return f"{art}\n{_painted(console, [_quiet(part.file)])}" if art else ""
     if isinstance(part, Attachment):
@@ -143,7 +143,8 @@ def _shown(  # noqa: PLR0911 - one for each kind
         case Fields():
             return tables.fields(part, screen)
         case Table():
-            return tables.shown(part, screen)
+            kept = (_quiet(folded(part.file, screen.width)),) if part.file else ()
+            return (*tables.shown(part, screen), *kept)
         case Plot() | Chart():
             return _drawn(part, screen)
         case Note():
