@@ -7,16 +7,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from matplotlib.axes import Axes
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from wandbwatch.model.drawing import Drawing, Matrix, Parallel, Point, Scatter
-from wandbwatch.model.report import Mark, Plot, Shade
+from wandbwatch.model.report import Chart, Mark, Panels, Plot, Shade
 from wandbwatch.plots import lines
 from wandbwatch.plots.charts import sheet
 from wandbwatch.plots.figure import WIDTH, own_settings
 
 from tests.plots.pictures import line, plot
+from tests.renderers.strategies import charts as any_charts
+from tests.renderers.strategies import plots as any_plots
 
 Placed = list[tuple[str, Bbox]]
 
@@ -71,6 +75,19 @@ def test_no_tick_is_cut(x, first, step):
     assert len(placed) > 4
     assert min(box.x0 for _, box in placed) >= 0
     assert max(box.x1 for _, box in placed) <= WIDTH
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.one_of(any_plots, any_charts.filter(lambda c: not is_grid(c))))
+def test_no_text_is_cut(drawn):
+    placed = texts(drawn if isinstance(drawn, Plot) else drawn.drawing)
+    for text, box in placed:
+        assert -1 <= box.x0 <= box.x1 <= WIDTH + 1, text
+        assert box.y0 >= -1, text
+
+
+def is_grid(chart: Chart) -> bool:
+    return isinstance(chart.drawing, Panels)
 
 
 def test_names_of_marks_and_windows_do_not_cover_each_other():

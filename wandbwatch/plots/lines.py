@@ -12,10 +12,11 @@ from matplotlib.transforms import IdentityTransform
 
 from wandbwatch import formatting
 from wandbwatch.analysis import curves, keys
+from wandbwatch.formatting import charts as charted
 from wandbwatch.formatting.text import brief_names, shared_part
 from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.report import Line, Plot
-from wandbwatch.plots import palette, text
+from wandbwatch.plots import palette
 from wandbwatch.plots.figure import EDGE, Frame, Sheet, note
 from wandbwatch.plots.palette import NAMED, LineStyle, look
 from wandbwatch.plots.points import Marks, Odd, dots, line, marks_of, path
@@ -70,7 +71,7 @@ class _Chart:
 
 def draw(plot: Plot, *, titled: bool = True) -> Sheet:
     chart = _chart(plot)
-    names = text.names(plot)
+    names = charted.names(plot)
     beside = (*(m.name for m in plot.marks), *(s.name for s in plot.shades))
     words = Words((plot.key, plot.x, *names, *beside))
     short = [brief_names(names, _COLUMNS)[name] for name in names]
@@ -151,7 +152,7 @@ def _aside(plot: Plot, chart: _Chart) -> str:
 def _ranked(plot: Plot, names: Sequence[str]) -> Iterator[Line2D]:
     """Yield the legend of lines with their own look, the highest first."""
     places = {id(one): place for place, one in enumerate(plot.lines)}
-    for one in text.ranked(plot):
+    for one in charted.ranked(plot):
         if (place := places[id(one)]) < NAMED:
             value = one.end[1] if one.end and not plot.shape else math.nan
             told = f" {formatting.number(value)}" if math.isfinite(value) else ""
@@ -181,15 +182,15 @@ def _said(plot: Plot, chart: _Chart) -> Iterator[str]:
         yield "no x above 0: not a log scale"
     if adrift := sum(int(np.count_nonzero(np.isnan(x))) for x in chart.xs):
         where = "above 0" if chart.x and chart.x.log else "value"
-        yield f"{text.counted(adrift, 'point')} without an x {where}"
+        yield f"{charted.counted(adrift, 'point')} without an x {where}"
     if any(one.series.sampled for one in plot.lines):
         yield "sampled: some points are left out"
     if empty := sum(1 for one in plot.lines if not len(one.series.x)):
-        yield f"{text.counted(empty, 'run')} without a point"
+        yield f"{charted.counted(empty, 'run')} without a point"
     if len(plot.lines) > NAMED:
-        yield f"{text.counted(len(plot.lines) - NAMED, 'run')} more in grey"
-    yield from text.equal(plot)
-    if shared := shared_part(text.names(plot)):
+        yield f"{charted.counted(len(plot.lines) - NAMED, 'run')} more in grey"
+    yield from charted.equal(plot)
+    if shared := shared_part(charted.names(plot)):
         yield f"full names: {shared}"
 
 

@@ -13,13 +13,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, repeat
 from typing import TypeAlias
 
+from wandbwatch.formatting import charts as charted
 from wandbwatch.formatting import json_values
 from wandbwatch.formatting.json_values import line
 from wandbwatch.model.cell import MISSING, Cell, Missing
 from wandbwatch.model.media import Attachment
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import Block, Chart, Fields, Plot, Report, Table, Text
-from wandbwatch.plots import text as charted
 
 Row: TypeAlias = Sequence[Cell]
 

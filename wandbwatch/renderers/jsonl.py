@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from wandbwatch.formatting import charts as charted
 from wandbwatch.formatting import json_values
 from wandbwatch.model.media import Attachment
 from wandbwatch.model.ports import Renderer, Screen
@@ -25,7 +26,6 @@ from wandbwatch.model.report import (
     Text,
 )
 from wandbwatch.model.run import Json
-from wandbwatch.plots import text as charted
 
 
 def render(reports: Iterable[Report], _screen: Screen) -> Iterator[str]:

@@ -92,7 +92,7 @@ def _at(mark: Mark) -> tuple[str, ...]:
 
 def _chart(chart: Chart) -> Iterator[str]:
     """Yield its numbers in records, a histogram as quantiles."""
-    from wandbwatch.plots import text as charted  # noqa: PLC0415 -- few reports have any
+    from wandbwatch.formatting import charts as charted  # noqa: PLC0415 -- few reports have any
 
     said = (chart.title, charted.said(chart), chart.file)
     yield _heading(*(part for part in said if part))

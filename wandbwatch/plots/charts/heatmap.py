@@ -9,9 +9,11 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
 from wandbwatch import formatting
+from wandbwatch.formatting import charts as charted
 from wandbwatch.model.drawing import Heatmap, HistogramColumn, Matrix
-from wandbwatch.plots import palette, text
+from wandbwatch.plots import palette
 from wandbwatch.plots.figure import EDGE, WIDTH, Frame, Sheet, note
+from wandbwatch.plots.histogram import spread
 from wandbwatch.plots.ticks import Floats, Scale, worded
 from wandbwatch.plots.words import TEXT, Words
 
@@ -32,7 +34,7 @@ def draw(title: str, drawing: Heatmap) -> Sheet:
 
 def _bins(column: HistogramColumn) -> Floats:
     """Return the lows, highs and counts of the bins that hold something, sorted."""
-    return np.array(sorted(text.bins(column)), dtype=np.float64).reshape(-1, 3).T
+    return np.array(sorted(charted.bins(column)), dtype=np.float64).reshape(-1, 3).T
 
 
 def _histogram(title: str, drawing: Heatmap) -> Sheet:
@@ -62,7 +64,7 @@ def _histogram(title: str, drawing: Heatmap) -> Sheet:
 
 
 def _heatmap(title: str, drawing: Heatmap) -> Sheet:
-    there = [c for c in drawing.columns if np.isfinite(c.x) and any(text.bins(c))]
+    there = [c for c in drawing.columns if np.isfinite(c.x) and any(charted.bins(c))]
     there.sort(key=lambda column: column.x)
     hints = [_HINT] if there else []
     if gone := len(drawing.columns) - len(there):
@@ -84,7 +86,7 @@ def _heatmap(title: str, drawing: Heatmap) -> Sheet:
         return sheet
     ends = np.linspace(*sheet.axes.get_ylim(), _PIXELS + 1)
     places = np.nan_to_num(ends * y.unit).tolist()
-    shares = np.array([text.spread(column, places) for column in there]).T
+    shares = np.array([spread(column, places) for column in there]).T
     bright = np.sqrt(shares / shares.max(axis=0))
     across = x.place(at)
     # A column reaches half way to the next.

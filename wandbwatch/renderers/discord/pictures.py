@@ -7,13 +7,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from wandbwatch import formatting
+from wandbwatch.formatting import charts as charted
 from wandbwatch.formatting.filenames import Names
 from wandbwatch.formatting.text import cut_end, fitted
 from wandbwatch.model.delivery import MessageFile
 from wandbwatch.model.drawing import Heatmap
 from wandbwatch.model.report import Chart, Line, Mark, Panels, Plot
 from wandbwatch.plots import called, file_name
-from wandbwatch.plots import text as charted
 from wandbwatch.renderers.discord import limits, markdown
 from wandbwatch.renderers.discord.passages import Passage
 

@@ -12,10 +12,11 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from wandbwatch import formatting
+from wandbwatch.formatting import charts as charted
 from wandbwatch.model.drawing import Bars, Heatmap, HistogramColumn, Parallel, Scatter
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Chart, Panels, Table
-from wandbwatch.plots import text as charted
+from wandbwatch.plots.histogram import spread
 from wandbwatch.renderers.terminal import tables
 from wandbwatch.renderers.terminal.scales import scale
 from wandbwatch.renderers.terminal.text import HEADING, QUIET, folded
@@ -120,7 +121,7 @@ def _binned(column: HistogramColumn) -> list[tuple[str, float]]:
     named = (
         f"{formatting.number(low)} to {formatting.number(high)}" for low, high in pairs
     )
-    amounts = charted.spread(column, places)
+    amounts = spread(column, places)
     return list(zip(named, amounts, strict=True))
 
 
@@ -137,7 +138,7 @@ def _heatmap(heatmap: Heatmap, width: int) -> Iterator[str]:
     margin = max(map(len, names))
     room = max(min(width - margin - 1, len(columns) * 8), 1)
     chosen = _nearest([column.x for column in columns], room)
-    cells = {i: _shades(charted.spread(columns[i], places)) for i in set(chosen)}
+    cells = {i: _shades(spread(columns[i], places)) for i in set(chosen)}
     for row in reversed(range(_ROWS)):
         name = names[row] if row % _EVERY == _EVERY - 1 else ""
         yield f"{name:>{margin}} {''.join(cells[i][row] for i in chosen)}".rstrip()

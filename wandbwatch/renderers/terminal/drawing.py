@@ -15,13 +15,13 @@ from rich.text import Text
 
 from wandbwatch import formatting
 from wandbwatch.analysis.curves import smoothed
+from wandbwatch.formatting import charts as charted
 from wandbwatch.formatting.numbers import compact
 from wandbwatch.model.drawing import Point, Scatter
 from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Line, Mark, Plot
 from wandbwatch.model.run import Series
-from wandbwatch.plots import text as charted
 from wandbwatch.renderers.terminal import scales
 from wandbwatch.renderers.terminal.scales import TextScale
 from wandbwatch.renderers.terminal.text import PLAIN, QUIET, folded

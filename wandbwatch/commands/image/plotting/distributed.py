@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from wandbwatch.commands.image.parse import DistributionKind
 from wandbwatch.commands.image.plotting import View
+from wandbwatch.formatting import charts as charted
 from wandbwatch.model.drawing import Distributions, Heatmap, HistogramColumn
 from wandbwatch.model.report import Block, Chart, Line, Plot
 from wandbwatch.model.run import Run, Series
-from wandbwatch.plots import text
 
 _QUANTILES = (
     ("95%", 0.95),
@@ -56,7 +56,7 @@ def since(
 
 def quantile(key: str, columns: Sequence[HistogramColumn], share: float) -> Series:
     """Return where *share* of the values of each histogram lie below."""
-    values = array("d", (text.quantile(column, share) for column in columns))
+    values = array("d", (charted.quantile(column, share) for column in columns))
     return Series(key, array("d", (column.x for column in columns)), values)
 
 

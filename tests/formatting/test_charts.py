@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given
+from wandbwatch.formatting import charts as text
 from wandbwatch.model.cell import MISSING
 from wandbwatch.model.drawing import (
     Bars,
@@ -16,7 +17,6 @@ from wandbwatch.model.drawing import (
     Scatter,
 )
 from wandbwatch.model.report import Chart
-from wandbwatch.plots import text
 
 from tests.plots.pictures import line, plot
 from tests.renderers.strategies import charts, plots
@@ -48,12 +48,6 @@ def test_an_empty_histogram_has_no_quantiles():
 @pytest.mark.parametrize(("share", "value"), [(0, 0.0), (0.25, 1.0), (1, 4.0)])
 def test_a_quantile_is_where_its_share_lies_below(share, value):
     assert text.quantile(FLAT, share) == value
-
-
-def test_a_histogram_is_spread_over_places_without_loss():
-    assert text.spread(FLAT, [0.0, 2.0, 3.0, 4.0]) == [0.75, 0.125, 0.125]
-    spike = HistogramColumn(0, (1.0, 1.0), (7,))
-    assert text.spread(spike, [0.0, 1.0, 2.0]) == [0.0, 1.0]
 
 
 def test_a_run_without_a_value_on_an_axis_has_none():
