@@ -74,8 +74,8 @@ def draw(plot: Plot, *, titled: bool = True) -> Sheet:
     names = charted.names(plot)
     beside = (*(m.name for m in plot.marks), *(s.name for s in plot.shades))
     words = Words((plot.key, plot.x, *names, *beside))
-    short = [brief_names(names, _COLUMNS)[name] for name in names]
-    called = short if len(names) > 1 else names
+    short = brief_names(names, _COLUMNS) if len(names) > 1 else {}
+    called = [short.get(name, name) for name in names]
     fitting = [words.fit(name, _LONGEST) for name in called]
     clear = len(set(fitting)) == len(set(names)) and (
         len(names) > 1 or fitting == [words.clean(name) for name in names]
