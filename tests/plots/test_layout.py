@@ -128,6 +128,12 @@ def test_many_long_names_are_what_differs_and_what_they_share_is_said_once():
     assert "full names: resnet50_imagenet_bs256_warmup_…_ema2" in found
 
 
+def test_names_that_share_nothing_are_whole_while_there_is_room():
+    named = [*(f"llama-125m-lr{i}e-4-bs64-seed{i}" for i in range(1, 5)), "实验"]
+    five = plot(*(line([0.0, i], name=n, run=n) for i, n in enumerate(named)))
+    assert {f"{name} {i}" for i, name in enumerate(named)} <= set(words(five))
+
+
 def test_a_lone_long_name_is_whole():
     name = "resnet50_imagenet_bs256_warmup_seed1_ema2"
     assert f"{name} 2" in words(plot(line([1.0, 2.0], name=name)))

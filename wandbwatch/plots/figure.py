@@ -46,7 +46,7 @@ _FEWEST = 3
 """Of fewer, the locator of dates has no interval for some lengths of time."""
 _COMPRESSED = 3
 """Of 9; more does not make files smaller, and takes a fifth of the drawing time."""
-_LOW = 8
+LOW = 8
 """Up to this many rows a legend has full names, beyond it columns."""
 
 
@@ -294,5 +294,5 @@ def _columns(
     for columns in range(min(_COLUMNS, len(entries)), 1, -1):
         if widest + before + _BETWEEN <= whole / columns:
             return columns, widest
-    columns = 1 if len(entries) <= _LOW else 2
+    columns = 1 if len(entries) <= LOW else 2
     return columns, whole / columns - before - _BETWEEN

@@ -17,7 +17,7 @@ from wandbwatch.formatting.text import brief_names, shared_part
 from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.report import Line, Plot
 from wandbwatch.plots import palette
-from wandbwatch.plots.figure import EDGE, Frame, Sheet, note
+from wandbwatch.plots.figure import EDGE, LOW, Frame, Sheet, note
 from wandbwatch.plots.palette import NAMED, LineStyle, look
 from wandbwatch.plots.points import Marks, Odd, dots, line, marks_of, path
 from wandbwatch.plots.ticks import Floats, Scale, worded
@@ -28,6 +28,8 @@ _SPARSE = 40
 _DIRECT, _COLUMNS, _LONGEST = 4, 18, 240
 """Up to this many lines carry their names at their ends, in as many columns and
 pixels, if that keeps them apart."""
+_IN_ROW, _IN_COLUMN = 48, 22
+"""The columns of a name in a legend, alone in its row or beside another."""
 _FEW, _CALM = 5, 400
 """Up to this many lines, and points of one, lines are wide."""
 _WIDE, _NARROW, _RAW, _EDGE = 3.4, 2.4, 1.6, 1.2
@@ -75,13 +77,13 @@ def draw(plot: Plot, *, titled: bool = True) -> Sheet:
     beside = (*(m.name for m in plot.marks), *(s.name for s in plot.shades))
     words = Words((plot.key, plot.x, *names, *beside))
     short = brief_names(names, _COLUMNS) if len(names) > 1 else {}
-    called = [short.get(name, name) for name in names]
-    fitting = [words.fit(name, _LONGEST) for name in called]
+    fitting = [words.fit(short.get(name, name), _LONGEST) for name in names]
     clear = len(set(fitting)) == len(set(names)) and (
         len(names) > 1 or fitting == [words.clean(name) for name in names]
     )
     direct = bool(chart.x) and len(names) <= _DIRECT and clear
-    entries = () if direct else tuple(_ranked(plot, called))
+    listed = brief_names(names, _IN_ROW if len(names) <= LOW else _IN_COLUMN)
+    entries = () if direct else tuple(_ranked(plot, [listed[name] for name in names]))
     frame = Frame(
         title=plot.key if titled else "",
         aside=_aside(plot, chart),
