@@ -1563,6 +1563,34 @@ hand => val/mpjpe:min
     train/loss; val/mpjpe; val/pa_mpjpe; val/auc; lr
 vqvae2 => val_mse:min
     train_loss; train_mse; latent_loss; perplexity; val_mse; lr
+paligemma => val_edit_distance:min
+    train_loss; val_edit_distance; epoch
+offline => eval/normalized_return:max
+    train/q_loss; eval/episode_return; eval/normalized_return; eval/episode_length
+overcooked => eval/sparse_return:max
+    train/shaped_return; train/policy_loss; eval/sparse_return; eval/shaped_return
+clip ft too => val/clip_val_loss:min
+    train/loss; train/scale; train/lr; val/clip_val_loss;
+    val/image_to_text_mean_rank; val/text_to_image_mean_rank; val/epoch
+chemprop => val/rmse:min
+    train_loss; train_loss_step; train_loss_epoch; val_loss; val/rmse; test/rmse;
+    test/mae; epoch; trainer/global_step
+pycil => avg_acc:max
+    task; cnn_top1; cnn_top5; nme_top1; avg_acc; loss
+st old => eval/spearman_cosine:max
+    train/loss; eval/pearson_cosine; eval/spearman_cosine; eval/pearson_manhattan;
+    eval/spearman_manhattan; eval/pearson_euclidean; eval/spearman_euclidean;
+    eval/pearson_dot; eval/spearman_dot; eval/pearson_max; eval/spearman_max
+avalanche too => Top1_Acc_Stream/eval_phase/test_stream:max
+    Loss_Epoch/train_phase/train_stream/Task000;
+    Top1_Acc_Epoch/train_phase/train_stream/Task000;
+    Top1_Acc_Stream/eval_phase/test_stream; Loss_Stream/eval_phase/test_stream;
+    StreamForgetting/eval_phase/test_stream
+st nano no mean => eval/loss:min
+    train/loss; eval/loss; eval/NanoFEVER_cosine_ndcg@10;
+    eval/NanoNQ_cosine_ndcg@10; eval/NanoMSMARCO_cosine_ndcg@10
+monai auto3dseg => val/acc:max
+    train/loss; train/acc; val/acc; val/acc_class0; val/acc_class1; val/acc_class2
 """
 
 

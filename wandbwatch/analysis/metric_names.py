@@ -34,7 +34,7 @@ def _errors(*names: str, apart: bool = True) -> Iterable[_Family]:
 FAMILIES = (
     *_scores(
         "success_rate|success_(once|at_end)|pc_success|win_?rate|battle_won"
-        "|normalized_score",
+        "|normalized_(score|return)",
         "elo",
         "returns?|ret|rewards?|rew|rews|eprewmean|^environment$",
         "success(es)?",
@@ -49,9 +49,16 @@ FAMILIES = (
         r"bleu_?\d",
     ),
     # errors that stand beside no score which says more
-    *_errors("wer", "der|diarization_error_rate", "cer", "fvd", r"[fk]id\d*|fcd|fad"),
     *_errors(
-        "eer|(min)?[af]de|mpjpe|ate_rmse|abs_?rel|crps|wql|nme|chamfer|cd", apart=False
+        "wer",
+        "der|diarization_error_rate",
+        "cer|edit_distance|levenshtein",
+        "fvd",
+        r"[fk]id\d*|fcd|fad",
+    ),
+    *_errors(
+        "eer|(min)?[af]de|mpjpe|ate_rmse|abs_?rel|crps|wql|nme$|chamfer|cd(_l1)?$",
+        apart=False,
     ),
     *_scores(
         "[ul]as|qwk|mcc|matthews",
@@ -81,8 +88,7 @@ FAMILIES = (
     *_scores("(?<!neg_)(?<!negative_)(log_?likelihood|loglik)|mll"),
     *_errors("err(or)?_rate"),
     *_errors(
-        "mae|sad|pehe",
-        "rmse|rmsd",
+        "mae|sad|pehe|rmse|rmsd",
         "epe|flall|lpips|regret|nash_conv|exploitability|bpd|bpp|hd95|hausdorff|assd"
         r"|\w+_gap",
         "mse|s?mape|wape|mase|owa|nrmse|rmsle|pinball|m?error|errors|err",
@@ -145,6 +151,7 @@ _PLAIN = {*_WHOLE, "total", "epoch", "iter", "macro", "micro", "rate", "b", "m",
 _PLAIN |= {"episode", "episodic", "episodes", "cumulative", "roc", "logged", "out"}
 _OF_A_SET = {"idx", "dataloader", "task", "exp", "fold", "phase", "stream"}
 _VARIANTS = {"best": 1, "final": 0.5, "max": 1, "easy": 1, "hard": 1, "ce": 1, "l1": 1}
+_VARIANTS |= {"dot": 0.5, "manhattan": 0.5, "euclidean": 0.5, "shaped": 0.5}
 _VARIANTS |= {"seen": 0.5, "source": 0.5, "class": 0.5, "teacher": 0.5}
 """How many words later a key with such a word comes than the plain one."""
 _SPELLINGS = (
@@ -154,6 +161,7 @@ _SPELLINGS = (
     (r"neg_((root_)?(mean|median|max)_\w*err\w*|log_loss|r?mse|map?e)", "score"),
     (r"neg(ative)?_log_?likelihood", "nll"),
     (r"rel(ative)?_l2(?!_err)", "rel_err"),
+    ("clip_val_loss", "val_loss"),  # OpenCLIP's
     (r"l2_(?=(relative_)?err)|coco(?=ap)", ""),  # PINNs', YOLOX's
     (r"bits[_-]per[_-]\w+", "bpd"),
     # LightGBM's, and that of neural operators
