@@ -80,6 +80,30 @@ def test_a_loss_that_leaves_its_level_is_a_cause(values, kind):
     assert [one.partition(":")[0] for one in said] == ([kind] if kind else [])
 
 
+GAIN = [100.0 * n for n in range(40)]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([*GAIN, *[3900.0 / 2**n for n in range(20)]], "collapse"),
+        ([*GAIN, *[100.0] * 10, *[3900.0] * 10], ""),
+        ([*GAIN, *[3000.0] * 20], ""),
+        ([0.5, 0.9, 0.1, 0.6, 0.4, 0.8, 0.2, 0.5, 0.3, 0.7] * 6, ""),
+        ([4000.0 - value for value in GAIN], ""),
+        (GAIN[:10] + [0.0] * 9, ""),
+    ],
+)
+def test_a_score_that_loses_what_it_gained_is_a_cause(values, kind):
+    said = found(run(State.FINISHED), series("rollout/ep_rew_mean", values))
+    assert [one.partition(":")[0] for one in said] == ([kind] if kind else [])
+    if kind:
+        assert said[0] == (
+            "collapse: rollout/ep_rew_mean fell from 3800 to 0.029755,"
+            " starting at step 43 (2026-01-01 11:44 UTC)"
+        )
+
+
 def test_a_hang_is_reported_from_a_usual_pause():
     steps = series("_step", [float(n) for n in range(30)], END - 40 * MINUTE)
     known = Evidence(run(State.KILLED), {"_step": steps})

@@ -25,7 +25,7 @@ from wandbwatch.analysis.machine import (
     split,
 )
 from wandbwatch.analysis.metric_names import held_out
-from wandbwatch.analysis.objective import direction
+from wandbwatch.analysis.objective import curve_keys, direction
 from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Query
@@ -48,6 +48,8 @@ _LEVEL = 5
 _DIVERGED, _SPIKED = 2.0, 1.6
 """A curve this many times its earlier level has diverged, or is a spike."""
 _SIGMAS = 6.0
+_LOST = 0.5
+"""The share of its gain that a score loses in a collapse."""
 _SILENT = 600.0
 """Seconds without a step that count as a stall, unless such pauses are usual."""
 _RESTS, _IDLE = 900.0, 5.0
@@ -103,7 +105,7 @@ def examined(source: Source, run: Run) -> Evidence:
 def _telling(run: Run) -> list[str]:
     """Name the keys that show how a run trains: those with bad values first."""
     bad = [key for key, value in run.summary.items() if _broken(value)]
-    return list(dict.fromkeys([*bad, *known_keys.likely([run])]))[:_KEYS]
+    return list(dict.fromkeys([*bad, *curve_keys([run], _KEYS)]))[:_KEYS]
 
 
 def _broken(value: Json) -> bool:
@@ -129,8 +131,8 @@ def _learning(known: Evidence) -> Iterator[tuple[str, Series]]:
 
 def _curves(known: Evidence) -> Iterator[Cause]:
     for key, series in _learning(known):
-        for cause in (_raised(known, key, series), _not_finite(known, key, series)):
-            if cause:
+        for find in (_raised, _collapsed, _not_finite):
+            if cause := find(known, key, series):
                 yield cause
 
 
@@ -155,15 +157,11 @@ def _not_finite(known: Evidence, key: str, series: Series) -> Cause | None:
 
 def _raised(known: Evidence, key: str, series: Series) -> Cause | None:
     """Find where a loss left its level, for good or for a while."""
-    if direction(key, [known.run]) is not False:
-        return None
-    points = [
-        (x, y) for x, y in zip(series.x, series.y, strict=True) if math.isfinite(y)
-    ]
-    if len(points) < _ENOUGH:
+    points = _points(series)
+    if direction(key, [known.run]) is not False or not points:
         return None
     values = [y for _, y in points]
-    levels = [median(values[n - _LEVEL : n]) for n in range(_LEVEL, len(values) + 1)]
+    levels = _levels(values)
     for place in range(2 * _LEVEL, len(levels)):
         before = values[max(place - 50, 0) : place]
         middle = median(before)
@@ -181,6 +179,38 @@ def _raised(known: Evidence, key: str, series: Series) -> Cause | None:
             return Cause("divergence", at, f"{text}, starting at {known.place(at)}")
         return Cause("spike", at, f"{text} at {known.place(at)} and came back")
     return None
+
+
+def _collapsed(known: Evidence, key: str, series: Series) -> Cause | None:
+    """Find where a score lost most of what it had gained, for good."""
+    points = _points(series)
+    if direction(key, [known.run]) is not True or not points:
+        return None
+    levels = _levels([y for _, y in points])
+    top = max(levels)
+    best = levels.index(top)
+    changes = [abs(b - a) for a, b in pairwise(levels[: best + 1])]
+    noise = _SIGMAS * median(changes or [0.0])
+    limit = top - max(_LOST * (top - min(levels[: best + 1])), noise)
+    lost = [level < limit for level in levels[best:]]
+    if top == levels[0] or not all(lost[-_LEVEL:]) or not any(lost):
+        return None
+    first = len(lost) - next(n for n, low in enumerate([*lost[::-1], False]) if not low)
+    at = points[best + first + _LEVEL - 1][0]
+    text = f"{key} fell from {formatting.number(top)} to"
+    text += f" {formatting.number(levels[-1])}, starting at {known.place(at)}"
+    return Cause("collapse", at, text)
+
+
+def _points(series: Series) -> list[tuple[float, float]]:
+    """Return the finite points of a curve; none where they are too few to judge."""
+    points = zip(series.x, series.y, strict=True)
+    found = [(x, y) for x, y in points if math.isfinite(y)]
+    return found if len(found) >= _ENOUGH else []
+
+
+def _levels(values: Sequence[float]) -> list[float]:
+    return [median(values[n - _LEVEL : n]) for n in range(_LEVEL, len(values) + 1)]
 
 
 def _flat(known: Evidence, key: str, series: Series) -> Iterator[Cause]:
