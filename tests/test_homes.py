@@ -17,7 +17,7 @@ PACKAGE = Path(wandbwatch.__file__).parent
     ("libraries", "homes"),
     [
         ({"wandb", "wandb_gql", "wandb_graphql"}, {"sources/cloud", "cli/demo.py"}),
-        ({"matplotlib", "mpl_toolkits", "PIL"}, {"plots"}),
+        ({"matplotlib", "mpl_toolkits", "PIL", "fontTools"}, {"plots"}),
         ({"numpy"}, {"plots", "sources/local/large"}),
         ({"plotext"}, {"renderers/terminal"}),
         ({"discord_webhook"}, {"delivery/discord"}),

@@ -145,7 +145,7 @@ colour; no name has one once it is cleaned."""
 def _image(character: str) -> Image | None:
     """Return the machine's picture of an emoji, a square."""
     for known, font in _fonts():
-        if known.get_char_index(ord(character)):
+        if ord(character) in known:
             left, top, right, bottom = font.getbbox(character)
             side = math.ceil(max(right - left, bottom - top, 1))
             image = PIL.Image.new("RGBA", (side, side), (0, 0, 0, 0))
@@ -157,11 +157,19 @@ def _image(character: str) -> Image | None:
 
 
 @functools.cache
-def _fonts() -> tuple[tuple[FT2Font, ImageFont.FreeTypeFont], ...]:
+def _fonts() -> tuple[tuple[Collection[int], ImageFont.FreeTypeFont], ...]:
     """Open the machine's emoji fonts: their characters, and how to draw them."""
     paths = [path for path in font_manager.findSystemFonts() if _FONTS.search(path)]
     opened = ((path, _opened(path)) for path in sorted(paths))
-    return tuple((FT2Font(path), font) for path, font in opened if font)
+    return tuple((_characters(path), font) for path, font in opened if font)
+
+
+def _characters(path: str) -> Collection[int]:
+    """Read what a font has; before 3.11 matplotlib refuses those of bitmaps."""
+    from fontTools.ttLib import TTFont  # noqa: PLC0415 -- few names have emoji
+
+    with TTFont(path, fontNumber=0, lazy=True) as font:
+        return frozenset(font.getBestCmap() or ())
 
 
 def _opened(path: str) -> ImageFont.FreeTypeFont | None:
