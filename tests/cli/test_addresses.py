@@ -7,15 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from wandbwatch.cli import grammar
 from wandbwatch.cli.addresses import opened
 from wandbwatch.cli.main import _source
 from wandbwatch.model import address_parsing
 from wandbwatch.model.address import Cloud, Local, beside
 from wandbwatch.model.errors import NotAuthorisedError, NotFoundError, UsageError
 from wandbwatch.model.query import Axis, Query
+from wandbwatch.model.report import Note
 from wandbwatch.model.run import Run, State
 
-from tests.fakes import FakeSource
+from tests.fakes import FakeSource, fake_env
 from tests.runs.synthetic import write_long
 from tests.servers.wandb import Run as Seen
 from tests.servers.wandb import WandbServer
@@ -132,6 +134,13 @@ def test_a_run_is_found_by_its_id_its_name_or_a_word(wandb_server, name, run_id)
     assert found.run().id == run_id
     assert [run.id for run in found.runs(Query()).runs] == [run_id]
     assert found.console(run_id, 3) == ()
+
+
+def test_the_best_run_is_shown_with_what_it_is_best_by(wandb_server):
+    made(wandb_server)
+    env = fake_env(source("acme/gpt/best"))
+    (told,) = grammar.parse("summary acme/gpt/best", env).reports
+    assert Note("wide is the best by val/loss:min") in told.blocks
 
 
 def test_ids_of_a_query_may_be_names(wandb_server):

@@ -236,6 +236,7 @@ def find(project: Source, where: Address, name: str) -> Run:
 def _by_word(project: Source, where: Address, word: str) -> Run:
     from wandbwatch.analysis.objective import choose  # noqa: PLC0415 -- nor metrics
     from wandbwatch.model.query import Query  # noqa: PLC0415 -- --help needs none
+    from wandbwatch.model.report import remark  # noqa: PLC0415
     from wandbwatch.model.run import State  # noqa: PLC0415
 
     summary = None if word == BEST else ()
@@ -245,6 +246,8 @@ def _by_word(project: Source, where: Address, word: str) -> Run:
         metric = choose(found)
         ranked = metric.objective.ranked(found) if metric.objective else ()
         found = tuple(run for run, _ in ranked)
+        if found:
+            remark(f"{found[0].name} is the best by {metric.objective}")
         why = metric.reason if not metric.objective else "no finite values to rank by"
     elif word == LAST_GOOD:
         found = tuple(run for run in found if run.state is State.FINISHED)
