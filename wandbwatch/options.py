@@ -206,6 +206,11 @@ HERE = Local(Path())
 """What is meant when no address is given: the runs of this directory."""
 
 
+def runs_here() -> Path | None:
+    """Return the directory that wandb writes to from here, if there is one."""
+    return next(filter(Path.is_dir, map(Path, ("wandb", ".wandb"))), None)
+
+
 def places(
     given: Sequence[Address] | None, read: Callable[[str], Address] = project_address
 ) -> tuple[Address, ...]:

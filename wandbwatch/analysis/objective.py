@@ -53,6 +53,9 @@ _WAYS_TO_SAY |= {"median", "overall", "all", "total", "easy", "moderate", "hard"
 """Words of one measure, told in several ways: no parts."""
 _WAYS = {"min": False, "max": True}
 
+_METRICS = 4
+"""Columns that are chosen for the runs of several projects."""
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -146,6 +149,12 @@ def _benchmarks(alike: Sequence[str]) -> set[str]:
 def choose_each(runs: Sequence[Run]) -> Sequence[Chosen]:
     """Choose the metric of each project; a directory may have runs of several."""
     return [choose(some) for some in by_project(runs).values()]
+
+
+def metrics_of(runs: Sequence[Run]) -> tuple[str, ...]:
+    """Return the metric of each project, the first four."""
+    found = (aim.key for one in choose_each(runs) for aim in one.objectives)
+    return tuple(dict.fromkeys(found))[:_METRICS]
 
 
 def curve_keys(

@@ -22,6 +22,7 @@ from wandbwatch.model.errors import (
     WandbwatchError,
 )
 from wandbwatch.model.ports import Source, SourceProxy
+from wandbwatch.options import runs_here
 
 if TYPE_CHECKING:
     from wandbwatch.model.drawing import Distributions
@@ -49,7 +50,7 @@ def opened(address: Address, make: Callable[[Address], Source]) -> Source:
     if path := _path_of(address):
         return PathHintSource(source, path, SourceError, UsageError)
     # Without an account, the runs that one can mean by a project's name are here.
-    here = _runs_here() if isinstance(address, Cloud) else None
+    here = runs_here() if isinstance(address, Cloud) else None
     return PathHintSource(source, here, NoKeyError) if here else source
 
 
@@ -58,13 +59,9 @@ def _path_of(address: Address) -> Path | None:
     if not isinstance(address, Cloud) or not str(address):
         return None
     path = Path(str(address))
-    here = address.run and not address.project and _runs_here()
+    here = address.run and not address.project and runs_here()
     below = path.parent != Path() and _may_be_a_name(path)
     return path if path.exists() or below or here else None
-
-
-def _runs_here() -> Path | None:
-    return next(filter(Path.is_dir, map(Path, ("wandb", ".wandb"))), None)
 
 
 class PathHintSource(SourceProxy):

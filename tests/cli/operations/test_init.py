@@ -26,6 +26,7 @@ from wandbwatch.model.run import Run, State
 from wandbwatch.model.settings import Cron, Interval, Secret, SecretKind
 
 from tests.fakes import NOW, FakeSource, fake_env
+from tests.runs.synthetic import write_long
 
 OLD = "# nightly\n\n/summary run:e/p/x filters:a,b\n/project project:e/p topk:1\n"
 HOOK = "https://discord.com/api/webhooks/1/s3cr3t"
@@ -84,6 +85,30 @@ def test_a_file_for_a_service_of_systemd_is_one_that_it_can_read(here, capsys):
 def test_a_webhook_is_in_one_place():
     with pytest.raises(UsageError, match="either --webhook-env or --credential"):
         init("--credential", "hook", "--webhook-env", "HOOK")
+
+
+def test_the_runs_of_this_directory_are_meant_without_an_account(here, monkeypatch):
+    write_long(here / "wandb" / "run-20260101_000000-a" / "run-a.wandb", 3, keys=1)
+    monkeypatch.delenv("WANDB_API_KEY", raising=False)
+    assert init().subscriptions[0].commands == (f"project {here} --topk 5",)
+    Path("watch.toml").unlink()
+    monkeypatch.setenv("WANDB_PROJECT", "gpt")
+    assert init().subscriptions[0].commands == ("project entity/gpt --topk 5",)
+
+
+def test_the_first_posts_have_the_metric_of_each_project(here):
+    runs = [
+        Run("a", "a", State.FINISHED, project="gpt", summary={"val/loss": 0.1}),
+        Run("b", "b", State.FINISHED, project="asr", summary={"test,clean/wer": 9.0}),
+    ]
+    env = fake_env(FakeSource(runs))
+    assert grammar.read(["init", "--yes", "--project", str(here)], env) == 0
+    (one,) = tomllib.loads(Path("watch.toml").read_text())["subscriptions"]
+    keys = r"'val/loss,test\,clean/wer'"
+    assert one["commands"] == [
+        f"project {here} --topk 5 --keys {keys}",
+        f"image {here} --keys {keys}",
+    ]
 
 
 @pytest.mark.usefixtures("here")

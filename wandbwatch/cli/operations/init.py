@@ -91,7 +91,7 @@ def init(
     webhook = wizard.webhook(webhook_env, credential, ask)
     about = "" if older else wizard.project(project, ask, env)
     when = wizard.when(cron, interval, _OLDER if older else _CRON, ask)
-    known = asks or project is not None
+    known = asks or project is not None or about.startswith("/")
     wishes = wizard.Wishes(
         webhook,
         older or (wizard.commands(about, env) if known else [listing(about)]),

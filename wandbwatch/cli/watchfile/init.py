@@ -11,7 +11,7 @@ from pathlib import Path
 import typer
 
 from wandbwatch import config
-from wandbwatch.analysis.objective import choose
+from wandbwatch.analysis.objective import metrics_of
 from wandbwatch.cli import grammar
 from wandbwatch.cli.grammar.lists import says_nothing
 from wandbwatch.cli.watchfile import interval
@@ -24,7 +24,7 @@ from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.ports import Env, ListedProject
 from wandbwatch.model.query import Query
 from wandbwatch.model.settings import Secret, SecretKind
-from wandbwatch.options import project_address
+from wandbwatch.options import project_address, runs_here
 
 _VARIABLE = "WANDBWATCH_WEBHOOK"
 _SHOWN = 15
@@ -88,8 +88,6 @@ def project(given: str | None, ask: Ask, env: Env) -> str:
     if given:
         return given
     known = _projects(env) if ask is on_terminal else ()
-    entity = os.environ.get("WANDB_ENTITY") or "entity"
-    default = f"{entity}/{os.environ.get('WANDB_PROJECT') or 'project'}"
     for number, one in enumerate(known, 1):
         typer.echo(f"{number:>3}  {one}{_activity(one, env)}")
 
@@ -97,11 +95,22 @@ def project(given: str | None, ask: Ask, env: Env) -> str:
         listed = text.isdecimal() and 0 < int(text) <= len(known)
         return str(known[int(text) - 1]) if listed else text
 
-    question = "Whose runs to list (ENTITY/PROJECT)"
+    question, default = "Whose runs to list (ENTITY/PROJECT, or a directory)", _meant()
     if known:
         question, default = "Which project (its number, or ENTITY/PROJECT)", "1"
     answer = ask(question, default, lambda t: grammar.parse(listing(meant(t)), env))
     return meant(answer)
+
+
+def _meant() -> str:
+    """Return what is most likely meant: W&B's variables, the runs here, or an example.
+
+    A command line has its path in full, as a daemon may run it elsewhere.
+    """
+    named = os.environ.get("WANDB_PROJECT")
+    if not named and runs_here():
+        return str(Path.cwd())
+    return f"{os.environ.get('WANDB_ENTITY') or 'entity'}/{named or 'project'}"
 
 
 def _projects(env: Env) -> Sequence[ListedProject]:
@@ -126,23 +135,23 @@ def listing(address: str) -> str:
 def commands(address: str, env: Env) -> list[str]:
     """Return the lines of a first subscription: the runs, and a plot of the main
     metric if the project is reachable."""
-    key = _metric(address, env)
-    if not key:
+    metrics = _metrics(address, env)
+    if not metrics:
         return [listing(address)]
-    quoted = shlex.quote(key.replace(",", "\\,"))
+    quoted = shlex.quote(",".join(key.replace(",", "\\,") for key in metrics))
     return [
         f"{listing(address)} --keys {quoted}",
         f"image {shlex.quote(address)} --keys {quoted}",
     ]
 
 
-def _metric(address: str, env: Env) -> str:
+def _metrics(address: str, env: Env) -> tuple[str, ...]:
     try:
         source = env.source(project_address(address))
-        found = choose(source.runs(Query(limit=_SAMPLE, config=())).runs)
+        runs = source.runs(Query(limit=_SAMPLE, config=())).runs
     except (WandbwatchError, typer.BadParameter):
-        return ""
-    return found.objective.key if found.objective else ""
+        return ()
+    return metrics_of(runs)
 
 
 def when(cron: str | None, span: str | None, default: str, ask: Ask) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from wandbwatch.analysis import filters
 from wandbwatch.analysis.dead_keys import no_match, sampled_keys, unvalued
 from wandbwatch.analysis.eta import CLOCKS, forecast
 from wandbwatch.analysis.keys import is_glob
-from wandbwatch.analysis.objective import choose_each
+from wandbwatch.analysis.objective import metrics_of
 from wandbwatch.analysis.several import Gathered, located
 from wandbwatch.formatting.run_blocks import (
     caveats,
@@ -40,9 +40,6 @@ if TYPE_CHECKING:
 
 SAMPLE = 10
 """Runs whose whole summaries are read to choose the metric to show."""
-
-_METRICS = 4
-"""Columns that are chosen for runs of several projects."""
 
 
 _OURS = ("state", "id", "name", "group", "tags", "created", "runtime", "last step")
@@ -173,9 +170,7 @@ def sample(source: Source, query: Query) -> Sequence[Run]:
 
 
 def metric_of(runs: Sequence[Run]) -> Keys:
-    """Return the metric of each project, at most four."""
-    metrics = [aim.key for one in choose_each(runs) for aim in one.objectives]
-    return Keys(list(dict.fromkeys(metrics))[:_METRICS])
+    return Keys(metrics_of(runs))
 
 
 def _seen(
