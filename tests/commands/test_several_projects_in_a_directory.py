@@ -70,6 +70,15 @@ def test_a_digest_names_the_best_of_each_project():
     ]
 
 
+def test_events_name_the_best_of_each_project():
+    found = rows(told("events ./runs").blocks, "best")
+    assert [(r["project"], r["name"]) for r in found] == [
+        ("asr", "whisper"),
+        ("sft", "llama"),
+        ("", "unnamed"),
+    ]
+
+
 def test_the_metric_of_each_project_is_drawn():
     blocks = told("image ./runs").blocks
     assert [b.key for b in blocks if isinstance(b, Plot)][:3] == [

@@ -79,6 +79,14 @@ def test_a_key_that_no_run_has_is_named():
     assert len(source.asked_curves) == 1
 
 
+def test_of_the_newest_runs_no_more_is_said_than_what_they_lack():
+    many = Logs({f"r{i}": {"loss": LOSS} for i in range(7)}, total=27)
+    lacks = "none of the newest 5 runs has"
+    assert f"{lacks} 'acc'" in notes(told(many, "--keys loss,acc"))
+    axis = notes(posted(many, "--keys nope --x epoch"))
+    assert f"{lacks} 'epoch' for the x axis" in axis
+
+
 def test_a_key_that_only_the_summaries_have_is_no_mistake_of_spelling():
     source = Logs({"a1": {"accuracy": LOSS}})
     source.logged = {"a1": {"loss": LOSS}}

@@ -28,6 +28,7 @@ from wandbwatch.commands.events.lifecycle import (
 )
 from wandbwatch.commands.events.lifecycle.event import KINDS
 from wandbwatch.formatting.run_blocks import (
+    by_project,
     caveats,
     project_path,
     project_paths,
@@ -325,7 +326,11 @@ def greeting(address: Address, found: Listing, aims: Sequence[Objective]) -> Rep
     count = "1 run" if found.total == 1 else f"{found.total} runs"
     title = f"{runs_title(address, runs)}: {count}, {active} running"
     blocks: list[Block] = [Note("new events will be reported here")]
-    blocks += best_of(runs, aims)
+    projects = by_project(runs)
+    several = len(projects) > 1
+    blocks += (
+        best_by_project([*projects.items()], aims) if several else best_of(runs, aims)
+    )
     url = runs_page(runs)
     return Report("events", title, tuple(blocks), url=url, event=True)
 

@@ -102,10 +102,10 @@ class CurveSelector:
             curves = self._curves(())
         found = SelectedCurves(curves, (), distributions=distributions)
         shown = tuple(key for key in keys[:_MOST] if _shows(found, key))
-        unknown = {} if shown else self._no_axis(known)
+        unknown = {} if shown else self._no_axis(known, listing)
         said = list(unknown.values())
         if not unknown:
-            why = list(self._absent(meant, shown, known, listing.runs))
+            why = list(self._absent(meant, shown, known, listing))
             unknown = {one: text for one, text, never in why if never}
             said = [text for _, text, _ in why]
         newest = self._newest(len(listing.runs), listing.total)
@@ -131,8 +131,10 @@ class CurveSelector:
                 (), tuple(spread), distributions=self._distributions(spread)
             )
         if not found.keys:
-            unknown = self._no_axis(known_keys.numeric(listing.runs, bools=True))
-            note = f"no run has logged numbers{yet(*listing.runs)}{self._beside()}"
+            known = known_keys.numeric(listing.runs, bools=True)
+            unknown = self._no_axis(known, listing)
+            none = f"{self._none(listing)} has logged numbers"
+            note = f"{none}{yet(*listing.runs)}{self._beside()}"
             said = unknown.get(self._axis.key, note)
             return SelectedCurves((), (), (said, *notes), unknown)
         note = f"no --keys given: chose {', '.join(found.keys)}; --keys selects others"
@@ -193,21 +195,30 @@ class CurveSelector:
     def _newest(self, count: int, total: int | None = None) -> Iterator[str]:
         if count and count == self._query.limit != total:
             of = f" of {total}" if total else ""
-            first = "newest" if self._query.order == _NEWEST else "best"
-            yield f"the {first} {count}{of} runs; --runs selects others"
+            yield f"the {self._first} {count}{of} runs; --runs selects others"
 
-    def _no_axis(self, known: Collection[str]) -> dict[str, str]:
+    @property
+    def _first(self) -> str:
+        return "newest" if self._query.order == _NEWEST else "best"
+
+    def _none(self, found: Listing) -> str:
+        if not found.left_out:
+            return "no run"
+        return f"none of the {self._first} {len(found.runs)} runs"
+
+    def _no_axis(self, known: Collection[str], found: Listing) -> dict[str, str]:
         key = self._axis.key
         hint = did_you_mean(key, [*known, *_AXES])
         missing = key and key not in known
-        return {key: f"no run has {key!r} for the x axis{hint}"} if missing else {}
+        said = f"{self._none(found)} has {key!r} for the x axis{hint}"
+        return {key: said} if missing else {}
 
     def _absent(
         self,
         meant: Mapping[str, Sequence[str]],
         shown: Sequence[str],
         known: Collection[str],
-        runs: Sequence[Run],
+        found: Listing,
     ) -> Iterator[tuple[str, str, bool]]:
         """Say of each key that is not shown why, and whether no run has it at all."""
         for one, names in meant.items():
@@ -215,16 +226,16 @@ class CurveSelector:
                 continue
             if one in known and not self._axis.key:
                 yield one, f"{one!r} is only in summaries; it has no curve", False
-            elif run := next((run for run in runs if _has_media(one, run)), None):
+            elif run := next((run for run in found.runs if _has_media(one, run)), None):
                 where = shlex.quote(str(_address_of(run, self._address)))
                 keys = shlex.quote(one.replace(",", "\\,"))
                 line = f"wandbwatch media {where} --keys {keys}"
                 yield one, f"{one!r} is no curve; `{line}` shows it", False
-            elif what := _wording(one, runs):
+            elif what := _wording(one, found.runs):
                 yield one, f"{one!r} is no number; its last value is {what}", False
             else:
                 hint = "" if one in known else did_you_mean(one, known)
-                told = f"no run has {one!r}{self._beside()}{hint}"
+                told = f"{self._none(found)} has {one!r}{self._beside()}{hint}"
                 yield one, told, one not in known
 
     def _beside(self) -> str:
