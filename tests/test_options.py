@@ -48,6 +48,22 @@ def test_filters_nested_without_end_are_refused_in_plain_words():
         Filters.read('{"$and":[' * 3000)
 
 
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        (
+            "state=finished",
+            r"""is not JSON; write --filters '{"state": "finished"}'$""",
+        ),
+        ("config.lr = 0.1", r"""; write --filters '{"config.lr": 0.1}'$"""),
+        ("{state: x}", r"""double quotes.*; quote it whole: .*"failed"}'$"""),
+    ],
+)
+def test_filters_that_are_not_json_are_shown_as_json(text, meant):
+    with pytest.raises(typer.BadParameter, match=meant):
+        Filters.read(text)
+
+
 @pytest.mark.parametrize("read", [project_address, run_address])
 def test_a_path_that_is_no_address_gets_a_hint(read, tmp_path, monkeypatch):
     path = "multirun/2025-01-02/03-04-05/0/wandb"

@@ -64,8 +64,12 @@ class Filters(dict[str, "Json"]):
         except RecursionError as e:
             raise typer.BadParameter("nested too deeply") from e
         except ValueError as e:
-            quoted = 'quote it whole: --filters \'{"state": "failed"}\''
-            raise typer.BadParameter(f"{text[:40]!r} is not JSON: {e}; {quoted}") from e
+            said = f': {e}; quote it whole: --filters \'{{"state": "failed"}}\''
+            if one := re.fullmatch(r"([\w.]+) ?==? ?([\w./-]+)", text):
+                number = re.fullmatch(r"-?\d+(\.\d+)?", one[2])
+                value = one[2] if number else f'"{one[2]}"'
+                said = f"; write --filters '{{\"{one[1]}\": {value}}}'"
+            raise typer.BadParameter(f"{text[:40]!r} is not JSON{said}") from e
         if not isinstance(read, dict):
             raise typer.BadParameter('not a JSON object such as {"state": "failed"}')
         return cls(read)
