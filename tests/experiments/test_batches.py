@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 from wandbwatch.delivery.outbox import Store
-from wandbwatch.experiments import batch_reports
-from wandbwatch.experiments.notify import with_error
+from wandbwatch.experiments import batch_reports, reports
 from wandbwatch.experiments.outcomes import hold_reason
+from wandbwatch.experiments.output import with_error
+from wandbwatch.model.cell import MISSING
 from wandbwatch.model.experiment import Experiment, Phase, Plan
 from wandbwatch.model.report import Fields, Note, Table, Text
 
@@ -101,6 +102,19 @@ def test_a_message_on_a_batch_counts_failures_by_their_error(tmp_path):
     assert failures.text == "1 × CUDA out of memory"
     table = next(b for b in report.blocks if isinstance(b, Table))
     assert [row[0] for row in table.rows] == ["1", "2 ✗"]
+
+
+def test_a_list_of_experiments_says_why_one_failed(tmp_path):
+    log = tmp_path / "2.log"
+    log.write_text("torch.cuda.OutOfMemoryError: CUDA out of memory.\n")
+    fine, failed = trial(1, Phase.FINISHED), trial(2, Phase.FAILED, log=str(log))
+    (table,) = reports.listing([with_error(failed), fine]).blocks
+    assert isinstance(table, Table)
+    place = table.columns.index("why")
+    assert [row[place] for row in table.rows] == ["CUDA out of memory", MISSING]
+    (table,) = reports.listing([fine]).blocks
+    assert isinstance(table, Table)
+    assert "why" not in table.columns
 
 
 def test_a_failed_trial_is_not_the_best():

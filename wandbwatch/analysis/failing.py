@@ -174,7 +174,7 @@ def brief(line: str) -> str:
         return found[1]
     if (found := _ERROR.fullmatch(line)) and (said := found[2]):
         line = said if found[1] in _GENERIC else f"{found[1]}: {said}"
-    return cut_end(re.split(r"(?<=\w{3})[.;] ", line, maxsplit=1)[0], _SHORT)
+    return cut_end(re.split(r"(?<=\w{3})[.;](?: |$)", line, maxsplit=1)[0], _SHORT)
 
 
 def ending(run: Run) -> str:

@@ -187,6 +187,7 @@ def listing(experiments: Sequence[Experiment]) -> Report:
     if not experiments:
         note = Note("no experiments yet; `wandbwatch experiment --help` shows how")
         return Report("experiments", "experiments", (note,))
+    reasons = any(one.reason for one in experiments)
     rows = tuple(
         (
             one.id,
@@ -199,12 +200,13 @@ def listing(experiments: Sequence[Experiment]) -> Report:
             one.by,
             f"B{one.batch}",
             MISSING if one.score is None else one.score,
+            *((one.reason or MISSING,) if reasons else ()),
         )
         for one in experiments
     )
     columns = (
         *("id", "phase", "name", "parameters", "started", "runtime", "end", "by"),
-        *("batch", "score"),
+        *("batch", "score", *(("why",) if reasons else ())),
     )
     return Report("experiments", "experiments", (Table("", columns, rows),))
 

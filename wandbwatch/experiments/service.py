@@ -20,7 +20,7 @@ from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, Store
 from wandbwatch.experiments import batch_reports, reports, supervisor_process
 from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.experiments.notify import end_report
-from wandbwatch.experiments.output import Output, ProgressLine, tail
+from wandbwatch.experiments.output import Output, ProgressLine, tail, with_error
 from wandbwatch.experiments.plan import with_checked_script
 from wandbwatch.experiments.runs import made, newest_run
 from wandbwatch.experiments.secrets import ACCOUNT
@@ -231,10 +231,14 @@ class ExperimentService:
         with self._ledger() as ledger:
             supervisor_process.recover(ledger, self._file)
 
+    def listing(self, limit: int) -> Report:
+        return reports.listing(list(map(with_error, self.listed(limit))))
+
     def batch_report(self, batch: int) -> Report:
         with self._ledger() as ledger:
             supervisor_process.recover(ledger, self._file)
-            return batch_reports.report(ledger.of_batch(batch))
+            told = list(map(with_error, ledger.of_batch(batch)))
+            return batch_reports.report(told)
 
     def report(self, experiment_id: int) -> Report:
         with self._ledger() as ledger:

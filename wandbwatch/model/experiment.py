@@ -277,6 +277,10 @@ class Experiments(Protocol):
         """Start a supervisor for batches whose supervisor died."""
         ...
 
+    def listing(self, limit: int, /) -> Report:
+        """Report the newest experiments and why they failed; 0 is all."""
+        ...
+
     def batch_report(self, batch: int, /) -> Report:
         """Report on a batch: its progress, or its ranked result."""
         ...

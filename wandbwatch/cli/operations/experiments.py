@@ -37,9 +37,7 @@ def experiments(
 
 
 def _listing(env: Env, topk: int) -> Iterator[Report]:
-    from wandbwatch.experiments import reports
-
-    yield reports.listing(env.experiments().listed(topk))
+    yield env.experiments().listing(topk)
 
 
 def _one(env: Env, number: int) -> Iterator[Report]:
