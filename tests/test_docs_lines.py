@@ -108,6 +108,12 @@ class Desk(Place):
         for name in ("run.sh", "run_experiment.sh"):
             (directory / name).write_text(SCRIPT)
             (directory / name).chmod(0o755)
+        # Few machines have Slurm; here is one whose cluster does not answer.
+        programs = directory / "programs"
+        programs.mkdir()
+        (programs / "sbatch").write_text("#!/bin/sh\nexit 1\n")
+        (programs / "sbatch").chmod(0o755)
+        self.environ["PATH"] = f"{programs}:{os.environ['PATH']}"
         (directory / "base.toml").write_text("epochs = 1\n")
         (directory / "sweep.yaml").write_text(SWEEP)
         subprocess.run(
