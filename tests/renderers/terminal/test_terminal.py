@@ -216,6 +216,14 @@ def test_values_without_a_logarithm_are_counted():
     assert "↓ 2 not above 0" in shown
 
 
+def test_percent_go_from_0_to_100():
+    line = Line("a", "owl", Series("k", (0, 1), (41, 43)))
+    shown = text(report(Plot("gpu busy (%)", "step", (line,))))
+    assert "100┤" in shown
+    assert "  0┤" in shown
+    assert "100┤" not in text(report(Plot("val/acc", "step", (line,))))
+
+
 def test_lines_that_cover_each_other_are_named():
     lines = [Line(r, r, Series("k", (0, 1), (1, 2))) for r in ("owl", "lark", "wren")]
     shown = text(report(Plot("k", "step", tuple(lines))))

@@ -14,6 +14,7 @@ from rich.style import Style
 from rich.text import Text
 
 from wandbwatch import formatting
+from wandbwatch.analysis import keys
 from wandbwatch.analysis.curves import smoothed
 from wandbwatch.formatting import charts as charted
 from wandbwatch.formatting.numbers import compact
@@ -153,6 +154,8 @@ def _art(plot: Plot, pens: Sequence[TextPen], screen: Screen) -> str:
         values += [mark.at for mark in plot.marks if not mark.upright]
     edges = [edge for line in plot.lines for edge in line.band or ()]
     values += ends(edges)[1]
+    if keys.is_percent(plot.key) and any(map(math.isfinite, values)):
+        values += [0.0, 100.0]
     shown = plot.limits if plot.limits and values else values
     x = scales.scale(ats, log=plot.log_x)
     y = scales.scale(shown, log=plot.log_y)
