@@ -1591,6 +1591,13 @@ st nano no mean => eval/loss:min
     eval/NanoNQ_cosine_ndcg@10; eval/NanoMSMARCO_cosine_ndcg@10
 monai auto3dseg => val/acc:max
     train/loss; train/acc; val/acc; val/acc_class0; val/acc_class1; val/acc_class2
+hyperspectral => OA:max
+    loss; OA; AA; Kappa; time
+harness stderr => gsm8k/exact_match_strict-match:max
+    gsm8k/exact_match_stderr_flexible-extract; gsm8k/exact_match_stderr_strict-match;
+    gsm8k/exact_match_strict-match
+stderr alone => none
+    lr; acc_stderr; eval/accuracy_stderr
 """
 
 

@@ -62,7 +62,7 @@ FAMILIES = (
     ),
     *_scores(
         "[ul]as|qwk|mcc|matthews",
-        "accurac(y|ies)(0?1)?|accs|acc1?|correct|top1|top_1|prec_?1|rank_?1",
+        "accurac(y|ies)(0?1)?|accs|acc1?|oa|correct|top1|top_1|prec_?1|rank_?1",
         r"gsm8_k|math500|aime\d*|amc\d*|mmlu|hellaswag|humaneval|mbpp|gpqa|piqa|boolq"
         r"|ifeval|bbh|arc|winogrande|truthfulqa|livecodebench|swe_?bench|alpaca_eval"
         "|mt_bench|mmmu|mmbench|docvqa|textvqa|chartqa|mathvista|gqa|lfw|cfp_fp|agedb",
@@ -135,7 +135,7 @@ _SPLITS = (
 """Words that name the data; a key of several is of the first."""
 _DATA = {word for _, words in _SPLITS for word in words}
 NEVER = (
-    "std|var|min|len|length|time|sec|seconds|runtime|per|lr|grad|norm|gradient|gnorm"
+    "std|stderr|stdev|var|min|len|length|time|sec|seconds|runtime|per|lr|grad|norm|gradient|gnorm"
     "|scale|weight|coef|ratio|count|num|non|reject(ed)?|chosen|tokens?|threshold|brier"
     "|memory|mem|fps|sps|normalizer"
 )
