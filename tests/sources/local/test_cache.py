@@ -270,7 +270,7 @@ def test_what_is_odd_is_not_used(file, kept, harm):
     elif harm == "cut":
         one.write_bytes(raw[:-9])
     elif harm == "other":
-        one.write_bytes(raw.replace(b"cache 2", b"cache 9"))
+        one.write_bytes(raw.replace(b"cache 3", b"cache 9"))
     elif harm == "text":
         one.write_text("{}")
     else:

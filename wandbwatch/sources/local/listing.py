@@ -146,10 +146,15 @@ def _spelled(run: Run) -> dict[str, Any]:
 
 _DEFAULTS: tuple[Any, ...] = (None, "", (), [], {})
 _ABSENT = dict(vars(Run("", "", State.UNKNOWN)))
+_STATES = {state.value: state for state in State}
 
 
 def _run(found: dict[str, Any]) -> Run:
-    given = {**_ABSENT, **found}
+    run = object.__new__(Run)
+    # A frozen class sets each of thirty fields by a call, which thousands of runs feel.
+    given = run.__dict__
+    given.update(_ABSENT)
+    given.update(found)
     moment = datetime.fromisoformat
     for name in _TIMES:
         if name in found:
@@ -161,10 +166,7 @@ def _run(found: dict[str, Any]) -> Run:
         given["spans"] = ((given["created"], given["heartbeat"]),)
     elif spans:
         given["spans"] = tuple((moment(a), moment(b)) for a, b in spans)
-    given["state"] = State(found["state"])
+    given["state"] = _STATES[found["state"]]
     if len(given) > len(_ABSENT):
         raise ValueError
-    run = object.__new__(Run)
-    # A frozen class sets each of thirty fields by a call, which thousands of runs feel.
-    run.__dict__.update(given)
     return run
