@@ -137,9 +137,17 @@ def test_a_second_look_finds_the_damage_of_a_first_one(file):
     assert answers(file) == cold(file)
 
 
-def test_a_run_and_its_curves_are_read_at_once(file, monkeypatch):
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda file: curves(file, "val/loss", "train/key_00"),
+        lambda file: [(one := source(file)).run(), one.alerts("any")],
+    ],
+)
+def test_what_a_line_asks_of_a_run_is_read_at_once(file, monkeypatch, ask):
     synthetic.write(file, synthetic.steps(1500, run_id="any"))
     monkeypatch.setenv("WANDBWATCH_CACHE", "off")
+    monkeypatch.setattr("wandbwatch.sources.local.source._MOMENT", 60)
     read: list[int] = []
     whole = scan
 
@@ -149,7 +157,7 @@ def test_a_run_and_its_curves_are_read_at_once(file, monkeypatch):
         read.append(parts[0].upto - before)
 
     monkeypatch.setattr(index, "scan", counted)
-    assert len(curves(file, "val/loss", "train/key_00")) == 2
+    assert len(ask(file)) == 2
     blocks = file.stat().st_size // synthetic.BLOCK
     assert blocks - 2 < sum(read) <= blocks
 
