@@ -146,8 +146,8 @@ PARTIAL = (
     "|fm|router|prior|z|a|c|v|pi"
 )
 """Losses and errors that may grow while the run improves."""
-_WHOLE = {"mean", "all", "avg", "average", "overall"}
-_PLAIN = {*_WHOLE, "total", "epoch", "iter", "macro", "micro", "rate", "b", "m", "ep"}
+WHOLE = {"mean", "all", "avg", "average", "overall"}
+_PLAIN = {*WHOLE, "total", "epoch", "iter", "macro", "micro", "rate", "b", "m", "ep"}
 _PLAIN |= {"episode", "episodic", "episodes", "cumulative", "roc", "logged", "out"}
 _OF_A_SET = {"idx", "dataloader", "task", "exp", "fold", "phase", "stream"}
 _VARIANTS = {"best": 1, "final": 0.5, "max": 1, "easy": 1, "hard": 1, "ce": 1, "l1": 1}
@@ -260,7 +260,7 @@ def _late(found: int, data: int, said: Sequence[str], leaf: Sequence[str]) -> fl
 
 def _rest(key: str, found: int, said: Sequence[str]) -> tuple[float, ...]:
     other = [word for word in said if not is_plain(word)]
-    whole = _WHOLE | ({"macro"} if found != LOSSES else set())
+    whole = WHOLE | ({"macro"} if found != LOSSES else set())
     set_number = re.match(r"valid(?:ation)?_(\d+)[-_]", key)
     return (
         not _FINER.search(key),

@@ -48,8 +48,8 @@ _EACH = {"class", "cls", "task", "fold", "env", "agent", "client", "head", "doma
 _EACH |= {"group", "label", "dataset", "player", "user", "worker", "channel"}
 """Words before the number of a part."""
 _WAYS_TO_SAY = {"cosine", "dot", "euclidean", "manhattan", "macro", "micro", "weighted"}
-_WAYS_TO_SAY |= {"mean", "max", "min", "best", "last", "final", "ema", "avg", "average"}
-_WAYS_TO_SAY |= {"median", "overall", "all", "total", "easy", "moderate", "hard"}
+_WAYS_TO_SAY |= {"max", "min", "best", "last", "final", "ema", "median", "total"}
+_WAYS_TO_SAY |= {"easy", "moderate", "hard", *names.WHOLE}
 """Words of one measure, told in several ways: no parts."""
 _WAYS = {"min": False, "max": True}
 
