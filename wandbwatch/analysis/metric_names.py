@@ -90,7 +90,7 @@ FAMILIES = (
     *_errors(
         "mae|sad|pehe|rmse|rmsd",
         "epe|flall|lpips|regret|nash_conv|exploitability|bpd|bpp|hd95|hausdorff|assd"
-        r"|\w+_gap",
+        r"|(obj(ective)?|opt(imality)?|duality|mip)_gap",
         "mse|s?mape|wape|mase|owa|nrmse|rmsle|pinball|m?error|errors|err",
         "loss|losses|cost|nll|m?logloss|bpb|bpc|neg_elbo|nelbo|xent|b?ce|infonce|huber"
         "|log_?cosh|hinge|l1|ne",
