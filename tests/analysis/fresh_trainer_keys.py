@@ -1598,8 +1598,8 @@ harness stderr => gsm8k/exact_match_strict-match:max
     gsm8k/exact_match_strict-match
 stderr alone => none
     lr; acc_stderr; eval/accuracy_stderr
-gap of no optimum => val_loss:min
-    train_loss; val_loss; generalization_gap; val_train_gap; lr
+gap of no optimum => loss:min
+    loss; generalization_gap; lr
 """
 
 
