@@ -51,3 +51,17 @@ def test_runs_are_ranked_by_finite_values_alone():
     ]
     assert Objective("a", largest=True).ranked(runs) == smallest[::-1]
     assert Objective("b").ranked(runs) == []
+
+
+@pytest.mark.parametrize(
+    ("aim", "summary", "value"),
+    [
+        ("loss:min", {"loss.min": 0.1, "loss.max": 9.0}, 0.1),
+        ("acc:max", {"acc.min": 0.1, "acc.max": 0.9}, 0.9),
+        ("acc:max", {"acc": 0.5, "acc.max": 0.9}, 0.5),
+        ("loss:min", {"loss.max": 9.0}, None),
+    ],
+)
+def test_a_run_may_have_only_what_define_metric_sums_up(aim, summary, value):
+    run = Run("a", "a", State.FINISHED, summary=summary)
+    assert Objective.read(aim).value(run) == value

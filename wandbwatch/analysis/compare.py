@@ -79,7 +79,7 @@ def chosen(run: Run, aims: Sequence[Objective]) -> tuple[str, ...]:
 
 def aim_of(run: Run, aims: Sequence[Objective]) -> Objective | None:
     """Return what the runs are ranked by: as asked for, else what `choose` finds."""
-    asked = [aim for aim in aims if aim.key in run.summary]
+    asked = [aim for aim in aims if run.summary.keys() & {*aim.keys}]
     return asked[0] if asked else choose([run]).objective
 
 

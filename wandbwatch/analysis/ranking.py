@@ -38,7 +38,15 @@ class Objective:
 
     def value(self, run: Run) -> float | None:
         """Return the run's value; None if it has none that can be ranked."""
-        return finite(run.summary.get(self.key))
+        found = next((key for key in self.keys if key in run.summary), self.key)
+        return finite(run.summary.get(found))
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of a summary that have its value, the first first: after
+        ``define_metric(summary="min")``, only the smallest value may be there."""
+        kinds = ("best", "max" if self.largest else "min", "last")
+        return (self.key, *(f"{self.key}.{kind}" for kind in kinds))
 
     def better(self, one: float, other: float) -> bool:
         return one > other if self.largest else one < other

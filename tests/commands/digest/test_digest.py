@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -50,6 +51,13 @@ RUNS = (
     run("c", State.FINISHED, 50, 2, 0.3),
     run("d", State.FINISHED, 99, 90, 0.01),
 )
+
+
+@pytest.mark.parametrize(("command", "least"), [("digest", 0.1), ("events", 0.01)])
+def test_the_best_is_also_found_where_a_summary_has_only_the_least(command, least):
+    runs = [replace(one, summary={"loss.min": one.summary["val/loss"]}) for one in RUNS]
+    found = tables(asked(f"{command} acme/gpt --best loss:min", FakeSource(runs)))
+    assert [row[-2:] for row in found["best"].rows] == [("loss", least)]
 
 
 def test_a_digest_tells_what_happened_of_late():

@@ -150,7 +150,7 @@ def _keys(
     """Return the summary keys to fetch; None for all, to choose a metric from."""
     aims = request.rules.aims
     first = memory is None or (before is None and request.greet)
-    return None if first and not aims else tuple(aim.key for aim in aims)
+    return None if first and not aims else tuple(k for aim in aims for k in aim.keys)
 
 
 def _project(address: Address, found: Listing) -> ProjectPage:

@@ -214,7 +214,7 @@ class EndCards:
     def _best(self, done: GroupDone) -> Iterable[Block]:
         if done.kind is EventKind.IDLE:
             return
-        asked = tuple(aim.key for aim in self.aims) or None
+        asked = tuple(key for aim in self.aims for key in aim.keys) or None
         which = Query(
             {done.kind.value: done.name}, summary=asked, config=(), numbers=not asked
         )
