@@ -182,6 +182,8 @@ _SPELLINGS = (
     (r"^(te|tst)(?=[ _/-])", "test"),
 )
 """Spellings that trainers use, and the words that they mean."""
+_SPELLED = "|".join(f"(?:{pattern})" for pattern, _ in _SPELLINGS)
+"""Finds any of them: few keys have one, and each would be compiled."""
 _FINER = re.compile(r"(?<! )\([MP]\)$")
 """YOLO's masks and poses, whose precision says more than that of their boxes."""
 _SHALLOW = re.compile(r"(?i)(ndcg|hits?|hr)(@|_at_|_)(?!10(?!\d))\d+")
@@ -335,8 +337,9 @@ def parts(key: str) -> list[str]:
 def words(key: str) -> tuple[str, ...]:
     """Split a key: ``valLoss`` is val, loss; ``metrics/mAP50-95(B)`` is map50 …"""
     apart = _CAMEL.sub("_", key).lower()
-    for pattern, word in _SPELLINGS:
-        apart = _compiled(pattern).sub(word, apart)
+    if _compiled(_SPELLED).search(apart):
+        for pattern, word in _SPELLINGS:
+            apart = _compiled(pattern).sub(word, apart)
     return tuple(re.findall(r"[a-z]+\d*|\d+", apart))
 
 
