@@ -149,6 +149,20 @@ def test_idle_and_nearly_full_are_named():
     ]
 
 
+def test_idle_devices_of_a_node_are_named_together():
+    def found(*nodes: str) -> list[str]:
+        names = [f"gpu.{number}.gpu{node}" for node in nodes for number in range(8)]
+        ys = {name: [0] * (8 + ("gpu.7" in name)) for name in names}
+        ys |= {name: [0, 90] for name in names if "gpu.0" in name and "/l:b" in name}
+        return list(system.findings({k: over(k, y) for k, y in ys.items()}))
+
+    assert found("") == ["all 8 GPUs idle for at least 7m 00s"]
+    assert found("/l:a", "/l:b") == [
+        "all 8 GPUs of a idle for at least 7m 00s",
+        "GPUs 1, 2, 3, 4, 5, 6, 7 of b idle for at least 7m 00s",
+    ]
+
+
 @pytest.mark.parametrize("ys", [[], [math.nan], [0.0], [0.0, 0.0], [0, 90]])
 def test_what_was_not_idle_for_long_is_not_named(ys):
     assert system.idle_for(over("gpu.0.gpu", ys)) is None

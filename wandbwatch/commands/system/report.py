@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -158,15 +159,32 @@ def rate(total: Series) -> Series:
 
 def findings(series: Mapping[str, Series]) -> Iterator[str]:
     """Say what is idle and what is nearly full; *series* run over seconds."""
-    for name in sorted(series, key=by_number):
-        of = device_metric(name)
-        busy = of and of[1] == _busy(of[0], series)
-        if of and busy and (idle := idle_for(series[name])) is not None:
-            yield f"{called(name)} idle for {duration(timedelta(seconds=idle))}"
+    yield from _idle(series)
     for name in sorted(series, key=by_number):
         last = _last(series[name])
         if last is not None and last >= FULL and (what := _store(name)):
             yield f"{what} {last:.0f}% full"
+
+
+def _idle(series: Mapping[str, Series]) -> Iterator[str]:
+    """Say which devices of each node are idle: ``GPU 0``, ``GPUs 0, 2``, ``all 8``."""
+    nodes: defaultdict[tuple[str, str], dict[int, float | None]] = defaultdict(dict)
+    for name in sorted(series, key=by_number):
+        of = device_metric(name)
+        if of and of[1] == _busy(of[0], series):
+            kind, node, number = of[0]
+            nodes[kind, node][number] = idle_for(series[name])
+    for (kind, node), known in nodes.items():
+        idle = {number: span for number, span in known.items() if span is not None}
+        if not idle:
+            continue
+        name, spans = kind.upper(), set(idle.values())
+        which = f"{name}{'s' * (len(idle) > 1)} {', '.join(map(str, idle))}"
+        if len(idle) == len(known) > 1:
+            which = f"all {len(idle)} {name}s"
+        least = "at least " * (len(spans) > 1)
+        span = duration(timedelta(seconds=min(spans)))
+        yield f"{of_node(which, node)} idle for {least}{span}"
 
 
 def _busy(device: Device, names: Iterable[str]) -> str:
