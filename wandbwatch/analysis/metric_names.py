@@ -200,7 +200,7 @@ _KEPT = 1 << 14
 """The runs of a project have the same keys."""
 
 
-class Place(NamedTuple):
+class KeyPlace(NamedTuple):
     """How late a key comes, the first first."""
 
     late: float
@@ -213,7 +213,7 @@ class Place(NamedTuple):
 
 
 @lru_cache(maxsize=_KEPT)
-def place(key: str) -> Place | None:
+def place(key: str) -> KeyPlace | None:
     """Say how late *key* comes; None for what says nothing of how good a run is."""
     if key[:1] in ("", "_") or key.startswith(SYSTEM) or SUMMED_UP.fullmatch(key):
         return None
@@ -231,7 +231,7 @@ def place(key: str) -> Place | None:
     if not FAMILIES[found].largest and says(PARTIAL, said):
         return None
     late = _late(found, data, said, leaf) + 0.1 * bool({"aux", "ctc"} & set(said))
-    return Place(late, found, "step" in leaf, data, _rest(key, found, said))
+    return KeyPlace(late, found, "step" in leaf, data, _rest(key, found, said))
 
 
 def _family_of(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from wandbwatch.analysis import metric_names as names
 from wandbwatch.analysis.keys import SUMMED_UP, is_clock, likely, numeric
-from wandbwatch.analysis.metric_names import LOSS, TRAINING, UNNAMED, Place
+from wandbwatch.analysis.metric_names import LOSS, TRAINING, UNNAMED, KeyPlace
 from wandbwatch.analysis.ranking import Objective, finite
 from wandbwatch.formatting.run_blocks import by_project
 from wandbwatch.model.lazy import dataclass
@@ -92,7 +92,7 @@ def choose(runs: Sequence[Run], sweep: Sweep | None = None) -> Chosen:
     return Chosen(Objective(_summed_up(key, largest, runs), largest), "by its name")
 
 
-def _ranked(runs: Sequence[Run], known: Mapping[str, int]) -> dict[str, Place]:
+def _ranked(runs: Sequence[Run], known: Mapping[str, int]) -> dict[str, KeyPlace]:
     """Return the places of those of the *known* keys that have one, the first first."""
     beside = _Beside.of(known)
     places = {
@@ -104,7 +104,7 @@ def _ranked(runs: Sequence[Run], known: Mapping[str, int]) -> dict[str, Place]:
     return {key: place for _, place, key in ranked}
 
 
-def _whole(places: Mapping[str, Place]) -> str | None:
+def _whole(places: Mapping[str, KeyPlace]) -> str | None:
     """Return the first of the ranked keys that is no part of what is not logged."""
     parts: dict[tuple[int, int], set[str]] = {}
     for key, place in places.items():
@@ -257,7 +257,7 @@ class _Beside:
                 heads[data].update(said_of or {""})
         return cls(words, said, columns, families, heads)
 
-    def place(self, key: str) -> Place | None:
+    def place(self, key: str) -> KeyPlace | None:
         """Return the place of *key*, which may be named by what stands beside it."""
         words = names.words(key)
         if "epe" in self.words:
@@ -270,7 +270,7 @@ class _Beside:
             key = f"{key}/score"  # of benchmarks
         return names.place(key)
 
-    def later(self, key: str, place: Place) -> float:
+    def later(self, key: str, place: KeyPlace) -> float:
         """Return how much later *key* comes than its *place* says by its name alone."""
         family, data = place.family, place.split
         words, said = set(names.words(key)), self.said[data]
@@ -298,7 +298,7 @@ class _Beside:
         said = any(one is not None and one < names.LATE for one in self.families[True])
         return -0.95 if said else -1
 
-    def _later_accuracy(self, words: set[str], place: Place) -> float:
+    def _later_accuracy(self, words: set[str], place: KeyPlace) -> float:
         said = self.said[place.split]
         if place.split != TRAINING and _ATTACKED & words:
             return -1.05
