@@ -10,6 +10,7 @@ from wandbwatch import formatting
 from wandbwatch.analysis import keys as known_keys
 from wandbwatch.analysis.objective import choose, curve_keys, direction
 from wandbwatch.analysis.ranking import Objective, finite
+from wandbwatch.formatting.run_blocks import run_name
 from wandbwatch.model.cell import MISSING, Cell
 from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.report import Block, Note, Table
@@ -22,7 +23,7 @@ _TRIED = 4
 _SMALL = 0.1
 """Smaller changes are shown with a decimal place."""
 _SETTINGS = {"lr", "learning_rate", "seed", "weight_decay", "batch_size"}
-_MOST_PERCENT = 100.0
+_LEAST, _MOST_PERCENT = 0.0005, 100.0
 
 
 @dataclass(frozen=True)
@@ -183,9 +184,9 @@ def values(peers: Peers, aims: Sequence[Objective], *, delta: bool) -> Iterator[
         yield Note(f"{left} more values; see `summary`")
     if top and aim and (value := aim.value(top)) is not None:
         by = f"last {aim.key} {formatting.number(value)}"
-        yield Note(f"best of the others: {top.name} ({top.id}), {by}")
+        yield Note(f"best of the others: {run_name(top)}, {by}")
     if last:
-        yield Note(f"previous: {last.name} ({last.id}), {last.state.value}")
+        yield Note(f"previous: {run_name(last)}, {last.state.value}")
 
 
 def change(run: Run, other: Run, key: str, largest: bool | None = None) -> Cell:  # noqa: FBT001
@@ -202,6 +203,8 @@ def change(run: Run, other: Run, key: str, largest: bool | None = None) -> Cell:
     sign = "+" if mine > theirs else "-"
     arrow = "" if largest is None else "▲" if (mine > theirs) is largest else "▼"
     part = abs(mine / theirs - 1) if theirs else math.inf
+    if part < _LEAST:
+        return "≈"
     if part > _MOST_PERCENT:
         return f"{sign}{formatting.number(abs(mine - theirs))}{arrow}"
     amount = f"{part:.1%}" if part < _SMALL else f"{part:.0%}"
@@ -219,7 +222,7 @@ def configuration(peers: Peers, *, started: bool = False) -> Iterator[Block]:
         for key in sorted({*run.config, *good.config})
         if _set(run, key) != _set(good, key)
     ]
-    who = f"{which.removesuffix(' run')} run, {good.name} ({good.id})"
+    who = f"{which.removesuffix(' run')} run, {run_name(good)}"
     if not differing:
         yield Note(f"same configuration as the {who}")
         return

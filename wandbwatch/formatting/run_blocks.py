@@ -77,12 +77,12 @@ def caveats(runs: Sequence[Run]) -> Iterator[Note]:
         elif run.caveats:
             noted.append(run)
     for reason, found in unknown.items():
-        names = ", ".join(f"{run.name} ({run.id})" for run in found[:_MOST_CAVEATS])
+        names = ", ".join(run_name(run) for run in found[:_MOST_CAVEATS])
         more = len(found) - _MOST_CAVEATS
         yield Note(f"{names}{f' and {more} more' if more > 0 else ''}: {reason}")
     for run in noted[:_MOST_CAVEATS]:
         text = "; ".join(run.caveats)
-        yield Note(text if len(runs) == 1 else f"{run.name} ({run.id}): {text}")
+        yield Note(text if len(runs) == 1 else f"{run_name(run)}: {text}")
     if (more := len(noted) - _MOST_CAVEATS) > 0:
         which = "1 more run is" if more == 1 else f"{more} more runs are"
         yield Note(f"{which} incomplete like these")
@@ -97,9 +97,14 @@ def run_title(run: Run) -> str:
     return f"{run.name} ({path})"
 
 
+def run_name(run: Run) -> str:
+    """Return the name and the id of *run*, or what both are."""
+    return run.name if run.name == run.id else f"{run.name} ({run.id})"
+
+
 def run_subject(run: Run) -> Subject:
     path = "/".join(part for part in (run.entity, run.project, run.id) if part)
-    return Subject(path, run.name if run.name == run.id else f"{run.name} ({run.id})")
+    return Subject(path, run_name(run))
 
 
 def where(run: Run) -> str:

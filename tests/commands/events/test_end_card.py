@@ -29,3 +29,10 @@ def test_a_done_sweep_is_ranked_by_its_own_metric(sweep, best):
     card = cards.done(GroupDone(EventKind.SWEEP, "s"), ProjectPage("me/p", None))
     (table,) = (block for block in card.blocks if isinstance(block, Table))
     assert table.rows[0][-2:] == best
+
+
+def test_a_done_sweep_is_called_by_its_name():
+    cards = EndCards(FakeSource(RUNS, sweep=Sweep("s", "lr-wd")), CardAttachments())
+    card = cards.done(GroupDone(EventKind.SWEEP, "s"), ProjectPage("me/p", None))
+    assert card.headline.startswith("sweep lr-wd is done")
+    assert "s" in card.title.split()

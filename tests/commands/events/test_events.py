@@ -11,7 +11,7 @@ import pytest
 from wandbwatch.cli import grammar
 from wandbwatch.commands.events.lifecycle import EventKind
 from wandbwatch.commands.events.run_cards import folded_headline
-from wandbwatch.model.cell import Level
+from wandbwatch.model.cell import MISSING, Level
 from wandbwatch.model.errors import NetworkError, UsageError
 from wandbwatch.model.report import Fields, Note, Plot, Report, Table, Text
 from wandbwatch.model.run import Run, Series, State
@@ -176,6 +176,26 @@ def test_a_shared_message_names_hosts_and_reasons_first():
     (told,) = line.tick(*crashed)
     reason = "srun: error: *** NODE FAILURE ***"
     assert told.headline == f"4 runs crashed in me/p on node-17: {reason}"
+
+
+def test_many_runs_that_finish_are_ranked_by_the_metric_that_matters():
+    line = Ticking("events me/p")
+    losses = {"r0": 0.5, "r1": 0.2, "r2": 0.4, "r3": math.nan}
+    line.tick(*(run(name) for name in losses))
+    (told,) = line.tick(
+        *(
+            run(name, State.FINISHED, summary={"val/loss": loss, "_step": 9})
+            for name, loss in losses.items()
+        )
+    )
+    said = "4 runs finished in me/p; best val/loss 0.2: name of r1"
+    assert told.headline == said
+    table = block(told, Table)
+    assert isinstance(table, Table)
+    assert "val/loss" not in table.columns, "programs get what they did"
+    assert table.brief
+    assert table.brief.columns[-1] == "val/loss"
+    assert [row[-1] for row in table.brief.rows] == [0.2, 0.4, 0.5, MISSING]
 
 
 @pytest.mark.parametrize(

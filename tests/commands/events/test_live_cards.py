@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -12,7 +13,7 @@ from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import NetworkError
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.query import Listing, Query
-from wandbwatch.model.report import Plot
+from wandbwatch.model.report import Plot, Text
 from wandbwatch.model.run import Run, Series, State
 
 from tests.fakes import FakeSource
@@ -38,10 +39,12 @@ class Project:
     def __init__(self) -> None:
         self.memory = Memory()
 
+    errors: Mapping[str, str] = {}
+
     def cards(self, *runs: Run, at: float = 0, events: tuple[RunEvent, ...] = ()):
         source = FakeSource(list(runs), CURVE)
-        rules = DetectOptions(600.0, 120.0)
-        cards = LiveCards(source, self.memory, rules, ProjectPage("acme/gpt", None))
+        rules, page = DetectOptions(600.0, 120.0), ProjectPage("acme/gpt", None)
+        cards = LiveCards(source, self.memory, rules, page, self.errors)
         return list(cards.reports(runs, events, NOW + at))
 
 
@@ -76,6 +79,16 @@ def test_the_last_card_says_how_the_run_ended_and_none_follows(project):
     assert card.level is Level.BAD
     assert card.headline.startswith("seed1 failed (step 100")
     assert not project.cards(ended, at=2000)
+
+
+def test_the_last_card_of_a_failed_run_says_why(project):
+    project.cards(RUN)
+    error = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB."
+    project.errors = {"a1": error}
+    (card,) = project.cards(replace(RUN, state=State.FAILED), at=60)
+    said = "seed1 failed: CUDA out of memory (step 100, 10m 00s)"
+    assert card.headline == said
+    assert card.blocks[0] == Text("error", error)
 
 
 def test_runs_that_had_ended_before_have_no_card(project):

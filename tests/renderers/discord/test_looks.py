@@ -98,6 +98,16 @@ def test_no_note_says_what_its_headline_says():
     assert shown(note)["description"] == "median 3 of the 50 before"
 
 
+def test_a_table_of_changes_that_the_headline_lists_is_left_out():
+    table = Table("configuration", ("setting", "here", "last run"), (("lr", 3, 1),))
+    start = Report(
+        "events", "owl started", (table,), headline="owl started: lr 3 (was 1)"
+    )
+    assert "description" not in embeds(start)[0]
+    more = replace(table, rows=(*table.rows, ("seed", 1, 0)))
+    assert "seed" in embeds(replace(start, blocks=(more,)))[0]["description"]
+
+
 def test_a_failure_in_a_channel_does_not_ask_to_try_again():
     error = "api.wandb.ai failed (503: upstream); try again later"
     report = Report("failure", "outage", event=True, headline=f"outage: {error}")

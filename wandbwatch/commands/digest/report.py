@@ -21,6 +21,7 @@ from wandbwatch.formatting.run_blocks import (
     by_project,
     caveats,
     project_path,
+    run_name,
     runs_page,
     runs_title,
 )
@@ -365,7 +366,7 @@ def _named(runs: Sequence[Run], short: Mapping[str, str] | None = None) -> str:
     """Name the first of *runs*: with their ids, or by *short* names."""
     more = len(runs) - _NAMED
     names = ", ".join(
-        short[run.name] if short else f"{run.name} ({run.id})" for run in runs[:_NAMED]
+        short[run.name] if short else run_name(run) for run in runs[:_NAMED]
     )
     return f"{names} and {more} more" if more > 0 else names
 

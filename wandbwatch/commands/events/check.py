@@ -99,7 +99,7 @@ def _report(env: Env, request: EventsRequest) -> Iterator[Report]:
     shown += reports(wanted, ends, project, crashes)
     _remember(memory, after, crashes)
     if memory.round and memory.round.cards:
-        cards = LiveCards(source, memory, request.rules, project)
+        cards = LiveCards(source, memory, request.rules, project, ends.errors)
         yield from cards.reports(found.runs, happened, now.timestamp())
     yield from shown
     if dead := _dead(source, found, happened, request, Check(now.timestamp(), memory)):

@@ -19,11 +19,12 @@ from wandbwatch.analysis.compare import (
 )
 from wandbwatch.analysis.curves import recent
 from wandbwatch.analysis.failing import LINES, error
-from wandbwatch.analysis.objective import with_curve
+from wandbwatch.analysis.objective import choose, with_curve
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.commands.events.lifecycle import EventKind, GroupDone, RunEvent
 from wandbwatch.commands.events.run_cards import (
     ProjectPage,
+    Results,
     card,
     done,
     done_headline,
@@ -111,6 +112,8 @@ class EndCards:
     source: Source
     attached: CardAttachments
     aims: tuple[Objective, ...] = ()
+    errors: dict[str, str] = field(default_factory=dict)
+    """What the consoles say of bad ends, by run id, as far as they were read."""
     _groups: dict[str, tuple[Run, ...]] = field(default_factory=dict)
     _newest: tuple[Run, ...] = ()
 
@@ -122,6 +125,7 @@ class EndCards:
         if self.attached.log and self._whole(run):
             console = self._or_note("the console", partial(self._console, run))
             why = error(line for one in console for line in _lines(one))
+            self.errors[run.id] = why
         blocks: list[Block] = [Text("error", why)] if why else []
         compared = self._or_note("the values", partial(self._compared, run))
         if self.attached.why:
@@ -161,11 +165,23 @@ class EndCards:
         bad = {event.run.id: event.run for event in events if event.kind.end}
         if not self.attached.log:
             return {}
-        found = {}
         for run in [run for run in bad.values() if run.state.bad][:_CONSOLES]:
             with suppress(SourceError):
-                found[run.id] = error(self.source.console(run.id, LINES))
-        return found
+                self.errors[run.id] = error(self.source.console(run.id, LINES))
+        return {id_: why for id_, why in self.errors.items() if id_ in bad}
+
+    def results(self, events: Sequence[RunEvent]) -> Results | None:
+        """Rank many runs that finished; None if their values say nothing of it."""
+        asked = tuple(aim.key for aim in self.aims) or None
+        ids = tuple(event.run.id for event in events)
+        which = Query(ids=ids, summary=asked, config=(), numbers=not asked)
+        with suppress(SourceError):
+            runs = self.source.runs(which).runs
+            aim = self.aims[0] if self.aims else choose(runs).objective
+            ranked = aim.ranked(runs) if aim else []
+            if aim and ranked:
+                return Results(aim.key, {run.id: value for run, value in ranked})
+        return None
 
     def start(self, event: RunEvent, project: ProjectPage) -> Report:
         """Report a start: who started the run, and what is new in its configuration."""
@@ -207,11 +223,13 @@ class EndCards:
         card = done(event, project.name, project.url)
         if event.retracted:
             return card
-        best = self._or_note("the best run", partial(self._best, event))
-        line = done_headline(event, project.name, _best_named(best, project))
+        sweep = self._sweep(event)
+        best = self._or_note("the best run", partial(self._best, event, sweep))
+        known = sweep.name if sweep else ""
+        line = done_headline(event, project.name, _best_named(best, project), known)
         return replace(card, blocks=(*card.blocks, *best), headline=line)
 
-    def _best(self, done: GroupDone) -> Iterable[Block]:
+    def _best(self, done: GroupDone, sweep: Sweep | None) -> Iterable[Block]:
         if done.kind is EventKind.IDLE:
             return
         asked = tuple(key for aim in self.aims for key in aim.keys) or None
@@ -219,10 +237,11 @@ class EndCards:
             {done.kind.value: done.name}, summary=asked, config=(), numbers=not asked
         )
         runs = self.source.runs(which).runs
-        yield from best_of(runs, self.aims, self._sweep(done))
+        yield from best_of(runs, self.aims, sweep)
 
     def _sweep(self, done: GroupDone) -> Sweep | None:
-        """Return the sweep, for its metric; None if not needed or not readable."""
+        """Return the sweep, for its metric and name; None if its metric is not needed,
+        or it is not readable."""
         if self.aims or done.kind is not EventKind.SWEEP:
             return None
         try:

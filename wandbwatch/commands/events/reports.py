@@ -11,6 +11,7 @@ from dataclasses import field, replace
 from wandbwatch import formatting
 from wandbwatch.analysis.compare import Peers, curves_of, values
 from wandbwatch.analysis.eta import glance
+from wandbwatch.analysis.failing import brief
 from wandbwatch.analysis.objective import with_curve
 from wandbwatch.commands.events.end_card import EndCards
 from wandbwatch.commands.events.lifecycle import (
@@ -37,7 +38,7 @@ from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.memory import Memory, StoredJson
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Curves, Query
-from wandbwatch.model.report import Block, Line, Note, Plot, Report, Table
+from wandbwatch.model.report import Block, Line, Note, Plot, Report, Table, Text
 from wandbwatch.model.run import Run, State
 
 _STORED = StoredJson(ascii=True)
@@ -169,7 +170,8 @@ def _kind(
     kind: EventKind, events: Sequence[RunEvent], ends: EndCards, project: ProjectPage
 ) -> Iterator[Report]:
     if kind is not EventKind.BEST and len(events) > MOST_CARDS:
-        yield folded(kind, events, project, ends.reasons(events))
+        ranked = ends.results(events) if kind is EventKind.FINISHED else None
+        yield folded(kind, events, project, ends.reasons(events), ranked)
         return
     for event in events:
         if isinstance(event, Best):
@@ -208,6 +210,8 @@ class LiveCards:
     memory: Memory
     rules: DetectOptions
     project: ProjectPage
+    errors: Mapping[str, str] = field(default_factory=dict)
+    """Why runs failed, by id, where that is known."""
 
     def reports(
         self, runs: Sequence[Run], happened: Iterable[Event], now: float
@@ -262,13 +266,16 @@ class LiveCards:
         word = "stalled" if stalled else run.state.value
         shown = list(values(Peers(run), self.rules.aims, delta=False))
         rows = next((block.rows for block in shown if isinstance(block, Table)), ())
+        why = self.errors.get(run.id, "") if run.state.bad else ""
         first = rows[:1] if not run.state.bad else ()
         said = [f"{key} {formatting.cell(value)}" for key, value, *_ in first]
+        said += [brief(why)] if why else []
+        fields = run_fields(run, _FIELDS)
         line = ": ".join([f"{self.project.called(run)} {word}", *said])
         return Report(
             "events",
             f"{run.name} {word}{run_title(run).removeprefix(run.name)}",
-            (*shown, run_fields(run, _FIELDS), *more),
+            (*([Text("error", why)] if why else []), *shown, fields, *more),
             Level.WARN if stalled else _LEVELS.get(run.state, Level.INFO),
             run.url,
             event=True,

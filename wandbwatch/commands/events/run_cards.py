@@ -113,12 +113,13 @@ def _cause(host: str, reason: str) -> str:
     return f"{on}: {reason}" if reason else on
 
 
-def done_headline(event: GroupDone, project: str, best: str) -> str:
-    """Return the headline of runs that have all ended; *best* names the best one."""
+def done_headline(event: GroupDone, project: str, best: str, known: str = "") -> str:
+    """Return the headline of runs that have all ended; *best* names the best one,
+    *known* is the display name of their sweep."""
     ended = ", ".join(_counts(event))
     what = f"all runs in {project} have ended"
     if event.kind is not EventKind.IDLE:
-        what = f"{event.kind.value} {event.name} is done"
+        what = f"{event.kind.value} {known or event.name} is done"
     said = f"{what}: {ended}" if ended else what
     return f"{said}; {best}" if best else said
 
@@ -261,16 +262,44 @@ def _short(run: Run) -> Fields:
 _COLUMNS = ("name", "id", "group", "exit code", "runtime", "last step", "note")
 
 
+@dataclass(frozen=True)
+class Results:
+    """The last values by which runs are ranked."""
+
+    key: str
+    values: Mapping[str, float]
+    """By run id, the best first; not of each run."""
+
+    def best(self, project: ProjectPage, runs: Mapping[str, Run]) -> str:
+        """Name the best one: ``; best val/loss 2.05: seed5``."""
+        id_, value = next(iter(self.values.items()))
+        said = f"best {self.key} {formatting.number(value)}"
+        return f"; {said}: {project.called(runs[id_])}"
+
+    def added(self, table: Table) -> Table:
+        """Add the values to what people see of a *table* of runs."""
+        shown = table.brief or table
+        ids = [row[table.columns.index("id")] for row in table.rows]
+        found = [self.values.get(str(id_), MISSING) for id_ in ids]
+        rows = tuple((*row, v) for row, v in zip(shown.rows, found, strict=True))
+        names = (*shown.columns, self.key)
+        return replace(table, brief=replace(shown, columns=names, rows=rows))
+
+
 def folded(
     kind: EventKind,
     events: Sequence[RunEvent],
     project: ProjectPage,
     reasons: Mapping[str, str] = _NO_REASONS,
+    results: Results | None = None,
 ) -> Report:
     """Report many events of one kind in a table that names and links each run.
 
-    *reasons* are those of ended runs, by id.
+    *reasons* are those of ended runs, by id; with *results* the best run is first.
     """
+    if results:
+        places = {id_: place for place, id_ in enumerate(results.values)}
+        events = sorted(events, key=lambda e: places.get(e.run.id, len(places)))
     rows = tuple(_row(event, reasons.get(event.run.id, "")) for event in events)
     urls = [event.run.url for event in events]
     table = runs_table(_COLUMNS, rows, urls)
@@ -278,13 +307,14 @@ def folded(
     title = f"{count} runs {KINDS[kind].many} in {project.name}"
     level = max(map(level_of, events), key=lambda level: level.rank)
     runs = {event.run.id: event.run for event in events}
+    line = folded_headline(kind, tuple(runs.values()), project.name, reasons)
     return Report(
         "events",
         title,
-        (table,),
+        (results.added(table) if results else table,),
         level,
         project.url,
-        headline=folded_headline(kind, tuple(runs.values()), project.name, reasons),
+        headline=f"{line}{results.best(project, runs)}" if results else line,
         runs=tuple(runs),
     )
 

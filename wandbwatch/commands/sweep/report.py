@@ -348,7 +348,9 @@ def listed(project: Cloud, source: Source, missing: NotFoundError) -> Report:
     title = f"{project}: {len(sweeps)} sweep{'s' if len(sweeps) > 1 else ''}"
     shows = Note(f"`wandbwatch sweep {project}/{sweeps[0].id}` shows the newest")
     links = tuple(one.url for one in sweeps)
-    return Report("sweep", title, (Table("sweeps", _COLUMNS, rows, links), shows))
+    spare = ("method", "metric", "created", "expected")
+    table = Table("sweeps", _COLUMNS, rows, links, spare=spare)
+    return Report("sweep", title, (table, shows))
 
 
 def _row(one: Sweep) -> tuple[Cell, ...]:

@@ -151,6 +151,10 @@ def _repeats(block: Block, headline: str) -> bool:
         return bool(ways) and all(
             re.search(rf"(?<![\w.])({w})(?![\w.])", headline) for w in ways
         )
+    if isinstance(block, Table) and len(block.columns) == len(("setting", "is", "was")):
+        rows = (map(formatting.cell, row) for row in block.rows)
+        named = [f"{key} {here} (was {there})" for key, here, there in rows]
+        return bool(named) and all(one in headline for one in named)
     text = block.text.strip() if isinstance(block, Text) else ""
     return bool(text) and f": {text}" in headline
 
