@@ -58,7 +58,7 @@ def runs_table(
     ]
     names = tuple(columns[place] for place in filled)
     found = tuple(tuple(row[place] for place in filled) for row in rows)
-    spare = ("id", "for", "last step", "exit code", "runtime", "group")
+    spare = ("id", "last step", "exit code", "runtime", "group", "for")
     said = tuple("" if name in ("why", "note") else name for name in names)
     brief = Table("runs", said, found, tuple(urls), spare=spare)
     return Table("runs", names, found, tuple(urls), brief=brief)

@@ -100,11 +100,26 @@ def test_the_ends_of_many_runs_edit_the_message_that_reported_them():
     assert now == {"r0": "resolved", "r1": "resolved"} | dict.fromkeys(
         ("r2", "r3", "r4"), "firing"
     )
+    assert table.brief
+    why = table.brief.columns.index("")
+    short = [row[why] for row in table.brief.rows]
+    assert short == ["x 1", "x 1", "x 9 > 5", "x 9 > 5", "x 9 > 5"]
     (flap,) = line.tick(*runs, values=high | {"r1": [9, 1, 1], "r0": [9, 1, 9]})
     assert flap.title == "4 of 5 runs: still x > 5 (me/p)"
     (over,) = line.tick(*runs, values={one.id: [9, 1] for one in runs})
     assert over.title == "5 runs: no longer x > 5 (me/p)"
     assert (over.message_key, over.level) == (fired.message_key, Level.GOOD)
+
+
+def test_many_runs_that_end_while_a_rule_holds_are_not_well():
+    line = Line("alert me/p --when 'x > 5' --for 0s")
+    runs = [run(f"r{i}") for i in range(5)]
+    line.tick(*runs, values={one.id: [9] for one in runs})
+    crashed = [run(f"r{i}", State.CRASHED) for i in range(2)]
+    low = {f"r{i}": [9, 1] for i in range(2, 5)}
+    edit, *_ = line.tick(*crashed, *runs[2:], values={"r0": [9], "r1": [9]} | low)
+    said = "5 runs: no longer x > 5 (me/p), 2 ended while it held"
+    assert (edit.headline, edit.level) == (said, Level.INFO)
 
 
 def test_a_message_about_many_runs_counts_those_that_ended_long_ago():

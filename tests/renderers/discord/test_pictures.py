@@ -32,6 +32,15 @@ def test_up_to_four_lines_are_listed_the_highest_first():
     assert legend(plot).lines == ("lark (id-lark) **1.5**", "owl (id-owl) **0.5**")
 
 
+def test_names_above_a_picture_are_what_differs_and_what_they_share_is_said_once():
+    lines = tuple(line(f"llama3-8b-dclm-muon-seed{n}", 2, n / 2) for n in (1, 2))
+    plots = Plot("loss", "step", lines), Plot("acc", "step", lines)
+    assert legend(plots[1], first=False).lines == ("seed2 **1**", "seed1 **0.5**")
+    (message,) = render([Report("image", "p", plots)], png)
+    first, second = (e["description"] for e in json.loads(message.body)["embeds"])
+    assert first == f"{second}\n-# full names: llama3-8b-dclm-muon-…"
+
+
 def test_more_are_listed_in_the_picture_alone():
     plot = Plot("loss", "step", tuple(line(f"{i}", 2, i) for i in range(5)))
     assert legend(plot).lines == ()

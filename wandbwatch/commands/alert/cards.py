@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -224,8 +225,7 @@ def _evidence(sent: Notification) -> Iterator[Block]:
 
 def _folded(several: Sequence[Notification], page: AlertedProject) -> Report:
     first = several[0]
-    rows = tuple(_row(one) for one in several)
-    table = runs_table(_COLUMNS, rows, [one.seen.run.url for one in several])
+    table = _table(_COLUMNS, [(one, _row(one)) for one in several])
     what = {Turn.OVER: "ended while "}.get(first.turn) or _ONE[first.turn]
     title = f"{len(several)} runs: {what}{first.rule.text} ({page.project})"
     named = first.turn is Turn.FIRING
@@ -242,6 +242,28 @@ def _folded(several: Sequence[Notification], page: AlertedProject) -> Report:
         runs=tuple(one.seen.run.id for one in several),
         rule=first.rule.text,
     )
+
+
+def _table(
+    columns: Sequence[str], rows: Sequence[tuple[Notification, tuple[Cell, ...]]]
+) -> Table:
+    """Return the table of many runs; people read of each what the rule saw alone."""
+    urls = [one.seen.run.url for one, _ in rows]
+    table = runs_table(columns, [cells for _, cells in rows], urls)
+    if (shown := table.brief) and "why" in table.columns:
+        place = table.columns.index("why")
+        brief = tuple(
+            (*cells[:place], _brief(one), *cells[place + 1 :])
+            for (one, _), cells in zip(rows, shown.rows, strict=True)
+        )
+        table = replace(table, brief=replace(shown, rows=brief))
+    return table
+
+
+def _brief(sent: Notification) -> Cell:
+    """Say what the rule saw in few words; since when stands in other columns."""
+    said = "; ".join(dict.fromkeys(one.text for one in _found(sent)))
+    return re.sub(r" \([^()]*\)", "", said) or MISSING
 
 
 def _drawn(several: Iterable[Notification]) -> Iterator[Block]:
@@ -276,24 +298,26 @@ def _folded_again(ends: Sequence[Notification], page: AlertedProject) -> Report:
         if (one.held.fold, one.rule.text) == (first.held.fold, first.rule.text)
     }
     firing = sum(one.turn not in _ENDS for one in whole.values())
+    over = sum(one.turn is Turn.OVER for one in whole.values())
     left = f"{firing} of {len(whole)} runs: still " if firing else ""
     what = left or f"{len(whole)} runs: no longer "
     report = _folded([*whole.values()], page)
     title = f"{what}{first.rule.text} ({page.project})"
+    ended = f", {over} ended while it held" if over and not firing else ""
     return replace(
         report,
         title=title,
-        headline=title,
+        headline=f"{title}{ended}",
         blocks=(_fold_table(whole.values()), *_drawn(whole.values())),
-        level=Level.BAD if firing else Level.GOOD,
+        level=Level.BAD if firing else Level.INFO if over else Level.GOOD,
         message_key=_fold_key(first),
     )
 
 
 def _fold_table(several: Iterable[Notification]) -> Table:
-    rows = tuple((*_row(one), _now(one)) for one in several)
-    urls = [one.seen.run.url for one in several]
-    return runs_table((*_COLUMNS, "now"), rows, urls)
+    return _table(
+        (*_COLUMNS, "now"), [(one, (*_row(one), _now(one))) for one in several]
+    )
 
 
 def _now(one: Notification) -> str:

@@ -21,7 +21,6 @@ from wandbwatch.formatting.run_blocks import (
     by_project,
     caveats,
     project_path,
-    run_name,
     runs_page,
     runs_title,
 )
@@ -221,7 +220,7 @@ def report(found: Gathered[Passed], aims: Sequence[Objective]) -> Report:
         *caveats(period.heard),
         *found.notes,
     )
-    name = runs_title(found.address, period.runs)
+    name = runs_title(found.address, period.runs).removesuffix(" in .")
     title = f"{name}, the last {_span(period)}"
     happened = bool(period.started or period.ended)
     brief = f"{len(parts)} projects" if several and len(name) > _LONGEST else name
@@ -366,7 +365,7 @@ def _named(runs: Sequence[Run], short: Mapping[str, str] | None = None) -> str:
     """Name the first of *runs*: with their ids, or by *short* names."""
     more = len(runs) - _NAMED
     names = ", ".join(
-        short[run.name] if short else run_name(run) for run in runs[:_NAMED]
+        short[run.name] if short else f"{run.name} ({run.id})" for run in runs[:_NAMED]
     )
     return f"{names} and {more} more" if more > 0 else names
 

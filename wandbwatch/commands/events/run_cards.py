@@ -94,7 +94,9 @@ def headline(event: RunEvent, name: str, why: str = "") -> str:
 def folded_headline(
     kind: EventKind, runs: Sequence[Run], project: str, reasons: Mapping[str, str]
 ) -> str:
-    """Return the headline of many events, which groups runs by host and reason."""
+    """Return the headline of many events, which groups bad ones by host and reason."""
+    if not KINDS[kind].level.rank:
+        return f"{len(runs)} runs {KINDS[kind].many} in {project}"
     causes = Counter((run.host, brief(reasons.get(run.id, ""))) for run in runs)
     many = KINDS[kind].many
     parts = [_cause(*cause) for cause, _ in causes.most_common(_MOST_CAUSES)]

@@ -318,7 +318,7 @@ def sections(report: Report, opening: Sequence[Passage]) -> tuple[Section, ...]:
     for block in report.blocks:
         match block:
             case Plot() | Chart():
-                found += _drawn(block, report)
+                found += _drawn(block, report, found)
             case Attachment():
                 found += _attached(block)
             case Note() if noted := _noted(found[-1], block):
@@ -330,7 +330,7 @@ def sections(report: Report, opening: Sequence[Passage]) -> tuple[Section, ...]:
             case Fields():
                 found = _with(found, tables.field_passages(block))
             case Table() if block.drawing:
-                found += _drawn(Chart(block.title, block.drawing), report)
+                found += _drawn(Chart(block.title, block.drawing), report, found)
             case Table():
                 alone = sum(map(_titled, report.blocks)) == 1
                 found = _with(found, tables.passages(block.whole, titled=not alone))
@@ -356,10 +356,13 @@ def _is_small(passage: Passage) -> bool:
     return not passage.head and passage.lines[0].startswith(markdown.SMALL)
 
 
-def _drawn(block: Plot | Chart, report: Report) -> Iterator[Section]:
+def _drawn(
+    block: Plot | Chart, report: Report, before: Sequence[Section]
+) -> Iterator[Section]:
     """Put as much of the legend above the picture as leaves room for its notes."""
     run = report.subject.path.rpartition("/")[2] if report.subject else ""
-    whole = pictures.legend(block, run)
+    first = not any(isinstance(one, PictureSection) for one in before)
+    whole = pictures.legend(block, run, first=first)
     legend, *rest = [*pages([whole], _LONGEST_LEGEND)] or [""]
     yield PictureSection(block, legend)
     if rest:

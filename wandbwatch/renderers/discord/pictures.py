@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from wandbwatch import formatting
 from wandbwatch.formatting import charts as charted
 from wandbwatch.formatting.filenames import Names
-from wandbwatch.formatting.text import cut_end, fitted
+from wandbwatch.formatting.text import brief_names, cut_end, shared_part
 from wandbwatch.model.delivery import MessageFile
 from wandbwatch.model.drawing import Heatmap
 from wandbwatch.model.report import Chart, Line, Mark, Panels, Plot
@@ -60,22 +60,26 @@ _LISTED = 4
 """Of more lines the picture itself has a list, ranked and in their colours."""
 
 
-def legend(block: Plot | Chart, run: str = "") -> Passage:
+def legend(block: Plot | Chart, run: str = "", *, first: bool = True) -> Passage:
     """List the last value of each line, and a key too long for a title.
 
-    The only line of the *run* that the message is about needs no name.
+    The only line of the *run* that the message is about needs no name; the *first*
+    picture of a message says what names share.
     """
     key = markdown.named(called(block))
     full = markdown.lines(key) if len(markdown.text(key)) > limits.TITLE else ()
     if isinstance(block, Chart):
         return Passage((*full, *markdown.lines(markdown.named(charted.said(block)))))
     listed = charted.ranked(block) if len(block.lines) <= _LISTED else []
-    names = fitted((markdown.named(one.label) for one in listed), limits.PHONE_CUT)
+    labels = [markdown.named(one.label) for one in listed]
+    names = brief_names(labels, limits.PHONE_CUT)
     whose = [(one.run, one.called) for one in listed]
     if run and whose == [(run, "")] and not block.shape:
         lines = [_value(listed[0], block)]
     else:
         lines = [text for one in listed for text in _line(one, block, names)]
+    if first and (shared := shared_part(labels)):
+        lines += markdown.lines(f"full names: {shared}", start=markdown.SMALL)
     lines += [text for mark in block.marks for text in _mark(mark, block)]
     if not block.lines:
         lines.append("no run has values for it")
