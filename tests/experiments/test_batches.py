@@ -16,6 +16,7 @@ from wandbwatch.experiments.output import with_error
 from wandbwatch.model.cell import MISSING
 from wandbwatch.model.experiment import Experiment, Phase, Plan
 from wandbwatch.model.report import Fields, Note, Table, Text
+from wandbwatch.model.run import Json, Run, State
 
 ASKED = datetime(2026, 1, 1, tzinfo=UTC)
 SCRIPT = 'n=$(echo "$1" | tr -dc 0-9); exit $(( n % 3 ? 0 : 4 ))\n'
@@ -79,6 +80,16 @@ def test_the_headline_of_a_batch_says_the_best_and_the_failures():
     )
     (failures,) = [b for b in report.blocks if isinstance(b, Text)]
     assert failures.text == "1 × exit code 1"
+
+
+def test_the_headline_of_a_finished_training_has_the_metric_that_matters():
+    one = trial(1, Phase.FINISHED)
+    one = replace(one, plan=replace(one.plan, best=""))
+    values: dict[str, Json] = {"train/loss": 0.1, "val/acc": 0.9}
+    (run,) = [Run("a", "owl", State.FINISHED, summary=values)]
+    told = reports.ended(one, [run])
+    assert told.headline == "ppo (experiment 1) finished: val/acc 0.9"
+    assert reports.ended(one, []).headline == "ppo (experiment 1) finished"
 
 
 def test_the_message_on_a_started_batch_says_what_it_searches():

@@ -12,6 +12,7 @@ from datetime import timedelta
 from wandbwatch import formatting
 from wandbwatch.analysis.failing import brief, error
 from wandbwatch.analysis.metric_names import relevance
+from wandbwatch.analysis.objective import choose
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.experiments.plan import PlanSet
 from wandbwatch.model.cell import MISSING, Cell, Level
@@ -149,18 +150,24 @@ def ended(
     why = error(map(Printed, output[-TAIL:])) if level is Level.BAD else ""
     if why:
         blocks = (Text("error", why), *blocks)
-    headline = f"{title}{_result(one, brief(why))}"
+    headline = f"{title}{_result(one, brief(why), runs)}"
     return Report(
         "experiment", title, blocks, level, url, event=True, headline=headline
     )
 
 
-def _result(one: Experiment, why: str) -> str:
-    """Return the reason or the score, and how long it ran."""
+def _result(one: Experiment, why: str, runs: Sequence[Run]) -> str:
+    """Return the reason or the score, and how long it ran.
+
+    Without ``--best``, the score is the value of the metric that matters.
+    """
     bare = exit_status(one) if one.phase is not Phase.FINISHED else ""
     said = why or one.reason or bare
-    if one.score is not None and one.phase is Phase.FINISHED:
-        said = f"{Objective.read(one.plan.best).key} {formatting.number(one.score)}"
+    if one.phase is Phase.FINISHED:
+        aim = Objective.read(one.plan.best) if one.plan.best else choose(runs).objective
+        values = [value for _, value in aim.ranked(runs)] if aim else []
+        values = values if one.score is None else [one.score]
+        said = f"{aim.key} {formatting.number(values[0])}" if aim and values else said
     ran = "" if one.runtime is None else timedelta(seconds=round(one.runtime))
     took = f" ({formatting.cell(ran)})" if ran else ""
     if said.startswith(f"{one.phase} "):  # such as "stopped by mara"

@@ -122,6 +122,17 @@ def test_many_runs_that_end_while_a_rule_holds_are_not_well():
     assert (edit.headline, edit.level) == (said, Level.INFO)
 
 
+def test_a_run_that_ends_after_its_alert_did_is_well():
+    line = Line("alert me/p --when 'x > 5' --for 0s")
+    runs = [run(f"r{i}") for i in range(5)]
+    line.tick(*runs, values={one.id: [9] for one in runs})
+    low = {one.id: [9, 1] for one in runs}
+    line.tick(*runs, values=low | {"r4": [9, 9]})
+    ended = [run(f"r{i}", State.FINISHED) for i in range(4)]
+    edit, *_ = line.tick(*ended, runs[4], values=low | {"r4": [9, 9, 1]})
+    assert (edit.headline, edit.level) == ("5 runs: no longer x > 5 (me/p)", Level.GOOD)
+
+
 def test_a_message_about_many_runs_counts_those_that_ended_long_ago():
     line = Line("alert me/p --when 'x > 5' --for 0s")
     runs = [run(f"r{i}") for i in range(5)]

@@ -298,7 +298,7 @@ def _folded_again(ends: Sequence[Notification], page: AlertedProject) -> Report:
         if (one.held.fold, one.rule.text) == (first.held.fold, first.rule.text)
     }
     firing = sum(one.turn not in _ENDS for one in whole.values())
-    over = sum(one.turn is Turn.OVER for one in whole.values())
+    over = sum(_held_to_the_end(one) for one in whole.values())
     left = f"{firing} of {len(whole)} runs: still " if firing else ""
     what = left or f"{len(whole)} runs: no longer "
     report = _folded([*whole.values()], page)
@@ -312,6 +312,11 @@ def _folded_again(ends: Sequence[Notification], page: AlertedProject) -> Report:
         level=Level.BAD if firing else Level.INFO if over else Level.GOOD,
         message_key=_fold_key(first),
     )
+
+
+def _held_to_the_end(one: Notification) -> bool:
+    """Whether the run ended while the rule held."""
+    return one.turn is Turn.OVER and any(found.holds for found in _found(one))
 
 
 def _fold_table(several: Iterable[Notification]) -> Table:

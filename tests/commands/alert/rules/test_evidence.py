@@ -112,8 +112,8 @@ HOUR = 3600.0
         (
             "spike(late)",
             (
-                "late: the last 5 values are at least 9; baseline 2.1"
-                " (median of the 50 before), sigma 0.1483, limit 2.99"
+                "late: last 5 values at least 9, limit 2.99"
+                " (baseline 2.1: median of the 50 before, sigma 0.1483)"
             ),
             [(54 * 60, 240), (240, 0)],
         ),

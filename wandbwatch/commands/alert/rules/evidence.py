@@ -207,10 +207,10 @@ def _spike(one: predicates.Spike, _leaf: object, moment: Moment) -> Evidence | N
     found = one.compared(moment)
     if found is None:
         return None
-    text = f"{one.key}: the last {len(found.recent)} values are at least"
-    text += f" {_short(min(found.recent))}; baseline {_short(found.middle)}"
-    text += f" (median of the {found.count} before), sigma {_short(found.sigma)},"
-    text += f" limit {_short(found.limit)}"
+    text = f"{one.key}: last {len(found.recent)} values at least"
+    text += f" {_short(min(found.recent))}, limit {_short(found.limit)}"
+    text += f" (baseline {_short(found.middle)}: median of the {found.count} before,"
+    text += f" sigma {_short(found.sigma)})"
     windows = (
         (Window(count=found.count), "baseline"),
         (Window(count=len(found.recent)), ""),
