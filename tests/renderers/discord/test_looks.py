@@ -543,6 +543,20 @@ def test_rows_of_several_projects_have_two_lines():
     assert not any("project" in line for line in about)
 
 
+def test_values_of_which_each_row_has_one_need_no_places():
+    rows = tuple(
+        (f"acme/{name}", f"owl{name}", State.RUNNING, loss, acc)
+        for name, loss, acc in (("gpt-pretrain", 0.5, MISSING), ("vit", MISSING, 0.25))
+    )
+    columns = ("project", "name", "state", "val/perplexity/c4_en", "test/top1")
+    table = Table("runs", columns, rows, spare=("id",))
+    assert description(table).splitlines() == [
+        r"-# in bold: val/perplexity/c4\_en or test/top1",
+        *("▸ **owlgpt-pretrain** running", "-# **0.5** · acme/gpt-pretrain", ""),
+        *("▸ **owlvit** running", "-# **0.25** · acme/vit"),
+    ]
+
+
 def test_a_lone_run_has_its_id_in_its_link_alone():
     columns, row = ("name", "id", "created"), ("owl", "a1b2", NOW)
     table = Table("best", columns, (row,), spare=("id",))

@@ -125,7 +125,8 @@ def _cards(table: Table, title: str) -> Iterator[Passage]:
     cards, spare, bold = _fitting(shortened, equal)
     if all(len(lines) == 1 for lines in cards):  # names alone need no gaps
         cards = [tuple(chain.from_iterable(cards))]
-    header = f"in bold: {_BESIDE.join(map(markdown.named, bold))}"
+    between = " or " if _one_each(table, bold) else _BESIDE
+    header = f"in bold: {between.join(map(markdown.named, bold))}"
     above = tuple(markdown.lines(header, start=markdown.SMALL) if bold else ())
     for lines in cards:
         yield from heading.over(title, (*above, *lines))
@@ -173,9 +174,10 @@ def _formed(
 
 
 def _unnamed(table: Table, bold: Sequence[str]) -> Table:
-    """Leave out the names of columns; of several, a missing value keeps its place."""
+    """Leave out the names of columns; of several, a missing value keeps its place, if
+    any row has two."""
     columns = tuple("" if name in bold else name for name in table.columns)
-    if len(bold) > 1:
+    if len(bold) > 1 and not _one_each(table, bold):
         rows = tuple(
             tuple(
                 formatting.NOTHING if not name and markdown.missing(cell) else cell
@@ -185,6 +187,16 @@ def _unnamed(table: Table, bold: Sequence[str]) -> Table:
         )
         table = replace(table, rows=rows)
     return replace(table, columns=columns)
+
+
+def _one_each(table: Table, names: Sequence[str]) -> bool:
+    """Whether no row has more than one of the values, as those of projects that have
+    different metrics."""
+    places = [table.columns.index(name) for name in names]
+    known = (
+        [row[p] for p in places if not markdown.missing(row[p])] for row in table.rows
+    )
+    return all(len(values) <= 1 for values in known)
 
 
 def _bold(table: Table, without: Container[int]) -> Sequence[str]:
