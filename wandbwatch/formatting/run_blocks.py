@@ -8,6 +8,7 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from wandbwatch.formatting.numbers import duration
+from wandbwatch.formatting.text import headline_names
 from wandbwatch.model.address import Address, Several
 from wandbwatch.model.cell import MISSING, Cell
 from wandbwatch.model.report import Fields, Note, Subject, Table
@@ -95,6 +96,18 @@ def _known(cell: Cell) -> bool:
 def run_title(run: Run) -> str:
     path = "/".join(part for part in (run.entity, run.project, run.id) if part)
     return f"{run.name} ({path})"
+
+
+def labels(runs: Sequence[Run]) -> dict[str, str]:
+    """Return what to call each of *runs*, by id: what differs within its group."""
+    groups: dict[str, list[Run]] = {}
+    for run in runs:
+        groups.setdefault(run.group, []).append(run)
+    found: dict[str, str] = {}
+    for several in groups.values():
+        short = headline_names(run.name for run in several)
+        found |= {run.id: short[run.name] for run in several}
+    return found
 
 
 def run_name(run: Run) -> str:

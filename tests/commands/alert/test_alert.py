@@ -59,6 +59,14 @@ def test_an_alert_that_lasted_long_ends_in_a_message_of_its_own_too():
     assert edit.headline == said
 
 
+def test_an_alert_calls_its_run_by_what_differs_in_its_group():
+    line = Line("alert me/p --when 'x > 5' --for 0s")
+    names = {f"r{n}": f"llama3-8b-sft-packing-lr2e-05-bs64-seed{n}" for n in range(3)}
+    runs = [replace(run(id_), name=name) for id_, name in names.items()]
+    (fired,) = line.tick(*runs, values={"r0": [9], "r1": [1], "r2": [1]})
+    assert fired.headline == "seed0: x 9 > 5 since 12:00 UTC"
+
+
 def test_long_evidence_of_an_alert_that_ends_is_not_in_its_headline():
     line = Line("alert me/p --when 'spike(x)' --for 0s --repeat 1m")
     calm = [1.0, 1.1] * 20

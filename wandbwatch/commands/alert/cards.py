@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import field, replace
 from datetime import timedelta
 from itertools import islice
 
@@ -23,7 +23,7 @@ from wandbwatch.formatting.run_blocks import (
     run_title,
     runs_table,
 )
-from wandbwatch.formatting.text import headline_names, short_names
+from wandbwatch.formatting.text import short_names
 from wandbwatch.model.cell import MISSING, Cell, Level
 from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.report import Block, Note, Report, Table, Text
@@ -50,6 +50,8 @@ class AlertedProject:
     timing: Timing
     folded: Sequence[Notification] = ()
     """The alerts of messages about many runs, as they are now."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Short names by run id."""
 
 
 def reports(sent: Iterable[Notification], page: AlertedProject) -> Iterator[Report]:
@@ -59,7 +61,10 @@ def reports(sent: Iterable[Notification], page: AlertedProject) -> Iterator[Repo
     where the alert lasted long.
     """
     sent = tuple(sent)
-    called = headline_names(one.seen.run.name for one in sent)
+
+    def called(one: Notification) -> str:
+        return page.labels.get(one.seen.run.id, one.seen.run.name)
+
     again = [one for one in sent if _edits_fold(one)]
     for turn in Turn:
         alike: dict[str, list[Notification]] = {}
@@ -67,14 +72,14 @@ def reports(sent: Iterable[Notification], page: AlertedProject) -> Iterator[Repo
             if one.turn is not turn or (turn is Turn.FIRING and _edits_fold(one)):
                 continue
             if turn in _ENDS and not one.held.fold:
-                yield _card(one, called[one.seen.run.name], _firing(one))
+                yield _card(one, called(one), _firing(one))
             if turn not in _ENDS or _lasted_long(one, page.timing):
                 alike.setdefault(one.rule.text, []).append(one)
         for several in alike.values():
             if len(several) > MOST_CARDS:
                 yield _folded(several, page)
             else:
-                yield from (_card(one, called[one.seen.run.name]) for one in several)
+                yield from (_card(one, called(one)) for one in several)
     for fold, rule in dict.fromkeys((one.held.fold, one.rule.text) for one in again):
         ends = [one for one in again if (one.held.fold, one.rule.text) == (fold, rule)]
         yield _folded_again(ends, page)

@@ -31,7 +31,7 @@ from wandbwatch.commands.alert.fetch import (
 )
 from wandbwatch.commands.alert.memory import AlertMemory, Timing, Turn
 from wandbwatch.commands.alert.overview import candidates, present, suggested, tried
-from wandbwatch.formatting.run_blocks import MOST_CARDS, runs_page, runs_title
+from wandbwatch.formatting.run_blocks import MOST_CARDS, labels, runs_page, runs_title
 from wandbwatch.model.address import Address
 from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import SourceError
@@ -142,9 +142,8 @@ def _changes(env: Env, memory: Memory, request: AlertRequest) -> Iterator[Report
     found = [seen.run for seen in runs]
     project = runs_title(request.address, found)
     url = runs_page(found)
-    page = AlertedProject(
-        project, url, request.timing, tuple(folded(after, runs, rules))
-    )
+    folds = tuple(folded(after, runs, rules))
+    page = AlertedProject(project, url, request.timing, folds, labels(found))
     for report in reports(_drawn(source, question, sent), page):
         bad = report.level is Level.BAD
         yield replace(report, level=request.level) if bad else report

@@ -22,8 +22,8 @@ from wandbwatch.commands.events.lifecycle import (
 )
 from wandbwatch.commands.events.lifecycle.detection import listed
 from wandbwatch.commands.events.reports import CrashCards, LiveCards, reports
-from wandbwatch.commands.events.run_cards import ProjectPage, greeting, labels, present
-from wandbwatch.formatting.run_blocks import runs_page, runs_title
+from wandbwatch.commands.events.run_cards import ProjectPage, greeting, present
+from wandbwatch.formatting.run_blocks import labels, runs_page, runs_title
 from wandbwatch.model.address import Address
 from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.memory import Memory, StoredJson

@@ -40,7 +40,6 @@ from wandbwatch.formatting.run_blocks import (
     runs_title,
     where,
 )
-from wandbwatch.formatting.text import headline_names
 from wandbwatch.model.address import Address
 from wandbwatch.model.cell import MISSING, Cell, Level
 from wandbwatch.model.lazy import dataclass
@@ -49,18 +48,6 @@ from wandbwatch.model.report import Block, Fields, Note, Report, Table
 from wandbwatch.model.run import Run, State
 
 _MOST_CAUSES = 3
-
-
-def labels(runs: Sequence[Run]) -> dict[str, str]:
-    """Return what to call each of *runs*, by id: what differs within its group."""
-    groups: dict[str, list[Run]] = {}
-    for run in runs:
-        groups.setdefault(run.group, []).append(run)
-    found: dict[str, str] = {}
-    for several in groups.values():
-        short = headline_names(run.name for run in several)
-        found |= {run.id: short[run.name] for run in several}
-    return found
 
 
 def headline(event: RunEvent, name: str, why: str = "") -> str:
