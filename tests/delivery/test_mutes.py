@@ -91,6 +91,11 @@ def test_its_end_lists_what_was_not_posted():
     )
     assert second == "• run\\_0 failed"
     assert "2 more: `wandbwatch history`" in ended(mute("a/b"), titles, NOON)
+    often = ["acme/gpt"] * 300 + ["owl failed"]  # a list each minute hides no news
+    assert ended(mute("a/b"), often, NOON).splitlines()[1:] == [
+        "• acme/gpt (300 times)",
+        "• owl failed",
+    ]
     assert len(ended(mute("x" * 999), ["*" * 999] * 12, NOON)) < 2000 * 2
 
 

@@ -7,10 +7,11 @@ import json
 import re
 import shlex
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 from wandbwatch.delivery.outbox.history import History, escaped
@@ -276,7 +277,11 @@ def ended(mute: Mute, titles: Sequence[str], now: datetime) -> str:
     if not titles:
         return f"{text}; nothing happened meanwhile"
     count = f"{len(titles)} message{'s' if titles[1:] else ''}"
-    shown = [f"• {escaped(title)}" for title in titles[:_SHOWN]]
-    if len(titles) > _SHOWN:
-        shown.append(f"• {len(titles) - _SHOWN} more: `wandbwatch history`")
+    times = Counter(titles)
+    shown = [
+        f"• {escaped(title)}{f' ({count} times)' if count > 1 else ''}"
+        for title, count in islice(times.items(), _SHOWN)
+    ]
+    if len(times) > _SHOWN:
+        shown.append(f"• {len(times) - _SHOWN} more: `wandbwatch history`")
     return "\n".join([f"{text}; not posted: {count}", *shown])
