@@ -26,7 +26,7 @@ _COUNTED = re.compile(r" \(continued \d+/\d+\)$")
 _CONTINUED = re.compile(r"\A\*\*.*\*\* \(continued\)\n")
 _ESCAPED = re.compile(r"\\([^0-9A-Za-z\s])")
 _FORMATS = re.compile(
-    r"[*_~|`<\[\]\\]|\w+://|:\w+:|@(everyone|here|[!&]?\d)"
+    r"[*_~|`\[\]\\]|<(?=\S)|\w+://|:\w+:|@(everyone|here|[!&]?\d)"
     r"|^\s*(-\#?\s|\#{1,3}\s|\d+\.\s|>)",
     re.MULTILINE,
 )

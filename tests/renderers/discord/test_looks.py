@@ -118,9 +118,9 @@ def test_a_failure_in_a_channel_does_not_ask_to_try_again():
 
 
 def test_a_time_and_a_comparison_stay_as_they_are():
-    said = "x > 5 since 12:02 UTC: y"
+    said = "x > 5 and y < -1 since 12:02 UTC: y"
     assert markdown.text(said) == said
-    for live in ("> x", ">>> x", " > x", ":owl: x", "https://a.example"):
+    for live in ("> x", ">>> x", " > x", ":owl: x", "<@5>", "https://a.example"):
         assert "\\" in markdown.text(live)
 
 

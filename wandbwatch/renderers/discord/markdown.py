@@ -20,7 +20,7 @@ from wandbwatch.model.cell import Cell, Missing
 from wandbwatch.renderers.discord import limits
 
 _UNSEEN = "\u200b"
-_ALWAYS = re.compile(r"[\\*_~|`<\[\]]|:(?=//|[\w+-]+:)")
+_ALWAYS = re.compile(r"[\\*_~|`\[\]]|<(?=\S)|:(?=//|[\w+-]+:)")
 """A notification may show the backslashes, so a time or a comparison has none."""
 _STARTS = re.compile(r"^(\s*)(>|-(?=[\s#]|$)|#(?=#{0,2}(\s|$))|\d+(?=\.(\s|$)))")
 """The start of a line that makes it a heading, small text, a quote or a list."""
