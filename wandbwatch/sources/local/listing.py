@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from wandbwatch.model.run import Run, State
 from wandbwatch.sources.local.cache import Kept
@@ -29,6 +29,9 @@ _WHOLE = 1
 """The only span: from its start to its last heartbeat."""
 
 
+Stats: TypeAlias = dict[str, list[list[int]]]
+"""How the files of runs are, by the runs' names in a `Listing`."""
+
 _A = TypeVar("_A")
 _B = TypeVar("_B")
 
@@ -45,15 +48,19 @@ def shared(read: Callable[[_A], _B], what: Sequence[_A]) -> list[_B]:
 
 
 class Listing:
-    """The ended runs below *root*, of *count* runs, with what *want* reads of them."""
+    """The ended runs below *root*, of *count* runs, with what *want* reads of them.
 
-    def __init__(self, root: Path, want: Want, count: int) -> None:
+    How the files are at this moment is asked once for all listings that share *stats*.
+    """
+
+    def __init__(self, root: Path, want: Want, count: int, stats: Stats) -> None:
         what = f"listing {root.absolute()} {want}"
         self._kept = Kept.of(what) if count >= MANY else None
         self._loaded: dict[str, Any] | None = None
+        self._stats = stats
         self._read: dict[str, Run] = {}
         """Those of the kept ones that were asked for."""
-        self._settled: dict[str, list[list[int]]] = {}
+        self._settled: Stats = {}
         """How the files were of which nothing is kept, before anybody read them."""
         self._fresh = 0
         """How many were put since they were saved."""
@@ -90,13 +97,15 @@ class Listing:
         self,
         files: Sequence[str],
         entry: Any,
-        settled: dict[str, list[list[int]]] | None,
+        settled: Stats | None,
     ) -> Run | None:
         name = _name(files)
         if name in self._now:
             return self._read[name]
         try:
-            stats = [_stat(file) for file in files]
+            stats = self._stats.get(name)
+            if stats is None:
+                stats = self._stats[name] = [_stat(file) for file in files]
             if entry is None or entry[0] != stats:
                 before = time.time_ns() - SETTLED
                 if settled is not None and all(one[-1] < before for one in stats):

@@ -19,7 +19,7 @@ from wandbwatch.model.report import remark
 from wandbwatch.model.run import Run, Series, State
 from wandbwatch.sources.local import directories, history, records
 from wandbwatch.sources.local.history import Metric, own_axes
-from wandbwatch.sources.local.listing import Listing, shared
+from wandbwatch.sources.local.listing import Listing, Stats, shared
 from wandbwatch.sources.local.log import RunLog, log_end
 from wandbwatch.sources.local.reading import (
     SYSTEM,
@@ -66,6 +66,7 @@ class LocalSource:
         self._many = 0
         self._files: tuple[float, dict[str, list[str]]] | None = None
         self._listings: dict[Want, Listing] = {}
+        self._stats: Stats = {}
         self._raised: tuple[float, Sequence[Path], tuple[Alert, ...]] | None = None
         """The alerts of a large run that was just read as a whole."""
 
@@ -223,7 +224,7 @@ class LocalSource:
         listing = self._listing(want)
         known: list[Run | None] = [None] * len(groups)
         if more and more != want and more.covers(want):
-            known = [self._listing(more).find(files) for files in groups]
+            known = list(map(self._listing(more).find, groups))
         missing = [n for n, run in enumerate(known) if run is None]
         if _FEW * len(missing) > len(groups):  # else they are read before what is kept
             for n in missing:
@@ -238,7 +239,7 @@ class LocalSource:
 
     def _listing(self, want: Want) -> Listing:
         if want not in self._listings:
-            self._listings[want] = Listing(self._path, want, self._many)
+            self._listings[want] = Listing(self._path, want, self._many, self._stats)
         return self._listings[want]
 
     def _chosen(self, ids: Sequence[str]) -> list[_Files]:
@@ -274,6 +275,7 @@ class LocalSource:
             for file in directories.named(self._path):
                 groups.setdefault(_id(file), []).append(file)
             self._files = now, groups
+            self._stats.clear()
             for listing in self._listings.values():
                 listing.later()
         return self._files[1]
