@@ -32,6 +32,7 @@ from wandbwatch.model.report import (
 from wandbwatch.plots import called
 from wandbwatch.renderers.discord import (
     attachments,
+    grids,
     limits,
     markdown,
     passages,
@@ -328,7 +329,7 @@ def sections(report: Report, opening: Sequence[Passage]) -> tuple[Section, ...]:
             case Text():
                 found = _with(found, _text(block))
             case Fields():
-                found = _with(found, tables.field_passages(block))
+                found = _with(found, grids.field_passages(block))
             case Table() if block.drawing:
                 found += _drawn(Chart(block.title, block.drawing), report, found)
             case Table():
