@@ -21,8 +21,9 @@ from wandbwatch.commands.events.lifecycle import (
     taught,
 )
 from wandbwatch.commands.events.lifecycle.detection import listed
+from wandbwatch.commands.events.overview import greeting, present
 from wandbwatch.commands.events.reports import CrashCards, LiveCards, reports
-from wandbwatch.commands.events.run_cards import ProjectPage, greeting, present
+from wandbwatch.commands.events.run_cards import ProjectPage
 from wandbwatch.formatting.run_blocks import labels, runs_page, runs_title
 from wandbwatch.model.address import Address
 from wandbwatch.model.lazy import dataclass
