@@ -47,7 +47,7 @@ LIGHT = {
     "wandbwatch.cli": {"main", "output", "grammar"},
     "wandbwatch.cli.grammar": {"app", "command", "typer_patches"},
     "wandbwatch.config": {"redaction"},
-    "wandbwatch.model": {"errors", "lazy"},
+    "wandbwatch.model": {"errors"},
     "wandbwatch": {"cli", "commands", "config", "model", "plugins"},
 }
 """Our own modules that help may import, by package: all of them are quick."""
@@ -64,7 +64,7 @@ FOR_HELP = LIGHT | {
     "wandbwatch.cli.grammar": {*LIGHT["wandbwatch.cli.grammar"], "lists"},
     "wandbwatch.commands.events": {"kinds"},
     "wandbwatch.commands.image": {"parse"},
-    "wandbwatch.model": {"address", "errors", "lazy", "ports"},
+    "wandbwatch.model": {"address", "errors", "ports"},
     "wandbwatch": {*LIGHT["wandbwatch"], "options"},
 }
 """Our own modules that the help of a command may import beside its own one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from statistics import median
@@ -26,7 +26,6 @@ from wandbwatch.analysis.machine import (
 )
 from wandbwatch.analysis.metric_names import held_out
 from wandbwatch.analysis.objective import curve_keys, direction
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Query
 from wandbwatch.model.report import Block, Note, Table, Text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from wandbwatch import formatting
 from wandbwatch.analysis import keys as known_keys
@@ -12,7 +13,6 @@ from wandbwatch.analysis.objective import choose, curve_keys, direction
 from wandbwatch.analysis.ranking import Objective, finite
 from wandbwatch.formatting.run_blocks import run_name
 from wandbwatch.model.cell import MISSING, Cell
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.report import Block, Note, Table
 from wandbwatch.model.run import Json, Run, State
 from wandbwatch.model.run_details import Sweep

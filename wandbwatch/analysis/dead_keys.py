@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,6 @@ from wandbwatch.analysis.keys import SUMMED_UP, SYSTEM, is_glob
 from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.model.address import Address
 from wandbwatch.model.errors import NotFoundError, SourceError
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.memory import Memory, StoredJson
 from wandbwatch.model.ports import Env, Source
 from wandbwatch.model.query import Axis, AxisKind, Details, Query

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from wandbwatch.model.cell import MISSING, Cell, Changed, Plain, latest
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.memory import Memory, StoredJson
 from wandbwatch.model.report import Block, Fields, Note, Report, Table
 from wandbwatch.model.run import NOT_FINITE, Json, Run, State

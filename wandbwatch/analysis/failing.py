@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from wandbwatch import formatting
 from wandbwatch.formatting.text import cut_end
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.run import Run, State
 from wandbwatch.model.run_details import Printed
 

@@ -11,13 +11,13 @@ import math
 import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias, TypeVar
 
 from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.model.cell import MISSING, Missing
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.run import Json, Run
 
 Value: TypeAlias = Json | datetime | Missing

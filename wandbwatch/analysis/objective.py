@@ -10,6 +10,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wandbwatch.analysis import metric_names as names
@@ -17,7 +18,6 @@ from wandbwatch.analysis.keys import SUMMED_UP, is_clock, likely, numeric
 from wandbwatch.analysis.metric_names import LOSS, TRAINING, UNNAMED, KeyPlace
 from wandbwatch.analysis.ranking import Objective, finite
 from wandbwatch.formatting.run_blocks import by_project
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.query import Curves
 from wandbwatch.model.run import Run
 

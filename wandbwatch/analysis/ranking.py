@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.run import Run
 
 _DECADES = 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import Generic, TypeGuard, TypeVar, cast
@@ -18,7 +18,6 @@ from wandbwatch.model.errors import (
     SeveralError,
     WandbwatchError,
 )
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.memory import Memory, ScopedMemory
 from wandbwatch.model.ports import Env
 from wandbwatch.model.report import Note, Report

@@ -9,14 +9,13 @@ import sys
 import time
 import webbrowser
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from wandbwatch import formatting
 from wandbwatch.cli.watch import LiveScreen, Why
 from wandbwatch.model.cell import Cell, latest
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.report import Note, Report, Table
 from wandbwatch.options import HERE
 

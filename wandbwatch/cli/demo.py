@@ -14,10 +14,9 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from wandbwatch.model.lazy import dataclass
 
 STEPS = 600
 VALIDATE_EVERY = 50

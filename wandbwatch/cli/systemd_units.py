@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from wandbwatch.config.secret import MACHINE
-from wandbwatch.model.lazy import dataclass
 
 _NAMES = (
     "wandbwatch.service",

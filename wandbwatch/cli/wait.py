@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -30,7 +30,6 @@ from wandbwatch.model.errors import (
     printable,
 )
 from wandbwatch.model.experiment import Experiment, Experiments, Phase
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Query
 from wandbwatch.model.report import Fields, Report

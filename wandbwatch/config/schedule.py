@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import re
 import zlib
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import Enum
 from typing import Protocol
 
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.settings import Catchup, Cron, Interval, Subscription
 
 LONGEST = 200

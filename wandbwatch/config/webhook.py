@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import field
+from dataclasses import dataclass, field
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from wandbwatch.config import redaction
 from wandbwatch.model.errors import ConfigError
-from wandbwatch.model.lazy import dataclass
 
 VERSION = "v10"
 """An URL without one means version 6, which tells less of its errors."""

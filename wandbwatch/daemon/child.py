@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,6 @@ from wandbwatch.daemon import journal
 from wandbwatch.daemon.job_queue import Job
 from wandbwatch.experiments.processes import end_tree
 from wandbwatch.model.errors import StateError
-from wandbwatch.model.lazy import dataclass
 
 
 class Child:

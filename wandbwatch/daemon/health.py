@@ -7,7 +7,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -23,7 +23,6 @@ from wandbwatch.delivery.outbox import (
 )
 from wandbwatch.formatting import numbers
 from wandbwatch.model.errors import ExitCode
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.settings import Subscription
 
 log = logging.getLogger(__name__)

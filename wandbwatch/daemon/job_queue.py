@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from wandbwatch.config import schedule
 from wandbwatch.config.schedule import CLOCK_SLIP, Due, SlotDecision
 from wandbwatch.delivery.outbox import Outbox
 from wandbwatch.formatting import numbers
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.settings import Subscription
 
 TOGETHER = timedelta(minutes=1)

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wandbwatch.config.load import Config
@@ -21,7 +21,6 @@ from wandbwatch.daemon.job_queue import Job, JobQueue
 from wandbwatch.experiments import secrets
 from wandbwatch.experiments.supervisor_process import WORKER
 from wandbwatch.model.errors import ConfigError, StateError
-from wandbwatch.model.lazy import dataclass
 
 
 def of_worker(

@@ -13,6 +13,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import FrameType
 
@@ -26,7 +27,6 @@ from wandbwatch.delivery.outbox import Outbox
 from wandbwatch.experiments.processes import reap_orphans
 from wandbwatch.formatting import numbers
 from wandbwatch.model.errors import ConfigError, StateError
-from wandbwatch.model.lazy import dataclass
 
 
 class Signals:

@@ -9,6 +9,7 @@ import shlex
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from itertools import islice, pairwise
@@ -21,7 +22,6 @@ from wandbwatch.formatting import numbers
 from wandbwatch.model import address_parsing
 from wandbwatch.model.address import Address, Cloud, Local
 from wandbwatch.model.delivery import Message, MessageKind, Origin, QueuedMessage
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.settings import Subscription
 
 ENDED = "(mute)"

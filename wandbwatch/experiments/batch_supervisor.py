@@ -11,7 +11,7 @@ import logging
 import signal
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,7 +41,6 @@ from wandbwatch.experiments.training import (
 )
 from wandbwatch.model.errors import StateError
 from wandbwatch.model.experiment import RETRIED, Cause, Experiment, Phase
-from wandbwatch.model.lazy import dataclass
 
 log = logging.getLogger(__name__)
 

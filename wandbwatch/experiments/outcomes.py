@@ -8,6 +8,7 @@ from __future__ import annotations
 import signal
 import subprocess
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from wandbwatch.experiments import launchers
@@ -18,7 +19,6 @@ from wandbwatch.experiments.processes import Process
 from wandbwatch.experiments.reports import exit_status
 from wandbwatch.model.delivery import QueuedMessage
 from wandbwatch.model.experiment import Cause, Experiment, Phase
-from wandbwatch.model.lazy import dataclass
 
 EQUAL_FAILURES = 5
 """This many equal failures at its start hold a batch."""

@@ -7,7 +7,7 @@ import re
 import shlex
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path, PurePath
 
@@ -18,7 +18,6 @@ from wandbwatch.hyperparameters.objects import Object
 from wandbwatch.hyperparameters.parse import Read, is_parameters
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.experiment import RETRYABLE, ExperimentConfig, Plan
-from wandbwatch.model.lazy import dataclass
 
 Configs = Callable[[], Mapping[str, ExperimentConfig]]
 """Returns the experiments of watch.toml by name; ConfigError."""

@@ -14,10 +14,10 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from wandbwatch.formatting.text import clean
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.lazy import dataclass
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36

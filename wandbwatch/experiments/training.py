@@ -11,7 +11,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wandbwatch.experiments import launchers
@@ -19,7 +19,6 @@ from wandbwatch.experiments.engine import JobEngine
 from wandbwatch.experiments.launchers import Answer, JobState, Launch
 from wandbwatch.experiments.processes import MARK, Process, descendants, marked
 from wandbwatch.model.experiment import Experiment
-from wandbwatch.model.lazy import dataclass
 
 log = logging.getLogger(__name__)
 

@@ -17,6 +17,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from wandbwatch.experiments import launchers, supervisor_process
@@ -26,7 +27,6 @@ from wandbwatch.experiments.ledger import Ledger
 from wandbwatch.experiments.outcomes import EventNotifier, bare_launch
 from wandbwatch.experiments.processes import MARK, adopt_orphans, reap
 from wandbwatch.model.errors import WandbwatchError
-from wandbwatch.model.lazy import dataclass
 
 log = logging.getLogger(__name__)
 

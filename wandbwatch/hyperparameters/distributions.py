@@ -10,11 +10,11 @@ import itertools
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from statistics import NormalDist
 
 from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.run import Json
 
 _LEAST = 1e-12

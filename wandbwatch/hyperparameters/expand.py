@@ -8,7 +8,7 @@ import math
 import random
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from wandbwatch.formatting.text import did_you_mean
@@ -25,7 +25,6 @@ from wandbwatch.hyperparameters.objects import (
 from wandbwatch.hyperparameters.parse import Parsed
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.experiment import Schema
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.run import Json
 
 MAX_SETS = 10_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 import tomli
 
@@ -26,7 +26,6 @@ from wandbwatch.hyperparameters.objects import (
     put,
 )
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.run import Json
 
 _METHODS = ("grid", "random", "bayes")

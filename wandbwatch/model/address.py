@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
-
-from wandbwatch.model.lazy import dataclass
 
 if TYPE_CHECKING:
     from wandbwatch.model.run import Run

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
-
-from wandbwatch.model.lazy import dataclass
 
 if TYPE_CHECKING:
     from wandbwatch.model.run import Json, State

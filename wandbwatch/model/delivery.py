@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Protocol, TypeAlias, assert_never
 
 from wandbwatch.model.cell import Level
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.settings import Channel
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.memory import LineRound
 from wandbwatch.model.report import Report
 from wandbwatch.model.run import Json

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import MISSING, FrozenInstanceError, fields
-from dataclasses import dataclass as _dataclass  # noqa: TID251 -- here alone
+from dataclasses import dataclass as _dataclass
 from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 __all__ = ["dataclass"]
 
 if TYPE_CHECKING:
-    from dataclasses import dataclass  # noqa: TID251
+    from dataclasses import dataclass
 else:
 
     def dataclass(cls=None, /, *, frozen=False, eq=True, repr=True):  # noqa: A002

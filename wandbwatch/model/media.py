@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import TypeAlias
 
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.run import Json
 
 Content: TypeAlias = Callable[[], Iterator[bytes]]

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import MISSING, Field, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-
-from wandbwatch.model.lazy import dataclass
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 from wandbwatch.model.errors import ExitCode, UsageError, WandbwatchError
-from wandbwatch.model.lazy import dataclass
 
 if TYPE_CHECKING:
     from wandbwatch.model.address import Address

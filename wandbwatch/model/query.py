@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import Enum
 
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.run import Json, Run, Series
 
 

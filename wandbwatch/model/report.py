@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from wandbwatch.model.cell import Cell, Level
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.run import Series
 
 if TYPE_CHECKING:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.run import Json
 
 

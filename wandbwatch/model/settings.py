@@ -6,13 +6,12 @@ are referenced here, not stored.
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import time, timedelta
 from enum import Enum
 from typing import NamedTuple, TypeAlias
 
 from wandbwatch.model.cell import Level
-from wandbwatch.model.lazy import dataclass
 
 
 class SecretKind(Enum):

@@ -10,6 +10,7 @@ import io
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import matplotlib as mpl
 import numpy as np
@@ -20,7 +21,6 @@ from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.transforms import Bbox
 
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.plots import palette
 from wandbwatch.plots.ticks import Floats, Scale
 from wandbwatch.plots.words import DPI, TEXT, Words, points

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,6 @@ from wandbwatch import formatting
 from wandbwatch.analysis import curves, keys
 from wandbwatch.formatting import charts as charted
 from wandbwatch.formatting.text import brief_names, shared_part
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.report import Line, Plot
 from wandbwatch.plots import palette
 from wandbwatch.plots.figure import EDGE, LOW, Frame, Sheet, note

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wandbwatch.model.lazy import dataclass
+from dataclasses import dataclass
 
 BACKGROUND = "#2b2d31"
 """A dark card, as Discord has it."""

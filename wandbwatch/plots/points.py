@@ -6,13 +6,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.lines import Line2D
 
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.plots.palette import LineStyle
 from wandbwatch.plots.ticks import Floats
 from wandbwatch.plots.words import points

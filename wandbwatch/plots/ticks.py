@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC
 from functools import cached_property
 
@@ -28,7 +29,6 @@ from matplotlib.ticker import (
 )
 
 from wandbwatch import formatting
-from wandbwatch.model.lazy import dataclass
 
 Floats = npt.NDArray[np.float64]
 MINUS = "\N{MINUS SIGN}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import typer
@@ -23,7 +24,6 @@ from wandbwatch.cli.grammar.command import (
 )
 from wandbwatch.cli.grammar.typer_patches import complete_quickly, patch
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.lazy import dataclass
 
 COMMANDS = "wandbwatch.commands"
 ALIASES = {"plot": "image"}

@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import typer
@@ -20,7 +21,6 @@ from wandbwatch.config import webhook as webhooks
 from wandbwatch.config.secret import MACHINE
 from wandbwatch.formatting.numbers import age, parse_positive_duration
 from wandbwatch.model.errors import LinesError, UsageError, WandbwatchError, printable
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.ports import Env, ListedProject
 from wandbwatch.model.query import Query
 from wandbwatch.model.settings import Secret, SecretKind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
@@ -23,7 +23,6 @@ from wandbwatch.model.address import Address
 from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import WandbwatchError
 from wandbwatch.model.experiment import Experiment
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.ports import Env
 from wandbwatch.model.report import Note, Report, Subject

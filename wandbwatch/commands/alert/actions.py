@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from wandbwatch import formatting as words
@@ -14,7 +14,6 @@ from wandbwatch.commands.alert.memory import AlertMemory, HoldState, Turn
 from wandbwatch.commands.alert.rules import Rule, judge
 from wandbwatch.commands.alert.rules.predicates import IdleGpus, NoProgress
 from wandbwatch.commands.alert.rules.tree import Statement
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.memory import StoredJson
 from wandbwatch.model.run import Json, Run
 

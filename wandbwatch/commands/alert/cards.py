@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import islice
 
@@ -25,7 +25,6 @@ from wandbwatch.formatting.run_blocks import (
 )
 from wandbwatch.formatting.text import short_names
 from wandbwatch.model.cell import MISSING, Cell, Level
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.report import Block, Note, Report, Table, Text
 
 _LINES = 5

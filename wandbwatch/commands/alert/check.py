@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeAlias
 
@@ -35,7 +35,6 @@ from wandbwatch.formatting.run_blocks import MOST_CARDS, labels, runs_page, runs
 from wandbwatch.model.address import Address
 from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import SourceError
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.ports import Env, Source
 from wandbwatch.model.report import Note, Report

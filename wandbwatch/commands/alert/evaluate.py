@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from wandbwatch.commands.alert.fetch import Observation
 from wandbwatch.commands.alert.memory import (
@@ -19,7 +19,6 @@ from wandbwatch.commands.alert.memory import (
 )
 from wandbwatch.commands.alert.rules import Rule, RuleResult, judge
 from wandbwatch.formatting.run_blocks import MOST_CARDS
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.run import State
 
 MISSED = 3600.0

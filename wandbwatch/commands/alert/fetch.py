@@ -6,7 +6,7 @@ import fnmatch
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import reduce
 from typing import TypeAlias
@@ -16,7 +16,6 @@ from wandbwatch.commands.alert.memory import AlertMemory
 from wandbwatch.commands.alert.rules import Facts, Needs, Rule, judge
 from wandbwatch.commands.alert.rules.facts import is_glob, ordered
 from wandbwatch.model.errors import SourceError
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Curves, Details, Query, Reach
 from wandbwatch.model.run import Json, Run, State

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.memory import StoredJson, stored_fields
 
 _STORED = StoredJson(shape=1)

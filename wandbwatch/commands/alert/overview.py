@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from wandbwatch import formatting as words
@@ -25,7 +25,6 @@ from wandbwatch.formatting.run_blocks import (
 )
 from wandbwatch.model.address import Address, Several
 from wandbwatch.model.cell import MISSING, Cell, Level
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.report import Block, Mark, Note, Report, Table, Text
 from wandbwatch.model.run import Run, State
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from wandbwatch.analysis.keys import SYSTEM, expanded
 from wandbwatch.commands.alert.fetch import Observation
@@ -12,7 +13,6 @@ from wandbwatch.commands.alert.rules.evidence import Evidence, clock, device
 from wandbwatch.commands.alert.rules.facts import STEPS, Facts
 from wandbwatch.commands.alert.rules.measures import Latest, Over
 from wandbwatch.commands.alert.rules.tree import Comparison
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.report import Line, Mark, Plot, Shade
 from wandbwatch.model.run import Series
 

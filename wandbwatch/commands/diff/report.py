@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
@@ -19,7 +19,6 @@ from wandbwatch.formatting.text import brief_names
 from wandbwatch.model.address import Address, beside
 from wandbwatch.model.cell import MISSING, Cell, latest
 from wandbwatch.model.errors import NotFoundError, SourceError, UsageError
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.ports import Env, Source
 from wandbwatch.model.query import Query
 from wandbwatch.model.report import Block, Note, Report, Table

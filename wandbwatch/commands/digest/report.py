@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -28,7 +28,6 @@ from wandbwatch.formatting.text import headline_names
 from wandbwatch.model.address import Address
 from wandbwatch.model.cell import MISSING, Cell, Level
 from wandbwatch.model.errors import SourceError
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Details, Query
 from wandbwatch.model.report import Block, Fields, Note, Report, Table

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from wandbwatch.analysis import dead_keys
 from wandbwatch.analysis.dead_keys import Check, DeadKey, missing, newly_dead
@@ -26,7 +26,6 @@ from wandbwatch.commands.events.reports import CrashCards, LiveCards, reports
 from wandbwatch.commands.events.run_cards import ProjectPage
 from wandbwatch.formatting.run_blocks import labels, runs_page, runs_title
 from wandbwatch.model.address import Address
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.memory import Memory, StoredJson
 from wandbwatch.model.ports import Env, Source
 from wandbwatch.model.query import Listing, Query

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 
@@ -34,7 +34,6 @@ from wandbwatch.commands.events.run_cards import (
 from wandbwatch.formatting.run_blocks import run_fields, run_subject
 from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import SourceError, UsageError
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Curves, Query
 from wandbwatch.model.report import Block, Line, Note, Plot, Report, Table, Text

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
-
-from wandbwatch.model.lazy import dataclass
 
 
 class EventKind(StrEnum):

@@ -6,7 +6,7 @@ A live card is the first message of a run's thread; it is edited as the run trai
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from wandbwatch import formatting
 from wandbwatch.analysis.compare import Peers, curves_of, values
@@ -34,7 +34,6 @@ from wandbwatch.formatting.run_blocks import (
 )
 from wandbwatch.model.cell import Level
 from wandbwatch.model.errors import SourceError
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.memory import Memory, StoredJson
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Curves, Query

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -29,7 +29,6 @@ from wandbwatch.formatting.run_blocks import (
     where,
 )
 from wandbwatch.model.cell import MISSING, Cell, Level
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.report import Fields, Note, Report, Table
 from wandbwatch.model.run import Run, State
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from wandbwatch.analysis import keys as known_keys
@@ -16,7 +16,6 @@ from wandbwatch.formatting import worded
 from wandbwatch.formatting.text import did_you_mean, yet
 from wandbwatch.model.address import Address
 from wandbwatch.model.drawing import Distributions
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Curves, Listing, Query
 from wandbwatch.model.run import Run

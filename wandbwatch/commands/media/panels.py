@@ -11,12 +11,12 @@ import math
 import sys
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from wandbwatch import formatting
 from wandbwatch.commands.media.sheets import LoggedTable
 from wandbwatch.model.cell import MISSING, Cell
 from wandbwatch.model.drawing import Bars, Matrix, Point, Scatter
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.report import Block, Chart, Line, Plot, Table
 from wandbwatch.model.run import Json, Series
 

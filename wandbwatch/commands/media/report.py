@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from itertools import groupby
 from pathlib import Path
@@ -19,7 +19,6 @@ from wandbwatch.formatting.filenames import plain
 from wandbwatch.formatting.run_blocks import run_subject, run_title
 from wandbwatch.formatting.text import did_you_mean, yet
 from wandbwatch.model.errors import NotFoundError, SourceError
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.media import Album, Attachment, Medium, Piece, RunFile
 from wandbwatch.model.report import Block, Note, Report, Table, Text
 from wandbwatch.model.run import Json, Run

@@ -6,10 +6,10 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from wandbwatch.formatting import json_values
 from wandbwatch.model.cell import MISSING, Cell
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.media import RunFile
 from wandbwatch.model.run import Json
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from functools import partial
@@ -27,7 +27,6 @@ from wandbwatch.formatting.run_blocks import (
 from wandbwatch.model.address import Address, Several
 from wandbwatch.model.cell import MISSING, Cell
 from wandbwatch.model.errors import UsageError
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Listing, Query
 from wandbwatch.model.report import Block, Note, Report, Table

@@ -14,9 +14,9 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from wandbwatch.analysis.ranking import finite, span_decades
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.run import Json
 
 FEWEST = 3

@@ -12,7 +12,7 @@ import re
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -33,7 +33,6 @@ from wandbwatch.formatting import duration
 from wandbwatch.formatting.run_blocks import caveats, run_subject, run_title
 from wandbwatch.formatting.text import by_number, yet
 from wandbwatch.model.cell import MISSING, Cell
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Query
 from wandbwatch.model.report import Block, Fields, Line, Note, Plot, Report, Table

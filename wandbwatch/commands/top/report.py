@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from wandbwatch.analysis.curves import CLOCK
@@ -18,7 +18,6 @@ from wandbwatch.formatting.run_blocks import (
     runs_title,
 )
 from wandbwatch.model.cell import MISSING, Cell
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, Curves, Query
 from wandbwatch.model.report import Block, Note, Report, Table

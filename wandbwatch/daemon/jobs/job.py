@@ -6,7 +6,7 @@ import hashlib
 import logging
 import zlib
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -45,7 +45,6 @@ from wandbwatch.model.errors import (
     SourceError,
     WandbwatchError,
 )
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.memory import LineRound, Memory
 from wandbwatch.model.report import Report
 from wandbwatch.model.settings import Mode, Subscription

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 
 from wandbwatch.formatting import numbers
 from wandbwatch.model.cell import Level
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.memory import Memory
 from wandbwatch.model.report import Block, Note, Report
 

@@ -9,7 +9,7 @@ import base64
 import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -20,7 +20,6 @@ from wandbwatch.delivery.outbox import Outbox, RoundWriter
 from wandbwatch.formatting import numbers
 from wandbwatch.model import cell, drawing, report
 from wandbwatch.model.cell import Bytes, Level, Missing
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.memory import LineRound, Memory, StoredJson
 from wandbwatch.model.report import Note, Report
 from wandbwatch.model.run import Series, State

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import astuple, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from typing import Any
 
 from wandbwatch.config import secret
@@ -17,7 +17,6 @@ from wandbwatch.delivery.discord.webhook import Webhook
 from wandbwatch.delivery.discord.wire import TIMEOUTS, Timeouts
 from wandbwatch.model.delivery import Delivered, Message, MessageFile, NotSent, Outcome
 from wandbwatch.model.errors import ConfigError
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.settings import Channel
 
 _SOON = Timeouts(connect=2, read=3, total=4)

@@ -11,7 +11,7 @@ import http.client
 import socket
 import threading
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 import requests
@@ -21,7 +21,6 @@ from urllib3.connection import HTTPConnection
 
 import wandbwatch
 from wandbwatch.model.delivery import Ambiguous, NotSent
-from wandbwatch.model.lazy import dataclass
 
 _AGENT = f"DiscordBot (wandbwatch, {wandbwatch.__version__})"
 _READ = 256 << 10

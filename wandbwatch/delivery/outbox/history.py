@@ -6,14 +6,13 @@ import json
 import re
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from wandbwatch.delivery.outbox.rows import dumped, loaded, stored
 from wandbwatch.delivery.outbox.store import Store
 from wandbwatch.model.delivery import Origin, QueuedMessage
 from wandbwatch.model.errors import NotFoundError
-from wandbwatch.model.lazy import dataclass
 
 _LONGEST, _SHOWN = 200, 150
 """Characters of a title."""

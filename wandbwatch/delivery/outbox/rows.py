@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +17,6 @@ from wandbwatch.model.delivery import (
     Origin,
     QueuedMessage,
 )
-from wandbwatch.model.lazy import dataclass
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import math
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
 
 from wandbwatch.delivery.outbox import Queue, Store, Waiting
@@ -27,7 +27,6 @@ from wandbwatch.model.delivery import (
     Wording,
 )
 from wandbwatch.model.errors import StateError
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.settings import Channel, Keep
 
 RESENT = 3

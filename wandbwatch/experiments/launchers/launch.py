@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import Enum
 
 from wandbwatch.model.experiment import Cause
-from wandbwatch.model.lazy import dataclass
 
 
 @dataclass(frozen=True)

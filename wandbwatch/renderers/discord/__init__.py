@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
 from operator import is_
 from typing import Any, TypeAlias, TypeVar, cast
@@ -17,7 +17,6 @@ from wandbwatch.config.redaction import redact
 from wandbwatch.formatting.text import headline_names, without_hints
 from wandbwatch.model.cell import Level
 from wandbwatch.model.delivery import Message, MessageFile
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.media import Attachment
 from wandbwatch.model.report import (
     Block,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from wandbwatch import formatting as words
@@ -10,7 +11,6 @@ from wandbwatch.formatting.filenames import plain, suffix_of
 from wandbwatch.formatting.text import cut_end
 from wandbwatch.model.delivery import MessageFile
 from wandbwatch.model.errors import SourceError
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.media import Attachment, Piece
 from wandbwatch.renderers.discord import limits, markdown
 from wandbwatch.renderers.discord.embed import Picture

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeAlias
 
 from wandbwatch.model.delivery import Message, MessageFile
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.renderers.discord import limits, markdown
 
 Payload: TypeAlias = Mapping[str, "str | int | Payload"]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from wandbwatch import formatting
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.renderers.discord import markdown
 
 _TOGETHER = 1000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from rich.console import Console, Group, RenderableType
@@ -15,7 +15,6 @@ from rich.text import Text as Styled
 
 from wandbwatch import formatting
 from wandbwatch.model.cell import Level
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.media import Attachment, Piece
 from wandbwatch.model.ports import Renderer, Screen
 from wandbwatch.model.report import Block, Chart, Fields, Note, Plot, Report, Table

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from string import ascii_letters
 from typing import Any, TypeAlias
@@ -19,7 +20,6 @@ from wandbwatch.analysis.curves import smoothed
 from wandbwatch.formatting import charts as charted
 from wandbwatch.formatting.numbers import compact
 from wandbwatch.model.drawing import Point, Scatter
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Line, Mark, Plot
 from wandbwatch.model.run import Series

@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count, takewhile
 
 from wandbwatch import formatting
-from wandbwatch.model.lazy import dataclass
 
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 _CLOCK = (1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0)

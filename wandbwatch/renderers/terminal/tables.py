@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Literal
@@ -19,7 +19,6 @@ from rich.text import Text
 from wandbwatch import formatting
 from wandbwatch.formatting import numbers
 from wandbwatch.model.cell import Cell, Missing, latest
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.ports import Screen
 from wandbwatch.model.report import Fields, Table
 from wandbwatch.model.run import State

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from wandbwatch.model.errors import ExitCode, SourceError
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.media import Steps
 from wandbwatch.model.ports import Finding
 from wandbwatch.model.query import Query

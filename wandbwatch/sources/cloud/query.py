@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from wandbwatch.analysis import filters
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.query import Details, Query
 
 Node: TypeAlias = Mapping[str, Any]

@@ -11,11 +11,10 @@ import json
 import math
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, ClassVar, TypeAlias
 
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.query import Query, Reach
 from wandbwatch.sources.cloud import graphql, public_api, reading
 from wandbwatch.sources.cloud.query import Node, Project

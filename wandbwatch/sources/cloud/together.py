@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Never, TypeAlias, TypeVar
 
 from wandbwatch.model.errors import (
@@ -18,7 +19,6 @@ from wandbwatch.model.errors import (
     SourceError,
     WandbwatchError,
 )
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.sources.cloud.transport import Connection, GraphqlAnswer, NoGraphqlError
 
 T = TypeVar("T")

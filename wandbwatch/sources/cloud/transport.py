@@ -8,6 +8,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, Never, TypeVar
 
@@ -17,7 +18,6 @@ from wandbwatch.model.errors import (
     SourceError,
     TimeOutError,
 )
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.sources.cloud import failures
 from wandbwatch.sources.cloud.wandb_core import bound
 

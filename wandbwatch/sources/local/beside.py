@@ -12,12 +12,11 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.model.run import NOT_FINITE, Json, flat
 from wandbwatch.sources.local.items import plottable

@@ -14,11 +14,10 @@ import stat
 import sys
 from array import array
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from zlib import crc32
-
-from wandbwatch.model.lazy import dataclass
 
 if TYPE_CHECKING:
     from wandbwatch.sources.local.log import RunLog

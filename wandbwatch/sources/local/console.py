@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from wandbwatch.formatting.screen import HEIGHT, Row, ScreenRows, descent, rows
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.run_details import Printed
 from wandbwatch.sources.local.beside import open_own
 from wandbwatch.sources.local.log import RunLog, log_end

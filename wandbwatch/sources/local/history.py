@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.model.run import Json, Series
 from wandbwatch.sources.local.items import Path, items, plottable, row_step

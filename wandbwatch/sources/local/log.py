@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from errno import ENXIO
 from pathlib import Path
 from typing import BinaryIO, Self
 
 from wandbwatch.model.errors import NotFoundError, SourceError
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.run import State
 from wandbwatch.sources.local.index import Index
 from wandbwatch.sources.local.items import KeyScanner, row_step

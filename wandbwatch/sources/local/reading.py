@@ -6,12 +6,11 @@ import math
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.model.run import Json, Run, Series, State
 from wandbwatch.sources.local.beside import (

@@ -7,11 +7,10 @@ from array import array
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.query import Axis, AxisKind
 from wandbwatch.model.run import Json, Series, flat
 from wandbwatch.sources.local import history

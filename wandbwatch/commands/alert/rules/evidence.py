@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from statistics import fmean
@@ -18,7 +19,6 @@ from wandbwatch.commands.alert.rules import measures, predicates
 from wandbwatch.commands.alert.rules.facts import STEPS, Moment, Window, finite
 from wandbwatch.commands.alert.rules.tree import SIGNS, Comparison, Rule, Statement
 from wandbwatch.formatting import number
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.report import Shade
 
 _DAY = 86400.0

@@ -6,12 +6,11 @@ import math
 import operator
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import islice, pairwise
 
 from wandbwatch.analysis.keys import expanded
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.run import Series
 from wandbwatch.model.run_details import Printed
 

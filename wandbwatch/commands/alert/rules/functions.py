@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from enum import Enum
 
 from wandbwatch.commands.alert.rules import measures, predicates
 from wandbwatch.commands.alert.rules.facts import Window
 from wandbwatch.formatting.numbers import parse_positive_duration
-from wandbwatch.model.lazy import dataclass
 
 
 class Shape(Enum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import fmean, median
 from typing import Protocol
@@ -12,7 +12,6 @@ from typing import Protocol
 from wandbwatch.analysis.keys import SYSTEM
 from wandbwatch.analysis.machine import MEMORY, globs
 from wandbwatch.commands.alert.rules.facts import Moment, Needs, Window, finite
-from wandbwatch.model.lazy import dataclass
 
 _STEP = 1.4826 / 2**0.5
 """Turns the median step between normal values into their standard deviation."""

@@ -6,6 +6,7 @@ import math
 import re
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from statistics import median
 from typing import Protocol
 
@@ -13,7 +14,6 @@ from wandbwatch.analysis.keys import SYSTEM
 from wandbwatch.analysis.machine import BUSY, globs
 from wandbwatch.commands.alert.rules.facts import STEPS, Moment, Needs, Window, finite
 from wandbwatch.commands.alert.rules.measures import GPUS, noise
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.run_details import Printed
 
 _RECENT, _BASELINE, _ENOUGH = 5, 50, 20

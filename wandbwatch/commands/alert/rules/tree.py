@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TypeAlias
 
@@ -29,7 +29,6 @@ from wandbwatch.commands.alert.rules.measures import Latest, Measure, Measured
 from wandbwatch.commands.alert.rules.predicates import NotFinite, Predicate
 from wandbwatch.formatting import number
 from wandbwatch.formatting.numbers import parse_duration
-from wandbwatch.model.lazy import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from statistics import median
 
@@ -30,7 +30,6 @@ from wandbwatch.commands.events.lifecycle.event import (
 )
 from wandbwatch.commands.events.lifecycle.progress import Tracker
 from wandbwatch.model.errors import SourceError
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.ports import Source
 from wandbwatch.model.query import Axis, AxisKind, Curves, Details, Listing, Query
 from wandbwatch.model.run import Json, Run, State

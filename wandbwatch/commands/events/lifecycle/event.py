@@ -8,14 +8,13 @@ hundred kilobytes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
 from statistics import median
 from typing import Any
 
 from wandbwatch.commands.events.kinds import EventKind
 from wandbwatch.model.cell import Level
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.memory import StoredJson, stored_fields
 from wandbwatch.model.run import Run, State
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from statistics import median
@@ -25,7 +25,6 @@ from wandbwatch.commands.events.lifecycle.event import (
     RunningRun,
     Stalled,
 )
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.run import Run, Series, State
 
 _LATE_IDLE = 1.5

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from wandbwatch.analysis.ranking import Objective
 from wandbwatch.commands.image.parse import Band, DistributionKind, Layout
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.query import Axis
 from wandbwatch.model.report import Mark
 

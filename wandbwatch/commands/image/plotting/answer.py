@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from wandbwatch import formatting
 from wandbwatch.analysis import delta
@@ -26,7 +26,6 @@ from wandbwatch.formatting.run_blocks import (
 )
 from wandbwatch.model.address import Address
 from wandbwatch.model.cell import MISSING, Cell
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.model.query import Axis
 from wandbwatch.model.report import (
     Block,

@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.sources.local.items import UPDATE
 from wandbwatch.sources.local.known import ITEMS
 from wandbwatch.sources.local.large.decimals import Flags, Numbers, Places, decimals

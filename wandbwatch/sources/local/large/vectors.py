@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, BinaryIO, TypeAlias
 from zlib import crc32
@@ -17,7 +18,6 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from wandbwatch.model.lazy import dataclass
 from wandbwatch.sources.local.large.decimals import Flags, Places, Words, before
 from wandbwatch.sources.local.wire import (
     BESIDE,
