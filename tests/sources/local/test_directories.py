@@ -63,8 +63,8 @@ def test_a_run_that_may_not_be_read_hides_no_other(run):
     finally:
         closed.chmod(0o700)
     assert "\ta\t" in done.stdout
-    assert "my-id (my-id): cannot be read: Permission denied" in done.stdout
-    assert "loop (loop): cannot be read: Too many levels" in done.stdout
+    assert "my-id: cannot be read: Permission denied" in done.stdout
+    assert "loop: cannot be read: Too many levels" in done.stdout
 
 
 @pytest.mark.parametrize("line", ["digest --since 9000d", "events", "alert --when k>5"])
