@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -119,11 +120,14 @@ def test_a_line_without_delta_is_not_fooled_by_time_either(channel):
 
 def test_from_the_command_line_to_the_channel(tmp_path, discord_server, local_runs):
     place = Place(tmp_path, discord_server)
+    # Without the killed run, which is running until it was silent for ten minutes.
     finished = next(local_runs.glob("wandb/*-finished"))
+    runs = tmp_path / "runs"
+    shutil.copytree(finished, runs / "wandb" / finished.name)
     lines = (
-        f"project {local_runs} --delta",
+        f"project {runs} --delta",
         f"summary {finished} --delta",
-        f"image {local_runs} --keys train/loss --delta",
+        f"image {runs} --keys train/loss --delta",
     )
     body = subscription("s", *lines) + "\nskip_unchanged = true"
     place.write(body)
