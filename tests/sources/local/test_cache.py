@@ -18,7 +18,7 @@ from wandbwatch.cli import grammar
 from wandbwatch.model.query import Query
 from wandbwatch.model.run import State
 from wandbwatch.options import HERE
-from wandbwatch.sources.local import cache, directories, index, listing
+from wandbwatch.sources.local import cache, directories, index, listing, log
 from wandbwatch.sources.local.index import scan
 from wandbwatch.sources.local.known import Known
 from wandbwatch.sources.local.log import RunLog
@@ -192,6 +192,33 @@ def test_a_second_look_reads_what_is_new(file, monkeypatch):
     assert sum(read) < len(content) / 2
     read.clear()
     curves(file, "loss", "a.b")
+    assert sum(read) < len(content) / 3
+
+
+@pytest.mark.parametrize("step", [None, 2])
+@pytest.mark.parametrize("code", [None, 0, 7])
+def test_rows_before_much_console_are_found_where_they_are(
+    file, monkeypatch, step, code
+):
+    monkeypatch.setattr(log, "_FAR", 100_000)
+    monkeypatch.setattr(cache, "_SAMPLED", 1)
+    records = [synthetic.run("any")]
+    if step is not None:
+        records += synthetic.row({"loss": 1.0}, step)
+    much = {"cpu": 1, "x" * 400: 1}
+    heard = (synthetic.stats(synthetic.START + n, much) for n in range(12_000))
+    ended = () if code is None else (synthetic.exit_record(code),)
+    content = synthetic.frame([*records, *heard, *ended])
+    file.write_bytes(content)
+    with uncached(), monkeypatch.context() as patch:
+        patch.setattr(log, "_FAR", 1 << 60)
+        expected = source(file).run()
+    assert (expected.last_step, expected.exit_code) == (step, code)
+    assert source(file).run() == expected
+    read: list[int] = []
+    for ask in (os.pread, os.preadv):
+        monkeypatch.setattr(os, ask.__name__, tallied(ask, read))
+    assert source(file).run() == expected
     assert sum(read) < len(content) / 3
 
 

@@ -43,6 +43,8 @@ SEGMENT = 256 * BLOCK
 _TAIL = 2 * BLOCK
 LARGE = 32 * BLOCK
 """The fewest bytes of a file whose blocks are indexed."""
+_FAR = 2 * LARGE
+"""Bytes of console and system metrics after which the last row is far."""
 _FREQUENT = frozenset({HISTORY, SUMMARY})
 _TIMED = frozenset({EXIT, HISTORY, STATS, OUTPUT, OUTPUT_RAW})
 _USUAL = _TIMED | {RUN, ENVIRONMENT}
@@ -306,20 +308,39 @@ def log_end(log: RunLog) -> LogEnd:
 
 
 def _found_end(log: RunLog) -> LogEnd:
-    end = LogEnd()
-    for kind, data, at, stop in log.backward(_TIMED):
-        if kind == EXIT:
-            code, runtime = _exit(data, at, stop)
-            end = LogEnd(exit_code=code, heard=end.heard, runtime=runtime)
-            continue
-        when = _time(kind, data, at, stop)
-        if when is not None:
-            end.heard = max(when, end.heard or when)
-        if kind == HISTORY:
-            end.last_step = int(row_step(data, at, stop, 0))
-            # An exit, if there is one, comes after the last row.
+    end, seen = LogEnd(), 0
+    for record in log.backward(_TIMED):
+        if _told(end, record):
+            return end
+        seen += record[3] - record[2]
+        if seen > _FAR and log.index is not None:
+            log.index.update(log.index.kinds)
+            return _far_end(log, LogEnd(heard=end.heard))
+    return end
+
+
+def _far_end(log: RunLog, end: LogEnd) -> LogEnd:
+    """Look for the last row before much console, only where rows and exits are."""
+    for record in log.backward({HISTORY, EXIT}):
+        if _told(end, record):
             break
     return end
+
+
+def _told(end: LogEnd, record: Record) -> bool:
+    """Add what *record* says of the *end*; return whether it is the last row. An exit,
+    if there is one, comes after it."""
+    kind, data, at, stop = record
+    if kind == EXIT:
+        end.exit_code, end.runtime = _exit(data, at, stop)
+        end.last_step = None
+        return False
+    when = _time(kind, data, at, stop)
+    if when is not None:
+        end.heard = max(when, end.heard or when)
+    if kind == HISTORY:
+        end.last_step = int(row_step(data, at, stop, 0))
+    return kind == HISTORY
 
 
 def until_exit(
