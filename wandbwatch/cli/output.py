@@ -8,7 +8,6 @@ import shutil
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -124,7 +123,7 @@ def _watch(
         def draw(
             reports: Iterable[Report], rows: int = 0, chosen: int = -1
         ) -> Iterator[str]:
-            screen = replace(_screen(), plot_rows=rows, chosen=chosen)
+            screen = _screen()._replace(plot_rows=rows, chosen=chosen)
             return renderer("terminal")(reports, screen)
 
         browser = _browser(line, draw) if line.more and line.kind == "top" else None
@@ -267,7 +266,7 @@ def _with_pictures(screen: Screen, output: str) -> Screen:
         return screen
     from wandbwatch.cli.attachments import TerminalPictures  # noqa: PLC0415 -- seldom
 
-    return replace(screen, picture=TerminalPictures(os.environ))
+    return screen._replace(picture=TerminalPictures(os.environ))
 
 
 def _colour() -> bool:

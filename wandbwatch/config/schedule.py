@@ -15,10 +15,9 @@ from __future__ import annotations
 
 import re
 import zlib
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import Enum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from wandbwatch.model.settings import Catchup, Cron, Interval, Subscription
 
@@ -266,8 +265,7 @@ class Times(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class EveryTimes:
+class EveryTimes(NamedTuple):
     interval: timedelta
 
     def after(self, moment: datetime) -> datetime | None:
@@ -285,8 +283,7 @@ class SlotDecision(Enum):
     """The last slot is in the future: count from this one on, run nothing now."""
 
 
-@dataclass(frozen=True)
-class Due:
+class Due(NamedTuple):
     """The latest slot that has come. It becomes the last slot, due or skipped."""
 
     slot: datetime

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from wandbwatch.model.errors import ExitCode, UsageError, WandbwatchError
 
@@ -85,8 +85,7 @@ class Source(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Viewer:
+class Viewer(NamedTuple):
     """The user as the server sees it, without the API key itself."""
 
     server: str
@@ -97,8 +96,7 @@ class Viewer:
     """Where the key was found: ``WANDB_API_KEY``, a netrc file's path, …"""
 
 
-@dataclass(frozen=True)
-class ListedProject:
+class ListedProject(NamedTuple):
     """A project that a user may see; unknown values are None."""
 
     entity: str
@@ -113,8 +111,7 @@ class ListedProject:
         return f"{self.entity}/{self.name}"
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """The result of one check of something that wandbwatch needs."""
 
     what: str
@@ -138,8 +135,7 @@ class Account(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Screen:
+class Screen(NamedTuple):
     """The target of rendered text: its width in cells, and its capabilities."""
 
     width: int = 80
@@ -202,8 +198,7 @@ class Env:
     """Whether this is a dry run: experiments are described, not started."""
 
 
-@dataclass(frozen=True)
-class Watch:
+class Watch(NamedTuple):
     """How often a command repeats."""
 
     every: timedelta

@@ -35,8 +35,7 @@ class Secret:
         return f"{self.kind.value} {self.place}"
 
 
-@dataclass(frozen=True)
-class QuietHours:
+class QuietHours(NamedTuple):
     """Hours of the day in which posts are held; ``start`` may be after ``end``."""
 
     start: time
@@ -76,8 +75,7 @@ class Cron(NamedTuple):
         return self.expression
 
 
-@dataclass(frozen=True)
-class Interval:
+class Interval(NamedTuple):
     """One slot each *interval*, counted from 1970-01-01 00:00 UTC.
 
     It does not depend on our start time, so a restart shifts nothing.
@@ -129,8 +127,7 @@ class Subscription:
     """None: the process's own wandb login."""
 
 
-@dataclass(frozen=True)
-class AccountConfig:
+class AccountConfig(NamedTuple):
     """One ``[accounts.NAME]``: an API key and a W&B server."""
 
     name: str

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import typer
 import typer.core
@@ -75,8 +74,7 @@ def from_older(words: list[str]) -> list[str]:
     return lists.modern_words(words)
 
 
-@dataclass(frozen=True)
-class Completed:
+class Completed(NamedTuple):
     """A command for a shell, as Typer's CompletionItem."""
 
     value: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 
 from rich.console import Console, Group, RenderableType
@@ -95,7 +95,7 @@ def _beside(row: _Row, screen: Screen) -> Iterator[RenderableType]:
     grid = Grid.grid(padding=(0, _BESIDE, 0, 0), pad_edge=False)
     for _ in row.plots:
         grid.add_column(width=width)
-    narrow = replace(screen, width=width)
+    narrow = screen._replace(width=width)
     grid.add_row(*(Group(*_drawn(plot, narrow)) for plot in row.plots))
     yield grid
 
