@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from zlib import crc32
 
@@ -60,6 +61,9 @@ def _copied(content: bytes, root: Path, count: int) -> Path:
         mine = _renamed(content, run_id.encode())
         end = len(mine) - (BEHIND_THE_ROWS if number < RUNNING else 0)
         (path / f"run-{run_id}.wandb").write_bytes(mine[:end])
+    settled = time.time() - 60  # what changed a moment ago is not kept
+    for path in (*root.rglob("*"), root):
+        os.utime(path, (settled, settled))
     return root
 
 
