@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from wandbwatch.delivery.outbox import Store
 from wandbwatch.experiments import batch_reports, reports
+from wandbwatch.experiments.notify import with_error
 from wandbwatch.experiments.outcomes import hold_reason
-from wandbwatch.experiments.output import with_error
 from wandbwatch.model.cell import MISSING
 from wandbwatch.model.experiment import Experiment, Phase, Plan
 from wandbwatch.model.report import Fields, Note, Table, Text

@@ -10,19 +10,22 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from wandbwatch import plugins
+from wandbwatch.analysis.failing import brief, error
 from wandbwatch.analysis.ranking import Objective, finite
 from wandbwatch.delivery.outbox import Outbox, Store
 from wandbwatch.experiments import batch_reports, reports, runs
 from wandbwatch.experiments.ledger import Ledger, Messages
-from wandbwatch.experiments.output import tail, with_error
+from wandbwatch.experiments.output import tail
 from wandbwatch.model.delivery import MessageKind, QueuedMessage
-from wandbwatch.model.experiment import Experiment
+from wandbwatch.model.experiment import Experiment, Phase
 from wandbwatch.model.report import Report
 from wandbwatch.model.run import Run
+from wandbwatch.model.run_details import Printed
 
 _SEND_FOR, _SEND_EVERY = 60.0, 1.0
 """Seconds to keep sending after a message is queued, and between two senders."""
@@ -216,6 +219,19 @@ class SenderProcess:
                 start_new_session=True,
             )
         return False
+
+
+def with_error(one: Experiment) -> Experiment:
+    """Add the error that a failed one printed, as the reason of its end."""
+    if one.phase is not Phase.FAILED or one.reason:
+        return one
+    return replace(one, reason=_error(one.log, one.ended))
+
+
+@lru_cache(maxsize=1024)
+def _error(log: str, _ended: datetime | None) -> str:
+    """Return the error at the end of *log*; another attempt ends at another time."""
+    return brief(error(map(Printed, tail(log, reports.TAIL))))
 
 
 def _messages(

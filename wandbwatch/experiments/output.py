@@ -9,23 +9,18 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from wandbwatch.analysis.compare import chosen
-from wandbwatch.analysis.failing import brief, error
 from wandbwatch.analysis.ranking import Objective, finite
 from wandbwatch.experiments.ledger import Ledger
-from wandbwatch.experiments.reports import TAIL
 from wandbwatch.formatting import clean, duration, number, shown
 from wandbwatch.formatting.screen import rows
 from wandbwatch.model.errors import UsageError
 from wandbwatch.model.experiment import Experiment, Phase
 from wandbwatch.model.run import Run
-from wandbwatch.model.run_details import Printed
 
 _NOTICE = re.compile(rb"\n?\[wandbwatch: ([\d,]+) bytes left out; [^\n]*\]\n")
 _CHUNK = 1 << 20
@@ -235,16 +230,3 @@ def _progress(one: Experiment, run: Run | None, now: datetime) -> Iterator[str]:
         value = finite(run.summary.get(key))
         if value is not None:
             yield f"{clean(key)} {number(value)}"
-
-
-def with_error(one: Experiment) -> Experiment:
-    """Add the error that a failed one printed, as the reason of its end."""
-    if one.phase is not Phase.FAILED or one.reason:
-        return one
-    return replace(one, reason=_error(one.log, one.ended))
-
-
-@lru_cache(maxsize=1024)
-def _error(log: str, _ended: datetime | None) -> str:
-    """Return the error at the end of *log*; another attempt ends at another time."""
-    return brief(error(map(Printed, tail(log, TAIL))))

@@ -19,8 +19,8 @@ from wandbwatch.config.load import Settings, load
 from wandbwatch.delivery.outbox import Outbox, OutboxAdmin, Store
 from wandbwatch.experiments import batch_reports, reports, supervisor_process
 from wandbwatch.experiments.ledger import Ledger
-from wandbwatch.experiments.notify import end_report
-from wandbwatch.experiments.output import Output, ProgressLine, tail, with_error
+from wandbwatch.experiments.notify import end_report, with_error
+from wandbwatch.experiments.output import Output, ProgressLine, tail
 from wandbwatch.experiments.plan import with_checked_script
 from wandbwatch.experiments.runs import made, newest_run
 from wandbwatch.experiments.secrets import ACCOUNT
