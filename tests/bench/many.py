@@ -15,6 +15,8 @@ import time
 from pathlib import Path
 from zlib import crc32
 
+from wandbwatch.sources.local.directories import SETTLED
+
 from tests.bench.large import PYTHON, say, seconds
 from tests.runs.synthetic import BLOCK, HEADER
 
@@ -41,6 +43,7 @@ def main() -> None:
             _copied(content, root / "many", MANY),
             _copied(content, root / "few", FEW),
         )
+        time.sleep(SETTLED / 1e9)  # what changed a moment ago is not kept
         kept = [_looked(name, many, few) for name in COMMANDS]
     if not all(kept):
         sys.exit(1)
@@ -61,9 +64,6 @@ def _copied(content: bytes, root: Path, count: int) -> Path:
         mine = _renamed(content, run_id.encode())
         end = len(mine) - (BEHIND_THE_ROWS if number < RUNNING else 0)
         (path / f"run-{run_id}.wandb").write_bytes(mine[:end])
-    settled = time.time() - 60  # what changed a moment ago is not kept
-    for path in (*root.rglob("*"), root):
-        os.utime(path, (settled, settled))
     return root
 
 
