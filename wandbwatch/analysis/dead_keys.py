@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from wandbwatch.analysis.keys import SUMMED_UP, SYSTEM, is_glob
+from wandbwatch.analysis.keys import SYSTEM, is_glob, summed_up
 from wandbwatch.formatting.text import did_you_mean
 from wandbwatch.model.address import Address
 from wandbwatch.model.errors import NotFoundError, SourceError
@@ -290,7 +290,7 @@ def missing(
     """Say which of *keys* neither *runs* nor others of *query* have; asks the sources
     only if there are any. NotFoundError where no run of *addresses* has any of them."""
     logged = known_keys(runs)
-    logged |= {found[1] for key in logged if (found := SUMMED_UP.fullmatch(key))}
+    logged |= {found for key in logged if (found := summed_up(key))}
     without = [key for key in keys if runs and key not in logged]
     if not without:
         return {}

@@ -91,14 +91,14 @@ def numeric(runs: Iterable[Run], *, bools: bool = False) -> Counter[str]:
             for key, kind in zip(keys, kinds, strict=True)
             if issubclass(kind, int | float) and (bools or kind is not bool)
         }
-        logged |= {base for key in logged if (base := _base(key))}
+        logged |= {base for key in logged if (base := summed_up(key))}
         for key in (*logged, *(SYSTEM + key for key in system)):
             counted[key] += count
     return counted
 
 
 @lru_cache(maxsize=4096)  # the runs of a project have the same keys
-def _base(key: str) -> str | None:
+def summed_up(key: str) -> str | None:
     """Return the key of which *key* is the least, mean, … value."""
     found = SUMMED_UP.fullmatch(key)
     return found[1] if found else None

@@ -380,8 +380,7 @@ def _stem(key: str) -> tuple[str, str]:
 
 def _summed_up(key: str, largest: bool, runs: Sequence[Run]) -> str:  # noqa: FBT001
     """Return the summary's key for *key*, which may hold the best value only."""
-    kinds = ("best", "max" if largest else "min", "last", "mean", "first")
-    names = (key, *(f"{key}.{kind}" for kind in kinds))
+    names = (*Objective(key, largest).keys, f"{key}.mean", f"{key}.first")
     return next((n for n in names if any(n in run.summary for run in runs)), key)
 
 

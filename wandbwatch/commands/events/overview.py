@@ -1,4 +1,4 @@
-"""How the runs are now: the first check, and what a terminal is told. Pure."""
+"""The current state of runs: a subscription's first report, `events` in a terminal."""
 
 from __future__ import annotations
 
